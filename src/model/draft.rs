@@ -1,0 +1,98 @@
+//! A draft: an issue as the editor sees it, self-contained, so that it can be rebuilt years later.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{Level, Published};
+
+/// An issue's name, which is its folder's: `2026-11-25-midweek`. Orders by date.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IssueName {
+    pub date: NaiveDate,
+    pub edition: String,
+}
+
+impl fmt::Display for IssueName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.date, self.edition)
+    }
+}
+
+impl FromStr for IssueName {
+    type Err = ();
+
+    /// Reads `DATE-EDITION`, where EDITION is made of lower-case letters, digits, `-` and `_`.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (date, rest) = text.split_at_checked(10).ok_or(())?;
+        let edition = rest.strip_prefix('-').filter(|e| !e.is_empty()).ok_or(())?;
+        let plain = edition.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| ())?;
+        if plain { Ok(Self { date, edition: edition.to_owned() }) } else { Err(()) }
+    }
+}
+
+/// The stretch of time whose news an issue carries: after `from`, up to and with `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    /// When compose last looked. News that appeared between this and `to` was not seen by this issue, so the next issue
+    /// may still carry it.
+    pub seen: DateTime<Utc>,
+}
+
+/// A news item in a draft: copied from content, then the editor's to change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub id: String,
+    pub title: String,
+    pub source: String,
+    pub published: Published,
+    /// 0 to 10, as compose counted it (the source's `base_score` where the item had none).
+    pub score: Option<f64>,
+    pub url: Option<String>,
+    pub summary: String,
+    pub topics: Vec<String>,
+    /// The slug of the guide paired with this item.
+    pub guide: Option<String>,
+    /// Why compose chose it, or why it is on the bench.
+    pub why: String,
+    /// The editor's comment, shown under the summary. Markdown.
+    pub note: String,
+    pub pinned: bool,
+    pub banned: bool,
+}
+
+/// A guide card in a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    pub slug: String,
+    pub title: String,
+    pub level: Level,
+    pub tldr: String,
+    pub url: Option<String>,
+    pub why: String,
+    pub pinned: bool,
+    pub banned: bool,
+}
+
+/// `issues/DATE-EDITION/issue.toml`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    pub name: IssueName,
+    pub subject: String,
+    pub preheader: String,
+    /// The editor's own words. Markdown.
+    pub intro: String,
+    pub window: Option<Window>,
+    /// Check codes that the editor silences, with the reason in `waive_why`.
+    pub waive: Vec<String>,
+    pub waive_why: String,
+    /// In the order shown.
+    pub news: Vec<Entry>,
+    pub guides: Vec<Card>,
+    /// The next best, not shown.
+    pub bench: Vec<Entry>,
+}

@@ -1,0 +1,105 @@
+//! A news item: one scored piece of news, as the newsroom's pipeline gave it.
+
+use std::fmt;
+
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// When a piece of news appeared: an instant, or only a day when the source says no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Published {
+    Day(NaiveDate),
+    At(DateTime<FixedOffset>),
+}
+
+impl Published {
+    /// Reads RFC 3339 or `YYYY-MM-DD`; anything else is `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .map(Self::Day)
+            .or_else(|_| DateTime::parse_from_rfc3339(text).map(Self::At))
+            .ok()
+    }
+
+    /// The first instant at which the item can have appeared; a day begins at local midnight of `zone`.
+    pub fn earliest(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => midnight(day, zone),
+            Self::At(at) => at.to_utc(),
+        }
+    }
+
+    /// The last instant at which the item can have appeared: for a day, just before the next one begins in `zone`.
+    pub fn latest(self, zone: Tz) -> DateTime<Utc> {
+        match self {
+            Self::Day(day) => {
+                let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
+                midnight(next, zone) - chrono::TimeDelta::milliseconds(1)
+            }
+            Self::At(at) => at.to_utc(),
+        }
+    }
+
+    /// The calendar day as a reader in `zone` sees it.
+    pub fn day(self, zone: Tz) -> NaiveDate {
+        match self {
+            Self::Day(day) => day,
+            Self::At(at) => at.with_timezone(&zone).date_naive(),
+        }
+    }
+}
+
+/// Local midnight of `day`, or the first instant after it where a clock change skips midnight.
+fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let mut local = day.and_time(NaiveTime::MIN);
+    loop {
+        if let Some(at) = zone.from_local_datetime(&local).earliest() {
+            return at.to_utc();
+        }
+        local += chrono::TimeDelta::minutes(15);
+    }
+}
+
+impl fmt::Display for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => write!(f, "{day}"),
+            Self::At(at) => f.write_str(&at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)),
+        }
+    }
+}
+
+impl serde::Serialize for Published {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// One news item of `content/news/*.jsonl`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Stable; derived from the URL, else from source and title, when the pipeline gave none.
+    pub id: String,
+    /// Plain text, one line.
+    pub title: String,
+    pub source: String,
+    pub published: Published,
+    /// 0 to 10; without one the source's `base_score` stands in.
+    pub score: Option<f64>,
+    /// An absolute http(s) URL.
+    pub url: Option<String>,
+    /// Plain text or Markdown; empty when there is none.
+    pub summary: String,
+    pub topics: Vec<String>,
+    /// Guide slugs: the newsroom's own pairing, which always wins.
+    pub guides: Vec<String>,
+    /// Fields that `digest` does not know; kept as they came.
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The form in which topics compare: "GPT 4o", "gpt-4o" and "GPT-4o" are one topic. Letters and digits of any script,
+/// lower case, nothing else.
+pub fn topic_key(topic: &str) -> String {
+    topic.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

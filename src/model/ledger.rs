@@ -1,0 +1,148 @@
+//! The delivery ledger's words: where an issue stands, where each recipient stands, and what the relay said.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Address, IssueName, Rendered};
+
+/// Where an issue stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IssueState {
+    Draft,
+    Approved,
+    Sending,
+    Stopped,
+    Sent,
+}
+
+impl fmt::Display for IssueState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Draft => "draft",
+            Self::Approved => "approved",
+            Self::Sending => "sending",
+            Self::Stopped => "stopped",
+            Self::Sent => "sent",
+        })
+    }
+}
+
+/// Exactly what was approved: the rendered issue and the hashes that prove it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    pub issue: IssueName,
+    /// SHA-256 of issue.toml as approved, hex.
+    pub draft_sha256: String,
+    /// SHA-256 of the rendered issue's stored form, hex.
+    pub rendered_sha256: String,
+    pub rendered: Rendered,
+    pub by: String,
+    pub at: DateTime<Utc>,
+}
+
+/// Where one recipient stands. The path is pending → claimed → dotted → delivered | deferred | failed | uncertain, and
+/// pending or deferred → suppressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DeliveryState {
+    /// Waits for its first try.
+    Pending,
+    /// A connection has it; nothing that the relay could accept has been sent.
+    Claimed,
+    /// The intent to send the final dot is on record; the outcome is not yet.
+    Dotted,
+    Delivered,
+    Deferred,
+    Failed,
+    Suppressed,
+    Uncertain,
+}
+
+impl DeliveryState {
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Claimed,
+        Self::Dotted,
+        Self::Delivered,
+        Self::Deferred,
+        Self::Failed,
+        Self::Suppressed,
+        Self::Uncertain,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Claimed => "claimed",
+            Self::Dotted => "dotted",
+            Self::Delivered => "delivered",
+            Self::Deferred => "deferred",
+            Self::Failed => "failed",
+            Self::Suppressed => "suppressed",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+/// An issue's recipients by state. `recipients` is always the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub recipients: u64,
+    pub delivered: u64,
+    pub failed: u64,
+    pub deferred: u64,
+    pub pending: u64,
+    pub suppressed: u64,
+    pub uncertain: u64,
+}
+
+/// One copy to deliver: everything about a recipient that the message needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The recipient's number within the issue, from 1.
+    pub number: i64,
+    pub email: Address,
+    pub name: String,
+    /// The secret from which this reader's links are derived; 32 hex digits.
+    pub seed: String,
+    pub fields: std::collections::BTreeMap<String, String>,
+    /// When the first try of this copy began; the Date header of every try.
+    pub dated: DateTime<Utc>,
+    /// Tries that were counted so far.
+    pub attempts: u32,
+}
+
+/// What a server said: its code, the enhanced code of RFC 3463 if there was one, and its text made safe to print.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// 0 when the server said nothing that could be read.
+    pub code: u16,
+    pub enhanced: Option<String>,
+    pub text: String,
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            0 => f.write_str(&self.text),
+            code => write!(f, "{code} {}", self.text),
+        }
+    }
+}
+
+/// How one try of one recipient ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The relay answered 2xx to the message.
+    Delivered(Reply),
+    /// Refused for now; the next try is due at `next`.
+    Deferred { reply: Reply, next: DateTime<Utc> },
+    /// Refused for good, or given up. `dead` when the address itself does not exist, so that the list forgets it.
+    Failed { reply: Reply, dead: bool },
+    /// Nothing was decided before the final dot (connection lost, 421): back to the queue, not counted as a try.
+    Requeued(Reply),
+    /// The connection broke between the final dot and its reply, so nobody can know.
+    Uncertain(Reply),
+}

@@ -1,0 +1,21 @@
+//! The nouns that every room shares. Knows no file, no clock, no SQL and no network.
+
+mod address;
+mod draft;
+mod edition;
+mod guide;
+mod item;
+mod ledger;
+mod notice;
+mod reader;
+mod rendered;
+
+pub use address::{Address, AddressError};
+pub use draft::{Card, Draft, Entry, IssueName, Window};
+pub use edition::{Edition, Publication, Thin, WeekTime, duration};
+pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
+pub use item::{Item, Published, topic_key};
+pub use ledger::{Approval, Counts, Delivery, DeliveryState, IssueState, Outcome, Reply};
+pub use notice::{Notice, Notices, Place};
+pub use reader::{Reader, ReaderStatus};
+pub use rendered::{Copy, Part, Piece, Rendered, Slot, push_escaped};

@@ -1,0 +1,71 @@
+//! A reader: one person on the list, with the consent on record.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+use super::Address;
+
+/// Where a reader stands. Only `Confirmed` readers are mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ReaderStatus {
+    Pending,
+    Confirmed,
+    Unsubscribed,
+    Bounced,
+    Complained,
+}
+
+impl ReaderStatus {
+    pub const ALL: [Self; 5] = [Self::Pending, Self::Confirmed, Self::Unsubscribed, Self::Bounced, Self::Complained];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+        }
+    }
+
+    /// Whether the reader is off the list for a reason that no import may undo.
+    pub fn is_gone(self) -> bool {
+        matches!(self, Self::Unsubscribed | Self::Bounced | Self::Complained)
+    }
+}
+
+impl fmt::Display for ReaderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ReaderStatus {
+    type Err = ();
+
+    /// Reads the word without regard to case.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text.trim())).ok_or(())
+    }
+}
+
+/// One person on the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reader {
+    pub email: Address,
+    /// Plain text without control characters; empty when unknown.
+    pub name: String,
+    pub status: ReaderStatus,
+    /// Names of editions; empty means all.
+    pub editions: Vec<String>,
+    pub created: DateTime<Utc>,
+    pub confirmed: Option<DateTime<Utc>>,
+    pub left: Option<DateTime<Utc>>,
+    /// Where consent came from, in the operator's words.
+    pub consent: String,
+    /// Merge fields, by name.
+    pub fields: BTreeMap<String, String>,
+}

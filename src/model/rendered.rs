@@ -1,0 +1,96 @@
+//! A rendered issue: the same bytes for every reader, with slots where a reader's own values go.
+
+use serde::{Deserialize, Serialize};
+
+/// A place that is filled for each reader.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// The reader's name, or the publication's fallback.
+    Name,
+    /// The reader's address.
+    Email,
+    UnsubscribeUrl,
+    PreferencesUrl,
+    /// The issue's public page; the same for every reader, but known only when the issue is sent.
+    WebCopyUrl,
+    /// A merge field of the subscriber list, such as `city`.
+    Field(String),
+}
+
+/// A run of a rendered part: either text that all readers share, or a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Piece {
+    Shared(String),
+    Slot(Slot),
+}
+
+/// Which body part a copy is made for; it decides how a slot's value is escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Html,
+    Text,
+}
+
+/// What fills the slots for one reader. Values are raw: [`Rendered::fill`] escapes them.
+pub trait Copy {
+    /// The value for `slot`; empty when the reader has none.
+    fn value(&self, slot: &Slot) -> &str;
+}
+
+/// An issue compiled once: subject, preheader and both bodies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendered {
+    pub subject: String,
+    pub preheader: String,
+    pub html: Vec<Piece>,
+    pub text: Vec<Piece>,
+}
+
+impl Rendered {
+    /// Writes one part with its slots filled. HTML values are escaped so that they are safe as text and as a quoted
+    /// attribute; text values go in as they are.
+    pub fn fill(&self, part: Part, copy: &dyn Copy) -> String {
+        let pieces = match part {
+            Part::Html => &self.html,
+            Part::Text => &self.text,
+        };
+        let mut out = String::with_capacity(pieces.iter().map(Piece::len_hint).sum());
+        for piece in pieces {
+            match piece {
+                Piece::Shared(text) => out.push_str(text),
+                Piece::Slot(slot) => push_escaped(&mut out, part, copy.value(slot)),
+            }
+        }
+        out
+    }
+}
+
+impl Piece {
+    fn len_hint(&self) -> usize {
+        match self {
+            Self::Shared(text) => text.len(),
+            Self::Slot(_) => 64,
+        }
+    }
+}
+
+/// Appends a slot's value to `out`, escaped for `part`.
+pub fn push_escaped(out: &mut String, part: Part, value: &str) {
+    match part {
+        Part::Text => out.push_str(value),
+        Part::Html => {
+            for c in value.chars() {
+                match c {
+                    '&' => out.push_str("&amp;"),
+                    '<' => out.push_str("&lt;"),
+                    '>' => out.push_str("&gt;"),
+                    '"' => out.push_str("&quot;"),
+                    '\'' => out.push_str("&#39;"),
+                    c => out.push(c),
+                }
+            }
+        }
+    }
+}
