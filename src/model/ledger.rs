@@ -30,15 +30,39 @@ impl fmt::Display for IssueState {
     }
 }
 
-/// Exactly what was approved: the rendered issue and the hashes that prove it.
+/// What every copy of an issue says of its sender; frozen with the approval.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letterhead {
+    /// The publication's name.
+    pub name: String,
+    /// From, `Name <address>` or an address alone.
+    pub from: String,
+    /// Reply-To; empty means no such header.
+    pub reply_to: String,
+    /// Where the public pages live, without a trailing slash.
+    pub public_url: String,
+    /// The domain that takes bounces by VERP; empty means the envelope sender is the From address.
+    pub bounce_domain: String,
+    /// What stands for a reader's name when there is none.
+    pub name_fallback: String,
+}
+
+/// The bytes that go out: an issue compiled once, under its letterhead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    pub letterhead: Letterhead,
+    pub rendered: Rendered,
+}
+
+/// Exactly what was approved, and the hashes that prove it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     pub issue: IssueName,
     /// SHA-256 of issue.toml as approved, hex.
     pub draft_sha256: String,
-    /// SHA-256 of the rendered issue's stored form, hex.
-    pub rendered_sha256: String,
-    pub rendered: Rendered,
+    /// SHA-256 of [`Frozen`] as stored, hex.
+    pub frozen_sha256: String,
+    pub frozen: Frozen,
     pub by: String,
     pub at: DateTime<Utc>,
 }

@@ -34,7 +34,7 @@ pub enum Part {
 }
 
 /// What fills the slots for one reader. Values are raw: [`Rendered::fill`] escapes them.
-pub trait Copy {
+pub trait Fill {
     /// The value for `slot`; empty when the reader has none.
     fn value(&self, slot: &Slot) -> &str;
 }
@@ -51,7 +51,7 @@ pub struct Rendered {
 impl Rendered {
     /// Writes one part with its slots filled. HTML values are escaped so that they are safe as text and as a quoted
     /// attribute; text values go in as they are.
-    pub fn fill(&self, part: Part, copy: &dyn Copy) -> String {
+    pub fn fill(&self, part: Part, copy: &dyn Fill) -> String {
         let pieces = match part {
             Part::Html => &self.html,
             Part::Text => &self.text,

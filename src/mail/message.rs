@@ -1,0 +1,176 @@
+//! One issue as a message: everything that readers share is encoded once, and a copy is written by splicing.
+
+use lettre::message::header::{From, Headers, ReplyTo, Subject, To};
+use lettre::message::{Mailbox, Mailboxes};
+
+use super::links::{Links, derive};
+use super::quoted::encode_run;
+use crate::model::{Delivery, Fill, Frozen, IssueName, Notice, Part, Piece, Slot, push_escaped};
+
+/// A copy ready for the wire: its envelope (RFC 5321 §3.3) and its bytes, ASCII with CRLF line ends, no line over 998
+/// octets and none beginning with a dot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub envelope_from: String,
+    pub envelope_to: String,
+    /// Without angle brackets.
+    pub message_id: String,
+    pub bytes: String,
+}
+
+/// An issue prepared once for all its readers.
+#[derive(Debug)]
+pub struct Letter {
+    frozen: Frozen,
+    issue: IssueName,
+    from: Mailbox,
+    /// From, Reply-To, Subject, List-Id and the others that every copy shares.
+    shared_headers: String,
+    boundary: String,
+    text: Vec<Encoded>,
+    html: Vec<Encoded>,
+}
+
+#[derive(Debug)]
+enum Encoded {
+    Shared(String),
+    Slot(Slot),
+}
+
+impl Letter {
+    /// # Errors
+    /// A notice when the From or Reply-To of the letterhead is no mailbox.
+    pub fn new(frozen: Frozen, issue: IssueName) -> Result<Self, Notice> {
+        let head = &frozen.letterhead;
+        let from = mailbox("publication.from", &head.from)?;
+        let mut headers = Headers::new();
+        headers.set(From::from(Mailboxes::from(from.clone())));
+        if !head.reply_to.is_empty() {
+            headers.set(ReplyTo::from(Mailboxes::from(mailbox("publication.reply_to", &head.reply_to)?)));
+        }
+        headers.set(Subject::from(one_line(&frozen.rendered.subject)));
+        let host = host(&head.public_url);
+        let list = format!("{}.{host}", issue.edition);
+        let archive = format!("{}/archive/{issue}", head.public_url.trim_end_matches('/'));
+        let sender = host.split('.').next().unwrap_or("digest");
+        let shared_headers = format!(
+            "{headers}List-Id: <{list}>\r\nList-Archive: <{archive}>\r\n\
+             Feedback-ID: {issue}:{}:newsletter:{sender}\r\nPrecedence: bulk\r\nMIME-Version: 1.0\r\n",
+            issue.edition
+        );
+        let boundary = format!("={}", &derive(&["boundary", &issue.to_string(), &frozen.rendered.subject])[..24]);
+        let (text, html) = (encode(&frozen.rendered.text), encode(&frozen.rendered.html));
+        Ok(Self { from, shared_headers, boundary, text, html, issue, frozen })
+    }
+
+    /// Writes the copy of one reader. The same delivery gives the same bytes, whenever it is tried.
+    pub fn copy(&self, delivery: &Delivery) -> Message {
+        let links = Links::new(&self.frozen.letterhead, &self.issue, delivery);
+        let message_id = self.message_id(delivery);
+        let mut bytes = String::with_capacity(2048 + length(&self.text) + length(&self.html));
+        bytes.push_str(&self.shared_headers);
+        bytes.push_str(&self.own_headers(delivery, &links, &message_id));
+        let boundary = &self.boundary;
+        bytes.push_str(&format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n"));
+        for (part, kind, pieces) in [(Part::Text, "plain", &self.text), (Part::Html, "html", &self.html)] {
+            bytes.push_str(&format!(
+                "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
+                 Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+            ));
+            splice(&mut bytes, part, pieces, &links);
+            bytes.push_str("\r\n");
+        }
+        bytes.push_str(&format!("--{boundary}--\r\n"));
+        let envelope_from = self.envelope_from(delivery);
+        Message { envelope_from, envelope_to: delivery.email.to_string(), message_id, bytes }
+    }
+
+    fn own_headers(&self, delivery: &Delivery, links: &Links, message_id: &str) -> String {
+        let mut to = Headers::new();
+        let name = Some(one_line(&delivery.name)).filter(|name| !name.is_empty());
+        if let Ok(address) = delivery.email.as_str().parse() {
+            to.set(To::from(Mailboxes::from(Mailbox::new(name, address))));
+        }
+        let mailto = self.unsubscribe_mailbox();
+        format!(
+            "{to}Date: {}\r\nMessage-ID: <{message_id}>\r\n\
+             List-Unsubscribe: <{}>,\r\n <mailto:{mailto}?subject=unsubscribe%20{}>\r\n\
+             List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+            delivery.dated.to_rfc2822(),
+            links.unsubscribe,
+            links.unsubscribe_token,
+        )
+    }
+
+    /// Where a mail program's "unsubscribe by mail" goes: the bounce domain's intake when there is one, else the From.
+    fn unsubscribe_mailbox(&self) -> String {
+        match self.frozen.letterhead.bounce_domain.as_str() {
+            "" => self.from.email.to_string(),
+            domain => format!("unsubscribe@{domain}"),
+        }
+    }
+
+    /// A function of issue and reader (RFC 5322 §3.6.4), so that each retry carries the same one.
+    fn message_id(&self, delivery: &Delivery) -> String {
+        let unique = derive(&["message-id", &self.issue.to_string(), &delivery.seed]);
+        format!("{}.{}@{}", self.issue, &unique[..26], self.from.email.domain())
+    }
+
+    /// VERP: an envelope sender that names the delivery, when bounces have a domain of their own; else the From.
+    fn envelope_from(&self, delivery: &Delivery) -> String {
+        match self.frozen.letterhead.bounce_domain.as_str() {
+            "" => self.from.email.to_string(),
+            domain => {
+                let proof = derive(&["bounce", &self.issue.to_string(), &delivery.seed]);
+                format!("b-{}-{}-{}@{domain}", self.issue, delivery.number, &proof[..10])
+            }
+        }
+    }
+}
+
+fn mailbox(key: &str, text: &str) -> Result<Mailbox, Notice> {
+    one_line(text).parse().map_err(|_| {
+        Notice::new(format!("`{key}` must be a mailbox, found `{text}`"))
+            .help("write it as \"Call Me Almanac <news@example.org>\" or as an address alone")
+    })
+}
+
+/// Text fit for a header: control and bidirectional characters become blanks, so nothing can start a header of its own.
+fn one_line(text: &str) -> String {
+    let bidi = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean: String = text.chars().map(|c| if c.is_control() || bidi(c) { ' ' } else { c }).collect();
+    clean.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn host(url: &str) -> String {
+    url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_else(|| "localhost".into())
+}
+
+fn encode(pieces: &[Piece]) -> Vec<Encoded> {
+    let encode = |piece: &Piece| match piece {
+        Piece::Shared(text) => Encoded::Shared(encode_run(text)),
+        Piece::Slot(slot) => Encoded::Slot(slot.clone()),
+    };
+    pieces.iter().map(encode).collect()
+}
+
+fn splice(bytes: &mut String, part: Part, pieces: &[Encoded], links: &Links) {
+    let mut value = String::new();
+    for piece in pieces {
+        match piece {
+            Encoded::Shared(run) => bytes.push_str(run),
+            Encoded::Slot(slot) => {
+                value.clear();
+                push_escaped(&mut value, part, links.value(slot));
+                bytes.push_str(&encode_run(&value));
+            }
+        }
+    }
+}
+
+fn length(pieces: &[Encoded]) -> usize {
+    pieces.iter().map(|piece| if let Encoded::Shared(run) = piece { run.len() } else { 128 }).sum()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! Message bytes and how they leave: over SMTP or into a folder. Knows no ledger and decides no retry.
+
+mod folder;
+mod links;
+mod message;
+mod quoted;
+mod smtp;
+
+pub use folder::Folder;
+pub use links::{Links, Purpose};
+pub use message::{Letter, Message};
+pub use smtp::{Connection, Refusal, Relay, Settings as SmtpSettings, Stage, Timeouts, Tls};

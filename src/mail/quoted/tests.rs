@@ -1,0 +1,37 @@
+use proptest::prelude::*;
+
+use super::encode_run;
+
+fn decode(encoded: &str) -> String {
+    let message = format!(
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{encoded}"
+    );
+    let parsed = mail_parser::MessageParser::new().parse(message.as_bytes()).expect("a message");
+    parsed.body_text(0).expect("a text body").replace("\r\n", "\n")
+}
+
+#[test]
+fn awkward_text_is_encoded_by_table() {
+    for (input, expected) in [
+        ("", ""),
+        ("plain", "plain=\r\n"),
+        ("a=b", "a=3Db=\r\n"),
+        (".dot", "=2Edot=\r\n"),
+        ("From me", "=46rom me=\r\n"),
+        ("end \nnext", "end=20\r\nnext=\r\n"),
+        ("a\r\nb\rc\n", "a\r\nb\r\nc\r\n"),
+        ("é", "=C3=A9=\r\n"),
+    ] {
+        assert_eq!(encode_run(input), expected, "{input:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn runs_joined_decode_to_the_text_joined(a in "[ -~éß雪🎉.=\n]{0,200}", b in "[ -~é.=\n]{0,200}") {
+        let joined = encode_run(&a) + &encode_run(&b);
+        prop_assert!(joined.lines().all(|line| line.len() <= 76 && !line.starts_with('.')), "{joined}");
+        prop_assert!(joined.is_ascii());
+        prop_assert_eq!(decode(&joined), a + &b);
+    }
+}

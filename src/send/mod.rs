@@ -1,0 +1,133 @@
+//! Works the ledger off: takes each copy that is due, has it delivered, and puts the outcome on record before the next.
+//! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
+
+mod retry;
+mod settings;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Mutex, watch};
+
+use crate::mail::{Folder, Letter, Relay};
+use crate::model::{DeliveryState, Reply};
+use crate::store::Ledger;
+pub use retry::Schedule;
+pub use settings::{Settings, TransportKind};
+
+/// Where copies go.
+#[derive(Clone)]
+pub enum Transport {
+    Smtp(Relay),
+    Folder(Folder),
+}
+
+/// The time now; `--now` shifts it.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What happened, for whoever watches: a progress bar, a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A copy's try ended in this state. `number` is the recipient's in the ledger.
+    Tried { number: i64, state: DeliveryState, reply: Reply },
+    /// A connection could not be made or was lost; the worker tries again.
+    ConnectionLost { reason: String },
+}
+
+/// Everything a run needs.
+pub struct Run {
+    pub letter: Letter,
+    pub ledger: Ledger,
+    pub transport: Transport,
+    pub schedule: Schedule,
+    pub clock: Clock,
+    /// Turns true when the run shall end after the messages in flight.
+    pub stop: watch::Receiver<bool>,
+    /// The most copies this run may try.
+    pub limit: usize,
+    /// How many copies are due: no more connections than that are opened.
+    pub due: usize,
+    pub watch: Box<dyn Fn(Event) + Send + Sync>,
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nobody is due any more, or the limit was reached.
+    Done,
+    /// The stop signal came.
+    Interrupted,
+    /// Another process set the send to stopped.
+    StoppedElsewhere,
+    /// Something is wrong on our side, so that no copy could have gone out: the reason, in words for the operator.
+    Broken(String),
+}
+
+/// What the workers of a run share.
+struct Shared {
+    run: Run,
+    /// Copies that may still be tried.
+    allowance: AtomicUsize,
+    /// When the next message may start, for the rate.
+    pace: Option<Mutex<tokio::time::Interval>>,
+    ended: watch::Sender<Option<Ended>>,
+    /// Whether any connection was ever made in this run.
+    reached: std::sync::atomic::AtomicBool,
+}
+
+impl Shared {
+    /// Ends the run; the first reason stays.
+    fn end(&self, why: Ended) {
+        self.ended.send_if_modified(|ended| {
+            let first = ended.is_none();
+            if first {
+                *ended = Some(why);
+            }
+            first
+        });
+    }
+
+    fn is_over(&self) -> bool {
+        if *self.run.stop.borrow() {
+            self.end(Ended::Interrupted);
+        }
+        self.ended.borrow().is_some()
+    }
+
+    /// Takes one copy from the run's allowance.
+    fn allow(&self) -> bool {
+        self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.run.clock)()
+    }
+}
+
+/// Delivers what is due, on as many connections as the transport allows, and says why it ended.
+pub async fn run(run: Run) -> Ended {
+    let (connections, rate) = match &run.transport {
+        Transport::Smtp(relay) => (relay.connections(), relay.rate()),
+        Transport::Folder(_) => (1, 0),
+    };
+    let workers = connections.min(run.due.min(run.limit)).max(1);
+    let pace = (rate > 0).then(|| Mutex::new(tokio::time::interval(std::time::Duration::from_secs(1) / rate)));
+    let (ended, _) = watch::channel(None);
+    let shared = Arc::new(Shared {
+        allowance: AtomicUsize::new(run.limit),
+        pace,
+        ended,
+        reached: std::sync::atomic::AtomicBool::new(false),
+        run,
+    });
+    let tasks: Vec<_> = (0..workers).map(|_| tokio::spawn(worker::work(Arc::clone(&shared)))).collect();
+    for task in tasks {
+        if let Err(error) = task.await {
+            shared.end(Ended::Broken(format!("a worker failed: {error}")));
+        }
+    }
+    let why = shared.ended.borrow().clone();
+    why.unwrap_or(Ended::Done)
+}

@@ -1,0 +1,71 @@
+//! `[delivery]`: which way mail leaves, and how patiently.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Schedule;
+use crate::mail::SmtpSettings;
+use crate::model::duration;
+use crate::store::Uncertain;
+
+/// Which way mail leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TransportKind {
+    /// Into files under `outbox`.
+    #[default]
+    File,
+    Smtp,
+}
+
+/// `[delivery]` of config.toml.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    pub transport: TransportKind,
+    /// The folder for `transport = "file"`, relative to the publication.
+    pub outbox: String,
+    pub uncertain: Uncertain,
+    /// The waits before the tries of a deferred recipient; the last one repeats.
+    #[serde(with = "durations")]
+    pub retry: Vec<Duration>,
+    /// How long after the send began a deferred recipient is given up.
+    #[serde(with = "duration")]
+    pub give_up: Duration,
+    pub smtp: SmtpSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        Self {
+            transport: TransportKind::File,
+            outbox: "outbox".into(),
+            uncertain: Uncertain::Resend,
+            retry: vec![minutes(5), minutes(15), minutes(60), minutes(240)],
+            give_up: minutes(24 * 60),
+            smtp: SmtpSettings::default(),
+        }
+    }
+}
+
+impl Settings {
+    pub fn schedule(&self, started: chrono::DateTime<chrono::Utc>) -> Schedule {
+        Schedule { waits: self.retry.clone(), give_up: started + self.give_up }
+    }
+}
+
+mod durations {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Duration>, D::Error> {
+        let texts = Vec::<String>::deserialize(deserializer)?;
+        if texts.is_empty() {
+            return Err(D::Error::custom("at least one duration is needed, such as [\"5m\"]"));
+        }
+        texts.iter().map(|text| crate::model::duration::parse(text).map_err(D::Error::custom)).collect()
+    }
+}

@@ -1,0 +1,42 @@
+//! Freezing the audience: one ledger row for each reader who shall get the issue, written when the send begins.
+
+use chrono::{DateTime, Utc};
+use rusqlite::params;
+
+use super::{Store, StoreError, to_ms};
+use crate::model::IssueName;
+
+/// What freezing found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The send begins now, with this many recipients.
+    Frozen(usize),
+    /// It began in an earlier run; that audience stands.
+    Standing,
+}
+
+impl Store {
+    /// Begins the send of an approved issue: every confirmed reader of its edition gets a pending row, in one
+    /// transaction. Running it again changes nothing.
+    pub fn freeze_audience(&mut self, issue: &IssueName, now: DateTime<Utc>) -> Result<Audience, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let begun = tx.execute(
+            "INSERT INTO sends (issue, state, started_ms) VALUES (?1, 'sending', ?2) ON CONFLICT (issue) DO NOTHING",
+            params![issue.to_string(), to_ms(now)],
+        )?;
+        if begun == 0 {
+            return Ok(Audience::Standing);
+        }
+        let send = tx.last_insert_rowid();
+        let rows = tx.execute(
+            "INSERT INTO deliveries (send_id, number, reader_id, email, state, due_ms, updated_ms)
+             SELECT ?1, row_number() OVER (ORDER BY id), id, email, 'pending', 0, ?2
+             FROM readers
+             WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?3) > 0)
+             ORDER BY id",
+            params![send, to_ms(now), format!(";{};", issue.edition)],
+        )?;
+        tx.commit()?;
+        Ok(Audience::Frozen(rows))
+    }
+}

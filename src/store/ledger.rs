@@ -1,0 +1,223 @@
+//! The ledger as a whole: where a send stands, what a crash left behind, and how it stops and goes on.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Deserialize;
+
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::{Counts, DeliveryState, IssueName, IssueState, Reply};
+
+/// What becomes of a copy whose connection broke between the final dot and the reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uncertain {
+    /// It is sent again, with the same Message-ID (RFC 5321 §6.1).
+    #[default]
+    Resend,
+    /// It is kept back and listed.
+    Hold,
+}
+
+/// A send as the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Send {
+    pub id: i64,
+    /// `Sending`, `Stopped` or `Sent`.
+    pub state: IssueState,
+    /// Stopped by an operator, so that only an operator's word lets it go on.
+    pub by_operator: bool,
+    /// Why it stopped; empty when it did not.
+    pub reason: String,
+    pub started: DateTime<Utc>,
+    pub finished: Option<DateTime<Utc>>,
+    /// When the next deferred recipient is due.
+    pub next_due: Option<DateTime<Utc>>,
+    pub counts: Counts,
+}
+
+/// One recipient's line of `digest status --recipients`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipientLine {
+    pub number: i64,
+    pub email: String,
+    pub state: DeliveryState,
+    pub attempts: u32,
+    pub reply: Option<Reply>,
+    pub updated: DateTime<Utc>,
+}
+
+impl Store {
+    /// The send of an issue, if it has begun. A copy whose final dot is on record without an outcome counts as uncertain
+    /// when no sender is alive to learn the outcome, else as pending.
+    pub fn send(&self, issue: &IssueName) -> Result<Option<Send>, StoreError> {
+        let found = self
+            .conn
+            .query_row(
+                "SELECT id, state, by_operator, reason, started_ms, finished_ms FROM sends WHERE issue = ?1",
+                [issue.to_string()],
+                |row| {
+                    let state: String = row.get(1)?;
+                    let times: (i64, Option<i64>) = (row.get(4)?, row.get(5)?);
+                    Ok((row.get(0)?, state, row.get(2)?, row.get(3)?, times))
+                },
+            )
+            .optional()?;
+        let Some((id, state, by_operator, reason, (started, finished))) = found else { return Ok(None) };
+        let state = match state.as_str() {
+            "sending" => IssueState::Sending,
+            "stopped" => IssueState::Stopped,
+            _ => IssueState::Sent,
+        };
+        let next_due: Option<i64> = self.conn.query_row(
+            "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms > 0",
+            [id],
+            |row| row.get(0),
+        )?;
+        let counts = self.counts(id)?;
+        Ok(Some(Send {
+            id,
+            state,
+            by_operator,
+            reason,
+            started: from_ms(started)?,
+            finished: finished.map(from_ms).transpose()?,
+            next_due: next_due.map(from_ms).transpose()?,
+            counts,
+        }))
+    }
+
+    fn counts(&self, send: i64) -> Result<Counts, StoreError> {
+        let alive = self.sender_is_alive();
+        let mut counts = Counts::default();
+        let mut statement =
+            self.conn.prepare("SELECT state, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY state")?;
+        let mut rows = statement.query([send])?;
+        while let Some(row) = rows.next()? {
+            let state: String = row.get(0)?;
+            let n = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+            counts.recipients += n;
+            *match parse_state(&state)? {
+                DeliveryState::Pending | DeliveryState::Claimed => &mut counts.pending,
+                DeliveryState::Dotted if alive => &mut counts.pending,
+                DeliveryState::Dotted | DeliveryState::Uncertain => &mut counts.uncertain,
+                DeliveryState::Delivered => &mut counts.delivered,
+                DeliveryState::Deferred => &mut counts.deferred,
+                DeliveryState::Failed => &mut counts.failed,
+                DeliveryState::Suppressed => &mut counts.suppressed,
+            } += n;
+        }
+        Ok(counts)
+    }
+
+    /// Puts in order what an earlier sender left: claimed copies go back to the queue, and dotted ones are uncertain.
+    /// With [`Uncertain::Resend`] the uncertain ones are queued again. Returns how many were uncertain. Call it with the
+    /// sender's lock held.
+    pub fn recover(&mut self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute(
+            "UPDATE deliveries SET state = CASE attempts WHEN 0 THEN 'pending' ELSE 'deferred' END, due_ms = 0
+             WHERE send_id = ?1 AND state = 'claimed'",
+            [send],
+        )?;
+        let lost = tx.execute(
+            "UPDATE deliveries SET state = 'uncertain', attempts = attempts + 1, updated_ms = ?2,
+                    code = 0, reply = 'the sender ended between the final dot and the reply'
+             WHERE send_id = ?1 AND state = 'dotted'",
+            params![send, to_ms(now)],
+        )?;
+        if uncertain == Uncertain::Resend {
+            requeue(&tx, send, "uncertain")?;
+        }
+        tx.commit()?;
+        Ok(lost)
+    }
+
+    /// Queues everyone who failed once more, after an operator had a look. Returns how many.
+    pub fn retry_failed(&mut self, send: i64) -> Result<usize, StoreError> {
+        requeue(&self.conn, send, "failed")
+    }
+
+    /// Sets a send to stopped, with the reason; `by_operator` makes it wait for [`Store::resume`]. Workers see it
+    /// before their next copy. A finished send stays finished: then `false`.
+    pub fn stop(&mut self, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
+        let rows = self.conn.execute(
+            "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3 WHERE id = ?1 AND state <> 'sent'",
+            params![send, by_operator, reason],
+        )?;
+        Ok(rows > 0)
+    }
+
+    /// Lets a stopped send go on; `false` when it was not stopped.
+    pub fn resume(&mut self, send: i64) -> Result<bool, StoreError> {
+        let rows = self.conn.execute(
+            "UPDATE sends SET state = 'sending', by_operator = 0, reason = '' WHERE id = ?1 AND state = 'stopped'",
+            [send],
+        )?;
+        Ok(rows > 0)
+    }
+
+    /// Marks the send as sent when nobody waits any more; says whether it is.
+    pub fn finish(&mut self, send: i64, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.conn.execute(
+            "UPDATE sends SET state = 'sent', finished_ms = coalesce(finished_ms, ?2)
+             WHERE id = ?1 AND state = 'sending' AND NOT EXISTS (
+                 SELECT 1 FROM deliveries WHERE send_id = ?1
+                 AND state IN ('pending', 'claimed', 'dotted', 'deferred'))",
+            params![send, to_ms(now)],
+        )?;
+        let state: String = self.conn.query_row("SELECT state FROM sends WHERE id = ?1", [send], |row| row.get(0))?;
+        Ok(state == "sent")
+    }
+
+    /// Calls `each` with every recipient of a send, in order.
+    pub fn each_recipient<E: From<StoreError>>(
+        &self,
+        send: i64,
+        mut each: impl FnMut(RecipientLine) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT number, email, state, attempts, code, enhanced, reply, updated_ms
+                   FROM deliveries WHERE send_id = ?1 ORDER BY number";
+        let mut statement = self.conn.prepare(sql).map_err(StoreError::from)?;
+        let mut rows = statement.query([send]).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            each(recipient(row)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn requeue(conn: &Connection, send: i64, state: &str) -> Result<usize, StoreError> {
+    let rows = conn.execute(
+        "UPDATE deliveries SET state = 'pending', due_ms = 0 WHERE send_id = ?1 AND state = ?2",
+        params![send, state],
+    )?;
+    if rows > 0 {
+        conn.execute(
+            "UPDATE sends SET state = 'sending', finished_ms = NULL WHERE id = ?1 AND state = 'sent'",
+            [send],
+        )?;
+    }
+    Ok(rows)
+}
+
+fn recipient(row: &rusqlite::Row) -> Result<RecipientLine, StoreError> {
+    let state: String = row.get(2)?;
+    let text: Option<String> = row.get(6)?;
+    let code: Option<u16> = row.get(4)?;
+    let enhanced = row.get(5)?;
+    Ok(RecipientLine {
+        number: row.get(0)?,
+        email: row.get(1)?,
+        state: parse_state(&state)?,
+        attempts: row.get(3)?,
+        reply: text.map(|text| Reply { code: code.unwrap_or(0), enhanced, text }),
+        updated: from_ms(row.get(7)?)?,
+    })
+}
+
+fn parse_state(text: &str) -> Result<DeliveryState, StoreError> {
+    DeliveryState::ALL
+        .into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| StoreError::Value(format!("{text} as a delivery state")))
+}

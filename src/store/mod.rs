@@ -1,0 +1,169 @@
+//! All SQL: readers, approvals and the delivery ledger, in SQLite. Knows no mail and no clock.
+
+mod approvals;
+mod audience;
+mod ledger;
+mod readers;
+mod writer;
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OpenFlags};
+use serde::Deserialize;
+
+pub use audience::Audience;
+pub use ledger::{RecipientLine, Send, Uncertain};
+pub use readers::{Change, ReaderRow, Tally};
+pub use writer::{Claim, Ledger};
+
+/// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+
+/// What a commit survives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// A power cut: each commit waits for the disk (`synchronous=FULL`).
+    #[default]
+    Power,
+    /// The death of the process, not of the machine (`synchronous=NORMAL`).
+    Process,
+}
+
+/// `[store]`: where people and deliveries are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `sqlite:PATH`, relative to the publication.
+    pub url: String,
+    pub durability: Durability,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { url: "sqlite:data/digest.db".into(), durability: Durability::Power }
+    }
+}
+
+/// Why the store cannot serve. The variants are what a caller does differently; the text names the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no database at {0}")]
+    Missing(PathBuf),
+    #[error("the database {path} was written by a newer digest (schema {found}, this one knows {known})")]
+    Newer { path: PathBuf, found: i64, known: usize },
+    #[error("the database {0} is damaged: {1}")]
+    Damaged(PathBuf, String),
+    #[error("another digest is sending from {0}")]
+    Locked(PathBuf),
+    #[error("cannot write {path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("the database refused: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("the database holds a value that cannot be read: {0}")]
+    Value(String),
+}
+
+/// An open database.
+#[derive(Debug)]
+pub struct Store {
+    conn: Connection,
+    path: PathBuf,
+    durability: Durability,
+}
+
+impl Store {
+    /// Opens the database, making it and its folder when there is none.
+    pub fn open_or_create(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.to_path_buf(), source })?;
+        }
+        Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Opens a database that must be there already, so that a lost one is never mistaken for an empty one.
+    pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_path_buf()));
+        }
+        Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    fn connect(path: &Path, durability: Durability, flags: OpenFlags) -> Result<Self, StoreError> {
+        let mut conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        conn.busy_timeout(Duration::from_secs(10))?;
+        let damaged = |e: rusqlite::Error| match e.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+                StoreError::Damaged(path.to_path_buf(), e.to_string())
+            }
+            _ => StoreError::Sql(e),
+        };
+        conn.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        let level = if durability == Durability::Power { "FULL" } else { "NORMAL" };
+        conn.pragma_update(None, "synchronous", level)?;
+        migrate(&mut conn, path)?;
+        Ok(Self { conn, path: path.to_path_buf(), durability })
+    }
+
+    /// SQLite's own look over every page; a send begins with it.
+    pub fn quick_check(&self) -> Result<(), StoreError> {
+        let verdict: String = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(self.path.clone(), verdict)) }
+    }
+
+    /// Takes the lock that one sender a database holds; the system drops it when the process ends, however it ends.
+    pub fn lock_sender(&self) -> Result<File, StoreError> {
+        let path = self.lock_path();
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(self.path.clone())),
+            Err(TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+        }
+    }
+
+    /// Whether some process holds the sender's lock now.
+    pub fn sender_is_alive(&self) -> bool {
+        File::open(self.lock_path()).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.path.with_extension("sender.lock")
+    }
+}
+
+/// Brings the schema up to date, each step in a transaction of its own.
+fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(found).unwrap_or(usize::MAX);
+    if done > MIGRATIONS.len() {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found, known: MIGRATIONS.len() });
+    }
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(done) {
+        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        // Another process may have migrated while this one waited for the lock.
+        let now: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if usize::try_from(now) == Ok(step) {
+            tx.execute_batch(sql)?;
+            tx.pragma_update(None, "user_version", now + 1)?;
+        }
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+fn to_ms(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis()
+}
+
+fn from_ms(ms: i64) -> Result<DateTime<Utc>, StoreError> {
+    DateTime::from_timestamp_millis(ms).ok_or_else(|| StoreError::Value(format!("{ms} as a time")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! The subscriber list: what an import may change, and what nothing may undo.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::{Address, Reader, ReaderStatus};
+
+/// One row of an import. `None` means the file does not say, so what is stored stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderRow {
+    pub email: Address,
+    pub name: Option<String>,
+    pub status: ReaderStatus,
+    pub editions: Option<Vec<String>>,
+    pub created: Option<DateTime<Utc>>,
+    pub fields: BTreeMap<String, String>,
+    pub consent: String,
+}
+
+/// What one row did to the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Added,
+    Updated,
+    Unchanged,
+    /// The reader left, bounced or complained, and no import brings them back.
+    KeptGone,
+}
+
+/// How many rows did what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub added: usize,
+    pub updated: usize,
+    pub unchanged: usize,
+    pub kept_unsubscribed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, change: Change) {
+        match change {
+            Change::Added => self.added += 1,
+            Change::Updated => self.updated += 1,
+            Change::Unchanged => self.unchanged += 1,
+            Change::KeptGone => self.kept_unsubscribed += 1,
+        }
+    }
+}
+
+const COLUMNS: &str = "email, name, status, editions, created_ms, confirmed_ms, left_ms, consent, fields";
+
+impl Store {
+    /// Puts a batch of rows on the list in one transaction; `seed` gives 128 random bits as hex for each new reader.
+    pub fn import_readers(
+        &mut self,
+        rows: &[ReaderRow],
+        now: DateTime<Utc>,
+        seed: &mut dyn FnMut() -> String,
+    ) -> Result<Tally, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let mut tally = Tally::default();
+        for row in rows {
+            tally.count(put(&tx, row, now, seed)?);
+        }
+        tx.commit()?;
+        Ok(tally)
+    }
+
+    /// Marks a reader as gone by their own wish. `None` when the address is not on the list.
+    pub fn unsubscribe(&mut self, email: &Address, now: DateTime<Utc>) -> Result<Option<Change>, StoreError> {
+        self.mark_gone(email, ReaderStatus::Unsubscribed, now)
+    }
+
+    /// Takes a reader off the list as unsubscribed, bounced or complained; the first reason stays.
+    pub fn mark_gone(
+        &mut self,
+        email: &Address,
+        status: ReaderStatus,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Change>, StoreError> {
+        let Some(reader) = self.reader(email)? else { return Ok(None) };
+        if reader.status.is_gone() {
+            return Ok(Some(Change::Unchanged));
+        }
+        self.conn.execute(
+            "UPDATE readers SET status = ?1, left_ms = ?2 WHERE email_key = ?3",
+            params![status.as_str(), to_ms(now), email.key()],
+        )?;
+        Ok(Some(Change::Updated))
+    }
+
+    pub fn reader(&self, email: &Address) -> Result<Option<Reader>, StoreError> {
+        find(&self.conn, email)
+    }
+
+    /// Calls `each` with every reader in the order they joined, one at a time; optionally only those of one status.
+    pub fn each_reader<E: From<StoreError>>(
+        &self,
+        status: Option<ReaderStatus>,
+        mut each: impl FnMut(Reader) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {COLUMNS} FROM readers WHERE ?1 IS NULL OR status = ?1 ORDER BY id");
+        let mut statement = self.conn.prepare(&sql).map_err(StoreError::from)?;
+        let mut rows = statement.query(params![status.map(ReaderStatus::as_str)]).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            each(read(row)?)?;
+        }
+        Ok(())
+    }
+
+    /// The names of all merge fields in use, in order.
+    pub fn field_names(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement =
+            self.conn.prepare("SELECT DISTINCT j.key FROM readers, json_each(readers.fields) AS j ORDER BY j.key")?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+}
+
+fn put(
+    conn: &Connection,
+    row: &ReaderRow,
+    now: DateTime<Utc>,
+    seed: &mut dyn FnMut() -> String,
+) -> Result<Change, StoreError> {
+    let Some(old) = find(conn, &row.email)? else {
+        insert(conn, row, now, &seed())?;
+        return Ok(Change::Added);
+    };
+    if old.status.is_gone() {
+        return Ok(if row.status.is_gone() { Change::Unchanged } else { Change::KeptGone });
+    }
+    let new = merged(&old, row, now);
+    if new == old {
+        return Ok(Change::Unchanged);
+    }
+    update(conn, &new)?;
+    Ok(Change::Updated)
+}
+
+/// What an import makes of a reader who is still on the list: it adds what it knows, erases nothing, and never takes a
+/// confirmation back.
+fn merged(old: &Reader, row: &ReaderRow, now: DateTime<Utc>) -> Reader {
+    let mut new = old.clone();
+    if let Some(name) = row.name.as_ref().filter(|name| !name.is_empty()) {
+        new.name.clone_from(name);
+    }
+    if let Some(editions) = &row.editions {
+        new.editions.clone_from(editions);
+    }
+    new.fields.extend(row.fields.clone());
+    match (old.status, row.status) {
+        (ReaderStatus::Pending, ReaderStatus::Confirmed) => {
+            new.status = ReaderStatus::Confirmed;
+            new.confirmed = Some(now);
+            new.consent.clone_from(&row.consent);
+        }
+        (_, gone) if gone.is_gone() => {
+            new.status = gone;
+            new.left = Some(now);
+        }
+        _ => {}
+    }
+    new
+}
+
+fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) -> Result<(), StoreError> {
+    let created = row.created.unwrap_or(now);
+    let mut statement = conn.prepare_cached(
+        "INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
+                              consent, seed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?;
+    statement.execute(params![
+        row.email.key(),
+        row.email.as_str(),
+        row.name.as_deref().unwrap_or(""),
+        row.status.as_str(),
+        join(row.editions.as_deref().unwrap_or_default()),
+        json(&row.fields),
+        to_ms(created),
+        (row.status == ReaderStatus::Confirmed).then(|| to_ms(now)),
+        row.status.is_gone().then(|| to_ms(now)),
+        row.consent,
+        seed,
+    ])?;
+    Ok(())
+}
+
+fn update(conn: &Connection, new: &Reader) -> Result<(), StoreError> {
+    let mut statement = conn.prepare_cached(
+        "UPDATE readers SET name = ?2, status = ?3, editions = ?4, fields = ?5, confirmed_ms = ?6, left_ms = ?7,
+                            consent = ?8
+         WHERE email_key = ?1",
+    )?;
+    statement.execute(params![
+        new.email.key(),
+        new.name,
+        new.status.as_str(),
+        join(&new.editions),
+        json(&new.fields),
+        new.confirmed.map(to_ms),
+        new.left.map(to_ms),
+        new.consent,
+    ])?;
+    Ok(())
+}
+
+fn find(conn: &Connection, email: &Address) -> Result<Option<Reader>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM readers WHERE email_key = ?1"))?;
+    statement.query_row([email.key()], |row| Ok(read(row))).optional()?.transpose()
+}
+
+fn read(row: &Row) -> Result<Reader, StoreError> {
+    let email: String = row.get(0)?;
+    let status: String = row.get(2)?;
+    let editions: String = row.get(3)?;
+    let fields: String = row.get(8)?;
+    let time = |index| row.get::<_, Option<i64>>(index).map_err(StoreError::from)?.map(from_ms).transpose();
+    Ok(Reader {
+        email: stored_address(&email)?,
+        name: row.get(1)?,
+        status: status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?,
+        editions: split(&editions),
+        created: from_ms(row.get(4)?)?,
+        confirmed: time(5)?,
+        left: time(6)?,
+        consent: row.get(7)?,
+        fields: stored_fields(&fields)?,
+    })
+}
+
+pub(super) fn stored_address(text: &str) -> Result<Address, StoreError> {
+    Address::parse(text).map_err(|e| StoreError::Value(format!("an address: {e}")))
+}
+
+pub(super) fn stored_fields(text: &str) -> Result<BTreeMap<String, String>, StoreError> {
+    serde_json::from_str(text).map_err(|e| StoreError::Value(format!("merge fields: {e}")))
+}
+
+fn json(fields: &BTreeMap<String, String>) -> String {
+    serde_json::json!(fields).to_string()
+}
+
+/// `;a;b;`, sorted, so that one LIKE finds an edition and equal sets are equal text.
+fn join(editions: &[String]) -> String {
+    let set: BTreeSet<&str> = editions.iter().map(String::as_str).collect();
+    set.iter().fold(String::new(), |mut text, edition| {
+        if text.is_empty() {
+            text.push(';');
+        }
+        text.push_str(edition);
+        text.push(';');
+        text
+    })
+}
+
+fn split(editions: &str) -> Vec<String> {
+    editions.split(';').filter(|e| !e.is_empty()).map(str::to_owned).collect()
+}
