@@ -1,7 +1,28 @@
 //! `digest` composes a newsletter from scored news and evergreen guides, renders it and delivers it. The rooms stand in
 //! reading order; ARCHITECTURE.md has the map and the walk of one issue.
 
-pub mod mail;
 pub mod model;
-pub mod send;
+
+pub mod sources;
+
+pub mod compose;
+
+pub mod issues;
+
+pub mod render;
+
+pub mod check;
+
+pub mod mail;
+
 pub mod store;
+
+pub mod send;
+
+pub mod schedule;
+
+pub mod pipeline;
+
+pub mod config;
+
+pub mod cli;

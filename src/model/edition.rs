@@ -116,6 +116,43 @@ pub struct Edition {
     pub bench: usize,
     /// Whether the news stands grouped by topic.
     pub by_topic: bool,
+    /// How long before `send` a draft is due. For the scheduler.
+    #[serde(with = "duration")]
+    pub draft_ahead: std::time::Duration,
+    /// What happens at `send` to an issue that nobody approved. For the scheduler.
+    pub on_unapproved: OnUnapproved,
+    /// How long after `send` an approval still sends the issue. For the scheduler.
+    #[serde(with = "duration")]
+    pub grace: std::time::Duration,
+    /// What happens when `send` passed while no daemon ran: `"skip"` or `"send_within:6h"`. For the scheduler.
+    pub missed: Missed,
+}
+
+/// What happens at send time to an issue that nobody approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnUnapproved {
+    Hold,
+    Send,
+}
+
+/// What happens when the send time passed while no daemon ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    Skip,
+    SendWithin(std::time::Duration),
+}
+
+impl<'de> Deserialize<'de> for Missed {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let text = String::deserialize(deserializer)?;
+        match text.split_once(':') {
+            None if text == "skip" => Ok(Self::Skip),
+            Some(("send_within", limit)) => duration::parse(limit).map(Self::SendWithin).map_err(D::Error::custom),
+            _ => Err(D::Error::custom(format!("`{text}` is neither \"skip\" nor \"send_within:6h\""))),
+        }
+    }
 }
 
 impl Default for Edition {
@@ -134,6 +171,10 @@ impl Default for Edition {
             thin_below: 0,
             bench: 6,
             by_topic: false,
+            draft_ahead: days(1),
+            on_unapproved: OnUnapproved::Hold,
+            grace: std::time::Duration::from_secs(4 * 3600),
+            missed: Missed::Skip,
         }
     }
 }

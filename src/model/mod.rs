@@ -12,10 +12,10 @@ mod rendered;
 
 pub use address::{Address, AddressError};
 pub use draft::{Card, Draft, Entry, IssueName, Window};
-pub use edition::{Edition, Publication, Thin, WeekTime, duration};
+pub use edition::{Edition, Missed, OnUnapproved, Publication, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{Item, Published, topic_key};
 pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
 pub use notice::{Notice, Notices, Place};
-pub use reader::{Reader, ReaderStatus};
+pub use reader::{Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};

@@ -69,3 +69,15 @@ pub struct Reader {
     /// Merge fields, by name.
     pub fields: BTreeMap<String, String>,
 }
+
+/// One row of an import. `None` means the file does not say, so what is stored stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderRow {
+    pub email: Address,
+    pub name: Option<String>,
+    pub status: ReaderStatus,
+    pub editions: Option<Vec<String>>,
+    pub created: Option<DateTime<Utc>>,
+    pub fields: BTreeMap<String, String>,
+    pub consent: String,
+}

@@ -40,3 +40,15 @@ impl Store {
         Ok(Audience::Frozen(rows))
     }
 }
+
+impl Store {
+    /// How many readers an edition would go to now.
+    pub fn count_audience(&self, edition: &str) -> Result<u64, StoreError> {
+        let count: i64 = self.conn.query_row(
+            "SELECT count(*) FROM readers WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?1) > 0)",
+            [format!(";{edition};")],
+            |row| row.get(0),
+        )?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}

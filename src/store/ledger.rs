@@ -86,6 +86,18 @@ impl Store {
         }))
     }
 
+    /// The issues whose send has begun.
+    pub fn sends(&self) -> Result<Vec<IssueName>, StoreError> {
+        let mut statement = self.conn.prepare("SELECT issue FROM sends ORDER BY issue")?;
+        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
+        names
+            .map(|name| {
+                let name = name?;
+                name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))
+            })
+            .collect()
+    }
+
     fn counts(&self, send: i64) -> Result<Counts, StoreError> {
         let alive = self.sender_is_alive();
         let mut counts = Counts::default();

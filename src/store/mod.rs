@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub use audience::Audience;
 pub use ledger::{RecipientLine, Send, Uncertain};
-pub use readers::{Change, ReaderRow, Tally};
+pub use readers::{Change, Tally};
 pub use writer::{Claim, Ledger};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.

@@ -6,19 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Address, Reader, ReaderStatus};
-
-/// One row of an import. `None` means the file does not say, so what is stored stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReaderRow {
-    pub email: Address,
-    pub name: Option<String>,
-    pub status: ReaderStatus,
-    pub editions: Option<Vec<String>>,
-    pub created: Option<DateTime<Utc>>,
-    pub fields: BTreeMap<String, String>,
-    pub consent: String,
-}
+use crate::model::{Address, Reader, ReaderRow, ReaderStatus};
 
 /// What one row did to the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,27 @@
+//! `digest approve`: freeze an issue.
+
+use clap::Args;
+
+use super::output::line;
+use super::{Exit, Global};
+
+#[derive(Args)]
+pub struct Approve {
+    /// The issue's folder name or path
+    issue: String,
+    /// Who approves; the system's user name when left out
+    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown", hide_env_values = true)]
+    by: String,
+}
+
+impl Approve {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let name = site.issue(Some(&self.issue))?;
+        let (rendering, approval) = site.approve(&name, &self.by)?;
+        let hash = approval.frozen_sha256.get(..12).unwrap_or_default();
+        line(&format!("{name} is approved by {} (sha256 {hash}…): {}", approval.by, rendering.rendered.subject))?;
+        line(&format!("next: digest send {name}"))?;
+        Ok(Exit::Done)
+    }
+}

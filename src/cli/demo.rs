@@ -1,0 +1,56 @@
+//! `digest init` and `digest demo`: a new publication, and the whole way on the sample.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::{count, line};
+use super::send::runtime;
+use super::{Exit, Global};
+use crate::pipeline;
+
+#[derive(Args)]
+pub struct Init {
+    /// A folder that is empty or not there yet
+    dir: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Demo {
+    /// Where to lay it out; made anew each time
+    #[arg(default_value = "digest-demo")]
+    dir: PathBuf,
+}
+
+impl Init {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let dir = global.path(&self.dir);
+        for path in pipeline::init(&dir)? {
+            line(&path.display().to_string())?;
+        }
+        line("next: set your name and address in config.toml, bring in news with `digest news import`,")?;
+        line("then `digest compose midweek`")?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Demo {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let dir = global.path(&self.dir);
+        let demo = runtime()?.block_on(pipeline::demo(&dir))?;
+        line(&format!("{} of the sample are on the list; nobody is mailed.", count(demo.readers, "reader")))?;
+        for stop in &demo.stops {
+            let (news, guides) = (count(stop.news, "item"), count(stop.guides, "guide"));
+            let counts = stop.delivered.counts;
+            line("")?;
+            line(&format!("{}: {news}, {guides}, {}", stop.name, count(stop.warnings, "warning")))?;
+            line(&format!("  delivered {} of {} into the outbox", counts.delivered, counts.recipients))?;
+            line(&format!("  open {}", stop.html.display()))?;
+            line(&format!("  read {}", stop.text.display()))?;
+        }
+        line("")?;
+        line(&format!("The mails, as a mail program gets them: {}", demo.outbox.display()))?;
+        line(&format!("Look around: digest -C {} status", dir.display()))?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,240 @@
+//! The command line: what was typed becomes a call of `pipeline`, and what came back is printed. The only room that
+//! prints, and the only one that reads the clock.
+
+mod approve;
+mod check;
+mod compose;
+mod demo;
+mod guides;
+mod news;
+mod output;
+mod packaging;
+mod render;
+mod send;
+mod status;
+mod subscribers;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::pipeline::{Site, clock_from};
+use output::report_error;
+
+/// The newsletter tool that explains itself: composes scored news and guides into an issue, and delivers it.
+#[derive(Parser)]
+#[command(name = "digest", version, arg_required_else_help = true, subcommand_required = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed or check found errors, 2 wrong usage, 75 send ended with recipients \
+still waiting: run it again later.")]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(clap::Args)]
+pub struct Global {
+    /// Run as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+    /// The configuration, relative to the publication's folder
+    #[arg(long, value_name = "FILE", global = true, default_value = "config.toml")]
+    config: PathBuf,
+    /// Act as if it were this time, such as 2026-11-25T06:00:00Z
+    #[arg(long, value_name = "RFC3339", global = true)]
+    now: Option<DateTime<chrono::FixedOffset>>,
+    /// Say more; twice for everything
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    verbose: u8,
+    /// Say less: errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Colour the output
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    color: When,
+    /// No progress bar
+    #[arg(long, global = true)]
+    no_progress: bool,
+    /// How log lines look on stderr
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+}
+
+/// How findings and states are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum HumanFormat {
+    Human,
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lay out a new publication in a folder
+    Init(demo::Init),
+    /// Go the whole way on the shipped sample, into files: nobody is mailed
+    Demo(demo::Demo),
+    /// Bring in and list news
+    #[command(subcommand)]
+    News(news::News),
+    /// Bring in and list guides
+    #[command(subcommand)]
+    Guides(guides::Guides),
+    /// Select the news, pair it with guides, and write the draft
+    Compose(compose::Compose),
+    /// Find what would go wrong in an inbox
+    Check(check::Check),
+    /// Write issue.html, issue.txt and issue.eml
+    Render(render::Render),
+    /// Freeze exactly these bytes for sending
+    Approve(approve::Approve),
+    /// Deliver an approved issue; run again, it goes on where it stopped
+    Send(send::Send),
+    /// Stop a send, also while it runs elsewhere
+    Stop(send::Stop),
+    /// Let a stopped send go on
+    Resume(send::Resume),
+    /// Show drafts, sends under way and results
+    Status(status::Status),
+    /// Keep the list of readers
+    #[command(subcommand)]
+    Subscribers(subscribers::Subscribers),
+    /// Print a completion script for a shell
+    Completions(packaging::Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// 1: the check found errors.
+    Found,
+    /// 75: recipients still wait; run again later.
+    Later,
+    /// 130: interrupted before anything was under way.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Found => 1,
+            Exit::Later => 75,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Parses the arguments, runs the command, and says how it ended.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    start_log(&cli.global);
+    let color = cli.global.colors(std::io::stderr().is_terminal());
+    match dispatch(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            report_error(&error, color);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Init(command) => command.run(global),
+        Command::Demo(command) => command.run(global),
+        Command::News(command) => command.run(global),
+        Command::Guides(command) => command.run(global),
+        Command::Compose(command) => command.run(global),
+        Command::Check(command) => command.run(global),
+        Command::Render(command) => command.run(global),
+        Command::Approve(command) => command.run(global),
+        Command::Send(command) => command.run(global),
+        Command::Stop(command) => command.run(global),
+        Command::Resume(command) => command.run(global),
+        Command::Status(command) => command.run(global),
+        Command::Subscribers(command) => command.run(global),
+        Command::Completions(command) => command.run(),
+        Command::Man => packaging::man(),
+    }
+}
+
+impl Global {
+    /// The publication that the flags name.
+    fn site(&self) -> anyhow::Result<Site> {
+        Ok(Site::open(self.root(), &self.config, clock_from(self.start()))?)
+    }
+
+    fn root(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(Path::new(""))
+    }
+
+    /// A path as typed: relative to -C, like everything else.
+    fn path(&self, typed: &Path) -> PathBuf {
+        if typed == Path::new("-") { typed.to_path_buf() } else { self.root().join(typed) }
+    }
+
+    fn start(&self) -> DateTime<Utc> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock; --now rules everywhere else")]
+        self.now.map_or_else(Utc::now, |now| now.to_utc())
+    }
+
+    /// Whether to colour what goes to a stream that is, or is no, terminal. NO_COLOR is honoured (no-color.org).
+    fn colors(&self, terminal: bool) -> bool {
+        match self.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        }
+    }
+
+    /// Whether a progress bar may be drawn.
+    fn progress(&self) -> bool {
+        !self.no_progress && !self.quiet && std::io::stderr().is_terminal()
+    }
+}
+
+/// Log lines go to stderr; RUST_LOG sets the level, -v and -q move it.
+fn start_log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "digest=info,warn",
+        _ => "digest=debug,info",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match global.log_format {
+        LogFormat::Json => log.json().init(),
+        LogFormat::Text => log.with_ansi(global.colors(std::io::stderr().is_terminal())).without_time().init(),
+    }
+}

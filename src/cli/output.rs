@@ -1,0 +1,107 @@
+//! How results, errors and notices are printed.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "cli is the room that prints")]
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::Global;
+use crate::model::{Notice, Notices};
+
+/// The most errors that are printed one by one.
+const MOST: usize = 50;
+
+/// Prints an error, or each of several, as `error: …` with its remedy.
+pub fn report_error(error: &anyhow::Error, color: bool) {
+    let label = if color { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
+    match error.downcast_ref::<Notices>() {
+        Some(Notices(notices)) => {
+            for notice in notices.iter().take(MOST) {
+                eprintln!("{label}: {}", printable(&notice.to_string()));
+            }
+            if notices.len() > MOST {
+                eprintln!("{label}: and {} more like these", notices.len() - MOST);
+            }
+        }
+        None => eprintln!("{label}: {}", printable(&format!("{error:#}"))),
+    }
+}
+
+/// Prints what was noticed, to stderr, unless -q.
+pub fn report_notices(global: &Global, notices: &[Notice]) {
+    if global.quiet {
+        return;
+    }
+    for notice in notices.iter().take(MOST) {
+        eprintln!("note: {}", printable(&notice.to_string()));
+    }
+    if notices.len() > MOST {
+        eprintln!("note: and {} more like these", notices.len() - MOST);
+    }
+}
+
+/// Prints a line of the result.
+pub fn line(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{}", printable(text))?;
+    Ok(())
+}
+
+/// Prints a result as JSON for people and programs.
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Prints one object on one line.
+pub fn json_line(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Text from outside never drives the terminal: control characters other than line ends become a sign for them.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Whether the reader of stdout went away, as `head` does: no failure of ours.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind)
+            .or_else(|| cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind))
+    });
+    io == Some(std::io::ErrorKind::BrokenPipe)
+}
+
+/// A question on the terminal; anything but y or yes is no.
+pub fn confirm(question: &str) -> anyhow::Result<bool> {
+    eprint!("{question} [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// `1 item`, `2 items`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// Text cut to a width, with an ellipsis.
+pub fn cut(text: &str, width: usize) -> String {
+    use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut used = 0;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used < width
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}

@@ -1,0 +1,34 @@
+//! `digest render`: the issue as files.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::line;
+use super::{Exit, Global};
+use crate::model::Address;
+
+#[derive(Args)]
+pub struct Render {
+    /// The issue's folder name or path; the newest draft when left out
+    issue: Option<String>,
+    /// Where to write; beside issue.toml when left out
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// The reader whose copy to write; a sample reader when left out
+    #[arg(long = "as", value_name = "ADDR")]
+    reader: Option<String>,
+}
+
+impl Render {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let name = site.issue(self.issue.as_deref())?;
+        let reader = self.reader.as_deref().map(Address::parse).transpose()?;
+        let out = self.out.map(|out| global.path(&out));
+        for path in site.write_rendering(&site.rendering(&name)?, out.as_deref(), reader.as_ref())? {
+            line(&path.display().to_string())?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,180 @@
+//! `digest send`, `stop` and `resume`.
+
+use std::io::IsTerminal;
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::watch;
+
+use super::output::{confirm, count, line};
+use super::{Exit, Global};
+use crate::model::{DeliveryState, IssueName};
+use crate::pipeline::{Delivered, Options, Site};
+use crate::send::{Ended, Event, TransportKind};
+
+#[derive(Args)]
+pub struct Send {
+    /// The issue's folder name or path
+    issue: String,
+    /// Do all but freeze the audience and connect
+    #[arg(long)]
+    dry_run: bool,
+    /// Try at most N recipients in this run
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Queue those who failed once more
+    #[arg(long)]
+    retry_failed: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+#[derive(Args)]
+pub struct Stop {
+    /// The issue's folder name or path
+    issue: String,
+}
+
+#[derive(Args)]
+pub struct Resume {
+    /// The issue's folder name or path
+    issue: String,
+}
+
+impl Stop {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let name = named(&site, &self.issue)?;
+        site.stop(&name)?;
+        line(&format!("{name} is stopped; `digest resume {name}` lets it go on"))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Resume {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let name = named(&site, &self.issue)?;
+        site.resume(&name)?;
+        line(&format!("{name} may go on; `digest send {name}` sends the rest"))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// An issue that may exist only in the ledger any more.
+fn named(site: &Site, issue: &str) -> anyhow::Result<IssueName> {
+    Ok(site.issue(Some(issue)).or_else(|error| issue.parse().map_err(|()| error))?)
+}
+
+impl Send {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let name = named(&site, &self.issue)?;
+        let planned = site.dry_run(&name)?;
+        let waiting = planned.pending + planned.deferred;
+        if self.dry_run {
+            line(&format!("{name} would go to {waiting} of {} recipients; nobody was mailed", planned.recipients))?;
+            return Ok(Exit::Done);
+        }
+        let mails = site.config.delivery.transport == TransportKind::Smtp;
+        if mails && !self.yes && std::io::stdin().is_terminal() && !confirm(&format!("Send {name} to {waiting} readers?"))?
+        {
+            line("nobody was mailed")?;
+            return Ok(Exit::Interrupted);
+        }
+        let options = Options { dry_run: false, limit: self.limit, retry_failed: self.retry_failed };
+        let bar = progress(global, planned.recipients, planned.recipients - waiting);
+        let shown = bar.clone();
+        let delivered = runtime()?.block_on(async {
+            let stop = stop_signal()?;
+            site.send(&name, &options, stop, move |event| show(&shown, event)).await
+        })?;
+        bar.finish_and_clear();
+        finish(&name, &delivered)
+    }
+}
+
+/// The runtime of a send.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+/// Turns true on Ctrl-C or SIGTERM. A second signal ends the process at once, as it would a program that is stuck.
+fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        for first in [true, false] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if !first {
+                std::process::exit(130);
+            }
+            stop.send_replace(true);
+        }
+    });
+    Ok(stopped)
+}
+
+fn progress(global: &Global, recipients: u64, done: u64) -> ProgressBar {
+    if !global.progress() {
+        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}");
+    let bar = ProgressBar::new(recipients).with_position(done);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+fn show(bar: &ProgressBar, event: Event) {
+    match event {
+        Event::Tried { number, state, reply } => {
+            tracing::info!(recipient = number, state = state.as_str(), code = reply.code, "tried");
+            if state != DeliveryState::Pending {
+                bar.inc(1);
+            }
+        }
+        Event::ConnectionLost { reason } => {
+            tracing::warn!(reason, "the connection was lost; trying again");
+            bar.set_message("connection lost, trying again");
+        }
+    }
+}
+
+fn finish(name: &IssueName, delivered: &Delivered) -> anyhow::Result<Exit> {
+    let c = delivered.counts;
+    let mut summary = format!("{name}: {} of {} delivered", c.delivered, c.recipients);
+    for (n, word) in [
+        (c.failed, "failed"),
+        (c.deferred, "deferred"),
+        (c.pending, "pending"),
+        (c.suppressed, "suppressed"),
+        (c.uncertain, "uncertain"),
+    ] {
+        if n > 0 {
+            summary += &format!(", {n} {word}");
+        }
+    }
+    line(&summary)?;
+    match &delivered.ended {
+        Ended::Broken(reason) => {
+            let waiting = count(usize::try_from(c.pending + c.deferred).unwrap_or(usize::MAX), "recipient");
+            anyhow::bail!("the send stopped: {reason}\n  help: mend it and run `digest send {name}` again; {waiting} wait")
+        }
+        Ended::StoppedElsewhere => line(&format!("stopped; `digest resume {name}` lets it go on"))?,
+        Ended::Interrupted => line(&format!("interrupted; `digest send {name}` goes on where it stopped"))?,
+        Ended::Done => {}
+    }
+    if let Some(due) = delivered.next_due {
+        let due = due.format("%Y-%m-%d %H:%M UTC");
+        line(&format!("run `digest send {name}` again: the next deferred recipient is due {due}"))?;
+    }
+    let stopped = matches!(delivered.ended, Ended::Interrupted | Ended::StoppedElsewhere);
+    Ok(if stopped || c.deferred > 0 { Exit::Later } else { Exit::Done })
+}

@@ -1,0 +1,94 @@
+//! `digest status`: where every issue stands.
+
+use clap::Args;
+use serde_json::json;
+
+use super::output::{json, json_line, line};
+use super::{Exit, Global, HumanFormat};
+use crate::pipeline::{IssueStatus, Site};
+
+#[derive(Args)]
+pub struct Status {
+    /// The issue's folder name or path; all issues when left out
+    issue: Option<String>,
+    /// Also one line for each recipient, with its last reply
+    #[arg(long, requires = "issue")]
+    recipients: bool,
+    /// How to print it
+    #[arg(long, default_value = "human")]
+    format: HumanFormat,
+}
+
+impl Status {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let Some(issue) = &self.issue else {
+            let all = site.statuses()?;
+            match self.format {
+                HumanFormat::Json => json(&all)?,
+                HumanFormat::Human if all.is_empty() => line("no issue yet: `digest compose EDITION` drafts one")?,
+                HumanFormat::Human => all.iter().try_for_each(print)?,
+            }
+            return Ok(Exit::Done);
+        };
+        let name = site.issue(Some(issue)).or_else(|error| issue.parse().map_err(|()| error))?;
+        let status = site.status(&name)?;
+        match self.format {
+            HumanFormat::Json if self.recipients => json_line(&status)?,
+            HumanFormat::Json => json(&status)?,
+            HumanFormat::Human => print(&status)?,
+        }
+        if self.recipients {
+            print_recipients(&site, &name, self.format)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn print(status: &IssueStatus) -> anyhow::Result<()> {
+    let mut text = format!("{:<24} {}", status.issue, status.state);
+    let c = &status.counts;
+    if status.started_at.is_some() {
+        text += &format!(": {} of {} delivered", c.delivered, c.recipients);
+        let others = [
+            (c.failed, "failed"),
+            (c.deferred, "deferred"),
+            (c.pending, "pending"),
+            (c.suppressed, "suppressed"),
+            (c.uncertain, "uncertain"),
+        ];
+        for (n, word) in others.into_iter().filter(|(n, _)| *n > 0) {
+            text += &format!(", {n} {word}");
+        }
+    } else if let Some(by) = &status.approved_by {
+        text += &format!(" by {by}");
+    }
+    if let Some(due) = status.next_due {
+        text += &format!("; next try {}", due.format("%Y-%m-%d %H:%M UTC"));
+    }
+    if let Some(at) = status.scheduled_for {
+        text += &format!("; for {}", at.format("%Y-%m-%d %H:%M UTC"));
+    }
+    line(&text)?;
+    if status.reason.is_empty() { Ok(()) } else { line(&format!("  stopped: {}", status.reason)) }
+}
+
+fn print_recipients(site: &Site, name: &crate::model::IssueName, format: HumanFormat) -> anyhow::Result<()> {
+    site.each_recipient(name, |recipient| {
+        let state = recipient.state.as_str();
+        match format {
+            HumanFormat::Json => json_line(&json!({
+                "number": recipient.number,
+                "email": recipient.email,
+                "state": state,
+                "attempts": recipient.attempts,
+                "reply": recipient.reply,
+                "updated_at": recipient.updated,
+            })),
+            HumanFormat::Human => {
+                let reply = recipient.reply.map(|reply| reply.to_string()).unwrap_or_default();
+                line(&format!("{state:<10} {}  {reply}", recipient.email))
+            }
+        }
+    })
+}

@@ -1,0 +1,244 @@
+//! `digest subscribers`: the list of readers.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::output::{count, cut, json, json_line, line};
+use super::{Exit, Format, Global};
+use crate::model::{Address, Notice, Reader, ReaderRow, ReaderStatus};
+use crate::pipeline::PeopleImport;
+use crate::sources::Reject;
+use crate::store::Change;
+
+#[derive(Subcommand)]
+pub enum Subscribers {
+    /// Add readers from a CSV file; nobody who left is brought back
+    Import(Import),
+    /// Write the list as CSV to standard output
+    Export(Export),
+    /// Put one reader on the list
+    Add(Add),
+    /// Take one reader off the list, as unsubscribed
+    Remove(One),
+    /// Show the readers
+    List(List),
+    /// Show all that is stored on one reader
+    Show(Show),
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// The CSV file, with a header row; `-` for standard input
+    #[arg(value_name = "FILE.csv")]
+    file: PathBuf,
+    /// Where these readers' consent came from; kept as the record of it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    consent: String,
+    /// Also write the rows that were left out, with line and reason, to a CSV file
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// How to print the result
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// Leave cells that a spreadsheet would run as a formula as they are
+    #[arg(long)]
+    raw: bool,
+}
+
+#[derive(Args)]
+pub struct Add {
+    /// The address
+    address: String,
+    #[arg(long, default_value = "")]
+    name: String,
+    /// Editions, joined by commas; all when left out
+    #[arg(long, value_delimiter = ',', value_name = "EDITION")]
+    editions: Vec<String>,
+    /// Where consent came from; kept as the record of it
+    #[arg(long, value_name = "TEXT")]
+    consent: String,
+}
+
+#[derive(Args)]
+pub struct One {
+    /// The address
+    address: String,
+}
+
+#[derive(Args)]
+pub struct Show {
+    /// The address
+    address: String,
+    /// How to print it
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct List {
+    /// Only readers who stand so: pending, confirmed, unsubscribed, bounced or complained
+    #[arg(long, value_parser = status)]
+    status: Option<ReaderStatus>,
+    /// How to print them
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+fn status(text: &str) -> Result<ReaderStatus, String> {
+    text.parse().map_err(|()| "it must be pending, confirmed, unsubscribed, bounced or complained".to_owned())
+}
+
+impl Subscribers {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        match self {
+            Self::Import(command) => command.run(global)?,
+            Self::Export(command) => {
+                global.site()?.export_readers(BufWriter::new(std::io::stdout().lock()), !command.raw)?;
+            }
+            Self::Add(command) => command.run(global)?,
+            Self::Remove(command) => command.remove(global)?,
+            Self::List(command) => command.run(global)?,
+            Self::Show(command) => command.run(global)?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Import {
+    fn run(self, global: &Global) -> anyhow::Result<()> {
+        let site = global.site()?;
+        let path = global.path(&self.file);
+        let source: Box<dyn Read> = if path == Path::new("-") {
+            Box::new(std::io::stdin().lock())
+        } else {
+            let open = |e| Notice::new(format!("cannot read the list: {e}")).at(&path, None).help("check the path");
+            Box::new(BufReader::new(File::open(&path).map_err(open)?))
+        };
+        let result = site.import_readers(&path, source, self.consent.trim())?;
+        if let Some(file) = &self.rejects {
+            write_rejects(&global.path(file), &result.rejects)?;
+        }
+        if self.format == Format::Json { json(&result) } else { print_import(&result) }
+    }
+}
+
+fn print_import(result: &PeopleImport) -> anyhow::Result<()> {
+    let (updated, unchanged) = (result.updated, result.unchanged);
+    line(&format!("{} added, {updated} updated, {unchanged} unchanged", count(result.added, "reader")))?;
+    if result.kept_unsubscribed > 0 {
+        line(&format!("{} who left stayed off the list", count(result.kept_unsubscribed, "reader")))?;
+    }
+    if result.rejected > 0 {
+        line(&format!("{} left out:", count(result.rejected, "row")))?;
+    }
+    for reject in result.rejects.iter().take(20) {
+        line(&format!("  line {}: {} ({})", reject.line, reject.reason, cut(&reject.email, 60)))?;
+    }
+    if result.rejected > 20 {
+        line("  …; --rejects FILE writes them all")?;
+    }
+    Ok(())
+}
+
+fn write_rejects(path: &Path, rejects: &[Reject]) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_path(path)
+        .map_err(|e| Notice::new(format!("cannot write the rejects: {e}")).at(path, None))?;
+    csv.write_record(["line", "email", "reason"])?;
+    for reject in rejects {
+        csv.write_record([&reject.line.to_string(), &reject.email, &reject.reason])?;
+    }
+    Ok(csv.flush()?)
+}
+
+impl Add {
+    fn run(self, global: &Global) -> anyhow::Result<()> {
+        let row = ReaderRow {
+            email: Address::parse(&self.address)?,
+            name: Some(self.name.chars().filter(|c| !c.is_control()).collect()),
+            status: ReaderStatus::Confirmed,
+            editions: Some(self.editions),
+            created: None,
+            fields: std::collections::BTreeMap::new(),
+            consent: self.consent,
+        };
+        let email = row.email.clone();
+        match global.site()?.add_reader(row)? {
+            Change::Added => line(&format!("{email} is on the list")),
+            Change::Updated => line(&format!("{email} was on the list; updated")),
+            Change::Unchanged => line(&format!("{email} was on the list already")),
+            Change::KeptGone => Err(Notice::new(format!("{email} left the list, and is not brought back"))
+                .help("they can sign up again themselves")
+                .into()),
+        }
+    }
+}
+
+impl One {
+    fn remove(self, global: &Global) -> anyhow::Result<()> {
+        let email = Address::parse(&self.address)?;
+        match global.site()?.remove_reader(&email)? {
+            Change::Unchanged => line(&format!("{email} had left already")),
+            _ => line(&format!("{email} is unsubscribed")),
+        }
+    }
+}
+
+impl List {
+    fn run(self, global: &Global) -> anyhow::Result<()> {
+        global.site()?.each_reader(self.status, |reader| {
+            if self.format == Format::Json {
+                return json_line(&shown(&reader, false));
+            }
+            let editions = if reader.editions.is_empty() { "all".to_owned() } else { reader.editions.join(", ") };
+            let (email, status) = (cut(reader.email.as_str(), 36), reader.status.as_str());
+            line(&format!("{email:<36}  {status:<12}  {editions:<16}  {}", cut(&reader.name, 30)))
+        })
+    }
+}
+
+impl Show {
+    fn run(self, global: &Global) -> anyhow::Result<()> {
+        let reader = global.site()?.reader(&Address::parse(&self.address)?)?;
+        let all = shown(&reader, true);
+        if self.format == Format::Json {
+            return json(&all);
+        }
+        for (key, value) in all.as_object().into_iter().flatten() {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            line(&format!("{key:<10} {text}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// A reader as the JSON that scripts rely on; `show` adds the consent on record.
+fn shown(reader: &Reader, whole: bool) -> Value {
+    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+    let mut value = json!({
+        "email": reader.email,
+        "name": reader.name,
+        "status": reader.status.as_str(),
+        "editions": reader.editions,
+        "created": time(reader.created),
+    });
+    let optional = [("confirmed", reader.confirmed.map(time)), ("left", reader.left.map(time))];
+    for (key, text) in optional {
+        if let Some(text) = text {
+            value[key] = text.into();
+        }
+    }
+    value["fields"] = json!(reader.fields);
+    if whole {
+        value["consent"] = json!(reader.consent);
+    }
+    value
+}

@@ -1,0 +1,86 @@
+//! News and guides into content/, and out of it as lists.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+
+use super::Site;
+use crate::model::{Item, Notice, Notices};
+use crate::sources::{self, Content, Merged};
+
+/// What an import did to content/.
+#[derive(Debug, Default)]
+pub struct Imported {
+    pub news: Option<Merged>,
+    pub guides: Option<Merged>,
+    pub notices: Vec<Notice>,
+}
+
+impl Site {
+    /// Reads news files and merges their items. Every file is read before anything is written, so a bad line in the last
+    /// one leaves content/ as it was.
+    pub fn import_news(&self, paths: &[PathBuf]) -> anyhow::Result<Imported> {
+        let mut items = Vec::new();
+        let mut notices = Vec::new();
+        let mut mistakes = Vec::new();
+        for path in paths {
+            match read_file(path).map_err(Notices::from).and_then(|bytes| sources::read_news(path, &bytes)) {
+                Ok(intake) => {
+                    items.extend(intake.records);
+                    notices.extend(intake.notices);
+                }
+                Err(Notices(found)) => mistakes.extend(found),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(Notices(mistakes).into());
+        }
+        Ok(Imported { news: Some(sources::merge_news(&self.content_dir(), &items)?), guides: None, notices })
+    }
+
+    /// Reads guide files and merges guides, and the news that a guide page lists. Relative ages count from `as_of`.
+    pub fn import_guides(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
+        let zone = self.config.publication.timezone;
+        let (mut guides, mut items) = (Vec::new(), Vec::new());
+        let mut notices = Vec::new();
+        let mut mistakes = Vec::new();
+        for path in paths {
+            let read = read_file(path).map_err(Notices::from);
+            match read.and_then(|bytes| sources::read_guides(path, &bytes, as_of, zone)) {
+                Ok(imported) => {
+                    guides.extend(imported.guides);
+                    items.extend(imported.items);
+                    notices.extend(imported.notices);
+                }
+                Err(Notices(found)) => mistakes.extend(found),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(Notices(mistakes).into());
+        }
+        let content = self.content_dir();
+        let merged = sources::merge_guides(&content, &guides)?;
+        let news = if items.is_empty() { None } else { Some(sources::merge_news(&content, &items)?) };
+        Ok(Imported { news, guides: Some(merged), notices })
+    }
+
+    /// Everything in content/.
+    pub fn content(&self) -> Result<Content, Notices> {
+        sources::load(&self.content_dir())
+    }
+
+    /// The score an item counts with: its own, else its source's `base_score`.
+    pub fn effective_score(&self, item: &Item) -> Option<f64> {
+        item.score.or_else(|| self.config.feeds.iter().find(|feed| feed.name == item.source)?.base_score)
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, Notice> {
+    let read = if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(path)
+    };
+    read.map_err(|e| Notice::new(format!("cannot read the file: {e}")).at(path, None).help("check the path"))
+}

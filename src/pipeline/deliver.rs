@@ -1,0 +1,211 @@
+//! From an approved issue to the inbox: freeze the audience, work the ledger off, say how it ended.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+use super::Site;
+use crate::mail::{Folder, Letter, Relay};
+use crate::model::{Approval, Counts, IssueName, IssueState, Notice};
+use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
+use crate::store::{Audience, Send, Store, StoreError, Uncertain};
+
+/// A clock that shows less than this is wrong, and every Date it would write too (2024-01-01).
+const EARLIEST: i64 = 1_704_067_200;
+/// How often one run sends an uncertain copy again before it leaves it to the next run.
+const RESEND_ROUNDS: usize = 3;
+
+/// What `digest send` was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub dry_run: bool,
+    /// The most copies to try.
+    pub limit: Option<usize>,
+    /// Queue those who failed once more.
+    pub retry_failed: bool,
+}
+
+/// How a send stands after a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    pub ended: Ended,
+    pub state: IssueState,
+    pub counts: Counts,
+    pub next_due: Option<DateTime<Utc>>,
+}
+
+impl Site {
+    /// What a send would do, without freezing anything or connecting: how many readers, and by which way.
+    pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<Counts> {
+        let store = self.ledger_store()?;
+        let approval = self.sendable(&store, name)?;
+        Letter::new(approval.frozen, name.clone())?;
+        self.transport(name)?;
+        if let Some(send) = store.send(name)? {
+            return Ok(send.counts);
+        }
+        let recipients = store.count_audience(&name.edition)?;
+        Ok(Counts { recipients, pending: recipients, ..Counts::default() })
+    }
+
+    /// Delivers an approved issue, or goes on where an earlier run ended. `stop` turning true ends it after the messages
+    /// in flight; `event` is told of every try.
+    ///
+    /// # Errors
+    /// A notice when the issue may not be sent: not approved, edited since, stopped by an operator, sent from elsewhere
+    /// now; or when the store is missing, damaged or read-only. Then nobody was mailed.
+    pub async fn send(
+        &self,
+        name: &IssueName,
+        options: &Options,
+        stop: watch::Receiver<bool>,
+        event: impl Fn(Event) + Clone + std::marker::Send + Sync + 'static,
+    ) -> anyhow::Result<Delivered> {
+        let now = self.now();
+        if now.timestamp() < EARLIEST {
+            return Err(Notice::new(format!("the clock shows {now}, which is long past; nobody was mailed"))
+                .help("set the machine's clock; every message carries its time")
+                .into());
+        }
+        let mut store = self.ledger_store()?;
+        store.quick_check()?;
+        let approval = self.sendable(&store, name)?;
+        let transport = self.transport(name)?;
+        let _lock = store.lock_sender()?;
+        if store.freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
+            let send = standing(&store, name)?;
+            store.retry_failed(send.id)?;
+        }
+        let send = standing(&store, name)?;
+        if send.state == IssueState::Stopped {
+            store.resume(send.id)?;
+        }
+        let uncertain = self.config.delivery.uncertain;
+        store.recover(send.id, uncertain, now)?;
+        let mut left = options.limit.unwrap_or(usize::MAX);
+        let mut ended = Ended::Done;
+        for round in 1..=RESEND_ROUNDS {
+            let before = standing(&store, name)?;
+            let due = usize::try_from(before.counts.pending + before.counts.deferred).unwrap_or(usize::MAX);
+            if due > 0 {
+                let letter = Letter::new(approval.frozen.clone(), name.clone())?;
+                let (ledger, writer) = store.start_ledger(send.id)?;
+                ended = send::run(Run {
+                    letter,
+                    ledger,
+                    transport: transport.clone(),
+                    schedule: self.config.delivery.schedule(send.started),
+                    clock: self.clock.clone(),
+                    stop: stop.clone(),
+                    limit: left,
+                    due,
+                    watch: Box::new(event.clone()),
+                })
+                .await;
+                writer.join().map_err(|_| Notice::new("the ledger's writer failed"))?;
+            }
+            let after = standing(&store, name)?;
+            left = left.saturating_sub(tried(before.counts, after.counts));
+            let again = uncertain == Uncertain::Resend && after.counts.uncertain > 0 && round < RESEND_ROUNDS;
+            if ended != Ended::Done || !again || left == 0 {
+                break;
+            }
+            store.recover(send.id, uncertain, self.now())?;
+        }
+        if let Ended::Broken(reason) = &ended {
+            store.stop(send.id, false, reason)?;
+        }
+        store.finish(send.id, self.now())?;
+        let send = standing(&store, name)?;
+        Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: send.next_due })
+    }
+
+    /// Stops a send, also while it runs elsewhere: its workers see it before their next copy.
+    pub fn stop(&self, name: &IssueName) -> anyhow::Result<()> {
+        let mut store = self.ledger_store()?;
+        let send = standing(&store, name)?;
+        if store.stop(send.id, true, "stopped by `digest stop`")? {
+            return Ok(());
+        }
+        Err(Notice::new(format!("{name} is already sent")).help(format!("`digest status {name}` has the result")).into())
+    }
+
+    /// Lets a stopped send go on with the next `digest send`.
+    pub fn resume(&self, name: &IssueName) -> anyhow::Result<()> {
+        let mut store = self.ledger_store()?;
+        let send = standing(&store, name)?;
+        if store.resume(send.id)? {
+            return Ok(());
+        }
+        Err(Notice::new(format!("{name} is not stopped, it is {}", send.state))
+            .help(format!("`digest status {name}` shows how far it is"))
+            .into())
+    }
+
+    /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.
+    fn ledger_store(&self) -> anyhow::Result<Store> {
+        let path = self.config.database(&self.root);
+        Store::open(&path, self.config.store.durability).map_err(|error| match error {
+            StoreError::Missing(_) => Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
+                .at(&path, None)
+                .help("restore it from a backup if there was one; else import readers and approve the issue")
+                .into(),
+            other => other.into(),
+        })
+    }
+
+    /// The approval, when the issue may go out now.
+    fn sendable(&self, store: &Store, name: &IssueName) -> anyhow::Result<Approval> {
+        let Some(approval) = store.approval(name)? else {
+            return Err(Notice::new(format!("{name} is not approved, so it is not sent"))
+                .help(format!("look at it with `digest render {name}`, then `digest approve {name}`"))
+                .into());
+        };
+        match store.send(name)? {
+            // Once begun, the frozen bytes and audience go on, whatever happens to the draft.
+            Some(send) if send.by_operator => Err(Notice::new(format!("{name} was stopped: {}", send.reason))
+                .help(format!("`digest resume {name}` lets it go on"))
+                .into()),
+            Some(_) => Ok(approval),
+            None if self.draft_hash(name).as_ref() == Some(&approval.draft_sha256) => Ok(approval),
+            None => Err(Notice::new(format!("{name} was edited after its approval, so it is a draft again"))
+                .help(format!("look at it, then `digest approve {name}` once more"))
+                .into()),
+        }
+    }
+
+    fn transport(&self, name: &IssueName) -> anyhow::Result<Transport> {
+        let settings = &self.config.delivery;
+        match settings.transport {
+            TransportKind::File => {
+                let folder: PathBuf = self.root.join(&settings.outbox).join(name.to_string());
+                let made = Folder::new(&folder);
+                let wrong = |e| Notice::new(format!("cannot make the outbox: {e}")).at(&folder, None);
+                Ok(Transport::Folder(made.map_err(wrong)?))
+            }
+            TransportKind::Smtp => {
+                let mut smtp = settings.smtp.clone();
+                for file in [&mut smtp.password_file, &mut smtp.ca_file] {
+                    if !file.is_empty() {
+                        *file = self.root.join(&*file).to_string_lossy().into_owned();
+                    }
+                }
+                let from = &self.config.publication.from;
+                let domain = from.trim_end_matches('>').rsplit_once('@').map_or("localhost", |(_, domain)| domain);
+                Ok(Transport::Smtp(Relay::new(smtp, domain)?))
+            }
+        }
+    }
+}
+
+fn standing(store: &Store, name: &IssueName) -> anyhow::Result<Send> {
+    store.send(name)?.ok_or_else(|| {
+        Notice::new(format!("the send of {name} has not begun")).help(format!("`digest send {name}` begins it")).into()
+    })
+}
+
+/// How many copies a run took from the queue for good.
+fn tried(before: Counts, after: Counts) -> usize {
+    usize::try_from(before.pending.saturating_sub(after.pending)).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,119 @@
+//! A new publication, and the whole way on the shipped sample: nobody is ever mailed.
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use include_dir::{Dir, include_dir};
+use tokio::sync::watch;
+
+use super::{Delivered, Options, Site, clock_from};
+use crate::model::{IssueName, Notice};
+use crate::render::Templates;
+
+static CONTENT: Dir = include_dir!("$CARGO_MANIFEST_DIR/content");
+const CONFIG: &str = include_str!("../../config.toml");
+/// Marks a folder that `digest demo` made and may make again.
+const MARK: &str = ".digest-demo";
+/// The two issues of the demo, with the time at which each is composed.
+const ISSUES: [(&str, &str, &str); 2] = [
+    ("midweek", "2024-07-31", "2024-07-31T04:00:00Z"),
+    ("sunday", "2024-08-04", "2024-08-04T05:00:00Z"),
+];
+
+/// One issue of the demo.
+#[derive(Debug)]
+pub struct Stop {
+    pub name: IssueName,
+    pub news: usize,
+    pub guides: usize,
+    pub warnings: usize,
+    pub html: PathBuf,
+    pub text: PathBuf,
+    pub delivered: Delivered,
+}
+
+/// What the demo made.
+#[derive(Debug)]
+pub struct Demo {
+    pub root: PathBuf,
+    pub readers: usize,
+    pub stops: Vec<Stop>,
+    pub outbox: PathBuf,
+}
+
+/// Lays out a new publication in a folder that is empty or not there yet. Returns the files written.
+pub fn init(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Notice::new("the folder is not empty").at(dir, None).help("name a new folder").into());
+    }
+    let mut files = vec![(PathBuf::from("config.toml"), CONFIG.to_owned())];
+    files.extend(Templates::builtin_files().map(|(name, text)| (Path::new("templates").join(name), text.to_owned())));
+    let ignore = "# People and mail do not belong in git.\n/data\n/outbox\n";
+    files.push((".gitignore".into(), ignore.to_owned()));
+    for folder in ["content/news", "content/guides", "issues"] {
+        std::fs::create_dir_all(dir.join(folder))?;
+    }
+    files.into_iter().map(|(name, text)| write(&dir.join(name), text.as_bytes())).collect()
+}
+
+/// Composes, checks, approves and sends both editions of the sample into files.
+pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
+    lay_out(dir)?;
+    let mut demo = Demo { root: dir.to_path_buf(), readers: 0, stops: Vec::new(), outbox: dir.join("outbox") };
+    for (edition, date, now) in ISSUES {
+        let now: DateTime<Utc> = now.parse()?;
+        let site = Site::open(dir, Path::new("config.toml"), clock_from(now))?;
+        if demo.readers == 0 {
+            let file = dir.join("content/subscribers.sample.csv");
+            let imported = site.import_readers(&file, std::fs::File::open(&file)?, "the sample's made-up readers")?;
+            demo.readers = imported.added;
+        }
+        demo.stops.push(walk(&site, edition, date.parse()?).await?);
+    }
+    Ok(demo)
+}
+
+async fn walk(site: &Site, edition: &str, date: NaiveDate) -> anyhow::Result<Stop> {
+    let composed = site.compose(edition, Some(date))?;
+    let (rendering, _) = site.approve(&composed.name, "the demo")?;
+    let files = site.write_rendering(&rendering, None, None)?;
+    let (_never, stop) = watch::channel(false);
+    let delivered = site.send(&composed.name, &Options::default(), stop, |_| {}).await?;
+    let [html, text, ..] = files.as_slice() else { anyhow::bail!("the rendered issue was not written") };
+    Ok(Stop {
+        news: rendering.draft.news.len(),
+        guides: rendering.draft.guides.len(),
+        warnings: rendering.report.warnings,
+        html: html.clone(),
+        text: text.clone(),
+        name: composed.name,
+        delivered,
+    })
+}
+
+/// A fresh copy of the sample; an earlier demo in the same place gives way, anything else does not.
+fn lay_out(dir: &Path) -> anyhow::Result<()> {
+    if dir.join(MARK).exists() {
+        std::fs::remove_dir_all(dir)?;
+    } else if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Notice::new("the folder is there and is no demo's").at(dir, None).help("name another folder").into());
+    }
+    write(&dir.join(MARK), b"`digest demo` made this folder, and makes it anew each time.\n")?;
+    write(&dir.join("config.toml"), CONFIG.as_bytes())?;
+    copy(&CONTENT, &dir.join("content"))
+}
+
+fn copy(from: &Dir, to: &Path) -> anyhow::Result<()> {
+    for file in from.files() {
+        write(&to.join(file.path()), file.contents())?;
+    }
+    from.dirs().try_for_each(|inner| copy(inner, to))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(path, bytes).map_err(|e| Notice::new(format!("cannot write: {e}")).at(path, None))?;
+    Ok(path.to_path_buf())
+}

@@ -1,0 +1,234 @@
+//! From content to an approved issue: compose, render, check, approve.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+
+use super::Site;
+use crate::check::{self, Report};
+use crate::compose::{self, Brief, Composition, Past};
+use crate::issues::{self, Refreshed};
+use crate::mail::{Letter, Links, Message};
+use crate::model::{
+    Address, Approval, Delivery, Draft, Frozen, IssueName, Notice, Notices, Part, Rendered,
+};
+use crate::render::{self, GuideLink, Setting};
+use crate::schedule;
+use crate::store::{Store, StoreError};
+
+/// What compose did.
+#[derive(Debug)]
+pub struct Composed {
+    pub name: IssueName,
+    pub composition: Composition,
+    /// Where the draft is, and what became of it; `None` when the week was too thin for an issue.
+    pub written: Option<(PathBuf, Refreshed)>,
+}
+
+/// An issue as it would go out, with the check's findings.
+#[derive(Debug)]
+pub struct Rendering {
+    pub name: IssueName,
+    pub draft: Draft,
+    /// SHA-256 of issue.toml, hex.
+    pub draft_sha256: String,
+    pub rendered: Rendered,
+    pub report: Report,
+}
+
+impl Site {
+    /// Composes the issue of an edition, by default the next one that is due, and writes or refreshes its draft.
+    pub fn compose(&self, edition_name: &str, date: Option<NaiveDate>) -> anyhow::Result<Composed> {
+        let edition = self.config.edition(edition_name)?;
+        let zone = self.config.publication.timezone;
+        let date = date.unwrap_or_else(|| schedule::next_date(edition.send, self.now(), zone));
+        let name = IssueName { date, edition: edition_name.to_owned() };
+        self.refuse_if_begun(&name)?;
+        let content = self.content()?;
+        let brief = Brief {
+            name: name.clone(),
+            edition,
+            edition_title: &self.config.edition_title(edition_name),
+            publication_name: &self.config.publication.name,
+            weights: &self.config.compose,
+            zone,
+            now: self.now(),
+            items: &content.items,
+            guides: &content.guides,
+            base_scores: &self.config.base_scores(),
+            past: &self.past(&name)?,
+        };
+        let mut composition = compose::compose(&brief);
+        composition.notices.splice(0..0, content.notices);
+        let written = match &composition.draft {
+            None => None,
+            Some(draft) => {
+                let folder = issues::folder(&self.issues_dir(), &name);
+                Some((folder.join("issue.toml"), issues::refresh(&self.issues_dir(), draft)?))
+            }
+        };
+        Ok(Composed { name, composition, written })
+    }
+
+    /// What earlier issues, of any edition, carried. A banned entry was not carried.
+    fn past(&self, name: &IssueName) -> Result<Vec<Past>, Notices> {
+        let earlier = issues::list(&self.issues_dir())?.into_iter().filter(|n| n.date <= name.date && n != name);
+        earlier
+            .map(|earlier| {
+                let draft = issues::read(&self.issues_dir(), &earlier)?;
+                let shown: Vec<_> = draft.news.iter().filter(|entry| !entry.banned).collect();
+                Ok(Past {
+                    name: earlier,
+                    window: draft.window,
+                    news: shown.iter().map(|entry| entry.id.clone()).collect(),
+                    urls: shown.iter().filter_map(|entry| entry.url.clone()).collect(),
+                    guides: draft.guides.iter().filter(|c| !c.banned).map(|card| card.slug.clone()).collect(),
+                })
+            })
+            .collect()
+    }
+
+    /// Compiles an issue once and checks it.
+    pub fn rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
+        let path = issues::folder(&self.issues_dir(), name).join("issue.toml");
+        let text = std::fs::read_to_string(&path)
+            .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
+        let draft = issues::parse(&path, &text)?;
+        let guides = self.guide_links(&draft);
+        let setting = Setting {
+            publication: &self.config.publication,
+            edition_title: &self.config.edition_title(&name.edition),
+            edition: self.config.edition(&name.edition)?,
+            guides: &guides,
+            fields: &self.merge_fields()?,
+        };
+        let rendered = render::render(&draft, &setting, &self.templates()?)?;
+        let report = check::check(&draft, &rendered);
+        let draft_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&text));
+        Ok(Rendering { name: name.clone(), draft, draft_sha256, rendered, report })
+    }
+
+    /// The guides an entry may be paired with: the draft's own cards first, since a draft is self-contained, then content/.
+    fn guide_links(&self, draft: &Draft) -> Vec<GuideLink> {
+        let mut links: BTreeMap<String, GuideLink> = BTreeMap::new();
+        // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
+        for guide in self.content().map(|content| content.guides).unwrap_or_default() {
+            let link = GuideLink { slug: guide.slug, title: guide.title, level: guide.level, url: guide.url };
+            links.insert(link.slug.clone(), link);
+        }
+        for card in &draft.guides {
+            let (slug, title) = (card.slug.clone(), card.title.clone());
+            links.insert(slug.clone(), GuideLink { slug, title, level: card.level, url: card.url.clone() });
+        }
+        links.into_values().collect()
+    }
+
+    fn merge_fields(&self) -> Result<Vec<String>, StoreError> {
+        self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.field_names())
+    }
+
+    /// Writes issue.html, issue.txt and issue.eml as one reader gets them: the one with the address, or a sample reader.
+    pub fn write_rendering(
+        &self,
+        rendering: &Rendering,
+        out: Option<&Path>,
+        reader: Option<&Address>,
+    ) -> anyhow::Result<Vec<PathBuf>> {
+        let delivery = self.sample_delivery(reader)?;
+        let message = self.message(rendering, &delivery)?;
+        let letterhead = self.config.letterhead();
+        let links = Links::new(&letterhead, &rendering.name, &delivery);
+        let folder = out.map_or_else(|| issues::folder(&self.issues_dir(), &rendering.name), Path::to_path_buf);
+        let files = [
+            ("issue.html", rendering.rendered.fill(Part::Html, &links)),
+            ("issue.txt", rendering.rendered.fill(Part::Text, &links)),
+            ("issue.eml", message.bytes),
+        ];
+        std::fs::create_dir_all(&folder)?;
+        let mut written = Vec::new();
+        for (name, bytes) in files {
+            let path = folder.join(name);
+            std::fs::write(&path, bytes)
+                .map_err(|e| Notice::new(format!("cannot write the rendered issue: {e}")).at(&path, None))?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+
+    fn message(&self, rendering: &Rendering, delivery: &Delivery) -> Result<Message, Notice> {
+        let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendering.rendered.clone() };
+        Ok(Letter::new(frozen, rendering.name.clone())?.copy(delivery))
+    }
+
+    /// A delivery for looking at: its links belong to nobody.
+    pub(super) fn sample_delivery(&self, reader: Option<&Address>) -> anyhow::Result<Delivery> {
+        let mut delivery = Delivery {
+            number: 0,
+            email: Address::parse("reader@example.org")?,
+            name: "Sample Reader".into(),
+            seed: "0".repeat(32),
+            fields: BTreeMap::new(),
+            dated: self.now(),
+            attempts: 0,
+        };
+        if let Some(email) = reader {
+            delivery.email = email.clone();
+            delivery.name = String::new();
+            if let Some(known) = self.store_to_read()?.map(|store| store.reader(email)).transpose()?.flatten() {
+                (delivery.name, delivery.fields) = (known.name, known.fields);
+            }
+        }
+        Ok(delivery)
+    }
+
+    /// Freezes exactly these bytes for sending. An error of the check refuses.
+    pub fn approve(&self, name: &IssueName, by: &str) -> anyhow::Result<(Rendering, Approval)> {
+        let rendering = self.rendering(name)?;
+        if rendering.report.errors > 0 {
+            let help = format!("`digest check {name}` lists them; mend them in the draft, or waive one with a reason");
+            return Err(Notice::new(format!("{name} has {} that block it", errors(rendering.report.errors)))
+                .help(help)
+                .into());
+        }
+        let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendering.rendered.clone() };
+        // Also proves that the From is a mailbox, now rather than at send time.
+        Letter::new(frozen.clone(), name.clone())?;
+        let approval = Approval {
+            issue: name.clone(),
+            draft_sha256: rendering.draft_sha256.clone(),
+            frozen_sha256: Approval::hash(&frozen),
+            frozen,
+            by: by.to_owned(),
+            at: self.now(),
+        };
+        if !self.store_to_fill()?.approve(&approval)? {
+            return Err(Notice::new(format!("{name} is already being sent, and its bytes are frozen"))
+                .help(format!("`digest status {name}` shows how far it is"))
+                .into());
+        }
+        Ok((rendering, approval))
+    }
+
+    /// SHA-256 of an issue's draft as it is now; `None` when there is no such file.
+    pub(super) fn draft_hash(&self, name: &IssueName) -> Option<String> {
+        let path = issues::folder(&self.issues_dir(), name).join("issue.toml");
+        std::fs::read(path).ok().map(|bytes| data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)))
+    }
+
+    fn refuse_if_begun(&self, name: &IssueName) -> anyhow::Result<()> {
+        let begun = |store: Store| store.send(name).map(|send| send.is_some());
+        if self.store_to_read()?.map(begun).transpose()?.unwrap_or(false) {
+            return Err(Notice::new(format!("{name} has gone out, so its draft is not composed again"))
+                .help("compose the next issue: add --date with its day")
+                .into());
+        }
+        Ok(())
+    }
+}
+
+fn errors(n: usize) -> String {
+    if n == 1 { "1 error".into() } else { format!("{n} errors") }
+}
+

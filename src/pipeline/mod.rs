@@ -1,0 +1,111 @@
+//! The story of an issue: read, decide, write. The only room that joins the others; time and randomness come in here.
+
+mod content;
+mod deliver;
+mod demo;
+mod draft;
+mod people;
+mod status;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Config;
+use crate::model::{IssueName, Notice, Notices};
+use crate::render::Templates;
+use crate::send::Clock;
+use crate::store::{Store, StoreError};
+use crate::{config, issues};
+
+pub use content::Imported;
+pub use deliver::{Delivered, Options};
+pub use demo::{Demo, Stop, demo, init};
+pub use draft::{Composed, Rendering};
+pub use people::PeopleImport;
+pub use status::IssueStatus;
+
+/// A publication: its folder, its settings, and the time.
+pub struct Site {
+    pub root: PathBuf,
+    pub config: Config,
+    pub clock: Clock,
+}
+
+impl Site {
+    /// Opens the publication in `root`; `config_file` is relative to it.
+    ///
+    /// # Errors
+    /// Every mistake in the configuration at once.
+    pub fn open(root: &Path, config_file: &Path, clock: Clock) -> Result<Self, Notices> {
+        let config = config::load(&root.join(config_file))?;
+        Ok(Self { root: root.to_path_buf(), config, clock })
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    pub fn content_dir(&self) -> PathBuf {
+        self.root.join("content")
+    }
+
+    pub fn issues_dir(&self) -> PathBuf {
+        self.root.join("issues")
+    }
+
+    /// The issue that an argument names: a folder's name, a path, or the newest draft.
+    pub fn issue(&self, given: Option<&str>) -> Result<IssueName, Notice> {
+        issues::find(&self.issues_dir(), given)
+    }
+
+    /// The built-in templates with the publication's own on top.
+    fn templates(&self) -> anyhow::Result<Templates> {
+        let root = self.root.join("templates");
+        let mut templates = Templates::builtin();
+        let mut folders = vec![root.join("issue")];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+            paths.sort();
+            for path in paths {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "hbs") {
+                    let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                    let source = std::fs::read_to_string(&path)
+                        .map_err(|e| Notice::new(format!("cannot read the template: {e}")).at(&path, None))?;
+                    templates = templates.with(&name, &path, source);
+                }
+            }
+        }
+        Ok(templates)
+    }
+
+    /// The store, made when there is none: for commands that put something in.
+    fn store_to_fill(&self) -> Result<Store, StoreError> {
+        Store::open_or_create(&self.config.database(&self.root), self.config.store.durability)
+    }
+
+    /// The store, if there is one: for commands that look.
+    fn store_to_read(&self) -> Result<Option<Store>, StoreError> {
+        match Store::open(&self.config.database(&self.root), self.config.store.durability) {
+            Ok(store) => Ok(Some(store)),
+            Err(StoreError::Missing(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A clock that starts at `start` and runs on with the machine's monotonic time.
+pub fn clock_from(start: DateTime<Utc>) -> Clock {
+    let origin = std::time::Instant::now();
+    Arc::new(move || start + origin.elapsed())
+}
+
+/// 128 random bits from the operating system, as 32 hex digits: a reader's secret.
+fn seed() -> String {
+    let bits: u128 = rand::random();
+    format!("{bits:032x}")
+}

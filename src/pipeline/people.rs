@@ -1,0 +1,112 @@
+//! The subscriber list: in and out of files, and one reader at a time.
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Site, seed};
+use crate::model::{Address, Notice, Reader, ReaderRow, ReaderStatus};
+use crate::sources::{ReaderRows, ReaderRules, ReaderWriter, Reject};
+use crate::store::Change;
+
+/// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
+const BATCH: usize = 1_000;
+
+/// What an import did; serializes as the JSON that scripts rely on.
+#[derive(Debug, Default, Serialize)]
+pub struct PeopleImport {
+    pub added: usize,
+    pub updated: usize,
+    pub unchanged: usize,
+    pub rejected: usize,
+    /// Rows of readers who left, bounced or complained, whom no import brings back.
+    pub kept_unsubscribed: usize,
+    pub rejects: Vec<Reject>,
+}
+
+impl Site {
+    /// Imports a subscribers CSV. Good rows go in, a batch a transaction; bad ones are listed with line and reason.
+    pub fn import_readers(&self, file: &Path, source: impl Read, consent: &str) -> anyhow::Result<PeopleImport> {
+        let editions: BTreeSet<String> = self.config.editions.keys().cloned().collect();
+        let mut rows = ReaderRows::open(file, source, ReaderRules { consent, editions: &editions })?;
+        let mut store = self.store_to_fill()?;
+        let mut result = PeopleImport::default();
+        let mut batch: Vec<ReaderRow> = Vec::with_capacity(BATCH);
+        loop {
+            let row = rows.next();
+            let last = row.is_none();
+            match row {
+                Some(Ok(row)) => batch.push(row),
+                Some(Err(reject)) => result.rejects.push(reject),
+                None => {}
+            }
+            if batch.len() == BATCH || last {
+                let tally = store.import_readers(&batch, self.now(), &mut seed)?;
+                result.added += tally.added;
+                result.updated += tally.updated;
+                result.unchanged += tally.unchanged;
+                result.kept_unsubscribed += tally.kept_unsubscribed;
+                batch.clear();
+            }
+            if last {
+                result.rejected = result.rejects.len();
+                return Ok(result);
+            }
+        }
+    }
+
+    /// Puts one reader on the list, confirmed by the operator's word on where consent came from.
+    pub fn add_reader(&self, row: ReaderRow) -> anyhow::Result<Change> {
+        let editions = row.editions.iter().flatten();
+        for edition in editions {
+            self.config.edition(edition)?;
+        }
+        let tally = self.store_to_fill()?.import_readers(&[row], self.now(), &mut seed)?;
+        Ok(match (tally.added, tally.updated, tally.kept_unsubscribed) {
+            (1, ..) => Change::Added,
+            (_, 1, _) => Change::Updated,
+            (.., 1) => Change::KeptGone,
+            _ => Change::Unchanged,
+        })
+    }
+
+    /// Marks a reader as unsubscribed.
+    pub fn remove_reader(&self, email: &Address) -> anyhow::Result<Change> {
+        let change = match self.store_to_read()? {
+            Some(mut store) => store.unsubscribe(email, self.now())?,
+            None => None,
+        };
+        change.ok_or_else(|| not_listed(email).into())
+    }
+
+    pub fn reader(&self, email: &Address) -> anyhow::Result<Reader> {
+        let found = self.store_to_read()?.map(|store| store.reader(email)).transpose()?.flatten();
+        found.ok_or_else(|| not_listed(email).into())
+    }
+
+    /// Calls `each` with every reader in the order they joined.
+    pub fn each_reader(
+        &self,
+        status: Option<ReaderStatus>,
+        each: impl FnMut(Reader) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.store_to_read()?.map_or(Ok(()), |store| store.each_reader(status, each))
+    }
+
+    /// Writes the list as CSV that an import takes back; `guard` keeps a spreadsheet from running a cell as a formula.
+    pub fn export_readers(&self, target: impl Write, guard: bool) -> anyhow::Result<()> {
+        let store = self.store_to_read()?;
+        let fields = store.as_ref().map_or(Ok(Vec::new()), crate::store::Store::field_names)?;
+        let mut writer = ReaderWriter::new(target, fields, guard)?;
+        if let Some(store) = store {
+            store.each_reader::<anyhow::Error>(None, |reader| Ok(writer.write(&reader)?))?;
+        }
+        Ok(writer.finish()?)
+    }
+}
+
+fn not_listed(email: &Address) -> Notice {
+    Notice::new(format!("{email} is not on the list")).help("`digest subscribers list` shows who is")
+}

@@ -1,0 +1,218 @@
+//! The subscribers CSV: rows in, rows out. Knows the format and which rows are bad; who may be on the list it does not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use csv::StringRecord;
+use serde::Serialize;
+
+use crate::model::{Address, Notice, Published, Reader, ReaderRow, ReaderStatus};
+
+/// Columns with a meaning of their own; any other column is a merge field.
+const KNOWN: [&str; 8] = ["email", "name", "editions", "status", "created", "consent", "confirmed", "left"];
+/// The longest name or merge field, in characters.
+const LONGEST: usize = 1_000;
+
+/// A row that was left out, with the reason in words for the list's owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reject {
+    /// Counted from 1; the header is line 1.
+    pub line: u64,
+    pub email: String,
+    pub reason: String,
+}
+
+/// What rows are held against.
+#[derive(Clone, Debug)]
+pub struct ReaderRules<'a> {
+    /// Where consent came from, for rows that do not say so themselves.
+    pub consent: &'a str,
+    /// The editions that exist.
+    pub editions: &'a BTreeSet<String>,
+}
+
+/// A CSV file that is read row by row, in constant memory.
+pub struct ReaderRows<'a, R> {
+    csv: csv::Reader<R>,
+    columns: Vec<String>,
+    rules: ReaderRules<'a>,
+    record: csv::ByteRecord,
+}
+
+impl<'a, R: Read> ReaderRows<'a, R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// A notice when it has no `email`, or when rows would be confirmed with no word on where consent came from.
+    pub fn open(label: &Path, source: R, rules: ReaderRules<'a>) -> Result<Self, Notice> {
+        let mut csv = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(source);
+        let mut record = csv::ByteRecord::new();
+        let wrong = |what: String| Notice::new(what).at(label, 1);
+        let any = csv.read_byte_record(&mut record).map_err(|e| wrong(format!("cannot read the CSV: {e}")))?;
+        let header = StringRecord::from_byte_record(record.clone())
+            .map_err(|_| wrong("the header is not UTF-8".into()).help("save the file as \"CSV UTF-8\""))?;
+        let name = |h: &str| h.trim_start_matches('\u{feff}').trim().to_owned();
+        let columns: Vec<String> = header
+            .iter()
+            .map(|h| {
+                let lower = name(h).to_lowercase();
+                if KNOWN.contains(&lower.as_str()) { lower } else { name(h) }
+            })
+            .collect();
+        let has = |column: &str| columns.iter().any(|c| c == column);
+        if !any || !has("email") {
+            return Err(wrong(format!("the header needs a column `email`, found `{}`", columns.join(",")))
+                .help("the first row names the columns, such as email,name,editions"));
+        }
+        if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns[..*i].contains(c)).map(|(_, c)| c) {
+            return Err(wrong(format!("the header names `{twice}` twice")).help("rename or remove one of the columns"));
+        }
+        if rules.consent.is_empty() && !has("consent") && !has("status") {
+            return Err(Notice::new("these rows would be confirmed, but nothing says where consent came from")
+                .at(label, 1)
+                .help("add --consent \"sign-up form on example.org, May 2026\", or a column `status` with `pending`"));
+        }
+        Ok(Self { csv, columns, rules, record })
+    }
+
+    fn row(&self, line: u64, record: &StringRecord) -> Result<ReaderRow, Reject> {
+        let cell = |column: &str| {
+            let index = self.columns.iter().position(|c| c == column)?;
+            record.get(index).map(str::trim)
+        };
+        let email = cell("email").unwrap_or("");
+        let reject = |reason: String| Reject { line, email: shown(email), reason };
+        if record.len() != self.columns.len() {
+            let (found, expected) = (record.len(), self.columns.len());
+            return Err(reject(format!("{found} cells, but the header has {expected}; is a quote missing?")));
+        }
+        for (column, value) in self.columns.iter().zip(record) {
+            clean(column, value).map_err(&reject)?;
+        }
+        let address = Address::parse(email).map_err(|e| reject(e.to_string()))?;
+        let status = self.status(cell("status").unwrap_or("")).map_err(&reject)?;
+        let consent = cell("consent").filter(|c| !c.is_empty()).unwrap_or(self.rules.consent);
+        if status == ReaderStatus::Confirmed && consent.is_empty() {
+            return Err(reject("confirmed, but nothing says where consent came from; use --consent".into()));
+        }
+        Ok(ReaderRow {
+            email: address,
+            name: cell("name").map(str::to_owned),
+            status,
+            editions: cell("editions").map(|e| self.editions(e)).transpose().map_err(&reject)?,
+            created: cell("created").filter(|c| !c.is_empty()).map(day).transpose().map_err(&reject)?,
+            fields: self.fields(record),
+            consent: consent.to_owned(),
+        })
+    }
+
+    fn status(&self, cell: &str) -> Result<ReaderStatus, String> {
+        if cell.is_empty() {
+            return Ok(ReaderStatus::Confirmed);
+        }
+        cell.parse().map_err(|()| {
+            format!("`status` must be pending, confirmed, unsubscribed, bounced or complained, found `{}`", shown(cell))
+        })
+    }
+
+    fn editions(&self, cell: &str) -> Result<Vec<String>, String> {
+        let names = cell.split(';').map(str::trim).filter(|e| !e.is_empty());
+        names
+            .map(|name| match self.rules.editions.contains(name) {
+                true => Ok(name.to_owned()),
+                false => {
+                    let known: Vec<&str> = self.rules.editions.iter().map(String::as_str).collect();
+                    Err(format!("unknown edition `{}`; there are {}", shown(name), known.join(", ")))
+                }
+            })
+            .collect()
+    }
+
+    fn fields(&self, record: &StringRecord) -> BTreeMap<String, String> {
+        let own = self.columns.iter().zip(record).filter(|(c, v)| !KNOWN.contains(&c.as_str()) && !v.trim().is_empty());
+        own.map(|(column, value)| (column.clone(), value.trim().to_owned())).collect()
+    }
+}
+
+impl<R: Read> Iterator for ReaderRows<'_, R> {
+    type Item = Result<ReaderRow, Reject>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut record = std::mem::take(&mut self.record);
+        let read = self.csv.read_byte_record(&mut record);
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = match read {
+            Ok(false) => return None,
+            Err(error) => Err(Reject { line: self.csv.position().line(), email: String::new(), reason: error.to_string() }),
+            Ok(true) => match StringRecord::from_byte_record(record.clone()) {
+                Ok(text) => self.row(line, &text),
+                Err(_) => Err(Reject {
+                    line,
+                    email: String::new(),
+                    reason: "not UTF-8 (it may be Latin-1); save the file as \"CSV UTF-8\"".into(),
+                }),
+            },
+        };
+        self.record = record;
+        Some(row)
+    }
+}
+
+/// Refuses what has no place in a cell: control characters and endless text.
+fn clean(column: &str, value: &str) -> Result<(), String> {
+    if value.trim().chars().any(char::is_control) {
+        return Err(format!("`{column}` holds a line break or another control character"));
+    }
+    if value.chars().count() > LONGEST {
+        return Err(format!("`{column}` is longer than {LONGEST} characters; is a quote missing?"));
+    }
+    Ok(())
+}
+
+fn day(cell: &str) -> Result<DateTime<Utc>, String> {
+    Published::parse(cell)
+        .map(|at| at.earliest(chrono_tz::Tz::UTC))
+        .ok_or_else(|| format!("`created` must be a date such as 2026-05-01, found `{}`", shown(cell)))
+}
+
+/// A cell fit for a message: one short line.
+fn shown(cell: &str) -> String {
+    cell.chars().map(|c| if c.is_control() { ' ' } else { c }).take(80).collect()
+}
+
+/// Writes readers as CSV that an import takes back.
+pub struct ReaderWriter<W: Write> {
+    csv: csv::Writer<W>,
+    fields: Vec<String>,
+    guard: bool,
+}
+
+impl<W: Write> ReaderWriter<W> {
+    /// Writes the header. With `guard`, a cell that a spreadsheet would run as a formula gets a `'` before it.
+    pub fn new(target: W, fields: Vec<String>, guard: bool) -> csv::Result<Self> {
+        let mut csv = csv::Writer::from_writer(target);
+        let known = ["email", "name", "editions", "status", "created", "consent"];
+        csv.write_record(known.into_iter().chain(fields.iter().map(String::as_str)))?;
+        Ok(Self { csv, fields, guard })
+    }
+
+    pub fn write(&mut self, reader: &Reader) -> csv::Result<()> {
+        let created = reader.created.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        let editions = reader.editions.join(";");
+        let known = [reader.email.as_str(), &reader.name, &editions, reader.status.as_str(), &created, &reader.consent];
+        let own = self.fields.iter().map(|field| reader.fields.get(field).map_or("", String::as_str));
+        let cells: Vec<String> = known.into_iter().chain(own).map(|cell| self.guarded(cell)).collect();
+        self.csv.write_record(cells)
+    }
+
+    pub fn finish(mut self) -> std::io::Result<()> {
+        self.csv.flush()
+    }
+
+    fn guarded(&self, cell: &str) -> String {
+        let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        if self.guard && formula { format!("'{cell}") } else { cell.to_owned() }
+    }
+}
