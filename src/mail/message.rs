@@ -87,7 +87,9 @@ impl Letter {
 
     fn own_headers(&self, delivery: &Delivery, links: &Links, message_id: &str) -> String {
         let mut to = Headers::new();
-        let name = Some(one_line(&delivery.name)).filter(|name| !name.is_empty());
+        // Cut, so that even a name without a blank to fold at stays within a line.
+        let name: String = one_line(&delivery.name).chars().take(120).collect();
+        let name = Some(name).filter(|name| !name.is_empty());
         if let Ok(address) = delivery.email.as_str().parse() {
             to.set(To::from(Mailboxes::from(Mailbox::new(name, address))));
         }

@@ -1,1 +1,308 @@
+use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
+use tempfile::TempDir;
+
+use super::*;
+use crate::model::{
+    Address, Approval, Counts, Delivery, Frozen, IssueName, IssueState, Letterhead, Outcome, ReaderRow, ReaderStatus,
+    Rendered, Reply,
+};
+
+/// A store of its own in a folder of its own, with a running number for seeds.
+struct House {
+    _dir: TempDir,
+    store: Store,
+    seeds: u32,
+}
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_764_054_000 + seconds, 0).expect("a time")
+}
+
+fn issue() -> IssueName {
+    "2026-11-25-midweek".parse().expect("a name")
+}
+
+fn reply(code: u16) -> Reply {
+    Reply { code, enhanced: None, text: "words".into() }
+}
+
+fn row(email: &str, status: ReaderStatus, editions: &[&str]) -> ReaderRow {
+    ReaderRow {
+        email: Address::parse(email).expect("an address"),
+        name: Some("Ann".into()),
+        status,
+        editions: Some(editions.iter().map(|e| (*e).to_owned()).collect()),
+        created: None,
+        fields: BTreeMap::new(),
+        consent: "a form".into(),
+    }
+}
+
+impl House {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let store = Store::open_or_create(&dir.path().join("d.db"), Durability::Process).expect("a store");
+        Self { _dir: dir, store, seeds: 0 }
+    }
+
+    fn put(&mut self, rows: &[ReaderRow]) -> Tally {
+        let seeds = &mut self.seeds;
+        let mut seed = || {
+            *seeds += 1;
+            format!("{seeds:032x}")
+        };
+        self.store.import_readers(rows, at(0), &mut seed).expect("an import")
+    }
+
+    /// An approved issue whose send to `n` readers has begun.
+    fn sending(n: usize) -> (Self, i64) {
+        let mut house = Self::new();
+        let rows: Vec<_> =
+            (1..=n).map(|i| row(&format!("r{i}@example.org"), ReaderStatus::Confirmed, &[])).collect();
+        house.put(&rows);
+        house.approve();
+        assert_eq!(house.store.freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(n));
+        let send = house.send().id;
+        (house, send)
+    }
+
+    fn approve(&mut self) -> bool {
+        let letterhead = Letterhead {
+            name: "A".into(),
+            from: "a@example.org".into(),
+            reply_to: String::new(),
+            public_url: "https://example.org".into(),
+            bounce_domain: String::new(),
+            name_fallback: "reader".into(),
+        };
+        let rendered = Rendered { subject: "S".into(), preheader: String::new(), html: vec![], text: vec![] };
+        let frozen = Frozen { letterhead, rendered };
+        let approval = Approval {
+            issue: issue(),
+            draft_sha256: "00".into(),
+            frozen_sha256: Approval::hash(&frozen),
+            frozen,
+            by: "Ed".into(),
+            at: at(0),
+        };
+        let done = self.store.approve(&approval).expect("an approval");
+        if done {
+            assert_eq!(self.store.approval(&issue()).expect("a look"), Some(approval));
+        }
+        done
+    }
+
+    fn send(&self) -> Send {
+        self.store.send(&issue()).expect("a look").expect("a send")
+    }
+
+    fn counts(&self) -> Counts {
+        let counts = self.send().counts;
+        let Counts { recipients, delivered, failed, deferred, pending, suppressed, uncertain } = counts;
+        assert_eq!(recipients, delivered + failed + deferred + pending + suppressed + uncertain);
+        counts
+    }
+
+    /// Runs `work` against the ledger's writer, and waits until the writer has ended.
+    fn with_ledger<T>(&self, send: i64, work: impl AsyncFnOnce(Ledger) -> T) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let (ledger, writer) = self.store.start_ledger(send).expect("a ledger");
+        let result = runtime.block_on(work(ledger));
+        writer.join().expect("the writer ends");
+        result
+    }
+}
+
+async fn claim(ledger: &Ledger, now: DateTime<Utc>) -> Option<Box<Delivery>> {
+    match ledger.claim(now).await.expect("a claim") {
+        Claim::Copy(delivery) => Some(delivery),
+        _ => None,
+    }
+}
+
+#[test]
+fn each_outcome_is_counted_where_it_belongs() {
+    let (house, send) = House::sending(6);
+    house.with_ledger(send, async |ledger| {
+        let outcomes = [
+            Outcome::Delivered(reply(250)),
+            Outcome::Deferred { reply: reply(451), next: at(300) },
+            Outcome::Failed { reply: reply(550), dead: true },
+            Outcome::Uncertain(reply(0)),
+        ];
+        for outcome in outcomes {
+            let copy = claim(&ledger, at(0)).await.expect("a copy");
+            ledger.dotted(copy.number).await.expect("an intent");
+            ledger.finished(copy.number, outcome, at(1)).await.expect("an outcome");
+        }
+        claim(&ledger, at(0)).await.expect("a copy that stays claimed");
+    });
+    let expected = Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 1, pending: 2, suppressed: 0 };
+    assert_eq!(house.counts(), expected);
+    let dead = Address::parse("r3@example.org").expect("an address");
+    assert_eq!(house.store.reader(&dead).expect("a look").map(|r| r.status), Some(ReaderStatus::Bounced));
+}
+
+#[test]
+fn a_deferred_copy_comes_back_when_due_with_the_same_date() {
+    let (house, send) = House::sending(1);
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let outcome = Outcome::Deferred { reply: reply(451), next: at(300) };
+        ledger.finished(first.number, outcome, at(1)).await.expect("an outcome");
+        assert_eq!(claim(&ledger, at(299)).await, None);
+        let second = claim(&ledger, at(300)).await.expect("due");
+        assert_eq!((second.dated, second.attempts, &second.seed), (first.dated, 1, &first.seed));
+        ledger.finished(second.number, Outcome::Requeued(reply(421)), at(301)).await.expect("an outcome");
+    });
+    let counts = house.counts();
+    assert_eq!((counts.deferred, counts.pending), (1, 0), "a copy that was tried is never pending again");
+}
+
+#[test]
+fn a_crash_leaves_claimed_copies_safe_and_dotted_ones_uncertain() {
+    for (policy, pending, uncertain) in [(Uncertain::Resend, 3, 0), (Uncertain::Hold, 2, 1)] {
+        let (mut house, send) = House::sending(3);
+        house.with_ledger(send, async |ledger| {
+            let dotted = claim(&ledger, at(0)).await.expect("a copy");
+            ledger.dotted(dotted.number).await.expect("an intent");
+            claim(&ledger, at(0)).await.expect("a second copy");
+        });
+        assert_eq!(house.counts().uncertain, 1, "nobody sends, so nobody can know");
+        let lock = house.store.lock_sender().expect("a lock");
+        assert_eq!(house.counts().uncertain, 0, "a sender that lives may yet know");
+        assert_eq!(house.store.recover(send, policy, at(9)).expect("a recovery"), 1);
+        drop(lock);
+        let counts = house.counts();
+        assert_eq!((counts.pending, counts.uncertain), (pending, uncertain), "{policy:?}");
+    }
+}
+
+#[test]
+fn an_intent_without_a_claim_is_refused() {
+    let (house, send) = House::sending(1);
+    house.with_ledger(send, async |ledger| assert!(ledger.dotted(1).await.is_err()));
+}
+
+#[test]
+fn a_reader_who_leaves_while_sending_is_suppressed() {
+    let (mut house, send) = House::sending(2);
+    house.store.unsubscribe(&Address::parse("R1@EXAMPLE.org").expect("an address"), at(5)).expect("leaving");
+    house.with_ledger(send, async |ledger| {
+        assert_eq!(claim(&ledger, at(6)).await.map(|copy| copy.number), Some(2));
+        assert_eq!(claim(&ledger, at(6)).await, None);
+    });
+    assert_eq!(house.counts().suppressed, 1);
+}
+
+#[test]
+fn the_audience_and_the_bytes_are_frozen_once() {
+    let (mut house, send) = House::sending(1);
+    house.put(&[row("late@example.org", ReaderStatus::Confirmed, &[])]);
+    assert_eq!(house.store.freeze_audience(&issue(), at(9)).expect("a look"), Audience::Standing);
+    assert_eq!(house.counts().recipients, 1);
+    assert!(!house.approve(), "a send that has begun is not approved anew");
+    assert!(!house.store.finish(send, at(9)).expect("a look"), "one still waits");
+}
+
+#[test]
+fn only_confirmed_readers_of_the_edition_are_mailed() {
+    let mut house = House::new();
+    house.put(&[
+        row("all@example.org", ReaderStatus::Confirmed, &[]),
+        row("mid@example.org", ReaderStatus::Confirmed, &["midweek", "sunday"]),
+        row("sun@example.org", ReaderStatus::Confirmed, &["sunday"]),
+        row("pending@example.org", ReaderStatus::Pending, &[]),
+        row("gone@example.org", ReaderStatus::Unsubscribed, &[]),
+    ]);
+    house.approve();
+    assert_eq!(house.store.count_audience("midweek").expect("a count"), 2);
+    assert_eq!(house.store.freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(2));
+}
+
+#[test]
+fn stopping_reaches_a_sender_at_work() {
+    let (mut house, send) = House::sending(2);
+    let (ledger, writer) = house.store.start_ledger(send).expect("a ledger");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    assert!(house.store.stop(send, true, "enough").expect("a stop"));
+    assert_eq!(runtime.block_on(ledger.claim(at(0))), Ok(Claim::Stopped));
+    assert!(house.store.resume(send).expect("a word"));
+    assert!(matches!(runtime.block_on(ledger.claim(at(0))), Ok(Claim::Copy(_))));
+    drop(ledger);
+    writer.join().expect("the writer ends");
+    assert_eq!(house.send().state, IssueState::Sending);
+}
+
+#[test]
+fn an_import_never_brings_anyone_back() {
+    let mut house = House::new();
+    let confirmed = row("ann@example.org", ReaderStatus::Confirmed, &[]);
+    assert_eq!(house.put(std::slice::from_ref(&confirmed)).added, 1);
+    assert_eq!(house.put(&[row("ANN@example.org", ReaderStatus::Confirmed, &[])]).unchanged, 1);
+    for status in [ReaderStatus::Unsubscribed, ReaderStatus::Bounced, ReaderStatus::Complained] {
+        let mut house = House::new();
+        house.put(&[row("ann@example.org", status, &[])]);
+        assert_eq!(house.put(std::slice::from_ref(&confirmed)).kept_unsubscribed, 1);
+        let ann = house.store.reader(&confirmed.email).expect("a look").expect("ann");
+        assert_eq!((ann.status, ann.left), (status, Some(at(0))));
+    }
+}
+
+#[test]
+fn a_pending_reader_is_confirmed_with_the_consent_on_record_and_never_back() {
+    let mut house = House::new();
+    let pending = row("ann@example.org", ReaderStatus::Pending, &[]);
+    house.put(std::slice::from_ref(&pending));
+    let tally = house.put(&[row("ann@example.org", ReaderStatus::Confirmed, &[])]);
+    assert_eq!(tally.updated, 1);
+    assert_eq!(house.put(&[pending]).unchanged, 1);
+    let ann = house.store.reader(&Address::parse("ann@example.org").expect("an address")).expect("a look");
+    assert_eq!(ann.map(|a| (a.status, a.consent)), Some((ReaderStatus::Confirmed, "a form".into())));
+}
+
+#[test]
+fn a_second_sender_is_refused_and_a_dead_ones_lock_is_no_obstacle() {
+    let house = House::new();
+    let lock = house.store.lock_sender().expect("the first");
+    assert!(matches!(house.store.lock_sender(), Err(StoreError::Locked(_))));
+    drop(lock);
+    assert!(house.store.lock_sender().is_ok());
+}
+
+#[test]
+fn a_missing_newer_or_damaged_database_is_told_apart() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("d.db");
+    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Missing(_))));
+    assert!(!path.exists(), "looking makes no ledger");
+    let store = Store::open_or_create(&path, Durability::Power).expect("a store");
+    store.conn.pragma_update(None, "user_version", 99).expect("a pragma");
+    drop(store);
+    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Newer { found: 99, .. })));
+    std::fs::write(&path, vec![b'x'; 8192]).expect("damage");
+    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Damaged(..))));
+}
+
+#[test]
+fn an_approval_whose_bytes_changed_is_damage() {
+    let mut house = House::new();
+    house.approve();
+    house.store.conn.execute("UPDATE approvals SET frozen = replace(frozen, 'S', 'T')", []).expect("tampering");
+    assert!(matches!(house.store.approval(&issue()), Err(StoreError::Damaged(..))));
+}
+
+#[test]
+fn times_survive_the_database_and_due_counts_the_earliest() {
+    let (house, send) = House::sending(2);
+    house.with_ledger(send, async |ledger| {
+        for wait in [900, 300] {
+            let copy = claim(&ledger, at(0)).await.expect("a copy");
+            let next = at(0) + TimeDelta::seconds(wait);
+            ledger.finished(copy.number, Outcome::Deferred { reply: reply(450), next }, at(0)).await.expect("done");
+        }
+    });
+    assert_eq!(house.send().next_due, Some(at(300)));
+}

@@ -1,0 +1,165 @@
+//! `digest compose`: select, pair, write the draft, and say why.
+
+use chrono::NaiveDate;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::output::{count, cut, json, line, report_notices};
+use super::{Exit, Format, Global};
+use crate::compose::{Composition, LeftOut, Ranked};
+use crate::model::Draft;
+use crate::pipeline::{Composed, Site};
+
+#[derive(Args)]
+pub struct Compose {
+    /// The edition, a name under [editions] in config.toml
+    edition: String,
+    /// The issue's local date; the next one that is due when left out
+    #[arg(long, value_name = "DATE")]
+    date: Option<NaiveDate>,
+    /// Open the draft in $VISUAL or $EDITOR afterwards
+    #[arg(long)]
+    edit: bool,
+    /// Print every candidate with the parts of its rank
+    #[arg(long)]
+    explain: bool,
+    /// How to print what was chosen
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+impl Compose {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let composed = site.compose(&self.edition, self.date)?;
+        report_notices(global, &composed.composition.notices);
+        if let Some((_, refreshed)) = &composed.written {
+            report_notices(global, &refreshed.notices());
+        }
+        match self.format {
+            Format::Json => json(&as_json(&site, &composed, self.explain))?,
+            Format::Table => print(&site, &composed, self.explain)?,
+        }
+        if let Some((file, _)) = composed.written.as_ref().filter(|_| self.edit) {
+            edit(file)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// The JSON that scripts rely on; with `explain` also every candidate with the parts of its rank.
+fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
+    let Composition { window, draft, ranked, left_out, .. } = &composed.composition;
+    let rank = |id: &str| ranked.iter().find(|r| r.id == id).map(|r| r.rank);
+    let news = draft.iter().flat_map(|draft| &draft.news).map(|entry| {
+        json!({
+            "id": entry.id, "title": entry.title, "source": entry.source, "published": entry.published,
+            "score": entry.score, "rank": rank(&entry.id), "guide": entry.guide, "why": entry.why,
+        })
+    });
+    let guides = draft.iter().flat_map(|draft| &draft.guides).map(
+        |card| json!({"slug": card.slug, "title": card.title, "level": card.level.as_str(), "why": card.why}),
+    );
+    let left_out = left_out.iter().map(|item| {
+        let mut value =
+            json!({"id": item.id, "title": item.title, "score": item.score, "reason": item.reason});
+        if let Some(other) = &item.duplicate_of {
+            value["duplicate_of"] = json!(other);
+        }
+        value
+    });
+    let file = composed.written.as_ref().map(|(file, _)| file.strip_prefix(&site.root).unwrap_or(file));
+    let mut value = json!({
+        "issue": composed.name.to_string(),
+        "edition": composed.name.edition,
+        "date": composed.name.date.to_string(),
+        "file": file,
+        "window": {"from": window.from, "to": window.to},
+        "news": news.collect::<Vec<_>>(),
+        "guides": guides.collect::<Vec<_>>(),
+        "left_out": left_out.collect::<Vec<_>>(),
+    });
+    if explain {
+        value["candidates"] = ranked.iter().map(parts).collect();
+    }
+    value
+}
+
+fn parts(ranked: &Ranked) -> Value {
+    json!({
+        "id": ranked.id, "rank": ranked.rank, "score": ranked.score, "score_from_source": ranked.from_base,
+        "age_days": ranked.age_days, "value": ranked.value,
+    })
+}
+
+fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> {
+    let Composition { window, draft, ranked, left_out, .. } = &composed.composition;
+    let zone = site.config.publication.timezone;
+    let time = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %d %b %H:%M").to_string();
+    line(&format!("{}: news from {} to {}", composed.name, time(window.from), time(window.to)))?;
+    match draft {
+        Some(draft) => print_draft(draft)?,
+        None => line("no issue: the week is too thin, and the edition skips then")?,
+    }
+    print_left_out(left_out, explain)?;
+    if explain {
+        print_ranks(ranked)?;
+    }
+    if let Some((file, refreshed)) = &composed.written {
+        line("")?;
+        line(&format!("{} {}", refreshed.summary(), file.display()))?;
+        line(&format!("next: edit it, then digest check {}", composed.name))?;
+    }
+    Ok(())
+}
+
+fn print_draft(draft: &Draft) -> anyhow::Result<()> {
+    line("")?;
+    for entry in &draft.news {
+        let score = entry.score.map_or("–".to_owned(), |score| score.to_string());
+        line(&format!("{score:>4}  {}  ({})", cut(&entry.title, 70), entry.source))?;
+        line(&format!("      {}", entry.why))?;
+    }
+    for card in &draft.guides {
+        line(&format!("guide {}  ({})", cut(&card.title, 70), card.level))?;
+        line(&format!("      {}", card.why))?;
+    }
+    Ok(())
+}
+
+fn print_left_out(left_out: &[LeftOut], all: bool) -> anyhow::Result<()> {
+    if left_out.is_empty() {
+        return Ok(());
+    }
+    line("")?;
+    line(&format!("left out: {}", count(left_out.len(), "item")))?;
+    let shown = if all { left_out.len() } else { 12 };
+    for item in left_out.iter().take(shown) {
+        let score = item.score.map_or("–".to_owned(), |score| score.to_string());
+        line(&format!("{score:>4}  {}: {}", cut(&item.title, 60), item.reason))?;
+    }
+    if left_out.len() > shown {
+        line(&format!("      and {} more: --explain shows all", left_out.len() - shown))?;
+    }
+    Ok(())
+}
+
+fn print_ranks(ranked: &[Ranked]) -> anyhow::Result<()> {
+    line("")?;
+    line("rank  value  score  age in days  id")?;
+    for r in ranked {
+        let base = if r.from_base { "*" } else { " " };
+        line(&format!("{:>4}  {:>5.2}  {:>5}{base} {:>11.1}  {}", r.rank, r.value, r.score, r.age_days, r.id))?;
+    }
+    if ranked.iter().any(|r| r.from_base) { line("* the source's base_score") } else { Ok(()) }
+}
+
+/// Opens the draft in the person's editor, as git does.
+fn edit(file: &std::path::Path) -> anyhow::Result<()> {
+    let named = ["VISUAL", "EDITOR"].into_iter().find_map(std::env::var_os).filter(|editor| !editor.is_empty());
+    let editor = named.unwrap_or_else(|| "vi".into());
+    // Through the shell, since the variable may hold arguments ("code --wait"); the path goes as an argument of its own.
+    let status = std::process::Command::new("sh").arg("-c").arg("exec $0 \"$1\"").arg(&editor).arg(file).status()?;
+    anyhow::ensure!(status.success(), "the editor {} ended with {status}", editor.display());
+    Ok(())
+}
