@@ -1,0 +1,81 @@
+//! How long the walk of an issue takes: each command from a cold start, and the parts that run once or per reader.
+//! `cargo bench --bench walk` prints medians, and ratios to the start of an empty process in the same run.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use digest::mail::Letter;
+use digest::model::{Address, Delivery, Frozen};
+use digest::pipeline::{self, Site, clock_from};
+
+const DIGEST: &str = env!("CARGO_BIN_EXE_digest");
+const RUNS: usize = 41;
+
+fn main() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let root = dir.path().join("demo");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(pipeline::demo(&root)).expect("the demo");
+    // Without the ledger the draft may be composed again.
+    std::fs::remove_dir_all(root.join("data")).expect("the store");
+
+    let nothing = median(RUNS, || spawn(Path::new("/bin/true"), &root, &[]));
+    let print = |what: &str, time: Duration| {
+        let ratio = time.as_secs_f64() / nothing.as_secs_f64();
+        println!("{what:<44} {:>9.2} ms {ratio:>8.1} x an empty process", time.as_secs_f64() * 1e3);
+    };
+    print("start an empty process", nothing);
+    let digest = |args: &[&str]| median(RUNS, || spawn(Path::new(DIGEST), &root, args));
+    print("digest --version", digest(&["--version"]));
+    let now = "2024-08-04T05:00:00Z";
+    let compose = digest(&["--now", now, "compose", "sunday", "--date", "2024-08-04"]);
+    print("digest compose sunday (the sample)", compose);
+    let check = digest(&["--now", now, "check", "2024-08-04-sunday"]);
+    print("digest check (render and check)", check);
+    print("compose + render + check, both cold", compose + check);
+
+    let site = Site::open(&root, Path::new("config.toml"), clock_from(now.parse().expect("a time"))).expect("a site");
+    let name = "2024-08-04-sunday".parse().expect("a name");
+    print("render + check in one process, warm", median(RUNS, || drop(site.rendering(&name).expect("an issue"))));
+    copies(&site, &name);
+    let bytes = std::fs::metadata(DIGEST).expect("the binary").len();
+    println!("{:<44} {:>9.1} MB", "size of the binary", bytes as f64 / 1e6);
+}
+
+/// The cost of one reader's copy: headers, shared runs and slots spliced.
+fn copies(site: &Site, name: &digest::model::IssueName) {
+    let rendered = site.rendering(name).expect("an issue").rendered;
+    let letter = Letter::new(Frozen { letterhead: site.config.letterhead(), rendered }, name.clone()).expect("a letter");
+    let delivery = Delivery {
+        number: 1,
+        email: Address::parse("ann@example.org").expect("an address"),
+        name: "Ann Åberg".into(),
+        seed: "0".repeat(32),
+        fields: std::collections::BTreeMap::new(),
+        dated: site.now(),
+        attempts: 0,
+    };
+    let many = 2_000;
+    let time = median(9, || (0..many).for_each(|_| drop(std::hint::black_box(letter.copy(&delivery)))));
+    let each = time.as_secs_f64() / f64::from(many);
+    let size = letter.copy(&delivery).bytes.len();
+    println!("{:<44} {:>9.2} µs {:>8.0} a second, {size} bytes each", "one reader's copy", each * 1e6, 1.0 / each);
+}
+
+fn spawn(program: &Path, root: &Path, args: &[&str]) {
+    let status = Command::new(program).args(args).current_dir(root).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.expect("a process").success(), "{} {args:?}", program.display());
+}
+
+fn median(runs: usize, mut work: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..runs)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    times[runs / 2]
+}
