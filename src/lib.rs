@@ -1,28 +1,16 @@
 //! `digest` composes a newsletter from scored news and evergreen guides, renders it and delivers it. The rooms stand in
 //! reading order; ARCHITECTURE.md has the map and the walk of one issue.
 
-pub mod model;
-
-pub mod sources;
-
-pub mod compose;
-
-pub mod issues;
-
-pub mod render;
-
 pub mod check;
-
-pub mod mail;
-
-pub mod store;
-
-pub mod send;
-
-pub mod schedule;
-
-pub mod pipeline;
-
-pub mod config;
-
 pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod issues;
+pub mod mail;
+pub mod model;
+pub mod pipeline;
+pub mod render;
+pub mod schedule;
+pub mod send;
+pub mod sources;
+pub mod store;

@@ -1,0 +1,37 @@
+//! Sources: reads news items and guides from files of every form that people hand over, and keeps the content folder.
+//! Knows the forms and their mistakes; decides nothing about what is worth reading, and knows no clock.
+
+mod content;
+mod fields;
+mod guides;
+mod news;
+mod readers;
+mod records;
+mod report;
+mod store;
+mod text;
+mod url;
+
+use crate::model::{Guide, Item, Notice};
+
+pub use content::{Content, load};
+pub use guides::read_guides;
+pub use news::{item_to_json, read_news};
+pub use readers::{ReaderRows, ReaderRules, ReaderWriter, Reject};
+pub use store::{Merged, merge_guides, merge_news};
+pub use url::canonical_url;
+
+/// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intake<T> {
+    pub records: Vec<T>,
+    pub notices: Vec<Notice>,
+}
+
+/// What a guide file gave: guides, and the news items that a guide page lists beside its guide.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Imported {
+    pub items: Vec<Item>,
+    pub guides: Vec<Guide>,
+    pub notices: Vec<Notice>,
+}

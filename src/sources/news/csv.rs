@@ -1,0 +1,134 @@
+//! CSV to objects with the field names of content/news. Knows cells and quotes; what the fields mean is item.rs's matter.
+
+use serde_json::{Map, Number, Value};
+
+use super::item::KNOWN;
+use crate::sources::records::Record;
+use crate::sources::report::{Report, nearest, quoted};
+
+/// The rows after the header row, each with the line on which it begins. Blank cells are no fields; `topics` and `guides`
+/// are split at `;`; a `score` or `version` that reads as a number is one.
+pub(super) fn rows(text: &str, report: &mut Report) -> Vec<Record> {
+    if !quotes_close(text, report) {
+        return Vec::new();
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let mut rows = reader.records();
+    let header = match rows.next() {
+        Some(Ok(row)) => header(&row, report),
+        _ => {
+            report.error(
+                1,
+                "expected a header row, found an empty file",
+                "the first row names the columns: title,source,published,…",
+            );
+            None
+        }
+    };
+    let Some(header) = header else { return Vec::new() };
+    let mut out = Vec::new();
+    for row in rows {
+        let Ok(row) = row else { continue };
+        let line = row.position().map_or(1, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
+        // The reader names the line on which it began to look, which empty lines may stand before.
+        let line = line + blank_lines_at(text, row.position());
+        if row.len() == header.len() {
+            out.push(Record { line, fields: fields(&header, &row) });
+        } else if row.iter().any(|cell| !cell.trim().is_empty()) {
+            let message = format!("expected {} cells as in the header row, found {}", header.len(), row.len());
+            report.error(line, message, "a cell with a comma inside must stand in quotation marks");
+        }
+    }
+    out
+}
+
+fn blank_lines_at(text: &str, position: Option<&csv::Position>) -> usize {
+    let at = position.and_then(|p| usize::try_from(p.byte()).ok()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).filter(|b| **b == b'\n').count()
+}
+
+fn header(row: &csv::StringRecord, report: &mut Report) -> Option<Vec<String>> {
+    let known = |name: &str| KNOWN.iter().find(|k| k.eq_ignore_ascii_case(name)).map(|k| (*k).to_owned());
+    let names: Vec<String> = row.iter().map(|n| known(n.trim()).unwrap_or_else(|| n.trim().to_owned())).collect();
+    let before = report.errors.len();
+    if names.len() == 1 && names.iter().any(|n| n.contains([';', '\t'])) {
+        report.error(
+            1,
+            "columns must be separated by commas, found another separator",
+            "export the sheet as comma-separated CSV",
+        );
+        return None;
+    }
+    for (i, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            report.error(1, format!("column {} has no name", i + 1), "every column of the header row needs a name");
+        } else if names.iter().take(i).any(|n| n == name) {
+            report.error(1, format!("the column {} stands twice", quoted(name)), "keep one of the two");
+        }
+    }
+    for required in ["title", "source", "published"] {
+        if !names.iter().any(|n| n == required) {
+            let unknown = names.iter().find(|n| !KNOWN.contains(&n.as_str()) && nearest(n, &[required]).is_some());
+            let help = match unknown {
+                Some(name) => format!("did you mean {required} by the column {}?", quoted(name)),
+                None => "the first row names the columns: title,source,published,…".to_owned(),
+            };
+            report.error(1, format!("the column `{required}` is required, found nothing"), &help);
+        }
+    }
+    (report.errors.len() == before).then_some(names)
+}
+
+fn fields(header: &[String], row: &csv::StringRecord) -> Map<String, Value> {
+    let cells = header.iter().zip(row.iter()).filter(|(_, cell)| !cell.trim().is_empty());
+    cells.map(|(name, cell)| (name.clone(), value(name, cell))).collect()
+}
+
+fn value(name: &str, cell: &str) -> Value {
+    match name {
+        "topics" | "guides" => cell.split(';').map(str::trim).filter(|t| !t.is_empty()).collect(),
+        "score" => {
+            let plain = cell.trim().bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+            let number = cell.trim().parse().ok().filter(|_| plain).and_then(Number::from_f64);
+            number.map_or_else(|| cell.into(), Value::Number)
+        }
+        "version" => cell.trim().parse::<u64>().map_or_else(|_| cell.into(), Value::from),
+        _ => cell.into(),
+    }
+}
+
+/// Whether every quoted cell is closed, and closed at its end. The csv crate reads on to the end of the file instead,
+/// swallowing every row after the slip.
+fn quotes_close(text: &str, report: &mut Report) -> bool {
+    let (mut line, mut opened, mut at_start) = (1, None, true);
+    let mut bytes = text.bytes().peekable();
+    while let Some(b) = bytes.next() {
+        if b == b'\n' {
+            line += 1;
+        }
+        if opened.is_none() {
+            if b == b'"' && at_start {
+                opened = Some(line);
+            }
+            at_start = matches!(b, b',' | b'\n' | b'\r');
+        } else if b == b'"' && bytes.next_if_eq(&b'"').is_none() {
+            opened = None;
+            if bytes.peek().is_some_and(|next| !matches!(next, b',' | b'\r' | b'\n')) {
+                report.error(
+                    line,
+                    "a quoted cell must end at its closing quote, found more text",
+                    "write a quote inside a cell twice: \"\"",
+                );
+            }
+        }
+    }
+    if let Some(line) = opened {
+        report.error(
+            line,
+            "the quote that opens a cell on this line is never closed",
+            "add the closing quote; a quote inside a cell is written twice",
+        );
+    }
+    report.errors.is_empty()
+}

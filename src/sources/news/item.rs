@@ -1,0 +1,121 @@
+//! One object to one news item, and back. Knows the fields of content/news; knows no file.
+
+use chrono::{Datelike, NaiveDate};
+use serde_json::{Map, Number, Value};
+use sha2::{Digest, Sha256};
+
+use crate::model::{Item, Published};
+use crate::sources::fields::Fields;
+use crate::sources::report::nearest;
+use crate::sources::url::canonical_url;
+
+/// The fields that `digest` knows, in the order in which they are written.
+pub(super) const KNOWN: [&str; 9] =
+    ["id", "title", "source", "published", "score", "url", "summary", "topics", "guides"];
+
+/// Reads an item out of an object; what it does not know stays in `extra`. `None` when something was wrong (and reported).
+pub(super) fn item(fields: &mut Fields) -> Option<Item> {
+    let before = fields.report.errors.len();
+    hint(fields);
+    let id = fields.line_text("id");
+    let title = fields.title("title", "an item without a title cannot be shown; add one or drop the line");
+    let source = fields.required("source", "name the publisher, such as \"OpenAI Blog\"");
+    let published = published(fields);
+    let score = score(fields);
+    let url = fields.url("url");
+    let summary = fields.block("summary").unwrap_or_default();
+    let topics = fields.list("topics");
+    let guides = fields.slugs("guides");
+    if fields.report.errors.len() > before {
+        return None;
+    }
+    let (title, source) = (title?, source?);
+    let id = id.unwrap_or_else(|| derived_id(url.as_deref(), &source, &title));
+    let extra = std::mem::take(&mut fields.map);
+    Some(Item { id, title, source, published: published?, score, url, summary, topics, guides, extra })
+}
+
+/// A misspelt required field shows as an unknown one beside it.
+fn hint(fields: &mut Fields) {
+    for required in ["title", "source", "published"] {
+        let unknown: Vec<String> = fields.map.keys().filter(|k| !KNOWN.contains(&k.as_str())).cloned().collect();
+        let twin = unknown.iter().find(|k| !fields.map.contains_key(required) && nearest(k, &[required]).is_some());
+        if let Some(twin) = twin {
+            fields.note(twin, &format!("is not a field of a news item; did you mean `{required}`?"));
+        }
+    }
+}
+
+fn published(fields: &mut Fields) -> Option<Published> {
+    const HELP: &str = "write 2026-11-25, or 2026-11-25T09:00:00Z with the time and its zone";
+    let Some(found) = fields.take("published") else {
+        fields.missing("published", HELP);
+        return None;
+    };
+    let read = found.as_str().and_then(Published::parse).filter(|p| (1000..=9999).contains(&day(*p).year()));
+    if read.is_none() {
+        fields.wrong("published", "an RFC 3339 time or YYYY-MM-DD", &found, HELP);
+    }
+    read
+}
+
+/// The day that the item itself names, in its own offset: it decides the week's file.
+pub(in crate::sources) fn day(published: Published) -> NaiveDate {
+    match published {
+        Published::Day(day) => day,
+        Published::At(at) => at.date_naive(),
+    }
+}
+
+fn score(fields: &mut Fields) -> Option<f64> {
+    let found = fields.take("score")?;
+    let score = found.as_f64().filter(|s| (0.0..=10.0).contains(s));
+    if score.is_none() {
+        let help = "the score comes from your news pipeline; drop the line or correct it";
+        fields.wrong("score", "a number from 0 to 10", &found, help);
+    }
+    score
+}
+
+/// An id that is the same whenever the same item comes without one: 12 hex digits of a SHA-256 over the canonical URL,
+/// else over source and title.
+pub(in crate::sources) fn derived_id(url: Option<&str>, source: &str, title: &str) -> String {
+    let key = url.and_then(canonical_url).unwrap_or_else(|| format!("{source}\n{title}"));
+    let digest = Sha256::digest(key.as_bytes());
+    data_encoding::HEXLOWER.encode(digest.get(..6).unwrap_or_default())
+}
+
+/// The item as an object of content/news: its fields in the contract's order, without the empty ones, then what `digest`
+/// does not know.
+pub fn item_to_json(item: &Item) -> Value {
+    let mut out = Map::new();
+    out.insert("id".into(), item.id.as_str().into());
+    out.insert("title".into(), item.title.as_str().into());
+    out.insert("source".into(), item.source.as_str().into());
+    out.insert("published".into(), item.published.to_string().into());
+    if let Some(score) = item.score.and_then(number) {
+        out.insert("score".into(), Value::Number(score));
+    }
+    if let Some(url) = &item.url {
+        out.insert("url".into(), url.as_str().into());
+    }
+    if !item.summary.is_empty() {
+        out.insert("summary".into(), item.summary.as_str().into());
+    }
+    for (key, list) in [("topics", &item.topics), ("guides", &item.guides)] {
+        if !list.is_empty() {
+            out.insert(key.into(), list.clone().into());
+        }
+    }
+    for (key, value) in &item.extra {
+        out.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+    Value::Object(out)
+}
+
+/// The score as people write it: 8, not 8.0.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // guarded: whole and from 0 to 10
+fn number(score: f64) -> Option<Number> {
+    let whole = score.fract() == 0.0 && (0.0..=10.0).contains(&score);
+    if whole { Some(Number::from(score as u8)) } else { Number::from_f64(score) }
+}

@@ -1,0 +1,88 @@
+//! News files: JSON, JSON Lines and CSV to items. Knows each format's mistakes; feeds are another reader's.
+
+mod csv;
+mod item;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::Intake;
+use super::fields::Fields;
+use super::records::{self, Record};
+use super::report::Report;
+use super::text::decode;
+use crate::model::{Item, Notice, Notices};
+
+pub use item::item_to_json;
+pub(super) use item::{day, derived_id};
+
+/// Reads news items from JSON (an array, or one object), JSON Lines or CSV: by the file's extension, else by its content.
+/// `label` is the path that errors show.
+///
+/// # Errors
+/// Every mistake of the file with its line; nothing of it counts as read then. A feed file is refused.
+pub fn read_news(label: &Path, bytes: &[u8]) -> Result<Intake<Item>, Notices> {
+    let text = decode(label, bytes)?;
+    let mut report = Report::new(label);
+    let records = match form(label, text) {
+        Form::Json => records::json(text, &mut report),
+        Form::JsonLines => records::json_lines(text, &mut report),
+        Form::Csv => csv::rows(text, &mut report),
+        Form::Feed => {
+            let notice = Notice::new(
+                "this is a feed (RSS, Atom or JSON Feed), which this version cannot import from a file yet",
+            );
+            return Err(notice.at(label, 1).help("give the items as JSON Lines or CSV").into());
+        }
+    };
+    let items = records.into_iter().filter_map(|record| one(record, &mut report)).collect();
+    Ok(Intake { records: items, notices: report.finish()? })
+}
+
+/// The items of a stored JSON Lines file, each with its line counted from 0.
+pub(super) fn read_stored(label: &Path, bytes: &[u8]) -> Result<Vec<(usize, Item)>, Notices> {
+    let mut report = Report::new(label);
+    let records = records::json_lines(decode(label, bytes)?, &mut report);
+    let items = records.into_iter().filter_map(|r| Some((r.line - 1, one(r, &mut report)?))).collect();
+    report.finish()?;
+    Ok(items)
+}
+
+fn one(record: Record, report: &mut Report) -> Option<Item> {
+    let lines = HashMap::new();
+    let mut fields = Fields { map: record.fields, lines: &lines, prefix: String::new(), line: record.line, report };
+    item::item(&mut fields)
+}
+
+enum Form {
+    Json,
+    JsonLines,
+    Csv,
+    Feed,
+}
+
+fn form(label: &Path, text: &str) -> Form {
+    let start = text.trim_start();
+    if start.starts_with('<') || (start.starts_with('{') && start.contains("jsonfeed.org/version")) {
+        return Form::Feed;
+    }
+    let extension = label.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    match extension.as_str() {
+        "json" => Form::Json,
+        "jsonl" | "ndjson" => Form::JsonLines,
+        "csv" => Form::Csv,
+        "xml" | "rss" | "atom" => Form::Feed,
+        _ if start.starts_with('[') => Form::Json,
+        _ if start.starts_with('{') => {
+            // The first line of JSON Lines is a whole object; the first line of a spread-out object is not.
+            let first = start.lines().next().unwrap_or_default();
+            let whole = serde_json::from_str::<serde::de::IgnoredAny>(first).is_ok();
+            if whole { Form::JsonLines } else { Form::Json }
+        }
+        "" if start.is_empty() => Form::JsonLines,
+        _ => Form::Csv,
+    }
+}
+
+#[cfg(test)]
+mod tests;
