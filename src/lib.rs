@@ -1,4 +1,5 @@
 //! `digest` composes a newsletter from scored news and evergreen guides, renders it and delivers it. The rooms stand in
 //! reading order; ARCHITECTURE.md has the map and the walk of one issue.
 
+pub mod compose;
 pub mod model;
