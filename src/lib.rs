@@ -2,4 +2,5 @@
 //! reading order; ARCHITECTURE.md has the map and the walk of one issue.
 
 pub mod compose;
+pub mod issues;
 pub mod model;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// English words that tell nothing about a text's subject, in alphabetical order.
-const STOP: [&str; 110] = [
+pub const STOP: [&str; 110] = [
     "a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before",
     "but", "by", "can", "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "he", "her", "here",
     "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "like", "make", "makes", "many", "may", "more",
