@@ -1,0 +1,335 @@
+//! Table tests, a rule each.
+
+use super::*;
+
+fn draft(composition: &Composition) -> &Draft {
+    composition.draft.as_ref().unwrap()
+}
+
+fn with(items: Vec<Item>) -> Case {
+    Case { items, ..Case::default() }
+}
+
+fn about(mut item: Item, topics: &[&str]) -> Item {
+    item.topics = topics.iter().map(|t| (*t).to_owned()).collect();
+    item
+}
+
+#[test]
+fn the_first_window_looks_back_as_far_as_the_edition_says_and_later_ones_start_where_the_last_ended() {
+    let mut case = Case::default();
+    let first = window(&case.brief());
+    assert_eq!((first.from, first.to), (utc("2026-11-18T07:00:00Z"), utc("2026-11-25T07:00:00Z")));
+    assert_eq!(first.seen, utc("2026-11-25T06:00:00Z"));
+    case.past = vec![
+        past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T06:00:00Z"),
+        past("2026-11-18-midweek", "2026-11-18T07:00:00Z", "2026-11-18T06:00:00Z"),
+        past("2026-11-29-sunday", "2026-11-29T07:00:00Z", "2026-11-29T06:00:00Z"),
+        past("2026-11-25-midweek", "2026-11-25T07:00:00Z", "2026-11-25T05:00:00Z"),
+    ];
+    assert_eq!(window(&case.brief()).from, utc("2026-11-22T07:00:00Z"));
+}
+
+#[test]
+fn the_send_time_is_local_and_a_skipped_hour_becomes_the_next_that_exists() {
+    for (zone, date, send, to) in [
+        (Tz::Europe__Paris, "2026-11-25", "Wed 07:00", "2026-11-25T06:00:00Z"),
+        (Tz::Europe__Paris, "2026-03-29", "Sun 02:30", "2026-03-29T01:00:00Z"),
+        (Tz::Europe__Paris, "2026-10-25", "Sun 02:30", "2026-10-25T00:30:00Z"),
+        (Tz::Pacific__Apia, "2011-12-30", "Fri 07:00", "2011-12-30T10:00:00Z"),
+    ] {
+        let edition = Edition { send: send.parse().unwrap(), ..Edition::default() };
+        let case = Case { zone, date, edition, ..Case::default() };
+        assert_eq!(window(&case.brief()).to, utc(to), "{zone} {date}");
+    }
+}
+
+#[test]
+fn only_what_lies_inside_the_window_counts() {
+    let c = with(vec![
+        item("at-the-end", 8.0, "2026-11-25T07:00:00Z"),
+        item("after", 9.0, "2026-11-25T07:00:01Z"),
+        item("at-the-start", 9.0, "2026-11-18T07:00:00Z"),
+        item("first-day", 8.0, "2026-11-18"),
+        item("last-day", 8.0, "2026-11-25"),
+        item("tomorrow", 8.0, "2026-11-26"),
+        item("too-old", 8.0, "2026-11-17"),
+    ])
+    .run();
+    let mut inside = ids(&c);
+    inside.sort_unstable();
+    assert_eq!(inside, ["at-the-end", "first-day", "last-day"]);
+    assert_eq!(reason(&c, "after"), "dated after this issue");
+    assert_eq!(reason(&c, "tomorrow"), "dated after this issue");
+    let told: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "2 items are dated after this issue's send time, 2026-11-25 07:00",
+            "2 items lie outside the window 2026-11-18 07:00 – 2026-11-25 07:00",
+        ]
+    );
+}
+
+#[test]
+fn an_empty_window_says_where_the_news_is() {
+    let c = with(vec![item("old", 8.0, "2026-09-01")]).run();
+    let help = c.notices.iter().find(|n| n.message.starts_with("no news inside")).unwrap().help.as_ref().unwrap();
+    assert!(help.contains("2026-09-01") && help.contains("--date"), "{help}");
+    assert_eq!(draft(&c).subject, "Midweek, 2026-11-25");
+}
+
+#[test]
+fn news_that_the_last_issue_could_not_have_seen_is_still_carried_and_says_so() {
+    let mut case = with(vec![
+        item("late", 8.0, "2026-11-22T06:30:00Z"),
+        item("seen", 9.0, "2026-11-22T05:30:00Z"),
+    ]);
+    case.past = vec![past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T06:00:00Z")];
+    let c = case.run();
+    assert_eq!(ids(&c), ["late"]);
+    let why = &draft(&c).news[0].why;
+    assert_eq!(why, "score 8, 3 days old, published after 2026-11-22-sunday was composed; no guide fits");
+}
+
+#[test]
+fn nothing_is_carried_twice_by_id_or_by_url() {
+    let mut other_id = fresh("b", 8.0);
+    other_id.url = Some("HTTP://Example.org/story/?utm_source=x".into());
+    let mut case = with(vec![fresh("a", 8.0), other_id, fresh("c", 8.0)]);
+    let mut sunday = past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T07:00:00Z");
+    sunday.news = vec!["a".into()];
+    sunday.urls = vec!["https://example.org/story".into()];
+    case.past = vec![sunday];
+    let c = case.run();
+    assert_eq!(ids(&c), ["c"]);
+    assert_eq!(reason(&c, "a"), "carried by 2026-11-22-sunday");
+    assert_eq!(reason(&c, "b"), "carried by 2026-11-22-sunday");
+}
+
+#[test]
+fn of_duplicates_the_best_worth_enough_stays() {
+    let mut twin = fresh("twin", 7.0);
+    twin.url = Some("https://example.org/story".into());
+    let mut better = fresh("better", 8.0);
+    better.url = Some("https://EXAMPLE.org/story/?utm_medium=mail#".into());
+    let mut c = with(vec![twin, better, fresh("x", 6.0), fresh("x", 9.0)]).run();
+    assert_eq!(ids(&c), ["x", "better"]);
+    assert_eq!(draft(&c).news[0].score, Some(9.0));
+    c.left_out.sort_by(|a, b| a.id.cmp(&b.id));
+    let told: Vec<_> = c.left_out.iter().map(|l| (l.reason.as_str(), l.duplicate_of.as_deref())).collect();
+    assert_eq!(told, [("the same URL as better", Some("better")), ("the same id as x", Some("x"))]);
+    assert!(c.notices.iter().any(|n| n.message.starts_with("1 item came under an id")));
+}
+
+#[test]
+fn the_same_long_headline_from_two_sources_is_one_story() {
+    let [mut a, mut b, mut c, mut d] = ["a", "b", "c", "d"].map(|id| fresh(id, 8.0));
+    a.title = "A new model reads a million tokens at once, says its maker".into();
+    b.title = "A New Model Reads a Million Tokens at Once, Says Its Maker".into();
+    c.title = "Weekly update".into();
+    d.title = "Weekly update".into();
+    let composition = with(vec![a, b, c, d]).run();
+    assert_eq!(ids(&composition), ["a", "c", "d"]);
+    assert_eq!(reason(&composition, "b"), "the same headline as a");
+}
+
+#[test]
+fn scores_come_from_the_item_else_its_source_and_must_reach_the_minimum() {
+    let mut case = with(vec![fresh("own", 8.0), fresh("low", 4.0), fresh("base", 0.0), fresh("none", 0.0), fresh("nan", f64::NAN)]);
+    case.items[2].score = None;
+    case.items[2].source = "OpenAI Blog".into();
+    case.items[3].score = None;
+    case.base_scores.insert("openai blog".into(), 6.5);
+    let c = case.run();
+    assert_eq!(ids(&c), ["own", "base"]);
+    assert!(draft(&c).news[1].why.starts_with("score 6.5 (its source's base score), 1 day old"), "{}", draft(&c).news[1].why);
+    assert_eq!(reason(&c, "low"), "score 4 is under the edition's minimum of 5");
+    assert_eq!(reason(&c, "none"), "no score, and no base score for source of none");
+    assert_eq!(reason(&c, "nan"), "no score, and no base score for source of nan");
+}
+
+#[test]
+fn age_halves_what_a_score_counts() {
+    let mut case = with(vec![item("old-8", 8.0, "2026-11-18T08:00:00Z"), fresh("new-5", 5.0), fresh("new-6", 6.0)]);
+    assert_eq!(ids(&case.run()), ["new-6", "new-5", "old-8"]);
+    case.edition.half_life = std::time::Duration::ZERO;
+    assert_eq!(ids(&case.run()), ["old-8", "new-6", "new-5"], "no half-life, no decay");
+}
+
+#[test]
+fn caps_hold_and_say_what_beat_the_item() {
+    let mut case = with((1..=8).map(|n| fresh(&format!("i{n}"), 10.0 - f64::from(n) / 2.0)).collect());
+    case.edition.news = 3;
+    case.edition.bench = 1;
+    case.weights.max_per_source = 2;
+    case.items[..4].iter_mut().for_each(|i| i.source = "OpenAI Blog".into());
+    let c = case.run();
+    assert_eq!(ids(&c), ["i1", "i2", "i5"]);
+    assert_eq!(reason(&c, "i3"), "on the bench: source cap: 2 items of OpenAI Blog rank higher (i1, i2)");
+    assert_eq!(reason(&c, "i4"), "source cap: 2 items of OpenAI Blog rank higher (i1, i2)");
+    assert_eq!(reason(&c, "i6"), "rank 6 of 8: the issue has room for 3");
+    let bench = &draft(&c).bench;
+    assert_eq!(bench.len(), 1);
+    assert!(bench[0].why.starts_with("next best: rank 3, score 8.5, 1 day old; source cap"), "{}", bench[0].why);
+}
+
+#[test]
+fn a_short_issue_relaxes_the_topic_cap_first() {
+    let mut case = with((1..=4).map(|n| about(fresh(&format!("i{n}"), 9.0 - f64::from(n)), &["GPT-4o"])).collect());
+    case.edition.news = 4;
+    case.edition.thin_below = 1;
+    case.weights.max_per_topic = 1;
+    case.weights.max_per_source = 1;
+    case.items[0].source = "s".into();
+    case.items[3].source = "s".into();
+    let c = case.run();
+    let whys: Vec<&str> = draft(&c).news.iter().map(|e| e.why.trim_end_matches("; no guide fits")).collect();
+    assert_eq!(
+        whys,
+        [
+            "score 8, 1 day old, first on GPT-4o",
+            "score 7, 1 day old, second on GPT-4o, beyond the topic cap since the issue was short",
+            "score 6, 1 day old, third on GPT-4o, beyond the topic cap since the issue was short",
+            "score 5, 1 day old, 4th on GPT-4o, beyond the source cap since the issue was short",
+        ]
+    );
+}
+
+#[test]
+fn a_thin_week_shrinks_skips_or_fills_but_never_lowers_the_bar() {
+    let mut case = with(vec![fresh("one", 8.0), fresh("low", 3.0)]);
+    assert_eq!(ids(&case.run()), ["one"]);
+    case.edition.thin = Thin::Skip;
+    let c = case.run();
+    assert_eq!(c.draft, None);
+    assert_eq!(reason(&c, "one"), "the issue is skipped: it needs 3 and found 1");
+    assert!(c.notices.iter().any(|n| n.message.contains("there is no issue")));
+    case.edition.thin = Thin::FillWithGuides;
+    case.items[0].topics = vec!["GPT-4o".into()];
+    let mut near = guide("voice", "Voice");
+    near.related_topics = vec!["gpt 4o".into()];
+    case.guides = vec![guide("gpt-4o", "GPT-4o"), near, guide("other", "Gardens")];
+    let c = case.run();
+    let cards: Vec<_> = draft(&c).guides.iter().map(|g| (g.slug.as_str(), g.why.as_str())).collect();
+    assert_eq!(cards, [("gpt-4o", "explains 1 of the 1 item"), ("voice", "near GPT-4o, which the issue is about")]);
+}
+
+#[test]
+fn pairing_asks_the_newsroom_then_the_topic_then_the_words() {
+    let mut retired = guide("old", "Old");
+    retired.status = Status::Retired;
+    let mut search = guide("vector-search", "Vector search");
+    search.tldr = "Vector search finds the nearest neighbours of an embedding.".into();
+    let mut own = about(fresh("own", 8.0), &["GPT-4o"]);
+    own.guides = vec!["missing".into(), "old".into(), "vector-search".into()];
+    let mut words = fresh("words", 7.0);
+    words.title = "Vector search gets faster nearest neighbours".into();
+    let mut case = with(vec![own, about(fresh("topic", 7.5), &["x", "gpt 4o"]), words, fresh("none", 6.0)]);
+    case.guides = vec![guide("gpt-4o", "GPT-4o"), search, retired];
+    let c = case.run();
+    let paired: Vec<_> = draft(&c).news.iter().map(|e| e.guide.as_deref()).collect();
+    assert_eq!(paired, [Some("vector-search"), Some("gpt-4o"), Some("vector-search"), None]);
+    let whys: Vec<&str> = draft(&c).news.iter().map(|e| e.why.split_once("; ").unwrap().1).collect();
+    assert_eq!(whys[0], "paired with vector-search: the newsroom's own pairing");
+    assert_eq!(whys[1], "paired with gpt-4o: same topic");
+    assert!(whys[2].starts_with("paired with vector-search: shares the words "), "{}", whys[2]);
+    assert_eq!(whys[3], "no guide fits");
+    let told: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
+    assert!(told.contains(&"item own asks for the guide `missing`, which is not there"), "{told:?}");
+    assert!(told.contains(&"item own asks for the guide `old`, which is retired, not live"), "{told:?}");
+}
+
+#[test]
+fn cards_explain_the_most_and_rest_after_they_were_shown() {
+    let mut case = with(vec![
+        about(fresh("a", 9.0), &["One"]),
+        about(fresh("b", 8.0), &["Two"]),
+        about(fresh("c", 7.0), &["Two"]),
+    ]);
+    case.guides = vec![guide("one", "One"), guide("two", "Two")];
+    let card = |case: &Case| draft(&case.run()).guides.iter().map(|g| (g.slug.clone(), g.why.clone())).collect::<Vec<_>>();
+    assert_eq!(card(&case), [("two".to_owned(), "explains 2 of the 3 items".to_owned())]);
+    let mut shown = past("2026-11-18-midweek", "2026-11-18T07:00:00Z", "2026-11-18T07:00:00Z");
+    shown.guides = vec!["two".into()];
+    case.past = vec![shown];
+    assert_eq!(card(&case), [("one".to_owned(), "explains 1 of the 3 items".to_owned())]);
+    case.edition.guides = 2;
+    assert_eq!(card(&case)[1].1, "explains 2 of the 3 items; shown again, since nothing else fits");
+    assert!(case.run().notices.iter().any(|n| n.message.starts_with("two was a card")));
+}
+
+#[test]
+fn by_topic_groups_what_shares_a_topic_and_the_lead_goes_first() {
+    let mut case = with(vec![
+        about(fresh("lead", 9.5), &["Voice"]),
+        about(fresh("a1", 9.0), &["Agents"]),
+        about(fresh("g1", 8.0), &["Vision", "GPT-4o"]),
+        about(fresh("alone", 7.5), &["Law"]),
+        about(fresh("a2", 7.0), &["agents"]),
+        about(fresh("g2", 6.0), &["gpt 4o"]),
+        about(fresh("v2", 5.5), &["Sound", "voice"]),
+    ]);
+    case.edition.news = 7;
+    case.edition.by_topic = true;
+    let c = case.run();
+    assert_eq!(ids(&c), ["lead", "v2", "a1", "a2", "g1", "g2", "alone"]);
+    let first: Vec<&str> = draft(&c).news.iter().map(|e| e.topics[0].as_str()).collect();
+    assert_eq!(first, ["Voice", "Voice", "Agents", "Agents", "GPT-4o", "GPT-4o", "Law"]);
+    case.items[6].topics.clear();
+    assert_eq!(ids(&case.run())[..2], ["lead", "a1"], "a lead in no group still leads");
+}
+
+#[test]
+fn subject_and_preheader_come_from_the_titles() {
+    let mut case = with(vec![fresh("a", 9.0), fresh("b", 8.0), fresh("c", 7.0)]);
+    case.items[0].title = "A very long headline about models that goes on\nfor rather more than sixty characters".into();
+    let c = case.run();
+    assert_eq!(draft(&c).subject, "A very long headline about models that goes on for rather…");
+    assert_eq!(draft(&c).preheader, "Title of b · Title of c");
+    assert_eq!(draft(&c).intro, "");
+}
+
+#[test]
+fn strange_texts_do_no_harm() {
+    for title in ["x".repeat(10_000), "שלום עולם ".repeat(900), "👩‍👩‍👧‍👦".repeat(2_000), "\u{0}\u{202e}\r\n".into(), "日本語".repeat(900)] {
+        let mut case = with(vec![about(fresh("a", 9.0), &[&title]), about(fresh("b", 9.0), &[&title, ""])]);
+        case.items.iter_mut().for_each(|i| i.title.clone_from(&title));
+        case.edition.by_topic = true;
+        let c = case.run();
+        assert!(draft(&c).subject.chars().count() <= 60, "{}", draft(&c).subject);
+        assert!(draft(&c).preheader.chars().count() <= 110);
+        assert!(!draft(&c).subject.ends_with("\u{200d}…"));
+        assert!(draft(&c).news.iter().all(|e| e.why.chars().count() < 400));
+    }
+}
+
+#[test]
+fn a_hundred_thousand_items_and_two_thousand_guides_are_no_burden() {
+    let mut case = Case::default();
+    for n in 0..100_000_u32 {
+        let mut item = item(&format!("id-{n}"), f64::from(n % 11), &format!("2026-11-{:02}T0{}:00:00Z", 1 + n % 28, n % 10));
+        item.topics = vec![format!("topic {}", n % 300)];
+        item.source = format!("source {}", n % 500);
+        case.items.push(item);
+    }
+    for n in 0..2_000 {
+        let mut guide = guide(&format!("guide-{n}"), &format!("topic {n}"));
+        guide.tldr = "what an embedding is and how a model makes one of words, images and sounds ".repeat(5);
+        case.guides.push(guide);
+    }
+    let c = case.run();
+    assert_eq!(draft(&c).news.len(), 5);
+}
+
+#[test]
+fn the_stop_list_can_be_searched() {
+    assert!(super::super::words::STOP.is_sorted());
+}
+
+#[test]
+fn weights_refuse_what_they_do_not_know() {
+    assert_eq!(toml::from_str::<Weights>("").unwrap(), Weights::default());
+    assert!(toml::from_str::<Weights>("max_per_surce = 3").is_err());
+    assert_eq!(at("2026-11-25T07:00:00Z").to_utc(), utc("2026-11-25T07:00:00Z"));
+}

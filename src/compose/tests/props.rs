@@ -1,0 +1,109 @@
+//! Properties that hold for any content.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn items() -> impl Strategy<Value = Vec<Item>> {
+    let one = (0..14_u32, prop::option::of(-1.0..11.0), 0..16_u32, 0..3_u8, prop::collection::vec(0..4_u8, 0..3), 0..20_u32);
+    prop::collection::vec(one, 0..24).prop_map(|all| {
+        let make = |(id, score, day, source, topics, url): (u32, Option<f64>, u32, u8, Vec<u8>, u32)| {
+            let published = if day % 3 == 0 { format!("2026-11-{:02}", 14 + day) } else { format!("2026-11-{:02}T08:00:00Z", 14 + day) };
+            let mut item = item(&format!("i{id}"), 0.0, &published);
+            item.score = score.map(f64::round);
+            item.source = format!("source {source}");
+            item.topics = topics.iter().map(|t| format!("topic {t}")).collect();
+            item.url = (url > 3).then(|| format!("https://example.org/{url}"));
+            item
+        };
+        all.into_iter().map(make).collect()
+    })
+}
+
+fn case(items: Vec<Item>, shape: (usize, u8, bool, usize)) -> Case {
+    let (news, thin, by_topic, cap) = shape;
+    let thin = [Thin::Shrink, Thin::Skip, Thin::FillWithGuides][usize::from(thin)];
+    let mut sunday = past("2026-11-22-sunday", "2026-11-20T07:00:00Z", "2026-11-18T06:00:00Z");
+    sunday.news = vec!["i1".into(), "i2".into()];
+    sunday.urls = vec!["https://example.org/5".into()];
+    sunday.guides = vec!["g0".into()];
+    Case {
+        items,
+        guides: (0..3).map(|n| guide(&format!("g{n}"), &format!("Topic {n}"))).collect(),
+        edition: Edition { news, thin, by_topic, guides: 2, bench: 2, ..Edition::default() },
+        weights: Weights { max_per_source: cap, max_per_topic: cap, ..Weights::default() },
+        base_scores: [("Source 1".to_owned(), 6.0)].into(),
+        past: vec![sunday],
+        ..Case::default()
+    }
+}
+
+fn shape() -> impl Strategy<Value = (usize, u8, bool, usize)> {
+    (0..7_usize, 0..3_u8, any::<bool>(), 0..4_usize)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_order_of_the_content_changes_nothing(
+        (items, shuffled) in items().prop_flat_map(|items| (Just(items.clone()), Just(items).prop_shuffle())),
+        shape in shape(),
+    ) {
+        let mut other = case(shuffled, shape);
+        other.guides.reverse();
+        prop_assert_eq!(case(items, shape).run(), other.run());
+    }
+
+    #[test]
+    fn every_candidate_is_chosen_or_left_out_once_and_no_rule_is_broken(items in items(), shape in shape()) {
+        let case = case(items, shape);
+        let c = case.run();
+        let news = c.draft.as_ref().map(|d| d.news.clone()).unwrap_or_default();
+        let history = super::super::window::History::of(&case.brief());
+        let outside = case.items.iter().filter(|i| {
+            history.standing(i.published, c.window) == super::super::window::Standing::Outside
+        }).count();
+        prop_assert_eq!(news.len() + c.left_out.len() + outside, case.items.len());
+        prop_assert!(c.left_out.iter().all(|l| !l.reason.is_empty()));
+        prop_assert!(news.len() <= case.edition.news);
+        let mut urls = HashSet::new();
+        for (at, entry) in news.iter().enumerate() {
+            prop_assert!(entry.score.unwrap() >= case.edition.min_score);
+            prop_assert!(entry.id != "i1" && entry.id != "i2" && entry.url.as_deref() != Some("https://example.org/5"));
+            prop_assert!(news[..at].iter().all(|e| e.id != entry.id));
+            prop_assert!(entry.url.is_none() || urls.insert(entry.url.clone()));
+            prop_assert!(c.left_out.iter().all(|l| l.id != entry.id || l.duplicate_of.is_some() || l.reason.contains("after this issue")));
+        }
+        for (kind, of) in [("source", &(|e: &Entry| Some(e.source.clone())) as &dyn Fn(&Entry) -> Option<String>)] {
+            let cap = case.weights.max_per_source;
+            for entry in &news {
+                let same: Vec<_> = news.iter().filter(|e| of(e) == of(entry)).collect();
+                let told = same.iter().filter(|e| e.why.contains(&format!("beyond the {kind} cap"))).count();
+                prop_assert!(cap == 0 || same.len() - told <= cap);
+            }
+        }
+    }
+
+    #[test]
+    fn more_score_never_ranks_lower(mut items in items(), which in any::<prop::sample::Index>(), more in 0.0..5.0) {
+        // Ids, URLs and headlines of their own, so that nothing else changes with the score.
+        for (n, item) in items.iter_mut().enumerate() {
+            item.id = format!("n{n}");
+            item.url = None;
+            item.score = Some(item.score.unwrap_or(5.0));
+        }
+        prop_assume!(!items.is_empty());
+        let id = items[which.index(items.len())].id.clone();
+        let rank = |items: Vec<Item>| {
+            case(items, (5, 0, false, 2)).run().ranked.iter().find(|r| r.id == id).map_or(usize::MAX, |r| r.rank)
+        };
+        let before = rank(items.clone());
+        if let Some(item) = items.iter_mut().find(|i| i.id == id) {
+            item.score = item.score.map(|s| s + more);
+        }
+        prop_assert!(rank(items) <= before);
+    }
+}

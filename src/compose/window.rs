@@ -1,0 +1,145 @@
+//! The stretch of time that an issue covers, and what earlier issues carried. Knows no item's worth.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::{Brief, Past};
+use crate::model::{IssueName, Published, Window};
+
+/// The window of the issue: up to its send time, from where the last issue of any edition ended.
+pub fn window(brief: &Brief) -> Window {
+    let to = sent_at(brief);
+    let from = earlier(brief, to)
+        .iter()
+        .filter_map(|past| past.window)
+        .map(|w| w.to)
+        .max()
+        .or_else(|| TimeDelta::from_std(brief.edition.window).ok().and_then(|back| to.checked_sub_signed(back)))
+        .unwrap_or(DateTime::<Utc>::MIN_UTC);
+    Window { from, to, seen: brief.now.min(to) }
+}
+
+fn sent_at(brief: &Brief) -> DateTime<Utc> {
+    local(brief.name.date, brief.edition.send.time, brief.zone)
+}
+
+/// The instant at which clocks in `zone` show `time` on `date`: the first of two, or the next that exists where a clock
+/// change skips it. The longest skip on record is one day (Samoa, 2011).
+pub fn local(date: NaiveDate, time: NaiveTime, zone: Tz) -> DateTime<Utc> {
+    let wanted = date.and_time(time);
+    (0..=1500)
+        .filter_map(|minutes| wanted.checked_add_signed(TimeDelta::minutes(minutes)))
+        .find_map(|local| zone.from_local_datetime(&local).earliest())
+        .map_or(wanted.and_utc(), |at| at.to_utc())
+}
+
+/// The issues before this one, the latest first. Issues without a window go by their date.
+fn earlier<'a>(brief: &Brief<'a>, to: DateTime<Utc>) -> Vec<&'a Past> {
+    let end = |past: &Past| past.window.map_or_else(|| local(past.name.date, NaiveTime::MIN, brief.zone), |w| w.to);
+    let mut found: Vec<&Past> = brief
+        .past
+        .iter()
+        .filter(|past| past.name != brief.name && (end(past), &past.name) < (to, &brief.name))
+        .collect();
+    found.sort_by_key(|past| Reverse((end(past), &past.name)));
+    found
+}
+
+/// Where an item stands to the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Inside,
+    /// Published before the window, but after the last issue was composed, so no issue can have seen it.
+    Late,
+    After,
+    Outside,
+}
+
+/// What the earlier issues carried.
+pub struct History<'a> {
+    ids: HashMap<&'a str, &'a IssueName>,
+    urls: HashMap<String, &'a IssueName>,
+    /// The latest first.
+    issues: Vec<&'a Past>,
+    /// The last issue that has a window, and when it was composed.
+    last: Option<(&'a Past, DateTime<Utc>)>,
+    zone: Tz,
+}
+
+impl<'a> History<'a> {
+    pub fn of(brief: &Brief<'a>) -> Self {
+        let issues = earlier(brief, sent_at(brief));
+        let (mut ids, mut urls) = (HashMap::new(), HashMap::new());
+        for past in &issues {
+            for id in &past.news {
+                ids.entry(id.as_str()).or_insert(&past.name);
+            }
+            for url in &past.urls {
+                urls.entry(url_key(url)).or_insert(&past.name);
+            }
+        }
+        let last = issues
+            .iter()
+            .filter_map(|past| past.window.map(|w| (w.to, *past, w.seen.min(w.to))))
+            .max_by_key(|(to, past, _)| (*to, &past.name))
+            .map(|(_, past, seen)| (past, seen));
+        Self { ids, urls, issues, last, zone: brief.zone }
+    }
+
+    /// The last issue that carried this id or URL.
+    pub fn carried(&self, id: &str, url_key: Option<&str>) -> Option<&'a IssueName> {
+        self.ids.get(id).or_else(|| self.urls.get(url_key?)).copied()
+    }
+
+    /// The last issue that has a window, if there is one.
+    pub fn last(&self) -> Option<&'a Past> {
+        self.last.map(|(past, _)| past)
+    }
+
+    /// The guide cards of the last `issues` issues.
+    pub fn recent_cards(&self, issues: usize) -> HashSet<&'a str> {
+        self.issues.iter().take(issues).flat_map(|past| past.guides.iter().map(String::as_str)).collect()
+    }
+
+    /// Where something published then stands to `window`. A day counts as inside when any of its hours is.
+    pub fn standing(&self, published: Published, window: Window) -> Standing {
+        let (earliest, latest) = (published.earliest(self.zone), published.latest(self.zone));
+        let unseen = self.last.map_or(window.from, |(_, seen)| seen);
+        if earliest > window.to {
+            Standing::After
+        } else if latest > window.from {
+            Standing::Inside
+        } else if latest > unseen {
+            Standing::Late
+        } else {
+            Standing::Outside
+        }
+    }
+}
+
+/// The form in which URLs compare: no scheme, host in lower case, no tracking parameters, no slash at the end. The path
+/// keeps its case and the fragment stays, since both may tell two pieces of news apart.
+pub fn url_key(url: &str) -> String {
+    let url = url.trim();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (host, path) = place.split_once('/').unwrap_or((place, ""));
+    let mut key = format!("{}/{}", host.to_lowercase(), path.trim_end_matches('/'));
+    let tracks = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+        name.starts_with("utm_") || ["fbclid", "gclid", "mc_cid", "mc_eid"].contains(&name.as_str())
+    };
+    for (mark, part) in query.split('&').filter(|p| !p.is_empty() && !tracks(p)).enumerate() {
+        key.push(if mark == 0 { '?' } else { '&' });
+        key.push_str(part);
+    }
+    if !fragment.is_empty() {
+        key.push('#');
+        key.push_str(fragment);
+    }
+    key
+}

@@ -1,0 +1,67 @@
+//! composed.toml: what compose wrote last, and what it must remember of the editor's wishes beyond that. Knows no rule of
+//! the merge.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use toml_edit::{Document, Item};
+
+use super::blocks::Pieces;
+use super::write::list;
+
+const FIRST: &str = "# What compose wrote last, by which `digest compose` tells your edits from its own. Not for editing.\n";
+const MARK: &str = "# --- the draft as composed ---\n";
+
+/// Ids that one refresh must tell the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Deleted by the editor: never brought back.
+    pub dropped: BTreeSet<String>,
+    /// Put where they stand by the editor: never taken away.
+    pub placed: BTreeSet<String>,
+    /// Composed, but there was no room for them: absent without having been deleted.
+    pub waiting: BTreeSet<String>,
+}
+
+/// What composed.toml holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The draft as composed, its entries in the order in which they then stood in the draft.
+    pub base: Pieces,
+    pub items: Wishes,
+    pub cards: Wishes,
+}
+
+impl Memory {
+    /// Reads composed.toml; none when it is not what [`Memory::write`] writes.
+    pub fn read(text: &str) -> Option<Self> {
+        let (wishes, base) = text.split_once(MARK)?;
+        let wishes = Document::parse(wishes).ok()?;
+        let ids = |key: &str| -> BTreeSet<String> {
+            let array = wishes.get(key).and_then(Item::as_array);
+            array.into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+        };
+        let kind = |kind: &str| {
+            let [dropped, placed, waiting] = ["dropped", "placed", "waiting"].map(|wish| ids(&format!("{wish}_{kind}")));
+            Wishes { dropped, placed, waiting }
+        };
+        Some(Self { base: Pieces::cut(base)?, items: kind("items"), cards: kind("cards") })
+    }
+
+    pub fn write(&self) -> String {
+        let mut out = FIRST.to_owned();
+        for (kind, wishes) in [("items", &self.items), ("cards", &self.cards)] {
+            let lists = [("dropped", &wishes.dropped), ("placed", &wishes.placed), ("waiting", &wishes.waiting)];
+            for (wish, ids) in lists.into_iter().filter(|(_, ids)| !ids.is_empty()) {
+                let ids: Vec<String> = ids.iter().cloned().collect();
+                let _ = writeln!(out, "{wish}_{kind} = {}", list(&ids));
+            }
+        }
+        out + MARK + &self.base.join()
+    }
+
+    /// Whether there is nothing to remember but the draft itself.
+    pub fn is_plain(&self) -> bool {
+        self.items == Wishes::default() && self.cards == Wishes::default()
+    }
+}

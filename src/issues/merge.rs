@@ -1,0 +1,221 @@
+//! Composing a draft again: a three-way merge of what compose wrote last, what the editor made of it, and what compose
+//! would write now. The editor's bytes win. Knows no rank and no content.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+
+use super::blocks::{Block, Pieces, Section};
+use super::memory::{Memory, Wishes};
+use super::{COMPOSED, ISSUE, folder, head, order, read, write};
+use crate::model::{Draft, Notice, Notices};
+
+/// What a refresh did to the draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// There was no draft; now there is.
+    Created,
+    /// The draft stands as it stood.
+    Unchanged,
+    Updated(Changes),
+}
+
+/// What a merge changed and what it left alone; ids of items and slugs of cards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Came in, by section: `news`, `guides` or `bench`.
+    pub entered: Vec<(&'static str, String)>,
+    /// Untouched by the editor and no longer composed.
+    pub left: Vec<(&'static str, String)>,
+    /// Stay as the editor made them.
+    pub kept: Vec<(&'static str, String)>,
+    /// Composed, but the editor had deleted them.
+    pub stayed_out: Vec<String>,
+    /// Composed, but what the editor kept takes their room.
+    pub no_room: Vec<String>,
+    pub notices: Vec<Notice>,
+}
+
+/// Writes a fresh composition into the issue's folder: as the draft when there is none, else into the editor's draft.
+///
+/// # Errors
+/// The draft that is there cannot be read, in which case nothing is written; or a file cannot be written.
+pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
+    let folder = folder(issues_dir, &fresh.name);
+    let file = folder.join(ISSUE);
+    let text = write::to_toml(fresh);
+    let pieces = Pieces::cut(&text).ok_or_else(|| Notice::new("cannot write the draft as TOML").at(&file, None))?;
+    let mine = match std::fs::read_to_string(&file) {
+        Ok(mine) => mine,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            save(&folder, ISSUE, &text)?;
+            save(&folder, COMPOSED, &Memory { base: pieces, ..Memory::default() }.write())?;
+            return Ok(Refreshed::Created);
+        }
+        Err(error) => return Err(super::unreadable(&file, &error).into()),
+    };
+    read::parse(&file, &mine)?;
+    let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok().and_then(|text| Memory::read(&text));
+    let lists = "head each entry with a line [[news]], [[guides]] or [[bench]]";
+    let mine_pieces = Pieces::cut(&mine)
+        .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(&file, None).help(lists))?;
+    let (merged, memory, mut changes) = merge(composed.as_ref(), mine_pieces, pieces);
+    read::parse(&file, &merged)?;
+    // The draft first: should the second write fail, what came in counts as the editor's, and nothing is lost.
+    if merged != mine {
+        save(&folder, ISSUE, &merged)?;
+    }
+    save(&folder, COMPOSED, &memory.write())?;
+    if composed.is_none() {
+        let message = format!("{COMPOSED} was missing or broken, so everything in the draft counted as the editor's");
+        changes.notices.push(Notice::new(message).at(&file, None));
+    }
+    let quiet = merged == mine && changes.notices.is_empty();
+    Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(changes) })
+}
+
+/// Writes beside the file and renames, so that a reader sees the old text or the new, never half of one.
+fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
+    let file = folder.join(name);
+    let beside = folder.join(format!(".{name}.new"));
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::File::create(&beside))
+        .and_then(|mut out| std::io::Write::write_all(&mut out, text.as_bytes()).and_then(|()| out.sync_all()))
+        .and_then(|()| std::fs::rename(&beside, &file));
+    written.map_err(|error| {
+        let message = format!("cannot write it: {error}");
+        Notice::new(message).at(&file, None).help("check that there is room and that you may write here")
+    })
+}
+
+/// The merge itself: the new text of the draft, what to remember, and what happened.
+fn merge(composed: Option<&Memory>, mine: Pieces, fresh: Pieces) -> (String, Memory, Changes) {
+    let empty = Memory::default();
+    let old = composed.unwrap_or(&empty);
+    let mut changes = Changes::default();
+    if composed.is_some() && old.is_plain() && old.base == mine {
+        note_plain(&mine, &fresh, &mut changes);
+        return (fresh.join(), Memory { base: fresh, ..Memory::default() }, changes);
+    }
+    let items = Side::new(&[Section::News, Section::Bench], old, &old.items, &mine);
+    let cards = Side::new(&[Section::Guides], old, &old.cards, &mine);
+    let (mut item_wishes, mut card_wishes) = (items.wishes.clone(), cards.wishes.clone());
+    let news = items.section(Section::News, &mine, &fresh, &[], &mut item_wishes, &mut changes);
+    let guides = cards.section(Section::Guides, &mine, &fresh, &[], &mut card_wishes, &mut changes);
+    let bench = items.section(Section::Bench, &mine, &fresh, &news, &mut item_wishes, &mut changes);
+    let head = head::merge(&old.base.head, &mine.head, &fresh.head, &mut changes.notices);
+    let base = Pieces { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &bench], &fresh) };
+    let mut sections = [(Section::News, news), (Section::Guides, guides), (Section::Bench, bench)];
+    // The lists stand in the editor's order; a list that the draft had none of goes last.
+    sections.sort_by_key(|(section, _)| mine.blocks.iter().position(|b| b.section == *section).unwrap_or(usize::MAX));
+    let merged = Pieces { head, blocks: sections.into_iter().flat_map(|(_, blocks)| blocks).collect() };
+    (merged.join(), Memory { base, items: item_wishes, cards: card_wishes }, changes)
+}
+
+/// What entered and left a draft that no editor touched.
+fn note_plain(mine: &Pieces, fresh: &Pieces, changes: &mut Changes) {
+    let new = fresh.blocks.iter().filter(|b| mine.get(b.section, &b.id).is_none());
+    changes.entered.extend(new.map(|b| (b.section.key(), b.id.clone())));
+    let gone = mine.blocks.iter().filter(|b| fresh.get(b.section, &b.id).is_none());
+    changes.left.extend(gone.map(|b| (b.section.key(), b.id.clone())));
+}
+
+/// The fresh blocks in the order of the draft, those that are not in it last: against this order the next refresh sees
+/// what the editor moved.
+fn remembered(sections: &[&Vec<Block>; 3], fresh: &Pieces) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for (section, merged) in Section::ALL.into_iter().zip(sections) {
+        let stood = merged.iter().filter_map(|block| fresh.get(section, &block.id));
+        let absent = fresh.of(section).filter(|block| merged.iter().all(|m| m.id != block.id));
+        blocks.extend(stood.chain(absent).cloned());
+    }
+    blocks
+}
+
+/// What the editor did to the items, or to the cards.
+struct Side {
+    wishes: Wishes,
+    /// Of each id: where it stands untouchable, because the editor changed it or put it there.
+    stays: HashMap<String, Section>,
+}
+
+impl Side {
+    fn new(sections: &[Section], old: &Memory, wishes: &Wishes, mine: &Pieces) -> Self {
+        let ids = |pieces: &Pieces| -> BTreeSet<String> {
+            sections.iter().flat_map(|s| pieces.of(*s)).map(|block| block.id.clone()).collect()
+        };
+        let (was, is) = (ids(&old.base), ids(mine));
+        let mut placed: BTreeSet<String> = wishes.placed.intersection(&is).cloned().collect();
+        let mut stays = HashMap::new();
+        for section in sections {
+            let common: Vec<(&Block, &Block, usize)> = mine
+                .of(*section)
+                .filter_map(|m| old.base.of(*section).enumerate().find(|(_, b)| b.id == m.id).map(|(at, b)| (m, b, at)))
+                .collect();
+            let moved = order::moved(&common.iter().map(|(_, _, at)| *at).collect::<Vec<_>>());
+            placed.extend(common.iter().zip(&moved).filter(|(_, moved)| **moved).map(|((m, ..), _)| m.id.clone()));
+            placed.extend(mine.of(*section).filter(|m| old.base.get(*section, &m.id).is_none()).map(|m| m.id.clone()));
+            let touched = common.iter().filter(|(m, b, _)| !m.same_words(b)).map(|(m, ..)| m.id.clone());
+            let here = mine.of(*section).filter(|m| placed.contains(&m.id)).map(|m| m.id.clone());
+            // An id in news and on the bench is the editor's copy upwards: news, which comes first, has it.
+            for id in touched.chain(here) {
+                stays.entry(id).or_insert(*section);
+            }
+        }
+        let deleted = was.difference(&is).filter(|id| !wishes.waiting.contains(*id));
+        let dropped = deleted.chain(wishes.dropped.difference(&is)).cloned().collect();
+        Self { wishes: Wishes { dropped, placed, waiting: BTreeSet::new() }, stays }
+    }
+
+    /// One section of the merged draft. `above` are the blocks of the section that has precedence.
+    fn section(
+        &self,
+        section: Section,
+        mine: &Pieces,
+        fresh: &Pieces,
+        above: &[Block],
+        wishes: &mut Wishes,
+        changes: &mut Changes,
+    ) -> Vec<Block> {
+        let key = section.key();
+        let taken = |id: &str| above.iter().any(|block| block.id == id);
+        let mut merged: Vec<Block> = Vec::new();
+        for block in mine.of(section).filter(|block| !taken(&block.id)) {
+            if self.stays.get(&block.id) == Some(&section) {
+                changes.kept.push((key, block.id.clone()));
+                merged.push(block.clone());
+            } else if let Some(block) = fresh.get(section, &block.id) {
+                merged.push(block.clone());
+            } else {
+                changes.left.push((key, block.id.clone()));
+            }
+        }
+        let mut room = fresh.of(section).count().saturating_sub(merged.iter().filter(|b| !b.banned).count());
+        let order_is_the_editors = merged.iter().any(|block| self.wishes.placed.contains(&block.id));
+        for (at, block) in fresh.of(section).enumerate() {
+            let id = &block.id;
+            if merged.iter().any(|m| m.id == *id) || taken(id) || self.stays.contains_key(id) {
+                continue;
+            }
+            if self.wishes.dropped.contains(id) {
+                changes.stayed_out.push(id.clone());
+            } else if room == 0 {
+                wishes.waiting.insert(id.clone());
+                changes.no_room.push(id.clone());
+            } else {
+                room -= 1;
+                let place = if order_is_the_editors { merged.len() } else { self.place(section, fresh, at, &merged) };
+                changes.entered.push((key, id.clone()));
+                merged.insert(place, block.clone());
+            }
+        }
+        merged
+    }
+
+    /// Where the fresh block number `at` belongs in a list whose order is compose's own: behind the one it follows, or in
+    /// front, but not in front of entries that the editor worked on.
+    fn place(&self, section: Section, fresh: &Pieces, at: usize, merged: &[Block]) -> usize {
+        let before: Vec<&Block> = fresh.of(section).take(at).collect();
+        let follows = before.iter().rev().find_map(|block| merged.iter().position(|m| m.id == block.id));
+        follows.map_or_else(|| merged.iter().take_while(|m| self.stays.contains_key(&m.id)).count(), |place| place + 1)
+    }
+}

@@ -1,0 +1,99 @@
+//! The issues/ folder: drafts as files, and what happens to an editor's draft when it is composed again. Knows no content,
+//! no rank and no mail.
+
+mod blocks;
+mod head;
+mod memory;
+mod merge;
+mod order;
+mod read;
+mod table;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{Draft, IssueName, Notice, Notices};
+
+pub use merge::{Changes, Refreshed, refresh};
+pub use read::parse;
+pub use write::to_toml;
+
+/// The draft, for the editor to change.
+const ISSUE: &str = "issue.toml";
+/// What compose wrote last, for the three-way merge.
+const COMPOSED: &str = "composed.toml";
+
+/// The folder of an issue.
+pub fn folder(issues_dir: &Path, name: &IssueName) -> PathBuf {
+    issues_dir.join(name.to_string())
+}
+
+/// The issues there are, by date and edition: the folders that hold an issue.toml. No folder at all is no issue.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn list(issues_dir: &Path) -> Result<Vec<IssueName>, Notice> {
+    let entries = match std::fs::read_dir(issues_dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(issues_dir, &error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|error| unreadable(issues_dir, &error))?;
+        let name = entry.file_name().to_str().and_then(|name| name.parse::<IssueName>().ok());
+        names.extend(name.filter(|_| entry.path().join(ISSUE).is_file()));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The issue that a person means: the name of its folder, a path to the folder or to a file in it, or, with nothing
+/// given, the newest.
+///
+/// # Errors
+/// There is no such issue; the help names the nearest ones.
+pub fn find(issues_dir: &Path, given: Option<&str>) -> Result<IssueName, Notice> {
+    let known = list(issues_dir)?;
+    let Some(given) = given else {
+        let none = || Notice::new("there is no issue yet").at(issues_dir, None).help("`digest compose EDITION` writes one");
+        return known.last().cloned().ok_or_else(none);
+    };
+    let path = Path::new(given.trim());
+    let meant = path.components().rev().take(2).find_map(|part| part.as_os_str().to_str()?.parse::<IssueName>().ok());
+    match meant.filter(|name| known.contains(name)) {
+        Some(name) => Ok(name),
+        None => Err(Notice::new(format!("there is no issue `{given}`")).at(issues_dir, None).help(nearest(given, &known))),
+    }
+}
+
+/// The known issues most like what was given, in words.
+fn nearest(given: &str, known: &[IssueName]) -> String {
+    let mut names: Vec<(f64, String)> = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(given, &name.to_string()), name.to_string()))
+        .collect();
+    names.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
+    let names: Vec<&str> = names.iter().take(3).map(|(_, name)| name.as_str()).collect();
+    match names.as_slice() {
+        [] => "there is none at all: `digest compose EDITION` writes one".into(),
+        names => format!("an issue is named by its folder, DATE-EDITION; the nearest are {}", names.join(", ")),
+    }
+}
+
+/// Reads an issue's draft.
+///
+/// # Errors
+/// The file cannot be read, or every mistake in it.
+pub fn read(issues_dir: &Path, name: &IssueName) -> Result<Draft, Notices> {
+    let file = folder(issues_dir, name).join(ISSUE);
+    let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
+    parse(&file, &text)
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Notice {
+    Notice::new(format!("cannot read it: {error}")).at(file, None).help("check that it is there and that you may read it")
+}
+
+#[cfg(test)]
+mod tests;

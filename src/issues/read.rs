@@ -1,0 +1,182 @@
+//! Reads issue.toml into a draft, and names every mistake with its line, all at once. Knows no merge.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use toml_edit::{Document, Item, TableLike};
+
+use super::table::{Fields, Source};
+use crate::model::{Card, Draft, Entry, IssueName, Level, Notice, Notices, Published, Window};
+
+const TOP: [&str; 11] =
+    ["edition", "date", "subject", "preheader", "intro", "window", "waive", "waive_why", "news", "guides", "bench"];
+const ENTRY: [&str; 13] = [
+    "id", "title", "source", "published", "score", "url", "summary", "topics", "guide", "why", "note", "pinned", "banned",
+];
+const CARD: [&str; 8] = ["slug", "title", "level", "tldr", "url", "why", "pinned", "banned"];
+
+/// Reads a draft. `label` is the file's path: messages name it, and its folder's name must agree with the draft's edition
+/// and date.
+///
+/// # Errors
+/// Every mistake, in the order of the lines.
+pub fn parse(label: &Path, text: &str) -> Result<Draft, Notices> {
+    let source = Source::new(label, text);
+    let document = Document::parse(text).map_err(|error| broken(&source, &error))?;
+    let draft = draft(&source, document.as_table());
+    let mut wrong = source.wrong.into_inner();
+    wrong.sort_by_key(|notice| notice.at.as_ref().and_then(|place| place.line));
+    match draft {
+        Some(draft) if wrong.is_empty() => Ok(draft),
+        _ => Err(Notices(wrong)),
+    }
+}
+
+/// The text is no TOML at all.
+fn broken(source: &Source, error: &toml_edit::TomlError) -> Notices {
+    let line = error.span().map(|span| source.line(span.start));
+    let message = format!("this is not TOML: {}", error.message().replace('\n', "; "));
+    let help = "often a quote is not closed, or a comma or `=` is missing on this line or the one before";
+    Notice::new(message).at(source.file(), line).help(help).into()
+}
+
+fn draft(source: &Source, table: &dyn TableLike) -> Option<Draft> {
+    let top = Fields { source, table, name: String::new(), line: None };
+    top.only(&TOP);
+    let name = name(&top);
+    let (news, bench) = (entries(&top, "news"), entries(&top, "bench"));
+    let guides = sections(&top, "guides", "slug").iter().filter_map(card).collect();
+    Some(Draft {
+        subject: top.string("subject").unwrap_or_default(),
+        preheader: top.string("preheader").unwrap_or_default(),
+        intro: top.string("intro").unwrap_or_default(),
+        window: window(&top),
+        waive: top.strings("waive"),
+        waive_why: top.string("waive_why").unwrap_or_default(),
+        name: name?,
+        news,
+        guides,
+        bench,
+    })
+}
+
+/// Edition and date, which are the folder's too.
+fn name(top: &Fields) -> Option<IssueName> {
+    let edition = top.required("edition");
+    let expected = "a date such as 2026-11-25";
+    let day = top.table.get("date").and_then(|item| match item.as_datetime() {
+        Some(date) => Some(date.to_string()),
+        None => item.as_str().map(str::to_owned),
+    });
+    let date = day.and_then(|text| text.parse::<NaiveDate>().ok());
+    if date.is_none() {
+        top.wrong("date", expected, "the date is the one in the folder's name");
+    }
+    let name = IssueName { date: date?, edition };
+    let folder = top.source.file().parent().and_then(Path::file_name).and_then(|folder| folder.to_str());
+    if let Some(folder) = folder.and_then(|folder| folder.parse::<IssueName>().ok()).filter(|folder| *folder != name) {
+        let key = if folder.date == name.date { "edition" } else { "date" };
+        let message = format!("the folder is {folder}, but `edition` and `date` say {name}");
+        top.source.wrong(top.line_of(key), message, "name an issue only by its folder: correct these two, or rename the folder");
+    }
+    Some(name)
+}
+
+fn window(top: &Fields) -> Option<Window> {
+    let item = top.table.get("window")?;
+    let Some(table) = item.as_table_like() else {
+        top.wrong("window", "a table with from, to and seen", "delete the line: compose writes it again");
+        return None;
+    };
+    let fields = Fields { source: top.source, table, name: "window".into(), line: top.line_of("window") };
+    fields.only(&["from", "to", "seen"]);
+    let at = |key: &str| -> Option<DateTime<Utc>> {
+        match fields.published(key)? {
+            Published::At(at) => Some(at.to_utc()),
+            Published::Day(_) => {
+                fields.wrong(key, "a date and time with its zone", "delete `window`: compose writes it again");
+                None
+            }
+        }
+    };
+    let (from, to, seen) = (at("from"), at("to"), at("seen"));
+    Some(Window { from: from?, to: to?, seen: seen? })
+}
+
+/// The tables of a section, each with its name for messages. An id or slug that comes twice is a mistake.
+fn sections<'a>(top: &Fields<'a>, key: &str, id: &str) -> Vec<Fields<'a>> {
+    let Some(item) = top.table.get(key) else { return Vec::new() };
+    let tables: Option<Vec<(&dyn TableLike, Option<usize>)>> = match item {
+        Item::ArrayOfTables(array) => {
+            Some(array.iter().map(|t| (t as &dyn TableLike, t.span().map(|s| s.start))).collect())
+        }
+        item => item.as_array().and_then(|array| {
+            array.iter().map(|v| Some((v.as_inline_table()? as &dyn TableLike, v.span().map(|s| s.start)))).collect()
+        }),
+    };
+    let Some(tables) = tables else {
+        top.wrong(key, "a list of tables", &format!("head each entry with a line [[{key}]]"));
+        return Vec::new();
+    };
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for (at, (table, start)) in tables.into_iter().enumerate() {
+        let line = start.map(|byte| top.source.line(byte));
+        let fields = Fields { source: top.source, table, name: format!("{key} {}", at + 1), line };
+        if let Some(id_text) = table.get(id).and_then(Item::as_str).filter(|text| !seen.insert((*text).to_owned())) {
+            let message = format!("{key} {}: `{id}` \"{id_text}\" is there twice", at + 1);
+            top.source.wrong(fields.line_of(id), message, "delete one of the two entries");
+        }
+        found.push(fields);
+    }
+    found
+}
+
+fn entries(top: &Fields, key: &str) -> Vec<Entry> {
+    sections(top, key, "id").iter().filter_map(entry).collect()
+}
+
+fn entry(fields: &Fields) -> Option<Entry> {
+    fields.only(&ENTRY);
+    let (id, title, source) = (fields.required("id"), fields.required("title"), fields.required("source"));
+    let published = fields.published("published");
+    let url = fields.filled("url");
+    if url.as_ref().is_some_and(|url| !(url.starts_with("https://") || url.starts_with("http://"))) {
+        fields.wrong("url", "an absolute http(s) URL", "begin it with https://, or leave it empty");
+    }
+    Some(Entry {
+        id,
+        title,
+        source,
+        published: published?,
+        score: fields.score("score"),
+        url,
+        summary: fields.string("summary").unwrap_or_default(),
+        topics: fields.strings("topics"),
+        guide: fields.filled("guide"),
+        why: fields.string("why").unwrap_or_default(),
+        note: fields.string("note").unwrap_or_default(),
+        pinned: fields.flag("pinned"),
+        banned: fields.flag("banned"),
+    })
+}
+
+fn card(fields: &Fields) -> Option<Card> {
+    fields.only(&CARD);
+    let (slug, title, word) = (fields.required("slug"), fields.required("title"), fields.required("level"));
+    let level = word.parse::<Level>();
+    if level.is_err() && !word.is_empty() {
+        fields.wrong("level", "beginner, intermediate or advanced", "write one of the three");
+    }
+    Some(Card {
+        slug,
+        title,
+        level: level.ok()?,
+        tldr: fields.string("tldr").unwrap_or_default(),
+        url: fields.filled("url"),
+        why: fields.string("why").unwrap_or_default(),
+        pinned: fields.flag("pinned"),
+        banned: fields.flag("banned"),
+    })
+}
