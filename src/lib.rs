@@ -2,3 +2,4 @@
 //! reading order; ARCHITECTURE.md has the map and the walk of one issue.
 
 pub mod model;
+pub mod render;
