@@ -88,18 +88,17 @@ fn deepest<'a>(root: Node<'a>) -> usize {
     deepest
 }
 
-/// Turns what a mail's prose does not have into what it has: headings into paragraphs, pictures into links, fenced code
-/// into a paragraph of code; takes away raw HTML and the address of a link that is not safe.
+/// Turns what a mail's prose does not have into what it has: headings into paragraphs, pictures into their description;
+/// takes away raw HTML and the address of a link that is not safe.
 fn flatten<'a>(root: Node<'a>) {
     let nodes: Vec<Node<'a>> = root.descendants().collect();
     for node in nodes {
         let mut data = node.data.borrow_mut();
         let flat = match &mut data.value {
-            NodeValue::Heading(_) => Some(NodeValue::Paragraph),
-            NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => Some(NodeValue::Text("".into())),
-            NodeValue::CodeBlock(code) => Some(NodeValue::Text(code.literal.clone().into())),
-            NodeValue::ThematicBreak => Some(NodeValue::Paragraph),
-            NodeValue::Link(link) | NodeValue::Image(link) => match words::href(&link.url) {
+            NodeValue::Heading(_) | NodeValue::HtmlBlock(_) | NodeValue::ThematicBreak => Some(NodeValue::Paragraph),
+            NodeValue::HtmlInline(_) => Some(NodeValue::Text("".into())),
+            NodeValue::Image(_) => Some(NodeValue::Emph),
+            NodeValue::Link(link) => match words::href(&link.url) {
                 Some(url) => {
                     link.url = url;
                     link.title.clear();
@@ -214,6 +213,7 @@ impl Text<'_> {
         match &node.data.borrow().value {
             NodeValue::Text(text) => out.push_str(text),
             NodeValue::Code(code) => out.push_str(&code.literal),
+            NodeValue::CodeBlock(code) => out.push_str(&code.literal),
             NodeValue::SoftBreak => out.push(' '),
             NodeValue::LineBreak => out.push('\n'),
             NodeValue::Link(link) => {
