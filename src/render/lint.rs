@@ -1,0 +1,271 @@
+//! Walks compiled templates and finds every name that does not exist, in both branches of every condition. Handlebars'
+//! strict mode finds them only when it comes by, and never in `{{#if}}`. Knows the shape of the data, not the data.
+
+use std::collections::{BTreeMap, HashMap};
+
+use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
+use handlebars::{Path as Name, Template};
+use serde_json::Value;
+
+use super::draw::{Compiled, Format, ROOT};
+use crate::model::{Notice, Notices};
+
+/// What may be printed unescaped: HTML that `prose` has sanitised.
+const RAW: &[&str] = &["intro_html", "note_html", "summary_html", "tldr_html"];
+const TESTS: &[&str] = &["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "not", "or"];
+const BLOCKS: &[&str] = &["each", "if", "unless", "with"];
+const TEXT: &[&str] = &["underline", "wrap"];
+/// Partials within partials deeper than this are a circle.
+const DEEPEST: usize = 12;
+
+/// Checks the templates reachable from the issue's own against `shape`, the full sample's data.
+pub fn check(format: Format, templates: &BTreeMap<String, Compiled>, shape: &Value) -> Result<(), Notices> {
+    let mut walk = Walk { format, templates, root: shape, notices: Vec::new(), depth: 0, at: (ROOT.to_owned(), 1, 1) };
+    walk.named(ROOT, &mut Scopes { values: vec![shape.clone()], locals: Vec::new() });
+    walk.notices.dedup();
+    if walk.notices.is_empty() { Ok(()) } else { Err(Notices(walk.notices)) }
+}
+
+/// A help line with the known name nearest to `wrong`, or all of them when none is near.
+pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let near = known.iter().map(|name| (strsim::jaro_winkler(wrong, name), *name)).max_by(|a, b| a.0.total_cmp(&b.0));
+    match near {
+        Some((likeness, name)) if likeness > 0.75 => format!("did you mean `{name}`?"),
+        _ => format!("known here: {}", known.join(", ")),
+    }
+}
+
+/// What names mean at a place: the values that blocks have entered, and block parameters.
+struct Scopes {
+    values: Vec<Value>,
+    locals: Vec<(String, Value)>,
+}
+
+struct Walk<'w> {
+    format: Format,
+    templates: &'w BTreeMap<String, Compiled<'w>>,
+    root: &'w Value,
+    notices: Vec<Notice>,
+    depth: usize,
+    /// Template name, line and column of the element at hand.
+    at: (String, usize, usize),
+}
+
+impl Walk<'_> {
+    fn wrong(&mut self, message: &str, help: String) {
+        let (name, line, column) = &self.at;
+        let notice = Notice::new(format!("column {column}: {message}")).help(help);
+        let label = self.templates.get(name).map(|compiled| compiled.label);
+        self.notices.push(match label {
+            Some(label) => notice.at(label, *line),
+            None => notice,
+        });
+    }
+
+    fn named(&mut self, name: &str, scopes: &mut Scopes) {
+        let templates = self.templates;
+        let Some(compiled) = templates.get(name) else {
+            let known = templates.keys().map(String::as_str).filter(|known| *known != ROOT);
+            let help = nearest(name, known);
+            return self.wrong(&format!("there is no partial `{name}`"), help);
+        };
+        if self.depth > DEEPEST {
+            let help = "a partial may not include itself, not even by way of another".to_owned();
+            return self.wrong(&format!("the partial `{name}` includes itself"), help);
+        }
+        self.depth += 1;
+        let back = std::mem::replace(&mut self.at, (name.to_owned(), 1, 1));
+        self.template(&compiled.template, scopes);
+        self.at = back;
+        self.depth -= 1;
+    }
+
+    fn template(&mut self, template: &Template, scopes: &mut Scopes) {
+        for (i, element) in template.elements.iter().enumerate() {
+            if let Some(place) = template.mapping.get(i) {
+                (self.at.1, self.at.2) = (place.0, place.1);
+            }
+            match element {
+                TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
+                TemplateElement::Expression(helper) => self.expression(helper, scopes),
+                TemplateElement::HtmlExpression(helper) => self.raw(helper, scopes),
+                TemplateElement::HelperBlock(helper) => self.block(helper, scopes),
+                TemplateElement::PartialExpression(partial) => self.partial(partial, scopes),
+                _ => self.wrong(
+                    "decorators and partial blocks are not for mail templates",
+                    "use {{> partial}} and pass values by name".to_owned(),
+                ),
+            }
+        }
+    }
+
+    fn raw(&mut self, helper: &HelperTemplate, scopes: &mut Scopes) {
+        let name = raw_name(&helper.name).rsplit(['.', '/']).next().unwrap_or_default().to_owned();
+        if self.format == Format::Text || !RAW.contains(&name.as_str()) {
+            let help = format!("write {{{{{name}}}}}; unescaped are only {}", RAW.join(", "));
+            self.wrong(&format!("`{{{{{{{name}}}}}}}` would print text unescaped"), help);
+        }
+        self.expression(helper, scopes);
+    }
+
+    fn expression(&mut self, helper: &HelperTemplate, scopes: &mut Scopes) {
+        if helper.params.is_empty() && helper.hash.is_empty() {
+            let found = self.value(&helper.name, scopes);
+            if let Some(Value::Object(_) | Value::Array(_)) = found {
+                let name = raw_name(&helper.name);
+                self.wrong(&format!("`{name}` holds several values"), "print one of them, or use {{#each}}".to_owned());
+            }
+            return;
+        }
+        let known = if self.format == Format::Text { TEXT } else { &[] };
+        self.call(helper, &[known, TESTS].concat(), scopes);
+    }
+
+    /// Checks the name of a helper against `known` and looks at all it is given.
+    fn call(&mut self, helper: &HelperTemplate, known: &[&str], scopes: &mut Scopes) {
+        let name = raw_name(&helper.name);
+        if !known.contains(&name.as_str()) {
+            let help = nearest(&name, known.iter().copied());
+            self.wrong(&format!("there is no helper `{name}` here"), help);
+        }
+        for param in helper.params.iter().chain(helper.hash.values()) {
+            self.value(param, scopes);
+        }
+    }
+
+    fn block(&mut self, helper: &HelperTemplate, scopes: &mut Scopes) {
+        self.call(helper, BLOCKS, scopes);
+        let name = raw_name(&helper.name);
+        let entered = match name.as_str() {
+            "each" | "with" => helper.params.first().and_then(|param| self.quietly(param, scopes)),
+            _ => None,
+        };
+        let inner = match (name.as_str(), entered) {
+            ("each", Some(Value::Array(items))) => items.into_iter().next().or(Some(Value::Null)),
+            ("each", Some(Value::Object(map))) => map.into_iter().next().map(|(_, v)| v).or(Some(Value::Null)),
+            ("each", Some(_)) => {
+                self.wrong("`each` needs a list", "use {{#if}} or {{#with}} for a single value".to_owned());
+                return;
+            }
+            (_, entered) => entered,
+        };
+        if let Some(template) = &helper.template {
+            let locals = scopes.locals.len();
+            let entering = matches!(name.as_str(), "each" | "with");
+            if entering {
+                let value = inner.unwrap_or(Value::Null);
+                scopes.locals.extend(block_names(helper).into_iter().map(|name| (name, value.clone())));
+                scopes.values.push(value);
+            }
+            self.template(template, scopes);
+            if entering {
+                scopes.values.pop();
+                scopes.locals.truncate(locals);
+            }
+        }
+        if let Some(template) = &helper.inverse {
+            self.template(template, scopes);
+        }
+    }
+
+    fn partial(&mut self, partial: &DecoratorTemplate, scopes: &mut Scopes) {
+        let Parameter::Name(name) = &partial.name else {
+            return self.wrong("the name of a partial must stand in the template", "write {{> story}}".to_owned());
+        };
+        let base = match partial.params.first() {
+            Some(param) => self.value(param, scopes).unwrap_or(Value::Null),
+            None => scopes.values.last().cloned().unwrap_or(Value::Null),
+        };
+        let inputs: HashMap<&String, Value> =
+            partial.hash.iter().filter_map(|(key, param)| Some((key, self.value(param, scopes)?))).collect();
+        let mut value = base;
+        if let (Value::Object(map), false) = (&mut value, inputs.is_empty()) {
+            map.extend(inputs.into_iter().map(|(key, value)| (key.clone(), value)));
+        }
+        scopes.values.push(value);
+        self.named(name, scopes);
+        scopes.values.pop();
+    }
+
+    /// The shape of a parameter; tells of a name that does not exist.
+    fn value(&mut self, param: &Parameter, scopes: &mut Scopes) -> Option<Value> {
+        match param {
+            Parameter::Literal(value) => Some(value.clone()),
+            Parameter::Subexpression(inner) => {
+                if let TemplateElement::Expression(helper) = inner.as_element() {
+                    self.call(helper, TESTS, scopes);
+                }
+                Some(Value::Bool(true))
+            }
+            _ => match self.resolve(&raw_name(param), scopes) {
+                Ok(value) => Some(value),
+                Err((name, known)) => {
+                    let help = nearest(&name, known.iter().map(String::as_str));
+                    self.wrong(&format!("there is no `{}` here", raw_name(param)), help);
+                    None
+                }
+            },
+        }
+    }
+
+    /// [`Self::value`] of what has been told of already.
+    fn quietly(&mut self, param: &Parameter, scopes: &mut Scopes) -> Option<Value> {
+        let told = self.notices.len();
+        let value = self.value(param, scopes);
+        self.notices.truncate(told);
+        value
+    }
+
+    /// Follows a path; on failure the segment that is unknown and the names there are.
+    fn resolve(&self, path: &str, scopes: &Scopes) -> Result<Value, (String, Vec<String>)> {
+        if matches!(path, "@index" | "@first" | "@last" | "@key") {
+            return Ok(Value::Bool(true));
+        }
+        let mut rest = path;
+        let mut up = 0;
+        while let Some(outer) = rest.strip_prefix("../") {
+            up += 1;
+            rest = outer;
+        }
+        let mut names = rest.split(['.', '/']).filter(|name| !name.is_empty() && *name != "this").peekable();
+        let mut at = match scopes.values.iter().rev().nth(up) {
+            Some(value) => value,
+            None => return Err((path.to_owned(), Vec::new())),
+        };
+        if names.peek() == Some(&"@root") {
+            names.next();
+            at = self.root;
+        } else if let Some((_, local)) =
+            scopes.locals.iter().rev().find(|(local, _)| Some(local.as_str()) == names.peek().copied())
+        {
+            names.next();
+            at = local;
+        }
+        for name in names {
+            at = match at {
+                Value::Null => return Ok(Value::Null),
+                Value::Object(map) => map.get(name).ok_or_else(|| (name.to_owned(), map.keys().cloned().collect()))?,
+                _ => return Err((name.to_owned(), Vec::new())),
+            };
+        }
+        Ok(at.clone())
+    }
+}
+
+fn raw_name(param: &Parameter) -> String {
+    match param {
+        Parameter::Name(name) => name.clone(),
+        Parameter::Path(Name::Relative((_, raw)) | Name::Local((_, _, raw))) => raw.clone(),
+        Parameter::Literal(value) => value.to_string(),
+        _ => "(…)".to_owned(),
+    }
+}
+
+fn block_names(helper: &HelperTemplate) -> Vec<String> {
+    match &helper.block_param {
+        Some(BlockParam::Single(name)) => vec![raw_name(name)],
+        Some(BlockParam::Pair((first, second))) => vec![raw_name(first), raw_name(second)],
+        _ => Vec::new(),
+    }
+}

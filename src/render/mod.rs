@@ -1,0 +1,62 @@
+//! Renders a draft into an issue: one compile for all readers, with slots where a reader's own values go. Knows no file, no
+//! clock and no reader.
+
+mod draw;
+mod helpers;
+mod html;
+mod lint;
+mod prose;
+pub mod sample;
+mod slots;
+mod templates;
+mod view;
+mod words;
+
+use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
+
+pub use templates::Templates;
+
+/// A guide that an entry may be paired with: what its line under the story needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuideLink {
+    pub slug: String,
+    pub title: String,
+    pub level: Level,
+    pub url: Option<String>,
+}
+
+/// All that a render needs besides the draft and the templates.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    pub publication: &'a Publication,
+    /// Shown in the masthead; empty means the edition's name with a capital.
+    pub edition_title: &'a str,
+    pub edition: &'a Edition,
+    /// Every guide an entry may be paired with. The draft's own cards are known without being listed.
+    pub guides: &'a [GuideLink],
+    /// Names of the merge fields that the list knows, for `{{subscriber.fields.NAME}}`.
+    pub fields: &'a [String],
+}
+
+/// Renders `draft` into both parts with the templates of its edition. The same arguments give the same bytes.
+///
+/// # Errors
+/// Every mistake found in the templates, with file, line and column.
+pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Rendered, Notices> {
+    draw::render(draft, setting, templates)
+}
+
+/// Checks an edition's templates without a draft: every name in them, in both branches of every condition, and a render
+/// of each of the [`sample`] drafts.
+///
+/// # Errors
+/// Every mistake found, with file, line and column.
+pub fn prove(setting: &Setting, templates: &Templates) -> Result<(), Notices> {
+    for draft in [sample::full(), sample::minimal(), sample::hostile()] {
+        draw::render(&draft, setting, templates)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! Markdown of an editor or a feed as safe HTML and as plain text with numbered links. Knows neither template nor draft.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use comrak::nodes::{ListType, Node, NodeValue};
+use comrak::{Arena, Options, format_html, parse_document};
+
+use super::words;
+
+/// More Markdown than this, or nesting deeper than [`DEEPEST`], is shown as plain text: sanitising it can cost seconds.
+const LONGEST: usize = 20_000;
+const DEEPEST: usize = 24;
+
+/// The links of an issue in the order of the plain text: one number for each address.
+#[derive(Debug, Default)]
+pub struct Links {
+    numbers: HashMap<String, usize>,
+    pub urls: Vec<String>,
+}
+
+impl Links {
+    /// The number of `url`, from 1; a new one if it was not seen before.
+    pub fn number(&mut self, url: &str) -> usize {
+        if let Some(number) = self.numbers.get(url) {
+            return *number;
+        }
+        self.urls.push(url.to_owned());
+        self.numbers.insert(url.to_owned(), self.urls.len());
+        self.urls.len()
+    }
+}
+
+/// The same words for both parts.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Prose {
+    pub html: String,
+    pub text: String,
+}
+
+/// Reads Markdown. In HTML only p a em strong code ul ol li br blockquote are left, with http, https and mailto links.
+pub fn read(markdown: &str, links: &mut Links) -> Prose {
+    let markdown = markdown.trim();
+    if markdown.is_empty() {
+        return Prose::default();
+    }
+    if markdown.len() > LONGEST || markdown.lines().any(is_deep) {
+        return plain(markdown);
+    }
+    let arena = Arena::new();
+    let mut options = Options::default();
+    options.parse.smart = false;
+    let root = parse_document(&arena, markdown, &options);
+    if deepest(root) > DEEPEST {
+        return plain(markdown);
+    }
+    flatten(root);
+    let mut raw = String::new();
+    if format_html(root, &options, &mut raw).is_err() {
+        return plain(markdown);
+    }
+    let mut text = Text { links, out: String::new(), indent: String::new() };
+    text.blocks(root);
+    Prose { html: visible(&sanitise(&raw)), text: text.out.trim_end().to_owned() }
+}
+
+/// The text as it stands, in paragraphs, cut at the longest that is shown.
+fn plain(markdown: &str) -> Prose {
+    let cut: String = markdown.chars().take(LONGEST / 4).collect();
+    let text = words::lines(&cut);
+    let html = text.split("\n\n").map(|p| format!("<p>{}</p>", words::escape(p))).collect();
+    Prose { html, text }
+}
+
+/// Whether a line opens more quotes and lists than any prose does.
+fn is_deep(line: &str) -> bool {
+    let marks = line.chars().take_while(|c| c.is_whitespace() || ">-*+0123456789.)".contains(*c));
+    marks.filter(|c| !c.is_whitespace() && !c.is_ascii_digit()).count() > DEEPEST && line.contains([' ', '>'])
+}
+
+fn deepest<'a>(root: Node<'a>) -> usize {
+    let mut deepest = 0;
+    let mut open = vec![(root, 1)];
+    while let Some((node, depth)) = open.pop() {
+        deepest = deepest.max(depth);
+        open.extend(node.children().map(|child| (child, depth + 1)));
+    }
+    deepest
+}
+
+/// Turns what a mail's prose does not have into what it has: headings into paragraphs, pictures into their description;
+/// takes away raw HTML and the address of a link that is not safe.
+fn flatten<'a>(root: Node<'a>) {
+    let nodes: Vec<Node<'a>> = root.descendants().collect();
+    for node in nodes {
+        let mut data = node.data.borrow_mut();
+        let flat = match &mut data.value {
+            NodeValue::Heading(_) | NodeValue::HtmlBlock(_) | NodeValue::ThematicBreak => Some(NodeValue::Paragraph),
+            NodeValue::HtmlInline(_) => Some(NodeValue::Text("".into())),
+            NodeValue::Image(_) => Some(NodeValue::Emph),
+            NodeValue::Link(link) => match words::href(&link.url) {
+                Some(url) => {
+                    link.url = url;
+                    link.title.clear();
+                    Some(NodeValue::Link(link.clone()))
+                }
+                None => Some(NodeValue::Emph),
+            },
+            _ => None,
+        };
+        if let Some(flat) = flat {
+            data.value = flat;
+        }
+    }
+}
+
+fn sanitise(html: &str) -> String {
+    static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
+        let mut builder = ammonia::Builder::empty();
+        builder
+            .tags(HashSet::from(["p", "a", "em", "strong", "code", "ul", "ol", "li", "br", "blockquote"]))
+            .tag_attributes(HashMap::from([("a", HashSet::from(["href"]))]))
+            .url_schemes(HashSet::from(["https", "http", "mailto"]))
+            .url_relative(ammonia::UrlRelative::Deny)
+            .link_rel(None);
+        builder
+    });
+    CLEANER.clean(html).to_string()
+}
+
+/// Makes sanitised HTML fit for mrml: void tags closed, and no character that could turn or hide the text around it.
+fn visible(html: &str) -> String {
+    let kept = |c: &char| *c == '\n' || !c.is_control();
+    let html: String = html.trim().chars().filter(kept).filter(|c| !words::turns(*c)).collect();
+    html.replace("<br>", "<br />").replace("<p></p>", "")
+}
+
+/// Writes the plain text: paragraphs parted by empty lines, one source line each, so that `wrap` can break them.
+struct Text<'l> {
+    links: &'l mut Links,
+    out: String,
+    indent: String,
+}
+
+impl Text<'_> {
+    fn blocks<'a>(&mut self, parent: Node<'a>) {
+        for node in parent.children() {
+            self.block(node);
+        }
+    }
+
+    fn block<'a>(&mut self, node: Node<'a>) {
+        let value = node.data.borrow().value.clone();
+        match value {
+            NodeValue::BlockQuote => {
+                let before = self.indent.len();
+                self.indent.push_str("> ");
+                self.blocks(node);
+                self.indent.truncate(before);
+            }
+            NodeValue::List(list) => {
+                for (i, item) in node.children().enumerate() {
+                    let mark = match list.list_type {
+                        ListType::Ordered => format!("{}. ", list.start.saturating_add(i).min(999)),
+                        ListType::Bullet => "- ".to_owned(),
+                    };
+                    self.item(&mark, item);
+                }
+                self.out.push('\n');
+            }
+            _ => self.paragraph(node),
+        }
+    }
+
+    /// A list item: its words on one line, then lists or quotes inside it, indented.
+    fn item<'a>(&mut self, mark: &str, node: Node<'a>) {
+        let nested = |child: &Node<'a>| matches!(child.data.borrow().value, NodeValue::List(_) | NodeValue::BlockQuote);
+        let mut words = String::new();
+        for child in node.children().filter(|child| !nested(child)) {
+            if !words.is_empty() {
+                words.push(' ');
+            }
+            self.inlines(child, &mut words);
+        }
+        self.line(mark, &words);
+        for child in node.children().filter(nested) {
+            let before = self.indent.len();
+            self.indent.push_str("  ");
+            self.block(child);
+            self.indent.truncate(before);
+        }
+    }
+
+    fn paragraph<'a>(&mut self, node: Node<'a>) {
+        let mut words = String::new();
+        self.inlines(node, &mut words);
+        if !words.trim().is_empty() {
+            self.line("", &words);
+            self.out.push('\n');
+        }
+    }
+
+    fn line(&mut self, mark: &str, words: &str) {
+        for (i, line) in words.split('\n').enumerate() {
+            self.out.push_str(&self.indent);
+            self.out.push_str(if i == 0 { mark } else { "" });
+            self.out.push_str(&words::line(line));
+            self.out.push('\n');
+        }
+    }
+
+    fn inlines<'a>(&mut self, node: Node<'a>, out: &mut String) {
+        match &node.data.borrow().value {
+            NodeValue::Text(text) => out.push_str(text),
+            NodeValue::Code(code) => out.push_str(&code.literal),
+            NodeValue::CodeBlock(code) => out.push_str(&code.literal),
+            NodeValue::SoftBreak => out.push(' '),
+            NodeValue::LineBreak => out.push('\n'),
+            NodeValue::Link(link) => {
+                let start = out.len();
+                for child in node.children() {
+                    self.inlines(child, out);
+                }
+                // An address as its own text would stand twice: the number is enough.
+                if words::href(&out[start..]).as_deref() == Some(link.url.as_str()) {
+                    out.truncate(start);
+                }
+                let gap = if out.is_empty() || out.ends_with(char::is_whitespace) { "" } else { " " };
+                out.push_str(&format!("{gap}[{}]", self.links.number(&link.url)));
+            }
+            _ => node.children().for_each(|child| self.inlines(child, out)),
+        }
+    }
+}

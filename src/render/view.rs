@@ -1,0 +1,328 @@
+//! What templates see of an issue: typed, cleaned, in the order shown. Knows no template and no reader.
+
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
+use serde::Serialize;
+
+use super::prose::{self, Links};
+use super::slots::Tokens;
+use super::{GuideLink, Setting, words};
+use crate::model::{Card, Draft, Entry, Level, Publication, Slot, topic_key};
+
+/// The root of every template.
+#[derive(Debug, Serialize)]
+pub struct IssueView {
+    pub lang: String,
+    pub dir: &'static str,
+    pub subject: String,
+    pub preheader: String,
+    pub publication: PublicationView,
+    pub edition: EditionView,
+    /// The issue's day in words.
+    pub date: String,
+    pub intro_html: String,
+    pub intro_text: String,
+    /// The topics that have a heading.
+    pub topics: Vec<String>,
+    pub counts: Counts,
+    pub lead: Option<StoryView>,
+    pub groups: Vec<GroupView>,
+    pub guides: Vec<CardView>,
+    /// The numbered links of the text part.
+    pub links: Vec<LinkView>,
+    /// Colours and fonts, from the edition's tokens.
+    pub look: BTreeMap<String, String>,
+    pub subscriber: SubscriberView,
+    pub unsubscribe_url: String,
+    pub preferences_url: String,
+    pub web_copy_url: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct PublicationView {
+    pub name: String,
+    pub url: String,
+    pub host: String,
+    pub postal_address: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct EditionView {
+    pub title: String,
+    pub name: String,
+}
+
+/// How much there is to read; `line` says it in words and is empty for an empty issue.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    pub news: usize,
+    pub guides: usize,
+    pub minutes: usize,
+    pub line: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct GroupView {
+    /// Empty when the edition is not grouped by topic.
+    pub heading: String,
+    pub stories: Vec<StoryView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct StoryView {
+    pub title: String,
+    /// Empty when there is none that is safe to link.
+    pub url: String,
+    /// The number of `url` in the text part's list.
+    pub link: usize,
+    pub source: String,
+    /// The day it appeared, as "Tue 23 Jul".
+    pub day: String,
+    /// "8" or "8.5"; empty when unscored.
+    pub score: String,
+    /// Whether the score is 8 or more.
+    pub high: bool,
+    pub topics: Vec<String>,
+    pub summary_html: String,
+    pub summary_text: String,
+    pub note_html: String,
+    pub note_text: String,
+    pub guide: Option<GuideView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct GuideView {
+    pub title: String,
+    pub url: String,
+    pub link: usize,
+    pub level: &'static str,
+    /// The level as dots: ●●○.
+    pub dots: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+pub struct CardView {
+    pub title: String,
+    pub url: String,
+    pub link: usize,
+    pub level: &'static str,
+    pub dots: &'static str,
+    pub tldr_html: String,
+    pub tldr_text: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct LinkView {
+    pub number: usize,
+    pub url: String,
+}
+
+/// The reader's own values, as slots.
+#[derive(Debug, Serialize)]
+pub struct SubscriberView {
+    pub name: String,
+    pub email: String,
+    pub fields: BTreeMap<String, String>,
+}
+
+/// Builds the view of a draft.
+pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, tokens: &Tokens) -> IssueView {
+    let mut links = Links::default();
+    let intro = prose::read(&draft.intro, &mut links);
+    let shown: Vec<&Entry> = draft.news.iter().filter(|entry| !entry.banned).collect();
+    let by_topic = setting.edition.by_topic || setting.edition.template == "sunday";
+    let runs = if by_topic { by_topics(&shown) } else { one_run(&shown) };
+    let known = known_guides(draft, setting);
+    let zone = setting.publication.timezone;
+    let mut story = |entry: &&Entry| story(entry, zone, &known, &mut links);
+    let lead = shown.first().map(&mut story);
+    let groups: Vec<GroupView> = runs
+        .into_iter()
+        .map(|(heading, entries)| GroupView { heading, stories: entries.iter().map(&mut story).collect() })
+        .collect();
+    let guides: Vec<CardView> =
+        draft.guides.iter().filter(|card| !card.banned).map(|c| card(c, &mut links)).collect();
+    let counts = counts(&intro.text, lead.iter().chain(groups.iter().flat_map(|g| &g.stories)), &guides);
+    let topics = groups.iter().map(|g| g.heading.clone()).filter(|h| !h.is_empty() && h != ALSO).collect();
+    let number = |(i, url)| LinkView { number: i + 1, url };
+    IssueView {
+        lang: language(setting.publication),
+        dir: direction(&setting.publication.language),
+        subject: words::line(&draft.subject),
+        preheader: words::line(&draft.preheader),
+        publication: publication(setting.publication),
+        edition: EditionView { title: edition_title(draft, setting), name: draft.name.edition.clone() },
+        date: format!("{} {} {}", draft.name.date.format("%A"), draft.name.date.day(), draft.name.date.format("%B %Y")),
+        intro_html: intro.html,
+        intro_text: intro.text,
+        topics,
+        counts,
+        lead,
+        groups,
+        guides,
+        links: links.urls.into_iter().enumerate().map(number).collect(),
+        look,
+        subscriber: SubscriberView {
+            name: tokens.token(&Slot::Name),
+            email: tokens.token(&Slot::Email),
+            fields: tokens.fields(),
+        },
+        unsubscribe_url: tokens.token(&Slot::UnsubscribeUrl),
+        preferences_url: tokens.token(&Slot::PreferencesUrl),
+        web_copy_url: tokens.token(&Slot::WebCopyUrl),
+    }
+}
+
+/// The heading of the stories that no topic holds together.
+const ALSO: &str = "Also this week";
+
+/// What follows the lead, as one group without a heading.
+fn one_run<'e>(shown: &[&'e Entry]) -> Vec<(String, Vec<&'e Entry>)> {
+    let rest: Vec<&Entry> = shown.iter().skip(1).copied().collect();
+    if rest.is_empty() { Vec::new() } else { vec![(String::new(), rest)] }
+}
+
+/// What follows the lead, by topic: runs of two or more entries with the same first topic (the lead counts for its own)
+/// keep their place under that topic, single ones come last together.
+fn by_topics<'e>(shown: &[&'e Entry]) -> Vec<(String, Vec<&'e Entry>)> {
+    let key = |entry: &Entry| entry.topics.first().map(|topic| topic_key(topic)).unwrap_or_default();
+    let mut groups = Vec::new();
+    let mut single = Vec::new();
+    for (i, run) in shown.chunk_by(|a, b| key(a) == key(b)).enumerate() {
+        let rest = if i == 0 { &run[1..] } else { run };
+        match run[0].topics.first().map(|topic| words::line(topic)) {
+            Some(topic) if run.len() > 1 && !key(run[0]).is_empty() && !rest.is_empty() => {
+                groups.push((topic, rest.to_vec()));
+            }
+            _ => single.extend_from_slice(rest),
+        }
+    }
+    if !single.is_empty() {
+        groups.push((ALSO.to_owned(), single));
+    }
+    groups
+}
+
+fn known_guides(draft: &Draft, setting: &Setting) -> BTreeMap<String, GuideLink> {
+    let link = |card: &Card| GuideLink {
+        slug: card.slug.clone(),
+        title: card.title.clone(),
+        level: card.level,
+        url: card.url.clone(),
+    };
+    let cards = draft.guides.iter().map(link);
+    setting.guides.iter().cloned().chain(cards).map(|guide| (guide.slug.clone(), guide)).collect()
+}
+
+fn story(entry: &Entry, zone: chrono_tz::Tz, known: &BTreeMap<String, GuideLink>, links: &mut Links) -> StoryView {
+    let (url, link) = numbered(entry.url.as_deref(), links);
+    let summary = prose::read(&entry.summary, links);
+    let note = prose::read(&entry.note, links);
+    let day = entry.published.day(zone);
+    StoryView {
+        title: words::line(&entry.title),
+        url,
+        link,
+        source: words::line(&entry.source),
+        day: format!("{} {} {}", day.format("%a"), day.day(), day.format("%b")),
+        score: entry.score.map(score).unwrap_or_default(),
+        high: entry.score.is_some_and(|score| score >= 8.0),
+        topics: entry.topics.iter().map(|topic| words::line(topic)).collect(),
+        summary_html: summary.html,
+        summary_text: summary.text,
+        note_html: note.html,
+        note_text: note.text,
+        guide: entry.guide.as_ref().and_then(|slug| known.get(slug)).map(|guide| {
+            let (url, link) = numbered(guide.url.as_deref(), links);
+            let (level, dots) = level(guide.level);
+            GuideView { title: words::line(&guide.title), url, link, level, dots }
+        }),
+    }
+}
+
+fn card(card: &Card, links: &mut Links) -> CardView {
+    let (url, link) = numbered(card.url.as_deref(), links);
+    let tldr = prose::read(&card.tldr, links);
+    let (level, dots) = level(card.level);
+    CardView { title: words::line(&card.title), url, link, level, dots, tldr_html: tldr.html, tldr_text: tldr.text }
+}
+
+fn numbered(url: Option<&str>, links: &mut Links) -> (String, usize) {
+    let url = url.and_then(words::href).unwrap_or_default();
+    let link = if url.is_empty() { 0 } else { links.number(&url) };
+    (url, link)
+}
+
+/// A score in its shortest form: `8`, `8.5`.
+fn score(score: f64) -> String {
+    let tenth = format!("{score:.1}");
+    tenth.strip_suffix(".0").map_or(tenth.clone(), str::to_owned)
+}
+
+fn level(level: Level) -> (&'static str, &'static str) {
+    match level {
+        Level::Beginner => ("Beginner", "●○○"),
+        Level::Intermediate => ("Intermediate", "●●○"),
+        Level::Advanced => ("Advanced", "●●●"),
+    }
+}
+
+fn counts<'s>(intro: &str, stories: impl Iterator<Item = &'s StoryView>, guides: &[CardView]) -> Counts {
+    /// Words a minute of an adult who reads prose with attention.
+    const PACE: usize = 220;
+    let length = |text: &str| text.split_whitespace().count();
+    let mut all = length(intro);
+    let mut news = 0;
+    for story in stories {
+        news += 1;
+        all += length(&story.title) + length(&story.summary_text) + length(&story.note_text);
+    }
+    all += guides.iter().map(|guide| length(&guide.title) + length(&guide.tldr_text)).sum::<usize>();
+    let minutes = all.div_ceil(PACE).max(1);
+    let some = |n: usize, one: &str, more: &str| match n {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        n => Some(format!("{n} {more}")),
+    };
+    let mut parts: Vec<String> = [some(news, "story", "stories"), some(guides.len(), "guide", "guides")]
+        .into_iter()
+        .flatten()
+        .collect();
+    if !parts.is_empty() {
+        parts.push(format!("{minutes} min"));
+    }
+    Counts { news, guides: guides.len(), minutes, line: parts.join(", ") }
+}
+
+fn publication(publication: &Publication) -> PublicationView {
+    let url = words::href(&publication.url).unwrap_or_default();
+    let host = url::Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    PublicationView {
+        name: words::line(&publication.name),
+        url,
+        host,
+        postal_address: words::line(&publication.postal_address),
+    }
+}
+
+fn edition_title(draft: &Draft, setting: &Setting) -> String {
+    let title = words::line(setting.edition_title);
+    if !title.is_empty() {
+        return title;
+    }
+    let mut letters = draft.name.edition.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn language(publication: &Publication) -> String {
+    let tag: String = publication.language.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    if tag.is_empty() { "en".to_owned() } else { tag }
+}
+
+/// The writing direction of a BCP 47 tag's language.
+fn direction(tag: &str) -> &'static str {
+    let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let rtl = ["ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"];
+    if rtl.contains(&primary.as_str()) { "rtl" } else { "ltr" }
+}
