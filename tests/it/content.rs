@@ -93,8 +93,8 @@ fn a_broken_line_in_content_stops_compose_and_is_named() {
 
 #[test]
 fn a_guide_comes_in_from_markdown_and_lists() {
-    let (slug, text) = crate::sample::GUIDES[0];
-    let test = Test::new().file("guide.md", text);
+    let (slug, guide) = crate::sample::GUIDES[0];
+    let test = Test::new().file("guide.md", guide);
     test.run("guides import guide.md").success();
     let guides = test.run("guides list --format json").success().json();
     assert_eq!(guides[0]["slug"], slug);

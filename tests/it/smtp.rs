@@ -25,7 +25,7 @@ pub enum At {
 }
 
 /// What happens there instead of the usual reply.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Act {
     /// This reply; several lines are joined by CRLF.
     Say(&'static str),
@@ -217,7 +217,7 @@ impl Shared {
                 continue;
             }
             rule.times -= usize::from(rule.times != usize::MAX);
-            return Some(rule.act.clone());
+            return Some(rule.act);
         }
         None
     }
@@ -253,7 +253,7 @@ impl<'a> Conversation<'a> {
                 "MAIL" => {
                     self.to.clear();
                     if self.answer(At::Mail, rest, "250 2.1.0 ok")? < 300 {
-                        self.from = rest.split_once(':').map_or(rest, |(_, from)| from).to_owned();
+                        rest.split_once(':').map_or(rest, |(_, from)| from).clone_into(&mut self.from);
                     }
                 }
                 "RCPT" => {
