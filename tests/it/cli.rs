@@ -1,0 +1,185 @@
+//! The command line: exit codes, help, streams, and the JSON that scripts rely on.
+
+use serde_json::Value;
+
+use crate::house::{ISSUE, Test, digest};
+
+#[test]
+fn help_and_version_go_to_stdout() {
+    let test = Test::new();
+    let help = test.run("--help").success();
+    for command in ["compose", "check", "approve", "send", "status", "subscribers", "news", "guides", "demo", "init"] {
+        assert!(help.stdout.contains(command), "--help does not name `{command}`:\n{}", help.stdout);
+    }
+    assert_eq!(help.stderr, "");
+    test.run("--version").success().stdout_has(env!("CARGO_PKG_VERSION"));
+    test.run("send --help").success().stdout_has("--dry-run");
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_nothing_on_stdout() {
+    let test = Test::new();
+    for line in ["", "no-such-command", "compose", "send --no-such-flag", "check --format yaml"] {
+        let ran = test.run(line).code(2);
+        assert_eq!(ran.stdout, "", "`digest {line}` is wrong usage, so stdout stays empty");
+        assert!(!ran.stderr.is_empty(), "`digest {line}` says what is wrong");
+    }
+}
+
+#[test]
+fn a_directory_that_is_no_publication_is_named() {
+    let empty = tempfile::tempdir().unwrap();
+    let out = digest().arg("-C").arg(empty.path()).args(["compose", "midweek"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("config.toml"), "{out:?}");
+}
+
+#[test]
+fn an_edition_that_is_not_there_is_told_with_those_that_are() {
+    Test::new().sample().run("compose weekend").code_in(&[1, 2]).stderr_has("midweek").stderr_has("sunday");
+}
+
+#[test]
+fn an_issue_that_is_not_there_is_exit_1() {
+    let test = Test::new().sample();
+    for line in ["check 2026-01-01-midweek", "send 2026-01-01-midweek --yes", "approve 2026-01-01-midweek --by Ann"] {
+        test.run(line).code(1).stderr_has("2026-01-01-midweek");
+    }
+}
+
+#[test]
+fn an_unknown_setting_suggests_the_nearest() {
+    let test = Test::new().config("[publication]\ntimezon = \"UTC\"");
+    test.run("compose midweek").code(1).stderr_has("config.toml:").stderr_has("timezon").stderr_has("`timezone`");
+}
+
+#[test]
+fn the_environment_overrides_a_setting() {
+    let test = Test::new().sample().env("DIGEST_EDITIONS__MIDWEEK__NEWS", "2");
+    let composed = test.run("compose midweek --format json").success().json();
+    assert_eq!(composed["news"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn no_colour_and_no_bars_in_a_pipe() {
+    let test = Test::new().sample().readers(2).approved();
+    for line in ["compose midweek", "check", "status", "send 2026-11-25-midweek --yes", "nonsense"] {
+        let ran = test.run(line);
+        let told = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!told.contains('\x1b') && !told.contains('\r'), "`digest {line}` writes control bytes:\n{told:?}");
+    }
+}
+
+#[test]
+fn colour_comes_when_asked_for() {
+    let test = Test::new();
+    let ran = test.run("--color always check 2026-01-01-midweek").code(1);
+    assert!(ran.stderr.contains('\x1b'), "{:?}", ran.stderr);
+    let ran = test.run("--color never check 2026-01-01-midweek").code(1);
+    assert!(!ran.stderr.contains('\x1b'), "{:?}", ran.stderr);
+}
+
+#[test]
+fn compose_json_has_its_shape() {
+    let composed = Test::new().sample().run("compose midweek --format json").success().json();
+    has(&composed, &["issue", "edition", "date", "file", "window", "news", "guides", "left_out"]);
+    has(&composed["window"], &["from", "to"]);
+    assert_eq!((composed["issue"].as_str(), composed["edition"].as_str()), (Some(ISSUE), Some("midweek")));
+    assert_eq!(composed["date"], "2026-11-25");
+    assert!(composed["file"].as_str().unwrap().ends_with("issues/2026-11-25-midweek/issue.toml"));
+    for (n, news) in each(&composed["news"]).enumerate() {
+        has(news, &["id", "title", "source", "published", "score", "rank", "guide", "why"]);
+        assert_eq!(news["rank"], n + 1, "ranks count from 1 in the order shown");
+    }
+    each(&composed["guides"]).for_each(|guide| has(guide, &["slug", "title", "level", "why"]));
+    each(&composed["left_out"]).for_each(|item| has(item, &["id", "title", "score", "reason"]));
+    assert_eq!(each(&composed["news"]).count() + each(&composed["left_out"]).count(), 12, "no item goes missing");
+}
+
+#[test]
+fn check_json_has_its_shape() {
+    let test = Test::new().sample().composed();
+    let check = test.run(&format!("check {ISSUE} --format json")).success().json();
+    has(&check, &["issue", "errors", "warnings", "findings", "html_bytes", "text_bytes"]);
+    assert!(check["html_bytes"].as_u64().unwrap() > 1000 && check["text_bytes"].as_u64().unwrap() > 500, "{check}");
+    let count = |severity: &str| each(&check["findings"]).filter(|f| f["severity"] == severity).count() as u64;
+    assert_eq!(check["errors"].as_u64(), Some(count("error")));
+    assert_eq!(check["warnings"].as_u64(), Some(count("warning")));
+    each(&check["findings"]).for_each(|finding| has(finding, &["severity", "code", "message", "where"]));
+}
+
+#[test]
+fn status_json_has_its_shape_in_every_state() {
+    let test = Test::new().sample().readers(2).composed();
+    let keys = [
+        "issue",
+        "edition",
+        "state",
+        "recipients",
+        "delivered",
+        "failed",
+        "deferred",
+        "pending",
+        "suppressed",
+        "uncertain",
+    ];
+    let draft = test.status();
+    has(&draft, &keys);
+    assert_eq!(draft["state"], "draft");
+    test.run("approve 2026-11-25-midweek --by Ann").success();
+    let approved = test.status();
+    has(&approved, &keys);
+    assert_eq!((&approved["state"], &approved["approved_by"]), (&"approved".into(), &"Ann".into()));
+    test.run("send 2026-11-25-midweek --yes").success();
+    let sent = test.status();
+    has(&sent, &keys);
+    has(&sent, &["started_at", "finished_at"]);
+    assert_eq!((&sent["state"], &sent["recipients"]), (&"sent".into(), &2.into()));
+}
+
+#[test]
+fn lists_of_news_and_guides_have_their_shapes() {
+    let test = Test::new().sample();
+    let news = test.run("news list --format json").success().json();
+    assert_eq!(each(&news).count(), 12);
+    each(&news)
+        .for_each(|item| has(item, &["id", "title", "source", "published", "score", "url", "summary", "topics"]));
+    let guides = test.run("guides list --format json").success().json();
+    assert_eq!(each(&guides).count(), 4);
+    for guide in each(&guides) {
+        has(
+            guide,
+            &["slug", "title", "topic", "level", "status", "version", "updated", "tldr", "takeaways", "sections"],
+        );
+        has(guide, &["related_topics", "related_guides", "related_guides_count", "timeline", "faq", "versions"]);
+        each(&guide["sections"]).for_each(|section| has(section, &["heading", "text"]));
+    }
+}
+
+#[test]
+fn init_lays_out_a_publication_that_works() {
+    let test = Test::new();
+    test.run("init fresh").success();
+    for path in ["fresh/config.toml", "fresh/templates", "fresh/content", "fresh/issues"] {
+        assert!(test.path(path).exists(), "`digest init` makes {path}");
+    }
+    let before = test.read("fresh/config.toml");
+    test.run("init fresh").code(1);
+    assert_eq!(test.read("fresh/config.toml"), before, "a second init overwrites nothing");
+    let out = digest().arg("-C").arg(test.path("fresh")).args(["guides", "list", "--format", "json"]).output().unwrap();
+    assert!(out.status.success(), "{out:?}");
+}
+
+/// Asserts that an object has these keys.
+#[track_caller]
+fn has(value: &Value, keys: &[&str]) {
+    for key in keys {
+        assert!(value.get(key).is_some(), "no `{key}` in {value:#}");
+    }
+}
+
+/// The members of an array.
+#[track_caller]
+fn each(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().unwrap_or_else(|| panic!("not an array: {value}")).iter()
+}

@@ -1,0 +1,228 @@
+//! Keeps ARCHITECTURE.md true by reading the source text: which room may use which, which outside crate belongs to which
+//! room, and how long a file may grow. It reads text, not types, so a re-export can fool it; a reviewer still looks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::house;
+
+/// Who may use whom. `model` needs no line of its own: everyone may use it.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("main", &["cli"]),
+    // Only lists the rooms.
+    ("lib", &[]),
+    ("cli", &["config", "pipeline", "schedule", "web"]),
+    ("schedule", &["pipeline"]),
+    ("web", &["render", "mail", "store"]),
+    ("pipeline", &["sources", "compose", "issues", "render", "check", "mail", "store", "send", "config"]),
+    ("send", &["mail", "store"]),
+    // The settings' types live in the rooms that obey them; config only loads them.
+    ("config", &["compose", "send", "mail", "store", "render"]),
+    ("sources", &[]),
+    ("compose", &[]),
+    ("issues", &[]),
+    ("render", &[]),
+    ("check", &[]),
+    ("mail", &[]),
+    ("store", &[]),
+    ("model", &[]),
+];
+
+/// An outside crate's (or macro's) owners.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("rusqlite::", &["store"]),
+    ("lettre::", &["mail"]),
+    ("clap::", &["cli"]),
+    ("handlebars::", &["render"]),
+    ("mrml::", &["render"]),
+    ("println!", &["cli", "main"]),
+    ("eprintln!", &["cli", "main"]),
+];
+
+/// The longest that a file may be, in lines.
+const LENGTHS: &[(&str, usize)] = &[("main.rs", 40), ("lib.rs", 30)];
+const LENGTH: usize = 450;
+
+#[test]
+fn every_arrow_between_rooms_is_on_the_map() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let Some((_, allowed)) = ARROWS.iter().find(|(room, _)| *room == file.room) else {
+            wrong.push(format!(
+                "{}: the room `{}` is not on the map; give it a line in ARCHITECTURE.md and in tests/it/house_rules.rs",
+                file.name, file.room
+            ));
+            continue;
+        };
+        for (line, used) in rooms_used(&file) {
+            if used != file.room && used != "model" && !allowed.contains(&used.as_str()) {
+                wrong.push(format!(
+                    "{}:{line}: `{}` must not use `{used}` (it may use: {}). ARCHITECTURE.md shows which way data flows; \
+                     perhaps the function belongs in pipeline, or its argument should be a noun of model",
+                    file.name,
+                    file.room,
+                    [&["model"], *allowed].concat().join(", "),
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "arrows that are not on the map:\n  {}", wrong.join("\n  "));
+}
+
+#[test]
+fn every_outside_crate_has_one_owner() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        for (number, line) in file.code.lines().enumerate() {
+            for (word, owners) in OWNERS {
+                if has_word(line, word) && !owners.contains(&file.room.as_str()) {
+                    wrong.push(format!(
+                        "{}:{}: `{word}` belongs to {} alone; see \"owners\" in ARCHITECTURE.md",
+                        file.name,
+                        number + 1,
+                        owners.join(" and "),
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "crates away from home:\n  {}", wrong.join("\n  "));
+}
+
+#[test]
+fn files_stay_short_and_say_what_they_are_for() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let most = LENGTHS.iter().find(|(name, _)| file.name == *name).map_or(LENGTH, |(_, most)| *most);
+        let lines = file.whole.lines().count();
+        if lines > most {
+            wrong.push(format!("src/{}: {lines} lines, at most {most}: it wants to be two", file.name));
+        }
+        if !file.whole.starts_with("//! ") && file.name != "main.rs" {
+            wrong.push(format!("src/{}: line 1 must say what the file is for (`//! …`)", file.name));
+        }
+    }
+    assert!(wrong.is_empty(), "see CONTRIBUTING.md:\n  {}", wrong.join("\n  "));
+}
+
+#[test]
+fn the_rules_notice_what_they_should() {
+    let rooms = |name: &str, code: &str| -> Vec<String> {
+        let file = Source::new(name, code);
+        rooms_used(&file).into_iter().map(|(_, room)| room).collect()
+    };
+    assert_eq!(
+        rooms("send/mod.rs", "use crate::{\n    mail::{Smtp, Folder},\n    store::Ledger,\n};"),
+        ["mail", "store"]
+    );
+    assert_eq!(rooms("send/mod.rs", "// use crate::web::Page;\nlet x = crate::config::load();"), ["config"]);
+    assert_eq!(rooms("issues.rs", "use super::store::Ledger;"), ["store"]);
+    assert_eq!(rooms("send/retry.rs", "use super::pace::Pace;\nuse super::super::web::Page;"), ["web"]);
+    assert_eq!(rooms("main.rs", "digest::cli::main()"), ["cli"]);
+    assert_eq!(rooms("mail/mod.rs", "fn a() {}\n#[cfg(test)]\nmod tests {\n use crate::store;\n}"), [""; 0]);
+    assert!(has_word("  println!(\"x\")", "println!") && !has_word("  eprintln!(\"x\")", "println!"));
+    assert!(!has_word("use my_lettre::x", "lettre::"));
+}
+
+struct Source {
+    /// The path below src/, with slashes.
+    name: String,
+    room: String,
+    /// How many modules deep the file's own module is below the crate.
+    depth: usize,
+    whole: String,
+    /// Without comment lines and inline tests; the same line numbers.
+    code: String,
+}
+
+impl Source {
+    fn new(name: &str, whole: &str) -> Self {
+        let parts: Vec<&str> = name.trim_end_matches(".rs").split('/').collect();
+        let comment = |line: &str| line.trim_start().starts_with("//");
+        let code: Vec<&str> = whole.lines().map(|line| if comment(line) { "" } else { line }).collect();
+        let code = code.join("\n");
+        let code = match code.find("#[cfg(test)]\nmod ") {
+            Some(at) if code[at..].lines().nth(1).is_some_and(|line| line.ends_with('{')) => code[..at].to_owned(),
+            _ => code,
+        };
+        Self {
+            name: name.into(),
+            room: parts[0].into(),
+            depth: parts.len() - usize::from(parts.last() == Some(&"mod")),
+            whole: whole.into(),
+            code,
+        }
+    }
+}
+
+/// The files under src/ but unit tests.
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files: Vec<PathBuf> = Vec::new();
+    house::find(&root, "rs", &mut files);
+    files.sort();
+    let name = |file: &PathBuf| file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+    let is_test =
+        |name: &String| name.ends_with("/tests.rs") || name.contains("/tests/") || name.ends_with("_tests.rs");
+    files
+        .iter()
+        .map(|file| (name(file), file))
+        .filter(|(name, _)| !is_test(name))
+        .map(|(name, file)| Source::new(&name, &fs::read_to_string(file).unwrap()))
+        .collect()
+}
+
+/// The rooms that a file names, with the line of each.
+fn rooms_used(file: &Source) -> Vec<(usize, String)> {
+    let supers = "super::".repeat(file.depth);
+    let roots = ["crate::", supers.as_str(), "digest::"];
+    let mut found = Vec::new();
+    for (root, only_in_main) in roots.iter().zip([false, false, true]) {
+        if only_in_main && file.room != "main" {
+            continue;
+        }
+        for (at, _) in file.code.match_indices(root) {
+            if file.code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':') {
+                continue;
+            }
+            let line = file.code[..at].lines().count().max(1);
+            for room in heads(&file.code[at + root.len()..]) {
+                // A capital or a further `super` is not a room.
+                if room != "super" && room != "self" && room.starts_with(|c: char| c.is_ascii_lowercase()) {
+                    found.push((line, room));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The first names of a path's rest: `store::Ledger` gives store; `{mail::{A, B}, store}` gives mail and store.
+fn heads(rest: &str) -> Vec<String> {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let Some(group) = rest.strip_prefix('{') else { return vec![word(rest)] };
+    let mut depth = 0;
+    let mut heads = Vec::new();
+    let mut start = 0;
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                heads.push(word(group[start..at].trim_start()));
+                start = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    heads.retain(|head| !head.is_empty());
+    heads
+}
+
+fn has_word(line: &str, word: &str) -> bool {
+    let starts = |at: usize| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    line.match_indices(word).any(|(at, _)| starts(at))
+}

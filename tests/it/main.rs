@@ -1,0 +1,24 @@
+//! The one integration binary: what a person at a shell, a script or a mail server would see of `digest`. It runs the real
+//! binary and knows nothing of its inside, except `house_rules`, which reads the source text.
+//! `scripts/test` runs all of it; plain `cargo test` skips what needs real mail servers.
+#![expect(clippy::unwrap_used, reason = "a test's helper that cannot go on says where by panicking")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests stand outside: they wait for processes and read their environment"
+)]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
+
+mod house;
+mod sample;
+mod servers;
+mod smtp;
+
+mod check;
+mod cli;
+mod compose;
+mod content;
+mod faults;
+mod house_rules;
+mod inbox;
+mod send;
+mod subscribers;

@@ -1,0 +1,115 @@
+//! The list of readers: imports with consent, people who left, exports, and single addresses.
+
+use crate::house::{Ran, Test};
+
+fn import(test: &Test, csv: &str) -> Ran {
+    test.write("in.csv", csv);
+    test.run_args(&["subscribers", "import", "in.csv", "--consent", "the form on our site", "--format", "json"])
+}
+
+fn status_of(test: &Test, email: &str) -> String {
+    let all = test.run("subscribers list --format json").success().json_lines();
+    let one = all.iter().find(|r| r["email"] == email).unwrap_or_else(|| panic!("{email} is not listed: {all:?}"));
+    one["status"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn good_rows_go_in_and_bad_rows_are_listed_with_line_and_reason() {
+    let test = Test::new();
+    test.write(
+        "in.csv",
+        "email,name,city\nann@one.example,Ann,Ghent\nnot-an-address,Bob,\nann@ONE.example,Ann again,\na@localhost,C,\ndan@two.example,Dan,Ulm\n",
+    );
+    let line = ["subscribers", "import", "in.csv", "--consent", "the fair", "--rejects", "bad.csv", "--format", "json"];
+    let told = test.run_args(&line).json();
+    assert_eq!((&told["added"], &told["rejected"]), (&2.into(), &2.into()), "{told}");
+    let rejects = told["rejects"].as_array().unwrap();
+    let lines: Vec<u64> = rejects.iter().map(|r| r["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [3, 5], "{told}");
+    assert!(rejects.iter().all(|r| !r["reason"].as_str().unwrap().is_empty()));
+    let bad = test.read("bad.csv");
+    assert!(bad.contains("not-an-address") && bad.contains("a@localhost") && !bad.contains("dan@"), "{bad}");
+}
+
+#[test]
+fn an_import_run_again_changes_nothing() {
+    let test = Test::new();
+    let csv = "email,name\nann@one.example,Ann\nbob@two.example,Bob\n";
+    assert_eq!(import(&test, csv).success().json()["added"], 2);
+    let again = import(&test, csv).success().json();
+    assert_eq!((&again["added"], &again["updated"], &again["unchanged"]), (&0.into(), &0.into(), &2.into()), "{again}");
+}
+
+#[test]
+fn confirmed_readers_need_a_word_on_consent() {
+    let test = Test::new().file("in.csv", "email\nann@one.example\n");
+    test.run("subscribers import in.csv").code_in(&[1, 2]).stderr_has("--consent");
+    assert_eq!(test.run("subscribers list --format json").success().json_lines().len(), 0);
+}
+
+#[test]
+fn who_left_is_never_brought_back_by_an_import() {
+    let test = Test::new().subscribers("email,status\nann@one.example,confirmed\nbob@two.example,bounced\n");
+    test.run("subscribers remove ann@one.example").success();
+    assert_eq!(status_of(&test, "ann@one.example"), "unsubscribed");
+    let told = import(&test, "email,status\nAnn@One.Example,confirmed\nbob@two.example,confirmed\n").success().json();
+    assert_eq!(told["kept_unsubscribed"], 2, "{told}");
+    assert_eq!(status_of(&test, "ann@one.example"), "unsubscribed");
+    assert_eq!(status_of(&test, "bob@two.example"), "bounced");
+}
+
+#[test]
+fn a_list_is_one_object_a_line() {
+    let test = Test::new()
+        .subscribers("email,name,editions,city\nann@one.example,Ann,midweek;sunday,Ghent\nbob@bücher.example,Bob,,\n");
+    let readers = test.run("subscribers list --format json").success().json_lines();
+    assert_eq!(readers.len(), 2);
+    for reader in &readers {
+        for key in ["email", "name", "status", "editions", "created", "fields"] {
+            assert!(reader.get(key).is_some(), "no `{key}` in {reader}");
+        }
+    }
+    let ann = readers.iter().find(|r| r["name"] == "Ann").unwrap();
+    assert_eq!(ann["editions"], serde_json::json!(["midweek", "sunday"]));
+    assert_eq!(ann["fields"]["city"], "Ghent");
+    assert_eq!(readers.iter().find(|r| r["name"] == "Bob").unwrap()["email"], "bob@xn--bcher-kva.example");
+}
+
+#[test]
+fn a_cell_that_a_spreadsheet_would_run_is_disarmed_on_export() {
+    let test = Test::new().subscribers("email,name\nann@one.example,=1+cmd|' /C calc'!A0\nbob@two.example,Bob\n");
+    let out = test.run("subscribers export").success().stdout;
+    assert!(out.contains("'=1+cmd"), "{out}");
+    assert!(out.contains("bob@two.example") && !out.contains("'Bob"), "{out}");
+}
+
+#[test]
+fn an_export_goes_back_in() {
+    let test = Test::new().subscribers("email,name,city\nann@one.example,\"Ann, M.\",Ghent\n");
+    let out = test.run("subscribers export").success().stdout;
+    let other = Test::new();
+    assert_eq!(import(&other, &out).success().json()["added"], 1);
+    let reader = other.run("subscribers list --format json").success().json_lines().remove(0);
+    assert_eq!((&reader["name"], &reader["fields"]["city"]), (&"Ann, M.".into(), &"Ghent".into()));
+}
+
+#[test]
+fn one_address_is_added_shown_removed() {
+    let test = Test::new();
+    test.run_args(&["subscribers", "add", "ann@one.example", "--consent", "by telephone"]).success();
+    test.run("subscribers show ann@one.example").success().stdout_has("ann@one.example").stdout_has("by telephone");
+    test.run("subscribers remove ann@one.example").success();
+    test.run("subscribers show ANN@one.example").success().stdout_has("unsubscribed");
+    test.run("subscribers show bob@two.example").code(1).stderr_has("bob@two.example");
+    test.run("subscribers remove bob@two.example").code(1);
+    test.run_args(&["subscribers", "add", "no address", "--consent", "x"]).code_in(&[1, 2]);
+}
+
+#[test]
+fn control_characters_never_reach_the_list() {
+    let test = Test::new();
+    let told = import(&test, "email,name\nann@one.example,\"Ann\r\nBcc: all@one.example\"\n").json();
+    assert_eq!(told["added"].as_u64().unwrap() + told["rejected"].as_u64().unwrap(), 1, "{told}");
+    let listed = test.run("subscribers list --format json").success().stdout;
+    assert!(!listed.contains("\\r") && !listed.contains("\\n"), "{listed}");
+}
