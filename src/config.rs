@@ -69,6 +69,7 @@ pub struct Config {
 const SHIPPED: &str = r#"
 [midweek]
 title = "Midweek"
+min_score = 5.0
 [sunday]
 title = "Sunday"
 send = "Sun 08:00"

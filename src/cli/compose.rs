@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::output::{count, cut, json, line, report_notices};
 use super::{Exit, Format, Global};
 use crate::compose::{Composition, LeftOut, Ranked};
+use crate::issues::Refreshed;
 use crate::model::Draft;
 use crate::pipeline::{Composed, Site};
 
@@ -33,8 +34,8 @@ impl Compose {
         let site = global.site()?;
         let composed = site.compose(&self.edition, self.date)?;
         report_notices(global, &composed.composition.notices);
-        if let Some((_, refreshed)) = &composed.written {
-            report_notices(global, &refreshed.notices());
+        if let Some((_, Refreshed::Updated(changes))) = &composed.written {
+            report_notices(global, &changes.notices);
         }
         match self.format {
             Format::Json => json(&as_json(&site, &composed, self.explain))?,
@@ -107,8 +108,27 @@ fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> 
     }
     if let Some((file, refreshed)) = &composed.written {
         line("")?;
-        line(&format!("{} {}", refreshed.summary(), file.display()))?;
+        print_refreshed(refreshed)?;
+        line(&format!("the draft: {}", file.display()))?;
         line(&format!("next: edit it, then digest check {}", composed.name))?;
+    }
+    Ok(())
+}
+
+/// What became of a draft that was there already.
+fn print_refreshed(refreshed: &Refreshed) -> anyhow::Result<()> {
+    let Refreshed::Updated(changes) = refreshed else { return Ok(()) };
+    let names = |list: &[(&str, String)]| list.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>().join(", ");
+    for (what, list) in [
+        ("came in", names(&changes.entered)),
+        ("left", names(&changes.left)),
+        ("kept as edited", names(&changes.kept)),
+        ("stayed out, as deleted", changes.stayed_out.join(", ")),
+        ("found no room", changes.no_room.join(", ")),
+    ] {
+        if !list.is_empty() {
+            line(&format!("{what}: {list}"))?;
+        }
     }
     Ok(())
 }
