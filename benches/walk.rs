@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use digest::mail::Letter;
 use digest::model::{Address, Delivery, Frozen};
-use digest::pipeline::{self, Site, clock_from};
+use digest::pipeline::{self, Site};
 
 const DIGEST: &str = env!("CARGO_BIN_EXE_digest");
 const RUNS: usize = 41;
@@ -35,7 +35,7 @@ fn main() {
     print("digest check (render and check)", check);
     print("compose + render + check, both cold", compose + check);
 
-    let site = Site::open(&root, Path::new("config.toml"), clock_from(now.parse().expect("a time"))).expect("a site");
+    let site = Site::open(&root, Path::new("config.toml"), now.parse().expect("a time")).expect("a site");
     let name = "2024-08-04-sunday".parse().expect("a name");
     print("render + check in one process, warm", median(RUNS, || drop(site.rendering(&name).expect("an issue"))));
     copies(&site, &name);

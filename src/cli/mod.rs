@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
-use crate::pipeline::{Site, clock_from};
+use crate::pipeline::Site;
 use output::report_error;
 
 /// The newsletter tool that explains itself: composes scored news and guides into an issue, and delivers it.
@@ -191,7 +191,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
 impl Global {
     /// The publication that the flags name.
     fn site(&self) -> anyhow::Result<Site> {
-        Ok(Site::open(self.root(), &self.config, clock_from(self.start()))?)
+        Ok(Site::open(self.root(), &self.config, self.start())?)
     }
 
     fn root(&self) -> &Path {

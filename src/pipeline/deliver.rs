@@ -111,12 +111,12 @@ impl Site {
             if ended != Ended::Done || !again || left == 0 {
                 break;
             }
-            store.recover(send.id, uncertain, self.now())?;
+            store.recover(send.id, uncertain, (self.clock)())?;
         }
         if let Ended::Broken(reason) = &ended {
             store.stop(send.id, false, reason)?;
         }
-        store.finish(send.id, self.now())?;
+        store.finish(send.id, (self.clock)())?;
         let send = standing(&store, name)?;
         Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: send.next_due })
     }

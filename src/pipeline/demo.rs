@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use include_dir::{Dir, include_dir};
 use tokio::sync::watch;
 
-use super::{Delivered, Options, Site, clock_from};
+use super::{Delivered, Options, Site};
 use crate::model::{IssueName, Notice};
 use crate::render::Templates;
 
@@ -62,7 +62,7 @@ pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
     let mut demo = Demo { root: dir.to_path_buf(), readers: 0, stops: Vec::new(), outbox: dir.join("outbox") };
     for (edition, date, now) in ISSUES {
         let now: DateTime<Utc> = now.parse()?;
-        let site = Site::open(dir, Path::new("config.toml"), clock_from(now))?;
+        let site = Site::open(dir, Path::new("config.toml"), now)?;
         if demo.readers == 0 {
             let file = dir.join("content/subscribers.sample.csv");
             let imported = site.import_readers(&file, std::fs::File::open(&file)?, "the sample's made-up readers")?;

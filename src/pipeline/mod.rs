@@ -10,7 +10,7 @@ mod status;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::config::Config;
 use crate::model::{IssueName, Notice, Notices};
@@ -30,21 +30,26 @@ pub use status::IssueStatus;
 pub struct Site {
     pub root: PathBuf,
     pub config: Config,
-    pub clock: Clock,
+    /// When the command began, in whole seconds: the time of every decision, so that equal input gives equal bytes.
+    started: DateTime<Utc>,
+    /// Runs on while a send does.
+    clock: Clock,
 }
 
 impl Site {
-    /// Opens the publication in `root`; `config_file` is relative to it.
+    /// Opens the publication in `root` at the time `now`; `config_file` is relative to `root`.
     ///
     /// # Errors
     /// Every mistake in the configuration at once.
-    pub fn open(root: &Path, config_file: &Path, clock: Clock) -> Result<Self, Notices> {
+    pub fn open(root: &Path, config_file: &Path, now: DateTime<Utc>) -> Result<Self, Notices> {
         let config = config::load(&root.join(config_file))?;
-        Ok(Self { root: root.to_path_buf(), config, clock })
+        let started = now.trunc_subsecs(0);
+        Ok(Self { root: root.to_path_buf(), config, started, clock: clock_from(started) })
     }
 
+    /// The time of this command.
     pub fn now(&self) -> DateTime<Utc> {
-        (self.clock)()
+        self.started
     }
 
     pub fn content_dir(&self) -> PathBuf {
@@ -99,7 +104,7 @@ impl Site {
 }
 
 /// A clock that starts at `start` and runs on with the machine's monotonic time.
-pub fn clock_from(start: DateTime<Utc>) -> Clock {
+fn clock_from(start: DateTime<Utc>) -> Clock {
     let origin = std::time::Instant::now();
     Arc::new(move || start + origin.elapsed())
 }
