@@ -61,8 +61,8 @@ fn markdown_mistakes_are_named_with_their_line() {
 fn json_has_the_shape_of_the_list() {
     let guide = read("sorting.md", GOOD).unwrap().guides.remove(0);
     let one = serde_json::to_string_pretty(&guide).unwrap();
-    assert_eq!(read("a.json", &one).unwrap().guides, [guide.clone()]);
-    assert_eq!(read("a", &format!("[{one}]")).unwrap().guides, [guide.clone()]);
+    assert_eq!(read("a.json", &one).unwrap().guides, std::slice::from_ref(&guide));
+    assert_eq!(read("a", &format!("[{one}]")).unwrap().guides, std::slice::from_ref(&guide));
     assert_eq!(read("a.jsonl", &serde_json::to_string(&guide).unwrap()).unwrap().guides, [guide]);
     let error = read("a.json", &format!("[\n{one},\n{one}]")).unwrap_err();
     assert!(error.contains("stands twice in this file"), "{error}");

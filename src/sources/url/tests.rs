@@ -19,6 +19,8 @@ fn spellings_of_one_resource_have_one_key() {
             "http://export.arxiv.org/html/2401.01234v1",
             "https://huggingface.co/papers/2401.01234",
         ],
+        vec!["https://github.com/Some-Org/Tool?tab=readme-ov-file#use", "http://github.com/some-org/tool/"],
+        vec!["https://youtu.be/abcDEF?si=1", "https://www.youtube.com/watch?v=abcDEF&t=9s"],
         vec!["https://arxiv.org/abs/hep-th/9901001", "https://arxiv.org/pdf/hep-th/9901001v3"],
     ] {
         let keys: Vec<_> = group.iter().map(|u| canonical_url(u)).collect();
