@@ -31,6 +31,8 @@ pub(super) fn json(text: &str, report: &mut Report) -> Vec<Record> {
         return Vec::new();
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        // Reading into values gives the better words, where it fails as well.
+        let error = serde_json::from_str::<Value>(text).err().unwrap_or(error);
         syntax(&error, text, 1, report);
         return Vec::new();
     }

@@ -14,6 +14,9 @@ use super::report::fold;
 use super::{canonical_url, content, guides, news, text};
 use crate::model::{Guide, Item, Notice, Notices};
 
+/// How often an import is gone through at most.
+const ROUNDS: usize = 16;
+
 /// What a merge did; `files` are those that were written.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Merged {
@@ -54,9 +57,7 @@ pub fn merge_news(content_dir: &Path, items: &[Item]) -> Result<Merged, Notices>
     let dir = content_dir.join("news");
     let _lock = lock(&dir)?;
     let mut stock = Stock::read(&dir)?;
-    for item in items {
-        stock.put(&dir, item);
-    }
+    stock.settle(&dir, items);
     stock.write()
 }
 
@@ -81,12 +82,32 @@ impl Stock {
         Ok(stock)
     }
 
-    fn push(&mut self, slot: Slot) {
-        let at = self.slots.len();
-        self.by_id.entry(slot.current.id.clone()).or_insert(at);
-        if let Some(key) = slot.current.url.as_deref().and_then(canonical_url) {
-            self.by_url.entry(key).or_insert(at);
+    /// Puts the items in until doing it once more changes nothing. One round is enough unless an item that another one of
+    /// the import was taken for moves to another URL: only in the next round the two are seen to differ.
+    fn settle(&mut self, dir: &Path, items: &[Item]) {
+        for _ in 0..ROUNDS {
+            let before: Vec<Item> = self.slots.iter().map(|s| s.current.clone()).collect();
+            self.notices.clear();
+            for item in items {
+                self.put(dir, item);
+            }
+            if self.slots.iter().map(|s| &s.current).eq(&before) {
+                break;
+            }
+            self.index();
         }
+    }
+
+    /// Finds slots by what they hold now, as the next import will.
+    fn index(&mut self) {
+        (self.by_id, self.by_url) = (HashMap::new(), HashMap::new());
+        for (at, slot) in self.slots.iter().enumerate() {
+            enter(&mut self.by_id, &mut self.by_url, at, &slot.current);
+        }
+    }
+
+    fn push(&mut self, slot: Slot) {
+        enter(&mut self.by_id, &mut self.by_url, self.slots.len(), &slot.current);
         self.slots.push(slot);
     }
 
@@ -134,6 +155,13 @@ impl Stock {
             merged.files.push(file);
         }
         Ok(merged)
+    }
+}
+
+fn enter(by_id: &mut HashMap<String, usize>, by_url: &mut HashMap<String, usize>, at: usize, item: &Item) {
+    by_id.entry(item.id.clone()).or_insert(at);
+    if let Some(key) = item.url.as_deref().and_then(canonical_url) {
+        by_url.entry(key).or_insert(at);
     }
 }
 
@@ -210,10 +238,7 @@ pub fn merge_guides(content_dir: &Path, guides: &[Guide]) -> Result<Merged, Noti
     let mut merged = Merged::default();
     for guide in guides {
         let file = dir.join(format!("{}.md", guide.slug));
-        let stored = match file.exists() {
-            true => Some(guides::read_markdown(&file, &content::read(&file)?)?.0),
-            false => None,
-        };
+        let stored = if file.exists() { Some(guides::read_markdown(&file, &content::read(&file)?)?.0) } else { None };
         let bytes = guides::write_markdown(guide);
         // What will be read back, not what was given: the two differ where a text has spaces at its ends.
         let same = guides::read_markdown(&file, bytes.as_bytes())?.0;

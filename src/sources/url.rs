@@ -68,10 +68,15 @@ pub fn canonical_url(url: &str) -> Option<String> {
     if let Some(id) = paper(host, url.path()) {
         return Some(format!("arxiv:{id}"));
     }
+    if host == "youtu.be" {
+        return Some(format!("youtube.com/watch?v={}", url.path().trim_matches('/')));
+    }
     let host = if host == "twitter.com" { "x.com" } else { host };
     let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
     let path = url.path().trim_end_matches('/');
     let path = path.strip_suffix("/index.html").unwrap_or(path);
+    // GitHub takes names in any case.
+    let path = if host == "github.com" { path.to_lowercase() } else { path.to_owned() };
     Some(format!("{host}{port}{path}{}", query(&url, host)))
 }
 
@@ -83,6 +88,8 @@ fn query(url: &Url, host: &str) -> String {
             || TRACKING_PREFIXES.iter().any(|p| name.starts_with(p))
             || (host == "github.com" && name == "tab")
             || (host == "x.com" && (name == "s" || name == "t"))
+            || (host == "youtube.com" && ["ab_channel", "t", "si", "feature", "pp"].contains(&name.as_str()))
+            || (host.ends_with("google.com") && name == "usp")
     };
     let mut kept: Vec<&str> = url
         .query()

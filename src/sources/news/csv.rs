@@ -14,18 +14,12 @@ pub(super) fn rows(text: &str, report: &mut Report) -> Vec<Record> {
     }
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut rows = reader.records();
-    let header = match rows.next() {
-        Some(Ok(row)) => header(&row, report),
-        _ => {
-            report.error(
-                1,
-                "expected a header row, found an empty file",
-                "the first row names the columns: title,source,published,…",
-            );
-            None
-        }
+    let Some(Ok(first)) = rows.next() else {
+        let help = "the first row names the columns: title,source,published,…";
+        report.error(1, "expected a header row, found an empty file", help);
+        return Vec::new();
     };
-    let Some(header) = header else { return Vec::new() };
+    let Some(header) = header(&first, report) else { return Vec::new() };
     let mut out = Vec::new();
     for row in rows {
         let Ok(row) = row else { continue };

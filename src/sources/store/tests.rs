@@ -1,1 +1,142 @@
-//! Tests; see beside.
+//! The content folder after merges: what changes, and above all what does not.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+
+use super::*;
+use crate::sources::{load, read_guides, read_news};
+
+fn items(text: &str) -> Vec<Item> {
+    read_news(Path::new("in.jsonl"), text.as_bytes()).unwrap().records
+}
+
+fn bytes(dir: &Path) -> BTreeMap<String, String> {
+    let files = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path());
+    files.map(|f| (f.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(f).unwrap())).collect()
+}
+
+fn counts(merged: &Merged) -> (usize, usize, usize) {
+    (merged.added, merged.updated, merged.unchanged)
+}
+
+const TWO: &str = r#"{"id":"a","title":"A","source":"S","published":"2026-12-31","url":"https://example.org/a"}
+{"id":"b","title":"B","source":"S","published":"2026-11-23","x":1}"#;
+
+#[test]
+fn items_go_to_the_week_they_appeared_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let merged = merge_news(dir.path(), &items(TWO)).unwrap();
+    assert_eq!(counts(&merged), (2, 0, 0));
+    let files = bytes(&dir.path().join("news"));
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["2026-W48.jsonl", "2026-W53.jsonl"]);
+    let again = merge_news(dir.path(), &items(TWO)).unwrap();
+    assert_eq!((counts(&again), again.files.len()), ((0, 0, 2), 0));
+    assert_eq!(bytes(&dir.path().join("news")), files);
+    assert_eq!(load(dir.path()).unwrap().items.len(), 2);
+}
+
+#[test]
+fn an_update_touches_its_line_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("news/2026-W48.jsonl");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let odd = "{ \"published\":\"2026-11-24\", \"title\":\"Odd\" ,\"source\":\"S\"}\r\n\n";
+    let target =
+        r#"{"id":"t","title":"T","source":"S","published":"2026-11-24","url":"https://example.org/t","kept":true}"#;
+    fs::write(&file, format!("{odd}{target}\r\n{odd}").replace("Odd\" ,", "Odd\",").trim_end()).unwrap();
+    let before = fs::read_to_string(&file).unwrap();
+    let new = r#"{"title":"T2","source":"S","published":"2026-12-24","url":"http://www.example.org/t/?utm_source=q","more":2}
+{"id":"n","title":"N","source":"S","published":"2026-11-24"}"#;
+    let merged = merge_news(dir.path(), &items(new)).unwrap();
+    assert_eq!(counts(&merged), (1, 1, 0));
+    let expected_line = r#"{"id":"t","title":"T2","source":"S","published":"2026-12-24","url":"http://www.example.org/t/?utm_source=q","kept":true,"more":2}"#;
+    let expected = before.replace(target, expected_line)
+        + "\n"
+        + r#"{"id":"n","title":"N","source":"S","published":"2026-11-24"}"#
+        + "\n";
+    assert_eq!(fs::read_to_string(&file).unwrap(), expected);
+}
+
+#[test]
+fn versions_decide_where_there_are_some() {
+    let dir = tempfile::tempdir().unwrap();
+    let item = |title: &str, version: &str| {
+        items(&format!(r#"{{"id":"a","title":"{title}","source":"S","published":"2026-11-24"{version}}}"#))
+    };
+    for (title, version, expected) in [
+        ("one", r#","version":2"#, (1, 0, 0)),
+        ("older", r#","version":1"#, (0, 0, 1)),
+        ("same", r#","version":2"#, (0, 0, 1)),
+        ("none", "", (0, 0, 1)),
+        ("newer", r#","version":3"#, (0, 1, 0)),
+    ] {
+        let merged = merge_news(dir.path(), &item(title, version)).unwrap();
+        assert_eq!(counts(&merged), expected, "{title}");
+        let noted = matches!(title, "older" | "same" | "none");
+        assert_eq!(merged.notices.len(), usize::from(noted), "{title}");
+    }
+    assert_eq!(load(dir.path()).unwrap().items[0].title, "newer");
+}
+
+#[test]
+fn a_malformed_file_stops_the_merge() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("news/2026-W01.jsonl");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, "\n{oops\n").unwrap();
+    let error = merge_news(dir.path(), &items(TWO)).unwrap_err().to_string();
+    assert!(error.contains("2026-W01.jsonl:2: not valid JSON"), "{error}");
+    assert_eq!(bytes(&dir.path().join("news")).len(), 1);
+}
+
+const GUIDE: &str = "+++\n# a comment\ntitle = \"G\"\nlevel = \"beginner\"\nversion = 2\n+++\n\n## H\n\nText.\n";
+
+fn guide(text: &str) -> Vec<Guide> {
+    let now: DateTime<Utc> = DateTime::UNIX_EPOCH;
+    read_guides(Path::new("g.md"), text.as_bytes(), now, chrono_tz::Tz::UTC).unwrap().guides
+}
+
+#[test]
+fn guides_are_written_once_and_never_stepped_back() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(counts(&merge_guides(dir.path(), &guide(GUIDE)).unwrap()), (1, 0, 0));
+    assert_eq!(counts(&merge_guides(dir.path(), &guide(GUIDE)).unwrap()), (0, 0, 1));
+    fs::write(dir.path().join("guides/g.md"), GUIDE).unwrap();
+    assert_eq!(counts(&merge_guides(dir.path(), &guide(GUIDE)).unwrap()), (0, 0, 1));
+    assert_eq!(fs::read_to_string(dir.path().join("guides/g.md")).unwrap(), GUIDE, "an editor's own layout stays");
+    let older = merge_guides(dir.path(), &guide(&GUIDE.replace("= 2", "= 1"))).unwrap();
+    assert_eq!((counts(&older), older.notices.len()), ((0, 0, 1), 1));
+    let newer = merge_guides(dir.path(), &guide(&GUIDE.replace("= 2", "= 3"))).unwrap();
+    assert_eq!(counts(&newer), (0, 1, 0));
+    let mut bad = guide(GUIDE);
+    bad[0].slug = "../x".into();
+    assert!(merge_guides(dir.path(), &bad).is_err());
+}
+
+fn some_items() -> impl Strategy<Value = Vec<Item>> {
+    let one = (0..4u8, 0..4u8, 0..3u8, 1..28u32, 0..4u64).prop_map(|(id, url, title, day, version)| {
+        let url = if url == 0 { String::new() } else { format!(r#","url":"https://example.org/{url}""#) };
+        let id = if id == 0 { String::new() } else { format!(r#","id":"i{id}""#) };
+        let version = if version == 0 { String::new() } else { format!(r#","version":{version}"#) };
+        format!(r#"{{"title":"t{title}","source":"s","published":"2026-11-{day:02}"{id}{url}{version}}}"#)
+    });
+    proptest::collection::vec(one, 0..12).prop_map(|lines| items(&lines.join("\n")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn importing_twice_changes_nothing(first in some_items(), second in some_items()) {
+        let dir = tempfile::tempdir().unwrap();
+        merge_news(dir.path(), &first).unwrap();
+        merge_news(dir.path(), &second).unwrap();
+        let before = bytes(&dir.path().join("news"));
+        let again = merge_news(dir.path(), &second).unwrap();
+        prop_assert_eq!((again.added, again.updated), (0, 0));
+        prop_assert_eq!(bytes(&dir.path().join("news")), before);
+    }
+}

@@ -89,10 +89,11 @@ pub(super) fn meta(line: &str, now: NaiveDateTime) -> Meta {
         Level::ALL.into_iter().filter_map(|l| Some((last_word(head, l.as_str())?, l))).max_by_key(|(at, _)| *at);
     if let Some((at, level)) = level {
         out.level = Some(level);
-        out.state = head.get(at + level.as_str().len()..).unwrap_or_default().trim_matches(SEPARATORS).to_owned();
+        let state = head.get(at + level.as_str().len()..).unwrap_or_default();
+        state.trim_matches(SEPARATORS).clone_into(&mut out.state);
         head = head.get(..at).unwrap_or_default();
     }
-    out.topic = head.trim_matches(['·', '|', ' ']).to_owned();
+    head.trim_matches(['·', '|', ' ']).clone_into(&mut out.topic);
     out
 }
 

@@ -49,7 +49,7 @@ impl Mark {
             _ => {}
         }
         if let Some(kind) = kind(text) {
-            return Some(Self::Kind(kind));
+            return Some(kind);
         }
         let (name, count) = counted(text);
         if name.eq_ignore_ascii_case("related guides") {
@@ -63,15 +63,12 @@ impl Mark {
 }
 
 /// "Guide · LEVEL"; the level may be one that is unknown.
-fn kind(text: &str) -> Option<Option<Level>> {
+fn kind(text: &str) -> Option<Mark> {
     let rest = text.strip_prefix("Guide").or_else(|| text.strip_prefix("GUIDE"))?;
-    let level = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let separated = level.len() < rest.len();
-    match level.parse() {
-        Ok(level) => Some(Some(level)),
-        Err(()) if rest.is_empty() => Some(None),
-        Err(()) => (separated && rest.contains(['·', '•', '|']) && !level.contains(' ')).then_some(None),
-    }
+    let word = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let level = word.parse().ok();
+    let unknown_level = rest.contains(['·', '•', '|']) && !word.contains(' ');
+    (level.is_some() || rest.is_empty() || unknown_level).then_some(Mark::Kind(level))
 }
 
 /// "NAME (N)" in its two halves.

@@ -151,9 +151,10 @@ impl Page {
             {
                 let (from, to) = (first.marker.unwrap_or(first.no), last.no);
                 let what = crate::sources::report::quoted(&first.text);
-                let message = match from == to {
-                    true => format!("not understood and left out: {what}"),
-                    false => format!("lines {from} to {to} were not understood and left out, beginning with {what}"),
+                let message = if from == to {
+                    format!("not understood and left out: {what}")
+                } else {
+                    format!("lines {from} to {to} were not understood and left out, beginning with {what}")
                 };
                 self.report.note(from, message, "if the guide needs it, add it to the guide's file by hand");
                 self.uses.iter_mut().skip(at).take(run).for_each(|used| *used = Some("reported"));

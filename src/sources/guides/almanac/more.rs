@@ -28,9 +28,9 @@ pub(super) fn head(line: &str, now: NaiveDateTime) -> Option<Head> {
     let day = ages::day(pieces.get(aged)?, now)?;
     let first = pieces.get(..aged)?.join(" · ");
     let (score, source) = score(&first)?;
-    let link =
+    let remark =
         |p: &&&str| !p.is_empty() && !p.trim_end_matches(|c: char| !c.is_alphanumeric()).eq_ignore_ascii_case("source");
-    let rest: Vec<&str> = pieces.iter().skip(aged + 1).filter(link).copied().collect();
+    let rest: Vec<&str> = pieces.iter().skip(aged + 1).filter(remark).copied().collect();
     let doubtful = source.starts_with(|c: char| c.is_ascii_digit());
     Some(Head { score, source, day, rest: rest.join(" · "), doubtful })
 }

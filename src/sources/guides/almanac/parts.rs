@@ -11,7 +11,7 @@ use crate::model::{Faq, Section, TimelineEntry, Version};
 use crate::sources::text;
 
 /// The longest name of a topic that stands on a line of its own.
-const NAME: usize = 40;
+const NAME: usize = 60;
 
 impl Page {
     fn text(&self, at: usize) -> &str {
@@ -34,6 +34,12 @@ impl Page {
     /// line before another one, or before a mark, heads nothing: it is a figure's caption or a button.
     pub(super) fn heads_section(&self, at: usize, end: usize) -> bool {
         self.is_heading(at) && at + 1 < end && !self.is_heading(at + 1)
+    }
+
+    /// Whether the line may be a name in a list of names.
+    fn is_name(&self, at: usize) -> bool {
+        let short = self.text(at).chars().count() <= NAME && !self.text(at).ends_with(['.', '?', '!']);
+        self.list(at).is_some() || short
     }
 
     fn continues(&self, at: usize) -> bool {
@@ -150,11 +156,7 @@ impl Page {
     /// Names: run together in one line, separated in one line, or one a line.
     pub(super) fn topics(&mut self, range: Range<usize>) {
         let mut at = range.start;
-        let is_name = |page: &Self, at: usize| {
-            page.list(at).is_some()
-                || (page.text(at).chars().count() <= NAME && !page.text(at).ends_with(['.', '?', '!']))
-        };
-        while at < range.end && (at == range.start || (is_name(self, at) && !self.heads_section(at, range.end))) {
+        while at < range.end && (at == range.start || (self.is_name(at) && !self.heads_section(at, range.end))) {
             at += 1;
         }
         let own: std::collections::HashSet<usize> = (range.start..at).collect();
@@ -235,7 +237,7 @@ impl Page {
     /// The publication's count and, where the page has them, names.
     pub(super) fn guides(&mut self, range: Range<usize>, count: Option<u32>, no: usize) {
         let mut at = range.start;
-        while at < range.end && !self.heads_section(at, range.end) && (self.list(at).is_some() || self.is_heading(at)) {
+        while at < range.end && !self.heads_section(at, range.end) && self.is_name(at) {
             let slug = super::slug_of_title(self.text(at));
             if !text::is_slug(&slug) {
                 break;
