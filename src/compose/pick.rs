@@ -138,8 +138,7 @@ impl Tally {
             Some(format!("{kind} cap: {count} of {} {rank} higher ({})", wording::name(name), listed(ids)))
         };
         let source = || refusal("source", &candidate.item.source, &self.sources, brief.weights.max_per_source);
-        let topic =
-            || refusal("topic", candidate.item.topics.first()?, &self.topics, brief.weights.max_per_topic);
+        let topic = || refusal("topic", candidate.item.topics.first()?, &self.topics, brief.weights.max_per_topic);
         match caps {
             Caps::Both => source().or_else(topic),
             Caps::SourceOnly => source(),

@@ -12,7 +12,19 @@ use crate::model::{Card, Draft, Entry, IssueName, Level, Notice, Notices, Publis
 const TOP: [&str; 11] =
     ["edition", "date", "subject", "preheader", "intro", "window", "waive", "waive_why", "news", "guides", "bench"];
 const ENTRY: [&str; 13] = [
-    "id", "title", "source", "published", "score", "url", "summary", "topics", "guide", "why", "note", "pinned", "banned",
+    "id",
+    "title",
+    "source",
+    "published",
+    "score",
+    "url",
+    "summary",
+    "topics",
+    "guide",
+    "why",
+    "note",
+    "pinned",
+    "banned",
 ];
 const CARD: [&str; 8] = ["slug", "title", "level", "tldr", "url", "why", "pinned", "banned"];
 
@@ -78,7 +90,11 @@ fn name(top: &Fields) -> Option<IssueName> {
     if let Some(folder) = folder.and_then(|folder| folder.parse::<IssueName>().ok()).filter(|folder| *folder != name) {
         let key = if folder.date == name.date { "edition" } else { "date" };
         let message = format!("the folder is {folder}, but `edition` and `date` say {name}");
-        top.source.wrong(top.line_of(key), message, "name an issue only by its folder: correct these two, or rename the folder");
+        top.source.wrong(
+            top.line_of(key),
+            message,
+            "name an issue only by its folder: correct these two, or rename the folder",
+        );
     }
     Some(name)
 }
