@@ -26,7 +26,9 @@ pub fn count(counts: &mut Counts, text: &str, weight: f64) {
         if parts.len() == 2 && !run.contains(['\'', '’']) {
             add(counts, &parts.concat(), weight);
         }
-        parts.iter().for_each(|part| add(counts, part, weight));
+        for part in &parts {
+            add(counts, part, weight);
+        }
     }
 }
 

@@ -39,7 +39,7 @@ fn the_send_time_is_local_and_a_skipped_hour_becomes_the_next_that_exists() {
         (Tz::Pacific__Apia, "2011-12-30", "Fri 07:00", "2011-12-30T10:00:00Z"),
     ] {
         let edition = Edition { send: send.parse().unwrap(), ..Edition::default() };
-        let case = Case { zone, date, edition, ..Case::default() };
+        let case = Case { edition, zone, date, ..Case::default() };
         assert_eq!(window(&case.brief()).to, utc(to), "{zone} {date}");
     }
 }

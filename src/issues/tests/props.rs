@@ -37,8 +37,11 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
 fn fresh() -> impl Strategy<Value = Draft> {
     let ids: Vec<String> = ('a'..='l').map(String::from).collect();
     (Just(ids).prop_shuffle(), 0..6_usize, 0..4_usize, 0..3_usize, 0..3_u8).prop_map(|(ids, news, bench, guides, n)| {
-        let mut draft =
-            draft(&ids[..news].join(" "), &["g", "h", "i"][..guides].join(" "), &ids[news..news + bench].join(" "));
+        let mut draft = draft(
+            &ids[..news].join(" "),
+            &["guide-1", "guide-2", "guide-3"][..guides].join(" "),
+            &ids[news..news + bench].join(" "),
+        );
         draft.subject = format!("Subject {n}");
         draft
     })
@@ -114,7 +117,7 @@ fn apply(desk: &Desk, edits: &[Edit], promises: &mut Promises, round: usize) {
                     None => text.replacen("title = \"", &format!("title = \"{mark}t "), 1),
                     Some(line) => text.replacen("\ntitle", &format!("\n{line}\ntitle"), 1),
                 };
-                promises.words.push(line.unwrap_or_else(|| format!("title = \"{mark}t ")));
+                promises.words.push(line.unwrap_or_else(|| format!("{mark}t ")));
                 promises.touched.push(id);
             }
         }
