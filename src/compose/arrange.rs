@@ -29,7 +29,7 @@ pub fn arrange(chosen: Vec<Placed>, by_topic: bool) -> Vec<Entry> {
         groups.push(group);
         left = rest;
     }
-    let leads = |group: &[Placed]| group.first().map(|placed| &placed.entry.id) == lead.as_ref();
+    let leads = |group: &[Placed]| group.first().is_some_and(|placed| Some(&placed.entry.id) == lead.as_ref());
     if leads(&left) {
         groups.insert(0, vec![left.remove(0)]);
     }
@@ -85,7 +85,8 @@ pub fn subject(brief: &Brief, news: &[Entry], cards: &[Card]) -> String {
 
 /// The preheader: the next titles, as many of three as fit into 110 characters, or a card's where there is no other item.
 pub fn preheader(news: &[Entry], cards: &[Card]) -> String {
-    let titles: Vec<&String> = news.iter().map(|e| &e.title).chain(cards.iter().map(|c| &c.title)).skip(1).take(3).collect();
+    let titles: Vec<&String> =
+        news.iter().map(|e| &e.title).chain(cards.iter().map(|c| &c.title)).skip(1).take(3).collect();
     let mut line = String::new();
     for title in titles {
         let next = wording::clip(title, 107);

@@ -20,7 +20,13 @@ struct Table<'a> {
 }
 
 /// The edition's guide cards, and more of them when the week is thin and the edition fills with guides.
-pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Placed], notices: &mut Vec<Notice>) -> Vec<Card> {
+pub fn cards(
+    brief: &Brief,
+    history: &History,
+    library: &Library,
+    chosen: &[Placed],
+    notices: &mut Vec<Notice>,
+) -> Vec<Card> {
     let fills = brief.edition.thin == Thin::FillWithGuides;
     let missing = brief.edition.news.saturating_sub(chosen.len());
     let thin = chosen.len() < brief.edition.thin_mark();
@@ -36,7 +42,8 @@ pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Plac
     if !again.is_empty() {
         let last = brief.weights.guide_cooldown;
         let message = format!("{} was a card in the last {last} issues and is one again", again.join(", "));
-        notices.push(Notice::new(message).help("write more guides on what the news is about, or lower `guide_cooldown`"));
+        notices
+            .push(Notice::new(message).help("write more guides on what the news is about, or lower `guide_cooldown`"));
     }
     table.cards.into_iter().map(|(guide, why)| card(guide, why)).collect()
 }

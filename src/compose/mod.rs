@@ -6,10 +6,10 @@ mod cards;
 mod pair;
 mod pick;
 mod select;
-mod wording;
-mod words;
 mod weights;
 mod window;
+mod wording;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -179,8 +179,9 @@ fn thin_notice(brief: &Brief, chosen: usize) -> Notice {
         Thin::Skip => "there is no issue",
         Thin::FillWithGuides => "guide cards take the place of what is missing",
     };
-    Notice::new(format!("a thin week: {}, under the edition's mark of {mark}; {done}", wording::items(chosen)))
-        .help("lower `min_score` or `thin_below` of the edition, or change its `thin` to shrink, skip or fill_with_guides")
+    Notice::new(format!("a thin week: {}, under the edition's mark of {mark}; {done}", wording::items(chosen))).help(
+        "lower `min_score` or `thin_below` of the edition, or change its `thin` to shrink, skip or fill_with_guides",
+    )
 }
 
 /// The form in which topics and source names compare. Names made of signs alone, which have no letters to compare, stand

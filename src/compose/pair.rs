@@ -34,7 +34,9 @@ pub struct Fit {
 impl<'a> Library<'a> {
     pub fn of(guides: &'a [Guide], threshold: f64) -> Self {
         let mut live: Vec<&Guide> = guides.iter().filter(|g| g.status == Status::Live).collect();
-        live.sort_by(|a, b| a.slug.cmp(&b.slug).then_with(|| b.version.cmp(&a.version)).then_with(|| a.title.cmp(&b.title)));
+        live.sort_by(|a, b| {
+            a.slug.cmp(&b.slug).then_with(|| b.version.cmp(&a.version)).then_with(|| a.title.cmp(&b.title))
+        });
         live.dedup_by(|a, b| a.slug == b.slug);
         let counts: Vec<Counts> = live.iter().map(|guide| guide_words(guide)).collect();
         let weighing = Weighing::of(&counts);
@@ -43,7 +45,8 @@ impl<'a> Library<'a> {
             by_topic.entry(fold(&guide.topic)).or_default().push(at);
         }
         let by_slug: HashMap<&str, usize> = live.iter().enumerate().map(|(at, g)| (g.slug.as_str(), at)).collect();
-        let asleep = guides.iter().filter(|g| !by_slug.contains_key(g.slug.as_str())).map(|g| (g.slug.as_str(), g.status));
+        let asleep =
+            guides.iter().filter(|g| !by_slug.contains_key(g.slug.as_str())).map(|g| (g.slug.as_str(), g.status));
         Self {
             vectors: counts.iter().map(|c| weighing.vector(c)).collect(),
             weighing,
@@ -68,10 +71,10 @@ impl<'a> Library<'a> {
             (Some(*at), "the newsroom's own pairing".to_owned())
         } else if let Some(at) = topical.first() {
             (Some(*at), "same topic".to_owned())
-        } else if let Some((at, cosine)) = self.nearest(&vector).filter(|(_, cosine)| *cosine >= self.threshold) {
+        } else if let Some((at, likeness)) = self.nearest(&vector).filter(|(_, likeness)| *likeness >= self.threshold) {
             let words = vector.shared(&self.vectors[at], 3);
             let noun = if words.len() == 1 { "word" } else { "words" };
-            (Some(at), format!("shares the {noun} {} ({cosine:.2})", words.join(", ")))
+            (Some(at), format!("shares the {noun} {} ({likeness:.2})", words.join(", ")))
         } else {
             (None, String::new())
         };
@@ -90,7 +93,10 @@ impl<'a> Library<'a> {
     fn own(&self, slug: &str, item: &Item, notices: &mut Vec<Notice>) -> Option<usize> {
         let found = self.by_slug.get(slug).copied();
         if found.is_none() {
-            let why = self.asleep.get(slug).map_or("which is not there".into(), |status| format!("which is {status}, not live"));
+            let why = self
+                .asleep
+                .get(slug)
+                .map_or("which is not there".into(), |status| format!("which is {status}, not live"));
             let id = wording::clip(&item.id, 40);
             let message = format!("item {id} asks for the guide `{}`, {why}", wording::name(slug));
             notices.push(Notice::new(message).help("bring in the guide, make it live, or correct the item's `guides`"));
@@ -101,14 +107,16 @@ impl<'a> Library<'a> {
     /// The guides of a topic, the most alike first.
     fn of_topic(&self, topic: &str, vector: &Vector) -> Vec<usize> {
         let mut found = self.by_topic.get(&fold(topic)).cloned().unwrap_or_default();
-        found.sort_by(|a, b| vector.cosine(&self.vectors[*b]).total_cmp(&vector.cosine(&self.vectors[*a])).then(a.cmp(b)));
+        found.sort_by(|a, b| {
+            vector.likeness(&self.vectors[*b]).total_cmp(&vector.likeness(&self.vectors[*a])).then(a.cmp(b))
+        });
         found
     }
 
     /// The guide with the most alike words; of equals the first by slug.
     fn nearest(&self, vector: &Vector) -> Option<(usize, f64)> {
-        let cosines = self.vectors.iter().map(|guide| vector.cosine(guide)).enumerate();
-        cosines.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+        let likenesses = self.vectors.iter().map(|guide| vector.likeness(guide)).enumerate();
+        likenesses.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     }
 }
 

@@ -51,13 +51,12 @@ pub fn pick(brief: &Brief, eligible: &[Candidate]) -> Picked {
             if taken[at].is_some() {
                 continue;
             }
-            match tally.refusal(brief, caps, candidate) {
+            if let Some(reason) = tally.refusal(brief, caps, candidate) {
                 // The first refusal stands: only then do all that were taken rank higher.
-                Some(reason) => drop(capped.entry(at).or_insert(reason)),
-                None => {
-                    tally.take(candidate);
-                    taken[at] = Some(caps);
-                }
+                capped.entry(at).or_insert(reason);
+            } else {
+                tally.take(candidate);
+                taken[at] = Some(caps);
             }
         }
     }
@@ -99,7 +98,7 @@ fn on_topic(eligible: &[Candidate]) -> Vec<Option<String>> {
         *totals.entry(key).or_default() += 1;
     }
     let mut so_far: HashMap<String, usize> = HashMap::new();
-    let mut tell = |candidate: &Candidate| {
+    let tell = |candidate: &Candidate| {
         let key = topic(candidate)?;
         let name = wording::name(candidate.item.topics.first()?);
         let alone = totals.get(&key) == Some(&1);
@@ -107,7 +106,7 @@ fn on_topic(eligible: &[Candidate]) -> Vec<Option<String>> {
         *nth += 1;
         Some(if alone { format!("the only one on {name}") } else { format!("{} on {name}", wording::ordinal(*nth)) })
     };
-    eligible.iter().map(|c| tell(c)).collect()
+    eligible.iter().map(tell).collect()
 }
 
 /// What has been taken so far.
@@ -138,8 +137,7 @@ impl Tally {
             Some(format!("{kind} cap: {count} of {} {rank} higher ({})", wording::name(name), listed(ids)))
         };
         let source = || refusal("source", &candidate.item.source, &self.sources, brief.weights.max_per_source);
-        let topic =
-            || refusal("topic", candidate.item.topics.first()?, &self.topics, brief.weights.max_per_topic);
+        let topic = || refusal("topic", candidate.item.topics.first()?, &self.topics, brief.weights.max_per_topic);
         match caps {
             Caps::Both => source().or_else(topic),
             Caps::SourceOnly => source(),

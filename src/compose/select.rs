@@ -143,8 +143,11 @@ fn tell_of_the_window(
     selection.left_out.extend(after.iter().map(|c| c.left_out("dated after this issue".into())));
     if !after.is_empty() {
         let are = if after.len() == 1 { "is" } else { "are" };
-        let message = format!("{} {are} dated after this issue's send time, {}", wording::items(after.len()), at(window.to));
-        selection.notices.push(Notice::new(message).help("they wait for a later issue; check their `published` if not"));
+        let message =
+            format!("{} {are} dated after this issue's send time, {}", wording::items(after.len()), at(window.to));
+        selection
+            .notices
+            .push(Notice::new(message).help("they wait for a later issue; check their `published` if not"));
     }
     if outside > 0 {
         let lie = if outside == 1 { "lies" } else { "lie" };
@@ -178,15 +181,14 @@ fn drop_carried(history: &History, candidates: &mut Vec<Candidate>, left_out: &m
 
 /// Keeps one of several items with the same id, URL or headline: the best that is worth enough, else the best.
 fn drop_duplicates(min: f64, candidates: &mut Vec<Candidate>, selection: &mut Selection) {
-    candidates.sort_by(|a, b| {
-        unworthy(a, min).is_some().cmp(&unworthy(b, min).is_some()).then_with(|| by_rank(a, b))
-    });
+    candidates.sort_by(|a, b| unworthy(a, min).is_some().cmp(&unworthy(b, min).is_some()).then_with(|| by_rank(a, b)));
     let mut seen: HashMap<(u8, String), String> = HashMap::new();
     let mut repeated_ids = 0;
     candidates.retain(|candidate| {
         let keys = keys(candidate.item);
         if let Some((kind, first)) = keys.iter().find_map(|key| seen.get(key).map(|first| (key.0, first.clone()))) {
-            let mut left = candidate.left_out(format!("the same {} as {}", KINDS[usize::from(kind)], wording::name(&first)));
+            let mut left =
+                candidate.left_out(format!("the same {} as {}", KINDS[usize::from(kind)], wording::name(&first)));
             left.duplicate_of = Some(first);
             selection.left_out.push(left);
             repeated_ids += usize::from(kind == 0);
@@ -196,8 +198,13 @@ fn drop_duplicates(min: f64, candidates: &mut Vec<Candidate>, selection: &mut Se
         true
     });
     if repeated_ids > 0 {
-        let message = format!("{} came under an id that another item has; the best of each id counts", wording::items(repeated_ids));
-        selection.notices.push(Notice::new(message).help("give each item an `id` of its own, or drop the repeated lines"));
+        let message = format!(
+            "{} came under an id that another item has; the best of each id counts",
+            wording::items(repeated_ids)
+        );
+        selection
+            .notices
+            .push(Notice::new(message).help("give each item an `id` of its own, or drop the repeated lines"));
     }
 }
 

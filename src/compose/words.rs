@@ -1,6 +1,6 @@
-//! Words and their weight: a plain tokenizer, and TF-IDF vectors compared by cosine. Knows no item and no guide.
+//! Words and their weight: a plain tokenizer, and TF-IDF vectors compared by their cosine. Knows no item and no guide.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// English words that tell nothing about a text's subject, in alphabetical order.
 pub const STOP: [&str; 110] = [
@@ -26,7 +26,9 @@ pub fn count(counts: &mut Counts, text: &str, weight: f64) {
         if parts.len() == 2 && !run.contains(['\'', '’']) {
             add(counts, &parts.concat(), weight);
         }
-        parts.iter().for_each(|part| add(counts, part, weight));
+        for part in &parts {
+            add(counts, part, weight);
+        }
     }
 }
 
@@ -40,7 +42,11 @@ fn add(counts: &mut Counts, word: &str, weight: f64) {
 
 /// "agents" and "agent" are one word; "gas", "class" and "gpus" keep what they need.
 fn singular(word: &str) -> String {
-    let plural = word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is");
+    let plural = word.len() > 3
+        && word.ends_with('s')
+        && !word.ends_with("ss")
+        && !word.ends_with("us")
+        && !word.ends_with("is");
     if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
 }
 
@@ -85,10 +91,14 @@ impl Weighing {
 }
 
 impl Vector {
-    /// From 0, nothing in common, to 1.
-    pub fn cosine(&self, other: &Self) -> f64 {
+    /// How alike two texts are, from 0, nothing in common, to 1: the cosine, halved when a single word is all they share,
+    /// since a lone "group" or "plan" ties a text to nothing.
+    pub fn likeness(&self, other: &Self) -> f64 {
         let (short, long) = if self.0.len() <= other.0.len() { (self, other) } else { (other, self) };
-        short.0.iter().filter_map(|(word, w)| Some(w * long.0.get(word)?)).sum()
+        let mut shared = 0;
+        let cosine: f64 =
+            short.0.iter().filter_map(|(word, w)| Some(w * long.0.get(word)?)).inspect(|_| shared += 1).sum();
+        if shared == 1 { cosine / 2.0 } else { cosine }
     }
 
     /// The words that both hold, those that count most first.
@@ -96,7 +106,6 @@ impl Vector {
         let mut shared: Vec<(f64, &str)> =
             self.0.iter().filter_map(|(word, w)| Some((w * other.0.get(word)?, word.as_str()))).collect();
         shared.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        let unique: BTreeSet<&str> = shared.iter().take(most).map(|(_, word)| *word).collect();
-        shared.iter().take(most).map(|(_, word)| *word).filter(|w| unique.contains(w)).map(str::to_owned).collect()
+        shared.into_iter().take(most).map(|(_, word)| word.to_owned()).collect()
     }
 }

@@ -25,7 +25,8 @@ pub fn merge(base: &str, mine: &str, fresh: &str, notices: &mut Vec<Notice>) -> 
             set(&mut merged, key, fresh.get(key));
             changed = true;
         } else if now != was && now.is_some() {
-            let message = format!("`{key}` is the editor's and stays; compose would now write: {}", now.unwrap_or_default());
+            let message =
+                format!("`{key}` is the editor's and stays; compose would now write: {}", now.unwrap_or_default());
             notices.push(Notice::new(message));
         }
     }

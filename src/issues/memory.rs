@@ -9,7 +9,8 @@ use toml_edit::{Document, Item};
 use super::blocks::Pieces;
 use super::write::list;
 
-const FIRST: &str = "# What compose wrote last, by which `digest compose` tells your edits from its own. Not for editing.\n";
+const FIRST: &str =
+    "# What compose wrote last, by which `digest compose` tells your edits from its own. Not for editing.\n";
 const MARK: &str = "# --- the draft as composed ---\n";
 
 /// Ids that one refresh must tell the next.
@@ -42,7 +43,8 @@ impl Memory {
             array.into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
         };
         let kind = |kind: &str| {
-            let [dropped, placed, waiting] = ["dropped", "placed", "waiting"].map(|wish| ids(&format!("{wish}_{kind}")));
+            let [dropped, placed, waiting] =
+                ["dropped", "placed", "waiting"].map(|wish| ids(&format!("{wish}_{kind}")));
             Wishes { dropped, placed, waiting }
         };
         Some(Self { base: Pieces::cut(base)?, items: kind("items"), cards: kind("cards") })

@@ -58,7 +58,7 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
     let lists = "head each entry with a line [[news]], [[guides]] or [[bench]]";
     let mine_pieces = Pieces::cut(&mine)
         .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(&file, None).help(lists))?;
-    let (merged, memory, mut changes) = merge(composed.as_ref(), mine_pieces, pieces);
+    let (merged, memory, mut changes) = merge(composed.as_ref(), &mine_pieces, &pieces);
     read::parse(&file, &merged)?;
     // The draft first: should the second write fail, what came in counts as the editor's, and nothing is lost.
     if merged != mine {
@@ -88,22 +88,22 @@ fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
 }
 
 /// The merge itself: the new text of the draft, what to remember, and what happened.
-fn merge(composed: Option<&Memory>, mine: Pieces, fresh: Pieces) -> (String, Memory, Changes) {
+fn merge(composed: Option<&Memory>, mine: &Pieces, fresh: &Pieces) -> (String, Memory, Changes) {
     let empty = Memory::default();
     let old = composed.unwrap_or(&empty);
     let mut changes = Changes::default();
-    if composed.is_some() && old.is_plain() && old.base == mine {
-        note_plain(&mine, &fresh, &mut changes);
-        return (fresh.join(), Memory { base: fresh, ..Memory::default() }, changes);
+    if composed.is_some() && old.is_plain() && old.base == *mine {
+        note_plain(mine, fresh, &mut changes);
+        return (fresh.join(), Memory { base: fresh.clone(), ..Memory::default() }, changes);
     }
-    let items = Side::new(&[Section::News, Section::Bench], old, &old.items, &mine);
-    let cards = Side::new(&[Section::Guides], old, &old.cards, &mine);
+    let items = Side::new(&[Section::News, Section::Bench], old, &old.items, mine);
+    let cards = Side::new(&[Section::Guides], old, &old.cards, mine);
     let (mut item_wishes, mut card_wishes) = (items.wishes.clone(), cards.wishes.clone());
-    let news = items.section(Section::News, &mine, &fresh, &[], &mut item_wishes, &mut changes);
-    let guides = cards.section(Section::Guides, &mine, &fresh, &[], &mut card_wishes, &mut changes);
-    let bench = items.section(Section::Bench, &mine, &fresh, &news, &mut item_wishes, &mut changes);
+    let news = items.section(Section::News, mine, fresh, &[], &mut item_wishes, &mut changes);
+    let guides = cards.section(Section::Guides, mine, fresh, &[], &mut card_wishes, &mut changes);
+    let bench = items.section(Section::Bench, mine, fresh, &news, &mut item_wishes, &mut changes);
     let head = head::merge(&old.base.head, &mine.head, &fresh.head, &mut changes.notices);
-    let base = Pieces { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &bench], &fresh) };
+    let base = Pieces { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &bench], fresh) };
     let mut sections = [(Section::News, news), (Section::Guides, guides), (Section::Bench, bench)];
     // The lists stand in the editor's order; a list that the draft had none of goes last.
     sections.sort_by_key(|(section, _)| mine.blocks.iter().position(|b| b.section == *section).unwrap_or(usize::MAX));

@@ -56,23 +56,24 @@ pub fn list(issues_dir: &Path) -> Result<Vec<IssueName>, Notice> {
 pub fn find(issues_dir: &Path, given: Option<&str>) -> Result<IssueName, Notice> {
     let known = list(issues_dir)?;
     let Some(given) = given else {
-        let none = || Notice::new("there is no issue yet").at(issues_dir, None).help("`digest compose EDITION` writes one");
+        let none =
+            || Notice::new("there is no issue yet").at(issues_dir, None).help("`digest compose EDITION` writes one");
         return known.last().cloned().ok_or_else(none);
     };
     let path = Path::new(given.trim());
     let meant = path.components().rev().take(2).find_map(|part| part.as_os_str().to_str()?.parse::<IssueName>().ok());
     match meant.filter(|name| known.contains(name)) {
         Some(name) => Ok(name),
-        None => Err(Notice::new(format!("there is no issue `{given}`")).at(issues_dir, None).help(nearest(given, &known))),
+        None => {
+            Err(Notice::new(format!("there is no issue `{given}`")).at(issues_dir, None).help(nearest(given, &known)))
+        }
     }
 }
 
 /// The known issues most like what was given, in words.
 fn nearest(given: &str, known: &[IssueName]) -> String {
-    let mut names: Vec<(f64, String)> = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(given, &name.to_string()), name.to_string()))
-        .collect();
+    let mut names: Vec<(f64, String)> =
+        known.iter().map(|name| (strsim::jaro_winkler(given, &name.to_string()), name.to_string())).collect();
     names.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
     let names: Vec<&str> = names.iter().take(3).map(|(_, name)| name.as_str()).collect();
     match names.as_slice() {
@@ -92,7 +93,9 @@ pub fn read(issues_dir: &Path, name: &IssueName) -> Result<Draft, Notices> {
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Notice {
-    Notice::new(format!("cannot read it: {error}")).at(file, None).help("check that it is there and that you may read it")
+    Notice::new(format!("cannot read it: {error}"))
+        .at(file, None)
+        .help("check that it is there and that you may read it")
 }
 
 #[cfg(test)]

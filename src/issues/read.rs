@@ -12,7 +12,19 @@ use crate::model::{Card, Draft, Entry, IssueName, Level, Notice, Notices, Publis
 const TOP: [&str; 11] =
     ["edition", "date", "subject", "preheader", "intro", "window", "waive", "waive_why", "news", "guides", "bench"];
 const ENTRY: [&str; 13] = [
-    "id", "title", "source", "published", "score", "url", "summary", "topics", "guide", "why", "note", "pinned", "banned",
+    "id",
+    "title",
+    "source",
+    "published",
+    "score",
+    "url",
+    "summary",
+    "topics",
+    "guide",
+    "why",
+    "note",
+    "pinned",
+    "banned",
 ];
 const CARD: [&str; 8] = ["slug", "title", "level", "tldr", "url", "why", "pinned", "banned"];
 
@@ -78,7 +90,11 @@ fn name(top: &Fields) -> Option<IssueName> {
     if let Some(folder) = folder.and_then(|folder| folder.parse::<IssueName>().ok()).filter(|folder| *folder != name) {
         let key = if folder.date == name.date { "edition" } else { "date" };
         let message = format!("the folder is {folder}, but `edition` and `date` say {name}");
-        top.source.wrong(top.line_of(key), message, "name an issue only by its folder: correct these two, or rename the folder");
+        top.source.wrong(
+            top.line_of(key),
+            message,
+            "name an issue only by its folder: correct these two, or rename the folder",
+        );
     }
     Some(name)
 }
@@ -145,11 +161,12 @@ fn entry(fields: &Fields) -> Option<Entry> {
     if url.as_ref().is_some_and(|url| !(url.starts_with("https://") || url.starts_with("http://"))) {
         fields.wrong("url", "an absolute http(s) URL", "begin it with https://, or leave it empty");
     }
-    Some(Entry {
+    let entry = Entry {
         id,
         title,
         source,
-        published: published?,
+        // Only a stand-in where the field is wrong: then the mistake is noted and no draft comes of it.
+        published: published.unwrap_or(Published::Day(NaiveDate::MIN)),
         score: fields.score("score"),
         url,
         summary: fields.string("summary").unwrap_or_default(),
@@ -159,7 +176,8 @@ fn entry(fields: &Fields) -> Option<Entry> {
         note: fields.string("note").unwrap_or_default(),
         pinned: fields.flag("pinned"),
         banned: fields.flag("banned"),
-    })
+    };
+    published.map(|_| entry)
 }
 
 fn card(fields: &Fields) -> Option<Card> {
@@ -169,14 +187,15 @@ fn card(fields: &Fields) -> Option<Card> {
     if level.is_err() && !word.is_empty() {
         fields.wrong("level", "beginner, intermediate or advanced", "write one of the three");
     }
-    Some(Card {
+    let card = Card {
         slug,
         title,
-        level: level.ok()?,
+        level: level.unwrap_or(Level::Beginner),
         tldr: fields.string("tldr").unwrap_or_default(),
         url: fields.filled("url"),
         why: fields.string("why").unwrap_or_default(),
         pinned: fields.flag("pinned"),
         banned: fields.flag("banned"),
-    })
+    };
+    level.ok().map(|_| card)
 }

@@ -43,7 +43,7 @@ pub struct Fields<'a> {
     pub line: Option<usize>,
 }
 
-impl<'a> Fields<'a> {
+impl Fields<'_> {
     /// The field as messages name it.
     fn called(&self, key: &str) -> String {
         if self.name.is_empty() { format!("`{key}`") } else { format!("{}: `{key}`", self.name) }
@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
     }
 
     pub fn wrong(&self, key: &str, expected: &str, help: &str) {
-        let found = self.table.get(key).map(|item| excerpt(item)).unwrap_or_default();
+        let found = self.table.get(key).map(excerpt).unwrap_or_default();
         let message = format!("{} must be {expected}, found {found}", self.called(key));
         self.source.wrong(self.line_of(key), message, help);
     }
@@ -69,7 +69,8 @@ impl<'a> Fields<'a> {
     /// Every key that is not one of `known` is a mistake; the help names the nearest.
     pub fn only(&self, known: &[&str]) {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
-            let near = known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
+            let near =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
             let help = match near.filter(|near| strsim::jaro_winkler(key, near) > 0.75) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known are {}", known.join(", ")),

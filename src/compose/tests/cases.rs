@@ -39,7 +39,7 @@ fn the_send_time_is_local_and_a_skipped_hour_becomes_the_next_that_exists() {
         (Tz::Pacific__Apia, "2011-12-30", "Fri 07:00", "2011-12-30T10:00:00Z"),
     ] {
         let edition = Edition { send: send.parse().unwrap(), ..Edition::default() };
-        let case = Case { zone, date, edition, ..Case::default() };
+        let case = Case { edition, zone, date, ..Case::default() };
         assert_eq!(window(&case.brief()).to, utc(to), "{zone} {date}");
     }
 }
@@ -81,10 +81,7 @@ fn an_empty_window_says_where_the_news_is() {
 
 #[test]
 fn news_that_the_last_issue_could_not_have_seen_is_still_carried_and_says_so() {
-    let mut case = with(vec![
-        item("late", 8.0, "2026-11-22T06:30:00Z"),
-        item("seen", 9.0, "2026-11-22T05:30:00Z"),
-    ]);
+    let mut case = with(vec![item("late", 8.0, "2026-11-22T06:30:00Z"), item("seen", 9.0, "2026-11-22T05:30:00Z")]);
     case.past = vec![past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T06:00:00Z")];
     let c = case.run();
     assert_eq!(ids(&c), ["late"]);
@@ -136,14 +133,24 @@ fn the_same_long_headline_from_two_sources_is_one_story() {
 
 #[test]
 fn scores_come_from_the_item_else_its_source_and_must_reach_the_minimum() {
-    let mut case = with(vec![fresh("own", 8.0), fresh("low", 4.0), fresh("base", 0.0), fresh("none", 0.0), fresh("nan", f64::NAN)]);
+    let mut case = with(vec![
+        fresh("own", 8.0),
+        fresh("low", 4.0),
+        fresh("base", 0.0),
+        fresh("none", 0.0),
+        fresh("nan", f64::NAN),
+    ]);
     case.items[2].score = None;
     case.items[2].source = "OpenAI Blog".into();
     case.items[3].score = None;
     case.base_scores.insert("openai blog".into(), 6.5);
     let c = case.run();
     assert_eq!(ids(&c), ["own", "base"]);
-    assert!(draft(&c).news[1].why.starts_with("score 6.5 (its source's base score), 1 day old"), "{}", draft(&c).news[1].why);
+    assert!(
+        draft(&c).news[1].why.starts_with("score 6.5 (its source's base score), 1 day old"),
+        "{}",
+        draft(&c).news[1].why
+    );
     assert_eq!(reason(&c, "low"), "score 4 is under the edition's minimum of 5");
     assert_eq!(reason(&c, "none"), "no score, and no base score for source of none");
     assert_eq!(reason(&c, "nan"), "no score, and no base score for source of nan");
@@ -248,7 +255,8 @@ fn cards_explain_the_most_and_rest_after_they_were_shown() {
         about(fresh("c", 7.0), &["Two"]),
     ]);
     case.guides = vec![guide("one", "One"), guide("two", "Two")];
-    let card = |case: &Case| draft(&case.run()).guides.iter().map(|g| (g.slug.clone(), g.why.clone())).collect::<Vec<_>>();
+    let card =
+        |case: &Case| draft(&case.run()).guides.iter().map(|g| (g.slug.clone(), g.why.clone())).collect::<Vec<_>>();
     assert_eq!(card(&case), [("two".to_owned(), "explains 2 of the 3 items".to_owned())]);
     let mut shown = past("2026-11-18-midweek", "2026-11-18T07:00:00Z", "2026-11-18T07:00:00Z");
     shown.guides = vec!["two".into()];
@@ -283,7 +291,8 @@ fn by_topic_groups_what_shares_a_topic_and_the_lead_goes_first() {
 #[test]
 fn subject_and_preheader_come_from_the_titles() {
     let mut case = with(vec![fresh("a", 9.0), fresh("b", 8.0), fresh("c", 7.0)]);
-    case.items[0].title = "A very long headline about models that goes on\nfor rather more than sixty characters".into();
+    case.items[0].title =
+        "A very long headline about models that goes on\nfor rather more than sixty characters".into();
     let c = case.run();
     assert_eq!(draft(&c).subject, "A very long headline about models that goes on for rather…");
     assert_eq!(draft(&c).preheader, "Title of b · Title of c");
@@ -292,7 +301,13 @@ fn subject_and_preheader_come_from_the_titles() {
 
 #[test]
 fn strange_texts_do_no_harm() {
-    for title in ["x".repeat(10_000), "שלום עולם ".repeat(900), "👩‍👩‍👧‍👦".repeat(2_000), "\u{0}\u{202e}\r\n".into(), "日本語".repeat(900)] {
+    for title in [
+        "x".repeat(10_000),
+        "שלום עולם ".repeat(900),
+        "👩‍👩‍👧‍👦".repeat(2_000),
+        "\u{0}\u{202e}\r\n".into(),
+        "日本語".repeat(900),
+    ] {
         let mut case = with(vec![about(fresh("a", 9.0), &[&title]), about(fresh("b", 9.0), &[&title, ""])]);
         case.items.iter_mut().for_each(|i| i.title.clone_from(&title));
         case.edition.by_topic = true;
@@ -308,7 +323,8 @@ fn strange_texts_do_no_harm() {
 fn a_hundred_thousand_items_and_two_thousand_guides_are_no_burden() {
     let mut case = Case::default();
     for n in 0..100_000_u32 {
-        let mut item = item(&format!("id-{n}"), f64::from(n % 11), &format!("2026-11-{:02}T0{}:00:00Z", 1 + n % 28, n % 10));
+        let mut item =
+            item(&format!("id-{n}"), f64::from(n % 11), &format!("2026-11-{:02}T0{}:00:00Z", 1 + n % 28, n % 10));
         item.topics = vec![format!("topic {}", n % 300)];
         item.source = format!("source {}", n % 500);
         case.items.push(item);
