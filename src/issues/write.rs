@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::model::{Card, Draft, Entry, Published};
 
 const HEADER: &str = "\
-# This issue is yours to edit; `digest preview` shows it as you save.
+# This issue is yours to edit; `digest render` shows it as a page.
 #
 # [[news]] stands in the order shown. Delete an entry, move it, move one up from [[bench]]; change any word.
 # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item.

@@ -7,6 +7,7 @@ mod draft;
 mod people;
 mod status;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -69,16 +70,18 @@ impl Site {
     fn templates(&self) -> anyhow::Result<Templates> {
         let root = self.root.join("templates");
         let mut templates = Templates::builtin();
-        let mut folders = vec![root.join("issue")];
+        let known: BTreeSet<&str> = Templates::builtin_files().map(|(name, _)| name).collect();
+        let mut folders = vec![root.clone()];
         while let Some(folder) = folders.pop() {
             let Ok(entries) = std::fs::read_dir(&folder) else { continue };
             let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
             paths.sort();
             for path in paths {
+                let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
+                let template = path.extension().is_some_and(|extension| extension == "hbs");
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "hbs") {
-                    let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                } else if template || known.contains(name.as_str()) {
                     let source = std::fs::read_to_string(&path)
                         .map_err(|e| Notice::new(format!("cannot read the template: {e}")).at(&path, None))?;
                     templates = templates.with(&name, &path, source);

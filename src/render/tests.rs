@@ -1,11 +1,11 @@
 //! Renders every template with every sample, and looks for what must never be in a mail.
 
 use super::*;
-use crate::model::{Copy, Part, Slot};
+use crate::model::{Fill, Part, Slot};
 
 struct Ann;
 
-impl Copy for Ann {
+impl Fill for Ann {
     fn value(&self, slot: &Slot) -> &str {
         match slot {
             Slot::Name => "Ann",

@@ -13,7 +13,7 @@ fn a_draft_is_written_in_the_contracts_layout() {
     draft.bench[0].guide = None;
     draft.bench[0].pinned = true;
     insta::assert_snapshot!(to_toml(&draft), @r###"
-    # This issue is yours to edit; `digest preview` shows it as you save.
+    # This issue is yours to edit; `digest render` shows it as a page.
     #
     # [[news]] stands in the order shown. Delete an entry, move it, move one up from [[bench]]; change any word.
     # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item.
