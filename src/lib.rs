@@ -1,5 +1,6 @@
 //! `digest` composes a newsletter from scored news and evergreen guides, renders it and delivers it. The rooms stand in
 //! reading order; ARCHITECTURE.md has the map and the walk of one issue.
 
+pub mod check;
 pub mod model;
 pub mod render;

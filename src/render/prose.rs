@@ -17,6 +17,8 @@ const DEEPEST: usize = 24;
 pub struct Links {
     numbers: HashMap<String, usize>,
     pub urls: Vec<String>,
+    /// How a link in prose looks; inline, since some mail programs drop style sheets.
+    pub style: String,
 }
 
 impl Links {
@@ -59,9 +61,10 @@ pub fn read(markdown: &str, links: &mut Links) -> Prose {
     if format_html(root, &options, &mut raw).is_err() {
         return plain(markdown);
     }
+    let html = dress(&visible(&sanitise(&raw)), &links.style);
     let mut text = Text { links, out: String::new(), indent: String::new() };
     text.blocks(root);
-    Prose { html: visible(&sanitise(&raw)), text: text.out.trim_end().to_owned() }
+    Prose { html, text: text.out.trim_end().to_owned() }
 }
 
 /// The text as it stands, in paragraphs, cut at the longest that is shown.
@@ -133,6 +136,15 @@ fn visible(html: &str) -> String {
     let kept = |c: &char| *c == '\n' || !c.is_control();
     let html: String = html.trim().chars().filter(kept).filter(|c| !words::turns(*c)).collect();
     html.replace("<br>", "<br />").replace("<p></p>", "")
+}
+
+/// Gives sanitised HTML its inline looks. Text that reads like a tag is escaped by now, so every `<p>` is one of ours.
+fn dress(html: &str, link: &str) -> String {
+    html.replace("<p>", "<p style=\"margin:0 0 10px\">")
+        .replace("<a href=", &format!("<a class=\"accent\" style=\"{link}\" href="))
+        .replace("<blockquote>", "<blockquote style=\"margin:0 0 10px;padding-left:14px\">")
+        .replace("<ul>", "<ul style=\"margin:0 0 10px;padding-left:22px\">")
+        .replace("<ol>", "<ol style=\"margin:0 0 10px;padding-left:26px\">")
 }
 
 /// Writes the plain text: paragraphs parted by empty lines, one source line each, so that `wrap` can break them.

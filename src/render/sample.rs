@@ -183,7 +183,10 @@ pub fn hostile() -> Draft {
     let evil = "\"><script>alert('x')</script>{{subscriber.email}}{{{intro_html}}} \\u{41}\\ </mj-text>";
     let mut issue = draft(&format!("{evil}\r\nBcc: all@example.org"));
     issue.preheader = evil.to_owned();
-    issue.intro = format!("# {evil}\n\n<b onclick=x>bold</b> [a](javascript:alert(1)) ![p](data:x) `{evil}`\n\n{}", ">".repeat(20));
+    issue.intro = format!(
+        "# {evil}\n\n<b onclick=x>bold</b> [a](javascript:alert(1)) ![p](data:x) `{evil}`\n\n{}",
+        ">".repeat(20)
+    );
     let long = "unbreakable".repeat(45);
     let titles = [
         evil,

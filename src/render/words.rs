@@ -109,7 +109,12 @@ fn fill(words: &str, width: usize, first: &str, next: &str, out: &mut Vec<String
     let mut current = first.to_owned();
     let mut bare = true;
     let start = |current: &mut String, out: &mut Vec<String>| out.push(std::mem::replace(current, next.to_owned()));
-    for word in words.split(' ').filter(|w| !w.is_empty()) {
+    let mut coming = words.split(' ').filter(|w| !w.is_empty()).peekable();
+    while let Some(word) = coming.next() {
+        // A link's number never stands alone on a line.
+        let number = coming.next_if(|next| next.starts_with('[') && next.trim_end_matches([',', '.']).ends_with(']'));
+        let glued = number.map(|number| format!("{word} {number}"));
+        let word = glued.as_deref().filter(|both| both.width() < width / 2).unwrap_or(word);
         let gap = usize::from(!bare);
         if !bare && current.width() + gap + word.width() > width {
             start(&mut current, out);
