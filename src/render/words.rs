@@ -112,9 +112,12 @@ fn fill(words: &str, width: usize, first: &str, next: &str, out: &mut Vec<String
     let mut coming = words.split(' ').filter(|w| !w.is_empty()).peekable();
     while let Some(word) = coming.next() {
         // A link's number never stands alone on a line.
-        let number = coming.next_if(|next| next.starts_with('[') && next.trim_end_matches([',', '.']).ends_with(']'));
-        let glued = number.map(|number| format!("{word} {number}"));
-        let word = glued.as_deref().filter(|both| both.width() < width / 2).unwrap_or(word);
+        let numbered = |next: &&str| {
+            let number = next.starts_with('[') && next.trim_end_matches([',', '.']).ends_with(']');
+            number && word.width() + next.width() < width / 2
+        };
+        let glued = coming.next_if(numbered).map(|number| format!("{word} {number}"));
+        let word = glued.as_deref().unwrap_or(word);
         let gap = usize::from(!bare);
         if !bare && current.width() + gap + word.width() > width {
             start(&mut current, out);
