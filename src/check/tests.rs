@@ -117,3 +117,22 @@ fn a_finding_serializes_as_scripts_expect() {
     assert_eq!(json["severity"], "error");
     assert_eq!(json["where"], "news");
 }
+
+#[test]
+fn every_code_is_documented() {
+    let docs = include_str!("../../docs/checks.md");
+    let sources = [
+        include_str!("draft.rs"),
+        include_str!("links.rs"),
+        include_str!("page.rs"),
+        include_str!("parts.rs"),
+        include_str!("subject.rs"),
+    ];
+    let quoted = sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2));
+    let is_code = |text: &&str| text.contains('-') && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let codes: std::collections::BTreeSet<&str> = quoted.filter(is_code).collect();
+    assert!(codes.len() >= 18, "{codes:?}");
+    for code in codes {
+        assert!(docs.contains(&format!("\n## {code}\n")), "docs/checks.md has no section {code}");
+    }
+}

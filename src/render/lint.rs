@@ -229,9 +229,8 @@ impl Walk<'_> {
             rest = outer;
         }
         let mut names = rest.split(['.', '/']).filter(|name| !name.is_empty() && *name != "this").peekable();
-        let mut at = match scopes.values.iter().rev().nth(up) {
-            Some(value) => value,
-            None => return Err((path.to_owned(), Vec::new())),
+        let Some(mut at) = scopes.values.iter().rev().nth(up) else {
+            return Err((path.to_owned(), Vec::new()));
         };
         if names.peek() == Some(&"@root") {
             names.next();

@@ -69,7 +69,7 @@ fn well_formed(html: &str) -> String {
             continue;
         }
         assert_eq!(tag.matches('"').count() % 2, 0, "a quote stands alone in <{tag}>");
-        let name: String = tag.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+        let name: String = tag.chars().take_while(char::is_ascii_alphanumeric).collect();
         assert!(!name.is_empty() && name != "script", "<{tag}>");
         if name == "style" {
             rest = &rest[rest.find("</style>").unwrap() + 8..];
@@ -143,6 +143,36 @@ fn a_long_sunday_stays_light() {
     draft.news.sort_by_key(|entry| entry.topics.clone());
     let bytes = draw(&draft, "sunday").fill(Part::Html, &Ann).len();
     assert!(bytes <= 45_000, "{bytes} bytes for 12 items");
+}
+
+/// WCAG 2 contrast of two `#rrggbb` colours.
+fn contrast(a: &str, b: &str) -> f64 {
+    let light = |colour: &str| -> f64 {
+        let part = |at: usize| f64::from(u8::from_str_radix(&colour[at..at + 2], 16).unwrap()) / 255.0;
+        let linear = |c: f64| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) };
+        0.2126 * linear(part(1)) + 0.7152 * linear(part(3)) + 0.0722 * linear(part(5))
+    };
+    let (a, b) = (light(a), light(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
+#[test]
+fn text_stands_out_in_light_and_dark() {
+    for file in ["tokens/midweek.toml", "tokens/sunday.toml"] {
+        let source = Templates::builtin_files().find(|(name, _)| *name == file).unwrap().1;
+        let look: std::collections::BTreeMap<String, String> = toml::from_str(source).unwrap();
+        for mode in ["", "dark_"] {
+            let pair =
+                |text: &str, ground: &str| contrast(&look[&format!("{mode}{text}")], &look[&format!("{mode}{ground}")]);
+            for ground in ["card", "tint", "paper"] {
+                for text in ["ink", "soft", "muted", "accent"] {
+                    let ratio = pair(text, ground);
+                    assert!(ratio >= 4.5, "{file}: {mode}{text} on {mode}{ground} has {ratio:.2}");
+                }
+            }
+            assert!(pair("on_accent", "accent") >= 4.5, "{file}: {mode}on_accent");
+        }
+    }
 }
 
 #[test]
