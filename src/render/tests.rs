@@ -123,6 +123,39 @@ fn every_template_renders_every_sample() {
 }
 
 #[test]
+fn the_built_in_templates_are_proven() {
+    for name in ["midweek", "sunday"] {
+        let edition = edition(name);
+        let setting = Setting {
+            publication: sample::publication(),
+            edition_title: "",
+            edition: &edition,
+            guides: &[],
+            fields: &[],
+        };
+        prove(&setting, &Templates::builtin()).unwrap();
+    }
+    let on_disk = |dir: &str| std::fs::read_dir(Path::new("templates").join(dir)).unwrap().count();
+    let files = ["issue", "partials", "tokens"].map(on_disk).iter().sum::<usize>();
+    assert_eq!(Templates::builtin_files().count(), files, "a template is not in the table");
+}
+
+#[test]
+fn topics_group_runs_and_gather_the_rest() {
+    let mut draft = sample::full();
+    for (entry, topic) in draft.news.iter_mut().zip(["Models", "models", "Law", "Chips", "chips", "Art"]) {
+        entry.topics = vec![topic.into()];
+    }
+    let text = draw(&draft, "sunday").fill(Part::Text, &Ann);
+    let places: Vec<usize> =
+        ["Models\n===", "Mistral", "Chips\n===", "GPT-4o mini", "Also this week\n===", "Gemma", "AlphaProof"]
+            .iter()
+            .map(|words| text.find(words).unwrap_or_else(|| panic!("{words}: {text}")))
+            .collect();
+    assert!(places.is_sorted(), "{places:?}\n{text}");
+}
+
+#[test]
 fn the_editions_look_as_reviewed() {
     for name in ["midweek", "sunday"] {
         let rendered = draw(&sample::full(), name);

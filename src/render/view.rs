@@ -153,7 +153,7 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         preheader: words::line(&draft.preheader),
         publication: publication(setting.publication),
         edition: EditionView { title: edition_title(draft, setting), name: draft.name.edition.clone() },
-        date: format!("{} {} {}", draft.name.date.format("%A"), draft.name.date.day(), draft.name.date.format("%B %Y")),
+        date: long_day(draft.name.date),
         intro_html: intro.html,
         intro_text: intro.text,
         topics,
@@ -163,15 +163,20 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         guides,
         links: links.urls.into_iter().enumerate().map(number).collect(),
         look,
-        subscriber: SubscriberView {
-            name: tokens.token(&Slot::Name),
-            email: tokens.token(&Slot::Email),
-            fields: tokens.fields(),
-        },
+        subscriber: subscriber(tokens),
         unsubscribe_url: tokens.token(&Slot::UnsubscribeUrl),
         preferences_url: tokens.token(&Slot::PreferencesUrl),
         web_copy_url: tokens.token(&Slot::WebCopyUrl),
     }
+}
+
+fn subscriber(tokens: &Tokens) -> SubscriberView {
+    SubscriberView { name: tokens.token(&Slot::Name), email: tokens.token(&Slot::Email), fields: tokens.fields() }
+}
+
+/// A day as "Wednesday 31 July 2024".
+fn long_day(day: chrono::NaiveDate) -> String {
+    format!("{} {} {}", day.format("%A"), day.day(), day.format("%B %Y"))
 }
 
 /// The heading of the stories that no topic holds together.

@@ -60,7 +60,7 @@ pub fn href(text: &str) -> Option<String> {
 }
 
 /// Escapes text for HTML, both as content and inside quotes. Characters that mrml would garble when it prints an attribute
-/// (it uses Rust's `{:?}`) become numeric references; so do braces, which no later pass may take for a slot.
+/// (it uses Rust's `{:?}`) become numeric references.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
