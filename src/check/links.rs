@@ -1,58 +1,59 @@
-//! Links: each leads somewhere, and the text part has the same ones.
+//! Rules on links: that each leads somewhere safe, and that both parts have the same.
 
 use std::collections::BTreeSet;
 
-use super::{Finding, Issue, error};
+use super::{Finding, Issue};
 
-/// Every `href` is an absolute http(s) or mailto URL.
-pub fn targets(issue: &Issue) -> Vec<Finding> {
-    let mut found: Vec<Finding> = issue
-        .page
-        .all("a")
-        .filter_map(|link| {
-            let place = format!("html, link `{}`", link.text.trim());
-            target(&place, link.get("href").unwrap_or("").trim())
-        })
-        .collect();
-    for (section, entries) in [("news", &issue.draft.news), ("bench", &issue.draft.bench)] {
-        for (i, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.banned) {
-            let place = format!("{section}[{i}] \"{}\"", entry.title);
-            found.extend(entry.url.as_deref().and_then(|url| target(&place, url.trim())));
+pub fn rules(issue: &Issue, found: &mut Vec<Finding>) {
+    for (place, entry) in issue.shown() {
+        if let Some(url) = &entry.url {
+            found.extend(target(&place, url));
         }
     }
     for (i, card) in issue.draft.guides.iter().enumerate().filter(|(_, card)| !card.banned) {
-        let place = format!("guides[{i}] \"{}\"", card.title);
-        found.extend(card.url.as_deref().and_then(|url| target(&place, url.trim())));
-    }
-    found
-}
-
-fn target(place: &str, href: &str) -> Option<Finding> {
-    if href.is_empty() || href == "#" {
-        return Some(error("link-empty", place, "the link leads nowhere", "give it a URL, or remove the link"));
-    }
-    match url::Url::parse(href) {
-        Ok(url) if matches!(url.scheme(), "https" | "http" | "mailto") => None,
-        Ok(url) => {
-            let what = format!("a link with the scheme `{}:` does not work in a mail", url.scheme());
-            Some(error("link-scheme", place, what, "use https"))
-        }
-        Err(_) => {
-            let what = format!("`{href}` is no absolute URL, so a mail program cannot follow it");
-            Some(error("link-relative", place, what, "write the whole URL with https://"))
+        if let Some(url) = &card.url {
+            found.extend(target(&format!("guides[{}] \"{}\"", i + 1, super::short(&card.title)), url));
         }
     }
+    let distinct: BTreeSet<&str> = issue.page.links.iter().map(|link| link.as_deref().unwrap_or_default()).collect();
+    for link in &distinct {
+        found.extend(target("html", link));
+    }
+    same_in_text(issue, &distinct, found);
 }
 
-/// Who reads the text part gets every link of the HTML.
-pub fn same_in_text(issue: &Issue) -> Vec<Finding> {
-    let links: BTreeSet<&str> = issue.page.all("a").filter_map(|a| a.get("href")).filter(|h| h.starts_with("http")).collect();
-    links
-        .into_iter()
-        .filter(|href| !issue.text.contains(href))
-        .map(|href| {
-            let what = format!("the text part lacks the link {href}");
-            error("text-links-differ", "text", what, "add it to the text template")
-        })
-        .collect()
+/// What is wrong with one address.
+fn target(place: &str, url: &str) -> Option<Finding> {
+    let url = url.trim();
+    if url.is_empty() || url.starts_with('#') {
+        let help = "give it an address, or take the link away";
+        return Some(Finding::error("link-empty", place, "a link leads nowhere", help));
+    }
+    match url::Url::parse(url) {
+        Ok(parsed) if ["http", "https", "mailto"].contains(&parsed.scheme()) => None,
+        Ok(parsed) => Some(Finding::error(
+            "link-scheme",
+            place,
+            format!("a link begins with `{}:`, which mail programs block", parsed.scheme()),
+            "link to an https, http or mailto address",
+        )),
+        Err(_) => Some(Finding::error(
+            "link-relative",
+            place,
+            format!("the link `{}` is not a whole address", super::short(url)),
+            "a mail has no page to start from: write the address out, from https:// on",
+        )),
+    }
+}
+
+/// A reader of plain text must be able to follow every link.
+fn same_in_text(issue: &Issue, links: &BTreeSet<&str>, found: &mut Vec<Finding>) {
+    for link in links.iter().filter(|link| target("html", link).is_none() && !issue.text.contains(**link)) {
+        found.push(Finding::error(
+            "text-links-differ",
+            "text",
+            format!("the plain text lacks the link {link}"),
+            "print it in the edition's .txt.hbs template",
+        ));
+    }
 }

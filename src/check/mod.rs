@@ -1,16 +1,18 @@
-//! Rules over a rendered issue: what would go wrong in an inbox. Pure; knows no file and mends nothing.
+//! Rules over a rendered issue: what would go wrong in an inbox. Knows no file, no clock and no network.
 
-mod html;
+mod draft;
 mod links;
+mod page;
 mod parts;
-mod words;
+mod placeholders;
+mod subject;
 
 use serde::Serialize;
 
-use crate::model::{Draft, Fill, Part, Rendered, Slot};
-use html::Page;
+use crate::model::{Copy, Draft, Entry, Part, Rendered, Slot};
+use page::Page;
 
-/// How bad a finding is. An error keeps an issue from being approved.
+/// Whether a finding stops an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -18,107 +20,120 @@ pub enum Severity {
     Warning,
 }
 
-/// One thing that would go wrong.
+/// One thing that a rule found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub severity: Severity,
-    /// Stable, in words joined by `-`; docs/checks.md has a section for each.
+    /// Stable, kebab-case; docs/checks.md has a section for each.
     pub code: &'static str,
     pub message: String,
-    /// Where to mend it: a place in the draft, or a part of the mail.
+    /// The place in the draft, such as `news[2] "Title"` (counted from 1), `subject` or `html`.
     #[serde(rename = "where")]
-    pub place: String,
-    pub help: String,
+    pub where_: String,
+    /// What to do about it.
+    pub help: &'static str,
 }
 
-/// A finding that the editor silenced, with the reason.
+impl Finding {
+    fn error(code: &'static str, where_: impl Into<String>, message: impl Into<String>, help: &'static str) -> Self {
+        Self { severity: Severity::Error, code, message: message.into(), where_: where_.into(), help }
+    }
+
+    fn warning(code: &'static str, where_: impl Into<String>, message: impl Into<String>, help: &'static str) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, where_, message, help) }
+    }
+}
+
+/// A finding that the draft silences, with the editor's reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waived {
-    pub code: &'static str,
-    #[serde(rename = "where")]
-    pub place: String,
+    #[serde(flatten)]
+    pub finding: Finding,
     pub why: String,
 }
 
-/// What a check found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// All that the rules found, and what the parts weigh with typical values in their slots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Errors first, then in the order of the issue.
-    pub findings: Vec<Finding>,
-    pub waived: Vec<Waived>,
     pub errors: usize,
     pub warnings: usize,
-    /// Sizes of both parts as a reader gets them, in bytes before transfer encoding.
+    pub findings: Vec<Finding>,
     pub html_bytes: usize,
     pub text_bytes: usize,
+    pub waived: Vec<Waived>,
 }
 
-/// Codes that no waiver silences: without these a mail must not go out.
-const NEVER_WAIVED: [&str; 3] = ["no-unsubscribe", "html-too-big", "no-text"];
+/// Codes that no waiver silences: readers must be able to leave, and to read.
+pub const NOT_WAIVABLE: &[&str] = &["html-too-big", "no-text", "no-unsubscribe"];
 
-/// Everything a rule may look at.
-struct Issue<'a> {
-    draft: &'a Draft,
-    rendered: &'a Rendered,
-    /// Both parts with every slot filled by a value of usual length.
-    html: &'a str,
-    text: &'a str,
-    page: &'a Page,
+/// What the rules look at.
+struct Issue<'i> {
+    draft: &'i Draft,
+    rendered: &'i Rendered,
+    html: String,
+    text: String,
+    page: Page,
 }
 
-/// Holds an issue against every rule.
+impl Issue<'_> {
+    /// The entries that readers see, with their place in the draft.
+    fn shown(&self) -> impl Iterator<Item = (String, &Entry)> {
+        let place = |(i, entry): (usize, &Entry)| format!("news[{}] \"{}\"", i + 1, short(&entry.title));
+        self.draft.news.iter().enumerate().filter(|(_, e)| !e.banned).map(move |(i, e)| (place((i, e)), e))
+    }
+}
+
+/// A title short enough for a place.
+fn short(title: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut cut: String = title.chars().take(60).map(plain).collect();
+    if title.chars().nth(60).is_some() {
+        cut.push('…');
+    }
+    cut
+}
+
+/// Runs every rule. Findings come in the order of the rules; those that the draft waives with a reason are set apart.
 pub fn check(draft: &Draft, rendered: &Rendered) -> Report {
-    let html = rendered.fill(Part::Html, &Usual);
-    let text = rendered.fill(Part::Text, &Usual);
+    let html = rendered.fill(Part::Html, &Typical);
+    let text = rendered.fill(Part::Text, &Typical);
     let page = Page::read(&html);
-    let issue = Issue { draft, rendered, html: &html, text: &text, page: &page };
-    let rules: [fn(&Issue) -> Vec<Finding>; 9] = [
-        parts::subject,
-        parts::preheader,
-        parts::both_parts,
-        parts::size,
-        parts::items,
-        parts::images,
-        links::targets,
-        links::same_in_text,
-        words::placeholders,
-    ];
-    let found = rules.iter().flat_map(|rule| rule(&issue));
-    report(draft, found.collect(), html.len(), text.len())
-}
-
-fn report(draft: &Draft, found: Vec<Finding>, html_bytes: usize, text_bytes: usize) -> Report {
+    let issue = Issue { draft, rendered, html, text, page };
+    let rules: [fn(&Issue, &mut Vec<Finding>); 6] =
+        [subject::rules, draft::rules, placeholders::rules, links::rules, page::rules, parts::rules];
+    let mut found = Vec::new();
+    for rule in rules {
+        rule(&issue, &mut found);
+    }
     let silenced = |finding: &Finding| {
-        let named = draft.waive.iter().any(|code| code == finding.code);
-        named && !draft.waive_why.trim().is_empty() && !NEVER_WAIVED.contains(&finding.code)
+        !draft.waive_why.trim().is_empty()
+            && !NOT_WAIVABLE.contains(&finding.code)
+            && draft.waive.iter().any(|code| code == finding.code)
     };
-    let (waived, mut findings): (Vec<_>, Vec<_>) = found.into_iter().partition(silenced);
-    findings.sort_by_key(|finding| finding.severity == Severity::Warning);
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let waived = waived.into_iter().map(|f| Waived { code: f.code, place: f.place, why: draft.waive_why.clone() });
-    Report { errors, warnings: findings.len() - errors, waived: waived.collect(), findings, html_bytes, text_bytes }
+    let (waived, findings): (Vec<_>, Vec<_>) = found.into_iter().partition(silenced);
+    let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    Report {
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        html_bytes: issue.html.len(),
+        text_bytes: issue.text.len(),
+        waived: waived.into_iter().map(|finding| Waived { finding, why: draft.waive_why.trim().to_owned() }).collect(),
+        findings,
+    }
 }
 
-fn error(code: &'static str, place: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Finding {
-    Finding { severity: Severity::Error, code, message: message.into(), place: place.into(), help: help.into() }
-}
+/// A reader as readers are: values of a usual length, so that sizes are those of a real copy.
+struct Typical;
 
-fn warning(code: &'static str, place: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Finding {
-    Finding { severity: Severity::Warning, ..error(code, place, message, help) }
-}
-
-/// Values of usual length, so that sizes and links are what readers get.
-struct Usual;
-
-impl Fill for Usual {
+impl Copy for Typical {
     fn value(&self, slot: &Slot) -> &str {
         match slot {
             Slot::Name => "Alexandra Example",
-            Slot::Email => "alexandra@mail.example.org",
-            Slot::UnsubscribeUrl => "https://letters.example.org/unsubscribe/abcdefghijklmnopqrstuvwxyz",
-            Slot::PreferencesUrl => "https://letters.example.org/preferences/abcdefghijklmnopqrstuvwxyz",
-            Slot::WebCopyUrl => "https://letters.example.org/archive/2026-11-25-midweek",
-            Slot::Field(_) => "Springfield",
+            Slot::Email => "alexandra@reader.example.org",
+            Slot::UnsubscribeUrl => "https://letters.example.org/unsubscribe/mfrggzdfmztwq2lknnwg23tpobyxe43uov3h",
+            Slot::PreferencesUrl => "https://letters.example.org/preferences/mfrggzdfmztwq2lknnwg23tpobyxe43uov3h",
+            Slot::WebCopyUrl => "https://letters.example.org/archive/2024-07-31-midweek",
+            Slot::Field(_) => "Paris",
         }
     }
 }

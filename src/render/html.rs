@@ -9,8 +9,24 @@ use crate::model::{Notice, Notices};
 
 /// The components that our templates may use: mrml prints any other tag as it is, so a misspelt one would vanish.
 const COMPONENTS: &[&str] = &[
-    "mj-all", "mj-attributes", "mj-body", "mj-button", "mj-class", "mj-column", "mj-divider", "mj-group", "mj-head",
-    "mj-image", "mj-raw", "mj-section", "mj-spacer", "mj-style", "mj-table", "mj-text", "mj-title", "mj-wrapper",
+    "mj-all",
+    "mj-attributes",
+    "mj-body",
+    "mj-button",
+    "mj-class",
+    "mj-column",
+    "mj-divider",
+    "mj-group",
+    "mj-head",
+    "mj-image",
+    "mj-raw",
+    "mj-section",
+    "mj-spacer",
+    "mj-style",
+    "mj-table",
+    "mj-text",
+    "mj-title",
+    "mj-wrapper",
 ];
 
 /// Compiles MJML. `label` is the template that errors name.

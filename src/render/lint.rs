@@ -142,7 +142,7 @@ impl Walk<'_> {
             _ => None,
         };
         let inner = match (name.as_str(), entered) {
-            ("each", Some(Value::Array(items))) => items.into_iter().next().or(Some(Value::Null)),
+            ("each", Some(Value::Array(items))) => items.into_iter().reduce(fuller).or(Some(Value::Null)),
             ("each", Some(Value::Object(map))) => map.into_iter().next().map(|(_, v)| v).or(Some(Value::Null)),
             ("each", Some(_)) => {
                 self.wrong("`each` needs a list", "use {{#if}} or {{#with}} for a single value".to_owned());
@@ -229,9 +229,8 @@ impl Walk<'_> {
             rest = outer;
         }
         let mut names = rest.split(['.', '/']).filter(|name| !name.is_empty() && *name != "this").peekable();
-        let mut at = match scopes.values.iter().rev().nth(up) {
-            Some(value) => value,
-            None => return Err((path.to_owned(), Vec::new())),
+        let Some(mut at) = scopes.values.iter().rev().nth(up) else {
+            return Err((path.to_owned(), Vec::new()));
         };
         if names.peek() == Some(&"@root") {
             names.next();
@@ -250,6 +249,22 @@ impl Walk<'_> {
             };
         }
         Ok(at.clone())
+    }
+}
+
+/// Two list items as one that has every name that either has: what is null or empty in one may be full in the other.
+fn fuller(one: Value, other: Value) -> Value {
+    match (one, other) {
+        (Value::Object(mut one), Value::Object(other)) => {
+            for (name, value) in other {
+                let known = one.remove(&name).unwrap_or(Value::Null);
+                one.insert(name, fuller(known, value));
+            }
+            Value::Object(one)
+        }
+        (Value::Array(one), Value::Array(other)) => Value::Array(one.into_iter().chain(other).collect()),
+        (Value::Null, other) => other,
+        (one, _) => one,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Markdown of an editor or a feed as safe HTML and as plain text with numbered links. Knows neither template nor draft.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use comrak::nodes::{ListType, Node, NodeValue};
@@ -17,6 +18,8 @@ const DEEPEST: usize = 24;
 pub struct Links {
     numbers: HashMap<String, usize>,
     pub urls: Vec<String>,
+    /// How a link in prose looks; inline, since some mail programs drop style sheets.
+    pub style: String,
 }
 
 impl Links {
@@ -59,16 +62,20 @@ pub fn read(markdown: &str, links: &mut Links) -> Prose {
     if format_html(root, &options, &mut raw).is_err() {
         return plain(markdown);
     }
+    let html = dress(&visible(&sanitise(&raw)), &links.style);
     let mut text = Text { links, out: String::new(), indent: String::new() };
     text.blocks(root);
-    Prose { html: visible(&sanitise(&raw)), text: text.out.trim_end().to_owned() }
+    Prose { html, text: text.out.trim_end().to_owned() }
 }
 
 /// The text as it stands, in paragraphs, cut at the longest that is shown.
 fn plain(markdown: &str) -> Prose {
     let cut: String = markdown.chars().take(LONGEST / 4).collect();
     let text = words::lines(&cut);
-    let html = text.split("\n\n").map(|p| format!("<p>{}</p>", words::escape(p))).collect();
+    let mut html = String::new();
+    for paragraph in text.split("\n\n") {
+        let _ = write!(html, "<p>{}</p>", words::escape(paragraph));
+    }
     Prose { html, text }
 }
 
@@ -78,7 +85,7 @@ fn is_deep(line: &str) -> bool {
     marks.filter(|c| !c.is_whitespace() && !c.is_ascii_digit()).count() > DEEPEST && line.contains([' ', '>'])
 }
 
-fn deepest<'a>(root: Node<'a>) -> usize {
+fn deepest(root: Node<'_>) -> usize {
     let mut deepest = 0;
     let mut open = vec![(root, 1)];
     while let Some((node, depth)) = open.pop() {
@@ -135,6 +142,15 @@ fn visible(html: &str) -> String {
     html.replace("<br>", "<br />").replace("<p></p>", "")
 }
 
+/// Gives sanitised HTML its inline looks. Text that reads like a tag is escaped by now, so every `<p>` is one of ours.
+fn dress(html: &str, link: &str) -> String {
+    html.replace("<p>", "<p style=\"margin:0 0 10px\">")
+        .replace("<a href=", &format!("<a class=\"accent\" style=\"{link}\" href="))
+        .replace("<blockquote>", "<blockquote style=\"margin:0 0 10px;padding-left:14px\">")
+        .replace("<ul>", "<ul style=\"margin:0 0 10px;padding-left:22px\">")
+        .replace("<ol>", "<ol style=\"margin:0 0 10px;padding-left:26px\">")
+}
+
 /// Writes the plain text: paragraphs parted by empty lines, one source line each, so that `wrap` can break them.
 struct Text<'l> {
     links: &'l mut Links,
@@ -143,13 +159,13 @@ struct Text<'l> {
 }
 
 impl Text<'_> {
-    fn blocks<'a>(&mut self, parent: Node<'a>) {
+    fn blocks(&mut self, parent: Node<'_>) {
         for node in parent.children() {
             self.block(node);
         }
     }
 
-    fn block<'a>(&mut self, node: Node<'a>) {
+    fn block(&mut self, node: Node<'_>) {
         let value = node.data.borrow().value.clone();
         match value {
             NodeValue::BlockQuote => {
@@ -191,7 +207,7 @@ impl Text<'_> {
         }
     }
 
-    fn paragraph<'a>(&mut self, node: Node<'a>) {
+    fn paragraph(&mut self, node: Node<'_>) {
         let mut words = String::new();
         self.inlines(node, &mut words);
         if !words.trim().is_empty() {
@@ -209,7 +225,7 @@ impl Text<'_> {
         }
     }
 
-    fn inlines<'a>(&mut self, node: Node<'a>, out: &mut String) {
+    fn inlines(&mut self, node: Node<'_>, out: &mut String) {
         match &node.data.borrow().value {
             NodeValue::Text(text) => out.push_str(text),
             NodeValue::Code(code) => out.push_str(&code.literal),
@@ -226,7 +242,7 @@ impl Text<'_> {
                     out.truncate(start);
                 }
                 let gap = if out.is_empty() || out.ends_with(char::is_whitespace) { "" } else { " " };
-                out.push_str(&format!("{gap}[{}]", self.links.number(&link.url)));
+                let _ = write!(out, "{gap}[{}]", self.links.number(&link.url));
             }
             _ => node.children().for_each(|child| self.inlines(child, out)),
         }

@@ -13,7 +13,7 @@ pub fn publication() -> &'static Publication {
         name: "Call Me Almanac".into(),
         url: "https://almanac.example/".into(),
         from: "Call Me Almanac <almanac@almanac.example>".into(),
-        postal_address: "Call Me Almanac, 1 Example Street, 75011 Paris, France".into(),
+        postal_address: "1 Example Street, 75011 Paris, France".into(),
         ..Publication::default()
     });
     &PUBLICATION
@@ -81,14 +81,14 @@ fn card(slug: &str, title: &str, level: Level, tldr: &str) -> Card {
 /// Everything that a draft can hold: intro, notes, paired guides, topics, cards.
 pub fn full() -> Draft {
     let mut issue = draft("An open model catches up, and two maths proofs nobody expected");
-    issue.preheader = "Llama 3.1 arrives with 405 billion parameters; a prover earns silver.".to_owned();
+    issue.preheader = "Llama 3.1 arrives with 405 billion parameters; a prover earns silver.".into();
     issue.intro = "Good morning. Open weights had their best week yet, and a machine sat the hardest exam in school \
         mathematics. We also say [how we score the news](https://almanac.example/scores), since many of you asked."
-        .to_owned();
+        .into();
     issue.news = stories();
     issue.news[0].note = "The licence now allows training *other* models on its output. That may matter more than \
         the benchmarks."
-        .to_owned();
+        .into();
     issue.news[0].guide = Some("open-weights".to_owned());
     issue.news[3].guide = Some("gpt-4o".to_owned());
     issue.guides = vec![
@@ -182,8 +182,11 @@ pub fn minimal() -> Draft {
 pub fn hostile() -> Draft {
     let evil = "\"><script>alert('x')</script>{{subscriber.email}}{{{intro_html}}} \\u{41}\\ </mj-text>";
     let mut issue = draft(&format!("{evil}\r\nBcc: all@example.org"));
-    issue.preheader = evil.to_owned();
-    issue.intro = format!("# {evil}\n\n<b onclick=x>bold</b> [a](javascript:alert(1)) ![p](data:x) `{evil}`\n\n{}", ">".repeat(20));
+    issue.preheader = evil.into();
+    issue.intro = format!(
+        "# {evil}\n\n<b onclick=x>bold</b> [a](javascript:alert(1)) ![p](data:x) `{evil}`\n\n{}",
+        ">".repeat(20)
+    );
     let long = "unbreakable".repeat(45);
     let titles = [
         evil,
@@ -196,7 +199,7 @@ pub fn hostile() -> Draft {
     issue.news = titles.iter().map(|title| entry(8.0, evil, 30, title, evil, evil)).collect();
     issue.news[0].url = Some("https://example.org/?a=\"'<>\\`{{b}}&c=ü\u{200d}".to_owned());
     issue.news[1].url = Some("javascript:alert(1)".to_owned());
-    issue.news[2].note = "</div></td><style>*{display:none}</style> <!-- ".to_owned();
+    issue.news[2].note = "</div></td><style>*{display:none}</style> <!-- ".into();
     issue.guides = vec![card("evil", evil, Level::Advanced, evil)];
     issue.news[3].guide = Some("evil".to_owned());
     issue

@@ -21,8 +21,7 @@ impl Tokens {
         hash.update(format!("{draft:?}").as_bytes());
         templates.digest(&mut hash);
         let digest = BASE32_NOPAD.encode(&hash.finalize()[..10]).to_lowercase();
-        let mut slots =
-            vec![Slot::Name, Slot::Email, Slot::UnsubscribeUrl, Slot::PreferencesUrl, Slot::WebCopyUrl];
+        let mut slots = vec![Slot::Name, Slot::Email, Slot::UnsubscribeUrl, Slot::PreferencesUrl, Slot::WebCopyUrl];
         slots.extend(fields.iter().cloned().map(Slot::Field));
         Self { stem: format!("slot{digest}"), slots }
     }

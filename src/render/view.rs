@@ -129,6 +129,7 @@ pub struct SubscriberView {
 /// Builds the view of a draft.
 pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, tokens: &Tokens) -> IssueView {
     let mut links = Links::default();
+    links.style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
     let intro = prose::read(&draft.intro, &mut links);
     let shown: Vec<&Entry> = draft.news.iter().filter(|entry| !entry.banned).collect();
     let by_topic = setting.edition.by_topic || setting.edition.template == "sunday";
@@ -141,8 +142,7 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         .into_iter()
         .map(|(heading, entries)| GroupView { heading, stories: entries.iter().map(&mut story).collect() })
         .collect();
-    let guides: Vec<CardView> =
-        draft.guides.iter().filter(|card| !card.banned).map(|c| card(c, &mut links)).collect();
+    let guides: Vec<CardView> = draft.guides.iter().filter(|card| !card.banned).map(|c| card(c, &mut links)).collect();
     let counts = counts(&intro.text, lead.iter().chain(groups.iter().flat_map(|g| &g.stories)), &guides);
     let topics = groups.iter().map(|g| g.heading.clone()).filter(|h| !h.is_empty() && h != ALSO).collect();
     let number = |(i, url)| LinkView { number: i + 1, url };
@@ -153,7 +153,7 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         preheader: words::line(&draft.preheader),
         publication: publication(setting.publication),
         edition: EditionView { title: edition_title(draft, setting), name: draft.name.edition.clone() },
-        date: format!("{} {} {}", draft.name.date.format("%A"), draft.name.date.day(), draft.name.date.format("%B %Y")),
+        date: long_day(draft.name.date),
         intro_html: intro.html,
         intro_text: intro.text,
         topics,
@@ -163,15 +163,20 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         guides,
         links: links.urls.into_iter().enumerate().map(number).collect(),
         look,
-        subscriber: SubscriberView {
-            name: tokens.token(&Slot::Name),
-            email: tokens.token(&Slot::Email),
-            fields: tokens.fields(),
-        },
+        subscriber: subscriber(tokens),
         unsubscribe_url: tokens.token(&Slot::UnsubscribeUrl),
         preferences_url: tokens.token(&Slot::PreferencesUrl),
         web_copy_url: tokens.token(&Slot::WebCopyUrl),
     }
+}
+
+fn subscriber(tokens: &Tokens) -> SubscriberView {
+    SubscriberView { name: tokens.token(&Slot::Name), email: tokens.token(&Slot::Email), fields: tokens.fields() }
+}
+
+/// A day as "Wednesday 31 July 2024".
+fn long_day(day: chrono::NaiveDate) -> String {
+    format!("{} {} {}", day.format("%A"), day.day(), day.format("%B %Y"))
 }
 
 /// The heading of the stories that no topic holds together.
@@ -285,10 +290,8 @@ fn counts<'s>(intro: &str, stories: impl Iterator<Item = &'s StoryView>, guides:
         1 => Some(format!("1 {one}")),
         n => Some(format!("{n} {more}")),
     };
-    let mut parts: Vec<String> = [some(news, "story", "stories"), some(guides.len(), "guide", "guides")]
-        .into_iter()
-        .flatten()
-        .collect();
+    let mut parts: Vec<String> =
+        [some(news, "story", "stories"), some(guides.len(), "guide", "guides")].into_iter().flatten().collect();
     if !parts.is_empty() {
         parts.push(format!("{minutes} min"));
     }

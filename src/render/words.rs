@@ -60,7 +60,7 @@ pub fn href(text: &str) -> Option<String> {
 }
 
 /// Escapes text for HTML, both as content and inside quotes. Characters that mrml would garble when it prints an attribute
-/// (it uses Rust's `{:?}`) become numeric references; so do braces, which no later pass may take for a slot.
+/// (it uses Rust's `{:?}`) become numeric references.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
@@ -109,7 +109,15 @@ fn fill(words: &str, width: usize, first: &str, next: &str, out: &mut Vec<String
     let mut current = first.to_owned();
     let mut bare = true;
     let start = |current: &mut String, out: &mut Vec<String>| out.push(std::mem::replace(current, next.to_owned()));
-    for word in words.split(' ').filter(|w| !w.is_empty()) {
+    let mut coming = words.split(' ').filter(|w| !w.is_empty()).peekable();
+    while let Some(word) = coming.next() {
+        // A link's number never stands alone on a line.
+        let numbered = |next: &&str| {
+            let number = next.starts_with('[') && next.trim_end_matches([',', '.']).ends_with(']');
+            number && word.width() + next.width() < width / 2
+        };
+        let glued = coming.next_if(numbered).map(|number| format!("{word} {number}"));
+        let word = glued.as_deref().unwrap_or(word);
         let gap = usize::from(!bare);
         if !bare && current.width() + gap + word.width() > width {
             start(&mut current, out);
