@@ -2,6 +2,11 @@
 //! reading order; ARCHITECTURE.md has the map and the walk of one issue.
 
 pub mod check;
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod issues;
+pub mod mail;
 pub mod model;
 pub mod pipeline;
 pub mod render;

@@ -9,7 +9,7 @@ mod subject;
 
 use serde::Serialize;
 
-use crate::model::{Copy, Draft, Entry, Part, Rendered, Slot};
+use crate::model::{Draft, Entry, Fill, Part, Rendered, Slot};
 use page::Page;
 
 /// Whether a finding stops an approval.
@@ -125,7 +125,7 @@ pub fn check(draft: &Draft, rendered: &Rendered) -> Report {
 /// A reader as readers are: values of a usual length, so that sizes are those of a real copy.
 struct Typical;
 
-impl Copy for Typical {
+impl Fill for Typical {
     fn value(&self, slot: &Slot) -> &str {
         match slot {
             Slot::Name => "Alexandra Example",

@@ -1,12 +1,21 @@
 //! `digest check`: what would go wrong in an inbox.
 
-use clap::Args;
-use serde_json::json;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 use super::output::{count, json, line};
-use super::{Exit, Global, HumanFormat};
-use crate::check::{Report, Severity};
+use super::{Exit, Global};
 use crate::model::IssueName;
+use crate::pipeline::{Finding, Report, Severity};
+
+/// How findings are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    Human,
+    Json,
+    /// SARIF 2.1.0, which code hosts show beside the draft
+    Sarif,
+}
 
 #[derive(Args)]
 pub struct Check {
@@ -14,7 +23,7 @@ pub struct Check {
     issue: Option<String>,
     /// How to print the findings
     #[arg(long, default_value = "human")]
-    format: HumanFormat,
+    format: CheckFormat,
 }
 
 impl Check {
@@ -23,8 +32,8 @@ impl Check {
         let name = site.issue(self.issue.as_deref())?;
         let report = site.rendering(&name)?.report;
         match self.format {
-            HumanFormat::Human => print_findings(&name, &report)?,
-            HumanFormat::Json => json(&json!({
+            CheckFormat::Human => print_findings(&name, &report)?,
+            CheckFormat::Json => json(&json!({
                 "issue": name.to_string(),
                 "errors": report.errors,
                 "warnings": report.warnings,
@@ -33,9 +42,31 @@ impl Check {
                 "html_bytes": report.html_bytes,
                 "text_bytes": report.text_bytes,
             }))?,
+            CheckFormat::Sarif => json(&sarif(&name, &report))?,
         }
         Ok(if report.errors > 0 { Exit::Found } else { Exit::Done })
     }
+}
+
+/// The report as SARIF 2.1.0 (OASIS): one result a finding, each placed in the issue's draft.
+fn sarif(name: &IssueName, report: &Report) -> Value {
+    let result = |finding: &Finding| {
+        let level = if finding.severity == Severity::Error { "error" } else { "warning" };
+        json!({
+            "ruleId": finding.code,
+            "level": level,
+            "message": {"text": format!("{} ({}): {}", finding.message, finding.where_, finding.help)},
+            "locations": [{"physicalLocation": {"artifactLocation": {"uri": format!("issues/{name}/issue.toml")}}}],
+        })
+    };
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {"name": "digest", "version": env!("CARGO_PKG_VERSION")}},
+            "results": report.findings.iter().map(result).collect::<Vec<_>>(),
+        }],
+    })
 }
 
 /// Prints a report for a person.
@@ -45,7 +76,7 @@ pub fn print_findings(name: &IssueName, report: &Report) -> anyhow::Result<()> {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        line(&format!("{label}[{}] {}: {}", finding.code, finding.place, finding.message))?;
+        line(&format!("{label}[{}] {}: {}", finding.code, finding.where_, finding.message))?;
         line(&format!("  help: {}", finding.help))?;
     }
     let (errors, warnings) = (count(report.errors, "error"), count(report.warnings, "warning"));

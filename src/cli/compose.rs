@@ -6,10 +6,8 @@ use serde_json::{Value, json};
 
 use super::output::{count, cut, json, line, report_notices};
 use super::{Exit, Format, Global};
-use crate::compose::{Composition, LeftOut, Ranked};
-use crate::issues::Refreshed;
 use crate::model::Draft;
-use crate::pipeline::{Composed, Site};
+use crate::pipeline::{Composed, Composition, LeftOut, Ranked, Refreshed, Site};
 
 #[derive(Args)]
 pub struct Compose {
@@ -50,15 +48,16 @@ impl Compose {
 
 /// The JSON that scripts rely on; with `explain` also every candidate with the parts of its rank.
 fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
-    let Composition { window, draft, ranked, left_out, .. } = &composed.composition;
+    let Composition { window, ranked, left_out, .. } = &composed.composition;
+    let draft = composed.draft.as_ref();
     let rank = |id: &str| ranked.iter().find(|r| r.id == id).map(|r| r.rank);
-    let news = draft.iter().flat_map(|draft| &draft.news).map(|entry| {
+    let news = draft.iter().flat_map(|draft| &draft.news).filter(|entry| !entry.banned).map(|entry| {
         json!({
             "id": entry.id, "title": entry.title, "source": entry.source, "published": entry.published,
             "score": entry.score, "rank": rank(&entry.id), "guide": entry.guide, "why": entry.why,
         })
     });
-    let guides = draft.iter().flat_map(|draft| &draft.guides).map(
+    let guides = draft.iter().flat_map(|draft| &draft.guides).filter(|card| !card.banned).map(
         |card| json!({"slug": card.slug, "title": card.title, "level": card.level.as_str(), "why": card.why}),
     );
     let left_out = left_out.iter().map(|item| {
@@ -94,11 +93,11 @@ fn parts(ranked: &Ranked) -> Value {
 }
 
 fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> {
-    let Composition { window, draft, ranked, left_out, .. } = &composed.composition;
+    let Composition { window, ranked, left_out, .. } = &composed.composition;
     let zone = site.config.publication.timezone;
     let time = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %d %b %H:%M").to_string();
     line(&format!("{}: news from {} to {}", composed.name, time(window.from), time(window.to)))?;
-    match draft {
+    match &composed.draft {
         Some(draft) => print_draft(draft)?,
         None => line("no issue: the week is too thin, and the edition skips then")?,
     }
@@ -135,12 +134,12 @@ fn print_refreshed(refreshed: &Refreshed) -> anyhow::Result<()> {
 
 fn print_draft(draft: &Draft) -> anyhow::Result<()> {
     line("")?;
-    for entry in &draft.news {
+    for entry in draft.news.iter().filter(|entry| !entry.banned) {
         let score = entry.score.map_or("–".to_owned(), |score| score.to_string());
         line(&format!("{score:>4}  {}  ({})", cut(&entry.title, 70), entry.source))?;
         line(&format!("      {}", entry.why))?;
     }
-    for card in &draft.guides {
+    for card in draft.guides.iter().filter(|card| !card.banned) {
         line(&format!("guide {}  ({})", cut(&card.title, 70), card.level))?;
         line(&format!("      {}", card.why))?;
     }

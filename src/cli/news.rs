@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use super::output::{count, cut, json, line, report_notices};
 use super::{Exit, Format, Global};
 use crate::model::Item;
-use crate::pipeline::{Imported, Site};
-use crate::sources::{Merged, item_to_json};
+use crate::pipeline::{Imported, Merged, Site, item_to_json};
 
 #[derive(Subcommand)]
 pub enum News {

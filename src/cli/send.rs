@@ -10,8 +10,7 @@ use tokio::sync::watch;
 use super::output::{confirm, count, line};
 use super::{Exit, Global};
 use crate::model::{DeliveryState, IssueName};
-use crate::pipeline::{Delivered, Options, Site};
-use crate::send::{Ended, Event, TransportKind};
+use crate::pipeline::{Delivered, Ended, Event, Options, TransportKind};
 
 #[derive(Args)]
 pub struct Send {
@@ -46,7 +45,7 @@ pub struct Resume {
 impl Stop {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
-        let name = named(&site, &self.issue)?;
+        let name = site.sent_issue(&self.issue)?;
         site.stop(&name)?;
         line(&format!("{name} is stopped; `digest resume {name}` lets it go on"))?;
         Ok(Exit::Done)
@@ -56,22 +55,17 @@ impl Stop {
 impl Resume {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
-        let name = named(&site, &self.issue)?;
+        let name = site.sent_issue(&self.issue)?;
         site.resume(&name)?;
         line(&format!("{name} may go on; `digest send {name}` sends the rest"))?;
         Ok(Exit::Done)
     }
 }
 
-/// An issue that may exist only in the ledger any more.
-fn named(site: &Site, issue: &str) -> anyhow::Result<IssueName> {
-    Ok(site.issue(Some(issue)).or_else(|error| issue.parse().map_err(|()| error))?)
-}
-
 impl Send {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
-        let name = named(&site, &self.issue)?;
+        let name = site.sent_issue(&self.issue)?;
         let planned = site.dry_run(&name)?;
         let waiting = planned.pending + planned.deferred;
         if self.dry_run {

@@ -31,7 +31,7 @@ impl Status {
             }
             return Ok(Exit::Done);
         };
-        let name = site.issue(Some(issue)).or_else(|error| issue.parse().map_err(|()| error))?;
+        let name = site.sent_issue(issue)?;
         let status = site.status(&name)?;
         match self.format {
             HumanFormat::Json if self.recipients => json_line(&status)?,

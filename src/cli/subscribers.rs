@@ -11,9 +11,7 @@ use serde_json::{Value, json};
 use super::output::{count, cut, json, json_line, line};
 use super::{Exit, Format, Global};
 use crate::model::{Address, Notice, Reader, ReaderRow, ReaderStatus};
-use crate::pipeline::PeopleImport;
-use crate::sources::Reject;
-use crate::store::Change;
+use crate::pipeline::{Change, PeopleImport, Reject};
 
 #[derive(Subcommand)]
 pub enum Subscribers {

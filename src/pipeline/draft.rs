@@ -23,6 +23,8 @@ use crate::store::{Store, StoreError};
 pub struct Composed {
     pub name: IssueName,
     pub composition: Composition,
+    /// The draft as it stands now, the editor's side included; `None` when the week was too thin for an issue.
+    pub draft: Option<Draft>,
     /// Where the draft is, and what became of it; `None` when the week was too thin for an issue.
     pub written: Option<(PathBuf, Refreshed)>,
 }
@@ -69,7 +71,11 @@ impl Site {
                 Some((folder.join("issue.toml"), issues::refresh(&self.issues_dir(), draft)?))
             }
         };
-        Ok(Composed { name, composition, written })
+        let draft = match &written {
+            Some(_) => Some(issues::read(&self.issues_dir(), &name)?),
+            None => None,
+        };
+        Ok(Composed { name, composition, draft, written })
     }
 
     /// What earlier issues, of any edition, carried. A banned entry was not carried.

@@ -20,6 +20,14 @@ use crate::send::Clock;
 use crate::store::{Store, StoreError};
 use crate::{config, issues};
 
+// What the results of this room are made of, so that cli needs no other door.
+pub use crate::check::{Finding, Report, Severity};
+pub use crate::compose::{Composition, LeftOut, Ranked};
+pub use crate::issues::Refreshed;
+pub use crate::send::{Ended, Event, TransportKind};
+pub use crate::sources::{Merged, Reject, item_to_json};
+pub use crate::store::Change;
+
 pub use content::Imported;
 pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};
@@ -64,6 +72,15 @@ impl Site {
     /// The issue that an argument names: a folder's name, a path, or the newest draft.
     pub fn issue(&self, given: Option<&str>) -> Result<IssueName, Notice> {
         issues::find(&self.issues_dir(), given)
+    }
+
+    /// The same for commands about a send: an issue whose folder is gone may still stand in the ledger.
+    pub fn sent_issue(&self, given: &str) -> anyhow::Result<IssueName> {
+        self.issue(Some(given)).or_else(|unknown| {
+            let name = given.parse().map_err(|()| unknown.clone())?;
+            let sends = self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.sends())?;
+            if sends.contains(&name) { Ok(name) } else { Err(unknown.into()) }
+        })
     }
 
     /// The built-in templates with the publication's own on top.

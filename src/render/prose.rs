@@ -10,7 +10,7 @@ use comrak::{Arena, Options, format_html, parse_document};
 use super::words;
 
 /// More Markdown than this, or nesting deeper than [`DEEPEST`], is shown as plain text: sanitising it can cost seconds.
-const LONGEST: usize = 20_000;
+const LONGEST: usize = 200_000;
 const DEEPEST: usize = 24;
 
 /// The links of an issue in the order of the plain text: one number for each address.
@@ -68,9 +68,9 @@ pub fn read(markdown: &str, links: &mut Links) -> Prose {
     Prose { html, text: text.out.trim_end().to_owned() }
 }
 
-/// The text as it stands, in paragraphs, cut at the longest that is shown.
+/// The text as it stands, in paragraphs, cut at a length that `check` refuses as too big for a mail.
 fn plain(markdown: &str) -> Prose {
-    let cut: String = markdown.chars().take(LONGEST / 4).collect();
+    let cut: String = markdown.chars().take(LONGEST).collect();
     let text = words::lines(&cut);
     let mut html = String::new();
     for paragraph in text.split("\n\n") {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::*;
-use crate::model::{Copy, Part, Piece, Slot};
+use crate::model::{Fill, Part, Piece, Slot};
 
 struct Ann;
 

@@ -121,7 +121,7 @@ impl<'a> Courier<'a> {
         };
         let address = self.relay.address();
         let reason = format!("{} {address}: {}", refusal.stage, refusal.reply);
-        let unreachable = refusal.reply.code == 0 && !self.shared.reached.load(Ordering::Relaxed);
+        let unreachable = refusal.stage == Stage::Reach && !self.shared.reached.load(Ordering::Relaxed);
         if unreachable {
             return Err(Ended::Broken(format!("cannot reach the relay {address}: {}", refusal.reply.text)));
         }

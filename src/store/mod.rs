@@ -89,6 +89,10 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Missing(path.to_path_buf()));
         }
+        // A file without a schema was emptied: making one here would be making a ledger.
+        if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+            return Err(StoreError::Damaged(path.to_path_buf(), "the file is empty".into()));
+        }
         Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 

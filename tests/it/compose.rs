@@ -49,9 +49,11 @@ fn the_newsrooms_own_pairing_wins_and_drafts_are_never_paired() {
 
 #[test]
 fn the_next_issue_repeats_nothing_and_starts_where_the_last_ended() {
-    let test = Test::new().sample().readers(1).approved();
-    test.run("send 2026-11-25-midweek --yes").success();
+    let test = Test::new().sample().readers(1);
     let before = test.run("compose midweek --format json").success().json();
+    test.run("approve 2026-11-25-midweek --by Ed").success();
+    test.run("send 2026-11-25-midweek --yes").success();
+    test.run("compose midweek").code(1).stderr_has("has gone out");
     let next = test.run_at("2026-11-29T07:00:00Z", "compose sunday --format json").success().json();
     assert_eq!(next["issue"], "2026-11-29-sunday");
     let earlier = ids(&before, "news");

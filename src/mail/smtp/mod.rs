@@ -17,7 +17,9 @@ pub use settings::{Auth, Settings, Timeouts, Tls};
 /// What was going on when the server refused or the connection broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// TCP, TLS, the greeting, EHLO.
+    /// TCP: nobody answers at that name and port.
+    Reach,
+    /// TLS, the greeting, EHLO.
     Connect,
     Auth,
     Mail,
@@ -30,6 +32,7 @@ pub enum Stage {
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Reach => "on the way",
             Self::Connect => "while connecting",
             Self::Auth => "at authentication",
             Self::Mail => "at MAIL FROM",
@@ -228,7 +231,15 @@ fn refusal(stage: Stage, error: &lettre::transport::smtp::Error) -> Refusal {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let text = printable(&cause.unwrap_or_else(|| error.to_string()));
     let code = error.status().map_or(0, u16::from);
+    let stage = if stage == Stage::Connect && nobody_answers(error) { Stage::Reach } else { stage };
     Refusal { stage, reply: Reply { code, enhanced: enhanced(&text), text } }
+}
+
+/// Whether there is no server at all: the name is unknown, or the port is closed.
+fn nobody_answers(error: &lettre::transport::smtp::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionReset, UnexpectedEof};
+    let io = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|io| !matches!(io.kind(), ConnectionReset | UnexpectedEof))
 }
 
 /// The enhanced status code (RFC 3463) at the head of a reply's text.
