@@ -53,24 +53,40 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
         }
         Err(error) => return Err(super::unreadable(&file, &error).into()),
     };
-    read::parse(&file, &mine)?;
-    let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok().and_then(|text| Memory::read(&text));
-    let lists = "head each entry with a line [[news]], [[guides]] or [[bench]]";
-    let mine_pieces = Pieces::cut(&mine)
-        .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(&file, None).help(lists))?;
-    let (merged, memory, mut changes) = merge(composed.as_ref(), &mine_pieces, &pieces);
-    read::parse(&file, &merged)?;
+    let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok();
+    let woven = weave(&file, &mine, composed.as_deref(), &pieces)?;
     // The draft first: should the second write fail, what came in counts as the editor's, and nothing is lost.
-    if merged != mine {
-        save(&folder, ISSUE, &merged)?;
+    if woven.draft != mine {
+        save(&folder, ISSUE, &woven.draft)?;
     }
-    save(&folder, COMPOSED, &memory.write())?;
+    if composed.as_ref() != Some(&woven.composed) {
+        save(&folder, COMPOSED, &woven.composed)?;
+    }
+    let quiet = woven.draft == mine && woven.changes.notices.is_empty();
+    Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(woven.changes) })
+}
+
+/// The two files as a merge leaves them.
+pub struct Woven {
+    pub draft: String,
+    pub composed: String,
+    pub changes: Changes,
+}
+
+/// Merges the texts. A draft that has a mistake, before or after, is refused.
+pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &Pieces) -> Result<Woven, Notices> {
+    read::parse(file, mine)?;
+    let composed = composed.and_then(Memory::read);
+    let lists = "head each entry with a line [[news]], [[guides]] or [[bench]]";
+    let pieces = Pieces::cut(mine)
+        .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(file, None).help(lists))?;
+    let (draft, memory, mut changes) = merge(composed.as_ref(), &pieces, fresh);
+    read::parse(file, &draft)?;
     if composed.is_none() {
         let message = format!("{COMPOSED} was missing or broken, so everything in the draft counted as the editor's");
-        changes.notices.push(Notice::new(message).at(&file, None));
+        changes.notices.push(Notice::new(message).at(file, None));
     }
-    let quiet = merged == mine && changes.notices.is_empty();
-    Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(changes) })
+    Ok(Woven { draft, composed: memory.write(), changes })
 }
 
 /// Writes beside the file and renames, so that a reader sees the old text or the new, never half of one.
