@@ -53,6 +53,20 @@ pub struct Past {
     pub guides: Vec<String>,
 }
 
+impl From<&Draft> for Past {
+    /// What a draft carries as it stands: banned entries are not shown, so a later issue may carry them.
+    fn from(draft: &Draft) -> Self {
+        let shown = || draft.news.iter().filter(|entry| !entry.banned);
+        Self {
+            name: draft.name.clone(),
+            window: draft.window,
+            news: shown().map(|entry| entry.id.clone()).collect(),
+            urls: shown().filter_map(|entry| entry.url.clone()).collect(),
+            guides: draft.guides.iter().filter(|card| !card.banned).map(|card| card.slug.clone()).collect(),
+        }
+    }
+}
+
 /// A candidate that is not in the issue, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LeftOut {

@@ -53,24 +53,40 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
         }
         Err(error) => return Err(super::unreadable(&file, &error).into()),
     };
-    read::parse(&file, &mine)?;
-    let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok().and_then(|text| Memory::read(&text));
-    let lists = "head each entry with a line [[news]], [[guides]] or [[bench]]";
-    let mine_pieces = Pieces::cut(&mine)
-        .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(&file, None).help(lists))?;
-    let (merged, memory, mut changes) = merge(composed.as_ref(), &mine_pieces, &pieces);
-    read::parse(&file, &merged)?;
+    let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok();
+    let woven = weave(&file, &mine, composed.as_deref(), &pieces)?;
     // The draft first: should the second write fail, what came in counts as the editor's, and nothing is lost.
-    if merged != mine {
-        save(&folder, ISSUE, &merged)?;
+    if woven.draft != mine {
+        save(&folder, ISSUE, &woven.draft)?;
     }
-    save(&folder, COMPOSED, &memory.write())?;
+    if composed.as_ref() != Some(&woven.composed) {
+        save(&folder, COMPOSED, &woven.composed)?;
+    }
+    let quiet = woven.draft == mine && woven.changes.notices.is_empty();
+    Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(woven.changes) })
+}
+
+/// The two files as a merge leaves them.
+pub struct Woven {
+    pub draft: String,
+    pub composed: String,
+    pub changes: Changes,
+}
+
+/// Merges the texts. A draft that has a mistake, before or after, is refused.
+pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &Pieces) -> Result<Woven, Notices> {
+    read::parse(file, mine)?;
+    let composed = composed.and_then(Memory::read);
+    let lists = "head each entry with a line [[news]], [[guides]] or [[bench]]";
+    let pieces = Pieces::cut(mine)
+        .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(file, None).help(lists))?;
+    let (draft, memory, mut changes) = merge(composed.as_ref(), &pieces, fresh);
+    read::parse(file, &draft)?;
     if composed.is_none() {
         let message = format!("{COMPOSED} was missing or broken, so everything in the draft counted as the editor's");
-        changes.notices.push(Notice::new(message).at(&file, None));
+        changes.notices.push(Notice::new(message).at(file, None));
     }
-    let quiet = merged == mine && changes.notices.is_empty();
-    Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(changes) })
+    Ok(Woven { draft, composed: memory.write(), changes })
 }
 
 /// Writes beside the file and renames, so that a reader sees the old text or the new, never half of one.
@@ -102,6 +118,9 @@ fn merge(composed: Option<&Memory>, mine: &Pieces, fresh: &Pieces) -> (String, M
     let news = items.section(Section::News, mine, fresh, &[], &mut item_wishes, &mut changes);
     let guides = cards.section(Section::Guides, mine, fresh, &[], &mut card_wishes, &mut changes);
     let bench = items.section(Section::Bench, mine, fresh, &news, &mut item_wishes, &mut changes);
+    // What stands in the draft without having been composed is remembered too, or its deletion would go unseen.
+    item_wishes.placed.extend(uncomposed(&[&news, &bench], fresh));
+    card_wishes.placed.extend(uncomposed(&[&guides], fresh));
     let head = head::merge(&old.base.head, &mine.head, &fresh.head, &mut changes.notices);
     let base = Pieces { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &bench], fresh) };
     let mut sections = [(Section::News, news), (Section::Guides, guides), (Section::Bench, bench)];
@@ -109,6 +128,12 @@ fn merge(composed: Option<&Memory>, mine: &Pieces, fresh: &Pieces) -> (String, M
     sections.sort_by_key(|(section, _)| mine.blocks.iter().position(|b| b.section == *section).unwrap_or(usize::MAX));
     let merged = Pieces { head, blocks: sections.into_iter().flat_map(|(_, blocks)| blocks).collect() };
     (merged.join(), Memory { base, items: item_wishes, cards: card_wishes }, changes)
+}
+
+/// The ids of entries that compose would not write where they stand.
+fn uncomposed(sections: &[&Vec<Block>], fresh: &Pieces) -> Vec<String> {
+    let blocks = sections.iter().flat_map(|blocks| blocks.iter());
+    blocks.filter(|block| fresh.get(block.section, &block.id).is_none()).map(|block| block.id.clone()).collect()
 }
 
 /// What entered and left a draft that no editor touched.
@@ -119,12 +144,12 @@ fn note_plain(mine: &Pieces, fresh: &Pieces, changes: &mut Changes) {
     changes.left.extend(gone.map(|b| (b.section.key(), b.id.clone())));
 }
 
-/// The fresh blocks in the order of the draft, those that are not in it last: against this order the next refresh sees
-/// what the editor moved.
+/// What the next refresh compares the draft with: its entries in their order, each as composed now where it is, then the
+/// composed ones that are not in it. Against this order it sees what the editor moved.
 fn remembered(sections: &[&Vec<Block>; 3], fresh: &Pieces) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (section, merged) in Section::ALL.into_iter().zip(sections) {
-        let stood = merged.iter().filter_map(|block| fresh.get(section, &block.id));
+        let stood = merged.iter().map(|block| fresh.get(section, &block.id).unwrap_or(block));
         let absent = fresh.of(section).filter(|block| merged.iter().all(|m| m.id != block.id));
         blocks.extend(stood.chain(absent).cloned());
     }
@@ -161,7 +186,8 @@ impl Side {
                 stays.entry(id).or_insert(*section);
             }
         }
-        let deleted = was.difference(&is).filter(|id| !wishes.waiting.contains(*id));
+        let known: BTreeSet<String> = was.union(&wishes.placed).cloned().collect();
+        let deleted = known.difference(&is).filter(|id| !wishes.waiting.contains(*id));
         let dropped = deleted.chain(wishes.dropped.difference(&is)).cloned().collect();
         Self { wishes: Wishes { dropped, placed, waiting: BTreeSet::new() }, stays }
     }

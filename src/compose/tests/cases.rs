@@ -350,3 +350,12 @@ fn weights_refuse_what_they_do_not_know() {
     assert!(toml::from_str::<Weights>("max_per_surce = 3").is_err());
     assert_eq!(at("2026-11-25T07:00:00Z").to_utc(), utc("2026-11-25T07:00:00Z"));
 }
+
+#[test]
+fn a_draft_becomes_past_without_what_its_editor_banned() {
+    let mut draft = with(vec![fresh("a", 9.0), fresh("b", 8.0)]).run().draft.unwrap();
+    draft.news[0].banned = true;
+    let past = Past::from(&draft);
+    assert_eq!((past.news, past.urls), (vec!["b".to_owned()], vec!["https://example.org/b".to_owned()]));
+    assert_eq!(past.window, draft.window);
+}

@@ -5,6 +5,27 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::issues::blocks::Pieces;
+use crate::issues::memory::Memory;
+use crate::issues::merge::weave;
+
+/// The two files of a draft, in memory: thousands of merges would wear a disk out.
+struct Paper {
+    draft: String,
+    composed: String,
+}
+
+impl Paper {
+    fn new(first: &Draft) -> Self {
+        let base = Pieces::cut(&to_toml(first)).unwrap();
+        Self { draft: to_toml(first), composed: Memory { base, ..Memory::default() }.write() }
+    }
+
+    fn compose(&mut self, fresh: &Draft) {
+        let fresh = Pieces::cut(&to_toml(fresh)).unwrap();
+        let woven = weave(Path::new("issue.toml"), &self.draft, Some(&self.composed), &fresh).unwrap();
+        (self.draft, self.composed) = (woven.draft, woven.composed);
+    }
+}
 
 /// Something an editor does to the draft.
 #[derive(Clone, Debug)]
@@ -57,13 +78,14 @@ struct Promises {
 }
 
 /// Edits the text, one edit after the other, and notes what the editor may now rely on.
-fn apply(desk: &Desk, edits: &[Edit], promises: &mut Promises, round: usize) {
+fn apply(desk: &mut Paper, edits: &[Edit], promises: &mut Promises, round: usize) {
+    let shifts = edits.iter().filter(|e| matches!(e, Edit::Move(..) | Edit::Delete(_))).count();
     for (number, edit) in edits.iter().enumerate() {
         let mark = format!("mark-{round}-{number}-");
-        let mut pieces = Pieces::cut(&desk.text()).unwrap();
+        let mut pieces = Pieces::cut(&desk.draft).unwrap();
         let blocks = &mut pieces.blocks;
         if let Edit::Intro = edit {
-            desk.edit("intro = \"\"\"\n", &format!("# {mark}\nintro = \"\"\"\n{mark}x\n"));
+            desk.draft = desk.draft.replacen("intro = \"\"\"\n", &format!("# {mark}\nintro = \"\"\"\n{mark}x\n"), 1);
             promises.words.extend([format!("# {mark}"), format!("{mark}x")]);
             continue;
         }
@@ -100,7 +122,8 @@ fn apply(desk: &Desk, edits: &[Edit], promises: &mut Promises, round: usize) {
                     .collect();
                 let place = if places.is_empty() { at } else { places[to.index(places.len())] };
                 blocks.insert(place, block);
-                if place != at {
+                // Two moves, or a move past something then deleted, may leave no trace in the file.
+                if place != at && shifts == 1 {
                     promises.touched.push(id);
                 }
             }
@@ -121,12 +144,12 @@ fn apply(desk: &Desk, edits: &[Edit], promises: &mut Promises, round: usize) {
                 promises.touched.push(id);
             }
         }
-        desk.write(&pieces.join());
+        desk.draft = pieces.join();
     }
 }
 
-fn order(desk: &Desk, of: &[String]) -> Vec<String> {
-    let blocks = Pieces::cut(&desk.text()).unwrap().blocks;
+fn order(desk: &Paper, of: &[String]) -> Vec<String> {
+    let blocks = Pieces::cut(&desk.draft).unwrap().blocks;
     blocks.into_iter().map(|b| b.id).filter(|id| of.contains(id)).collect()
 }
 
@@ -138,36 +161,35 @@ proptest! {
         first in fresh(),
         rounds in prop::collection::vec((edits(), fresh()), 1..4),
     ) {
-        let desk = Desk::new();
-        desk.compose(&first);
+        let mut desk = Paper::new(&first);
         let mut promises = Promises::default();
         for (round, (edits, fresh)) in rounds.iter().enumerate() {
-            apply(&desk, edits, &mut promises, round);
+            apply(&mut desk, edits, &mut promises, round);
             let before = order(&desk, &promises.touched);
             desk.compose(fresh);
-            let text = desk.text();
+            let (text, composed) = (desk.draft.clone(), desk.composed.clone());
             for word in &promises.words {
                 prop_assert!(text.contains(word.as_str()), "lost `{}` in\n{}", word, text);
             }
             prop_assert_eq!(before, order(&desk, &promises.touched));
             let blocks = Pieces::cut(&text).unwrap().blocks;
             prop_assert!(blocks.iter().all(|b| !promises.deleted.contains(&b.id)), "{:?} came back", promises.deleted);
-            let now = desk.draft();
+            let now = parse(Path::new("issue.toml"), &text).unwrap();
             let added = now.news.iter().filter(|e| !e.banned).count();
             let kept = now.news.iter().filter(|e| !e.banned && promises.touched.contains(&e.id)).count();
             // A swap counts both neighbours as moved, so more than the promised may stay; never more than were there.
             prop_assert!(added <= fresh.news.len().max(kept + 12));
-            prop_assert!(matches!(desk.compose(fresh), Refreshed::Unchanged));
-            prop_assert_eq!(text, desk.text());
+            desk.compose(fresh);
+            prop_assert_eq!(text, desk.draft.clone());
+            prop_assert_eq!(composed, desk.composed.clone());
         }
     }
 
     #[test]
     fn an_untouched_draft_is_the_fresh_one(first in fresh(), second in fresh()) {
-        let desk = Desk::new();
-        desk.compose(&first);
+        let mut desk = Paper::new(&first);
         desk.compose(&second);
-        prop_assert_eq!(desk.text(), to_toml(&second));
+        prop_assert_eq!(desk.draft, to_toml(&second));
     }
 
     #[test]
