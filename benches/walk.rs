@@ -1,6 +1,8 @@
 //! How long the walk of an issue takes: each command from a cold start, and the parts that run once or per reader.
 //! `cargo bench --bench walk` prints medians, and ratios to the start of an empty process in the same run.
 
+#![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints its figures")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -46,7 +48,8 @@ fn main() {
 /// The cost of one reader's copy: headers, shared runs and slots spliced.
 fn copies(site: &Site, name: &digest::model::IssueName) {
     let rendered = site.rendering(name).expect("an issue").rendered;
-    let letter = Letter::new(Frozen { letterhead: site.config.letterhead(), rendered }, name.clone()).expect("a letter");
+    let letter =
+        Letter::new(Frozen { letterhead: site.config.letterhead(), rendered }, name.clone()).expect("a letter");
     let delivery = Delivery {
         number: 1,
         email: Address::parse("ann@example.org").expect("an address"),
@@ -64,7 +67,8 @@ fn copies(site: &Site, name: &digest::model::IssueName) {
 }
 
 fn spawn(program: &Path, root: &Path, args: &[&str]) {
-    let status = Command::new(program).args(args).current_dir(root).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    let status =
+        Command::new(program).args(args).current_dir(root).stdout(Stdio::null()).stderr(Stdio::null()).status();
     assert!(status.expect("a process").success(), "{} {args:?}", program.display());
 }
 

@@ -265,7 +265,11 @@ fn sense(config: &Config, mistakes: &mut Mistakes) {
     }
     if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
         let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
-        mistakes.add(&["store", "url"], &why, "this version keeps its ledger in SQLite only, such as sqlite:data/digest.db");
+        mistakes.add(
+            &["store", "url"],
+            &why,
+            "this version keeps its ledger in SQLite only, such as sqlite:data/digest.db",
+        );
     }
 }
 

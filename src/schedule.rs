@@ -1,6 +1,6 @@
 //! When an edition goes out, as a function of the time now. Knows no clock and sends nothing.
 
-use chrono::{DateTime, Days, Datelike, NaiveDate, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::model::WeekTime;

@@ -57,12 +57,13 @@ fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
             "score": entry.score, "rank": rank(&entry.id), "guide": entry.guide, "why": entry.why,
         })
     });
-    let guides = draft.iter().flat_map(|draft| &draft.guides).filter(|card| !card.banned).map(
-        |card| json!({"slug": card.slug, "title": card.title, "level": card.level.as_str(), "why": card.why}),
-    );
+    let guides = draft
+        .iter()
+        .flat_map(|draft| &draft.guides)
+        .filter(|card| !card.banned)
+        .map(|card| json!({"slug": card.slug, "title": card.title, "level": card.level.as_str(), "why": card.why}));
     let left_out = left_out.iter().map(|item| {
-        let mut value =
-            json!({"id": item.id, "title": item.title, "score": item.score, "reason": item.reason});
+        let mut value = json!({"id": item.id, "title": item.title, "score": item.score, "reason": item.reason});
         if let Some(other) = &item.duplicate_of {
             value["duplicate_of"] = json!(other);
         }

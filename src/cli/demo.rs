@@ -12,19 +12,20 @@ use crate::pipeline;
 #[derive(Args)]
 pub struct Init {
     /// A folder that is empty or not there yet
-    dir: PathBuf,
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
 }
 
 #[derive(Args)]
 pub struct Demo {
     /// Where to lay it out; made anew each time
-    #[arg(default_value = "digest-demo")]
-    dir: PathBuf,
+    #[arg(default_value = "digest-demo", value_name = "DIR")]
+    folder: PathBuf,
 }
 
 impl Init {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let dir = global.path(&self.dir);
+        let dir = global.path(&self.folder);
         for path in pipeline::init(&dir)? {
             line(&path.display().to_string())?;
         }
@@ -36,7 +37,7 @@ impl Init {
 
 impl Demo {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let dir = global.path(&self.dir);
+        let dir = global.path(&self.folder);
         let demo = runtime()?.block_on(pipeline::demo(&dir))?;
         line(&format!("{} of the sample are on the list; nobody is mailed.", count(demo.readers, "reader")))?;
         for stop in &demo.stops {

@@ -27,8 +27,10 @@ use output::report_error;
 /// The newsletter tool that explains itself: composes scored news and guides into an issue, and delivers it.
 #[derive(Parser)]
 #[command(name = "digest", version, arg_required_else_help = true, subcommand_required = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed or check found errors, 2 wrong usage, 75 send ended with recipients \
-still waiting: run it again later.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed or check found errors, 2 wrong usage, 75 send ended with recipients \
+still waiting: run it again later."
+)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -204,11 +206,14 @@ impl Global {
     }
 
     fn start(&self) -> DateTime<Utc> {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock; --now rules everywhere else")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the clock; --now rules everywhere else"
+        )]
         self.now.map_or_else(Utc::now, |now| now.to_utc())
     }
 
-    /// Whether to colour what goes to a stream that is, or is no, terminal. NO_COLOR is honoured (no-color.org).
+    /// Whether to colour what goes to a stream that is, or is no, terminal. `NO_COLOR` is honoured (no-color.org).
     fn colors(&self, terminal: bool) -> bool {
         match self.color {
             When::Always => true,
@@ -223,7 +228,7 @@ impl Global {
     }
 }
 
-/// Log lines go to stderr; RUST_LOG sets the level, -v and -q move it.
+/// Log lines go to stderr; `RUST_LOG` sets the level, -v and -q move it.
 fn start_log(global: &Global) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => "error",

@@ -77,9 +77,7 @@ pub fn print_import(global: &Global, format: Format, imported: &Imported) -> any
         report_notices(global, merged.as_ref().map_or(&[], |merged| &merged.notices));
     }
     if format == Format::Json {
-        let told = |merged: &Merged| {
-            json!({"added": merged.added, "updated": merged.updated, "unchanged": merged.unchanged, "files": merged.files})
-        };
+        let told = |merged: &Merged| json!({"added": merged.added, "updated": merged.updated, "unchanged": merged.unchanged, "files": merged.files});
         let all: serde_json::Map<String, Value> =
             kinds.iter().filter_map(|(key, _, merged)| Some(((*key).to_owned(), told(merged.as_ref()?)))).collect();
         json(&all)?;

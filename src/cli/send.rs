@@ -73,7 +73,10 @@ impl Send {
             return Ok(Exit::Done);
         }
         let mails = site.config.delivery.transport == TransportKind::Smtp;
-        if mails && !self.yes && std::io::stdin().is_terminal() && !confirm(&format!("Send {name} to {waiting} readers?"))?
+        if mails
+            && !self.yes
+            && std::io::stdin().is_terminal()
+            && !confirm(&format!("Send {name} to {waiting} readers?"))?
         {
             line("nobody was mailed")?;
             return Ok(Exit::Interrupted);
@@ -159,7 +162,9 @@ fn finish(name: &IssueName, delivered: &Delivered) -> anyhow::Result<Exit> {
     match &delivered.ended {
         Ended::Broken(reason) => {
             let waiting = count(usize::try_from(c.pending + c.deferred).unwrap_or(usize::MAX), "recipient");
-            anyhow::bail!("the send stopped: {reason}\n  help: mend it and run `digest send {name}` again; {waiting} wait")
+            anyhow::bail!(
+                "the send stopped: {reason}\n  help: mend it and run `digest send {name}` again; {waiting} wait"
+            )
         }
         Ended::StoppedElsewhere => line(&format!("stopped; `digest resume {name}` lets it go on"))?,
         Ended::Interrupted => line(&format!("interrupted; `digest send {name}` goes on where it stopped"))?,

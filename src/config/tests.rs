@@ -33,10 +33,16 @@ fn every_mistake_is_told_at_once_with_its_line() {
         &[],
     )
     .expect_err("five mistakes");
-    for line in ["config.toml:2: unknown key `publication.nam`", "did you mean `name`?", "config.toml:3: `publication.language`",
-        "config.toml:6: `editions.midweek.news`", "config.toml:7: `editions.midweek.send`",
-        "config.toml:10: unknown key `delivery.smtp.prot`", "did you mean `port`?", "config.toml:12: unknown key `stor`"]
-    {
+    for line in [
+        "config.toml:2: unknown key `publication.nam`",
+        "did you mean `name`?",
+        "config.toml:3: `publication.language`",
+        "config.toml:6: `editions.midweek.news`",
+        "config.toml:7: `editions.midweek.send`",
+        "config.toml:10: unknown key `delivery.smtp.prot`",
+        "did you mean `port`?",
+        "config.toml:12: unknown key `stor`",
+    ] {
         assert!(told.contains(line), "{line}\nis not in\n{told}");
     }
 }
@@ -49,13 +55,16 @@ fn broken_toml_names_its_line() {
 
 #[test]
 fn the_environment_overrides_and_its_mistakes_name_the_variable() {
-    let config = read_with("", &[
-        ("DIGEST_DELIVERY__SMTP__PORT", "2525"),
-        ("DIGEST_DELIVERY__SMTP__PASSWORD", "12345"),
-        ("DIGEST_PUBLICATION__NAME", "2001"),
-        ("DIGEST_DELIVERY__RETRY", "[\"1s\"]"),
-        ("DIGEST_TEST_SINK", "ignored"),
-    ])
+    let config = read_with(
+        "",
+        &[
+            ("DIGEST_DELIVERY__SMTP__PORT", "2525"),
+            ("DIGEST_DELIVERY__SMTP__PASSWORD", "12345"),
+            ("DIGEST_PUBLICATION__NAME", "2001"),
+            ("DIGEST_DELIVERY__RETRY", "[\"1s\"]"),
+            ("DIGEST_TEST_SINK", "ignored"),
+        ],
+    )
     .expect("overrides");
     assert_eq!(config.delivery.smtp.port, 2525);
     assert_eq!(config.delivery.smtp.password, "12345");

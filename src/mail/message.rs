@@ -60,7 +60,7 @@ impl Letter {
         );
         let boundary = format!("={}", &derive(&["boundary", &issue.to_string(), &frozen.rendered.subject])[..24]);
         let (text, html) = (encode(&frozen.rendered.text), encode(&frozen.rendered.html));
-        Ok(Self { from, shared_headers, boundary, text, html, issue, frozen })
+        Ok(Self { frozen, issue, from, shared_headers, boundary, text, html })
     }
 
     /// Writes the copy of one reader. The same delivery gives the same bytes, whenever it is tried.

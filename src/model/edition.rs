@@ -173,7 +173,7 @@ impl Default for Edition {
             by_topic: false,
             draft_ahead: days(1),
             on_unapproved: OnUnapproved::Hold,
-            grace: std::time::Duration::from_secs(4 * 3600),
+            grace: std::time::Duration::from_hours(4),
             missed: Missed::Skip,
         }
     }

@@ -128,7 +128,9 @@ impl Site {
         if store.stop(send.id, true, "stopped by `digest stop`")? {
             return Ok(());
         }
-        Err(Notice::new(format!("{name} is already sent")).help(format!("`digest status {name}` has the result")).into())
+        Err(Notice::new(format!("{name} is already sent"))
+            .help(format!("`digest status {name}` has the result"))
+            .into())
     }
 
     /// Lets a stopped send go on with the next `digest send`.
@@ -147,10 +149,12 @@ impl Site {
     fn ledger_store(&self) -> anyhow::Result<Store> {
         let path = self.config.database(&self.root);
         Store::open(&path, self.config.store.durability).map_err(|error| match error {
-            StoreError::Missing(_) => Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
-                .at(&path, None)
-                .help("restore it from a backup if there was one; else import readers and approve the issue")
-                .into(),
+            StoreError::Missing(_) => {
+                Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
+                    .at(&path, None)
+                    .help("restore it from a backup if there was one; else import readers and approve the issue")
+                    .into()
+            }
             other => other.into(),
         })
     }
@@ -193,7 +197,7 @@ impl Site {
                 }
                 let from = &self.config.publication.from;
                 let domain = from.trim_end_matches('>').rsplit_once('@').map_or("localhost", |(_, domain)| domain);
-                Ok(Transport::Smtp(Relay::new(smtp, domain)?))
+                Ok(Transport::Smtp(Box::new(Relay::new(smtp, domain)?)))
             }
         }
     }

@@ -15,10 +15,8 @@ const CONFIG: &str = include_str!("../../config.toml");
 /// Marks a folder that `digest demo` made and may make again.
 const MARK: &str = ".digest-demo";
 /// The two issues of the demo, with the time at which each is composed.
-const ISSUES: [(&str, &str, &str); 2] = [
-    ("midweek", "2024-07-31", "2024-07-31T04:00:00Z"),
-    ("sunday", "2024-08-04", "2024-08-04T05:00:00Z"),
-];
+const ISSUES: [(&str, &str, &str); 2] =
+    [("midweek", "2024-07-31", "2024-07-31T04:00:00Z"), ("sunday", "2024-08-04", "2024-08-04T05:00:00Z")];
 
 /// One issue of the demo.
 #[derive(Debug)]
@@ -96,7 +94,10 @@ fn lay_out(dir: &Path) -> anyhow::Result<()> {
     if dir.join(MARK).exists() {
         std::fs::remove_dir_all(dir)?;
     } else if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Notice::new("the folder is there and is no demo's").at(dir, None).help("name another folder").into());
+        return Err(Notice::new("the folder is there and is no demo's")
+            .at(dir, None)
+            .help("name another folder")
+            .into());
     }
     write(&dir.join(MARK), b"`digest demo` made this folder, and makes it anew each time.\n")?;
     write(&dir.join("config.toml"), CONFIG.as_bytes())?;

@@ -11,9 +11,7 @@ use crate::check::{self, Report};
 use crate::compose::{self, Brief, Composition, Past};
 use crate::issues::{self, Refreshed};
 use crate::mail::{Letter, Links, Message};
-use crate::model::{
-    Address, Approval, Delivery, Draft, Frozen, IssueName, Notice, Notices, Part, Rendered,
-};
+use crate::model::{Address, Approval, Delivery, Draft, Frozen, IssueName, Notice, Notices, Part, Rendered};
 use crate::render::{self, GuideLink, Setting};
 use crate::schedule;
 use crate::store::{Store, StoreError};
@@ -78,22 +76,10 @@ impl Site {
         Ok(Composed { name, composition, draft, written })
     }
 
-    /// What earlier issues, of any edition, carried. A banned entry was not carried.
+    /// What earlier issues, of any edition, carried.
     fn past(&self, name: &IssueName) -> Result<Vec<Past>, Notices> {
         let earlier = issues::list(&self.issues_dir())?.into_iter().filter(|n| n.date <= name.date && n != name);
-        earlier
-            .map(|earlier| {
-                let draft = issues::read(&self.issues_dir(), &earlier)?;
-                let shown: Vec<_> = draft.news.iter().filter(|entry| !entry.banned).collect();
-                Ok(Past {
-                    name: earlier,
-                    window: draft.window,
-                    news: shown.iter().map(|entry| entry.id.clone()).collect(),
-                    urls: shown.iter().filter_map(|entry| entry.url.clone()).collect(),
-                    guides: draft.guides.iter().filter(|c| !c.banned).map(|card| card.slug.clone()).collect(),
-                })
-            })
-            .collect()
+        earlier.map(|earlier| Ok(Past::from(&issues::read(&self.issues_dir(), &earlier)?))).collect()
     }
 
     /// Compiles an issue once and checks it.
@@ -237,4 +223,3 @@ impl Site {
 fn errors(n: usize) -> String {
     if n == 1 { "1 error".into() } else { format!("{n} errors") }
 }
-

@@ -20,7 +20,7 @@ pub use settings::{Settings, TransportKind};
 /// Where copies go.
 #[derive(Clone)]
 pub enum Transport {
-    Smtp(Relay),
+    Smtp(Box<Relay>),
     Folder(Folder),
 }
 

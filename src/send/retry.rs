@@ -52,7 +52,9 @@ pub fn judge(refusal: Refusal, tries: u32, schedule: &Schedule, now: DateTime<Ut
         (_, 0 | 421) => Verdict::Connection(reply),
         _ if matches!(enhanced, "4.3.2") => Verdict::Connection(reply),
         (Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail, 400..500) => Verdict::Connection(reply),
-        (Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail, _) => Verdict::Send(format!("refused {stage}: {reply}")),
+        (Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail, _) => {
+            Verdict::Send(format!("refused {stage}: {reply}"))
+        }
         (_, 530 | 535 | 538) => Verdict::Send(format!("refused {stage}: {reply}")),
         (_, 552) if enhanced.is_empty() || enhanced == "5.3.4" => Verdict::Send(format!("refused {stage}: {reply}")),
         (_, 400..500) => about_recipient(schedule.later(reply, tries, now)),

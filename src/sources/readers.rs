@@ -92,7 +92,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
             clean(column, value).map_err(&reject)?;
         }
         let address = Address::parse(email).map_err(|e| reject(e.to_string()))?;
-        let status = self.status(cell("status").unwrap_or("")).map_err(&reject)?;
+        let status = Self::status(cell("status").unwrap_or("")).map_err(&reject)?;
         let consent = cell("consent").filter(|c| !c.is_empty()).unwrap_or(self.rules.consent);
         if status == ReaderStatus::Confirmed && consent.is_empty() {
             return Err(reject("confirmed, but nothing says where consent came from; use --consent".into()));
@@ -108,7 +108,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
         })
     }
 
-    fn status(&self, cell: &str) -> Result<ReaderStatus, String> {
+    fn status(cell: &str) -> Result<ReaderStatus, String> {
         if cell.is_empty() {
             return Ok(ReaderStatus::Confirmed);
         }
@@ -120,12 +120,12 @@ impl<'a, R: Read> ReaderRows<'a, R> {
     fn editions(&self, cell: &str) -> Result<Vec<String>, String> {
         let names = cell.split(';').map(str::trim).filter(|e| !e.is_empty());
         names
-            .map(|name| match self.rules.editions.contains(name) {
-                true => Ok(name.to_owned()),
-                false => {
-                    let known: Vec<&str> = self.rules.editions.iter().map(String::as_str).collect();
-                    Err(format!("unknown edition `{}`; there are {}", shown(name), known.join(", ")))
+            .map(|name| {
+                if self.rules.editions.contains(name) {
+                    return Ok(name.to_owned());
                 }
+                let known: Vec<&str> = self.rules.editions.iter().map(String::as_str).collect();
+                Err(format!("unknown edition `{}`; there are {}", shown(name), known.join(", ")))
             })
             .collect()
     }
@@ -145,7 +145,9 @@ impl<R: Read> Iterator for ReaderRows<'_, R> {
         let line = record.position().map_or(0, csv::Position::line);
         let row = match read {
             Ok(false) => return None,
-            Err(error) => Err(Reject { line: self.csv.position().line(), email: String::new(), reason: error.to_string() }),
+            Err(error) => {
+                Err(Reject { line: self.csv.position().line(), email: String::new(), reason: error.to_string() })
+            }
             Ok(true) => match StringRecord::from_byte_record(record.clone()) {
                 Ok(text) => self.row(line, &text),
                 Err(_) => Err(Reject {

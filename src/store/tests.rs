@@ -59,8 +59,7 @@ impl House {
     /// An approved issue whose send to `n` readers has begun.
     fn sending(n: usize) -> (Self, i64) {
         let mut house = Self::new();
-        let rows: Vec<_> =
-            (1..=n).map(|i| row(&format!("r{i}@example.org"), ReaderStatus::Confirmed, &[])).collect();
+        let rows: Vec<_> = (1..=n).map(|i| row(&format!("r{i}@example.org"), ReaderStatus::Confirmed, &[])).collect();
         house.put(&rows);
         house.approve();
         assert_eq!(house.store.freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(n));
@@ -139,7 +138,8 @@ fn each_outcome_is_counted_where_it_belongs() {
         }
         claim(&ledger, at(0)).await.expect("a copy that stays claimed");
     });
-    let expected = Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 1, pending: 2, suppressed: 0 };
+    let expected =
+        Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 1, pending: 2, suppressed: 0 };
     assert_eq!(house.counts(), expected);
     let dead = Address::parse("r3@example.org").expect("an address");
     assert_eq!(house.store.reader(&dead).expect("a look").map(|r| r.status), Some(ReaderStatus::Bounced));

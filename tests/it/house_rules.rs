@@ -11,10 +11,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     // Only lists the rooms.
     ("lib", &[]),
-    ("cli", &["config", "pipeline", "schedule", "web"]),
-    ("schedule", &["pipeline"]),
-    ("web", &["render", "mail", "store"]),
-    ("pipeline", &["sources", "compose", "issues", "render", "check", "mail", "store", "send", "config"]),
+    ("cli", &["config", "pipeline"]),
+    ("schedule", &[]),
+    ("pipeline", &["sources", "compose", "issues", "render", "check", "mail", "store", "send", "schedule", "config"]),
     ("send", &["mail", "store"]),
     // The settings' types live in the rooms that obey them; config only loads them.
     ("config", &["compose", "send", "mail", "store", "render"]),

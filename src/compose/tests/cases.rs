@@ -159,7 +159,7 @@ fn scores_come_from_the_item_else_its_source_and_must_reach_the_minimum() {
 #[test]
 fn age_halves_what_a_score_counts() {
     let mut case = with(vec![item("old-8", 8.0, "2026-11-18T08:00:00Z"), fresh("new-5", 5.0), fresh("new-6", 6.0)]);
-    case.edition.half_life = std::time::Duration::from_secs(7 * 86_400);
+    case.edition.half_life = std::time::Duration::from_hours(7 * 24);
     assert_eq!(ids(&case.run()), ["new-6", "new-5", "old-8"]);
     case.edition.half_life = std::time::Duration::ZERO;
     assert_eq!(ids(&case.run()), ["old-8", "new-6", "new-5"], "no half-life, no decay");

@@ -47,7 +47,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(30), command: Duration::from_secs(300), data: Duration::from_secs(600) }
+        Self { connect: Duration::from_secs(30), command: Duration::from_mins(5), data: Duration::from_mins(10) }
     }
 }
 
