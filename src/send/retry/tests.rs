@@ -5,7 +5,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 fn schedule() -> Schedule {
-    Schedule { waits: vec![Duration::from_secs(300), Duration::from_secs(900)], give_up: at(86_400) }
+    Schedule { waits: vec![Duration::from_mins(5), Duration::from_mins(15)], give_up: at(86_400) }
 }
 
 fn verdict(stage: Stage, code: u16, enhanced: Option<&str>) -> Verdict {
