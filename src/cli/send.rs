@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::output::{confirm, count, line};
 use super::{Exit, Global};
-use crate::model::{DeliveryState, IssueName};
+use crate::model::{DeliveryState, IssueName, IssueState};
 use crate::pipeline::{Delivered, Ended, Event, Options, TransportKind};
 
 #[derive(Args)]
@@ -174,6 +174,12 @@ fn finish(name: &IssueName, delivered: &Delivered) -> anyhow::Result<Exit> {
         let due = due.format("%Y-%m-%d %H:%M UTC");
         line(&format!("run `digest send {name}` again: the next deferred recipient is due {due}"))?;
     }
+    if delivered.state == IssueState::Sending && c.uncertain > 0 {
+        line(&format!(
+            "run `digest send {name}` again: it sends the uncertain copies once more, as the same messages"
+        ))?;
+    }
     let stopped = matches!(delivered.ended, Ended::Interrupted | Ended::StoppedElsewhere);
-    Ok(if stopped || c.deferred > 0 { Exit::Later } else { Exit::Done })
+    let waiting = c.deferred > 0 || delivered.state == IssueState::Sending && c.uncertain > 0;
+    Ok(if stopped || waiting { Exit::Later } else { Exit::Done })
 }

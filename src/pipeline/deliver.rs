@@ -81,7 +81,9 @@ impl Site {
         if send.state == IssueState::Stopped {
             store.resume(send.id)?;
         }
-        let uncertain = self.config.delivery.uncertain;
+        // Past its lifetime an issue is not sent again to those who may have it.
+        let schedule = self.config.delivery.schedule(send.started);
+        let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.config.delivery.uncertain };
         store.recover(send.id, uncertain, now)?;
         let mut left = options.limit.unwrap_or(usize::MAX);
         let mut ended = Ended::Done;
@@ -95,7 +97,7 @@ impl Site {
                     letter,
                     ledger,
                     transport: transport.clone(),
-                    schedule: self.config.delivery.schedule(send.started),
+                    schedule: schedule.clone(),
                     clock: self.clock.clone(),
                     stop: stop.clone(),
                     limit: left,
@@ -116,7 +118,7 @@ impl Site {
         if let Ended::Broken(reason) = &ended {
             store.stop(send.id, false, reason)?;
         }
-        store.finish(send.id, (self.clock)())?;
+        store.finish(send.id, uncertain, (self.clock)())?;
         let send = standing(&store, name)?;
         Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: send.next_due })
     }

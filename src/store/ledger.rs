@@ -168,14 +168,15 @@ impl Store {
         Ok(rows > 0)
     }
 
-    /// Marks the send as sent when nobody waits any more; says whether it is.
-    pub fn finish(&mut self, send: i64, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    /// Marks the send as sent when nobody waits any more; says whether it is. An uncertain copy that is to be sent again
+    /// waits too.
+    pub fn finish(&mut self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<bool, StoreError> {
         self.conn.execute(
             "UPDATE sends SET state = 'sent', finished_ms = coalesce(finished_ms, ?2)
              WHERE id = ?1 AND state = 'sending' AND NOT EXISTS (
                  SELECT 1 FROM deliveries WHERE send_id = ?1
-                 AND state IN ('pending', 'claimed', 'dotted', 'deferred'))",
-            params![send, to_ms(now)],
+                 AND (state IN ('pending', 'claimed', 'dotted', 'deferred') OR ?3 AND state = 'uncertain'))",
+            params![send, to_ms(now), uncertain == Uncertain::Resend],
         )?;
         let state: String = self.conn.query_row("SELECT state FROM sends WHERE id = ?1", [send], |row| row.get(0))?;
         Ok(state == "sent")

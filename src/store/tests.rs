@@ -204,7 +204,7 @@ fn the_audience_and_the_bytes_are_frozen_once() {
     assert_eq!(house.store.freeze_audience(&issue(), at(9)).expect("a look"), Audience::Standing);
     assert_eq!(house.counts().recipients, 1);
     assert!(!house.approve(), "a send that has begun is not approved anew");
-    assert!(!house.store.finish(send, at(9)).expect("a look"), "one still waits");
+    assert!(!house.store.finish(send, Uncertain::Hold, at(9)).expect("a look"), "one still waits");
 }
 
 #[test]

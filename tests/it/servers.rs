@@ -91,3 +91,31 @@ impl Imap {
         String::from_utf8_lossy(&line).into_owned()
     }
 }
+
+/// Tells a fault of the servers from a fault of `digest`: a message brought by hand is there to read.
+#[test]
+fn the_servers_take_and_show_a_message() {
+    let (Some(smtp), Some(imap)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_IMAP")) else { return };
+    let address = format!("reader{}000@inbox.example", std::process::id());
+    let mut client = BufReader::new(TcpStream::connect(smtp).unwrap());
+    client.get_ref().set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut said = |line: &str| {
+        client.get_mut().write_all(line.as_bytes()).unwrap();
+        let mut reply = String::new();
+        while reply.as_bytes().get(3) != Some(&b' ') {
+            reply.clear();
+            assert!(client.read_line(&mut reply).unwrap() > 0, "Postfix hung up at {line:?}");
+        }
+        reply
+    };
+    assert!(said("").starts_with("220 "));
+    assert!(said("EHLO hand.example\r\n").starts_with("250 "));
+    assert!(said("MAIL FROM:<news@gazette.example>\r\n").starts_with("250 "));
+    assert!(said("RCPT TO:<nobody@inbox.example>\r\n").starts_with("550 5.1.1"));
+    assert!(said(&format!("RCPT TO:<{address}>\r\n")).starts_with("250 "));
+    assert!(said("DATA\r\n").starts_with("354 "));
+    assert!(said("Subject: by hand\r\n\r\n..one dot\r\n.\r\n").starts_with("250 "));
+    let inbox = Imap::login(&imap, &address).inbox(1);
+    let text = String::from_utf8_lossy(&inbox[0]).into_owned();
+    assert!(text.contains("Subject: by hand\r\n") && text.contains("\r\n.one dot\r\n"), "{text}");
+}
