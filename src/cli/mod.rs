@@ -5,6 +5,7 @@ mod approve;
 mod check;
 mod compose;
 mod demo;
+mod diff;
 mod guides;
 mod news;
 mod output;
@@ -110,6 +111,8 @@ enum Command {
     Compose(compose::Compose),
     /// Find what would go wrong in an inbox
     Check(check::Check),
+    /// Show what the editor changed since compose, and what changed since approval
+    Diff(diff::Diff),
     /// Write issue.html, issue.txt and issue.eml
     Render(render::Render),
     /// Freeze exactly these bytes for sending
@@ -178,6 +181,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Guides(command) => command.run(global),
         Command::Compose(command) => command.run(global),
         Command::Check(command) => command.run(global),
+        Command::Diff(command) => command.run(global),
         Command::Render(command) => command.run(global),
         Command::Approve(command) => command.run(global),
         Command::Send(command) => command.run(global),

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use super::output::{confirm, count, line};
 use super::{Exit, Global};
-use crate::model::{DeliveryState, IssueName, IssueState};
-use crate::pipeline::{Delivered, Ended, Event, Options, TransportKind};
+use crate::model::{Address, DeliveryState, IssueName, IssueState, Notice};
+use crate::pipeline::{Delivered, Ended, Event, Options, Site, TransportKind};
 
 #[derive(Args)]
 pub struct Send {
@@ -19,6 +19,9 @@ pub struct Send {
     /// Do all but freeze the audience and connect
     #[arg(long)]
     dry_run: bool,
+    /// Send a marked copy of the draft to this address, outside the ledger; may be given more than once
+    #[arg(long, value_name = "ADDR", num_args = 1..)]
+    test: Vec<String>,
     /// Try at most N recipients in this run
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -66,6 +69,9 @@ impl Send {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
+        if !self.test.is_empty() {
+            return send_test(&site, &name, &self.test);
+        }
         let planned = site.dry_run(&name)?;
         let waiting = planned.pending + planned.deferred;
         if self.dry_run {
@@ -91,6 +97,14 @@ impl Send {
         bar.finish_and_clear();
         finish(&name, &delivered)
     }
+}
+
+fn send_test(site: &Site, name: &IssueName, addresses: &[String]) -> anyhow::Result<Exit> {
+    let parse = |text: &String| Address::parse(text).map_err(|e| Notice::new(format!("`{text}`: {e}")));
+    let addresses = addresses.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    runtime()?.block_on(site.send_test(name, &addresses))?;
+    line(&format!("{} of {name} sent; nothing of it is in the ledger", count(addresses.len(), "test mail")))?;
+    Ok(Exit::Done)
 }
 
 /// The runtime of a send.

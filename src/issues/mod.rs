@@ -82,6 +82,16 @@ fn nearest(given: &str, known: &[IssueName]) -> String {
     }
 }
 
+/// What compose wrote last of an issue, without the comment line that says so; `None` when it is not there.
+pub fn composed(issues_dir: &Path, name: &IssueName) -> Result<Option<String>, Notice> {
+    let path = folder(issues_dir, name).join(COMPOSED);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Notice::new(format!("cannot read what compose wrote: {error}")).at(&path, None)),
+    }
+}
+
 /// Reads an issue's draft.
 ///
 /// # Errors

@@ -58,8 +58,8 @@ pub struct Frozen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     pub issue: IssueName,
-    /// SHA-256 of issue.toml as approved, hex.
-    pub draft_sha256: String,
+    /// The text of issue.toml as approved; an issue whose draft reads otherwise is a draft again.
+    pub draft: String,
     /// SHA-256 of [`Frozen`] as stored, hex.
     pub frozen_sha256: String,
     pub frozen: Frozen,

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::Site;
 use crate::mail::{Folder, Letter, Relay};
-use crate::model::{Approval, Counts, IssueName, IssueState, Notice};
+use crate::model::{Address, Approval, Counts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
 use crate::store::{Audience, Send, Store, StoreError, Uncertain};
 
@@ -41,12 +41,29 @@ impl Site {
         let store = self.ledger_store()?;
         let approval = self.sendable(&store, name)?;
         Letter::new(approval.frozen, name.clone())?;
-        self.transport(name)?;
+        self.transport(&name.to_string())?;
         if let Some(send) = store.send(name)? {
             return Ok(send.counts);
         }
         let recipients = store.count_audience(&name.edition)?;
         Ok(Counts { recipients, pending: recipients, ..Counts::default() })
+    }
+
+    /// Sends the issue as it is now, approved or not, to a few addresses: marked in the subject, outside the ledger, with
+    /// links that belong to nobody.
+    pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
+        let mut rendered = self.rendering(name)?.rendered;
+        rendered.subject.insert_str(0, "[Test] ");
+        let letter = Letter::new(Frozen { letterhead: self.config.letterhead(), rendered }, name.clone())?;
+        let transport = self.transport(&format!("{name}-test"))?;
+        for address in addresses {
+            let message = letter.copy(&self.sample_delivery(Some(address))?);
+            send::once(&transport, &message).await.map_err(|why| {
+                Notice::new(format!("the test copy for {address} was not sent: {why}"))
+                    .help("see [delivery] in config.toml")
+            })?;
+        }
+        Ok(())
     }
 
     /// Delivers an approved issue, or goes on where an earlier run ended. `stop` turning true ends it after the messages
@@ -71,7 +88,7 @@ impl Site {
         let mut store = self.ledger_store()?;
         store.quick_check()?;
         let approval = self.sendable(&store, name)?;
-        let transport = self.transport(name)?;
+        let transport = self.transport(&name.to_string())?;
         let _lock = store.lock_sender()?;
         if store.freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
             let send = standing(&store, name)?;
@@ -174,18 +191,19 @@ impl Site {
                 .help(format!("`digest resume {name}` lets it go on"))
                 .into()),
             Some(_) => Ok(approval),
-            None if self.draft_hash(name).as_ref() == Some(&approval.draft_sha256) => Ok(approval),
+            None if self.draft_text(name).as_ref() == Some(&approval.draft) => Ok(approval),
             None => Err(Notice::new(format!("{name} was edited after its approval, so it is a draft again"))
                 .help(format!("look at it, then `digest approve {name}` once more"))
                 .into()),
         }
     }
 
-    fn transport(&self, name: &IssueName) -> anyhow::Result<Transport> {
+    /// The configured way out; `folder` is where copies go below the outbox.
+    fn transport(&self, folder: &str) -> anyhow::Result<Transport> {
         let settings = &self.config.delivery;
         match settings.transport {
             TransportKind::File => {
-                let folder: PathBuf = self.root.join(&settings.outbox).join(name.to_string());
+                let folder: PathBuf = self.root.join(&settings.outbox).join(folder);
                 let made = Folder::new(&folder);
                 let wrong = |e| Notice::new(format!("cannot make the outbox: {e}")).at(&folder, None);
                 Ok(Transport::Folder(made.map_err(wrong)?))

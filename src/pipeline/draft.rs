@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use sha2::{Digest, Sha256};
 
 use super::Site;
 use crate::check::{self, Report};
@@ -27,13 +26,23 @@ pub struct Composed {
     pub written: Option<(PathBuf, Refreshed)>,
 }
 
+/// A draft beside what it was.
+#[derive(Debug)]
+pub struct Diff {
+    /// What compose wrote last.
+    pub composed: Option<String>,
+    /// What was approved.
+    pub approved: Option<String>,
+    pub now: String,
+}
+
 /// An issue as it would go out, with the check's findings.
 #[derive(Debug)]
 pub struct Rendering {
     pub name: IssueName,
     pub draft: Draft,
-    /// SHA-256 of issue.toml, hex.
-    pub draft_sha256: String,
+    /// The text of issue.toml.
+    pub text: String,
     pub rendered: Rendered,
     pub report: Report,
 }
@@ -98,8 +107,7 @@ impl Site {
         };
         let rendered = render::render(&draft, &setting, &self.templates()?)?;
         let report = check::check(&draft, &rendered);
-        let draft_sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&text));
-        Ok(Rendering { name: name.clone(), draft, draft_sha256, rendered, report })
+        Ok(Rendering { name: name.clone(), draft, text, rendered, report })
     }
 
     /// The guides an entry may be paired with: the draft's own cards first, since a draft is self-contained, then content/.
@@ -189,7 +197,7 @@ impl Site {
         Letter::new(frozen.clone(), name.clone())?;
         let approval = Approval {
             issue: name.clone(),
-            draft_sha256: rendering.draft_sha256.clone(),
+            draft: rendering.text.clone(),
             frozen_sha256: Approval::hash(&frozen),
             frozen,
             by: by.to_owned(),
@@ -203,10 +211,23 @@ impl Site {
         Ok((rendering, approval))
     }
 
-    /// SHA-256 of an issue's draft as it is now; `None` when there is no such file.
-    pub(super) fn draft_hash(&self, name: &IssueName) -> Option<String> {
-        let path = issues::folder(&self.issues_dir(), name).join("issue.toml");
-        std::fs::read(path).ok().map(|bytes| data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)))
+    /// An issue's draft as it is now; `None` when there is no such file.
+    pub(super) fn draft_text(&self, name: &IssueName) -> Option<String> {
+        std::fs::read_to_string(issues::folder(&self.issues_dir(), name).join("issue.toml")).ok()
+    }
+
+    /// What the editor changed since compose, and what changed since the approval when there is one.
+    pub fn diff(&self, name: &IssueName) -> anyhow::Result<Diff> {
+        let now = self.rendering_text(name)?;
+        let composed = issues::composed(&self.issues_dir(), name)?;
+        let approved = self.store_to_read()?.map(|store| store.approval(name)).transpose()?.flatten();
+        Ok(Diff { composed, approved: approved.map(|approval| approval.draft), now })
+    }
+
+    /// The draft's text, after a look that it can be read as one.
+    fn rendering_text(&self, name: &IssueName) -> anyhow::Result<String> {
+        issues::read(&self.issues_dir(), name)?;
+        self.draft_text(name).ok_or_else(|| Notice::new(format!("{name} has no draft")).into())
     }
 
     fn refuse_if_begun(&self, name: &IssueName) -> anyhow::Result<()> {

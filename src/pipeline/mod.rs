@@ -31,7 +31,7 @@ pub use crate::store::Change;
 pub use content::Imported;
 pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};
-pub use draft::{Composed, Rendering};
+pub use draft::{Composed, Diff, Rendering};
 pub use people::PeopleImport;
 pub use status::IssueStatus;
 

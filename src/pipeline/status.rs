@@ -52,7 +52,7 @@ impl Site {
     fn status_from(&self, store: Option<&Store>, name: &IssueName) -> anyhow::Result<IssueStatus> {
         let approval = store.map(|store| store.approval(name)).transpose()?.flatten();
         let send = store.map(|store| store.send(name)).transpose()?.flatten();
-        let valid = approval.filter(|a| send.is_some() || self.draft_hash(name).as_ref() == Some(&a.draft_sha256));
+        let valid = approval.filter(|a| send.is_some() || self.draft_text(name).as_ref() == Some(&a.draft));
         let state = match (&send, &valid) {
             (Some(send), _) => send.state,
             (None, Some(_)) => IssueState::Approved,

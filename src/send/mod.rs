@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, watch};
 
-use crate::mail::{Folder, Letter, Relay};
+use crate::mail::{Folder, Letter, Message, Refusal, Relay};
 use crate::model::{DeliveryState, Reply};
 use crate::store::Ledger;
 pub use retry::Schedule;
@@ -103,6 +103,23 @@ impl Shared {
 
     fn now(&self) -> DateTime<Utc> {
         (self.run.clock)()
+    }
+}
+
+/// Delivers one message outside any ledger. Returns what the relay, or the folder, said.
+pub async fn once(transport: &Transport, message: &Message) -> Result<String, String> {
+    match transport {
+        Transport::Folder(folder) => {
+            folder.deliver(0, message).map(|path| path.display().to_string()).map_err(|e| e.to_string())
+        }
+        Transport::Smtp(relay) => {
+            let told = |refusal: Refusal| format!("{} {}: {}", relay.address(), refusal.stage, refusal.reply);
+            let mut connection = relay.connect().await.map_err(told)?;
+            connection.offer(message).await.map_err(told)?;
+            let reply = connection.deliver(message).await.map_err(told)?;
+            connection.close().await;
+            Ok(reply.to_string())
+        }
     }
 }
 

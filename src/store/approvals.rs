@@ -32,12 +32,12 @@ impl Store {
         }
         let (text, hash) = stored_form(&approval.frozen);
         tx.execute(
-            "INSERT INTO approvals (issue, draft_sha256, frozen_sha256, frozen, approved_by, approved_ms)
+            "INSERT INTO approvals (issue, draft, frozen_sha256, frozen, approved_by, approved_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (issue) DO UPDATE SET draft_sha256 = excluded.draft_sha256,
+             ON CONFLICT (issue) DO UPDATE SET draft = excluded.draft,
                  frozen_sha256 = excluded.frozen_sha256, frozen = excluded.frozen,
                  approved_by = excluded.approved_by, approved_ms = excluded.approved_ms",
-            params![issue, approval.draft_sha256, hash, text, approval.by, to_ms(approval.at)],
+            params![issue, approval.draft, hash, text, approval.by, to_ms(approval.at)],
         )?;
         tx.commit()?;
         Ok(true)
@@ -51,7 +51,7 @@ impl Store {
         let found = self
             .conn
             .query_row(
-                "SELECT draft_sha256, frozen_sha256, frozen, approved_by, approved_ms FROM approvals WHERE issue = ?1",
+                "SELECT draft, frozen_sha256, frozen, approved_by, approved_ms FROM approvals WHERE issue = ?1",
                 [issue.to_string()],
                 |row| {
                     let text: String = row.get(2)?;
@@ -59,12 +59,12 @@ impl Store {
                 },
             )
             .optional()?;
-        let Some((draft_sha256, frozen_sha256, text, by, at)) = found else { return Ok(None) };
+        let Some((draft, frozen_sha256, text, by, at)) = found else { return Ok(None) };
         let damaged = |why: String| StoreError::Damaged(self.path.clone(), format!("the approval of {issue}: {why}"));
         if data_encoding::HEXLOWER.encode(&Sha256::digest(&text)) != frozen_sha256 {
             return Err(damaged("its bytes do not match their hash".into()));
         }
         let frozen = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
-        Ok(Some(Approval { issue: issue.clone(), draft_sha256, frozen_sha256, frozen, by, at: from_ms(at)? }))
+        Ok(Some(Approval { issue: issue.clone(), draft, frozen_sha256, frozen, by, at: from_ms(at)? }))
     }
 }

@@ -80,7 +80,7 @@ impl House {
         let frozen = Frozen { letterhead, rendered };
         let approval = Approval {
             issue: issue(),
-            draft_sha256: "00".into(),
+            draft: "edition = \"midweek\"".into(),
             frozen_sha256: Approval::hash(&frozen),
             frozen,
             by: "Ed".into(),

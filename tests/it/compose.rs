@@ -67,6 +67,18 @@ fn the_next_issue_repeats_nothing_and_starts_where_the_last_ended() {
 }
 
 #[test]
+fn diff_shows_what_changed_since_compose_and_since_approval() {
+    let test = Test::new().sample();
+    test.run("compose midweek").success();
+    let unchanged = test.run("diff 2026-11-25-midweek").success();
+    assert!(unchanged.stdout.contains("unchanged since it was composed"), "{}", unchanged.stdout);
+    test.run("approve 2026-11-25-midweek --by Ed").success();
+    test.edit(|draft| draft["subject"] = toml_edit::value("A subject of the editor's own"));
+    let changed = test.run("diff 2026-11-25-midweek").success().stdout;
+    assert_eq!(changed.matches("+subject = \"A subject of the editor's own\"").count(), 2, "{changed}");
+}
+
+#[test]
 fn what_the_editor_did_stays_when_composed_again() {
     let test = Test::new().sample().composed();
     let mut moved = String::new();

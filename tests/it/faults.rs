@@ -64,7 +64,7 @@ fn a_draft_that_is_not_toml() {
     let draft = test.draft();
     test.write(&format!("issues/{ISSUE}/issue.toml"), &format!("{draft}\n[[news]\n"));
     let line = draft.lines().count() + 2;
-    for command in ["check", "render", "approve 2026-11-25-midweek --by Ann"] {
+    for command in ["check", "render", "approve 2026-11-25-midweek --by Ann", "diff 2026-11-25-midweek"] {
         test.run(command).code(1).stderr_has(&format!("issue.toml:{line}"));
     }
 }

@@ -179,6 +179,16 @@ fn the_audience_is_frozen_when_the_send_begins_but_who_leaves_is_not_mailed() {
     test.counts("delivered=3 suppressed=1");
 }
 
+#[test]
+fn a_test_copy_goes_to_the_address_named_and_counts_for_nothing() {
+    let test = Test::new().sample().readers(2).composed();
+    test.run("send 2026-11-25-midweek --test ann@gazette.example --yes").success();
+    let to: Vec<String> = test.outbox().iter().map(Mail::to).collect();
+    assert_eq!(to, ["ann@gazette.example"]);
+    assert!(test.outbox()[0].subject().starts_with("[Test] "));
+    assert_eq!(test.status()["delivered"], 0);
+}
+
 // By SMTP
 
 #[test]

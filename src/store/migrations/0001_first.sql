@@ -16,7 +16,7 @@ CREATE TABLE readers (
 
 CREATE TABLE approvals (
     issue         TEXT    PRIMARY KEY,
-    draft_sha256  TEXT    NOT NULL,
+    draft         TEXT    NOT NULL,         -- issue.toml as it was approved
     frozen_sha256 TEXT    NOT NULL,
     frozen        TEXT    NOT NULL,         -- the exact rendered issue and its letterhead, JSON
     approved_by   TEXT    NOT NULL,
