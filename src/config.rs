@@ -257,6 +257,10 @@ fn sense(config: &Config, mistakes: &mut Mistakes) {
             mistakes.add(&["editions", name, "news"], &why, "an issue without news is no issue");
         }
     }
+    if !(0.0..=1.0).contains(&config.compose.pair_threshold) {
+        let why = format!("`compose.pair_threshold` must be from 0 to 1, found {}", config.compose.pair_threshold);
+        mistakes.add(&["compose", "pair_threshold"], &why, "0.15 is the default");
+    }
     for feed in &config.feeds {
         if feed.base_score.is_some_and(|score| !(0.0..=10.0).contains(&score)) {
             let why = format!("`base_score` of the feed {} must be from 0 to 10", feed.name);

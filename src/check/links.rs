@@ -15,11 +15,45 @@ pub fn rules(issue: &Issue, found: &mut Vec<Finding>) {
             found.extend(target(&format!("guides[{}] \"{}\"", i + 1, super::short(&card.title)), url));
         }
     }
+    written(issue, found);
     let distinct: BTreeSet<&str> = issue.page.links.iter().map(|link| link.as_deref().unwrap_or_default()).collect();
     for link in &distinct {
         found.extend(target("html", link));
     }
     same_in_text(issue, &distinct, found);
+}
+
+/// Links and images that the editor wrote in Markdown: rendering takes out what cannot work, so they are looked at here.
+fn written(issue: &Issue, found: &mut Vec<Finding>) {
+    let mut texts = vec![("intro".to_owned(), issue.draft.intro.as_str())];
+    for (place, entry) in issue.shown() {
+        texts.push((format!("{place}, summary"), &entry.summary));
+        texts.push((format!("{place}, note"), &entry.note));
+    }
+    for (place, text) in texts {
+        for (image, label, address) in markdown_links(text) {
+            if image && label.trim().is_empty() {
+                let help = "write what it shows between the brackets";
+                found.push(Finding::error("missing-alt", &place, "an image has no alt text", help));
+            } else if image {
+                let help = "say it in words, or link to the picture";
+                found.push(Finding::warning("image-dropped", &place, "an image in the text is not shown", help));
+            } else {
+                found.extend(target(&place, address));
+            }
+        }
+    }
+}
+
+/// Inline links and images, `[label](address)`: whether it is an image, its label, and its address without a title.
+fn markdown_links(text: &str) -> impl Iterator<Item = (bool, &str, &str)> {
+    text.match_indices("](").filter_map(|(at, _)| {
+        let open = text[..at].rfind('[')?;
+        let rest = &text[at + 2..];
+        let inside = &rest[..rest.find(')')?];
+        let address = inside.split_whitespace().next().unwrap_or("").trim_matches(['<', '>']);
+        Some((text[..open].ends_with('!'), &text[open + 1..at], address))
+    })
 }
 
 /// What is wrong with one address.

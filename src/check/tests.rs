@@ -37,7 +37,7 @@ fn a_clean_issue_has_no_finding() {
 #[test]
 fn each_rule_on_a_draft_finds_its_fault() {
     type Fault = fn(&mut Draft);
-    let faults: [(&str, Fault); 17] = [
+    let faults: [(&str, Fault); 21] = [
         ("subject-empty", |d| d.subject = " ".into()),
         ("subject-long", |d| d.subject = "wide ".repeat(13)),
         ("subject-control", |d| d.subject = "two\nlines".into()),
@@ -53,6 +53,10 @@ fn each_rule_on_a_draft_finds_its_fault() {
         ("link-scheme", |d| d.news[1].url = Some("javascript:alert(1)".into())),
         ("link-relative", |d| d.news[1].url = Some("/news/7".into())),
         ("link-empty", |d| d.guides[0].url = Some("#".into())),
+        ("link-relative", |d| d.intro = "See [more](/foo).".into()),
+        ("link-empty", |d| d.news[0].note = "See [more]().".into()),
+        ("missing-alt", |d| d.intro = "![](https://a.example/y.png)".into()),
+        ("image-dropped", |d| d.intro = "![A chart](https://a.example/y.png)".into()),
         ("html-near-clip", |d| d.news[1].summary = "Long, longer. ".repeat(1_400)),
         ("html-too-big", |d| (0..5).for_each(|i| d.news[i].summary = "Long, longer. ".repeat(1_400))),
     ];

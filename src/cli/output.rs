@@ -23,8 +23,17 @@ pub fn report_error(error: &anyhow::Error, color: bool) {
                 eprintln!("{label}: and {} more like these", notices.len() - MOST);
             }
         }
-        None => eprintln!("{label}: {}", printable(&format!("{error:#}"))),
+        None => eprintln!("{label}: {}", printable(&told_once(error))),
     }
+}
+
+/// An error and its causes, without those that an outer message has told already.
+fn told_once(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        _ if told.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
 }
 
 /// Prints what was noticed, to stderr, unless -q.

@@ -194,6 +194,6 @@ fn finish(name: &IssueName, delivered: &Delivered) -> anyhow::Result<Exit> {
         ))?;
     }
     let stopped = matches!(delivered.ended, Ended::Interrupted | Ended::StoppedElsewhere);
-    let waiting = c.deferred > 0 || delivered.state == IssueState::Sending && c.uncertain > 0;
+    let waiting = c.deferred + c.pending > 0 || delivered.state == IssueState::Sending && c.uncertain > 0;
     Ok(if stopped || waiting { Exit::Later } else { Exit::Done })
 }

@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use super::output::{json, json_line, line};
+use super::output::{json, json_line, line, report_notices};
 use super::{Exit, Global, HumanFormat};
+use crate::model::Notice;
 use crate::pipeline::{IssueStatus, Site};
 
 #[derive(Args)]
@@ -22,6 +23,13 @@ pub struct Status {
 impl Status {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
+        if !site.has_store() {
+            let notice = Notice::new("there is no database, so approvals and sends are unknown");
+            report_notices(
+                global,
+                &[notice.help("before the first approval that is so; later, restore it from a backup")],
+            );
+        }
         let Some(issue) = &self.issue else {
             let all = site.statuses()?;
             match self.format {

@@ -98,7 +98,7 @@ fn status(text: &str) -> Result<ReaderStatus, String> {
 impl Subscribers {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
-            Self::Import(command) => command.run(global)?,
+            Self::Import(command) => return command.run(global),
             Self::Export(command) => {
                 global.site()?.export_readers(BufWriter::new(std::io::stdout().lock()), !command.raw)?;
             }
@@ -112,7 +112,7 @@ impl Subscribers {
 }
 
 impl Import {
-    fn run(self, global: &Global) -> anyhow::Result<()> {
+    fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let path = global.path(&self.file);
         let source: Box<dyn Read> = if path == Path::new("-") {
@@ -125,7 +125,13 @@ impl Import {
         if let Some(file) = &self.rejects {
             write_rejects(&global.path(file), &result.rejects)?;
         }
-        if self.format == Format::Json { json(&result) } else { print_import(&result) }
+        if self.format == Format::Json {
+            json(&result)?;
+        } else {
+            print_import(&result)?;
+        }
+        let taken = result.added + result.updated + result.unchanged + result.kept_unsubscribed;
+        Ok(if taken == 0 && result.rejected > 0 { Exit::Found } else { Exit::Done })
     }
 }
 

@@ -35,6 +35,9 @@ pub fn cards(
     table.take_explaining(library, wanted, false);
     if fills {
         table.take_near(library, wanted);
+        if thin {
+            table.take_recent(library, wanted);
+        }
     }
     table.take_explaining(library, wanted, true);
     let again: Vec<&str> =
@@ -109,6 +112,19 @@ impl<'a> Table<'a> {
         near.sort_by(|a, b| b.0.cmp(&a.0).then(a.2.slug.cmp(&b.2.slug)));
         for (_, topic, guide) in near.into_iter().take(wanted.saturating_sub(self.cards.len())) {
             self.cards.push((guide, format!("near {}, which the issue is about", wording::name(topic))));
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    /// Fills up with fresh guides, the last updated first, whatever they are about.
+    fn take_recent(&mut self, library: &Library<'a>, wanted: usize) {
+        let guides = library.guides().iter().copied();
+        let mut fresh: Vec<&Guide> =
+            guides.filter(|g| !self.shown.contains(g.slug.as_str()) && !self.has(&g.slug)).collect();
+        fresh.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.slug.cmp(&b.slug)));
+        for guide in fresh.into_iter().take(wanted.saturating_sub(self.cards.len())) {
+            self.cards.push((guide, "takes the place of news in a thin week".to_owned()));
         }
     }
 }

@@ -52,10 +52,16 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History, window: Window) -> Selec
     let mut candidates = Vec::new();
     let mut after = Vec::new();
     let mut outside = 0;
+    let mut passed = Vec::new();
     for item in brief.items {
         match history.standing(item.published, window) {
             Standing::After => after.push(candidate(brief, &bases, item, window.to, None)),
-            Standing::Outside => outside += 1,
+            Standing::Outside => {
+                outside += 1;
+                passed.extend(
+                    just_passed(brief, history, item, window).then(|| candidate(brief, &bases, item, window.to, None)),
+                );
+            }
             Standing::Inside => candidates.push(candidate(brief, &bases, item, window.to, None)),
             Standing::Late => {
                 let late = history.last().map(|past| format!("published after {} was composed", past.name));
@@ -66,6 +72,10 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History, window: Window) -> Selec
     tell_of_the_window(brief, &mut selection, window, &mut after, outside, candidates.is_empty());
     drop_carried(history, &mut candidates, &mut selection.left_out);
     drop_duplicates(brief.edition.min_score, &mut candidates, &mut selection);
+    drop_carried(history, &mut passed, &mut Vec::new());
+    for candidate in passed.iter().filter(|candidate| unworthy(candidate, brief.edition.min_score).is_none()) {
+        selection.left_out.push(candidate.left_out("from before the window, and not in an earlier issue".to_owned()));
+    }
     for candidate in candidates {
         match unworthy(&candidate, brief.edition.min_score) {
             Some(reason) => selection.left_out.push(candidate.left_out(reason)),
@@ -73,6 +83,12 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History, window: Window) -> Selec
         }
     }
     selection
+}
+
+/// Whether an item lies so shortly before the window that an editor may miss it: within the reach of a first issue.
+fn just_passed(brief: &Brief, history: &History, item: &Item, window: Window) -> bool {
+    let reach = chrono::TimeDelta::from_std(brief.edition.window).unwrap_or_default();
+    history.last().is_some() && item.published.latest(brief.zone) > window.from - reach
 }
 
 fn candidate<'a>(
@@ -161,7 +177,7 @@ fn tell_of_the_window(
             Some(day) => notice.help(format!(
                 "the newest item is of {day}: compose for a day near it with `--date` (and `--now`), or bring in news"
             )),
-            None => notice.help("bring in news with `digest news import` or `digest news fetch`"),
+            None => notice.help("bring in news with `digest news import`"),
         });
     }
 }

@@ -33,7 +33,7 @@ impl Site {
             }
         }
         if !mistakes.is_empty() {
-            return Err(Notices(mistakes).into());
+            return Err(nothing_imported(mistakes));
         }
         Ok(Imported { news: Some(sources::merge_news(&self.content_dir(), &items)?), guides: None, notices })
     }
@@ -56,7 +56,7 @@ impl Site {
             }
         }
         if !mistakes.is_empty() {
-            return Err(Notices(mistakes).into());
+            return Err(nothing_imported(mistakes));
         }
         let content = self.content_dir();
         let merged = sources::merge_guides(&content, &guides)?;
@@ -73,6 +73,12 @@ impl Site {
     pub fn effective_score(&self, item: &Item) -> Option<f64> {
         item.score.or_else(|| self.config.feeds.iter().find(|feed| feed.name == item.source)?.base_score)
     }
+}
+
+/// The mistakes, and that they kept everything out.
+fn nothing_imported(mut mistakes: Vec<Notice>) -> anyhow::Error {
+    mistakes.push(Notice::new("nothing was imported").help("mend the above and run it again"));
+    Notices(mistakes).into()
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Notice> {

@@ -90,6 +90,11 @@ impl Site {
         let approval = self.sendable(&store, name)?;
         let transport = self.transport(&name.to_string())?;
         let _lock = store.lock_sender()?;
+        if store.send(name)?.is_none() && store.count_audience(&name.edition)? == 0 {
+            return Err(Notice::new(format!("no confirmed reader takes {}, so {name} is not sent", name.edition))
+                .help("`digest subscribers import FILE.csv --consent TEXT` brings readers in; the issue stays approved")
+                .into());
+        }
         if store.freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
             let send = standing(&store, name)?;
             store.retry_failed(send.id)?;

@@ -188,9 +188,12 @@ impl Site {
         let rendering = self.rendering(name)?;
         if rendering.report.errors > 0 {
             let help = format!("`digest check {name}` lists them; mend them in the draft, or waive one with a reason");
-            return Err(Notice::new(format!("{name} has {} that block it", errors(rendering.report.errors)))
-                .help(help)
-                .into());
+            return Err(Notice::new(format!(
+                "{name} cannot be approved: check found {}",
+                errors(rendering.report.errors)
+            ))
+            .help(help)
+            .into());
         }
         let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendering.rendered.clone() };
         // Also proves that the From is a mailbox, now rather than at send time.

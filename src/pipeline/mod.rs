@@ -108,6 +108,11 @@ impl Site {
         Ok(templates)
     }
 
+    /// Whether the database is there.
+    pub fn has_store(&self) -> bool {
+        self.config.database(&self.root).exists()
+    }
+
     /// The store, made when there is none: for commands that put something in.
     fn store_to_fill(&self) -> Result<Store, StoreError> {
         Store::open_or_create(&self.config.database(&self.root), self.config.store.durability)

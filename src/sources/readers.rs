@@ -35,7 +35,7 @@ pub struct ReaderRules<'a> {
 
 /// A CSV file that is read row by row, in constant memory.
 pub struct ReaderRows<'a, R> {
-    csv: csv::Reader<R>,
+    csv: csv::Reader<UnixLines<R>>,
     columns: Vec<String>,
     rules: ReaderRules<'a>,
     record: csv::ByteRecord,
@@ -47,7 +47,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
     /// # Errors
     /// A notice when it has no `email`, or when rows would be confirmed with no word on where consent came from.
     pub fn open(label: &Path, source: R, rules: ReaderRules<'a>) -> Result<Self, Notice> {
-        let mut csv = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(source);
+        let mut csv = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(UnixLines::new(source));
         let mut record = csv::ByteRecord::new();
         let wrong = |what: String| Notice::new(what).at(label, 1);
         let any = csv.read_byte_record(&mut record).map_err(|e| wrong(format!("cannot read the CSV: {e}")))?;
@@ -88,11 +88,15 @@ impl<'a, R: Read> ReaderRows<'a, R> {
             let (found, expected) = (record.len(), self.columns.len());
             return Err(reject(format!("{found} cells, but the header has {expected}; is a quote missing?")));
         }
+        let address = Address::parse(email).map_err(|e| reject(e.to_string()))?;
+        let status = Self::status(cell("status").unwrap_or("")).map_err(&reject)?;
+        if status.is_gone() {
+            // Who left stays off the list, whatever else is wrong with the row.
+            return Ok(self.gone(address, status, record));
+        }
         for (column, value) in self.columns.iter().zip(record) {
             clean(column, value).map_err(&reject)?;
         }
-        let address = Address::parse(email).map_err(|e| reject(e.to_string()))?;
-        let status = Self::status(cell("status").unwrap_or("")).map_err(&reject)?;
         let consent = cell("consent").filter(|c| !c.is_empty()).unwrap_or(self.rules.consent);
         if status == ReaderStatus::Confirmed && consent.is_empty() {
             return Err(reject("confirmed, but nothing says where consent came from; use --consent".into()));
@@ -106,6 +110,22 @@ impl<'a, R: Read> ReaderRows<'a, R> {
             fields: self.fields(record),
             consent: consent.to_owned(),
         })
+    }
+
+    fn gone(&self, email: Address, status: ReaderStatus, record: &StringRecord) -> ReaderRow {
+        let cell = |column: &str| {
+            let at = self.columns.iter().position(|c| c == column)?;
+            record.get(at).map(str::trim).filter(|value| clean(column, value).is_ok())
+        };
+        ReaderRow {
+            email,
+            name: cell("name").map(str::to_owned),
+            status,
+            editions: cell("editions").and_then(|e| self.editions(e).ok()),
+            created: cell("created").and_then(|c| day(c).ok()),
+            fields: BTreeMap::new(),
+            consent: cell("consent").unwrap_or("").to_owned(),
+        }
     }
 
     fn status(cell: &str) -> Result<ReaderStatus, String> {
@@ -159,6 +179,53 @@ impl<R: Read> Iterator for ReaderRows<'_, R> {
         };
         self.record = record;
         Some(row)
+    }
+}
+
+/// Bytes with CRLF made LF, since the CSV reader counts lines one short after CRLF. A CR alone stays, and is refused later.
+struct UnixLines<R> {
+    source: R,
+    /// A CR at the end of the last read, whose next byte is not known yet.
+    held: bool,
+}
+
+impl<R: Read> UnixLines<R> {
+    fn new(source: R) -> Self {
+        Self { source, held: false }
+    }
+}
+
+impl<R: Read> Read for UnixLines<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        if out.len() < 2 {
+            return Err(std::io::Error::other("the buffer is too small"));
+        }
+        loop {
+            let start = usize::from(self.held);
+            let read = self.source.read(&mut out[start..])?;
+            if read == 0 {
+                out[0] = b'\r';
+                self.held = false;
+                return Ok(start);
+            }
+            if self.held {
+                out[0] = b'\r';
+            }
+            let end = start + read;
+            self.held = out[end - 1] == b'\r';
+            let end = end - usize::from(self.held);
+            let mut kept = 0;
+            for at in 0..end {
+                let crlf = out[at] == b'\r' && at + 1 < end && out[at + 1] == b'\n';
+                if !crlf {
+                    out[kept] = out[at];
+                    kept += 1;
+                }
+            }
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
     }
 }
 
@@ -218,3 +285,6 @@ impl<W: Write> ReaderWriter<W> {
         if self.guard && formula { format!("'{cell}") } else { cell.to_owned() }
     }
 }
+
+#[cfg(test)]
+mod tests;

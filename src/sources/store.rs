@@ -96,6 +96,16 @@ impl Stock {
             }
             self.index();
         }
+        let same = items.len() - self.slots.iter().filter(|slot| slot.touched).count().min(items.len());
+        if same > 0 {
+            let message = format!(
+                "{same} of the {} records name an item that another record of this import names too, by id or by URL",
+                items.len()
+            );
+            self.notices.push(
+                Notice::new(message).help("the last record of an item stands; give different items different ids"),
+            );
+        }
     }
 
     /// Finds slots by what they hold now, as the next import will.

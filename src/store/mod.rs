@@ -57,6 +57,10 @@ pub enum StoreError {
     Newer { path: PathBuf, found: i64, known: usize },
     #[error("the database {0} is damaged: {1}")]
     Damaged(PathBuf, String),
+    #[error(
+        "the database {0} cannot be written; nothing was changed\n  help: check the permissions of the file and its folder"
+    )]
+    ReadOnly(PathBuf),
     #[error("another digest is sending from {0}")]
     Locked(PathBuf),
     #[error("cannot write {path}: {source}")]
@@ -86,8 +90,10 @@ impl Store {
 
     /// Opens a database that must be there already, so that a lost one is never mistaken for an empty one.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        if !path.exists() {
-            return Err(StoreError::Missing(path.to_path_buf()));
+        match path.try_exists() {
+            Ok(true) => {}
+            Ok(false) => return Err(StoreError::Missing(path.to_path_buf())),
+            Err(source) => return Err(StoreError::Io { path: path.to_path_buf(), source }),
         }
         // A file without a schema was emptied: making one here would be making a ledger.
         if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
@@ -97,11 +103,18 @@ impl Store {
     }
 
     fn connect(path: &Path, durability: Durability, flags: OpenFlags) -> Result<Self, StoreError> {
-        let mut conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let opened = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        let mut conn = opened.map_err(|e| match e.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::CannotOpen) => StoreError::ReadOnly(path.to_path_buf()),
+            _ => StoreError::Sql(e),
+        })?;
         conn.busy_timeout(Duration::from_secs(10))?;
         let damaged = |e: rusqlite::Error| match e.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
                 StoreError::Damaged(path.to_path_buf(), e.to_string())
+            }
+            Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen) => {
+                StoreError::ReadOnly(path.to_path_buf())
             }
             _ => StoreError::Sql(e),
         };

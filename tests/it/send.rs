@@ -189,6 +189,19 @@ fn a_test_copy_goes_to_the_address_named_and_counts_for_nothing() {
     assert_eq!(test.status()["delivered"], 0);
 }
 
+#[test]
+fn an_empty_audience_burns_no_issue() {
+    let test = Test::new().sample().readers(1).composed();
+    test.run("approve 2026-11-25-midweek --by Ed").success();
+    let listed = test.run("subscribers list --status confirmed --format json").success();
+    for line in listed.stdout.lines() {
+        let reader: serde_json::Value = serde_json::from_str(line).unwrap();
+        test.run(&format!("subscribers remove {}", reader["email"].as_str().unwrap())).success();
+    }
+    test.run(SEND).code(1).stderr_has("no confirmed reader");
+    assert_eq!(test.status()["state"], "approved");
+}
+
 // By SMTP
 
 #[test]

@@ -220,7 +220,11 @@ fn a_thin_week_shrinks_skips_or_fills_but_never_lowers_the_bar() {
     case.guides = vec![guide("gpt-4o", "GPT-4o"), near, guide("other", "Gardens")];
     let c = case.run();
     let cards: Vec<_> = draft(&c).guides.iter().map(|g| (g.slug.as_str(), g.why.as_str())).collect();
-    assert_eq!(cards, [("gpt-4o", "explains 1 of the 1 item"), ("voice", "near GPT-4o, which the issue is about")]);
+    let filled = ("other", "takes the place of news in a thin week");
+    assert_eq!(
+        cards,
+        [("gpt-4o", "explains 1 of the 1 item"), ("voice", "near GPT-4o, which the issue is about"), filled]
+    );
 }
 
 #[test]
@@ -358,4 +362,13 @@ fn a_draft_becomes_past_without_what_its_editor_banned() {
     let past = Past::from(&draft);
     assert_eq!((past.news, past.urls), (vec!["b".to_owned()], vec!["https://example.org/b".to_owned()]));
     assert_eq!(past.window, draft.window);
+}
+
+#[test]
+fn what_an_earlier_issue_left_is_told_though_its_time_is_past() {
+    let mut case = with(vec![item("left", 9.0, "2026-11-20T08:00:00Z"), item("weak", 2.0, "2026-11-20T08:00:00Z")]);
+    case.past = vec![past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T07:00:00Z")];
+    let c = case.run();
+    assert_eq!(reason(&c, "left"), "from before the window, and not in an earlier issue");
+    assert!(c.left_out.iter().all(|l| l.id != "weak"), "what is too weak for an issue is not worth telling");
 }

@@ -1,0 +1,87 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::*;
+
+/// Each row as `ok ADDRESS STATUS` or `LINE REASON`.
+fn read(text: &[u8], consent: &str) -> Vec<String> {
+    let editions: BTreeSet<String> = ["midweek".to_owned(), "sunday".to_owned()].into();
+    match ReaderRows::open(Path::new("list.csv"), text, ReaderRules { consent, editions: &editions }) {
+        Err(notice) => vec![notice.to_string()],
+        Ok(rows) => rows
+            .map(|row| match row {
+                Ok(row) => format!("ok {} {}", row.email, row.status),
+                Err(reject) => format!("{} {}", reject.line, reject.reason),
+            })
+            .collect(),
+    }
+}
+
+#[test]
+fn rows_are_taken_or_refused_with_their_line() {
+    for (text, expected) in [
+        ("email\nann@example.org\n", vec!["ok ann@example.org confirmed"]),
+        (
+            "\u{feff}Email,Name\r\nann@example.org,Ann\r\nbad,B\r\n",
+            vec!["ok ann@example.org confirmed", "3 the address has no `@`"],
+        ),
+        ("email,editions\na@x.org,midweek;weekly\n", vec!["2 unknown edition `weekly`; there are midweek, sunday"]),
+        (
+            "email,name\na@x.org,\"A\nB\"\nb@x.org,B\n",
+            vec!["2 `name` holds a line break or another control character", "ok b@x.org confirmed"],
+        ),
+        ("email,name\na@x.org\n", vec!["2 1 cells, but the header has 2; is a quote missing?"]),
+        (
+            "email,created\na@x.org,yesterday\n",
+            vec!["2 `created` must be a date such as 2026-05-01, found `yesterday`"],
+        ),
+        (
+            "email,status\na@x.org,gone\n",
+            vec!["2 `status` must be pending, confirmed, unsubscribed, bounced or complained, found `gone`"],
+        ),
+    ] {
+        assert_eq!(read(text.as_bytes(), "a form"), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn who_left_stays_off_whatever_else_is_wrong_with_the_row() {
+    let rows = read(b"email,status,editions,name\nz@x.org,unsubscribed,nope,\"a\nb\"\n", "");
+    assert_eq!(rows, ["ok z@x.org unsubscribed"]);
+}
+
+#[test]
+fn consent_must_be_on_record() {
+    let told = read(b"email\nann@example.org\n", "");
+    assert!(told[0].starts_with("list.csv:1: these rows would be confirmed"), "{told:?}");
+    let rows = read(b"email,status\nann@example.org,confirmed\nbob@example.org,pending\n", "");
+    assert!(rows[0].starts_with("2 confirmed, but nothing says where consent came from"), "{rows:?}");
+    assert_eq!(rows[1], "ok bob@example.org pending");
+}
+
+#[test]
+fn text_that_is_not_utf8_is_refused_with_a_hint() {
+    let rows = read(b"email,name\na@x.org,J\xf6rg\n", "a form");
+    assert_eq!(rows, ["2 not UTF-8 (it may be Latin-1); save the file as \"CSV UTF-8\""]);
+}
+
+#[test]
+fn a_formula_in_a_cell_is_defused_on_the_way_out() {
+    let reader = Reader {
+        email: Address::parse("ann@example.org").expect("an address"),
+        name: "=HYPERLINK(1)".into(),
+        status: ReaderStatus::Confirmed,
+        editions: Vec::new(),
+        created: DateTime::from_timestamp(0, 0).expect("a time"),
+        confirmed: None,
+        left: None,
+        consent: String::new(),
+        fields: [("city".to_owned(), "@Oslo".to_owned())].into(),
+    };
+    let mut out = Vec::new();
+    let mut writer = ReaderWriter::new(&mut out, vec!["city".into()], true).expect("a header");
+    writer.write(&reader).expect("a row");
+    writer.finish().expect("an end");
+    let text = String::from_utf8(out).expect("text");
+    assert!(text.contains("'=HYPERLINK(1)") && text.contains("'@Oslo"), "{text}");
+}
