@@ -1,11 +1,8 @@
 //! `digest guides`: bring in and list guides.
 
-use std::path::PathBuf;
-
-use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::news::{as_of, print_import};
+use super::import::Import;
 use super::output::{cut, json, line, report_notices};
 use super::{Exit, Format, Global};
 
@@ -18,19 +15,6 @@ pub enum Guides {
 }
 
 #[derive(Args)]
-pub struct Import {
-    /// The files; `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// The day that relative ages ("2d ago") count from; today when left out
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<NaiveDate>,
-    /// How to print the result
-    #[arg(long, default_value = "table")]
-    format: Format,
-}
-
-#[derive(Args)]
 pub struct List {
     /// How to print the guides
     #[arg(long, default_value = "table")]
@@ -40,18 +24,13 @@ pub struct List {
 impl Guides {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
-            Self::Import(command) => command.run(global),
+            Self::Import(command) => {
+                let site = global.site()?;
+                let imported = site.import_guides(&command.paths(global), command.as_of(&site))?;
+                command.print(global, &imported)
+            }
             Self::List(command) => command.run(global),
         }
-    }
-}
-
-impl Import {
-    fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let site = global.site()?;
-        let paths: Vec<PathBuf> = self.paths.iter().map(|path| global.path(path)).collect();
-        let imported = site.import_guides(&paths, as_of(&site, self.as_of))?;
-        print_import(global, self.format, &imported)
     }
 }
 

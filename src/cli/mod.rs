@@ -7,6 +7,7 @@ mod compose;
 mod demo;
 mod diff;
 mod guides;
+mod import;
 mod news;
 mod output;
 mod packaging;

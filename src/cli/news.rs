@@ -1,15 +1,14 @@
 //! `digest news`: bring in and list news items.
 
-use std::path::PathBuf;
-
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::output::{count, cut, json, line, report_notices};
+use super::import::Import;
+use super::output::{cut, json, line, report_notices};
 use super::{Exit, Format, Global};
 use crate::model::Item;
-use crate::pipeline::{Imported, Merged, Site, item_to_json};
+use crate::pipeline::{Site, item_to_json};
 
 #[derive(Subcommand)]
 pub enum News {
@@ -17,19 +16,6 @@ pub enum News {
     Import(Import),
     /// Show the items in content/, newest first
     List(List),
-}
-
-#[derive(Args)]
-pub struct Import {
-    /// The files; `-` for standard input
-    #[arg(required = true, value_name = "PATH")]
-    paths: Vec<PathBuf>,
-    /// The day that relative ages count from
-    #[arg(long, value_name = "DATE")]
-    as_of: Option<NaiveDate>,
-    /// How to print the result
-    #[arg(long, default_value = "table")]
-    format: Format,
 }
 
 #[derive(Args)]
@@ -48,48 +34,15 @@ pub struct List {
 impl News {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
-            Self::Import(command) => command.run(global),
+            Self::Import(command) => {
+                // Every item carries its own date, so `--as-of` moves nothing here.
+                let site = global.site()?;
+                let imported = site.import_news(&command.paths(global))?;
+                command.print(global, &imported)
+            }
             Self::List(command) => command.run(global),
         }
     }
-}
-
-impl Import {
-    fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let site = global.site()?;
-        let paths: Vec<PathBuf> = self.paths.iter().map(|path| global.path(path)).collect();
-        // News files carry dates of their own; only a guide page's ages are relative.
-        let _ = self.as_of;
-        print_import(global, self.format, &site.import_news(&paths)?)
-    }
-}
-
-/// Midnight UTC of `--as-of`, or now.
-pub fn as_of(site: &Site, day: Option<NaiveDate>) -> DateTime<Utc> {
-    day.map_or_else(|| site.now(), |day| day.and_time(chrono::NaiveTime::MIN).and_utc())
-}
-
-/// Prints what an import did to content/.
-pub fn print_import(global: &Global, format: Format, imported: &Imported) -> anyhow::Result<Exit> {
-    report_notices(global, &imported.notices);
-    let kinds = [("news", "item", &imported.news), ("guides", "guide", &imported.guides)];
-    for (_, _, merged) in &kinds {
-        report_notices(global, merged.as_ref().map_or(&[], |merged| &merged.notices));
-    }
-    if format == Format::Json {
-        let told = |merged: &Merged| json!({"added": merged.added, "updated": merged.updated, "unchanged": merged.unchanged, "files": merged.files});
-        let all: serde_json::Map<String, Value> =
-            kinds.iter().filter_map(|(key, _, merged)| Some(((*key).to_owned(), told(merged.as_ref()?)))).collect();
-        json(&all)?;
-        return Ok(Exit::Done);
-    }
-    for (_, noun, merged) in kinds {
-        if let Some(merged) = merged {
-            let (added, updated, unchanged) = (merged.added, merged.updated, merged.unchanged);
-            line(&format!("{} added, {updated} updated, {unchanged} unchanged", count(added, noun)))?;
-        }
-    }
-    Ok(Exit::Done)
 }
 
 impl List {
