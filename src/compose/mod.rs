@@ -162,6 +162,7 @@ fn draft(
         waive_why: String::new(),
         news,
         guides,
+        guides_bench: Vec::new(),
         bench,
     }
 }
@@ -178,7 +179,10 @@ fn entry(candidate: &select::Candidate, why: &str, fit: &pair::Fit) -> Entry {
         url: item.url.clone(),
         summary: item.summary.clone(),
         topics: item.topics.clone(),
+        also: Vec::new(),
+        follow_up: None,
         guide: fit.slug.clone(),
+        guide_options: Vec::new(),
         why: format!("{why}; {}", fit.reason),
         note: String::new(),
         pinned: false,

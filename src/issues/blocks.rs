@@ -10,22 +10,27 @@ use toml_edit::{Document, Item, Table};
 pub enum Section {
     News,
     Guides,
+    GuidesBench,
     Bench,
 }
 
 impl Section {
-    pub const ALL: [Self; 3] = [Self::News, Self::Guides, Self::Bench];
+    pub const ALL: [Self; 4] = [Self::News, Self::Guides, Self::GuidesBench, Self::Bench];
 
     pub fn key(self) -> &'static str {
         match self {
             Self::News => "news",
             Self::Guides => "guides",
+            Self::GuidesBench => "guides_bench",
             Self::Bench => "bench",
         }
     }
 
     fn id(self) -> &'static str {
-        if self == Self::Guides { "slug" } else { "id" }
+        match self {
+            Self::Guides | Self::GuidesBench => "slug",
+            Self::News | Self::Bench => "id",
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Refreshed {
 /// What a merge changed and what it left alone; ids of items and slugs of cards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Came in, by section: `news`, `guides` or `bench`.
+    /// Came in, by section: `news`, `guides`, `guides_bench` or `bench`.
     pub entered: Vec<(&'static str, String)>,
     /// Untouched by the editor and no longer composed.
     pub left: Vec<(&'static str, String)>,
@@ -77,7 +77,7 @@ pub struct Woven {
 pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &Pieces) -> Result<Woven, Notices> {
     read::parse(file, mine)?;
     let composed = composed.and_then(Memory::read);
-    let lists = "head each entry with a line [[news]], [[guides]] or [[bench]]";
+    let lists = "head each entry with a line [[news]], [[guides]], [[guides_bench]] or [[bench]]";
     let pieces = Pieces::cut(mine)
         .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(file, None).help(lists))?;
     let (draft, memory, mut changes) = merge(composed.as_ref(), &pieces, fresh);
@@ -113,17 +113,19 @@ fn merge(composed: Option<&Memory>, mine: &Pieces, fresh: &Pieces) -> (String, M
         return (fresh.join(), Memory { base: fresh.clone(), ..Memory::default() }, changes);
     }
     let items = Side::new(&[Section::News, Section::Bench], old, &old.items, mine);
-    let cards = Side::new(&[Section::Guides], old, &old.cards, mine);
+    let cards = Side::new(&[Section::Guides, Section::GuidesBench], old, &old.cards, mine);
     let (mut item_wishes, mut card_wishes) = (items.wishes.clone(), cards.wishes.clone());
     let news = items.section(Section::News, mine, fresh, &[], &mut item_wishes, &mut changes);
     let guides = cards.section(Section::Guides, mine, fresh, &[], &mut card_wishes, &mut changes);
+    let spare = cards.section(Section::GuidesBench, mine, fresh, &guides, &mut card_wishes, &mut changes);
     let bench = items.section(Section::Bench, mine, fresh, &news, &mut item_wishes, &mut changes);
     // What stands in the draft without having been composed is remembered too, or its deletion would go unseen.
     item_wishes.placed.extend(uncomposed(&[&news, &bench], fresh));
-    card_wishes.placed.extend(uncomposed(&[&guides], fresh));
+    card_wishes.placed.extend(uncomposed(&[&guides, &spare], fresh));
     let head = head::merge(&old.base.head, &mine.head, &fresh.head, &mut changes.notices);
-    let base = Pieces { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &bench], fresh) };
-    let mut sections = [(Section::News, news), (Section::Guides, guides), (Section::Bench, bench)];
+    let base = Pieces { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &spare, &bench], fresh) };
+    let mut sections =
+        [(Section::News, news), (Section::Guides, guides), (Section::GuidesBench, spare), (Section::Bench, bench)];
     // The lists stand in the editor's order; a list that the draft had none of goes last.
     sections.sort_by_key(|(section, _)| mine.blocks.iter().position(|b| b.section == *section).unwrap_or(usize::MAX));
     let merged = Pieces { head, blocks: sections.into_iter().flat_map(|(_, blocks)| blocks).collect() };
@@ -146,7 +148,7 @@ fn note_plain(mine: &Pieces, fresh: &Pieces, changes: &mut Changes) {
 
 /// What the next refresh compares the draft with: its entries in their order, each as composed now where it is, then the
 /// composed ones that are not in it. Against this order it sees what the editor moved.
-fn remembered(sections: &[&Vec<Block>; 3], fresh: &Pieces) -> Vec<Block> {
+fn remembered(sections: &[&Vec<Block>; 4], fresh: &Pieces) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (section, merged) in Section::ALL.into_iter().zip(sections) {
         let stood = merged.iter().map(|block| fresh.get(section, &block.id).unwrap_or(block));

@@ -7,11 +7,23 @@ use chrono::{DateTime, NaiveDate, Utc};
 use toml_edit::{Document, Item, TableLike};
 
 use super::table::{Fields, Source};
-use crate::model::{Card, Draft, Entry, IssueName, Level, Notice, Notices, Published, Window};
+use crate::model::{Card, Covered, Draft, Entry, GuideOption, IssueName, Level, Notice, Notices, Published, Window};
 
-const TOP: [&str; 11] =
-    ["edition", "date", "subject", "preheader", "intro", "window", "waive", "waive_why", "news", "guides", "bench"];
-const ENTRY: [&str; 13] = [
+const TOP: [&str; 12] = [
+    "edition",
+    "date",
+    "subject",
+    "preheader",
+    "intro",
+    "window",
+    "waive",
+    "waive_why",
+    "news",
+    "guides",
+    "guides_bench",
+    "bench",
+];
+const ENTRY: [&str; 16] = [
     "id",
     "title",
     "source",
@@ -20,7 +32,10 @@ const ENTRY: [&str; 13] = [
     "url",
     "summary",
     "topics",
+    "also",
+    "follow_up",
     "guide",
+    "guide_options",
     "why",
     "note",
     "pinned",
@@ -58,7 +73,7 @@ fn draft(source: &Source, table: &dyn TableLike) -> Option<Draft> {
     top.only(&TOP);
     let name = name(&top);
     let (news, bench) = (entries(&top, "news"), entries(&top, "bench"));
-    let guides = sections(&top, "guides", "slug").iter().filter_map(card).collect();
+    let cards = |key: &str| sections(&top, key, "slug").iter().filter_map(card).collect();
     Some(Draft {
         subject: top.string("subject").unwrap_or_default(),
         preheader: top.string("preheader").unwrap_or_default(),
@@ -68,7 +83,8 @@ fn draft(source: &Source, table: &dyn TableLike) -> Option<Draft> {
         waive_why: top.string("waive_why").unwrap_or_default(),
         name: name?,
         news,
-        guides,
+        guides: cards("guides"),
+        guides_bench: cards("guides_bench"),
         bench,
     })
 }
@@ -120,9 +136,9 @@ fn window(top: &Fields) -> Option<Window> {
     Some(Window { from: from?, to: to?, seen: seen? })
 }
 
-/// The tables of a section, each with its name for messages. An id or slug that comes twice is a mistake.
-fn sections<'a>(top: &Fields<'a>, key: &str, id: &str) -> Vec<Fields<'a>> {
-    let Some(item) = top.table.get(key) else { return Vec::new() };
+/// The tables of a list, each with its name for messages. An id or slug that comes twice is a mistake.
+fn sections<'a>(within: &Fields<'a>, key: &str, id: &str) -> Vec<Fields<'a>> {
+    let Some(item) = within.table.get(key) else { return Vec::new() };
     let tables: Option<Vec<(&dyn TableLike, Option<usize>)>> = match item {
         Item::ArrayOfTables(array) => {
             Some(array.iter().map(|t| (t as &dyn TableLike, t.span().map(|s| s.start))).collect())
@@ -132,17 +148,18 @@ fn sections<'a>(top: &Fields<'a>, key: &str, id: &str) -> Vec<Fields<'a>> {
         }),
     };
     let Some(tables) = tables else {
-        top.wrong(key, "a list of tables", &format!("head each entry with a line [[{key}]]"));
+        within.wrong(key, "a list of tables", &format!("head each entry with a line [[{key}]]"));
         return Vec::new();
     };
+    let called = |at: usize| format!("{} {key} {}", within.name, at + 1).trim_start().to_owned();
     let mut seen = HashSet::new();
     let mut found = Vec::new();
     for (at, (table, start)) in tables.into_iter().enumerate() {
-        let line = start.map(|byte| top.source.line(byte));
-        let fields = Fields { source: top.source, table, name: format!("{key} {}", at + 1), line };
+        let line = start.map(|byte| within.source.line(byte));
+        let fields = Fields { source: within.source, table, name: called(at), line };
         if let Some(id_text) = table.get(id).and_then(Item::as_str).filter(|text| !seen.insert((*text).to_owned())) {
-            let message = format!("{key} {}: `{id}` \"{id_text}\" is there twice", at + 1);
-            top.source.wrong(fields.line_of(id), message, "delete one of the two entries");
+            let message = format!("{}: `{id}` \"{id_text}\" is there twice", called(at));
+            within.source.wrong(fields.line_of(id), message, "delete one of the two entries");
         }
         found.push(fields);
     }
@@ -157,27 +174,60 @@ fn entry(fields: &Fields) -> Option<Entry> {
     fields.only(&ENTRY);
     let (id, title, source) = (fields.required("id"), fields.required("title"), fields.required("source"));
     let published = fields.published("published");
-    let url = fields.filled("url");
-    if url.as_ref().is_some_and(|url| !(url.starts_with("https://") || url.starts_with("http://"))) {
-        fields.wrong("url", "an absolute http(s) URL", "begin it with https://, or leave it empty");
-    }
     let entry = Entry {
         id,
         title,
         source,
         // Only a stand-in where the field is wrong: then the mistake is noted and no draft comes of it.
         published: published.unwrap_or(Published::Day(NaiveDate::MIN)),
-        score: fields.score("score"),
-        url,
+        score: fields.number("score", 10.0),
+        url: link(fields),
         summary: fields.string("summary").unwrap_or_default(),
         topics: fields.strings("topics"),
+        also: sections(fields, "also", "id").iter().map(covered).collect(),
+        follow_up: follow_up(fields),
         guide: fields.filled("guide"),
+        guide_options: sections(fields, "guide_options", "guide").iter().map(option).collect(),
         why: fields.string("why").unwrap_or_default(),
         note: fields.string("note").unwrap_or_default(),
         pinned: fields.flag("pinned"),
         banned: fields.flag("banned"),
     };
     published.map(|_| entry)
+}
+
+/// Another telling of the entry's story.
+fn covered(fields: &Fields) -> Covered {
+    fields.only(&["id", "source", "title", "url"]);
+    Covered {
+        id: fields.string("id").unwrap_or_default(),
+        source: fields.required("source"),
+        title: fields.string("title").unwrap_or_default(),
+        url: link(fields),
+    }
+}
+
+fn option(fields: &Fields) -> GuideOption {
+    fields.only(&["guide", "fit"]);
+    GuideOption { guide: fields.required("guide"), fit: fields.number("fit", 1.0).unwrap_or_default() }
+}
+
+/// The earlier issue that an entry follows up.
+fn follow_up(fields: &Fields) -> Option<IssueName> {
+    let name = fields.filled("follow_up")?.parse();
+    if name.is_err() {
+        fields.wrong("follow_up", "an issue's name, such as 2026-11-22-sunday", "correct it, or delete the line");
+    }
+    name.ok()
+}
+
+/// An absolute URL, or none.
+fn link(fields: &Fields) -> Option<String> {
+    let url = fields.filled("url");
+    if url.as_ref().is_some_and(|url| !(url.starts_with("https://") || url.starts_with("http://"))) {
+        fields.wrong("url", "an absolute http(s) URL", "begin it with https://, or leave it empty");
+    }
+    url
 }
 
 fn card(fields: &Fields) -> Option<Card> {

@@ -129,15 +129,15 @@ impl Fields<'_> {
         })
     }
 
-    /// A score from 0 to 10, if there is one.
-    pub fn score(&self, key: &str) -> Option<f64> {
+    /// A number from 0 to `most`, if there is one.
+    pub fn number(&self, key: &str, most: f64) -> Option<f64> {
         let item = self.table.get(key)?;
         let whole = item.as_integer().and_then(|n| i32::try_from(n).ok()).map(f64::from);
-        let score = item.as_float().or(whole).filter(|score| (0.0..=10.0).contains(score));
-        if score.is_none() {
-            self.wrong(key, "a number from 0 to 10", "correct it, or delete the line");
+        let number = item.as_float().or(whole).filter(|number| (0.0..=most).contains(number));
+        if number.is_none() {
+            self.wrong(key, &format!("a number from 0 to {most}"), "correct it, or delete the line");
         }
-        score
+        number
     }
 
     /// A day or an instant, bare or as a string.

@@ -7,7 +7,7 @@ mod props;
 use std::path::Path;
 
 use super::*;
-use crate::model::{Card, Entry, Level, Published, Window};
+use crate::model::{Card, Covered, Entry, GuideOption, Level, Published, Window};
 
 pub fn entry(id: &str) -> Entry {
     Entry {
@@ -19,11 +19,23 @@ pub fn entry(id: &str) -> Entry {
         url: Some(format!("https://example.org/{id}")),
         summary: "One sentence.".into(),
         topics: vec!["GPT-4o".into()],
+        also: Vec::new(),
+        follow_up: None,
         guide: Some("gpt-4o".into()),
+        guide_options: Vec::new(),
         why: "score 8, 1 day old".into(),
         note: String::new(),
         pinned: false,
         banned: false,
+    }
+}
+
+pub fn covered(id: &str) -> Covered {
+    Covered {
+        id: id.into(),
+        source: "The Wire".into(),
+        title: format!("How \"{id}\" was told elsewhere"),
+        url: Some(format!("https://wire.example/{id}")),
     }
 }
 
@@ -56,6 +68,7 @@ pub fn draft(news: &str, guides: &str, bench: &str) -> Draft {
         waive_why: String::new(),
         news: news.split_whitespace().map(entry).collect(),
         guides: guides.split_whitespace().map(card).collect(),
+        guides_bench: Vec::new(),
         bench: bench.split_whitespace().map(entry).collect(),
     }
 }

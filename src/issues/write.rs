@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::model::{Card, Draft, Entry, Published};
+use crate::model::{Card, Covered, Draft, Entry, GuideOption, Published};
 
 const HEADER: &str = "\
 # This issue is yours to edit; `digest render` shows it as a page.
 #
 # [[news]] stands in the order shown. Delete an entry, move it, move one up from [[bench]]; change any word.
-# `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item.
+# `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
+# `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
 # `pinned = true` keeps an entry whatever compose finds later, `banned = true` keeps it out.
 # Composing again brings in fresh items and leaves alone whatever you changed, moved, deleted or wrote beside.
 ";
@@ -34,7 +35,8 @@ pub fn to_toml(draft: &Draft) -> String {
         line(&mut out, "waive_why", &quoted(&draft.waive_why));
     }
     draft.news.iter().for_each(|entry| push_entry(&mut out, "news", entry));
-    draft.guides.iter().for_each(|card| push_card(&mut out, card));
+    draft.guides.iter().for_each(|card| push_card(&mut out, "guides", card));
+    draft.guides_bench.iter().for_each(|card| push_card(&mut out, "guides_bench", card));
     draft.bench.iter().for_each(|entry| push_entry(&mut out, "bench", entry));
     out
 }
@@ -51,14 +53,23 @@ fn push_entry(out: &mut String, section: &str, entry: &Entry) {
     line(out, "url", &quoted(entry.url.as_deref().unwrap_or_default()));
     line(out, "summary", &text(&entry.summary));
     line(out, "topics", &list(&entry.topics));
+    if !entry.also.is_empty() {
+        line(out, "also", &covered(&entry.also));
+    }
+    if let Some(issue) = &entry.follow_up {
+        line(out, "follow_up", &quoted(&issue.to_string()));
+    }
     line(out, "guide", &quoted(entry.guide.as_deref().unwrap_or_default()));
+    if !entry.guide_options.is_empty() {
+        line(out, "guide_options", &options(&entry.guide_options));
+    }
     line(out, "why", &quoted(&entry.why));
     line(out, "note", &text(&entry.note));
     push_marks(out, entry.pinned, entry.banned);
 }
 
-fn push_card(out: &mut String, card: &Card) {
-    out.push_str("\n[[guides]]\n");
+fn push_card(out: &mut String, section: &str, card: &Card) {
+    let _ = write!(out, "\n[[{section}]]\n");
     line(out, "slug", &quoted(&card.slug));
     line(out, "title", &quoted(&card.title));
     line(out, "level", &quoted(card.level.as_str()));
@@ -93,6 +104,22 @@ pub fn instant(at: DateTime<Utc>) -> String {
 /// `8`, `7.5`. A number that TOML would not read back as such is written in full.
 fn number(score: f64) -> String {
     if score.is_finite() { format!("{score}") } else { "0".into() }
+}
+
+/// The other tellings of a story, one a line.
+fn covered(also: &[Covered]) -> String {
+    let lines = also.iter().map(|telling| {
+        let [id, source, title] = [&telling.id, &telling.source, &telling.title].map(|text| quoted(text));
+        let url = telling.url.as_ref().map(|url| format!(", url = {}", quoted(url))).unwrap_or_default();
+        format!("  {{ id = {id}, source = {source}, title = {title}{url} }},\n")
+    });
+    format!("[\n{}]", lines.collect::<String>())
+}
+
+fn options(options: &[GuideOption]) -> String {
+    let options: Vec<String> =
+        options.iter().map(|o| format!("{{ guide = {}, fit = {} }}", quoted(&o.guide), number(o.fit))).collect();
+    format!("[{}]", options.join(", "))
 }
 
 /// A list of strings on one line.

@@ -55,14 +55,38 @@ pub struct Entry {
     pub url: Option<String>,
     pub summary: String,
     pub topics: Vec<String>,
+    /// Other tellings of the same story, best first.
+    pub also: Vec<Covered>,
+    /// The issue that carried this story, when this item tells what has happened since.
+    pub follow_up: Option<IssueName>,
     /// The slug of the guide paired with this item.
     pub guide: Option<String>,
+    /// The next best guides for it, best first.
+    pub guide_options: Vec<GuideOption>,
     /// Why compose chose it, or why it is on the bench.
     pub why: String,
     /// The editor's comment, shown under the summary. Markdown.
     pub note: String,
     pub pinned: bool,
     pub banned: bool,
+}
+
+/// Another telling of an entry's story: the "also covered by" line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covered {
+    pub id: String,
+    pub source: String,
+    pub title: String,
+    pub url: Option<String>,
+}
+
+/// A guide that was considered for an entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuideOption {
+    /// The guide's slug.
+    pub guide: String,
+    /// How well it fits, from 0 to 1, in hundredths; what `pair_threshold` compares.
+    pub fit: f64,
 }
 
 /// A guide card in a draft.
@@ -93,6 +117,8 @@ pub struct Draft {
     /// In the order shown.
     pub news: Vec<Entry>,
     pub guides: Vec<Card>,
+    /// The next best cards, not shown.
+    pub guides_bench: Vec<Card>,
     /// The next best, not shown.
     pub bench: Vec<Entry>,
 }

@@ -11,7 +11,7 @@ mod reader;
 mod rendered;
 
 pub use address::{Address, AddressError};
-pub use draft::{Card, Draft, Entry, IssueName, Window};
+pub use draft::{Card, Covered, Draft, Entry, GuideOption, IssueName, Window};
 pub use edition::{Edition, Missed, OnUnapproved, Publication, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{Item, Published, topic_key};

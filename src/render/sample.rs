@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
-use crate::model::{Card, Draft, Edition, Entry, IssueName, Level, Publication, Published};
+use crate::model::{Card, Covered, Draft, Edition, Entry, IssueName, Level, Publication, Published};
 
 /// The sample publication.
 pub fn publication() -> &'static Publication {
@@ -41,6 +41,7 @@ fn draft(subject: &str) -> Draft {
         waive_why: String::new(),
         news: Vec::new(),
         guides: Vec::new(),
+        guides_bench: Vec::new(),
         bench: Vec::new(),
     }
 }
@@ -57,12 +58,20 @@ fn entry(score: f64, source: &str, at: u32, title: &str, summary: &str, topic: &
         url: Some(format!("https://news.example/{slug}")),
         summary: summary.to_owned(),
         topics: vec![topic.to_owned()],
+        also: Vec::new(),
+        follow_up: None,
         guide: None,
+        guide_options: Vec::new(),
         why: String::new(),
         note: String::new(),
         pinned: false,
         banned: false,
     }
+}
+
+fn telling(source: &str, title: &str, url: Option<&str>) -> Covered {
+    let id = crate::model::topic_key(title);
+    Covered { id, source: source.to_owned(), title: title.to_owned(), url: url.map(str::to_owned) }
 }
 
 fn card(slug: &str, title: &str, level: Level, tldr: &str) -> Card {
@@ -89,6 +98,11 @@ pub fn full() -> Draft {
     issue.news[0].note = "The licence now allows training *other* models on its output. That may matter more than \
         the benchmarks."
         .into();
+    issue.news[0].also = vec![
+        telling("The Weekly Model", "Open weights reach the frontier", Some("https://weekly.example/open-weights")),
+        telling("Radio Lab Notes", "A free rival to the big ones", None),
+    ];
+    issue.news[1].follow_up = "2024-07-21-sunday".parse().ok();
     issue.news[0].guide = Some("open-weights".to_owned());
     issue.news[3].guide = Some("gpt-4o".to_owned());
     issue.guides = vec![

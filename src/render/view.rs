@@ -88,7 +88,21 @@ pub struct StoryView {
     pub summary_text: String,
     pub note_html: String,
     pub note_text: String,
+    /// Who else tells the story.
+    pub also: Vec<AlsoView>,
+    /// The day of the issue that carried the story before, as "22 November"; empty when it is told for the first time.
+    pub follow_up: String,
     pub guide: Option<GuideView>,
+}
+
+/// Another telling of a story.
+#[derive(Debug, Serialize)]
+pub struct AlsoView {
+    pub source: String,
+    pub url: String,
+    pub link: usize,
+    /// Whether another one follows.
+    pub more: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -238,12 +252,25 @@ fn story(entry: &Entry, zone: chrono_tz::Tz, known: &BTreeMap<String, GuideLink>
         summary_text: summary.text,
         note_html: note.html,
         note_text: note.text,
+        also: also(entry, links),
+        follow_up: entry.follow_up.as_ref().map(|issue| issue.date.format("%-d %B").to_string()).unwrap_or_default(),
         guide: entry.guide.as_ref().and_then(|slug| known.get(slug)).map(|guide| {
             let (url, link) = numbered(guide.url.as_deref(), links);
             let (level, dots) = level(guide.level);
             GuideView { title: words::line(&guide.title), url, link, level, dots }
         }),
     }
+}
+
+fn also(entry: &Entry, links: &mut Links) -> Vec<AlsoView> {
+    let last = entry.also.len().saturating_sub(1);
+    let tellings = entry.also.iter().enumerate();
+    tellings
+        .map(|(at, telling)| {
+            let (url, link) = numbered(telling.url.as_deref(), links);
+            AlsoView { source: words::line(&telling.source), url, link, more: at < last }
+        })
+        .collect()
 }
 
 fn card(card: &Card, links: &mut Links) -> CardView {

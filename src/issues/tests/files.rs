@@ -16,7 +16,8 @@ fn a_draft_is_written_in_the_contracts_layout() {
     # This issue is yours to edit; `digest render` shows it as a page.
     #
     # [[news]] stands in the order shown. Delete an entry, move it, move one up from [[bench]]; change any word.
-    # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item.
+    # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
+    # `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
     # `pinned = true` keeps an entry whatever compose finds later, `banned = true` keeps it out.
     # Composing again brings in fresh items and leaves alone whatever you changed, moved, deleted or wrote beside.
 

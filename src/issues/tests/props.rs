@@ -63,6 +63,12 @@ fn fresh() -> impl Strategy<Value = Draft> {
             &["guide-1", "guide-2", "guide-3"][..guides].join(" "),
             &ids[news..news + bench].join(" "),
         );
+        draft.guides_bench = ["guide-1", "guide-2", "guide-3", "guide-4"][guides..].iter().map(|g| card(g)).collect();
+        if let Some(lead) = draft.news.first_mut() {
+            lead.also = vec![covered("other")];
+            lead.follow_up = "2026-11-22-sunday".parse().ok();
+            lead.guide_options = vec![GuideOption { guide: "guide-4".into(), fit: 0.31 }];
+        }
         draft.subject = format!("Subject {n}");
         draft
     })
@@ -198,6 +204,8 @@ proptest! {
         draft.subject = subject;
         draft.intro = intro;
         draft.news[0].note = note;
+        draft.news[0].also = vec![Covered { title: draft.subject.clone(), url: None, ..covered("other") }];
+        draft.guides_bench = vec![card("spare")];
         prop_assert_eq!(parse(Path::new("issue.toml"), &to_toml(&draft)), Ok(draft));
     }
 }
