@@ -166,7 +166,7 @@ impl Default for Edition {
             guides: 1,
             window: days(7),
             min_score: 5.0,
-            half_life: days(14),
+            half_life: days(10),
             thin: Thin::Shrink,
             thin_below: 0,
             bench: 6,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
+use unicode_normalization::UnicodeNormalization;
 
 /// When a piece of news appeared: an instant, or only a day when the source says no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,8 +99,41 @@ pub struct Item {
     pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The form in which topics compare: "GPT 4o", "gpt-4o" and "GPT-4o" are one topic. Letters and digits of any script,
-/// lower case, nothing else.
+/// The form in which topics compare: "GPT 4o", "gpt-4o", "GPT\u{2011}4o" and "ＧＰＴ-4o" are one topic. Letters and digits of
+/// any script in compatible form (NFKC) and lower case, nothing else but the signs by which C, C++ and C# differ.
 pub fn topic_key(topic: &str) -> String {
-    topic.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, '+' | '#');
+    if topic.is_ascii() {
+        return topic.chars().filter(kept).map(|c| c.to_ascii_lowercase()).collect();
+    }
+    // Lower case may come apart again (İ), so it is put together after that.
+    topic.nfkc().flat_map(char::to_lowercase).nfkc().filter(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::topic_key;
+
+    #[test]
+    fn spellings_of_one_topic_have_one_key() {
+        for (key, spellings) in [
+            ("gpt4o", ["GPT 4o", "gpt-4o", "GPT\u{2011}4o", "ＧＰＴ－４ｏ"]),
+            ("café", ["Café", "Cafe\u{301}", "CAFÉ", " café "]),
+            ("c++", ["C++", "c++", "C ++", "Ｃ＋＋"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(topic_key(spelling), key, "{spelling}");
+            }
+        }
+        let different = ["C", "C++", "C#", "F#", "GPT-4", "GPT-4o", "한국어", "日本語"];
+        let keys: std::collections::BTreeSet<String> = different.iter().map(|topic| topic_key(topic)).collect();
+        assert_eq!(keys.len(), different.len(), "{keys:?}");
+    }
+
+    #[test]
+    fn a_key_is_its_own() {
+        for topic in ["İstanbul", "ﬁne-tuning", "ǅ", "½", "e\u{301}\u{301}", "\u{345}", "𝐆𝐏𝐓", "+#"] {
+            assert_eq!(topic_key(&topic_key(topic)), topic_key(topic), "{topic}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod ledger;
 mod notice;
 mod reader;
 mod rendered;
+mod url;
 
 pub use address::{Address, AddressError};
 pub use draft::{Card, Covered, Draft, Entry, GuideOption, IssueName, Window};
@@ -19,3 +20,4 @@ pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, 
 pub use notice::{Notice, Notices, Place};
 pub use reader::{Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
+pub use url::canonical_url;
