@@ -8,7 +8,7 @@ use super::import::Import;
 use super::output::{cut, json, line, report_notices};
 use super::{Exit, Format, Global};
 use crate::model::Item;
-use crate::pipeline::{Site, item_to_json};
+use crate::pipeline::{Lesson, Site, item_to_json};
 
 #[derive(Subcommand)]
 pub enum News {
@@ -16,6 +16,8 @@ pub enum News {
     Import(Import),
     /// Show the items in content/, newest first
     List(List),
+    /// Show how often past issues took each source's items, and the points that it gets for that
+    Sources(Sources),
 }
 
 #[derive(Args)]
@@ -31,6 +33,13 @@ pub struct List {
     format: Format,
 }
 
+#[derive(Args)]
+pub struct Sources {
+    /// How to print the sources
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
 impl News {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
@@ -41,6 +50,7 @@ impl News {
                 command.print(global, &imported)
             }
             Self::List(command) => command.run(global),
+            Self::Sources(command) => command.run(global),
         }
     }
 }
@@ -81,4 +91,33 @@ fn with_effective_score(site: &Site, item: &Item) -> Value {
         fields.insert("effective_score".into(), json!(score));
     }
     value
+}
+
+impl Sources {
+    fn run(&self, global: &Global) -> anyhow::Result<Exit> {
+        let lessons = global.site()?.lessons()?;
+        match self.format {
+            Format::Json => json(&lessons.iter().map(lesson).collect::<Value>())?,
+            Format::Table => table_of_sources(&lessons)?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn lesson(lesson: &Lesson) -> Value {
+    let Lesson { habit, points, fixed } = lesson;
+    json!({"source": habit.name, "seen": habit.seen, "taken": habit.taken, "points": points, "fixed": fixed})
+}
+
+fn table_of_sources(lessons: &[Lesson]) -> anyhow::Result<()> {
+    if lessons.is_empty() {
+        return line("no past issue has taught anything yet");
+    }
+    line("points  taken of seen  source")?;
+    for lesson in lessons {
+        let (mark, habit) = (if lesson.fixed { "*" } else { " " }, &lesson.habit);
+        line(&format!("{:>+6.2}{mark} {:>5} of {:<5}  {}", lesson.points, habit.taken, habit.seen, habit.name))?;
+    }
+    line("")?;
+    line("* set by [compose.sources] in config.toml; set any other there as well: \"NAME\" = 1.5")
 }

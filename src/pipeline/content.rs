@@ -1,12 +1,13 @@
 //! News and guides into content/, and out of it as lists.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Site;
-use crate::model::{Item, Notice, Notices};
-use crate::sources::{self, Content, Merged};
+use crate::compose::{Lesson, Taught};
+use crate::model::{IssueName, Item, Notice, Notices};
+use crate::sources::{self, Content, Merged, Topics};
 
 /// What an import did to content/.
 #[derive(Debug, Default)]
@@ -24,7 +25,7 @@ impl Site {
         let mut notices = Vec::new();
         let mut mistakes = Vec::new();
         for path in paths {
-            match read_file(path).map_err(Notices::from).and_then(|bytes| sources::read_news(path, &bytes)) {
+            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes)) {
                 Ok(intake) => {
                     items.extend(intake.records);
                     notices.extend(intake.notices);
@@ -35,7 +36,11 @@ impl Site {
         if !mistakes.is_empty() {
             return Err(nothing_imported(mistakes));
         }
-        Ok(Imported { news: Some(sources::merge_news(&self.content_dir(), &items)?), guides: None, notices })
+        Ok(Imported {
+            news: Some(sources::merge_news(&self.content_dir(), &items, Topics::Replace)?),
+            guides: None,
+            notices,
+        })
     }
 
     /// Reads guide files and merges guides, and the news that a guide page lists. Relative ages count from `as_of`.
@@ -45,8 +50,7 @@ impl Site {
         let mut notices = Vec::new();
         let mut mistakes = Vec::new();
         for path in paths {
-            let read = read_file(path).map_err(Notices::from);
-            match read.and_then(|bytes| sources::read_guides(path, &bytes, as_of, zone)) {
+            match sources::read_file(path).and_then(|bytes| sources::read_guides(path, &bytes, as_of, zone)) {
                 Ok(imported) => {
                     guides.extend(imported.guides);
                     items.extend(imported.items);
@@ -60,7 +64,7 @@ impl Site {
         }
         let content = self.content_dir();
         let merged = sources::merge_guides(&content, &guides)?;
-        let news = if items.is_empty() { None } else { Some(sources::merge_news(&content, &items)?) };
+        let news = if items.is_empty() { None } else { Some(sources::merge_news(&content, &items, Topics::Join)?) };
         Ok(Imported { news, guides: Some(merged), notices })
     }
 
@@ -71,7 +75,15 @@ impl Site {
 
     /// The score an item counts with: its own, else its source's `base_score`.
     pub fn effective_score(&self, item: &Item) -> Option<f64> {
-        item.score.or_else(|| self.config.feeds.iter().find(|feed| feed.name == item.source)?.base_score)
+        item.score.or_else(|| self.config.sources().base_score(&item.source))
+    }
+
+    /// What the issues so far teach of each source, the best first, and what the config fixes.
+    pub fn lessons(&self) -> anyhow::Result<Vec<Lesson>> {
+        let zone = self.config.publication.timezone;
+        let end = IssueName { date: NaiveDate::MAX, edition: String::new() };
+        let taught = Taught::learn(&self.past(&end)?, &self.content()?.items, zone);
+        Ok(taught.lessons(&self.config.compose))
     }
 }
 
@@ -79,14 +91,4 @@ impl Site {
 fn nothing_imported(mut mistakes: Vec<Notice>) -> anyhow::Error {
     mistakes.push(Notice::new("nothing was imported").help("mend the above and run it again"));
     Notices(mistakes).into()
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, Notice> {
-    let read = if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(path)
-    };
-    read.map_err(|e| Notice::new(format!("cannot read the file: {e}")).at(path, None).help("check the path"))
 }

@@ -1,12 +1,11 @@
 //! Reads the content folder: news/*.jsonl and guides/*.md in name order. Files are the truth; a mistake in one refuses all.
 
-use std::collections::HashMap;
-use std::io::ErrorKind;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::report::{fold, refuse};
-use super::{guides, read_news};
-use crate::model::{Guide, Item, Notice, Notices};
+use super::report::{fold, quoted, refuse};
+use super::{files, guides, news};
+use crate::model::{Guide, Item, Notice, Notices, topic_key};
 
 /// Everything that a publication has to compose from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,22 +23,47 @@ pub struct Content {
 pub fn load(content_dir: &Path) -> Result<Content, Notices> {
     let mut content = Content::default();
     let mut errors = Vec::new();
-    for file in files(&content_dir.join("news"), "jsonl", &mut content.notices)? {
-        match read(&file).and_then(|bytes| read_news(&file, &bytes)) {
+    load_news(&content_dir.join("news"), &mut content, &mut errors)?;
+    load_guides(&content_dir.join("guides"), &mut content, &mut errors)?;
+    if !errors.is_empty() {
+        return Err(refuse(errors));
+    }
+    content.notices.extend(spellings(&content));
+    content.notices = fold(content.notices);
+    Ok(content)
+}
+
+fn load_news(dir: &Path, content: &mut Content, errors: &mut Vec<Notice>) -> Result<(), Notices> {
+    let files = files::files(dir, "jsonl", &mut content.notices)?;
+    let mut places = Vec::new();
+    for (file, read) in files.iter().zip(files::each(&files, |file| news::read_stored(file, &files::read_file(file)?)))
+    {
+        match read {
             Ok(intake) => {
-                content.items.extend(intake.records);
                 content.notices.extend(intake.notices);
+                for (line, item) in intake.records {
+                    places.push((file, line));
+                    content.items.push(item);
+                }
             }
             Err(Notices(more)) => errors.extend(more),
         }
     }
-    let mut slugs: HashMap<String, PathBuf> = HashMap::new();
-    for file in files(&content_dir.join("guides"), "md", &mut content.notices)? {
-        match read(&file).and_then(|bytes| guides::read_markdown(&file, &bytes)) {
+    drop_twins(content, &places);
+    Ok(())
+}
+
+fn load_guides(dir: &Path, content: &mut Content, errors: &mut Vec<Notice>) -> Result<(), Notices> {
+    let files = files::files(dir, "md", &mut content.notices)?;
+    let mut slugs: HashMap<String, &PathBuf> = HashMap::new();
+    for (file, read) in
+        files.iter().zip(files::each(&files, |file| guides::read_markdown(file, &files::read_file(file)?)))
+    {
+        match read {
             Ok((guide, notices)) => {
-                if let Some(first) = slugs.insert(guide.slug.clone(), file.clone()) {
+                if let Some(first) = slugs.insert(guide.slug.clone(), file) {
                     let message = format!("the slug `{}` is already that of {}", guide.slug, first.display());
-                    errors.push(Notice::new(message).at(&file, None).help("give one of the two guides another slug"));
+                    errors.push(Notice::new(message).at(file, None).help("give one of the two guides another slug"));
                 }
                 content.guides.push(guide);
                 content.notices.extend(notices);
@@ -47,61 +71,56 @@ pub fn load(content_dir: &Path) -> Result<Content, Notices> {
             Err(Notices(more)) => errors.extend(more),
         }
     }
-    if !errors.is_empty() {
-        return Err(refuse(errors));
-    }
-    drop_twins(&mut content);
-    content.notices = fold(content.notices);
-    Ok(content)
+    Ok(())
 }
 
-/// Two lines with one id would be one item twice; the first stays.
-fn drop_twins(content: &mut Content) {
-    let mut seen = std::collections::HashSet::new();
-    let notices = &mut content.notices;
-    content.items.retain(|item| {
-        let fresh = seen.insert(item.id.clone());
-        if !fresh {
-            let message = format!("the news id `{}` stands twice under content/news; the first line counts", item.id);
-            notices.push(Notice::new(message).help("delete the line that is out of date"));
+/// Two lines with one id would be one item twice; the first stays. `places` tells where each item stands.
+fn drop_twins(content: &mut Content, places: &[(&PathBuf, usize)]) {
+    let mut first: HashMap<&str, usize> = HashMap::with_capacity(content.items.len());
+    let mut twins = HashSet::new();
+    for (at, item) in content.items.iter().enumerate() {
+        let known = *first.entry(&item.id).or_insert(at);
+        if let (true, Some((file, line)), Some((twin, row))) = (known != at, places.get(known), places.get(at)) {
+            let message = format!(
+                "the news id `{}` stands twice: also at {}:{}, which counts",
+                item.id,
+                file.display(),
+                line + 1
+            );
+            let notice = Notice::new(message).at(twin, row + 1);
+            content.notices.push(notice.help("delete the line that is out of date, or give the item an id of its own"));
+            twins.insert(at);
         }
-        fresh
-    });
+    }
+    let mut at = 0..;
+    content.items.retain(|_| !at.next().is_some_and(|at| twins.contains(&at)));
 }
 
-/// The folder's files with this extension, in name order.
-pub(super) fn files(dir: &Path, extension: &str, notices: &mut Vec<Notice>) -> Result<Vec<PathBuf>, Notices> {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable(dir, &error)),
+/// Tells of topics in several spellings, which count as one.
+fn spellings(content: &Content) -> Option<Notice> {
+    const SHOWN: usize = 5;
+    let of_items = content.items.iter().flat_map(|item| &item.topics);
+    let all: HashSet<&str> =
+        of_items.chain(content.guides.iter().map(|guide| &guide.topic)).map(String::as_str).collect();
+    let mut topics: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for topic in all {
+        topics.entry(topic_key(topic)).or_default().insert(topic);
+    }
+    // Names of signs alone have no key and stand for themselves.
+    let several: Vec<&BTreeSet<&str>> =
+        topics.iter().filter(|(key, ways)| !key.is_empty() && ways.len() > 1).map(|(_, ways)| ways).collect();
+    let told = |ways: &&BTreeSet<&str>| {
+        let shown: Vec<String> = ways.iter().take(SHOWN).map(|way| quoted(way)).collect();
+        let more = if ways.len() > SHOWN { format!(" and {} more", ways.len() - SHOWN) } else { String::new() };
+        format!("{}{more}", shown.join(" = "))
     };
-    let mut out = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| unreadable(dir, &error))?.path();
-        let hidden = path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
-        if hidden {
-            continue;
-        }
-        if path.extension().is_some_and(|e| e == extension) && path.is_file() {
-            out.push(path);
-        } else {
-            notices.push(Notice::new(format!("not read: only *.{extension} files count here")).at(&path, None));
-        }
+    let mut list: Vec<String> = several.iter().take(SHOWN).map(told).collect();
+    if several.len() > SHOWN {
+        list.push(format!("and {} more", several.len() - SHOWN));
     }
-    out.sort();
-    Ok(out)
-}
-
-pub(super) fn read(file: &Path) -> Result<Vec<u8>, Notices> {
-    std::fs::read(file).map_err(|error| unreadable(file, &error))
-}
-
-pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Notices {
-    Notice::new(format!("cannot be read: {error}"))
-        .at(path, None)
-        .help("check that it exists and that you may read it")
-        .into()
+    let which = if several.len() == 1 { "a topic is" } else { "topics are" };
+    let notice = Notice::new(format!("{which} spelled in several ways, which count as one: {}", list.join("; ")));
+    (!several.is_empty()).then(|| notice.help("nothing is wrong; readers see the spelling of each item"))
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(super) struct Fields<'a> {
     pub report: &'a mut Report,
 }
 
+const HELD: &str = "held control, hidden or heaped characters; they were taken out";
+
 impl Fields<'_> {
     pub(super) fn line_of(&self, key: &str) -> usize {
         self.lines.get(&format!("{}{key}", self.prefix)).copied().unwrap_or(self.line)
@@ -50,11 +52,15 @@ impl Fields<'_> {
     }
 
     fn cleaned(&mut self, key: &str, read: fn(&str) -> text::Cleaned) -> Option<String> {
-        let cleaned = read(&self.raw(key)?);
-        if cleaned.changed {
-            self.note(key, "held control or hidden characters; they were taken out");
+        let raw = self.raw(key)?;
+        if !raw.is_empty() && text::is_clean(&raw) {
+            return Some(raw);
         }
-        Some(cleaned.text).filter(|t| !t.is_empty())
+        let cleaned = read(&raw);
+        if cleaned.changed {
+            self.note(key, HELD);
+        }
+        Some(cleaned.text).filter(|text| text::has_ink(text))
     }
 
     /// Text of one line; `None` when absent or blank.
@@ -85,13 +91,17 @@ impl Fields<'_> {
     /// A title: one required line, cut at a word when it is too long.
     pub(super) fn title(&mut self, key: &str, help: &str) -> Option<String> {
         let title = self.required(key, help)?;
-        match text::cut(&title, text::TITLE) {
-            Some(short) => {
-                self.note(key, "is longer than 500 characters; it was cut at a word");
-                Some(short)
-            }
-            None => Some(title),
-        }
+        Some(self.at_most(text::TITLE, key, title))
+    }
+
+    /// The text, cut at a word where it has more than `most` characters, which is noted.
+    pub(super) fn at_most(&mut self, most: usize, key: &str, text: String) -> String {
+        // Fewer bytes than `most` are fewer characters.
+        let short = if text.len() > most { text::cut(&text, most) } else { None };
+        short.map_or(text, |short| {
+            self.note(key, &format!("is longer than {most} characters; it was cut at a word"));
+            short
+        })
     }
 
     /// A list of one-line texts; blank ones are left out.
@@ -106,9 +116,10 @@ impl Fields<'_> {
         };
         let cleaned: Vec<_> = found.iter().filter_map(Value::as_str).map(text::line).collect();
         if cleaned.iter().any(|c| c.changed) {
-            self.note(key, "held control or hidden characters; they were taken out");
+            self.note(key, HELD);
         }
-        cleaned.into_iter().map(|c| c.text).filter(|t| !t.is_empty()).collect()
+        let names = cleaned.into_iter().map(|c| c.text).filter(|name| text::has_ink(name));
+        names.map(|name| self.at_most(text::NAME, key, name)).collect()
     }
 
     /// A list of slugs.
@@ -185,8 +196,8 @@ impl Fields<'_> {
 
 /// Whether the text is an http(s) URL with a host and without white space, control characters or a password.
 pub(super) fn is_web_url(text: &str) -> bool {
-    let clean =
-        text.len() <= 8_000 && !text.chars().any(|c| c.is_whitespace() || c.is_control() || text::is_invisible(c));
+    let odd = |c: char| c.is_whitespace() || c.is_control() || text::is_invisible(c);
+    let clean = text.len() <= 8_000 && (text.bytes().all(|b| b.is_ascii_graphic()) || !text.chars().any(odd));
     let plain = |u: ::url::Url| {
         matches!(u.scheme(), "http" | "https") && u.host_str().is_some_and(|h| !h.is_empty()) && u.password().is_none()
     };

@@ -3,6 +3,7 @@
 
 mod content;
 mod fields;
+mod files;
 mod guides;
 mod news;
 mod readers;
@@ -10,16 +11,18 @@ mod records;
 mod report;
 mod store;
 mod text;
-mod url;
 
 use crate::model::{Guide, Item, Notice};
 
+#[cfg(test)]
+mod tests;
+
 pub use content::{Content, load};
+pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news};
 pub use readers::{ReaderRows, ReaderRules, ReaderWriter, Reject};
-pub use store::{Merged, merge_guides, merge_news};
-pub use url::canonical_url;
+pub use store::{Merged, Topics, merge_guides, merge_news};
 
 /// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).
 #[derive(Clone, Debug, PartialEq)]

@@ -2,9 +2,13 @@
 //! because the format's grammar does; knows nothing of what the objects mean.
 
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::report::{Report, shown};
+
+/// The longest record that is read, in bytes.
+pub(super) const LONGEST: usize = 1024 * 1024;
 
 /// One object and the line on which it begins.
 pub(super) struct Record {
@@ -12,39 +16,45 @@ pub(super) struct Record {
     pub fields: Map<String, Value>,
 }
 
-/// One object a line; empty lines are skipped.
-pub(super) fn json_lines(text: &str, report: &mut Report) -> Vec<Record> {
-    let mut out = Vec::new();
+/// Hands on one object a line, as they are read, so that a large file is never in the memory twice; empty lines are skipped.
+pub(super) fn json_lines(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
     for (i, line) in text.split('\n').enumerate() {
         let line = line.trim();
-        if !line.is_empty() {
-            out.extend(object(line, i + 1, report));
+        if !line.is_empty()
+            && let Some(record) = object(line, i + 1, report)
+        {
+            take(record, report);
         }
     }
-    out
 }
 
-/// A document that is one array of objects, or one object.
-pub(super) fn json(text: &str, report: &mut Report) -> Vec<Record> {
+/// Hands on the objects of a document that is one array of objects, or one object.
+pub(super) fn json(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
     if text.trim().is_empty() {
         report.error(1, "expected a JSON array or object, found an empty file", "write `[]` for no records");
-        return Vec::new();
+        return;
     }
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         // Reading into values gives the better words, where it fails as well.
         let error = serde_json::from_str::<Value>(text).err().unwrap_or(error);
         syntax(&error, text, 1, report);
-        return Vec::new();
+        return;
     }
-    let mut out = Vec::new();
+    let (mut line, mut counted) = (1, 0);
     for (offset, slice) in elements(text) {
-        let line = 1 + text.get(..offset).unwrap_or_default().matches('\n').count();
-        out.extend(object(slice, line, report));
+        line += text.get(counted..offset).unwrap_or_default().matches('\n').count();
+        counted = offset;
+        if let Some(record) = object(slice, line, report) {
+            take(record, report);
+        }
     }
-    out
 }
 
 fn object(slice: &str, line: usize, report: &mut Report) -> Option<Record> {
+    if slice.len() > LONGEST {
+        too_long(line, report);
+        return None;
+    }
     let mut reader = serde_json::Deserializer::from_str(slice);
     let value = Strict.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match value {
@@ -57,6 +67,12 @@ fn object(slice: &str, line: usize, report: &mut Report) -> Option<Record> {
         Err(error) => syntax(&error, slice, line, report),
     }
     None
+}
+
+/// Reports a record that no one wrote by hand and no reader would finish.
+pub(super) fn too_long(line: usize, report: &mut Report) {
+    let help = "a news item has a title and some sentences; if these are many records, put each on a line of its own";
+    report.error(line, "a record must have at most 1 MB, found a longer one", help);
 }
 
 /// Reports what `serde_json` could not read, where `base` is the line on which `text` begins.
@@ -164,14 +180,13 @@ impl<'de> Visitor<'de> for Strict {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut out = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            if out.contains_key(&key) {
-                return Err(A::Error::custom(format!(
-                    "the key {} stands twice in one object",
-                    super::report::quoted(&key)
-                )));
+            match out.entry(key) {
+                Entry::Vacant(place) => drop(place.insert(map.next_value_seed(Strict)?)),
+                Entry::Occupied(twin) => {
+                    let name = super::report::quoted(twin.key());
+                    return Err(A::Error::custom(format!("the key {name} stands twice in one object")));
+                }
             }
-            let value = map.next_value_seed(Strict)?;
-            out.insert(key, value);
         }
         Ok(Value::Object(out))
     }

@@ -9,6 +9,8 @@ use crate::model::{Notice, Notices};
 
 /// How many different errors are shown; the rest is counted.
 const SHOWN: usize = 50;
+/// How many different notices are shown: more, since each tells of something that was changed.
+const TOLD: usize = 200;
 /// How many characters of a wrong value are quoted.
 const QUOTED: usize = 60;
 
@@ -45,7 +47,7 @@ impl Report {
 
 /// A refusal: equal errors as one with a count, and no more of them than a person will read.
 pub(super) fn refuse(errors: Vec<Notice>) -> Notices {
-    let mut folded = fold(errors);
+    let mut folded = counted(errors);
     let more = folded.len().saturating_sub(SHOWN);
     if more > 0 {
         folded.truncate(SHOWN);
@@ -54,8 +56,18 @@ pub(super) fn refuse(errors: Vec<Notice>) -> Notices {
     Notices(folded)
 }
 
-/// Notices with equal words, whatever their line, become the first of them with a count.
+/// Notices with equal words, whatever their line, become the first of them with a count; no more than a person will read.
 pub(super) fn fold(notices: Vec<Notice>) -> Vec<Notice> {
+    let mut folded = counted(notices);
+    let more = folded.len().saturating_sub(TOLD);
+    if more > 1 {
+        folded.truncate(TOLD);
+        folded.push(Notice::new(format!("and {more} more notices of other kinds")));
+    }
+    folded
+}
+
+fn counted(notices: Vec<Notice>) -> Vec<Notice> {
     let mut first: HashMap<(String, Option<String>), usize> = HashMap::new();
     let mut out: Vec<(Notice, usize)> = Vec::new();
     for notice in notices {
@@ -106,6 +118,9 @@ fn visible(c: char) -> Vec<char> {
 
 /// The known name that `name` was probably meant to be.
 pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    if name.len() > QUOTED {
+        return None;
+    }
     let name = name.to_lowercase();
     let holds = |k: &str| k.len() >= 5 && (name.contains(k) || (name.len() >= 5 && k.contains(&name)));
     let score = |k: &str| if holds(k) { 0.95 } else { strsim::jaro_winkler(&name, k) };

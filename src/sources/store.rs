@@ -1,18 +1,18 @@
 //! Writes the content folder: adds and updates items and guides so that doing it twice changes nothing. Touches only the
 //! lines that change; knows no import format.
 
+mod disk;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Datelike;
 
 use super::news::{day, item_to_json};
 use super::report::fold;
-use super::{canonical_url, content, guides, news, text};
-use crate::model::{Guide, Item, Notice, Notices};
+use super::{files, guides, news, text};
+use crate::model::{Guide, Item, Notice, Notices, canonical_url, topic_key};
 
 /// How often an import is gone through at most.
 const ROUNDS: usize = 16;
@@ -27,23 +27,66 @@ pub struct Merged {
     pub notices: Vec<Notice>,
 }
 
+/// What becomes of the topics of an item that is stored already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topics {
+    /// The import knows them all: its own take their place, where it has any.
+    Replace,
+    /// The import knows one of them, as a guide's page does: it joins the others.
+    Join,
+}
+
 /// One item on its way: where it stands in the folder, as what, and what it is to become.
-struct Slot {
+struct Slot<'a> {
     file: PathBuf,
     /// The line in `file`, from 0; `None` for an item that is new.
     line: Option<usize>,
     stored: Option<Item>,
-    current: Item,
-    touched: bool,
+    /// What it becomes, if not what is stored.
+    update: Option<Cow<'a, Item>>,
+    /// What it was when this round began.
+    before: Before,
+    /// The canonical form of its URL.
+    key: Option<String>,
+    /// The last round in which a record named it; `None` when none did.
+    named: Option<usize>,
+}
+
+impl Slot<'_> {
+    /// None for a slot that is neither stored nor new, which there is not.
+    fn current(&self) -> Option<&Item> {
+        self.update.as_deref().or(self.stored.as_ref())
+    }
+
+    /// Whether this round left it other than it found it.
+    fn differs(&self) -> bool {
+        match &self.before {
+            Before::Same => false,
+            Before::Stored => self.stored.as_ref() != self.current(),
+            Before::Update(item) => Some(item.as_ref()) != self.current(),
+        }
+    }
 }
 
 #[derive(Default)]
-struct Stock {
-    slots: Vec<Slot>,
+enum Before {
+    /// What it is now.
+    #[default]
+    Same,
+    Stored,
+    Update(Box<Item>),
+}
+
+struct Stock<'a> {
+    slots: Vec<Slot<'a>>,
     by_id: HashMap<String, usize>,
     by_url: HashMap<String, usize>,
     texts: BTreeMap<PathBuf, String>,
+    topics: Topics,
     notices: Vec<Notice>,
+    /// Ids of records that name an item which an earlier record of this round named.
+    repeated: Vec<String>,
+    round: usize,
 }
 
 /// Adds items to `content_dir`/news/YYYY-Www.jsonl, by the ISO week of `published`. An item with a known id or canonical
@@ -53,54 +96,76 @@ struct Stock {
 ///
 /// # Errors
 /// A stored file that is malformed, before anything is written; or a folder that cannot be written.
-pub fn merge_news(content_dir: &Path, items: &[Item]) -> Result<Merged, Notices> {
+pub fn merge_news(content_dir: &Path, items: &[Item], topics: Topics) -> Result<Merged, Notices> {
     let dir = content_dir.join("news");
-    let _lock = lock(&dir)?;
-    let mut stock = Stock::read(&dir)?;
+    let _lock = disk::lock(&dir)?;
+    let mut stock = Stock::read(&dir, topics)?;
     stock.settle(&dir, items);
-    stock.write()
+    stock.write(&dir)
 }
 
-impl Stock {
-    fn read(dir: &Path) -> Result<Self, Notices> {
-        let mut stock = Self::default();
-        for file in content::files(dir, "jsonl", &mut Vec::new())? {
-            let bytes = content::read(&file)?;
-            for (line, item) in news::read_stored(&file, &bytes)? {
+impl<'a> Stock<'a> {
+    fn read(dir: &Path, topics: Topics) -> Result<Self, Notices> {
+        let (by_id, by_url) = (HashMap::new(), HashMap::new());
+        let (slots, texts, notices, repeated) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
+        let mut stock = Self { slots, by_id, by_url, texts, topics, notices, repeated, round: 0 };
+        let files = files::files(dir, "jsonl", &mut Vec::new())?;
+        let read = files::each(&files, |file| {
+            let bytes = files::read_file(file)?;
+            let items = news::read_stored(file, &bytes)?.records.into_iter();
+            let keyed: Vec<_> = items.map(|(line, item)| (line, key(&item), item)).collect();
+            // The reader has found it to be UTF-8.
+            Ok::<_, Notices>((keyed, String::from_utf8(bytes).unwrap_or_default()))
+        });
+        for (file, read) in files.into_iter().zip(read) {
+            let (items, text) = read?;
+            for (line, key, item) in items {
                 let slot = Slot {
                     file: file.clone(),
                     line: Some(line),
-                    stored: Some(item.clone()),
-                    current: item,
-                    touched: false,
+                    stored: Some(item),
+                    update: None,
+                    before: Before::Same,
+                    key,
+                    named: None,
                 };
                 stock.push(slot);
             }
-            // The reader has found it to be UTF-8.
-            stock.texts.insert(file, String::from_utf8(bytes).unwrap_or_default());
+            stock.texts.insert(file, text);
         }
         Ok(stock)
     }
 
     /// Puts the items in until doing it once more changes nothing. One round is enough unless an item that another one of
     /// the import was taken for moves to another URL: only in the next round the two are seen to differ.
-    fn settle(&mut self, dir: &Path, items: &[Item]) {
-        for _ in 0..ROUNDS {
-            let before: Vec<Item> = self.slots.iter().map(|s| s.current.clone()).collect();
+    fn settle(&mut self, dir: &Path, items: &'a [Item]) {
+        let keys: Vec<Option<String>> = items.iter().map(key).collect();
+        for round in 0..ROUNDS {
+            self.round = round;
             self.notices.clear();
-            for item in items {
-                self.put(dir, item);
+            self.repeated.clear();
+            let known = self.slots.len();
+            for slot in &mut self.slots {
+                slot.before = Before::Same;
             }
-            if self.slots.iter().map(|s| &s.current).eq(&before) {
+            for (item, key) in items.iter().zip(&keys) {
+                self.put(dir, item, key.as_ref());
+            }
+            if self.slots.len() == known && !self.slots.iter().any(Slot::differs) {
                 break;
             }
             self.index();
         }
-        let same = items.len() - self.slots.iter().filter(|slot| slot.touched).count().min(items.len());
-        if same > 0 {
+        if !self.repeated.is_empty() {
+            let mut which: Vec<String> = self.repeated.iter().take(3).map(|id| format!("`{id}`")).collect();
+            if self.repeated.len() > which.len() {
+                which.push("…".to_owned());
+            }
             let message = format!(
-                "{same} of the {} records name an item that another record of this import names too, by id or by URL",
-                items.len()
+                "{} of the {} records name an item that another record of this import names too, by id or by URL: {}",
+                self.repeated.len(),
+                items.len(),
+                which.join(", ")
             );
             self.notices.push(
                 Notice::new(message).help("the last record of an item stands; give different items different ids"),
@@ -108,37 +173,58 @@ impl Stock {
         }
     }
 
-    /// Finds slots by what they hold now, as the next import will.
+    /// Finds slots by what they hold now and where they will stand, as the next import will: file by file, new lines last.
     fn index(&mut self) {
         (self.by_id, self.by_url) = (HashMap::new(), HashMap::new());
-        for (at, slot) in self.slots.iter().enumerate() {
-            enter(&mut self.by_id, &mut self.by_url, at, &slot.current);
+        let mut order: Vec<usize> = (0..self.slots.len()).collect();
+        order
+            .sort_by_key(|at| self.slots.get(*at).map(|slot| (slot.file.as_os_str(), slot.line.unwrap_or(usize::MAX))));
+        for at in order {
+            self.enter(at);
         }
     }
 
-    fn push(&mut self, slot: Slot) {
-        enter(&mut self.by_id, &mut self.by_url, self.slots.len(), &slot.current);
-        self.slots.push(slot);
+    fn enter(&mut self, at: usize) {
+        let Some(slot) = self.slots.get(at) else { return };
+        if let Some(item) = slot.current() {
+            self.by_id.entry(item.id.clone()).or_insert(at);
+        }
+        if let Some(key) = &slot.key {
+            self.by_url.entry(key.clone()).or_insert(at);
+        }
     }
 
-    fn put(&mut self, dir: &Path, item: &Item) {
-        let key = item.url.as_deref().and_then(canonical_url);
-        let known = self.by_id.get(&item.id).or_else(|| self.by_url.get(key.as_ref()?)).copied();
+    fn push(&mut self, slot: Slot<'a>) {
+        self.slots.push(slot);
+        self.enter(self.slots.len() - 1);
+    }
+
+    fn put(&mut self, dir: &Path, item: &'a Item, key: Option<&String>) {
+        let known = self.by_id.get(&item.id).or_else(|| self.by_url.get(key?)).copied();
         let Some((at, slot)) = known.and_then(|at| Some((at, self.slots.get_mut(at)?))) else {
             let week = day(item.published).iso_week();
             let file = dir.join(format!("{:04}-W{:02}.jsonl", week.year(), week.week()));
-            self.push(Slot { file, line: None, stored: None, current: item.clone(), touched: true });
+            let update = Some(Cow::Borrowed(item));
+            let (key, named) = (key.cloned(), Some(self.round));
+            self.push(Slot { file, line: None, stored: None, update, before: Before::Same, key, named });
             return;
         };
-        slot.touched = true;
-        let merged = overlay(&slot.current, item);
-        if merged == slot.current {
+        if slot.named.replace(self.round) == Some(self.round) {
+            self.repeated.push(item.id.clone());
+        }
+        let Some(current) = slot.current().filter(|current| *current != item) else { return };
+        let merged = overlay(current, item, self.topics);
+        if merged == *current {
             return;
         }
-        if is_newer(&slot.current, item) {
-            slot.current = merged;
+        if is_newer(current, item) {
+            let old = slot.update.replace(Cow::Owned(merged));
+            if matches!(slot.before, Before::Same) {
+                slot.before = old.map_or(Before::Stored, |old| Before::Update(Box::new(old.into_owned())));
+            }
             if let Some(key) = key {
-                self.by_url.entry(key).or_insert(at);
+                slot.key = Some(key.clone());
+                self.by_url.entry(key.clone()).or_insert(at);
             }
         } else {
             let message =
@@ -147,37 +233,40 @@ impl Stock {
         }
     }
 
-    fn write(mut self) -> Result<Merged, Notices> {
+    fn write(mut self, dir: &Path) -> Result<Merged, Notices> {
         let mut merged = Merged { notices: fold(std::mem::take(&mut self.notices)), ..Merged::default() };
-        let mut changes: BTreeMap<PathBuf, Vec<&Slot>> = BTreeMap::new();
-        for slot in self.slots.iter().filter(|s| s.touched) {
-            match &slot.stored {
-                Some(stored) if *stored == slot.current => merged.unchanged += 1,
-                stored => {
+        let mut changes: BTreeMap<&PathBuf, Vec<&Slot>> = BTreeMap::new();
+        for slot in self.slots.iter().filter(|slot| slot.named.is_some()) {
+            match (&slot.stored, slot.current()) {
+                (Some(stored), Some(current)) if stored == current => merged.unchanged += 1,
+                (stored, _) => {
                     *(if stored.is_some() { &mut merged.updated } else { &mut merged.added }) += 1;
-                    changes.entry(slot.file.clone()).or_default().push(slot);
+                    changes.entry(&slot.file).or_default().push(slot);
                 }
             }
         }
         for (file, slots) in changes {
-            let old = self.texts.get(&file).map_or("", String::as_str);
-            replace(&file, rewritten(old, &slots).as_bytes())?;
-            merged.files.push(file);
+            let old = self.texts.get(file).map_or("", String::as_str);
+            disk::replace(file, rewritten(old, &slots).as_bytes())?;
+            merged.files.push(file.clone());
+        }
+        if !merged.files.is_empty() {
+            disk::flush(dir)?;
         }
         Ok(merged)
     }
 }
 
-fn enter(by_id: &mut HashMap<String, usize>, by_url: &mut HashMap<String, usize>, at: usize, item: &Item) {
-    by_id.entry(item.id.clone()).or_insert(at);
-    if let Some(key) = item.url.as_deref().and_then(canonical_url) {
-        by_url.entry(key).or_insert(at);
-    }
+fn key(item: &Item) -> Option<String> {
+    item.url.as_deref().and_then(canonical_url)
 }
 
 /// The stored item with everything that the new one says put over it.
-fn overlay(stored: &Item, new: &Item) -> Item {
+fn overlay(stored: &Item, new: &Item, topics: Topics) -> Item {
     let mut out = new.clone();
+    if topics == Topics::Join {
+        out.topics = joined(&stored.topics, &new.topics);
+    }
     out.id.clone_from(&stored.id);
     out.score = new.score.or(stored.score);
     out.url = new.url.clone().or_else(|| stored.url.clone());
@@ -195,6 +284,17 @@ fn overlay(stored: &Item, new: &Item) -> Item {
     out
 }
 
+/// The stored topics, and behind them the new ones that are none of them in another spelling.
+fn joined(stored: &[String], new: &[String]) -> Vec<String> {
+    let mut out = stored.to_vec();
+    for topic in new {
+        if !out.iter().any(|known| topic_key(known) == topic_key(topic)) {
+            out.push(topic.clone());
+        }
+    }
+    out
+}
+
 /// Whether an item that differs may update the stored one.
 fn is_newer(stored: &Item, new: &Item) -> bool {
     let version = |item: &Item| item.extra.get("version").and_then(serde_json::Value::as_u64);
@@ -203,6 +303,10 @@ fn is_newer(stored: &Item, new: &Item) -> bool {
         (Some(_), None) => false,
         (None, _) => true,
     }
+}
+
+fn written(slot: &Slot) -> String {
+    slot.current().map(|item| item_to_json(item).to_string()).unwrap_or_default()
 }
 
 /// The file's text with the slots' lines replaced or added; every other byte as it was.
@@ -216,7 +320,7 @@ fn rewritten(old: &str, slots: &[&Slot]) -> String {
                 let mark = if body.starts_with('\u{feff}') { "\u{feff}" } else { "" };
                 let end = line.get(body.len()..).unwrap_or("\n");
                 out.push_str(mark);
-                out.push_str(&item_to_json(&slot.current).to_string());
+                out.push_str(&written(slot));
                 out.push_str(end);
             }
             None => out.push_str(line),
@@ -226,7 +330,7 @@ fn rewritten(old: &str, slots: &[&Slot]) -> String {
         if !out.is_empty() && !out.ends_with('\n') {
             out.push('\n');
         }
-        out.push_str(&item_to_json(&slot.current).to_string());
+        out.push_str(&written(slot));
         out.push('\n');
     }
     out
@@ -244,11 +348,12 @@ pub fn merge_guides(content_dir: &Path, guides: &[Guide]) -> Result<Merged, Noti
             Notice::new(format!("the guide's slug must be made of a to z, 0 to 9 and `-`, found `{}`", bad.slug));
         return Err(notice.help("give the guide a `slug`").into());
     }
-    let _lock = lock(&dir)?;
+    let _lock = disk::lock(&dir)?;
     let mut merged = Merged::default();
     for guide in guides {
         let file = dir.join(format!("{}.md", guide.slug));
-        let stored = if file.exists() { Some(guides::read_markdown(&file, &content::read(&file)?)?.0) } else { None };
+        let stored =
+            if file.exists() { Some(guides::read_markdown(&file, &files::read_file(&file)?)?.0) } else { None };
         let bytes = guides::write_markdown(guide);
         // What will be read back, not what was given: the two differ where a text has spaces at its ends.
         let same = guides::read_markdown(&file, bytes.as_bytes())?.0;
@@ -262,50 +367,15 @@ pub fn merge_guides(content_dir: &Path, guides: &[Guide]) -> Result<Merged, Noti
             }
             stored => {
                 *(if stored.is_some() { &mut merged.updated } else { &mut merged.added }) += 1;
-                replace(&file, bytes.as_bytes())?;
+                disk::replace(&file, bytes.as_bytes())?;
                 merged.files.push(file);
             }
         }
     }
+    if !merged.files.is_empty() {
+        disk::flush(&dir)?;
+    }
     Ok(merged)
-}
-
-/// Makes the folder and holds it against another merge until the handle is dropped; the kernel frees it after a crash.
-fn lock(dir: &Path) -> Result<File, Notices> {
-    let open = || {
-        std::fs::create_dir_all(dir)?;
-        let handle = File::open(dir)?;
-        handle.lock()?;
-        Ok(handle)
-    };
-    open().map_err(|error| unwritable(dir, &error))
-}
-
-/// Puts `bytes` in the file's place: a temporary file beside it, flushed to the disk, then renamed.
-fn replace(file: &Path, bytes: &[u8]) -> Result<(), Notices> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let dir = file.parent().unwrap_or(Path::new("."));
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let temporary = dir.join(format!(".{name}.{}-{number}.tmp", std::process::id()));
-    let write = || {
-        let mut out = File::create(&temporary)?;
-        out.write_all(bytes)?;
-        out.sync_all()?;
-        std::fs::rename(&temporary, file)?;
-        File::open(dir)?.sync_all()
-    };
-    write().map_err(|error: std::io::Error| {
-        let _ = std::fs::remove_file(&temporary);
-        unwritable(file, &error)
-    })
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Notices {
-    Notice::new(format!("cannot be written: {error}"))
-        .at(path, None)
-        .help("check the disk's space and your permission")
-        .into()
 }
 
 #[cfg(test)]

@@ -2,19 +2,40 @@
 
 use std::path::Path;
 
+use unicode_normalization::char::is_combining_mark;
+
 use crate::model::{Notice, Notices};
 
 /// The longest title that is kept, in characters.
 pub(super) const TITLE: usize = 500;
+/// The longest name of a source or a topic that is kept, and the longest id, in characters.
+pub(super) const NAME: usize = 200;
+/// The longest summary of a news item that is kept, in characters: some ten times the five sentences it is meant for.
+pub(super) const SUMMARY: usize = 10_000;
+/// How many accents in a row a letter keeps. No script needs more than four; a hundred paint over the lines above.
+const ACCENTS: usize = 8;
 
 /// The file as text, without a byte order mark.
 ///
 /// # Errors
-/// The line of the first byte that is not UTF-8.
+/// Another encoding or another kind of file, with the line of the first byte that is not UTF-8.
 pub(super) fn decode<'a>(label: &Path, bytes: &'a [u8]) -> Result<&'a str, Notices> {
-    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        let notice = Notice::new("the file must be UTF-8, found UTF-16").at(label, 1);
-        return Err(notice.help("save it again as UTF-8").into());
+    let refused = |found: &str, help: &str| {
+        Err(Notice::new(format!("the file must be UTF-8, found {found}")).at(label, 1).help(help).into())
+    };
+    match bytes {
+        // A text that begins with a letter of ASCII has its zero beside it, with or without a byte order mark.
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [0, 1..=0xFF, ..] | [1..=0xFF, 0, ..] => {
+            return refused("UTF-16", "save it again as UTF-8, or convert it: `iconv -f utf-16 -t utf-8`");
+        }
+        [b'P', b'K', 3, 4, ..] => {
+            return refused(
+                "a zip archive or a spreadsheet (.xlsx, .ods)",
+                "unpack it, or save the sheet as CSV in UTF-8",
+            );
+        }
+        [0x1F, 0x8B, ..] => return refused("a gzip file", "unpack it first: `gunzip`"),
+        _ => {}
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let good = bytes.get(..e.valid_up_to()).unwrap_or_default();
@@ -31,13 +52,41 @@ fn newlines(bytes: &[u8]) -> usize {
     bytes.iter().filter(|b| **b == b'\n').count()
 }
 
-/// Characters that change how other text is shown without being seen: bidi controls, zero-width marks, tags.
+/// Characters that change how other text is shown without being seen: bidi embeddings, overrides and isolates, zero-width
+/// marks, fillers, tags. What scripts need stays: the marks of direction that reorder nothing but what they stand between
+/// (U+200E, U+200F, U+061C), the joiners of Persian and of emoji, variation selectors, the soft hyphen. Whole pairs of
+/// isolates go as well, since a title cut short between the two would turn the rest of the page around.
 pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    matches!(c,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{180e}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn is_break(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether the text has anything that leaves ink: letters, digits, signs, emoji; not joiners and marks alone.
+pub(super) fn has_ink(text: &str) -> bool {
+    let inkless = |c: char| {
+        c.is_whitespace()
+            || is_break(c)
+            || is_invisible(c)
+            || is_combining_mark(c)
+            || matches!(c, '\u{200c}'..='\u{200f}' | '\u{61c}' | '\u{ad}' | '\u{fe00}'..='\u{fe0f}')
+    };
+    !text.chars().all(inkless)
+}
+
+/// Whether a line is clean as it stands, as nearly all are: ASCII in single spaces.
+pub(super) fn is_clean(text: &str) -> bool {
+    let mut before = b' ';
+    let fine = text.bytes().all(|b| {
+        let ok = (b.is_ascii_graphic() || b == b' ') && (b, before) != (b' ', b' ');
+        before = b;
+        ok
+    });
+    fine && before != b' '
 }
 
 /// Cleaned text, and whether something other than plain white space had to be changed.
@@ -48,18 +97,38 @@ pub(super) struct Cleaned {
 
 /// Text for one line: control characters become spaces, invisible ones go, runs of white space become one space.
 pub(super) fn line(text: &str) -> Cleaned {
+    if is_clean(text) {
+        return Cleaned { text: text.to_owned(), changed: false };
+    }
     let changed = text.trim().chars().any(|c| is_break(c) || is_invisible(c));
     let plain: String = text.chars().filter(|c| !is_invisible(*c)).map(|c| if is_break(c) { ' ' } else { c }).collect();
-    Cleaned { text: plain.split_whitespace().collect::<Vec<_>>().join(" "), changed }
+    fewer_accents(plain.split_whitespace().collect::<Vec<_>>().join(" "), changed)
 }
 
 /// Text of several lines: line ends become `\n`, tabs stay, other control characters become spaces.
 pub(super) fn block(text: &str) -> Cleaned {
+    if is_clean(text) {
+        return Cleaned { text: text.to_owned(), changed: false };
+    }
     let text = text.replace("\r\n", "\n");
     let odd = |c: char| is_break(c) && c != '\n' && c != '\t';
     let changed = text.trim().chars().any(|c| odd(c) || is_invisible(c));
     let plain: String = text.chars().filter(|c| !is_invisible(*c)).map(|c| if odd(c) { ' ' } else { c }).collect();
-    Cleaned { text: plain.trim().to_owned(), changed }
+    fewer_accents(plain.trim().to_owned(), changed)
+}
+
+/// The text without the accents that pile up on a letter.
+fn fewer_accents(text: String, changed: bool) -> Cleaned {
+    if text.is_ascii() {
+        return Cleaned { text, changed };
+    }
+    let mut run = 0;
+    let kept = |c: &char| {
+        run = if is_combining_mark(*c) { run + 1 } else { 0 };
+        run <= ACCENTS
+    };
+    let kept: String = text.chars().filter(kept).collect();
+    Cleaned { changed: changed || kept.len() < text.len(), text: kept }
 }
 
 /// The text cut at a word so that it has at most `most` characters, with `…` in place of the rest; `None` when it fits.

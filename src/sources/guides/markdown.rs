@@ -1,5 +1,6 @@
 //! Reads a guide from Markdown with TOML front matter between `+++` lines. Knows no folder.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -18,7 +19,8 @@ use crate::sources::text::decode;
 /// # Errors
 /// Every mistake with its line in the file; an unknown key too, with the nearest known one.
 pub(in crate::sources) fn read_markdown(label: &Path, bytes: &[u8]) -> Result<(Guide, Vec<Notice>), Notices> {
-    let text = decode(label, bytes)?.replace("\r\n", "\n");
+    let text = decode(label, bytes)?;
+    let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
     let mut report = Report::new(label);
     let Some((front, first, body)) = split(&text, &mut report) else {
         return Err(Notices(report.errors));

@@ -5,7 +5,7 @@ mod guide;
 mod markdown;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -75,25 +75,28 @@ fn form(label: &Path, text: &str) -> Option<Form> {
 
 fn read_json(label: &Path, text: &str, by_line: bool) -> Result<Imported, Notices> {
     let mut report = Report::new(label);
-    let records = if by_line { records::json_lines(text, &mut report) } else { records::json(text, &mut report) };
     let lines = HashMap::new();
     let mut guides: Vec<Guide> = Vec::new();
-    for record in records {
+    let mut slugs = HashSet::new();
+    let take = |record: records::Record, report: &mut Report| {
         let line = record.line;
-        let mut fields = Fields { map: record.fields, lines: &lines, prefix: String::new(), line, report: &mut report };
+        let mut fields =
+            Fields { map: record.fields, lines: &lines, prefix: String::new(), line, report: &mut *report };
         let read = guide::guide(&mut fields, None);
         for key in fields.map.keys().cloned().collect::<Vec<_>>() {
             fields.note(&key, &format!("is not a field of a guide and was left out{}", guide::meant(&key)));
         }
-        let Some(guide) = read else { continue };
-        if guides.iter().any(|g| g.slug == guide.slug) {
-            report.error(
-                line,
-                format!("the slug `{}` stands twice in this file", guide.slug),
-                "give one another `slug`",
-            );
+        let Some(guide) = read else { return };
+        if !slugs.insert(guide.slug.clone()) {
+            let message = format!("the slug `{}` stands twice in this file", guide.slug);
+            report.error(line, message, "give one another `slug`");
         }
         guides.push(guide);
+    };
+    if by_line {
+        records::json_lines(text, &mut report, take);
+    } else {
+        records::json(text, &mut report, take);
     }
     Ok(Imported { guides, notices: report.finish()?, ..Imported::default() })
 }

@@ -1,39 +1,44 @@
 //! CSV to objects with the field names of content/news. Knows cells and quotes; what the fields mean is item.rs's matter.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Number, Value};
 
 use super::item::KNOWN;
-use crate::sources::records::Record;
+use crate::sources::records::{self, Record};
 use crate::sources::report::{Report, nearest, quoted};
 
-/// The rows after the header row, each with the line on which it begins. Blank cells are no fields; `topics` and `guides`
+/// The most columns that a file may have.
+const COLUMNS: usize = 200;
+
+/// Hands on the rows after the header row, each with the line on which it begins. Blank cells are no fields; `topics` and `guides`
 /// are split at `;`; a `score` or `version` that reads as a number is one.
-pub(super) fn rows(text: &str, report: &mut Report) -> Vec<Record> {
+pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
     if !quotes_close(text, report) {
-        return Vec::new();
+        return;
     }
     let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut rows = reader.records();
     let Some(Ok(first)) = rows.next() else {
         let help = "the first row names the columns: title,source,published,…";
         report.error(1, "expected a header row, found an empty file", help);
-        return Vec::new();
+        return;
     };
-    let Some(header) = header(&first, report) else { return Vec::new() };
-    let mut out = Vec::new();
+    let Some(header) = header(&first, report) else { return };
     for row in rows {
         let Ok(row) = row else { continue };
         let line = row.position().map_or(1, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
         // The reader names the line on which it began to look, which empty lines may stand before.
         let line = line + blank_lines_at(text, row.position());
-        if row.len() == header.len() {
-            out.push(Record { line, fields: fields(&header, &row) });
+        if row.as_slice().len() > records::LONGEST {
+            records::too_long(line, report);
+        } else if row.len() == header.len() {
+            take(Record { line, fields: fields(&header, &row) }, report);
         } else if row.iter().any(|cell| !cell.trim().is_empty()) {
             let message = format!("expected {} cells as in the header row, found {}", header.len(), row.len());
             report.error(line, message, "a cell with a comma inside must stand in quotation marks");
         }
     }
-    out
 }
 
 fn blank_lines_at(text: &str, position: Option<&csv::Position>) -> usize {
@@ -43,6 +48,14 @@ fn blank_lines_at(text: &str, position: Option<&csv::Position>) -> usize {
 }
 
 fn header(row: &csv::StringRecord, report: &mut Report) -> Option<Vec<String>> {
+    if row.len() > COLUMNS || row.as_slice().len() > records::LONGEST {
+        let (columns, bytes) = (row.len(), row.as_slice().len());
+        let message = format!(
+            "expected a header row of at most {COLUMNS} columns and 1 MB, found {columns} columns in {bytes} bytes"
+        );
+        report.error(1, message, "the first row names the columns: title,source,published,…");
+        return None;
+    }
     let known = |name: &str| KNOWN.iter().find(|k| k.eq_ignore_ascii_case(name)).map(|k| (*k).to_owned());
     let names: Vec<String> = row.iter().map(|n| known(n.trim()).unwrap_or_else(|| n.trim().to_owned())).collect();
     let before = report.errors.len();
@@ -54,11 +67,18 @@ fn header(row: &csv::StringRecord, report: &mut Report) -> Option<Vec<String>> {
         );
         return None;
     }
-    for (i, name) in names.iter().enumerate() {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    for (i, name) in row.iter().map(str::trim).enumerate() {
         if name.is_empty() {
             report.error(1, format!("column {} has no name", i + 1), "every column of the header row needs a name");
-        } else if names.iter().take(i).any(|n| n == name) {
-            report.error(1, format!("the column {} stands twice", quoted(name)), "keep one of the two");
+        } else if let Some(twin) = seen.insert(name.to_lowercase(), name) {
+            let (twin, name) = (quoted(twin), quoted(name));
+            let message = if twin == name {
+                format!("the column {name} stands twice")
+            } else {
+                format!("the columns {twin} and {name} differ in nothing but case")
+            };
+            report.error(1, message, "keep one of the two");
         }
     }
     for required in ["title", "source", "published"] {

@@ -2,12 +2,12 @@
 
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Number, Value};
-use sha2::{Digest, Sha256};
 
+use super::id::derived_id;
 use crate::model::{Item, Published};
 use crate::sources::fields::Fields;
 use crate::sources::report::nearest;
-use crate::sources::url::canonical_url;
+use crate::sources::text;
 
 /// The fields that `digest` knows, in the order in which they are written.
 pub(super) const KNOWN: [&str; 9] =
@@ -17,13 +17,15 @@ pub(super) const KNOWN: [&str; 9] =
 pub(super) fn item(fields: &mut Fields) -> Option<Item> {
     let before = fields.report.errors.len();
     hint(fields);
-    let id = fields.line_text("id");
+    let id = id(fields);
     let title = fields.title("title", "an item without a title cannot be shown; add one or drop the line");
     let source = fields.required("source", "name the publisher, such as \"OpenAI Blog\"");
+    let source = source.map(|source| fields.at_most(text::NAME, "source", source));
     let published = published(fields);
     let score = score(fields);
     let url = fields.url("url");
     let summary = fields.block("summary").unwrap_or_default();
+    let summary = fields.at_most(text::SUMMARY, "summary", summary);
     let topics = fields.list("topics");
     let guides = fields.slugs("guides");
     if fields.report.errors.len() > before {
@@ -31,17 +33,31 @@ pub(super) fn item(fields: &mut Fields) -> Option<Item> {
     }
     let (title, source) = (title?, source?);
     let id = id.unwrap_or_else(|| derived_id(url.as_deref(), &source, &title));
-    let extra = std::mem::take(&mut fields.map);
+    // A map that is only emptied keeps its memory, of which a hundred thousand items have much.
+    let extra = std::mem::take(&mut fields.map).into_iter().collect();
     Some(Item { id, title, source, published: published?, score, url, summary, topics, guides, extra })
+}
+
+/// The id, which no one may cut: two that differ at their end would be one.
+fn id(fields: &mut Fields) -> Option<String> {
+    let id = fields.line_text("id")?;
+    if id.chars().nth(text::NAME).is_some() {
+        let expected = format!("of at most {} characters", text::NAME);
+        fields.wrong("id", &expected, &Value::from(id), "leave it out, and one is made of the URL");
+        return None;
+    }
+    Some(id)
 }
 
 /// A misspelt required field shows as an unknown one beside it.
 fn hint(fields: &mut Fields) {
     for required in ["title", "source", "published"] {
-        let unknown: Vec<String> = fields.map.keys().filter(|k| !KNOWN.contains(&k.as_str())).cloned().collect();
-        let twin = unknown.iter().find(|k| !fields.map.contains_key(required) && nearest(k, &[required]).is_some());
-        if let Some(twin) = twin {
-            fields.note(twin, &format!("is not a field of a news item; did you mean `{required}`?"));
+        if fields.map.contains_key(required) {
+            continue;
+        }
+        let mut unknown = fields.map.keys().filter(|key| !KNOWN.contains(&key.as_str())).take(100);
+        if let Some(twin) = unknown.find(|key| nearest(key, &[required]).is_some()).cloned() {
+            fields.note(&twin, &format!("is not a field of a news item; did you mean `{required}`?"));
         }
     }
 }
@@ -52,11 +68,15 @@ fn published(fields: &mut Fields) -> Option<Published> {
         fields.missing("published", HELP);
         return None;
     };
-    let read = found.as_str().and_then(Published::parse).filter(|p| (1000..=9999).contains(&day(*p).year()));
-    if read.is_none() {
-        fields.wrong("published", "an RFC 3339 time or YYYY-MM-DD", &found, HELP);
+    let read = found.as_str().and_then(Published::parse);
+    let sane = read.filter(|published| (1000..=9999).contains(&day(*published).year()));
+    match (read, sane) {
+        (None, _) => fields.wrong("published", "an RFC 3339 time or YYYY-MM-DD", &found, HELP),
+        // Programs write the year 1 for a date that they do not have.
+        (_, None) => fields.wrong("published", "of a year from 1000 to 9999", &found, "give the day it appeared"),
+        _ => {}
     }
-    read
+    sane
 }
 
 /// The day that the item itself names, in its own offset: it decides the week's file.
@@ -75,14 +95,6 @@ fn score(fields: &mut Fields) -> Option<f64> {
         fields.wrong("score", "a number from 0 to 10", &found, help);
     }
     score
-}
-
-/// An id that is the same whenever the same item comes without one: 12 hex digits of a SHA-256 over the canonical URL,
-/// else over source and title.
-pub(in crate::sources) fn derived_id(url: Option<&str>, source: &str, title: &str) -> String {
-    let key = url.and_then(canonical_url).unwrap_or_else(|| format!("{source}\n{title}"));
-    let digest = Sha256::digest(key.as_bytes());
-    data_encoding::HEXLOWER.encode(digest.get(..6).unwrap_or_default())
 }
 
 /// The item as an object of content/news: its fields in the contract's order, without the empty ones, then what `digest`

@@ -1,6 +1,7 @@
 //! News files: JSON, JSON Lines and CSV to items. Knows each format's mistakes; feeds are another reader's.
 
 mod csv;
+mod id;
 mod item;
 
 use std::collections::HashMap;
@@ -13,8 +14,9 @@ use super::report::Report;
 use super::text::decode;
 use crate::model::{Item, Notice, Notices};
 
+pub(super) use id::derived_id;
+pub(super) use item::day;
 pub use item::item_to_json;
-pub(super) use item::{day, derived_id};
 
 /// Reads news items from JSON (an array, or one object), JSON Lines or CSV: by the file's extension, else by its content.
 /// `label` is the path that errors show.
@@ -24,28 +26,31 @@ pub(super) use item::{day, derived_id};
 pub fn read_news(label: &Path, bytes: &[u8]) -> Result<Intake<Item>, Notices> {
     let text = decode(label, bytes)?;
     let mut report = Report::new(label);
-    let records = match form(label, text) {
-        Form::Json => records::json(text, &mut report),
-        Form::JsonLines => records::json_lines(text, &mut report),
-        Form::Csv => csv::rows(text, &mut report),
+    let mut items = Vec::new();
+    let take = |record, report: &mut Report| items.extend(one(record, report));
+    match form(label, text) {
+        Form::Json => records::json(text, &mut report, take),
+        Form::JsonLines => records::json_lines(text, &mut report, take),
+        Form::Csv => csv::rows(text, &mut report, take),
         Form::Feed => {
             let notice = Notice::new(
                 "this is a feed (RSS, Atom or JSON Feed), which this version cannot import from a file yet",
             );
             return Err(notice.at(label, 1).help("give the items as JSON Lines or CSV").into());
         }
-    };
-    let items = records.into_iter().filter_map(|record| one(record, &mut report)).collect();
+    }
     Ok(Intake { records: items, notices: report.finish()? })
 }
 
 /// The items of a stored JSON Lines file, each with its line counted from 0.
-pub(super) fn read_stored(label: &Path, bytes: &[u8]) -> Result<Vec<(usize, Item)>, Notices> {
+pub(super) fn read_stored(label: &Path, bytes: &[u8]) -> Result<Intake<(usize, Item)>, Notices> {
     let mut report = Report::new(label);
-    let records = records::json_lines(decode(label, bytes)?, &mut report);
-    let items = records.into_iter().filter_map(|r| Some((r.line - 1, one(r, &mut report)?))).collect();
-    report.finish()?;
-    Ok(items)
+    let mut items = Vec::new();
+    records::json_lines(decode(label, bytes)?, &mut report, |record, report| {
+        let line = record.line - 1;
+        items.extend(one(record, report).map(|item| (line, item)));
+    });
+    Ok(Intake { records: items, notices: report.finish()? })
 }
 
 fn one(record: Record, report: &mut Report) -> Option<Item> {
@@ -63,10 +68,12 @@ enum Form {
 
 fn form(label: &Path, text: &str) -> Form {
     let start = text.trim_start();
-    if start.starts_with('<') || (start.starts_with('{') && start.contains("jsonfeed.org/version")) {
+    let extension = label.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    // A news item on a line of its own may well write about JSON Feed.
+    let by_line = matches!(extension.as_str(), "jsonl" | "ndjson");
+    if start.starts_with('<') || (start.starts_with('{') && !by_line && start.contains("jsonfeed.org/version")) {
         return Form::Feed;
     }
-    let extension = label.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     match extension.as_str() {
         "json" => Form::Json,
         "jsonl" | "ndjson" => Form::JsonLines,

@@ -28,11 +28,11 @@ const TWO: &str = r#"{"id":"a","title":"A","source":"S","published":"2026-12-31"
 #[test]
 fn items_go_to_the_week_they_appeared_in() {
     let dir = tempfile::tempdir().unwrap();
-    let merged = merge_news(dir.path(), &items(TWO)).unwrap();
+    let merged = merge_news(dir.path(), &items(TWO), Topics::Replace).unwrap();
     assert_eq!(counts(&merged), (2, 0, 0));
     let files = bytes(&dir.path().join("news"));
     assert_eq!(files.keys().collect::<Vec<_>>(), ["2026-W48.jsonl", "2026-W53.jsonl"]);
-    let again = merge_news(dir.path(), &items(TWO)).unwrap();
+    let again = merge_news(dir.path(), &items(TWO), Topics::Replace).unwrap();
     assert_eq!((counts(&again), again.files.len()), ((0, 0, 2), 0));
     assert_eq!(bytes(&dir.path().join("news")), files);
     assert_eq!(load(dir.path()).unwrap().items.len(), 2);
@@ -50,7 +50,7 @@ fn an_update_touches_its_line_alone() {
     let before = fs::read_to_string(&file).unwrap();
     let new = r#"{"title":"T2","source":"S","published":"2026-12-24","url":"http://www.example.org/t/?utm_source=q","more":2}
 {"id":"n","title":"N","source":"S","published":"2026-11-24"}"#;
-    let merged = merge_news(dir.path(), &items(new)).unwrap();
+    let merged = merge_news(dir.path(), &items(new), Topics::Replace).unwrap();
     assert_eq!(counts(&merged), (1, 1, 0));
     let expected_line = r#"{"id":"t","title":"T2","source":"S","published":"2026-12-24","url":"http://www.example.org/t/?utm_source=q","kept":true,"more":2}"#;
     let expected = before.replace(target, expected_line)
@@ -73,7 +73,7 @@ fn versions_decide_where_there_are_some() {
         ("none", "", (0, 0, 1)),
         ("newer", r#","version":3"#, (0, 1, 0)),
     ] {
-        let merged = merge_news(dir.path(), &item(title, version)).unwrap();
+        let merged = merge_news(dir.path(), &item(title, version), Topics::Replace).unwrap();
         assert_eq!(counts(&merged), expected, "{title}");
         let noted = matches!(title, "older" | "same" | "none");
         assert_eq!(merged.notices.len(), usize::from(noted), "{title}");
@@ -87,7 +87,7 @@ fn a_malformed_file_stops_the_merge() {
     let file = dir.path().join("news/2026-W01.jsonl");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, "\n{oops\n").unwrap();
-    let error = merge_news(dir.path(), &items(TWO)).unwrap_err().to_string();
+    let error = merge_news(dir.path(), &items(TWO), Topics::Replace).unwrap_err().to_string();
     assert!(error.contains("2026-W01.jsonl:2: not valid JSON"), "{error}");
     assert_eq!(bytes(&dir.path().join("news")).len(), 1);
 }
@@ -126,16 +126,36 @@ fn some_items() -> impl Strategy<Value = Vec<Item>> {
     proptest::collection::vec(one, 0..12).prop_map(|lines| items(&lines.join("\n")))
 }
 
+/// An item that is new goes to an earlier file than the one that it shares its URL with, so the next import meets it first.
+#[test]
+fn the_second_import_meets_the_items_in_the_order_of_the_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = r#""url":"https://example.org/2""#;
+    let stored = format!(r#"{{"id":"a","title":"t","source":"s","published":"2026-11-09",{url}}}"#);
+    merge_news(dir.path(), &items(&stored), Topics::Replace).unwrap();
+    let line = |rest: &str| format!(r#"{{"title":"t","source":"s","published":"2026-11-01",{rest}}}"#);
+    let lines = [
+        line(&format!(r#""id":"i1","version":1,{url}"#)),
+        line(&format!(r#""id":"i3","version":2,{url}"#)),
+        line(r#""id":"i1""#),
+    ];
+    let second = items(&lines.join("\n"));
+    merge_news(dir.path(), &second, Topics::Replace).unwrap();
+    let before = bytes(&dir.path().join("news"));
+    assert_eq!(counts(&merge_news(dir.path(), &second, Topics::Replace).unwrap()).1, 0);
+    assert_eq!(bytes(&dir.path().join("news")), before);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn importing_twice_changes_nothing(first in some_items(), second in some_items()) {
         let dir = tempfile::tempdir().unwrap();
-        merge_news(dir.path(), &first).unwrap();
-        merge_news(dir.path(), &second).unwrap();
+        merge_news(dir.path(), &first, Topics::Replace).unwrap();
+        merge_news(dir.path(), &second, Topics::Replace).unwrap();
         let before = bytes(&dir.path().join("news"));
-        let again = merge_news(dir.path(), &second).unwrap();
+        let again = merge_news(dir.path(), &second, Topics::Replace).unwrap();
         prop_assert_eq!((again.added, again.updated), (0, 0));
         prop_assert_eq!(bytes(&dir.path().join("news")), before);
     }

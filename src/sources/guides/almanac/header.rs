@@ -30,10 +30,7 @@ impl Page {
     pub(super) fn header(&mut self, range: Range<usize>) {
         let Some(title) = self.lines.get(range.start).filter(|_| !range.is_empty()) else { return };
         let (no, full) = (title.no, title.text.clone());
-        self.title = text::cut(&full, text::TITLE).unwrap_or_else(|| full.clone());
-        if self.title != full {
-            self.report.note(no, "the title is longer than 500 characters; it was cut at a word", "");
-        }
+        self.title = self.short(no, text::TITLE, "title", full);
         self.take(range.start, "title");
         let rest = range.start + 1..range.end;
         let texts: Vec<String> = rest.clone().take(8).filter_map(|at| Some(self.lines.get(at)?.text.clone())).collect();

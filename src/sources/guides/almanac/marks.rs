@@ -10,7 +10,7 @@ use crate::model::Level;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Mark {
     Brand,
-    Kind(Option<Level>),
+    Kind(Kind),
     /// The text that runs on in the same line.
     Tldr(String),
     Takeaways,
@@ -25,6 +25,16 @@ pub(super) enum Mark {
         topic: String,
         count: Option<usize>,
     },
+}
+
+/// What "Guide · LEVEL" says of the level.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Kind {
+    #[default]
+    Silent,
+    Level(Level),
+    /// A word that is no level.
+    Unknown(String),
 }
 
 impl Mark {
@@ -66,9 +76,13 @@ impl Mark {
 fn kind(text: &str) -> Option<Mark> {
     let rest = text.strip_prefix("Guide").or_else(|| text.strip_prefix("GUIDE"))?;
     let word = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let level = word.parse().ok();
-    let unknown_level = rest.contains(['·', '•', '|']) && !word.contains(' ');
-    (level.is_some() || rest.is_empty() || unknown_level).then_some(Mark::Kind(level))
+    let kind = match word.parse() {
+        Ok(level) => Kind::Level(level),
+        Err(()) if word.is_empty() => Kind::Silent,
+        Err(()) => Kind::Unknown(word.to_owned()),
+    };
+    let told = rest.contains(['·', '•', '|']) && !word.contains(' ');
+    (matches!(kind, Kind::Level(_)) || rest.is_empty() || told).then_some(Mark::Kind(kind))
 }
 
 /// "NAME (N)" in its two halves.

@@ -17,10 +17,10 @@ use chrono::NaiveDateTime;
 use super::slug_of_title;
 use crate::model::{Faq, Guide, Item, Level, Notices, Section, Status, TimelineEntry, Version};
 use crate::sources::Imported;
-use crate::sources::report::Report;
+use crate::sources::report::{Report, quoted};
 use crate::sources::text;
 use lines::Line;
-use marks::Mark;
+use marks::{Kind, Mark};
 
 /// Whether the text is likely such a page: it has two of its marks, or its first lines.
 pub(super) fn is_page(page: &str) -> bool {
@@ -52,7 +52,8 @@ struct Page {
     report: Report,
     title: String,
     meta: header::Meta,
-    kind: Option<Level>,
+    kind: Kind,
+    kind_line: usize,
     tldr: String,
     takeaways: Vec<String>,
     sections: Vec<Section>,
@@ -68,14 +69,19 @@ struct Page {
 impl Page {
     fn new(label: &Path, page: &str, now: NaiveDateTime) -> Self {
         let lines = lines::lex(page);
+        let mut report = Report::new(label);
+        for (i, _) in page.lines().enumerate().filter(|(_, raw)| text::line(raw).changed) {
+            report.note(i + 1, "the line held control, hidden or heaped characters; they were taken out", "");
+        }
         Self {
             uses: vec![None; lines.len()],
             lines,
             now,
-            report: Report::new(label),
+            report,
             title: String::new(),
             meta: header::Meta::default(),
-            kind: None,
+            kind: Kind::Silent,
+            kind_line: 0,
             tldr: String::new(),
             takeaways: Vec::new(),
             sections: Vec::new(),
@@ -116,8 +122,9 @@ impl Page {
         self.take(at, "mark");
         match mark {
             Mark::Brand | Mark::Kind(_) => {
-                if let Mark::Kind(level) = mark {
-                    self.kind = level;
+                if let Mark::Kind(kind) = mark {
+                    self.kind = kind;
+                    self.kind_line = no;
                 }
                 if is_head {
                     self.header(range);
@@ -150,7 +157,7 @@ impl Page {
             if let (Some(first), Some(last), true) = (self.lines.get(at), self.lines.get(at + run.max(1) - 1), run > 0)
             {
                 let (from, to) = (first.marker.unwrap_or(first.no), last.no);
-                let what = crate::sources::report::quoted(&first.text);
+                let what = quoted(&first.text);
                 let message = if from == to {
                     format!("not understood and left out: {what}")
                 } else {
@@ -205,17 +212,27 @@ impl Page {
     }
 
     fn level(&mut self, told: Option<Level>) -> Level {
-        match (self.kind, told) {
-            (Some(kind), Some(told)) if kind != told => {
-                self.report.note(None, format!("the page says both {kind} and {told}; {kind} was taken"), "");
-                kind
+        let taken = told.unwrap_or(Level::Beginner);
+        match std::mem::take(&mut self.kind) {
+            Kind::Level(level) => {
+                if let Some(told) = told.filter(|told| *told != level) {
+                    self.report.note(None, format!("the page says both {level} and {told}; {level} was taken"), "");
+                }
+                return level;
             }
-            (Some(level), _) | (None, Some(level)) => level,
-            (None, None) => {
-                self.report.note(None, "the page tells no level; beginner is assumed", "");
-                Level::Beginner
+            Kind::Unknown(word) => {
+                let message = format!(
+                    "the level {} is not known; it must be beginner, intermediate or advanced, and {taken} was taken",
+                    quoted(&word)
+                );
+                self.report.note(self.kind_line, message, "correct `level` in the guide's file");
             }
+            Kind::Silent if told.is_none() => {
+                self.report.note(None, format!("the page tells no level; {taken} is assumed"), "");
+            }
+            Kind::Silent => {}
         }
+        taken
     }
 }
 

@@ -49,6 +49,17 @@ fn score(text: &str) -> Option<(f64, String)> {
 }
 
 impl Page {
+    /// The text, cut at a word where it is too long, which is told.
+    pub(super) fn short(&mut self, no: usize, most: usize, what: &str, full: String) -> String {
+        match text::cut(&full, most) {
+            Some(short) => {
+                self.report.note(no, format!("the {what} is longer than {most} characters; it was cut at a word"), "");
+                short
+            }
+            None => full,
+        }
+    }
+
     /// The items: a head, a title, and paragraphs up to the next head. `no` is the mark's line.
     pub(super) fn more(&mut self, range: Range<usize>, topic: &str, count: Option<usize>, no: usize) {
         let mut at = range.start;
@@ -101,11 +112,12 @@ impl Page {
             self.take(next, "news");
             next += 1;
         }
-        let title = text::cut(&full, text::TITLE).unwrap_or(full);
+        let title = self.short(no + 1, text::TITLE, "title", full);
+        let source = self.short(no, text::NAME, "source", head.source);
         self.items.push(Item {
-            id: derived_id(None, &head.source, &title),
+            id: derived_id(None, &source, &title),
             title,
-            source: head.source,
+            source,
             published: Published::Day(head.day),
             score: Some(head.score),
             url: None,
