@@ -1,93 +1,260 @@
-//! Rules on links: that each leads somewhere safe, and that both parts have the same.
+//! Rules on links: that each leads somewhere safe, says where, and that both parts have the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Finding, Issue};
+use url::Url;
 
-pub fn rules(issue: &Issue, found: &mut Vec<Finding>) {
-    for (place, entry) in issue.shown() {
-        if let Some(url) = &entry.url {
-            found.extend(target(&place, url));
-        }
+use super::{At, Found, Issue, prose};
+
+/// Hosts that hide where a link leads.
+const SHORTENERS: &[&str] = &[
+    "adf.ly",
+    "amzn.to",
+    "bit.ly",
+    "bitly.com",
+    "bl.ink",
+    "buff.ly",
+    "cutt.ly",
+    "dlvr.it",
+    "fb.me",
+    "goo.gl",
+    "hubs.ly",
+    "is.gd",
+    "lnk.to",
+    "lnkd.in",
+    "ow.ly",
+    "rb.gy",
+    "rebrand.ly",
+    "s.id",
+    "short.io",
+    "shorturl.at",
+    "soo.gd",
+    "t.co",
+    "t.ly",
+    "tiny.cc",
+    "tinyurl.com",
+    "trib.al",
+    "v.gd",
+    "x.gd",
+];
+/// Parameters that name a campaign or a reader, not the page; and beginnings of such names.
+const TRACKERS: &[&str] = &[
+    "_hsenc",
+    "_hsmi",
+    "dclid",
+    "fbclid",
+    "gbraid",
+    "gclid",
+    "igshid",
+    "li_fat_id",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "msclkid",
+    "oly_anon_id",
+    "oly_enc_id",
+    "s_cid",
+    "ttclid",
+    "twclid",
+    "vero_id",
+    "wbraid",
+    "yclid",
+];
+const TRACKER_PREFIXES: &[&str] = &["utm_", "pk_", "mtm_", "hsa_"];
+/// Link texts that say nothing when they are read alone, as screen readers list them.
+const VAGUE: &[&str] = &[
+    "click here",
+    "click",
+    "here",
+    "read more",
+    "more",
+    "learn more",
+    "find out more",
+    "this",
+    "this link",
+    "link",
+    "see more",
+    "continue reading",
+    "more info",
+    "details",
+];
+
+pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for (at, url) in addresses(issue) {
+        found.extend(target(at, url));
+        known.insert(sober(url));
     }
-    for (i, card) in issue.draft.guides.iter().enumerate().filter(|(_, card)| !card.banned) {
-        if let Some(url) = &card.url {
-            found.extend(target(&format!("guides[{}] \"{}\"", i + 1, super::short(&card.title)), url));
-        }
-    }
-    written(issue, found);
-    let distinct: BTreeSet<&str> = issue.page.links.iter().map(|link| link.as_deref().unwrap_or_default()).collect();
-    for link in &distinct {
-        found.extend(target("html", link));
-    }
-    same_in_text(issue, &distinct, found);
+    written(issue, &mut known, found);
+    on_page(issue, &known, found);
+    twice(issue, found);
+    same_in_text(issue, found);
 }
 
-/// Links and images that the editor wrote in Markdown: rendering takes out what cannot work, so they are looked at here.
-fn written(issue: &Issue, found: &mut Vec<Finding>) {
-    let mut texts = vec![("intro".to_owned(), issue.draft.intro.as_str())];
-    for (place, entry) in issue.shown() {
-        texts.push((format!("{place}, summary"), &entry.summary));
-        texts.push((format!("{place}, note"), &entry.note));
-    }
-    for (place, text) in texts {
-        for (image, label, address) in markdown_links(text) {
-            if image && label.trim().is_empty() {
-                let help = "write what it shows between the brackets";
-                found.push(Finding::error("missing-alt", &place, "an image has no alt text", help));
-            } else if image {
-                let help = "say it in words, or link to the picture";
-                found.push(Finding::warning("image-dropped", &place, "an image in the text is not shown", help));
-            } else {
-                found.extend(target(&place, address));
-            }
+/// The `url`s of shown entries and cards.
+fn addresses<'i>(issue: &Issue<'i>) -> Vec<(At, &'i str)> {
+    let news = issue.shown().filter_map(|(n, entry)| Some((At::News(n, "url"), entry.url.as_deref()?)));
+    let cards = issue.draft.guides.iter().enumerate().filter(|(_, card)| !card.banned);
+    news.chain(cards.filter_map(|(n, card)| Some((At::Card(n, "url"), card.url.as_deref()?)))).collect()
+}
+
+/// Links that the editor wrote in Markdown.
+fn written(issue: &Issue, known: &mut BTreeSet<String>, found: &mut Vec<Found>) {
+    for inline in prose::inlines(issue).into_iter().filter(|inline| !inline.image) {
+        found.extend(target(inline.at, inline.address).into_iter().map(|found| found.mark(inline.address)));
+        known.insert(sober(inline.address));
+        if is_vague(inline.label) {
+            found.push(vague(inline.at, inline.label).mark(inline.label));
         }
     }
 }
 
-/// Inline links and images, `[label](address)`: whether it is an image, its label, and its address without a title.
-fn markdown_links(text: &str) -> impl Iterator<Item = (bool, &str, &str)> {
-    text.match_indices("](").filter_map(|(at, _)| {
-        let open = text[..at].rfind('[')?;
-        let rest = &text[at + 2..];
-        let inside = &rest[..rest.find(')')?];
-        let address = inside.split_whitespace().next().unwrap_or("").trim_matches(['<', '>']);
-        Some((text[..open].ends_with('!'), &text[open + 1..at], address))
-    })
+/// Links that a template makes. Those of the draft have their place there.
+fn on_page(issue: &Issue, known: &BTreeSet<String>, found: &mut Vec<Found>) {
+    let mut seen = BTreeSet::new();
+    for (number, link) in issue.page.links() {
+        let link = link.unwrap_or_default();
+        let text = issue.page.text(number);
+        if text.is_empty() && !link.is_empty() {
+            let help = "write where it leads between <a> and </a>, or as the picture's alt";
+            found.push(Found::warning("link-no-text", At::Html, format!("the link to {link} has no text"), help));
+        }
+        if known.contains(&sober(link)) || !seen.insert(link) {
+            continue;
+        }
+        found.extend(target(At::Html, link));
+        if is_vague(&text) {
+            found.push(vague(At::Html, &text));
+        }
+    }
+}
+
+/// An address as the rendered page has it.
+fn sober(url: &str) -> String {
+    Url::parse(url.trim()).map_or_else(|_| url.trim().to_owned(), |url| url.to_string())
+}
+
+fn is_vague(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    VAGUE.contains(&text.as_str())
+}
+
+fn vague(at: At, text: &str) -> Found {
+    let message = format!("the link text \"{}\" alone does not say where it leads", super::short(text.trim()));
+    Found::warning(
+        "link-vague",
+        at,
+        message,
+        "let the link's own words name the page: a screen reader lists them alone",
+    )
 }
 
 /// What is wrong with one address.
-fn target(place: &str, url: &str) -> Option<Finding> {
+fn target(at: At, url: &str) -> Vec<Found> {
     let url = url.trim();
     if url.is_empty() || url.starts_with('#') {
         let help = "give it an address, or take the link away";
-        return Some(Finding::error("link-empty", place, "a link leads nowhere", help));
+        return vec![Found::error("link-empty", at, "a link leads nowhere", help)];
     }
-    match url::Url::parse(url) {
-        Ok(parsed) if ["http", "https", "mailto"].contains(&parsed.scheme()) => None,
-        Ok(parsed) => Some(Finding::error(
-            "link-scheme",
-            place,
-            format!("a link begins with `{}:`, which mail programs block", parsed.scheme()),
-            "link to an https, http or mailto address",
-        )),
-        Err(_) => Some(Finding::error(
-            "link-relative",
-            place,
-            format!("the link `{}` is not a whole address", super::short(url)),
-            "a mail has no page to start from: write the address out, from https:// on",
-        )),
+    let Ok(parsed) = Url::parse(url) else {
+        let message = format!("the link `{}` is not a whole address", super::short(url));
+        let help = "a mail has no page to start from: write the address out, from https:// on";
+        return vec![Found::error("link-relative", at, message, help)];
+    };
+    match parsed.scheme() {
+        "mailto" => Vec::new(),
+        "http" | "https" => manners(at, url, &parsed),
+        scheme => {
+            let message = format!("a link begins with `{scheme}:`, which mail programs block");
+            vec![Found::error("link-scheme", at, message, "link to an https, http or mailto address")]
+        }
+    }
+}
+
+/// What a web address should not do to readers.
+fn manners(at: At, url: &str, parsed: &Url) -> Vec<Found> {
+    let mut found = Vec::new();
+    let shown = super::short(url);
+    if parsed.scheme() == "http" {
+        let message = format!("the link {shown} is not https: what readers open can be read and changed on its way");
+        found.push(Found::warning("link-insecure", at, message, "try the address with https://"));
+    }
+    let host = parsed.host_str().unwrap_or_default();
+    if SHORTENERS.contains(&host.strip_prefix("www.").unwrap_or(host)) {
+        let message = format!("the link {shown} goes through the shortener {host}");
+        let help = "link to the page itself: filters block shorteners, and readers cannot see where they go";
+        found.push(Found::warning("link-shortened", at, message, help));
+    }
+    if let Some((name, _)) = parsed.query_pairs().find(|(name, _)| is_tracker(name)) {
+        let message = format!("the link {shown} carries the tracking parameter `{}`", super::short(&name));
+        found.push(Found::warning(
+            "link-tracking",
+            at,
+            message,
+            "cut the parameter off: it tells the site who sent whom",
+        ));
+    }
+    found
+}
+
+fn is_tracker(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    TRACKERS.contains(&name.as_str()) || TRACKER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The key under which two addresses are one page: host without `www.`, path without final slash, no tracking parameters.
+pub fn key(url: &str) -> Option<String> {
+    let url = Url::parse(url.trim()).ok()?;
+    let host = url.host_str()?;
+    let query: Vec<String> = url
+        .query_pairs()
+        .filter(|(name, _)| !is_tracker(name))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    Some(format!("{host}{}?{}", url.path().trim_end_matches('/'), query.join("&")))
+}
+
+/// One page linked from two places that are not two items: two cards, a card and an item, an item and its own words, twice in
+/// the same words. The intro may point to what follows.
+fn twice(issue: &Issue, found: &mut Vec<Found>) {
+    let again = |at: At, url: &str, other: At| {
+        let message = format!("the link {} stands already at {}", super::short(url), other.words(issue.draft));
+        let help = "one link a page is enough: take this one away, or link to something else";
+        Found::warning("link-twice", at, message, help)
+    };
+    let mut first: HashMap<String, At> = HashMap::new();
+    for (at, url) in addresses(issue) {
+        let Some(key) = key(url) else { continue };
+        // Two items with one address are `item-twice`.
+        let both_news = |other: &At| matches!((other, at), (At::News(..), At::News(..)));
+        if let Some(other) = first.get(&key).filter(|other| !both_news(other)) {
+            found.push(again(at, url, *other));
+        }
+        first.entry(key).or_insert(at);
+    }
+    let mut words: BTreeSet<(String, String)> = BTreeSet::new();
+    for inline in prose::inlines(issue).into_iter().filter(|inline| !inline.image) {
+        let Some(key) = key(inline.address) else { continue };
+        let own = match inline.at {
+            At::News(n, _) => Some(At::News(n, "url")),
+            At::Card(n, _) => Some(At::Card(n, "url")),
+            _ => None,
+        };
+        let fresh = words.insert((inline.at.words(issue.draft), key.clone()));
+        let other = own.filter(|own| first.get(&key) == Some(own)).or((!fresh).then_some(inline.at));
+        let mark = format!("[{}]({}", inline.label, inline.address);
+        found.extend(other.map(|other| again(inline.at, inline.address, other).mark(&mark)));
     }
 }
 
 /// A reader of plain text must be able to follow every link.
-fn same_in_text(issue: &Issue, links: &BTreeSet<&str>, found: &mut Vec<Finding>) {
-    for link in links.iter().filter(|link| target("html", link).is_none() && !issue.text.contains(**link)) {
-        found.push(Finding::error(
-            "text-links-differ",
-            "text",
-            format!("the plain text lacks the link {link}"),
-            "print it in the edition's .txt.hbs template",
-        ));
+fn same_in_text(issue: &Issue, found: &mut Vec<Found>) {
+    let links: BTreeSet<&str> = issue.page.links().filter_map(|(_, link)| link).collect();
+    let works = |link: &&str| Url::parse(link).is_ok_and(|url| ["http", "https", "mailto"].contains(&url.scheme()));
+    for link in links.into_iter().filter(works).filter(|link| !issue.text.contains(link)) {
+        let message = format!("the plain text lacks the link {link}");
+        let help = "print it in the edition's .txt.hbs template";
+        found.push(Found::error("text-links-differ", At::Text, message, help));
     }
 }

@@ -1,23 +1,48 @@
 //! Rules over a rendered issue: what would go wrong in an inbox. Knows no file, no clock and no network.
 
+mod access;
+mod blocks;
+mod cascade;
+mod clients;
+mod codes;
+mod color;
+mod contrast;
+mod css;
 mod draft;
+mod history;
+mod images;
 mod links;
 mod page;
 mod parts;
+mod place;
 mod placeholders;
+mod prose;
+mod spam;
 mod subject;
+mod waivers;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::model::{Draft, Entry, Fill, Part, Rendered, Slot};
+use crate::model::{Draft, Entry, Fill, Guide, Item, Part, Rendered, Slot};
 use page::Page;
+use place::Lines;
 
-/// Whether a finding stops an approval.
+pub use blocks::Block;
+pub use codes::{CODES, NOT_WAIVABLE, explain, help_uri};
+pub use place::At;
+pub use spam::{Settings, Spam};
+
+/// How much a finding matters: only an error stops an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     Error,
     Warning,
+    Note,
 }
 
 /// One thing that a rule found.
@@ -27,20 +52,45 @@ pub struct Finding {
     /// Stable, kebab-case; docs/checks.md has a section for each.
     pub code: &'static str,
     pub message: String,
-    /// The place in the draft, such as `news[2] "Title"` (counted from 1), `subject` or `html`.
+    /// The place in the draft, such as `news[2] "Title", url` (counted from 1), `subject` or `html`.
     #[serde(rename = "where")]
     pub where_: String,
+    /// The line of issue.toml, from 1; `None` when it is a template that must be mended.
+    pub line: Option<usize>,
     /// What to do about it.
-    pub help: &'static str,
+    pub help: Cow<'static, str>,
+    /// Where the code's section is on the web.
+    pub help_uri: String,
 }
 
-impl Finding {
-    fn error(code: &'static str, where_: impl Into<String>, message: impl Into<String>, help: &'static str) -> Self {
-        Self { severity: Severity::Error, code, message: message.into(), where_: where_.into(), help }
+/// What one rule found: a finding before its place is put in words.
+struct Found {
+    severity: Severity,
+    code: &'static str,
+    at: At,
+    /// The text within the place's value that it is about.
+    mark: Option<String>,
+    message: String,
+    help: Cow<'static, str>,
+}
+
+impl Found {
+    fn error(code: &'static str, at: At, message: impl Into<String>, help: impl Into<Cow<'static, str>>) -> Self {
+        Self { severity: Severity::Error, code, at, mark: None, message: message.into(), help: help.into() }
     }
 
-    fn warning(code: &'static str, where_: impl Into<String>, message: impl Into<String>, help: &'static str) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, where_, message, help) }
+    fn warning(code: &'static str, at: At, message: impl Into<String>, help: impl Into<Cow<'static, str>>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, at, message, help) }
+    }
+
+    fn note(code: &'static str, at: At, message: impl Into<String>, help: impl Into<Cow<'static, str>>) -> Self {
+        Self { severity: Severity::Note, ..Self::error(code, at, message, help) }
+    }
+
+    /// Names the text within the place's value, so that the line is that of the text.
+    fn mark(mut self, mark: &str) -> Self {
+        self.mark = Some(mark.to_owned());
+        self
     }
 }
 
@@ -57,29 +107,65 @@ pub struct Waived {
 pub struct Report {
     pub errors: usize,
     pub warnings: usize,
+    pub notes: usize,
     pub findings: Vec<Finding>,
     pub html_bytes: usize,
     pub text_bytes: usize,
+    /// The HTML by blocks, in the order shown; their bytes add up to `html_bytes`.
+    pub blocks: Vec<Block>,
     pub waived: Vec<Waived>,
 }
 
-/// Codes that no waiver silences: readers must be able to leave, and to read.
-pub const NOT_WAIVABLE: &[&str] = &["html-too-big", "no-text", "no-unsubscribe"];
+/// What is known besides the issue itself. Without it, the rules that ask for it find nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// The text of issue.toml, in which findings name lines.
+    pub source: &'a str,
+    /// The zone of days.
+    pub zone: Tz,
+    /// The publication's content; `None` when it cannot be read.
+    pub content: Option<Known<'a>>,
+    /// Earlier issues, of any edition.
+    pub earlier: &'a [Draft],
+    /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
+    pub spam: Option<Result<&'a Spam, &'a str>>,
+}
+
+/// The content that a draft was composed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    pub items: &'a [Item],
+    pub guides: &'a [Guide],
+    /// By source name: the score of an item that has none of its own.
+    pub base_scores: &'a BTreeMap<String, f64>,
+}
 
 /// What the rules look at.
 struct Issue<'i> {
     draft: &'i Draft,
     rendered: &'i Rendered,
+    context: &'i Context<'i>,
     html: String,
     text: String,
     page: Page,
+    /// The page's style sheets, without comments.
+    css: String,
+    blocks: Vec<Block>,
 }
 
-impl Issue<'_> {
-    /// The entries that readers see, with their place in the draft.
-    fn shown(&self) -> impl Iterator<Item = (String, &Entry)> {
-        let place = |(i, entry): (usize, &Entry)| format!("news[{}] \"{}\"", i + 1, short(&entry.title));
-        self.draft.news.iter().enumerate().filter(|(_, e)| !e.banned).map(move |(i, e)| (place((i, e)), e))
+impl<'i> Issue<'i> {
+    fn new(draft: &'i Draft, rendered: &'i Rendered, context: &'i Context<'i>) -> Self {
+        let html = rendered.fill(Part::Html, &Typical);
+        let text = rendered.fill(Part::Text, &Typical);
+        let page = Page::read(&html);
+        let css = css::without_comments(&page.css);
+        let blocks = blocks::blocks(draft, &page, html.len(), Typical.value(&Slot::UnsubscribeUrl));
+        Self { draft, rendered, context, html, text, page, css, blocks }
+    }
+
+    /// The entries that readers see, with their number in the draft.
+    fn shown(&self) -> impl Iterator<Item = (usize, &'i Entry)> {
+        self.draft.news.iter().enumerate().filter(|(_, entry)| !entry.banned)
     }
 }
 
@@ -93,33 +179,61 @@ fn short(title: &str) -> String {
     cut
 }
 
+type Rules = fn(&Issue, &mut Vec<Found>);
+const RULES: &[Rules] = &[
+    waivers::rules,
+    subject::rules,
+    draft::rules,
+    history::rules,
+    placeholders::rules,
+    links::rules,
+    images::rules,
+    parts::rules,
+    access::rules,
+    contrast::rules,
+    clients::rules,
+    spam::rules,
+];
+
 /// Runs every rule. Findings come in the order of the rules; those that the draft waives with a reason are set apart.
-pub fn check(draft: &Draft, rendered: &Rendered) -> Report {
-    let html = rendered.fill(Part::Html, &Typical);
-    let text = rendered.fill(Part::Text, &Typical);
-    let page = Page::read(&html);
-    let issue = Issue { draft, rendered, html, text, page };
-    let rules: [fn(&Issue, &mut Vec<Finding>); 6] =
-        [subject::rules, draft::rules, placeholders::rules, links::rules, page::rules, parts::rules];
+pub fn check(draft: &Draft, rendered: &Rendered, context: &Context) -> Report {
+    let issue = Issue::new(draft, rendered, context);
     let mut found = Vec::new();
-    for rule in rules {
-        rule(&issue, &mut found);
+    for rules in RULES {
+        rules(&issue, &mut found);
     }
     let silenced = |finding: &Finding| {
         !draft.waive_why.trim().is_empty()
             && !NOT_WAIVABLE.contains(&finding.code)
             && draft.waive.iter().any(|code| code == finding.code)
     };
-    let (waived, findings): (Vec<_>, Vec<_>) = found.into_iter().partition(silenced);
+    let (waived, findings): (Vec<_>, Vec<_>) = placed(found, draft, context.source).into_iter().partition(silenced);
     let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     Report {
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
+        notes: count(Severity::Note),
         html_bytes: issue.html.len(),
         text_bytes: issue.text.len(),
+        blocks: issue.blocks,
         waived: waived.into_iter().map(|finding| Waived { finding, why: draft.waive_why.trim().to_owned() }).collect(),
         findings,
     }
+}
+
+/// Puts the places in words and lines. The draft's text is parsed only when there is something to place.
+fn placed(found: Vec<Found>, draft: &Draft, source: &str) -> Vec<Finding> {
+    let lines = Lines::new(if found.is_empty() { "" } else { source });
+    let place = |found: Found| Finding {
+        severity: found.severity,
+        code: found.code,
+        message: found.message,
+        where_: found.at.words(draft),
+        line: lines.line(found.at, found.mark.as_deref()),
+        help: found.help,
+        help_uri: help_uri(found.code),
+    };
+    found.into_iter().map(place).collect()
 }
 
 /// A reader as readers are: values of a usual length, so that sizes are those of a real copy.

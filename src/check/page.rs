@@ -1,46 +1,123 @@
-//! The HTML part as its links, pictures and words, by html5ever's tokenizer; and the rule on pictures. Knows no draft.
+//! The HTML part as elements and runs of text, by html5ever's tokenizer, each with its bytes. Knows no draft and no rule.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
 };
+use html5ever::{Attribute, LocalName};
 
-use super::{Finding, Issue};
+/// Elements that have no content and no end tag (HTML standard, "void elements").
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
-/// What rules read of the HTML.
-#[derive(Debug, Default)]
-pub struct Page {
-    /// The `href` of every `<a>`; `None` for one that has none.
-    pub links: Vec<Option<String>>,
-    pub images: Vec<Image>,
-    /// All text that is shown, with a space between elements.
-    pub words: String,
+/// One element; what is inside a conditional comment for Outlook is none.
+#[derive(Debug)]
+pub struct Element {
+    name: LocalName,
+    attrs: Vec<Attribute>,
+    pub parent: Option<usize>,
+    /// The byte at which its start tag begins, and the one after its end tag.
+    pub start: usize,
+    pub end: usize,
+    /// The number of the last element inside it; its own when there is none.
+    pub last: usize,
+    /// The runs of text inside it.
+    pub runs: std::ops::Range<usize>,
 }
 
+impl Element {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn attr(&self, name: &str) -> Option<&str> {
+        self.attrs.iter().find(|attr| &*attr.name.local == name).map(|attr| attr.value.trim())
+    }
+
+    pub fn attrs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attrs.iter().map(|attr| (&*attr.name.local, &*attr.value))
+    }
+
+    pub fn is_heading(&self) -> bool {
+        matches!(self.name(), "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+    }
+}
+
+/// Text without an element in between.
 #[derive(Debug)]
-pub struct Image {
-    pub src: String,
-    pub alt: Option<String>,
+pub struct Run {
+    /// The element it stands in; `None` outside of all.
+    pub parent: Option<usize>,
+    pub text: String,
+}
+
+/// What rules read of the HTML. Elements and runs stand in the order of the document.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub elements: Vec<Element>,
+    pub runs: Vec<Run>,
+    /// The contents of all `<style>` elements.
+    pub css: String,
+    /// The content of `<title>`.
+    pub title: String,
 }
 
 impl Page {
     pub fn read(html: &str) -> Self {
         let tokenizer = Tokenizer::new(Reader::default(), TokenizerOpts::default());
+        let whole = StrTendril::from(html);
         let input = BufferQueue::default();
-        input.push_back(StrTendril::from(html));
-        let _ = tokenizer.feed(&input);
+        let mut from = 0;
+        // Tokens carry no position. No tag ends but at a `>`, so feeding up to each one tells where every tag ends.
+        for to in html.match_indices('>').map(|(at, _)| at + 1).chain([html.len()]) {
+            let (Ok(start), Ok(length)) = (u32::try_from(from), u32::try_from(to - from)) else { break };
+            tokenizer.sink.at.set(to);
+            input.push_back(whole.subtendril(start, length));
+            let _ = tokenizer.feed(&input);
+            from = to;
+        }
         tokenizer.end();
-        tokenizer.sink.page.into_inner()
+        tokenizer.sink.finish(html)
+    }
+
+    pub fn named(&self, name: &str) -> impl Iterator<Item = (usize, &Element)> {
+        self.elements.iter().enumerate().filter(move |(_, element)| element.name() == name)
+    }
+
+    /// The text inside an element, with a space between runs; pictures speak by their `alt`.
+    pub fn text(&self, element: usize) -> String {
+        let this = &self.elements[element];
+        let runs = self.runs[this.runs.clone()].iter().map(|run| run.text.trim());
+        let images = self.elements[element..=this.last].iter().filter(|inner| inner.name() == "img");
+        let alts = images.filter_map(|image| image.attr("alt"));
+        let parts: Vec<&str> = runs.chain(alts).filter(|part| !part.is_empty()).collect();
+        parts.join(" ")
+    }
+
+    /// The `href` of every link; `None` for one that has none.
+    pub fn links(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
+        let link = |(_, element): &(usize, &Element)| matches!(element.name(), "a" | "area");
+        self.elements.iter().enumerate().filter(link).map(|(i, element)| (i, element.attr("href")))
+    }
+
+    /// All text, with a space between elements.
+    pub fn words(&self) -> String {
+        self.runs.iter().flat_map(|run| [run.text.as_str(), " "]).collect()
     }
 }
 
 #[derive(Default)]
 struct Reader {
     page: RefCell<Page>,
-    /// Whether what comes is the content of `<style>`, `<script>` or `<title>`.
-    hidden: std::cell::Cell<bool>,
+    open: RefCell<Vec<usize>>,
+    /// The byte after what was fed.
+    at: Cell<usize>,
+    /// Whether a tag came since the last text.
+    parted: Cell<bool>,
+    /// The element whose raw text comes now: style, script or title.
+    raw: RefCell<Option<String>>,
 }
 
 impl TokenSink for Reader {
@@ -48,8 +125,8 @@ impl TokenSink for Reader {
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
         match token {
-            Token::TagToken(tag) => return self.tag(&tag),
-            Token::CharacterTokens(text) if !self.hidden.get() => self.page.borrow_mut().words.push_str(&text),
+            Token::TagToken(tag) => return self.tag(tag),
+            Token::CharacterTokens(text) => self.text(&text),
             _ => {}
         }
         TokenSinkResult::Continue
@@ -57,46 +134,97 @@ impl TokenSink for Reader {
 }
 
 impl Reader {
-    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
-        let name: &str = &tag.name;
-        let attribute = |name: &str| {
-            let mut found = tag.attrs.iter().filter(|attr| &*attr.name.local == name);
-            found.next().map(|attr| attr.value.trim().to_owned())
-        };
-        let mut page = self.page.borrow_mut();
-        page.words.push(' ');
-        let opens = tag.kind == TagKind::StartTag;
-        match name {
-            "a" | "area" if opens => page.links.push(attribute("href")),
-            "img" if opens => {
-                page.images.push(Image { src: attribute("src").unwrap_or_default(), alt: attribute("alt") });
-            }
-            "style" | "script" => {
-                self.hidden.set(opens);
-                if opens {
-                    return TokenSinkResult::RawData(RawKind::Rawtext);
+    fn text(&self, text: &str) {
+        let page = &mut *self.page.borrow_mut();
+        match self.raw.borrow().as_deref() {
+            Some("style") => page.css.push_str(text),
+            Some("title") => page.title.push_str(text),
+            Some(_) => {}
+            None => match page.runs.last_mut() {
+                Some(run) if !self.parted.get() => run.text.push_str(text),
+                _ => {
+                    page.runs.push(Run { parent: self.open.borrow().last().copied(), text: text.to_owned() });
+                    self.parted.set(false);
                 }
+            },
+        }
+    }
+
+    fn tag(&self, tag: Tag) -> TokenSinkResult<()> {
+        self.parted.set(true);
+        if tag.kind == TagKind::EndTag {
+            self.raw.take();
+            self.close(&tag.name);
+            return TokenSinkResult::Continue;
+        }
+        // A paragraph or list item that was not closed ends where the next begins.
+        let again = matches!(&*tag.name, "p" | "li") && self.open_name().is_some_and(|open| open == tag.name);
+        if again {
+            self.close(&tag.name);
+        }
+        let name = tag.name.clone();
+        let number = self.push(tag);
+        if !VOID.contains(&&*name) {
+            self.open.borrow_mut().push(number);
+        }
+        match &*name {
+            "style" | "script" => {
+                self.raw.replace(Some(name.to_string()));
+                TokenSinkResult::RawData(RawKind::Rawtext)
             }
             "title" => {
-                self.hidden.set(opens);
-                if opens {
-                    return TokenSinkResult::RawData(RawKind::Rcdata);
-                }
+                self.raw.replace(Some(name.to_string()));
+                TokenSinkResult::RawData(RawKind::Rcdata)
             }
-            _ => {}
+            _ => TokenSinkResult::Continue,
         }
-        TokenSinkResult::Continue
+    }
+
+    fn open_name(&self) -> Option<LocalName> {
+        self.open.borrow().last().map(|open| self.page.borrow().elements[*open].name.clone())
+    }
+
+    fn push(&self, tag: Tag) -> usize {
+        let page = &mut *self.page.borrow_mut();
+        let (number, runs) = (page.elements.len(), page.runs.len());
+        page.elements.push(Element {
+            name: tag.name,
+            attrs: tag.attrs,
+            parent: self.open.borrow().last().copied(),
+            // The end of the start tag for now; `finish` looks back for its beginning.
+            start: self.at.get(),
+            end: self.at.get(),
+            last: number,
+            runs: runs..runs,
+        });
+        number
+    }
+
+    fn close(&self, name: &LocalName) {
+        let mut open = self.open.borrow_mut();
+        let page = &mut *self.page.borrow_mut();
+        let Some(depth) = open.iter().rposition(|number| page.elements[*number].name == *name) else { return };
+        for number in open.drain(depth..) {
+            page.end(number, self.at.get());
+        }
+    }
+
+    fn finish(self, html: &str) -> Page {
+        let mut page = self.page.into_inner();
+        for number in self.open.into_inner() {
+            page.end(number, html.len());
+        }
+        for element in &mut page.elements {
+            element.start = html[..element.start].rfind('<').unwrap_or(0);
+        }
+        page
     }
 }
 
-/// Every picture says what it shows, or with an empty `alt` that it shows nothing.
-pub fn rules(issue: &Issue, found: &mut Vec<Finding>) {
-    for image in issue.page.images.iter().filter(|image| image.alt.is_none()) {
-        found.push(Finding::error(
-            "missing-alt",
-            "html",
-            format!("the picture {} has no alt text", image.src),
-            "say in `alt` what the picture shows; alt=\"\" when it only decorates",
-        ));
+impl Page {
+    fn end(&mut self, number: usize, at: usize) {
+        let (last, runs) = (self.elements.len() - 1, self.runs.len());
+        let element = &mut self.elements[number];
+        (element.end, element.last, element.runs.end) = (at, last, runs);
     }
 }

@@ -1,45 +1,76 @@
 //! Rules on the two parts as wholes: their size, that there is a text, and that a reader can leave from either.
 
-use super::{Finding, Issue};
+use super::{At, Block, Found, Issue};
 use crate::model::{Piece, Slot};
 
 /// Gmail cuts a message's HTML off here and hides the rest, the unsubscribe link with it.
 const CLIP: usize = 102_400;
-/// From here on a longer week may reach the clip.
-const NEAR: usize = 80_000;
+/// 85 % of it: from here on a longer week may reach the clip.
+const NEAR: usize = 87_040;
 /// A text part shorter than this is a stub, which filters count against the sender.
 const STUB: usize = 100;
 
-pub fn rules(issue: &Issue, found: &mut Vec<Finding>) {
+pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     size(issue, found);
     text(issue, found);
-    for (place, pieces) in [("html", &issue.rendered.html), ("text", &issue.rendered.text)] {
+    for (at, pieces) in [(At::Html, &issue.rendered.html), (At::Text, &issue.rendered.text)] {
         if !pieces.contains(&Piece::Slot(Slot::UnsubscribeUrl)) {
-            let message = format!("the {place} part has no unsubscribe link");
+            let message = format!("the {} part has no unsubscribe link", at.words(issue.draft));
             let help = "print {{unsubscribe_url}} in the template; law and mailbox providers ask for it";
-            found.push(Finding::error("no-unsubscribe", place, message, help));
+            found.push(Found::error("no-unsubscribe", at, message, help));
         }
     }
 }
 
-fn size(issue: &Issue, found: &mut Vec<Finding>) {
+fn size(issue: &Issue, found: &mut Vec<Found>) {
     let bytes = issue.html.len();
-    if bytes > CLIP {
+    if bytes <= NEAR {
+        return;
+    }
+    let mut largest: Vec<&Block> = issue.blocks.iter().collect();
+    largest.sort_by_key(|block| std::cmp::Reverse(block.bytes));
+    let named: Vec<String> = largest.iter().take(3).map(|b| format!("{} {} bytes", b.block, b.bytes)).collect();
+    let help = format!("largest first: {}{}", named.join("; "), last_stories(issue, bytes));
+    let at = match largest.iter().find_map(|block| block.at) {
+        Some(At::News(n, _)) => At::News(n, "summary"),
+        Some(At::Card(n, _)) => At::Card(n, "tldr"),
+        other => other.unwrap_or(At::Html),
+    };
+    found.push(if bytes > CLIP {
         let message = format!("the HTML is {bytes} bytes; Gmail cuts it off at {CLIP}");
-        found.push(Finding::error("html-too-big", "html", message, "show fewer items or shorten summaries"));
-    } else if bytes > NEAR {
-        let message = format!("the HTML is {bytes} bytes, near the {CLIP} at which Gmail cuts it off");
-        found.push(Finding::warning("html-near-clip", "html", message, "show fewer items or shorten summaries"));
+        Found::error("html-too-big", at, message, help)
+    } else {
+        let percent = bytes * 100 / CLIP;
+        let message = format!("the HTML is {bytes} bytes, {percent} % of the {CLIP} at which Gmail cuts it off");
+        Found::warning("html-near-clip", at, message, help)
+    });
+}
+
+/// How many stories from the end must go for the page to be well under the clip.
+fn last_stories(issue: &Issue, mut bytes: usize) -> String {
+    let stories = issue.blocks.iter().filter(|block| matches!(block.at, Some(At::News(..))));
+    let mut gone = 0;
+    for block in stories.rev() {
+        if bytes <= NEAR {
+            break;
+        }
+        bytes -= block.bytes;
+        gone += 1;
+    }
+    match gone {
+        _ if bytes > NEAR => String::new(),
+        1 => format!(". Without the last story it would be {bytes}"),
+        gone => format!(". Without the last {gone} stories it would be {bytes}"),
     }
 }
 
-fn text(issue: &Issue, found: &mut Vec<Finding>) {
+fn text(issue: &Issue, found: &mut Vec<Found>) {
     let shared = |piece: &Piece| match piece {
         Piece::Shared(text) => text.chars().filter(|c| c.is_alphanumeric()).count(),
         Piece::Slot(_) => 0,
     };
     if issue.rendered.text.iter().map(shared).sum::<usize>() < STUB {
         let help = "print the news in the edition's .txt.hbs template";
-        found.push(Finding::error("no-text", "text", "the plain text part says next to nothing", help));
+        found.push(Found::error("no-text", At::Text, "the plain text part says next to nothing", help));
     }
 }

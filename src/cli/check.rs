@@ -1,12 +1,14 @@
 //! `digest check`: what would go wrong in an inbox.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::output::{count, json, line};
 use super::{Exit, Global};
-use crate::model::IssueName;
-use crate::pipeline::{Finding, Report, Severity};
+use crate::model::{IssueName, Notice};
+use crate::pipeline::{Finding, Report, Severity, explain};
 
 /// How findings are printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,62 +26,115 @@ pub struct Check {
     /// How to print the findings
     #[arg(long, default_value = "human")]
     format: CheckFormat,
+    /// Say what a finding's code means, why it matters and how to mend it
+    #[arg(long, value_name = "CODE", conflicts_with = "issue")]
+    explain: Option<String>,
 }
 
 impl Check {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        if let Some(code) = &self.explain {
+            let unknown = || Notice::new(format!("there is no check `{code}`")).help("docs/checks.md lists them all");
+            line(explain(code).ok_or_else(unknown)?)?;
+            return Ok(Exit::Done);
+        }
         let site = global.site()?;
         let name = site.issue(self.issue.as_deref())?;
         let report = site.rendering(&name)?.report;
         match self.format {
             CheckFormat::Human => print_findings(&name, &report)?,
-            CheckFormat::Json => json(&json!({
-                "issue": name.to_string(),
-                "errors": report.errors,
-                "warnings": report.warnings,
-                "findings": report.findings,
-                "waived": report.waived,
-                "html_bytes": report.html_bytes,
-                "text_bytes": report.text_bytes,
-            }))?,
+            CheckFormat::Json => json(&as_json(&name, &report)?)?,
             CheckFormat::Sarif => json(&sarif(&name, &report))?,
         }
         Ok(if report.errors > 0 { Exit::Found } else { Exit::Done })
     }
 }
 
-/// The report as SARIF 2.1.0 (OASIS): one result a finding, each placed in the issue's draft.
+/// The draft's file, as seen from the publication's folder.
+fn file(name: &IssueName) -> String {
+    format!("issues/{name}/issue.toml")
+}
+
+/// The report for scripts. Every finding names the file that its line is in.
+fn as_json(name: &IssueName, report: &Report) -> anyhow::Result<Value> {
+    let mut value = serde_json::to_value(report)?;
+    for list in ["findings", "waived"] {
+        for finding in value[list].as_array_mut().into_iter().flatten() {
+            finding["file"] = json!(file(name));
+        }
+    }
+    let mut whole = json!({"issue": name.to_string(), "file": file(name)});
+    if let (Some(whole), Value::Object(fields)) = (whole.as_object_mut(), value) {
+        whole.extend(fields);
+    }
+    Ok(whole)
+}
+
+/// The report as SARIF 2.1.0 (OASIS): one result a finding, each placed in the issue's draft, and the documentation of
+/// every rule that found something.
 fn sarif(name: &IssueName, report: &Report) -> Value {
+    let codes: BTreeSet<&str> = report.findings.iter().map(|finding| finding.code).collect();
+    let rule = |code: &&str| {
+        let text = explain(code).unwrap_or_default();
+        let uri = report.findings.iter().find(|finding| finding.code == *code).map(|finding| finding.help_uri.as_str());
+        json!({"id": code, "help": {"text": text, "markdown": text}, "helpUri": uri})
+    };
     let result = |finding: &Finding| {
-        let level = if finding.severity == Severity::Error { "error" } else { "warning" };
+        let mut place = json!({"artifactLocation": {"uri": file(name)}});
+        if let Some(line) = finding.line {
+            place["region"] = json!({"startLine": line});
+        }
         json!({
             "ruleId": finding.code,
-            "level": level,
+            "ruleIndex": codes.iter().position(|code| *code == finding.code),
+            "level": label(finding.severity),
             "message": {"text": format!("{} ({}): {}", finding.message, finding.where_, finding.help)},
-            "locations": [{"physicalLocation": {"artifactLocation": {"uri": format!("issues/{name}/issue.toml")}}}],
+            "locations": [{"physicalLocation": place}],
         })
     };
+    let driver = json!({
+        "name": "digest",
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules": codes.iter().map(rule).collect::<Vec<_>>(),
+    });
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {"name": "digest", "version": env!("CARGO_PKG_VERSION")}},
+            "tool": {"driver": driver},
             "results": report.findings.iter().map(result).collect::<Vec<_>>(),
         }],
     })
 }
 
-/// Prints a report for a person.
-pub fn print_findings(name: &IssueName, report: &Report) -> anyhow::Result<()> {
+/// A severity in SARIF's words, which are ours too.
+fn label(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+/// Prints a report for a person: the code, the place as file and line, what is wrong, and what to do.
+fn print_findings(name: &IssueName, report: &Report) -> anyhow::Result<()> {
     for finding in &report.findings {
-        let label = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
-        line(&format!("{label}[{}] {}: {}", finding.code, finding.where_, finding.message))?;
+        let place = finding.line.map(|line| format!("{}:{line}: ", file(name))).unwrap_or_default();
+        let label = label(finding.severity);
+        line(&format!("{label}[{}] {place}{}: {}", finding.code, finding.where_, finding.message))?;
         line(&format!("  help: {}", finding.help))?;
     }
-    let (errors, warnings) = (count(report.errors, "error"), count(report.warnings, "warning"));
+    let mut counts = vec![count(report.errors, "error"), count(report.warnings, "warning")];
+    if report.notes > 0 {
+        counts.push(count(report.notes, "note"));
+    }
+    if !report.waived.is_empty() {
+        counts.push(format!("{} waived", report.waived.len()));
+    }
     let (html, text) = (report.html_bytes, report.text_bytes);
-    line(&format!("{name}: {errors}, {warnings}; HTML {html} bytes, text {text} bytes"))
+    line(&format!("{name}: {}; HTML {html} bytes, text {text} bytes", counts.join(", ")))?;
+    if let Some(finding) = report.findings.first() {
+        line(&format!("`digest check --explain {}` says more; docs/checks.md has all codes", finding.code))?;
+    }
+    Ok(())
 }

@@ -65,5 +65,114 @@ fn sarif_is_what_code_hosts_read() {
     test.edit(|draft| draft["intro"] = toml_edit::value("TK a word on the week"));
     let sarif = test.run("check --format sarif").code(1).json();
     assert_eq!(sarif["version"], "2.1.0");
-    assert!(!sarif["runs"][0]["results"].as_array().unwrap().is_empty(), "{sarif}");
+    let run = &sarif["runs"][0];
+    let result = &run["results"][0];
+    assert_eq!((&result["ruleId"], &result["level"]), (&"placeholder".into(), &"error".into()), "{sarif}");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], format!("issues/{ISSUE}/issue.toml"));
+    assert_eq!(place["region"]["startLine"], line_with(&test, "intro = "), "{sarif}");
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    let rule = &run["tool"]["driver"]["rules"][index];
+    assert_eq!(rule["id"], "placeholder");
+    assert!(rule["helpUri"].as_str().unwrap().starts_with("https://"), "{rule}");
+    assert!(rule["help"]["markdown"].as_str().unwrap().contains("To mend:"), "{rule}");
+}
+
+/// The line of the draft, from 1, that holds a text.
+fn line_with(test: &Test, text: &str) -> usize {
+    test.draft().lines().position(|line| line.contains(text)).unwrap() + 1
+}
+
+/// The findings that `check` gives, without those that other tests are about.
+fn findings(test: &Test) -> Vec<serde_json::Value> {
+    let check = test.run("check --format json").json();
+    check["findings"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_finding_names_file_and_line() {
+    let test = Test::new().sample().composed();
+    assert_eq!(findings(&test), [] as [serde_json::Value; 0]);
+    test.edit(|draft| draft["news"][1]["url"] = toml_edit::value("https://a.example/x?utm_source=us"));
+    let line = line_with(&test, "utm_source");
+    let found = findings(&test);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["code"], "link-tracking");
+    assert_eq!((&found[0]["line"], &found[0]["file"]), (&line.into(), &format!("issues/{ISSUE}/issue.toml").into()));
+    let human = test.run("check").success().stdout;
+    assert!(human.contains(&format!("warning[link-tracking] issues/{ISSUE}/issue.toml:{line}: news[2]")), "{human}");
+}
+
+#[test]
+fn a_code_explains_itself() {
+    let test = Test::new();
+    let told = test.run("check --explain contrast-low").success().stdout;
+    assert!(told.contains("To mend:") && !told.contains("## client-support"), "{told}");
+    test.run("check --explain no-such-code").code(1);
+}
+
+#[test]
+fn what_an_earlier_issue_carried_is_found() {
+    let test = Test::new().sample().composed();
+    let draft: toml_edit::DocumentMut = test.draft().parse().unwrap();
+    let url = draft["news"][0]["url"].as_str().unwrap().to_owned();
+    let earlier = |date: &str| {
+        format!(
+            "edition = \"sunday\"\ndate = {date}\n\n[[news]]\nid = \"other\"\ntitle = \"Told before\"\n\
+             source = \"Else\"\npublished = 2026-11-20\nurl = \"{url}/\"\n"
+        )
+    };
+    // Too long ago, and not yet: neither counts.
+    test.write("issues/2026-03-01-sunday/issue.toml", &earlier("2026-03-01"));
+    test.write("issues/2026-11-29-sunday/issue.toml", &earlier("2026-11-29"));
+    let check = |test: &Test| test.run(&format!("check {ISSUE} --format json")).json()["findings"].clone();
+    assert_eq!(check(&test), serde_json::json!([]));
+    test.write("issues/2026-11-22-sunday/issue.toml", &earlier("2026-11-22"));
+    let found = check(&test);
+    assert_eq!(found[0]["code"], "item-sent-before", "{found}");
+    assert!(found[0]["message"].as_str().unwrap().contains("2026-11-22-sunday"), "{found}");
+    assert_eq!(found[0]["line"], line_with(&test, "id = "), "{found}");
+}
+
+#[test]
+fn a_score_that_is_not_the_sources_is_found() {
+    let test = Test::new().sample().composed();
+    test.edit(|draft| draft["news"][0]["score"] = toml_edit::value(9.9));
+    let found = findings(&test);
+    assert_eq!((found.len(), &found[0]["code"]), (1, &"score-differs".into()), "{found:?}");
+}
+
+#[test]
+fn the_demos_issues_have_no_finding() {
+    let test = Test::new();
+    test.run("demo almanac").success();
+    for issue in ["2024-07-31-midweek", "2024-08-04-sunday"] {
+        let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_digest"));
+        check.arg("-C").arg(test.path("almanac")).args(["check", issue, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_slice(&check.output().unwrap().stdout).unwrap();
+        assert_eq!(report["findings"], serde_json::json!([]), "{issue}");
+    }
+}
+
+#[test]
+fn a_configured_spam_filter_is_asked_and_not_waited_for_without_end() {
+    let filter = |command: &str| {
+        let test = Test::new().sample().composed();
+        let spam = format!("[check]\nspam = [\"sh\", \"-c\", {command:?}]\nspam_patience = \"2s\"\n");
+        test.config(&spam)
+    };
+    // A filter that reads the whole mail, one that never reads, one that is not there.
+    let test = filter("grep -c '^Subject: ' | sed 's#$#.5/1.5#'");
+    let check = test.run("check --format json").code(1).json();
+    assert_eq!(
+        (&check["findings"][0]["code"], &check["findings"][0]["where"]),
+        (&"spam-score".into(), &"message".into())
+    );
+    test.run(&format!("approve {ISSUE} --by Ann")).code(1);
+    let test = filter("exec sleep 60");
+    let check = test.run("check --format json").success().json();
+    assert_eq!(check["findings"][0]["code"], "spam-unknown", "{check}");
+    assert!(check["findings"][0]["message"].as_str().unwrap().contains("longer than 2s"), "{check}");
+    let test = filter("exec /no/such/filter");
+    assert_eq!(test.run("check --format json").success().json()["findings"][0]["code"], "spam-unknown");
 }

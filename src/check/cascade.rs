@@ -1,0 +1,240 @@
+//! How each element looks once style sheet and `style` attributes have met: colour, ground, size, whether it shows. Only
+//! what contrast asks of (CSS Cascading 4, CSS Color 4); no layout. Knows no draft.
+
+use std::collections::HashMap;
+
+use super::color::{BLACK, Color, WHITE};
+use super::css::{self, Compound, Declaration, Join, Selector, Sheet};
+use super::page::{Element, Page};
+
+/// Which of the two ways a mail is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    Light,
+    Dark,
+}
+
+/// What an element hands to the text in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// `None` when it is written in a way that [`Color::parse`] does not know.
+    pub color: Option<Color>,
+    /// The nearest ground behind it; `None` when that is a picture or not known.
+    pub ground: Option<Color>,
+    /// In CSS pixels.
+    pub size: f64,
+    pub bold: bool,
+    pub hidden: bool,
+}
+
+/// The dark ground and text of browsers for a page that says `color-scheme: dark` and no more.
+const DARK_CANVAS: Color = Color::hex(0x12_12_12);
+
+/// The looks of all elements, in their order.
+pub fn looks(page: &Page, sheet: &Sheet, mode: Mode) -> Vec<Look> {
+    let rules = Styles::new(page, sheet, mode);
+    let dark = mode == Mode::Dark && declares_dark(page, sheet);
+    let (color, ground) = if dark { (WHITE, DARK_CANVAS) } else { (BLACK, WHITE) };
+    let root = Look { color: Some(color), ground: Some(ground), size: 16.0, bold: false, hidden: false };
+    let mut inline: HashMap<&str, Vec<Declaration>> = HashMap::new();
+    let mut looks: Vec<Look> = Vec::with_capacity(page.elements.len());
+    for (number, element) in page.elements.iter().enumerate() {
+        let mut look = element.parent.map_or(root, |parent| looks[parent]);
+        by_name(element, dark, &mut look);
+        let mut found: Vec<(Weight, Declaration)> = Vec::new();
+        rules.matching(page, number, &mut found);
+        if let Some(style) = element.attr("style") {
+            let own = inline.entry(style).or_insert_with(|| css::declarations(style).filter(matters).collect());
+            found
+                .extend(own.iter().map(|d| (Weight { important: d.important, inline: true, ..Weight::default() }, *d)));
+        }
+        // Stable: of equal weight the later one wins.
+        found.sort_by_key(|(weight, _)| *weight);
+        let behind = look.ground;
+        for (_, declaration) in &found {
+            apply(declaration, &mut look, behind);
+        }
+        looks.push(look);
+    }
+    looks
+}
+
+/// Whether the page says that it can be dark, so that browsers begin with dark colours.
+fn declares_dark(page: &Page, sheet: &Sheet) -> bool {
+    let meta = page.named("meta").any(|(_, meta)| {
+        meta.attr("name").is_some_and(|name| name.eq_ignore_ascii_case("color-scheme"))
+            && meta.attr("content").is_some_and(|content| content.contains("dark"))
+    });
+    let says = |d: Declaration| d.property.eq_ignore_ascii_case("color-scheme") && d.value.contains("dark");
+    meta || sheet.rules.iter().any(|rule| css::declarations(rule.block).any(says))
+}
+
+/// What element names and old attributes mean by themselves (HTML standard, "Rendering").
+fn by_name(element: &Element, dark: bool, look: &mut Look) {
+    match element.name() {
+        "h1" => (look.size, look.bold) = (look.size * 2.0, true),
+        "h2" => (look.size, look.bold) = (look.size * 1.5, true),
+        "h3" => (look.size, look.bold) = (look.size * 1.17, true),
+        "h4" | "h5" | "h6" | "b" | "strong" | "th" => look.bold = true,
+        "a" if element.attr("href").is_some() => {
+            look.color = Some(if dark { Color::hex(0x9e_9e_ff) } else { Color::hex(0x00_00_ee) });
+        }
+        "head" | "style" | "script" | "title" => look.hidden = true,
+        _ => {}
+    }
+    if let Some(ground) = element.attr("bgcolor").and_then(Color::parse) {
+        look.ground = Some(ground.0);
+    }
+    if element.attr("background").is_some() {
+        look.ground = None;
+    }
+}
+
+/// Whether a declaration is about what a [`Look`] holds.
+fn matters(declaration: &Declaration) -> bool {
+    let known = ["color", "background", "background-color", "background-image", "font-size", "font-weight", "display"];
+    known.iter().any(|name| declaration.property.eq_ignore_ascii_case(name))
+}
+
+fn apply(declaration: &Declaration, look: &mut Look, behind: Option<Color>) {
+    let value = declaration.value;
+    match declaration.property.to_ascii_lowercase().as_str() {
+        "color" if value.eq_ignore_ascii_case("inherit") => {}
+        "color" => {
+            let over = |(color, alpha): (Color, f64)| match look.ground {
+                _ if alpha >= 1.0 => Some(color),
+                ground => ground.map(|ground| color.over(alpha, ground)),
+            };
+            look.color = Color::parse(value).and_then(over);
+        }
+        "background-image" if !value.eq_ignore_ascii_case("none") => look.ground = None,
+        "background" | "background-color" => {
+            if value.contains("url(") || value.contains("gradient(") {
+                look.ground = None;
+                return;
+            }
+            let colors = || css::split(value, ' ').filter_map(Color::parse);
+            match colors().next() {
+                Some((color, alpha)) if alpha >= 1.0 => look.ground = Some(color),
+                Some((color, alpha)) => look.ground = behind.map(|ground| color.over(alpha, ground)),
+                None if matches!(value, "none" | "initial" | "inherit") => {}
+                None => look.ground = None,
+            }
+        }
+        "font-size" => look.size = size(value, look.size),
+        "font-weight" => {
+            look.bold = value.eq_ignore_ascii_case("bold") || value.parse::<u32>().is_ok_and(|weight| weight >= 700);
+        }
+        "display" if value.eq_ignore_ascii_case("none") => look.hidden = true,
+        _ => {}
+    }
+}
+
+/// A font size in CSS pixels; what is not understood leaves the size that it has.
+fn size(value: &str, inherited: f64) -> f64 {
+    let number = |unit: &str| value.strip_suffix(unit).and_then(|n| n.trim().parse::<f64>().ok());
+    let size = number("px")
+        .or_else(|| number("pt").map(|n| n * 4.0 / 3.0))
+        .or_else(|| number("rem").map(|n| n * 16.0))
+        .or_else(|| number("em").map(|n| n * inherited))
+        .or_else(|| number("%").map(|n| n / 100.0 * inherited));
+    size.filter(|size| size.is_finite()).unwrap_or(inherited)
+}
+
+/// What decides between two declarations, the greater winning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Weight {
+    important: bool,
+    inline: bool,
+    specificity: (usize, usize, usize),
+}
+
+/// The rules that hold in one mode and say something about looks.
+struct Styles<'c> {
+    rules: Vec<(Selector<'c>, Vec<Declaration<'c>>)>,
+    /// The classes of each element.
+    classes: Vec<Vec<&'c str>>,
+}
+
+impl<'c> Styles<'c> {
+    fn new(page: &'c Page, sheet: &Sheet<'c>, mode: Mode) -> Self {
+        let mut rules = Vec::new();
+        for rule in sheet.rules.iter().filter(|rule| rule.conditions.iter().all(|c| holds(c, mode))) {
+            let about: Vec<Declaration> = css::declarations(rule.block).filter(matters).collect();
+            if !about.is_empty() {
+                rules.extend(css::selectors(rule.selectors).map(|selector| (selector, about.clone())));
+            }
+        }
+        let classes =
+            |element: &'c Element| element.attr("class").unwrap_or_default().split_ascii_whitespace().collect();
+        Self { rules, classes: page.elements.iter().map(classes).collect() }
+    }
+
+    fn matching(&self, page: &Page, number: usize, found: &mut Vec<(Weight, Declaration<'c>)>) {
+        for (selector, declarations) in &self.rules {
+            if self.selects(page, &selector.compounds, number) {
+                found.extend(declarations.iter().map(|declaration| {
+                    let weight =
+                        Weight { important: declaration.important, inline: false, specificity: selector.specificity };
+                    (weight, *declaration)
+                }));
+            }
+        }
+    }
+
+    /// Whether the element is what the rightmost compound says, under ancestors that are what the others say.
+    fn selects(&self, page: &Page, compounds: &[(Compound, Join)], number: usize) -> bool {
+        let Some(((compound, join), left)) = compounds.split_first() else { return true };
+        if !self.is(&page.elements[number], number, compound) {
+            return false;
+        }
+        let mut above = page.elements[number].parent;
+        match join {
+            Join::None => true,
+            Join::Sibling => false,
+            Join::Child => above.is_some_and(|parent| self.selects(page, left, parent)),
+            Join::Descendant => loop {
+                let Some(parent) = above else { return false };
+                if self.selects(page, left, parent) {
+                    return true;
+                }
+                above = page.elements[parent].parent;
+            },
+        }
+    }
+
+    fn is(&self, element: &Element, number: usize, compound: &Compound) -> bool {
+        (compound.name.is_empty() || element.name().eq_ignore_ascii_case(compound.name))
+            && compound.classes.iter().all(|class| self.classes[number].contains(class))
+            && compound.id.is_none_or(|id| element.attr("id") == Some(id))
+            && compound.attributes.iter().all(|wanted| has_attribute(element, wanted))
+            && compound.pseudos.iter().all(|pseudo| match *pseudo {
+                "root" => element.parent.is_none(),
+                "link" => element.attr("href").is_some(),
+                // The state of a pointer, or a part of an element: nothing of how it looks at first.
+                _ => false,
+            })
+    }
+}
+
+/// `name` or `name="value"`; other comparisons never hold here.
+fn has_attribute(element: &Element, wanted: &str) -> bool {
+    match wanted.split_once('=') {
+        None => element.attr(wanted.trim()).is_some(),
+        Some((name, value)) => element.attr(name.trim()) == Some(value.trim().trim_matches(['"', '\''])),
+    }
+}
+
+/// Whether a condition of `@media` holds on a wide screen in this mode.
+fn holds(condition: &str, mode: Mode) -> bool {
+    let condition = condition.to_ascii_lowercase();
+    let scheme = match mode {
+        Mode::Light => "light",
+        Mode::Dark => "dark",
+    };
+    let narrow = ["max-width", "max-device-width", "hover", "print", "reduced-motion", "not "];
+    match condition.split_once("prefers-color-scheme") {
+        Some((_, after)) => after.trim_start_matches([':', ' ']).starts_with(scheme),
+        None => !narrow.iter().any(|other| condition.contains(other)),
+    }
+}

@@ -1,0 +1,75 @@
+//! The codes of all findings, and what docs/checks.md says of each. Knows no rule.
+
+/// Every code that a finding can have, in the order of the alphabet. A code never changes its meaning.
+pub const CODES: &[&str] = &[
+    "client-support",
+    "contrast-low",
+    "date-differs",
+    "guide-old",
+    "guide-unknown",
+    "heading-order",
+    "html-near-clip",
+    "html-too-big",
+    "image-dropped",
+    "image-insecure",
+    "image-size",
+    "item-no-link",
+    "item-no-summary",
+    "item-sent-before",
+    "item-twice",
+    "link-empty",
+    "link-insecure",
+    "link-no-text",
+    "link-relative",
+    "link-scheme",
+    "link-shortened",
+    "link-tracking",
+    "link-twice",
+    "link-vague",
+    "missing-alt",
+    "no-news",
+    "no-text",
+    "no-unsubscribe",
+    "page-lang",
+    "page-title",
+    "placeholder",
+    "preheader-empty",
+    "preheader-long",
+    "preheader-repeats-subject",
+    "reading-order",
+    "score-differs",
+    "spam-score",
+    "spam-unknown",
+    "subject-control",
+    "subject-empty",
+    "subject-long",
+    "subject-marks",
+    "subject-reply",
+    "subject-shouts",
+    "table-role",
+    "text-links-differ",
+    "waive-no-reason",
+    "waive-unknown",
+];
+
+/// Codes that no waiver silences: readers must be able to leave and to read, and a waiver does not excuse itself.
+pub const NOT_WAIVABLE: &[&str] = &["html-too-big", "no-text", "no-unsubscribe", "waive-no-reason", "waive-unknown"];
+
+const DOCS: &str = include_str!("../../docs/checks.md");
+
+/// The section of docs/checks.md about a code, in Markdown, with its heading.
+pub fn explain(code: &str) -> Option<&'static str> {
+    let known = CODES.iter().find(|known| **known == code)?;
+    let start = DOCS.find(&format!("\n## {known}\n"))? + 1;
+    let section = &DOCS[start..];
+    Some(section[3..].find("\n## ").map_or(section, |end| &section[..end + 3]).trim_end())
+}
+
+/// The address of that section, in the documentation of the crate's version.
+pub fn help_uri(code: &str) -> String {
+    format!(
+        "https://docs.rs/crate/{}/{}/source/docs/checks.md#{code}",
+        env!("CARGO_PKG_NAME"),
+        env!("CARGO_PKG_VERSION")
+    )
+}
