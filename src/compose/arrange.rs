@@ -15,10 +15,10 @@ pub struct Placed {
     pub fit: Fit,
 }
 
-/// The entries in the order shown: by rank, or grouped by topic with the best item's group first.
-pub fn arrange(chosen: Vec<Placed>, by_topic: bool) -> Vec<Entry> {
+/// The entries in the order shown: by rank with a varied top, or grouped by topic with the best item's group first.
+pub fn arrange(chosen: Vec<Placed>, by_topic: bool, top: usize) -> Vec<Entry> {
     if !by_topic {
-        return chosen.into_iter().map(|placed| placed.entry).collect();
+        return varied_top(chosen, top).into_iter().map(|placed| placed.entry).collect();
     }
     let mut left: Vec<Placed> = chosen;
     let mut groups: Vec<Vec<Placed>> = Vec::new();
@@ -38,7 +38,31 @@ pub fn arrange(chosen: Vec<Placed>, by_topic: bool) -> Vec<Entry> {
     groups.into_iter().flatten().chain(left).map(|placed| placed.entry).collect()
 }
 
+/// Fills the first `top` places with items of which no two share a source or a first topic, as far as there are such; the
+/// others follow. Both parts stay in the order of the rank.
+fn varied_top(chosen: Vec<Placed>, top: usize) -> Vec<Placed> {
+    let mut first: Vec<(usize, Placed)> = Vec::new();
+    let mut rest = Vec::new();
+    for (at, placed) in chosen.into_iter().enumerate() {
+        let repeats = first.iter().any(|(_, other)| other.is_like(&placed));
+        if first.len() < top && !repeats { first.push((at, placed)) } else { rest.push((at, placed)) }
+    }
+    let missing = top.saturating_sub(first.len()).min(rest.len());
+    first.extend(rest.drain(..missing));
+    first.sort_by_key(|(at, _)| *at);
+    for (_, placed) in rest.iter_mut().filter(|(at, _)| *at < top) {
+        placed.entry.why.push_str("; under the top, which has its source or topic already");
+    }
+    first.into_iter().chain(rest).map(|(_, placed)| placed).collect()
+}
+
 impl Placed {
+    /// Whether the two share a source or a first topic.
+    fn is_like(&self, other: &Self) -> bool {
+        let topic = |placed: &Self| placed.entry.topics.first().map(|topic| fold(topic)).filter(|t| !t.is_empty());
+        fold(&self.entry.source) == fold(&other.entry.source) || topic(self).is_some_and(|t| Some(t) == topic(other))
+    }
+
     /// The item's own spelling of the topic.
     fn topic(&self, key: &str) -> Option<&String> {
         self.entry.topics.iter().find(|topic| fold(topic) == key)

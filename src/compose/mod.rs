@@ -2,22 +2,34 @@
 //! which content and earlier issues come. Knows no file, no clock and no network.
 
 mod arrange;
+mod boilerplate;
 mod cards;
+mod dated;
+mod feeds;
 mod pair;
 mod pick;
+mod rank;
 mod select;
+mod story;
+mod taught;
+mod tellings;
 mod weights;
 mod window;
 mod wording;
 mod words;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::model::{Draft, Edition, Entry, Guide, IssueName, Item, Notice, Thin, Window, topic_key};
+use crate::model::{
+    Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, Thin, Window, topic_key,
+};
 
+pub use feeds::{Feed, Feeds};
+pub use pair::{Choice, Fit, Library};
+pub use rank::Parts;
+pub use story::{Stories, Text, cluster, told_before};
+pub use taught::{Habit, Lesson, Taught};
 pub use weights::Weights;
 pub use window::window;
 
@@ -34,8 +46,10 @@ pub struct Brief<'a> {
     pub now: DateTime<Utc>,
     pub items: &'a [Item],
     pub guides: &'a [Guide],
-    /// By source name: the score of an item that has none of its own.
-    pub base_scores: &'a BTreeMap<String, f64>,
+    /// What the config says of the sources.
+    pub feeds: &'a Feeds,
+    /// What the publication's past issues teach.
+    pub taught: &'a Taught,
     /// Other issues of any edition, in any order; those that do not come before this one are ignored.
     pub past: &'a [Past],
 }
@@ -45,12 +59,22 @@ pub struct Brief<'a> {
 pub struct Past {
     pub name: IssueName,
     pub window: Option<Window>,
-    /// Ids of the items that it carried.
-    pub news: Vec<String>,
-    /// URLs of the items that it carried.
-    pub urls: Vec<String>,
+    pub told: Vec<Told>,
     /// Slugs of its guide cards.
     pub guides: Vec<String>,
+}
+
+/// A story that an earlier issue carried.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The ids of the item and of its other tellings.
+    pub ids: Vec<String>,
+    /// Their URLs.
+    pub urls: Vec<String>,
+    pub title: String,
+    pub summary: String,
+    pub topics: Vec<String>,
+    pub published: Option<Published>,
 }
 
 impl From<&Draft> for Past {
@@ -60,9 +84,22 @@ impl From<&Draft> for Past {
         Self {
             name: draft.name.clone(),
             window: draft.window,
-            news: shown().map(|entry| entry.id.clone()).collect(),
-            urls: shown().filter_map(|entry| entry.url.clone()).collect(),
+            told: shown().map(Told::from).collect(),
             guides: draft.guides.iter().filter(|card| !card.banned).map(|card| card.slug.clone()).collect(),
+        }
+    }
+}
+
+impl From<&Entry> for Told {
+    fn from(entry: &Entry) -> Self {
+        let also = entry.also.iter();
+        Self {
+            ids: std::iter::once(&entry.id).chain(also.clone().map(|telling| &telling.id)).cloned().collect(),
+            urls: entry.url.iter().chain(also.filter_map(|telling| telling.url.as_ref())).cloned().collect(),
+            title: entry.title.clone(),
+            summary: entry.summary.clone(),
+            topics: entry.topics.clone(),
+            published: Some(entry.published),
         }
     }
 }
@@ -85,12 +122,9 @@ pub struct Ranked {
     pub id: String,
     /// From 1, best first.
     pub rank: usize,
-    pub score: f64,
-    /// Whether the score is the source's base score, for want of the item's own.
-    pub from_base: bool,
-    pub age_days: f64,
-    /// score × 0.5^(age / half-life): what the rank goes by.
-    pub value: f64,
+    pub parts: Parts,
+    /// How many other items tell the same story.
+    pub also: usize,
 }
 
 /// What compose decided.
@@ -110,7 +144,7 @@ pub fn compose(brief: &Brief) -> Composition {
     let history = window::History::of(brief);
     let window = window::window(brief);
     let mut selection = select::select(brief, &history, window);
-    let picked = pick::pick(brief, &selection.eligible);
+    let picked = pick::pick(brief, window, &selection.eligible);
     let mut notices = std::mem::take(&mut selection.notices);
     let mut left_out = std::mem::take(&mut selection.left_out);
     left_out.extend(picked.left_out(&selection.eligible, brief.edition));
@@ -136,20 +170,20 @@ fn draft(
     picked: &pick::Picked,
     notices: &mut Vec<Notice>,
 ) -> Draft {
-    let library = pair::Library::of(brief.guides, brief.weights.pair_threshold);
+    let library = pair::Library::of(brief.guides, brief.weights);
     let mut chosen = Vec::new();
     for (at, why) in &picked.chosen {
         let candidate = &eligible[*at];
         let fit = library.fit(candidate.item, notices);
-        chosen.push(arrange::Placed { entry: entry(candidate, why, &fit), value: candidate.value, fit });
+        chosen.push(arrange::Placed { entry: entry(candidate, why, &fit), value: candidate.parts.value, fit });
     }
     let bench = picked
         .bench
         .iter()
         .map(|(at, why)| entry(&eligible[*at], why, &library.fit(eligible[*at].item, notices)))
         .collect();
-    let guides = cards::cards(brief, history, &library, &chosen, notices);
-    let news = arrange::arrange(chosen, brief.edition.by_topic);
+    let (guides, guides_bench) = cards::cards(brief, history, &library, &chosen, notices);
+    let news = arrange::arrange(chosen, brief.edition.by_topic, brief.weights.top);
     let subject = arrange::subject(brief, &news, &guides);
     let preheader = arrange::preheader(&news, &guides);
     Draft {
@@ -162,7 +196,7 @@ fn draft(
         waive_why: String::new(),
         news,
         guides,
-        guides_bench: Vec::new(),
+        guides_bench,
         bench,
     }
 }
@@ -175,19 +209,28 @@ fn entry(candidate: &select::Candidate, why: &str, fit: &pair::Fit) -> Entry {
         title: item.title.clone(),
         source: item.source.clone(),
         published: item.published,
-        score: candidate.score,
+        score: candidate.parts.score,
         url: item.url.clone(),
         summary: item.summary.clone(),
         topics: item.topics.clone(),
-        also: Vec::new(),
-        follow_up: None,
+        also: candidate.also.iter().map(|item| covered(item)).collect(),
+        follow_up: candidate.follow_up.as_ref().map(|before| before.issue.clone()),
         guide: fit.slug.clone(),
-        guide_options: Vec::new(),
+        guide_options: fit.options.iter().map(option).collect(),
         why: format!("{why}; {}", fit.reason),
         note: String::new(),
         pinned: false,
         banned: false,
     }
+}
+
+fn option(choice: &Choice) -> GuideOption {
+    GuideOption { guide: choice.slug.clone(), fit: (choice.score * 100.0).round() / 100.0 }
+}
+
+fn covered(item: &Item) -> Covered {
+    let Item { id, source, title, url, .. } = item;
+    Covered { id: id.clone(), source: source.clone(), title: title.clone(), url: url.clone() }
 }
 
 fn thin_notice(brief: &Brief, chosen: usize) -> Notice {

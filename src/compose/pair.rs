@@ -1,27 +1,39 @@
 //! Pairs an item with the live guide that explains it: the newsroom's own choice, else the same topic, else enough of the
 //! same words. Knows no rank and no cap.
 
-use std::collections::HashMap;
+mod index;
+#[cfg(test)]
+mod tests;
 
-use super::words::{Counts, Vector, Weighing, count};
-use super::{fold, wording};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+
+use self::index::{Index, Question};
+use super::{Weights, fold, wording};
 use crate::model::{Guide, Item, Notice, Status};
 
+/// So many of the next best guides are named.
+const OPTIONS: usize = 3;
+
 /// The live guides, ready to be compared with items.
+#[derive(Debug)]
 pub struct Library<'a> {
     /// By slug, one for each.
     guides: Vec<&'a Guide>,
-    vectors: Vec<Vector>,
-    weighing: Weighing,
+    index: Index,
     by_slug: HashMap<&'a str, usize>,
     by_topic: HashMap<String, Vec<usize>>,
     /// Slugs of guides that are not live.
     asleep: HashMap<&'a str, Status>,
     threshold: f64,
+    stale: Duration,
 }
 
 /// Which guide fits an item.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fit {
     /// The guide that the item is paired with.
     pub slug: Option<String>,
@@ -29,17 +41,38 @@ pub struct Fit {
     pub reason: String,
     /// Every guide that explains the item: the paired one, the newsroom's and those of its topics.
     pub explains: Vec<String>,
+    /// How well the paired guide's words fit, from 0 to 1; with no guide paired, 0.
+    pub score: f64,
+    /// The next best guides by their words, at most three, the best first, whether or not they reach the threshold.
+    pub options: Vec<Choice>,
+    /// Whether the paired guide was last updated longer before the news than `guide_stale`.
+    pub stale: bool,
+}
+
+/// A guide and how well its words fit an item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    pub slug: String,
+    /// From 0, no word in common, to 1; what `pair_threshold` compares.
+    pub score: f64,
+}
+
+/// How a guide was found.
+#[derive(Clone, Copy, PartialEq)]
+enum How {
+    Newsroom,
+    Topic,
+    Words,
 }
 
 impl<'a> Library<'a> {
-    pub fn of(guides: &'a [Guide], threshold: f64) -> Self {
+    /// Reads the live guides; of guides with one slug the newest version counts.
+    pub fn of(guides: &'a [Guide], weights: &Weights) -> Self {
         let mut live: Vec<&Guide> = guides.iter().filter(|g| g.status == Status::Live).collect();
         live.sort_by(|a, b| {
             a.slug.cmp(&b.slug).then_with(|| b.version.cmp(&a.version)).then_with(|| a.title.cmp(&b.title))
         });
         live.dedup_by(|a, b| a.slug == b.slug);
-        let counts: Vec<Counts> = live.iter().map(|guide| guide_words(guide)).collect();
-        let weighing = Weighing::of(&counts);
         let mut by_topic: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, guide) in live.iter().enumerate().filter(|(_, g)| !g.topic.trim().is_empty()) {
             by_topic.entry(fold(&guide.topic)).or_default().push(at);
@@ -48,45 +81,98 @@ impl<'a> Library<'a> {
         let asleep =
             guides.iter().filter(|g| !by_slug.contains_key(g.slug.as_str())).map(|g| (g.slug.as_str(), g.status));
         Self {
-            vectors: counts.iter().map(|c| weighing.vector(c)).collect(),
-            weighing,
+            index: Index::of(&live),
             by_topic,
             asleep: asleep.collect(),
             by_slug,
             guides: live,
-            threshold,
+            threshold: weights.pair_threshold,
+            stale: weights.guide_stale,
         }
     }
 
+    /// The guides that may be paired, by slug.
     pub fn guides(&self) -> &[&'a Guide] {
         &self.guides
     }
 
+    /// The guides whose words fit the item, at most so many, the best first; of equals the first by slug. The newsroom's
+    /// slugs and topics are not asked.
+    pub fn ranking(&self, item: &Item, most: usize) -> Vec<Choice> {
+        let scores = self.index.answers(&self.index.ask(&item.title, &item.summary));
+        best_first(&scores).into_iter().take(most).map(|at| self.choice(at, &scores)).collect()
+    }
+
     /// The guide for the item, and the reason in words.
     pub fn fit(&self, item: &Item, notices: &mut Vec<Notice>) -> Fit {
-        let vector = self.weighing.vector(&item_words(item));
+        let question = self.index.ask(&item.title, &item.summary);
+        let scores = self.index.answers(&question);
+        let ranking = best_first(&scores);
         let own: Vec<usize> = item.guides.iter().filter_map(|slug| self.own(slug, item, notices)).collect();
-        let topical: Vec<usize> = item.topics.iter().flat_map(|topic| self.of_topic(topic, &vector)).collect();
-        let (paired, how) = if let Some(at) = own.first() {
-            (Some(*at), "the newsroom's own pairing".to_owned())
-        } else if let Some(at) = topical.first() {
-            (Some(*at), "same topic".to_owned())
-        } else if let Some((at, likeness)) = self.nearest(&vector).filter(|(_, likeness)| *likeness >= self.threshold) {
-            let words = vector.shared(&self.vectors[at], 3);
-            let noun = if words.len() == 1 { "word" } else { "words" };
-            (Some(at), format!("shares the {noun} {} ({likeness:.2})", words.join(", ")))
-        } else {
-            (None, String::new())
-        };
-        let slug = paired.map(|at| self.guides[at].slug.clone());
-        let reason = slug.as_ref().map_or("no guide fits".into(), |slug| format!("paired with {slug}: {how}"));
+        let topical: Vec<usize> = item.topics.iter().flat_map(|topic| self.of_topic(topic, &scores)).collect();
+        let by_words = ranking.first().copied().filter(|at| scores[*at] >= self.threshold);
+        let found = own.first().map(|at| (*at, How::Newsroom));
+        let found = found.or_else(|| topical.first().map(|at| (*at, How::Topic)));
+        let found = found.or_else(|| by_words.map(|at| (at, How::Words)));
+
+        let paired = found.map(|(at, _)| at);
+        let next = ranking.into_iter().filter(|at| Some(*at) != paired).take(OPTIONS);
+        let options: Vec<Choice> = next.map(|at| self.choice(at, &scores)).collect();
+        let reason = found.map_or("no guide fits".into(), |(at, how)| {
+            let tie = match how {
+                How::Newsroom => "the newsroom's own pairing".to_owned(),
+                How::Topic => "same topic".to_owned(),
+                How::Words => self.in_words(&question, at, scores[at]),
+            };
+            let age = self.age(item, at).map(|age| format!(", last updated {age} before this news"));
+            let next = (how == How::Words).then(|| self.runner_up(&options)).flatten();
+            let slug = &self.guides[at].slug;
+            format!("paired with {slug}: {tie}{}{}", age.unwrap_or_default(), next.unwrap_or_default())
+        });
         let mut explains: Vec<String> = Vec::new();
         for at in paired.into_iter().chain(own).chain(topical) {
             if !explains.contains(&self.guides[at].slug) {
                 explains.push(self.guides[at].slug.clone());
             }
         }
-        Fit { slug, reason, explains }
+        Fit {
+            slug: paired.map(|at| self.guides[at].slug.clone()),
+            reason,
+            explains,
+            score: paired.map_or(0.0, |at| scores[at]),
+            options,
+            stale: paired.is_some_and(|at| self.age(item, at).is_some()),
+        }
+    }
+
+    fn choice(&self, at: usize, scores: &[f64]) -> Choice {
+        Choice { slug: self.guides[at].slug.clone(), score: scores[at] }
+    }
+
+    /// What ties the item to the guide: the guide's name, else the words that both have.
+    fn in_words(&self, question: &Question, at: usize, score: f64) -> String {
+        let tie = if let Some(kind) = self.index.named(question, at) {
+            let name = if kind == "topic" { &self.guides[at].topic } else { &self.guides[at].title };
+            format!("names the guide's {kind} {}", wording::name(name))
+        } else {
+            let words: Vec<String> =
+                self.index.shared(question, at, 3).into_iter().map(|word| wording::clip(word, 40)).collect();
+            format!("shares the {} {}", if words.len() == 1 { "word" } else { "words" }, words.join(", "))
+        };
+        format!("{tie} ({score:.2})")
+    }
+
+    /// The second best guide, if it would have been paired without the best.
+    fn runner_up(&self, options: &[Choice]) -> Option<String> {
+        let next = options.first().filter(|next| next.score >= self.threshold)?;
+        Some(format!("; runner-up: {} ({:.2})", next.slug, next.score))
+    }
+
+    /// How long before the item its guide was last updated, when that is too long.
+    fn age(&self, item: &Item, at: usize) -> Option<String> {
+        let age = item.published.day(Tz::UTC) - self.guides[at].updated?;
+        let limit = TimeDelta::from_std(self.stale).ok().filter(|limit| !limit.is_zero())?;
+        (age > limit).then(|| wording::span(age.num_days()))
     }
 
     /// A guide that the item names itself; one that is missing or not live is told.
@@ -104,36 +190,17 @@ impl<'a> Library<'a> {
         found
     }
 
-    /// The guides of a topic, the most alike first.
-    fn of_topic(&self, topic: &str, vector: &Vector) -> Vec<usize> {
+    /// The guides of a topic, the best fitting first.
+    fn of_topic(&self, topic: &str, scores: &[f64]) -> Vec<usize> {
         let mut found = self.by_topic.get(&fold(topic)).cloned().unwrap_or_default();
-        found.sort_by(|a, b| {
-            vector.likeness(&self.vectors[*b]).total_cmp(&vector.likeness(&self.vectors[*a])).then(a.cmp(b))
-        });
+        found.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
         found
     }
-
-    /// The guide with the most alike words; of equals the first by slug.
-    fn nearest(&self, vector: &Vector) -> Option<(usize, f64)> {
-        let likenesses = self.vectors.iter().map(|guide| vector.likeness(guide)).enumerate();
-        likenesses.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-    }
 }
 
-fn item_words(item: &Item) -> Counts {
-    let mut counts = Counts::new();
-    count(&mut counts, &item.title, 2.0);
-    count(&mut counts, &item.summary, 1.0);
-    counts
-}
-
-/// Title and topic say most of what a guide is about; the body's text is left out, since it mentions everything.
-fn guide_words(guide: &Guide) -> Counts {
-    let mut counts = Counts::new();
-    count(&mut counts, &guide.title, 3.0);
-    count(&mut counts, &guide.topic, 3.0);
-    count(&mut counts, &guide.tldr, 2.0);
-    guide.takeaways.iter().for_each(|text| count(&mut counts, text, 1.0));
-    guide.sections.iter().for_each(|section| count(&mut counts, &section.heading, 1.0));
-    counts
+/// The guides with a word in common, the best first, of equals the first by slug.
+fn best_first(scores: &[f64]) -> Vec<usize> {
+    let mut found: Vec<usize> = (0..scores.len()).filter(|at| scores[*at] > 0.0).collect();
+    found.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
+    found
 }

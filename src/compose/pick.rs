@@ -6,8 +6,9 @@
 use std::collections::HashMap;
 
 use super::select::Candidate;
+use super::tellings::ToldBefore;
 use super::{Brief, LeftOut, fold, wording};
-use crate::model::Edition;
+use crate::model::{Edition, Window};
 
 /// What was picked, as places in the ranked list, with the why of each.
 pub struct Picked {
@@ -38,7 +39,7 @@ impl Caps {
 }
 
 /// Takes the best first, and relaxes the caps in their order while there is room.
-pub fn pick(brief: &Brief, eligible: &[Candidate]) -> Picked {
+pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
     let room = brief.edition.news;
     let mut taken: Vec<Option<Caps>> = vec![None; eligible.len()];
     let mut tally = Tally::default();
@@ -63,7 +64,7 @@ pub fn pick(brief: &Brief, eligible: &[Candidate]) -> Picked {
     let order = on_topic(eligible);
     let mut picked = Picked { chosen: Vec::new(), bench: Vec::new(), capped };
     for (at, caps) in taken.iter().enumerate() {
-        let told = |lead: String| why(brief, &eligible[at], order[at].as_deref(), &lead);
+        let told = |lead: String| why(brief, window, &eligible[at], order[at].as_deref(), &lead);
         match caps {
             Some(caps) => picked.chosen.push((at, told(String::new()) + caps.relaxed())),
             None if picked.bench.len() < brief.edition.bench => {
@@ -77,15 +78,27 @@ pub fn pick(brief: &Brief, eligible: &[Candidate]) -> Picked {
     picked
 }
 
-/// `score 8, 1 day old, first on GPT-4o`.
-fn why(brief: &Brief, candidate: &Candidate, on_topic: Option<&str>, lead: &str) -> String {
-    let to = super::window(brief).to;
-    let base = if candidate.from_base { " (its source's base score)" } else { "" };
-    let age = wording::age(candidate.item.published, to, brief.zone);
-    let mut why = format!("{lead}score {}{base}, {age}", candidate.score.unwrap_or_default());
-    for part in [on_topic, candidate.late.as_deref()].into_iter().flatten() {
+/// `score 8, 1 day old, told by 3 more, first on GPT-4o`.
+fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&str>, lead: &str) -> String {
+    let parts = &candidate.parts;
+    let base = if parts.from_base { " (its source's base score)" } else { "" };
+    let age = wording::age(candidate.item.published, window.to, brief.zone);
+    let mut why = format!("{lead}score {}{base}, {age}", parts.score.unwrap_or_default());
+    let also = candidate.also.len();
+    let told = (also > 0).then(|| format!("told by {also} more"));
+    let touched = parts.related.saturating_sub(also);
+    let touched = (touched > 0).then(|| format!("touched by {touched} more"));
+    let new = (parts.novelty > 0.0).then(|| "a topic that is new".to_owned());
+    let taught = brief.taught.source(&candidate.item.source).map(|habit| {
+        let (taken, seen) = (habit.taken, habit.seen);
+        format!("{taken} of {seen} from its source taken so far")
+    });
+    let old = parts.resurfaced.map(|day| format!("but its URL is of {day}"));
+    let before = candidate.follow_up.as_ref().map(ToldBefore::reason);
+    let late = candidate.late.clone();
+    for part in [old, told, touched, on_topic.map(str::to_owned), new, taught, before, late].into_iter().flatten() {
         why.push_str(", ");
-        why.push_str(part);
+        why.push_str(&part);
     }
     why
 }

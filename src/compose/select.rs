@@ -1,38 +1,37 @@
-//! Finds the items that may be chosen, and ranks them: inside the window, not carried before, no duplicate, worth enough.
-//! Knows no cap and no guide.
+//! Finds the items that may be chosen, and ranks them: inside the window, not carried before, one for each story, worth
+//! enough. Knows no cap and no guide.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 
-use super::window::{History, Standing, local, url_key};
-use super::{Brief, LeftOut, Ranked, fold, wording};
-use crate::model::{Item, Notice, Published, Window};
+use super::rank::{Parts, Scale, by_rank, by_words};
+use super::tellings::{Tellings, ToldBefore};
+use super::window::{History, Standing};
+use super::{Brief, LeftOut, Ranked, wording};
+use crate::model::{Item, Notice, Window, canonical_url};
 
 /// An item in the window with its worth.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Candidate<'a> {
     pub item: &'a Item,
-    /// The item's own score, else its source's.
-    pub score: Option<f64>,
-    pub from_base: bool,
-    pub age_days: f64,
-    /// What the rank goes by; below every other when there is no score.
-    pub value: f64,
+    pub parts: Parts,
     /// Said of items that the last issue could not have seen.
     pub late: Option<String>,
+    /// Other items that tell the same story, best first.
+    pub also: Vec<&'a Item>,
+    /// The earlier issue that told this story, and what is new.
+    pub follow_up: Option<ToldBefore<'a>>,
 }
 
 impl Candidate<'_> {
     pub fn ranked(&self, rank: usize) -> Ranked {
-        let (from_base, age_days, value) = (self.from_base, self.age_days, self.value);
-        Ranked { id: self.item.id.clone(), rank, score: self.score.unwrap_or_default(), from_base, age_days, value }
+        Ranked { id: self.item.id.clone(), rank, parts: self.parts.clone(), also: self.also.len() }
     }
 
     pub fn left_out(&self, reason: String) -> LeftOut {
         let (id, title) = (self.item.id.clone(), self.item.title.clone());
-        LeftOut { id, title, score: self.score, reason, duplicate_of: None }
+        LeftOut { id, title, score: self.parts.score, reason, duplicate_of: None }
     }
 }
 
@@ -46,32 +45,32 @@ pub struct Selection<'a> {
 }
 
 /// Looks at every item once.
-pub fn select<'a>(brief: &Brief<'a>, history: &History, window: Window) -> Selection<'a> {
+pub fn select<'a>(brief: &Brief<'a>, history: &History<'a>, window: Window) -> Selection<'a> {
     let mut selection = Selection::default();
-    let bases: BTreeMap<String, f64> = brief.base_scores.iter().map(|(name, score)| (fold(name), *score)).collect();
-    let mut candidates = Vec::new();
-    let mut after = Vec::new();
-    let mut outside = 0;
-    let mut passed = Vec::new();
+    let scale = Scale::new(brief, history, window.to);
+    let candidate = |item: &'a Item| {
+        let (parts, late, also) = (scale.parts(item, 0), None, Vec::new());
+        Candidate { item, parts, late, also, follow_up: None }
+    };
+    let (mut candidates, mut after, mut passed, mut outside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for item in brief.items {
         match history.standing(item.published, window) {
-            Standing::After => after.push(candidate(brief, &bases, item, window.to, None)),
-            Standing::Outside => {
-                outside += 1;
-                passed.extend(
-                    just_passed(brief, history, item, window).then(|| candidate(brief, &bases, item, window.to, None)),
-                );
-            }
-            Standing::Inside => candidates.push(candidate(brief, &bases, item, window.to, None)),
+            Standing::Inside => candidates.push(candidate(item)),
             Standing::Late => {
                 let late = history.last().map(|past| format!("published after {} was composed", past.name));
-                candidates.push(candidate(brief, &bases, item, window.to, late));
+                candidates.push(Candidate { late, ..candidate(item) });
+            }
+            Standing::After => after.push(candidate(item)),
+            Standing::Outside => {
+                outside.push(item);
+                passed.extend(just_passed(brief, history, item, window).then(|| candidate(item)));
             }
         }
     }
-    tell_of_the_window(brief, &mut selection, window, &mut after, outside, candidates.is_empty());
+    tell_of_the_window(brief, &mut selection, window, &mut after, outside.len(), candidates.is_empty());
     drop_carried(history, &mut candidates, &mut selection.left_out);
     drop_duplicates(brief.edition.min_score, &mut candidates, &mut selection);
+    one_for_each_story(brief, history, &scale, &outside, &mut candidates, &mut selection.left_out);
     drop_carried(history, &mut passed, &mut Vec::new());
     for candidate in passed.iter().filter(|candidate| unworthy(candidate, brief.edition.min_score).is_none()) {
         selection.left_out.push(candidate.left_out("from before the window, and not in an earlier issue".to_owned()));
@@ -82,6 +81,7 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History, window: Window) -> Selec
             None => selection.eligible.push(candidate),
         }
     }
+    selection.eligible.sort_by(by_rank);
     selection
 }
 
@@ -91,53 +91,9 @@ fn just_passed(brief: &Brief, history: &History, item: &Item, window: Window) ->
     history.last().is_some() && item.published.latest(brief.zone) > window.from - reach
 }
 
-fn candidate<'a>(
-    brief: &Brief,
-    bases: &BTreeMap<String, f64>,
-    item: &'a Item,
-    to: DateTime<Utc>,
-    late: Option<String>,
-) -> Candidate<'a> {
-    let own = item.score.filter(|s| s.is_finite());
-    let score = own.or_else(|| bases.get(&fold(&item.source)).copied().filter(|s| s.is_finite()));
-    let published = match item.published {
-        // A day's middle, so that no clock change and no zone makes it count as a day older than it is.
-        Published::Day(day) => local(day, NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default(), brief.zone),
-        Published::At(at) => at.to_utc(),
-    };
-    let age_days = (to - published).as_seconds_f64().max(0.0) / 86_400.0;
-    let half_life = brief.edition.half_life.as_secs_f64() / 86_400.0;
-    let decay = if half_life > 0.0 { 0.5_f64.powf(age_days / half_life) } else { 1.0 };
-    let value = score.map_or(f64::NEG_INFINITY, |score| score * decay);
-    Candidate { item, score, from_base: own.is_none(), age_days, value, late }
-}
-
-/// Best first: value, then score, then the newer, then the id; then everything else, so that no two different items tie.
-fn by_rank(a: &Candidate, b: &Candidate) -> Ordering {
-    let score = |c: &Candidate| c.score.unwrap_or(f64::NEG_INFINITY);
-    let rest = |c: &Candidate<'_>| -> (String, String, Option<String>, String, Vec<String>, Vec<String>, String) {
-        let i = c.item;
-        (
-            i.title.clone(),
-            i.source.clone(),
-            i.url.clone(),
-            i.summary.clone(),
-            i.topics.clone(),
-            i.guides.clone(),
-            i.published.to_string(),
-        )
-    };
-    b.value
-        .total_cmp(&a.value)
-        .then_with(|| score(b).total_cmp(&score(a)))
-        .then_with(|| a.age_days.total_cmp(&b.age_days))
-        .then_with(|| a.item.id.cmp(&b.item.id))
-        .then_with(|| rest(a).cmp(&rest(b)))
-}
-
 fn unworthy(candidate: &Candidate, min: f64) -> Option<String> {
     let source = wording::name(&candidate.item.source);
-    match candidate.score {
+    match candidate.parts.score {
         None => Some(format!("no score, and no base score for {source}")),
         Some(score) if score < min => Some(format!("score {score} is under the edition's minimum of {min}")),
         Some(_) => None,
@@ -186,8 +142,7 @@ fn tell_of_the_window(
 fn drop_carried(history: &History, candidates: &mut Vec<Candidate>, left_out: &mut Vec<LeftOut>) {
     candidates.sort_by(by_rank);
     candidates.retain(|candidate| {
-        let key = candidate.item.url.as_deref().map(url_key);
-        let carried = history.carried(&candidate.item.id, key.as_deref());
+        let carried = history.carried(candidate.item);
         if let Some(issue) = carried {
             left_out.push(candidate.left_out(format!("carried by {issue}")));
         }
@@ -195,22 +150,24 @@ fn drop_carried(history: &History, candidates: &mut Vec<Candidate>, left_out: &m
     });
 }
 
-/// Keeps one of several items with the same id, URL or headline: the best that is worth enough, else the best.
+/// Keeps one of several items with the same id or URL: the best that is worth enough, else the best.
 fn drop_duplicates(min: f64, candidates: &mut Vec<Candidate>, selection: &mut Selection) {
     candidates.sort_by(|a, b| unworthy(a, min).is_some().cmp(&unworthy(b, min).is_some()).then_with(|| by_rank(a, b)));
-    let mut seen: HashMap<(u8, String), String> = HashMap::new();
+    let (mut ids, mut urls) = (HashMap::new(), HashMap::new());
     let mut repeated_ids = 0;
     candidates.retain(|candidate| {
-        let keys = keys(candidate.item);
-        if let Some((kind, first)) = keys.iter().find_map(|key| seen.get(key).map(|first| (key.0, first.clone()))) {
-            let mut left =
-                candidate.left_out(format!("the same {} as {}", KINDS[usize::from(kind)], wording::name(&first)));
-            left.duplicate_of = Some(first);
-            selection.left_out.push(left);
-            repeated_ids += usize::from(kind == 0);
+        let id = candidate.item.id.clone();
+        let url = candidate.item.url.as_deref().and_then(canonical_url);
+        let by_id = ids.get(&id).map(|first: &String| ("id", first.clone()));
+        let by_url = || url.as_ref().and_then(|url| urls.get(url)).map(|first: &String| ("URL", first.clone()));
+        if let Some((kind, first)) = by_id.or_else(by_url) {
+            let reason = format!("the same {kind} as {}", wording::name(&first));
+            selection.left_out.push(LeftOut { duplicate_of: Some(first), ..candidate.left_out(reason) });
+            repeated_ids += usize::from(kind == "id");
             return false;
         }
-        seen.extend(keys.into_iter().map(|key| (key, candidate.item.id.clone())));
+        ids.insert(id.clone(), id.clone());
+        urls.extend(url.map(|url| (url, id)));
         true
     });
     if repeated_ids > 0 {
@@ -224,15 +181,53 @@ fn drop_duplicates(min: f64, candidates: &mut Vec<Candidate>, selection: &mut Se
     }
 }
 
-const KINDS: [&str; 3] = ["id", "URL", "headline"];
-
-/// By what two items are the same. A headline counts only when it is long enough to be no mere "Weekly update".
-fn keys(item: &Item) -> Vec<(u8, String)> {
-    let mut keys = vec![(0, item.id.clone())];
-    keys.extend(item.url.as_deref().filter(|url| !url.trim().is_empty()).map(|url| (1, url_key(url))));
-    let headline = fold(&item.title);
-    if headline.chars().count() >= 32 {
-        keys.push((2, headline));
+/// Keeps the best telling of each story and has it name the others; leaves out what an earlier issue told, unless there is
+/// something new in it.
+fn one_for_each_story<'a>(
+    brief: &Brief<'a>,
+    history: &History<'a>,
+    scale: &Scale,
+    outside: &[&'a Item],
+    candidates: &mut Vec<Candidate<'a>>,
+    left_out: &mut Vec<LeftOut>,
+) {
+    // In an order of their own, so that what the tellings share does not hang on the order of the content.
+    candidates.sort_by(|a, b| by_words(a.item, b.item));
+    let items: Vec<&Item> = candidates.iter().map(|candidate| candidate.item).collect();
+    let tellings = Tellings::of(&items, outside, history, brief);
+    for (at, candidate) in candidates.iter_mut().enumerate() {
+        candidate.parts = scale.parts(candidate.item, tellings.related(at));
     }
-    keys
+    let mut kept = Vec::new();
+    for story in tellings.stories() {
+        let mut tellers: Vec<(usize, Candidate)> = Vec::new();
+        for at in story {
+            match tellings.before(at) {
+                Some(before) if before.is_old() => left_out.push(candidates[at].left_out(before.reason())),
+                follow_up => tellers.push((at, Candidate { follow_up, ..candidates[at].clone() })),
+            }
+        }
+        let min = brief.edition.min_score;
+        let primary = |candidate: &Candidate| brief.feeds.is_primary(candidate.item);
+        tellers.sort_by(|(_, a), (_, b)| {
+            let worthy = unworthy(a, min).is_some().cmp(&unworthy(b, min).is_some());
+            let score = |c: &Candidate| c.parts.score.unwrap_or(f64::NEG_INFINITY);
+            worthy
+                .then_with(|| score(b).total_cmp(&score(a)))
+                .then_with(|| primary(b).cmp(&primary(a)))
+                .then_with(|| b.parts.age_days.total_cmp(&a.parts.age_days))
+                .then_with(|| by_words(a.item, b.item))
+        });
+        let mut tellers = tellers.into_iter();
+        let Some((best_at, mut best)) = tellers.next() else { continue };
+        for (at, other) in tellers {
+            let first = best.item.id.clone();
+            let reason = format!("tells the same story as {}: {}", wording::name(&first), tellings.shared(best_at, at));
+            left_out.push(LeftOut { duplicate_of: Some(first), ..other.left_out(reason) });
+            best.also.push(other.item);
+        }
+        kept.push(best);
+    }
+    kept.sort_by(by_rank);
+    *candidates = kept;
 }

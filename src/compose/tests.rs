@@ -2,8 +2,7 @@
 
 mod cases;
 mod props;
-
-use std::collections::BTreeMap;
+mod rank;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;
@@ -17,7 +16,8 @@ pub struct Case {
     pub weights: Weights,
     pub items: Vec<Item>,
     pub guides: Vec<Guide>,
-    pub base_scores: BTreeMap<String, f64>,
+    pub feeds: Feeds,
+    pub taught: Taught,
     pub past: Vec<Past>,
     pub zone: Tz,
     pub now: DateTime<Utc>,
@@ -31,7 +31,8 @@ impl Default for Case {
             weights: Weights::default(),
             items: Vec::new(),
             guides: Vec::new(),
-            base_scores: BTreeMap::new(),
+            feeds: Feeds::default(),
+            taught: Taught::default(),
             past: Vec::new(),
             zone: Tz::UTC,
             now: utc("2026-11-25T06:00:00Z"),
@@ -56,7 +57,8 @@ impl Case {
             now: self.now,
             items: &self.items,
             guides: &self.guides,
-            base_scores: &self.base_scores,
+            feeds: &self.feeds,
+            taught: &self.taught,
             past: &self.past,
         }
     }
@@ -74,7 +76,7 @@ pub fn issue(name: &str) -> IssueName {
 pub fn item(id: &str, score: f64, published: &str) -> Item {
     Item {
         id: id.into(),
-        title: format!("Title of {id}"),
+        title: headline(id),
         source: format!("source of {id}"),
         published: Published::parse(published).unwrap(),
         score: Some(score),
@@ -84,6 +86,21 @@ pub fn item(id: &str, score: f64, published: &str) -> Item {
         guides: Vec::new(),
         extra: serde_json::Map::new(),
     }
+}
+
+/// A headline in no language, of words that those of another id do not share.
+fn headline(id: &str) -> String {
+    let mut state =
+        id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let mut word = || -> String {
+        let mut syllable = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = usize::try_from(state >> 33).unwrap();
+            format!("{}{}", &"bdfgklmnprstvz"[at % 14..=at % 14], &"aeiou"[at / 14 % 5..=at / 14 % 5])
+        };
+        (0..4).map(|_| syllable()).collect()
+    };
+    format!("{} {} {} {id}", word(), word(), word())
 }
 
 /// An item of the day before the issue.
@@ -115,7 +132,13 @@ pub fn guide(slug: &str, topic: &str) -> Guide {
 
 pub fn past(name: &str, to: &str, seen: &str) -> Past {
     let window = Window { from: utc("2026-11-01T00:00:00Z"), to: utc(to), seen: utc(seen) };
-    Past { name: issue(name), window: Some(window), news: Vec::new(), urls: Vec::new(), guides: Vec::new() }
+    Past { name: issue(name), window: Some(window), told: Vec::new(), guides: Vec::new() }
+}
+
+/// What an earlier issue told by this id and URL, and no more.
+pub fn told(id: &str, url: &str) -> Told {
+    let urls = if url.is_empty() { Vec::new() } else { vec![url.to_owned()] };
+    Told { ids: vec![id.to_owned()], urls, ..Told::default() }
 }
 
 pub fn ids(composition: &Composition) -> Vec<&str> {

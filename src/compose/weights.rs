@@ -1,8 +1,15 @@
-//! `[compose]` of config.toml: the caps and thresholds that compose obeys. Knows no file.
+//! `[compose]` of config.toml: the weights, caps and thresholds that compose obeys. Knows no file. docs/composing.md has
+//! the formulas that they stand in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 
-/// `[compose]`: how compose weighs and caps.
+use super::fold;
+use crate::model::duration;
+
+/// `[compose]`: how compose weighs and caps. Points are on the scale of the scores.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Weights {
@@ -10,17 +17,63 @@ pub struct Weights {
     pub max_per_source: usize,
     /// At most this many items whose first topic is the same; 0 means no cap. Default 4.
     pub max_per_topic: usize,
-    /// How alike the words of an item and a guide must be, from 0 to 1, before the two are paired by words alone.
-    /// Default 0.15: measured over four collections of 47 to 414 guides, no item of foreign news (53 against each) found a
-    /// guide there, and of the pairs made by words alone three in four were right. At 0.10 one foreign item in twenty
-    /// found a guide; at 0.20 four pairs in five were right, but a third fewer were made.
+    /// The issue's top, the lead and what follows it up to this many items, has no two items of one source or one first
+    /// topic while others are in the issue. Default 3; 0 or 1 means that only the rank counts.
+    pub top: usize,
+    /// How alike the texts of two items must be, from 0 to 1, to tell one story. Default 0.28: docs/composing.md has the
+    /// curve. Lower, more is joined.
+    pub story_threshold: f64,
+    /// How much of a headline must be new, from 0 to 1, for an item to follow up a story that an earlier issue told.
+    /// Default 0.3.
+    pub follow_up_novelty: f64,
+    /// How alike the texts of two items must be to count as each other's echo. Default 0.2.
+    pub echo_threshold: f64,
+    /// Points for each doubling of the number of items in the window that tell the same story or touch it. Default 0.4.
+    pub echo: f64,
+    /// Points for an item whose first topic none of the last `novelty_issues` issues carried. Default 0.25.
+    pub novelty: f64,
+    /// How many issues back a topic is no longer new. Default 4.
+    pub novelty_issues: usize,
+    /// What the publication's own past issues teach: points for each e-fold (2.7 times) by which the editors take a
+    /// source's items more often than usual. Default 1.5; 0 teaches nothing.
+    pub taught: f64,
+    /// By source: points instead of the learned ones. `digest news sources` shows those.
+    pub sources: BTreeMap<String, f64>,
+    /// How well a guide's words must fit an item, from 0 to 1, before the two are paired by words alone. Default 0.55:
+    /// docs/composing.md has the figures behind it. Lower, more items find a guide and more of those are wrong.
     pub pair_threshold: f64,
     /// For this many issues after a guide was a card, it is not a card again unless nothing else fits. Default 4.
     pub guide_cooldown: usize,
+    /// A guide that was last updated longer than this before the news is still paired with it, and its `why` says how long;
+    /// `"0s"` means never. Default 365 days.
+    #[serde(with = "duration")]
+    pub guide_stale: Duration,
 }
 
 impl Default for Weights {
     fn default() -> Self {
-        Self { max_per_source: 3, max_per_topic: 4, pair_threshold: 0.15, guide_cooldown: 4 }
+        Self {
+            max_per_source: 3,
+            max_per_topic: 4,
+            top: 3,
+            story_threshold: 0.28,
+            follow_up_novelty: 0.3,
+            echo_threshold: 0.2,
+            echo: 0.4,
+            novelty: 0.25,
+            novelty_issues: 4,
+            taught: 1.5,
+            sources: BTreeMap::new(),
+            pair_threshold: 0.55,
+            guide_cooldown: 4,
+            guide_stale: Duration::from_hours(365 * 24),
+        }
+    }
+}
+
+impl Weights {
+    /// The points that the config gives a source, by its folded name.
+    pub fn fixed(&self, source: &str) -> Option<f64> {
+        self.sources.iter().find(|(name, _)| fold(name) == source).map(|(_, points)| *points)
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use super::{Brief, Past};
-use crate::model::{IssueName, Published, Window};
+use crate::model::{IssueName, Item, Published, Window, canonical_url};
 
 /// The window of the issue: up to its send time, from where the last issue of any edition ended.
 pub fn window(brief: &Brief) -> Window {
@@ -74,11 +74,13 @@ impl<'a> History<'a> {
         let issues = earlier(brief, sent_at(brief));
         let (mut ids, mut urls) = (HashMap::new(), HashMap::new());
         for past in &issues {
-            for id in &past.news {
-                ids.entry(id.as_str()).or_insert(&past.name);
-            }
-            for url in &past.urls {
-                urls.entry(url_key(url)).or_insert(&past.name);
+            for told in &past.told {
+                for id in &told.ids {
+                    ids.entry(id.as_str()).or_insert(&past.name);
+                }
+                for url in told.urls.iter().filter_map(|url| canonical_url(url)) {
+                    urls.entry(url).or_insert(&past.name);
+                }
             }
         }
         let last = issues
@@ -89,9 +91,10 @@ impl<'a> History<'a> {
         Self { ids, urls, issues, last, zone: brief.zone }
     }
 
-    /// The last issue that carried this id or URL.
-    pub fn carried(&self, id: &str, url_key: Option<&str>) -> Option<&'a IssueName> {
-        self.ids.get(id).or_else(|| self.urls.get(url_key?)).copied()
+    /// The last issue that carried the item's id or URL.
+    pub fn carried(&self, item: &Item) -> Option<&'a IssueName> {
+        let by_url = || self.urls.get(&canonical_url(item.url.as_deref()?)?);
+        self.ids.get(item.id.as_str()).or_else(by_url).copied()
     }
 
     /// The last issue that has a window, if there is one.
@@ -99,9 +102,14 @@ impl<'a> History<'a> {
         self.last.map(|(past, _)| past)
     }
 
+    /// The last `issues` issues, the latest first.
+    pub fn recent(&self, issues: usize) -> &[&'a Past] {
+        &self.issues[..issues.min(self.issues.len())]
+    }
+
     /// The guide cards of the last `issues` issues.
     pub fn recent_cards(&self, issues: usize) -> HashSet<&'a str> {
-        self.issues.iter().take(issues).flat_map(|past| past.guides.iter().map(String::as_str)).collect()
+        self.recent(issues).iter().flat_map(|past| past.guides.iter().map(String::as_str)).collect()
     }
 
     /// Where something published then stands to `window`. A day counts as inside when any of its hours is.
@@ -118,28 +126,4 @@ impl<'a> History<'a> {
             Standing::Outside
         }
     }
-}
-
-/// The form in which URLs compare: no scheme, host in lower case, no tracking parameters, no slash at the end. The path
-/// keeps its case and the fragment stays, since both may tell two pieces of news apart.
-pub fn url_key(url: &str) -> String {
-    let url = url.trim();
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (host, path) = place.split_once('/').unwrap_or((place, ""));
-    let mut key = format!("{}/{}", host.to_lowercase(), path.trim_end_matches('/'));
-    let tracks = |pair: &&str| {
-        let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-        name.starts_with("utm_") || ["fbclid", "gclid", "mc_cid", "mc_eid"].contains(&name.as_str())
-    };
-    for (mark, part) in query.split('&').filter(|p| !p.is_empty() && !tracks(p)).enumerate() {
-        key.push(if mark == 0 { '?' } else { '&' });
-        key.push_str(part);
-    }
-    if !fragment.is_empty() {
-        key.push('#');
-        key.push_str(fragment);
-    }
-    key
 }

@@ -26,6 +26,16 @@ pub fn age(published: Published, to: DateTime<Utc>, zone: Tz) -> String {
     }
 }
 
+/// A span of days in the unit that a reader would take: `12 days`, `14 months`, `3 years`.
+pub fn span(days: i64) -> String {
+    let plural = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
+    match days {
+        ..61 => plural(days, "day"),
+        61..731 => plural(days * 12 / 365, "month"),
+        days => plural(days / 365, "year"),
+    }
+}
+
 /// `first`, `second`, `third`, then `4th`.
 pub fn ordinal(n: usize) -> String {
     match n {

@@ -1,6 +1,6 @@
-//! Words and their weight: a plain tokenizer, and TF-IDF vectors compared by their cosine. Knows no item and no guide.
+//! Words: a plain tokenizer. Knows no item and no guide.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// English words that tell nothing about a text's subject, in alphabetical order.
 pub const STOP: [&str; 110] = [
@@ -14,98 +14,83 @@ pub const STOP: [&str; 110] = [
     "would", "year", "you", "your",
 ];
 
+/// In bytes; what is longer need not be looked up.
+pub const LONGEST_STOP: usize = 7;
+
 /// How often each word occurs, counted with its text's weight.
 pub type Counts = BTreeMap<String, f64>;
 
 /// Adds the words of `text`, each counted `weight` times.
 pub fn count(counts: &mut Counts, text: &str, weight: f64) {
+    each_word(text, |word| *counts.entry(word.to_owned()).or_default() += weight);
+}
+
+/// Hands over the words of `text` that tell something: lower case, singular, without the stop words.
+pub fn each_word(text: &str, mut take: impl FnMut(&str)) {
+    let mut word = String::new();
     for run in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '\'' | '’'))) {
-        let parts: Vec<String> =
-            run.split(|c: char| !c.is_alphanumeric()).filter(|p| !p.is_empty()).map(str::to_lowercase).collect();
-        // `gpt-4o` counts as gpt, 4o and gpt4o, so that it meets both "GPT 4o" and "gpt4o".
-        if parts.len() == 2 && !run.contains(['\'', '’']) {
-            add(counts, &parts.concat(), weight);
+        // Most runs are one plain word, and a library has millions.
+        if run.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            word.clear();
+            lower(run, &mut word);
+            tell(&word, &mut take);
+            continue;
         }
-        for part in &parts {
-            add(counts, part, weight);
+        // `gpt-4o` counts as gpt, 4o and gpt4o, so that it meets both "GPT 4o" and "gpt4o".
+        if parts(run).count() == 2 && !run.contains(['\'', '’']) {
+            word.clear();
+            parts(run).for_each(|part| lower(part, &mut word));
+            tell(&word, &mut take);
+        }
+        for part in parts(run) {
+            word.clear();
+            lower(part, &mut word);
+            tell(&word, &mut take);
         }
     }
 }
 
-fn add(counts: &mut Counts, word: &str, weight: f64) {
-    let length = word.chars().count();
-    if length < 2 || STOP.binary_search(&word).is_ok() {
-        return;
+/// The words of `text` one after the other, stop words and all, each between two spaces: a name stands in a text, whatever
+/// its hyphens and capitals, when its row is part of the text's.
+pub fn row(text: &str) -> String {
+    let mut row = String::from(" ");
+    let mut word = String::new();
+    for part in parts(text) {
+        word.clear();
+        lower(part, &mut word);
+        row.push_str(singular(&word));
+        row.push(' ');
     }
-    *counts.entry(singular(word)).or_default() += weight;
+    row
+}
+
+fn parts(run: &str) -> impl Iterator<Item = &str> {
+    run.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty())
+}
+
+/// Appends `part` in lower case.
+fn lower(part: &str, word: &mut String) {
+    if part.is_ascii() {
+        word.push_str(part);
+        word.make_ascii_lowercase();
+    } else {
+        word.extend(part.chars().flat_map(char::to_lowercase));
+    }
+}
+
+fn tell(word: &str, take: &mut impl FnMut(&str)) {
+    let stops = word.len() <= LONGEST_STOP && STOP.binary_search(&word).is_ok();
+    if !stops && word.chars().nth(1).is_some() {
+        take(singular(word));
+    }
 }
 
 /// "agents" and "agent" are one word; "gas", "class" and "gpus" keep what they need.
-fn singular(word: &str) -> String {
+fn singular(word: &str) -> &str {
     let plural = word.len() > 3
         && word.ends_with('s')
         && !word.ends_with("ss")
         && !word.ends_with("us")
         && !word.ends_with("is");
-    if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
-}
-
-/// How much each word tells, by how few of the texts hold it.
-#[derive(Debug)]
-pub struct Weighing {
-    held_by: HashMap<String, usize>,
-    texts: usize,
-}
-
-/// A text as weights of words, of length 1.
-#[derive(Clone, Debug, Default)]
-pub struct Vector(BTreeMap<String, f64>);
-
-impl Weighing {
-    pub fn of(texts: &[Counts]) -> Self {
-        let mut held_by = HashMap::new();
-        for word in texts.iter().flat_map(BTreeMap::keys) {
-            *held_by.entry(word.clone()).or_default() += 1;
-        }
-        Self { held_by, texts: texts.len() }
-    }
-
-    /// A word that no text holds weighs as much as one that a single text holds: what a text says beyond the collection
-    /// counts against every pairing.
-    #[expect(clippy::cast_precision_loss, reason = "counts of guides are far below 2^52")]
-    fn weight(&self, word: &str) -> f64 {
-        let held_by = self.held_by.get(word).copied().unwrap_or(1).max(1);
-        ((self.texts as f64 + 1.0) / held_by as f64).ln()
-    }
-
-    /// The vector of one text; a word said often counts more, but less than as often.
-    pub fn vector(&self, counts: &Counts) -> Vector {
-        let raw: BTreeMap<String, f64> =
-            counts.iter().map(|(word, n)| (word.clone(), (1.0 + n.ln().max(0.0)) * self.weight(word))).collect();
-        let length = raw.values().map(|w| w * w).sum::<f64>().sqrt();
-        if length <= 0.0 {
-            return Vector::default();
-        }
-        Vector(raw.into_iter().map(|(word, w)| (word, w / length)).collect())
-    }
-}
-
-impl Vector {
-    /// How alike two texts are, from 0, nothing in common, to 1: the cosine, halved when a single word is all they share,
-    /// since a lone "group" or "plan" ties a text to nothing.
-    pub fn likeness(&self, other: &Self) -> f64 {
-        let (short, long) = if self.0.len() <= other.0.len() { (self, other) } else { (other, self) };
-        let mut shared = 0;
-        let cosine: f64 =
-            short.0.iter().filter_map(|(word, w)| Some(w * long.0.get(word)?)).inspect(|_| shared += 1).sum();
-        if shared == 1 { cosine / 2.0 } else { cosine }
-    }
-
-    /// The words that both hold, those that count most first.
-    pub fn shared(&self, other: &Self, most: usize) -> Vec<String> {
-        let mut shared: Vec<(f64, &str)> =
-            self.0.iter().filter_map(|(word, w)| Some((w * other.0.get(word)?, word.as_str()))).collect();
-        shared.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        shared.into_iter().take(most).map(|(_, word)| word.to_owned()).collect()
-    }
+    if plural { &word[..word.len() - 1] } else { word }
 }

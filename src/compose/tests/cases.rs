@@ -95,8 +95,7 @@ fn nothing_is_carried_twice_by_id_or_by_url() {
     other_id.url = Some("HTTP://Example.org/story/?utm_source=x".into());
     let mut case = with(vec![fresh("a", 8.0), other_id, fresh("c", 8.0)]);
     let mut sunday = past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T07:00:00Z");
-    sunday.news = vec!["a".into()];
-    sunday.urls = vec!["https://example.org/story".into()];
+    sunday.told = vec![told("a", "https://example.org/story")];
     case.past = vec![sunday];
     let c = case.run();
     assert_eq!(ids(&c), ["c"]);
@@ -128,7 +127,11 @@ fn the_same_long_headline_from_two_sources_is_one_story() {
     d.title = "Weekly update".into();
     let composition = with(vec![a, b, c, d]).run();
     assert_eq!(ids(&composition), ["a", "c", "d"]);
-    assert_eq!(reason(&composition, "b"), "the same headline as a");
+    let left = composition.left_out.iter().find(|left| left.id == "b").unwrap();
+    assert_eq!(left.duplicate_of.as_deref(), Some("a"));
+    assert!(left.reason.starts_with("tells the same story as a: both tell of"), "{}", left.reason);
+    let also = &draft(&composition).news[0].also;
+    assert_eq!(also.iter().map(|a| (a.id.as_str(), a.source.as_str())).collect::<Vec<_>>(), [("b", "source of b")]);
 }
 
 #[test]
@@ -143,7 +146,7 @@ fn scores_come_from_the_item_else_its_source_and_must_reach_the_minimum() {
     case.items[2].score = None;
     case.items[2].source = "OpenAI Blog".into();
     case.items[3].score = None;
-    case.base_scores.insert("openai blog".into(), 6.5);
+    case.feeds = Feeds::of([("openai blog", Feed { base_score: Some(6.5), primary: false })]);
     let c = case.run();
     assert_eq!(ids(&c), ["own", "base"]);
     assert!(
@@ -245,7 +248,7 @@ fn pairing_asks_the_newsroom_then_the_topic_then_the_words() {
     let whys: Vec<&str> = draft(&c).news.iter().map(|e| e.why.split_once("; ").unwrap().1).collect();
     assert_eq!(whys[0], "paired with vector-search: the newsroom's own pairing");
     assert_eq!(whys[1], "paired with gpt-4o: same topic");
-    assert!(whys[2].starts_with("paired with vector-search: shares the words "), "{}", whys[2]);
+    assert!(whys[2].starts_with("paired with vector-search: names the guide's topic Vector search (0."), "{}", whys[2]);
     assert_eq!(whys[3], "no guide fits");
     let told: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
     assert!(told.contains(&"item own asks for the guide `missing`, which is not there"), "{told:?}");
@@ -300,7 +303,7 @@ fn subject_and_preheader_come_from_the_titles() {
         "A very long headline about models that goes on\nfor rather more than sixty characters".into();
     let c = case.run();
     assert_eq!(draft(&c).subject, "A very long headline about models that goes on for rather…");
-    assert_eq!(draft(&c).preheader, "Title of b · Title of c");
+    assert_eq!(draft(&c).preheader, "mikiruko kazonuze modimuva b · gazupoge benoledu nokotiga c");
     assert_eq!(draft(&c).intro, "");
 }
 
@@ -345,13 +348,17 @@ fn a_hundred_thousand_items_and_two_thousand_guides_are_no_burden() {
 
 #[test]
 fn the_stop_list_can_be_searched() {
-    assert!(super::super::words::STOP.is_sorted());
+    use super::super::words::{LONGEST_STOP, STOP};
+    assert!(STOP.is_sorted());
+    assert_eq!(STOP.iter().map(|word| word.len()).max(), Some(LONGEST_STOP));
 }
 
 #[test]
 fn weights_refuse_what_they_do_not_know() {
     assert_eq!(toml::from_str::<Weights>("").unwrap(), Weights::default());
     assert!(toml::from_str::<Weights>("max_per_surce = 3").is_err());
+    assert_eq!(toml::from_str::<Weights>("guide_stale = \"90d\"").unwrap().guide_stale.as_secs(), 90 * 86_400);
+    assert!(toml::from_str::<Weights>("guide_stale = \"ninety days\"").is_err());
     assert_eq!(at("2026-11-25T07:00:00Z").to_utc(), utc("2026-11-25T07:00:00Z"));
 }
 
@@ -360,7 +367,11 @@ fn a_draft_becomes_past_without_what_its_editor_banned() {
     let mut draft = with(vec![fresh("a", 9.0), fresh("b", 8.0)]).run().draft.unwrap();
     draft.news[0].banned = true;
     let past = Past::from(&draft);
-    assert_eq!((past.news, past.urls), (vec!["b".to_owned()], vec!["https://example.org/b".to_owned()]));
+    assert_eq!(
+        (&past.told[0].ids, &past.told[0].urls),
+        (&vec!["b".to_owned()], &vec!["https://example.org/b".to_owned()])
+    );
+    assert_eq!(past.told.len(), 1);
     assert_eq!(past.window, draft.window);
 }
 

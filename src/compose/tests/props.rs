@@ -31,15 +31,14 @@ fn case(items: Vec<Item>, shape: (usize, u8, bool, usize)) -> Case {
     let (news, thin, by_topic, cap) = shape;
     let thin = [Thin::Shrink, Thin::Skip, Thin::FillWithGuides][usize::from(thin)];
     let mut sunday = past("2026-11-22-sunday", "2026-11-20T07:00:00Z", "2026-11-18T06:00:00Z");
-    sunday.news = vec!["i1".into(), "i2".into()];
-    sunday.urls = vec!["https://example.org/5".into()];
+    sunday.told = vec![told("i1", ""), told("i2", "https://example.org/5")];
     sunday.guides = vec!["g0".into()];
     Case {
         items,
         guides: (0..3).map(|n| guide(&format!("g{n}"), &format!("Topic {n}"))).collect(),
         edition: Edition { news, thin, by_topic, guides: 2, bench: 2, ..Edition::default() },
         weights: Weights { max_per_source: cap, max_per_topic: cap, ..Weights::default() },
-        base_scores: [("Source 1".to_owned(), 6.0)].into(),
+        feeds: Feeds::of([("Source 1", Feed { base_score: Some(6.0), primary: false })]),
         past: vec![sunday],
         ..Case::default()
     }
@@ -117,5 +116,108 @@ proptest! {
             item.score = item.score.map(|s| s + more);
         }
         prop_assert!(rank(items) <= before);
+    }
+}
+
+/// Two tellings of each of six stories.
+const STORIES: [[(&str, &str); 2]; 6] = [
+    [
+        (
+            "Larch 3 reads a million tokens at once",
+            "Larch Labs released Larch 3, an open-weights model with a context of one million tokens.",
+        ),
+        (
+            "Larch Labs releases Larch 3",
+            "The open-weights model Larch 3 of Larch Labs has a context of a million tokens.",
+        ),
+    ],
+    [
+        (
+            "Parliament votes for labels on synthetic voices",
+            "Calls made by machines must say so from next year, parliament decided on Tuesday.",
+        ),
+        (
+            "Synthetic voices need a label, parliament decides",
+            "From next year machines that call must say that they are machines, parliament voted.",
+        ),
+    ],
+    [
+        (
+            "Photonic chip plant opens in Dresden",
+            "The Dresden plant makes photonic accelerators; the first wafers leave it in spring.",
+        ),
+        (
+            "Dresden opens its photonic chip plant",
+            "First wafers with photonic accelerators leave the Dresden plant in spring.",
+        ),
+    ],
+    [
+        (
+            "Drones count bees over almond groves",
+            "A vision model tells wild bees from honeybees in flight above Andalusian almond groves.",
+        ),
+        (
+            "Wild bees counted from drones",
+            "Above Andalusian almond groves a vision model on drones counts wild bees and honeybees.",
+        ),
+    ],
+    [
+        (
+            "Proof assistant Lemma finds a gap in a classic theorem",
+            "The Lemma assistant rejected a step in a 1962 theorem on knots; its authors mended it.",
+        ),
+        (
+            "A gap in a knot theorem, found by Lemma",
+            "Lemma, a proof assistant, found a gap in a theorem on knots of 1962, since mended.",
+        ),
+    ],
+    [
+        (
+            "Hospital network drops its triage model",
+            "After 41 wrong alarms a hospital network in Ghent switched its sepsis triage model off.",
+        ),
+        (
+            "Sepsis triage model switched off in Ghent",
+            "A hospital network in Ghent dropped the sepsis triage model after 41 wrong alarms.",
+        ),
+    ],
+];
+
+fn tellings() -> impl Strategy<Value = Vec<Item>> {
+    let telling = (0..6_usize, 0..2_usize, 0..4_u8, 50..100_u8);
+    prop::collection::vec(telling, 0..14).prop_map(|tellings| {
+        let item = |(n, (story, telling, source, score)): (usize, (usize, usize, u8, u8))| Item {
+            title: STORIES[story][telling].0.into(),
+            summary: STORIES[story][telling].1.into(),
+            source: format!("Source {source}"),
+            ..fresh(&format!("s{story}-{n}"), f64::from(score) / 10.0)
+        };
+        tellings.into_iter().enumerate().map(item).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_story_is_told_twice_and_every_telling_is_accounted_for(items in tellings(), news in 1..8_usize) {
+        let mut case = Case { items: items.clone(), ..Case::default() };
+        case.edition.news = news;
+        let c = case.run();
+        let draft = c.draft.as_ref().unwrap();
+        let story = |id: &str| id.split('-').next().unwrap().to_owned();
+        let shown: Vec<String> = draft.news.iter().chain(&draft.bench).map(|entry| story(&entry.id)).collect();
+        let distinct: std::collections::BTreeSet<&String> = shown.iter().collect();
+        prop_assert_eq!(distinct.len(), shown.len(), "{:?}", shown);
+        for entry in draft.news.iter().chain(&draft.bench) {
+            let tellings = items.iter().filter(|item| story(&item.id) == story(&entry.id));
+            prop_assert_eq!(entry.also.len() + 1, tellings.clone().count());
+            let best = tellings.filter_map(|item| item.score).fold(0.0, f64::max);
+            prop_assert_eq!(entry.score, Some(best), "the best telling is shown");
+            for other in &entry.also {
+                let left = c.left_out.iter().find(|left| left.id == other.id).unwrap();
+                prop_assert_eq!(left.duplicate_of.as_deref(), Some(entry.id.as_str()));
+            }
+        }
     }
 }

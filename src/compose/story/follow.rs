@@ -1,0 +1,79 @@
+//! What a later text adds to a story that was told already. Knows no issue and no rank.
+
+use super::Stories;
+
+/// Words of telling, in alphabetical order: that a thing is out was the story's first news, in whatever word.
+const ANNOUNCING: [&str; 35] = [
+    "announce",
+    "announced",
+    "arrive",
+    "arrived",
+    "available",
+    "debut",
+    "debuted",
+    "introduce",
+    "introduced",
+    "launch",
+    "launche",
+    "launched",
+    "launching",
+    "present",
+    "presented",
+    "publish",
+    "publishe",
+    "published",
+    "release",
+    "released",
+    "releasing",
+    "report",
+    "reported",
+    "reveal",
+    "revealed",
+    "share",
+    "shared",
+    "ship",
+    "shipped",
+    "show",
+    "tell",
+    "told",
+    "unveil",
+    "unveiled",
+    "unveiling",
+];
+
+/// What is new in a text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct News {
+    /// How much of the title's weight lies on words that no earlier telling has, from 0 to 1.
+    pub share: f64,
+    /// Those words, what weighs most first.
+    pub words: Vec<String>,
+}
+
+impl Stories {
+    /// What the text `later` says that none of the texts `told` did.
+    ///
+    /// The title alone is asked, since every writer tells one story in other words, and a headline names what happened.
+    pub fn news(&self, later: usize, told: &[usize]) -> News {
+        let said = |stem: &String| told.iter().any(|at| self.terms[*at].tells_of(stem));
+        let weight = |stem: &String| self.vocabulary.number(stem).map_or(0.0, |term| self.idf[term as usize].powi(2));
+        let title: Vec<&String> =
+            self.terms[later].title.iter().filter(|stem| ANNOUNCING.binary_search(&stem.as_str()).is_err()).collect();
+        let all: f64 = title.iter().map(|stem| weight(stem)).sum();
+        let mut new: Vec<&String> = title.into_iter().filter(|stem| !said(stem)).collect();
+        new.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
+        // Counted from 0.0, since an empty sum is -0.0.
+        let share = new.iter().fold(0.0, |sum, stem| sum + weight(stem)) / all.max(f64::MIN_POSITIVE);
+        let words = self.forms(new.iter().filter_map(|stem| self.vocabulary.number(stem)), 5);
+        News { share, words }
+    }
+
+    /// Whether something happened since: the text is dated after every one of the texts `told`, and at least the share
+    /// `novelty` of its title is new. Then what is new, else nothing.
+    pub fn follow_up(&self, later: usize, told: &[usize], novelty: f64) -> Option<News> {
+        let day = self.days[later]?;
+        let after = told.iter().all(|at| self.days[*at].is_some_and(|told| told < day));
+        let news = self.news(later, told);
+        (after && news.share >= novelty && news.share > 0.0).then_some(news)
+    }
+}

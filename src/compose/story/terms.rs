@@ -1,0 +1,222 @@
+//! A text's terms: the words, and the name before a headline's colon, with how much each counts. Knows no other text.
+
+use std::collections::BTreeMap;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::super::words::STOP;
+
+/// Words of a rubric rather than of a story, in alphabetical order: "Weekly update" says nothing about what happened.
+const RUBRIC: [&str; 17] = [
+    "announcement",
+    "announcing",
+    "changelog",
+    "daily",
+    "digest",
+    "edition",
+    "introducing",
+    "issue",
+    "month",
+    "monthly",
+    "news",
+    "newsletter",
+    "recap",
+    "roundup",
+    "today",
+    "update",
+    "weekly",
+];
+
+/// How often a word of the title counts, where one of the summary counts once: the headline says which story it is.
+const TITLE: f64 = 3.0;
+/// What the name counts beside its words: about as much as a word of the title (1 + ln 3).
+const NAME: f64 = 2.0;
+/// Which story it is has been said by then; the bounds keep a hostile text from filling the memory.
+const TITLE_WORDS: usize = 60;
+const SUMMARY_WORDS: usize = 400;
+/// The first sign of a name's key. No word holds it, so a name never meets one.
+pub const NAME_MARK: &str = "§";
+/// As much of a title as may hold its name, in characters.
+const NAME_LENGTH: usize = 200;
+
+/// What a text says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Terms {
+    /// By stem: how much the term counts and the form in which a reader knows it.
+    pub of: BTreeMap<String, Term>,
+    /// How many of the terms are words.
+    pub words: usize,
+    /// The stems of the title's words.
+    pub title: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Term {
+    pub weight: f64,
+    pub form: String,
+}
+
+impl Terms {
+    pub fn of(title: &str, summary: &str) -> Self {
+        let mut terms = Self::default();
+        for (stem, form) in words(title).take(TITLE_WORDS) {
+            terms.add(stem.clone(), form, TITLE);
+            terms.title.push(stem);
+        }
+        for (stem, form) in words(summary).take(SUMMARY_WORDS) {
+            terms.add(stem, form, 1.0);
+        }
+        terms.title.sort();
+        terms.title.dedup();
+        terms.words = terms.of.len();
+        for term in terms.of.values_mut() {
+            // A word that is said often counts more, but less than as often.
+            term.weight = 1.0 + term.weight.ln();
+        }
+        if let Some((key, form)) = name(title) {
+            terms.of.insert(key, Term { weight: NAME, form });
+        }
+        terms
+    }
+
+    /// Whether the text says the word, be it as its name: "Aya 23: open weights" tells of "aya23".
+    pub fn tells_of(&self, stem: &str) -> bool {
+        self.of.contains_key(stem) || self.of.contains_key(&format!("{NAME_MARK}{stem}"))
+    }
+
+    fn add(&mut self, stem: String, form: String, count: f64) {
+        let term = self.of.entry(stem).or_default();
+        term.weight += count;
+        if term.form.is_empty() || (form.len(), &form) < (term.form.len(), &term.form) {
+            term.form = form;
+        }
+    }
+}
+
+/// The words that tell something, as stem and form, in order.
+fn words(text: &str) -> impl Iterator<Item = (String, String)> {
+    // Twice the bound of words: enough of them are left when those that tell nothing are gone.
+    let text: String = text.chars().take(16_000).filter(|c| !is_invisible(*c)).nfkc().collect();
+    let runs: Vec<String> = text
+        .to_lowercase()
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '\'' | '’')))
+        .filter(|run| !run.is_empty())
+        .map(str::to_owned)
+        .collect();
+    runs.into_iter().flat_map(|run| parts(&run)).filter(tells).map(|word| (stem(&word.0), word.1))
+}
+
+/// The words of one run as word and form: `gpt-4o` counts as gpt, 4o and gpt4o, so that it meets both "GPT 4o" and "gpt4o".
+/// Scripts without spaces between words count by pairs of characters.
+fn parts(run: &str) -> Vec<(String, String)> {
+    let run = ["'s", "’s"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
+    let split: Vec<&str> = run.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let mut parts = Vec::new();
+    if split.len() == 2 && !run.contains(['\'', '’']) && !run.contains(is_unspaced) {
+        parts.push((split.concat(), run.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()));
+    }
+    for part in split {
+        for piece in pieces(part) {
+            parts.push((piece.clone(), piece));
+        }
+    }
+    parts
+}
+
+/// A word as it is; a stretch of a script without spaces as its pairs of characters.
+fn pieces(part: &str) -> Vec<String> {
+    let chars: Vec<char> = part.chars().collect();
+    let mut pieces = Vec::new();
+    for stretch in chars.chunk_by(|a, b| is_unspaced(*a) == is_unspaced(*b)) {
+        if is_unspaced(stretch[0]) && stretch.len() > 1 {
+            pieces.extend(stretch.windows(2).map(|pair| pair.iter().collect::<String>()));
+        } else {
+            pieces.push(stretch.iter().collect());
+        }
+    }
+    pieces
+}
+
+/// Chinese, Japanese and Korean, Thai, Lao, Burmese, Khmer.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1100}'..='\u{11FF}' | '\u{1780}'..='\u{17FF}'
+        | '\u{3005}'..='\u{3006}' | '\u{3040}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}'
+        | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
+}
+
+/// Soft hyphens, joiners, marks of direction: they split no word.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+fn tells((word, _): &(String, String)) -> bool {
+    // A lone letter tells nothing, a lone figure does: Llama 3 is not Llama 4.
+    let tells = word.chars().nth(1).is_some() || word.contains(|c: char| is_unspaced(c) || c.is_ascii_digit());
+    tells && STOP.binary_search(&word.as_str()).is_err() && !is_rubric(word)
+}
+
+fn is_rubric(word: &str) -> bool {
+    [word, word.strip_suffix('s').unwrap_or(word)].iter().any(|word| RUBRIC.binary_search(word).is_ok())
+}
+
+/// "agents" and "agent" are one word; "gas" and "class" keep what they need.
+fn stem(word: &str) -> String {
+    let plural = word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end));
+    if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
+}
+
+/// The name by which a headline calls its matter, as key and form: what stands before a colon, a dash or a bracket, or
+/// all of it. "FlashAttention-3" and "FlashAttention-3: fast and exact attention" have the same.
+fn name(title: &str) -> Option<(String, String)> {
+    let title: String = title.chars().take(NAME_LENGTH).filter(|c| !is_invisible(*c)).nfkc().collect();
+    let end = title.find([':', '|', '(', '–', '—']).unwrap_or(title.len());
+    let end = title.find(" - ").map_or(end, |dash| dash.min(end));
+    let head = title[..end].trim().to_lowercase();
+    let key: String = head.chars().filter(|c| c.is_alphanumeric()).collect();
+    let tells = key.chars().nth(2).is_some() && words(&head).next().is_some();
+    tells.then(|| (format!("{NAME_MARK}{key}"), head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stems(text: &str) -> Vec<String> {
+        words(text).map(|(stem, _)| stem).collect()
+    }
+
+    #[test]
+    fn words_are_found_in_any_script() {
+        let cases: [(&str, &[&str]); 10] = [
+            ("The GPT-4o delays", &["gpt4o", "gpt", "4o", "delay"]),
+            ("delayed Delays DELAY", &["delayed", "delay", "delay"]),
+            ("gas and gates of the class 3 b", &["gas", "gate", "class", "3"]),
+            ("OpenAI’s GPT-4’s", &["openai", "gpt4", "gpt", "4"]),
+            ("東京で地震", &["東京", "京で", "で地", "地震"]),
+            ("新", &["新"]),
+            ("GPT発表", &["gpt", "発表"]),
+            ("שלום עולם", &["שלום", "עולם"]),
+            ("Open\u{200B}AI ＯｐｅｎＡＩ", &["openai", "openai"]),
+            ("🎉🎉 … — !! Weekly Updates", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(stems(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_what_stands_before_the_colon() {
+        let key = |title: &str| name(title).map(|(key, _)| key);
+        assert_eq!(key("FlashAttention-3: Fast"), key("FlashAttention 3"));
+        assert_eq!(key("Aya 23 – open weights"), Some("§aya23".into()));
+        assert_eq!(key("Llama 3 - all you need"), Some("§llama3".into()));
+        for nothing in ["", ": after", "Weekly update", "🎉", "An", "\u{202E}"] {
+            assert_eq!(key(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn the_lists_are_in_order() {
+        assert!(RUBRIC.is_sorted() && STOP.is_sorted());
+    }
+}
