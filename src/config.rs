@@ -1,5 +1,7 @@
 //! config.toml and the environment become settings. The only reader of the environment; every mistake is told at once.
 
+mod sense;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
-use crate::{compose, send, store};
+use crate::{check, compose, send, store};
 
 /// `[[feeds]]`: a source of news.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -21,6 +23,9 @@ pub struct Feed {
     /// The score of its items that bring none, 0 to 10.
     #[serde(default)]
     pub base_score: Option<f64>,
+    /// Whether the source speaks of its own work; of several tellings of one story its own is shown.
+    #[serde(default)]
+    pub primary: bool,
     /// Topics that all its items have.
     #[serde(default)]
     pub topics: Vec<String>,
@@ -57,6 +62,7 @@ pub struct Config {
     pub publication: Publication,
     pub editions: BTreeMap<String, Edition>,
     pub compose: compose::Weights,
+    pub check: check::Settings,
     pub feeds: Vec<Feed>,
     pub delivery: send::Settings,
     pub store: store::Settings,
@@ -119,7 +125,8 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
 
 /// Each section on its own, so that one mistake does not hide the next.
 fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
-    let known = ["publication", "editions", "compose", "feeds", "delivery", "store", "web", "bounces", "editors"];
+    let known =
+        ["publication", "editions", "compose", "check", "feeds", "delivery", "store", "web", "bounces", "editors"];
     for key in table.keys().filter(|key| !known.contains(&key.as_str())) {
         mistakes.unknown(&[key], key, &known);
     }
@@ -138,6 +145,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         publication: section(table.get("publication"), &["publication"], mistakes)?,
         editions,
         compose: section(table.get("compose"), &["compose"], mistakes)?,
+        check: section(table.get("check"), &["check"], mistakes)?,
         feeds: feeds(table.get("feeds"), mistakes),
         delivery: section(table.get("delivery"), &["delivery"], mistakes)?,
         store: section(table.get("store"), &["store"], mistakes)?,
@@ -145,7 +153,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         bounces: section(table.get("bounces"), &["bounces"], mistakes)?,
         editors: section(table.get("editors"), &["editors"], mistakes)?,
     };
-    sense(&config, mistakes);
+    sense::sense(&config, mistakes);
     Some(config)
 }
 
@@ -243,38 +251,6 @@ fn feeds(value: Option<&Value>, mistakes: &mut Mistakes) -> Vec<Feed> {
             }
         })
         .collect()
-}
-
-/// What the types alone cannot refuse.
-fn sense(config: &Config, mistakes: &mut Mistakes) {
-    for (name, edition) in &config.editions {
-        if !(0.0..=10.0).contains(&edition.min_score) {
-            let why = format!("`editions.{name}.min_score` must be from 0 to 10, found {}", edition.min_score);
-            mistakes.add(&["editions", name, "min_score"], &why, "scores go from 0 to 10");
-        }
-        if edition.news == 0 {
-            let why = format!("`editions.{name}.news` must be at least 1");
-            mistakes.add(&["editions", name, "news"], &why, "an issue without news is no issue");
-        }
-    }
-    if !(0.0..=1.0).contains(&config.compose.pair_threshold) {
-        let why = format!("`compose.pair_threshold` must be from 0 to 1, found {}", config.compose.pair_threshold);
-        mistakes.add(&["compose", "pair_threshold"], &why, "0.15 is the default");
-    }
-    for feed in &config.feeds {
-        if feed.base_score.is_some_and(|score| !(0.0..=10.0).contains(&score)) {
-            let why = format!("`base_score` of the feed {} must be from 0 to 10", feed.name);
-            mistakes.add(&["feeds"], &why, "scores go from 0 to 10");
-        }
-    }
-    if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
-        let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
-        mistakes.add(
-            &["store", "url"],
-            &why,
-            "this version keeps its ledger in SQLite only, such as sqlite:data/digest.db",
-        );
-    }
 }
 
 /// Puts the shipped defaults of midweek and sunday under what the file says; with no editions at all both ship.
@@ -417,6 +393,12 @@ impl Config {
     /// What an item without a score gets, by source.
     pub fn base_scores(&self) -> BTreeMap<String, f64> {
         self.feeds.iter().filter_map(|feed| Some((feed.name.clone(), feed.base_score?))).collect()
+    }
+
+    /// What the composer goes by of the sources.
+    pub fn sources(&self) -> compose::Feeds {
+        let feed = |feed: &Feed| compose::Feed { base_score: feed.base_score, primary: feed.primary };
+        compose::Feeds::of(self.feeds.iter().map(|f| (f.name.as_str(), feed(f))))
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::output::{count, cut, json, line, report_notices};
 use super::{Exit, Format, Global};
 use crate::model::Draft;
-use crate::pipeline::{Composed, Composition, LeftOut, Ranked, Refreshed, Site};
+use crate::pipeline::{Composed, Composition, LeftOut, Parts, Ranked, Refreshed, Site};
 
 #[derive(Args)]
 pub struct Compose {
@@ -87,9 +87,11 @@ fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
 }
 
 fn parts(ranked: &Ranked) -> Value {
+    let Parts { score, from_base, age_days, resurfaced, related, echo, novelty, decay, taught, value } = &ranked.parts;
     json!({
-        "id": ranked.id, "rank": ranked.rank, "score": ranked.score, "score_from_source": ranked.from_base,
-        "age_days": ranked.age_days, "value": ranked.value,
+        "id": ranked.id, "rank": ranked.rank, "value": value,
+        "score": score, "score_from_source": from_base, "also": ranked.also, "related": related, "echo": echo,
+        "novelty": novelty, "age_days": age_days, "dated_by_url": resurfaced, "decay": decay, "taught": taught,
     })
 }
 
@@ -166,12 +168,23 @@ fn print_left_out(left_out: &[LeftOut], all: bool) -> anyhow::Result<()> {
 
 fn print_ranks(ranked: &[Ranked]) -> anyhow::Result<()> {
     line("")?;
-    line("rank  value  score  age in days  id")?;
-    for r in ranked {
-        let base = if r.from_base { "*" } else { " " };
-        line(&format!("{:>4}  {:>5.2}  {:>5}{base} {:>11.1}  {}", r.rank, r.value, r.score, r.age_days, r.id))?;
+    line("rank  value = (score + echo + new topic) x decay + taught   age in days  id")?;
+    for Ranked { id, rank, parts, .. } in ranked {
+        let base = if parts.from_base { "*" } else { " " };
+        let old = if parts.resurfaced.is_some() { "'" } else { " " };
+        let score = parts.score.unwrap_or_default();
+        line(&format!(
+            "{rank:>4}  {:>5.2}  {score:>6}{base}  {:>4.2}  {:>9.2}   {:>5.2}  {:>+6.2}   {:>11.1}{old} {id}",
+            parts.value, parts.echo, parts.novelty, parts.decay, parts.taught, parts.age_days
+        ))?;
     }
-    if ranked.iter().any(|r| r.from_base) { line("* the source's base_score") } else { Ok(()) }
+    if ranked.iter().any(|r| r.parts.from_base) {
+        line("* the source's base_score")?;
+    }
+    if ranked.iter().any(|r| r.parts.resurfaced.is_some()) {
+        line("' by the day in its URL, which is long before it came in")?;
+    }
+    Ok(())
 }
 
 /// Opens the draft in the person's editor, as git does.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 
-use super::Site;
-use crate::check::{self, Report};
-use crate::compose::{self, Brief, Composition, Past};
+use super::{Site, spam};
+use crate::check::{self, Context, Known, Report, Spam};
+use crate::compose::{self, Brief, Composition, Past, Taught};
 use crate::issues::{self, Refreshed};
 use crate::mail::{Letter, Links, Message};
-use crate::model::{Address, Approval, Delivery, Draft, Frozen, IssueName, Notice, Notices, Part, Rendered};
+use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered};
 use crate::render::{self, GuideLink, Setting};
 use crate::schedule;
 use crate::store::{Store, StoreError};
@@ -56,6 +56,8 @@ impl Site {
         let name = IssueName { date, edition: edition_name.to_owned() };
         self.refuse_if_begun(&name)?;
         let content = self.content()?;
+        let past = self.past(&name)?;
+        let taught = Taught::learn(&past, &content.items, zone);
         let brief = Brief {
             name: name.clone(),
             edition,
@@ -66,8 +68,9 @@ impl Site {
             now: self.now(),
             items: &content.items,
             guides: &content.guides,
-            base_scores: &self.config.base_scores(),
-            past: &self.past(&name)?,
+            feeds: &self.config.sources(),
+            taught: &taught,
+            past: &past,
         };
         let mut composition = compose::compose(&brief);
         composition.notices.splice(0..0, content.notices);
@@ -86,7 +89,7 @@ impl Site {
     }
 
     /// What earlier issues, of any edition, carried.
-    fn past(&self, name: &IssueName) -> Result<Vec<Past>, Notices> {
+    pub(super) fn past(&self, name: &IssueName) -> Result<Vec<Past>, Notices> {
         let earlier = issues::list(&self.issues_dir())?.into_iter().filter(|n| n.date <= name.date && n != name);
         earlier.map(|earlier| Ok(Past::from(&issues::read(&self.issues_dir(), &earlier)?))).collect()
     }
@@ -97,7 +100,9 @@ impl Site {
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
         let draft = issues::parse(&path, &text)?;
-        let guides = self.guide_links(&draft);
+        // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
+        let content = self.content().ok();
+        let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
         let setting = Setting {
             publication: &self.config.publication,
             edition_title: &self.config.edition_title(&name.edition),
@@ -106,23 +111,59 @@ impl Site {
             fields: &self.merge_fields()?,
         };
         let rendered = render::render(&draft, &setting, &self.templates()?)?;
-        let report = check::check(&draft, &rendered);
+        let base_scores = self.config.base_scores();
+        let spam = self.spam(name, &rendered)?;
+        let context = Context {
+            spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
+            source: &text,
+            zone: self.config.publication.timezone,
+            content: content.as_ref().map(|content| Known {
+                items: &content.items,
+                guides: &content.guides,
+                base_scores: &base_scores,
+            }),
+            earlier: &self.earlier(&draft),
+        };
+        let report = check::check(&draft, &rendered, &context);
         Ok(Rendering { name: name.clone(), draft, text, rendered, report })
     }
 
-    /// The guides an entry may be paired with: the draft's own cards first, since a draft is self-contained, then content/.
-    fn guide_links(&self, draft: &Draft) -> Vec<GuideLink> {
-        let mut links: BTreeMap<String, GuideLink> = BTreeMap::new();
-        // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
-        for guide in self.content().map(|content| content.guides).unwrap_or_default() {
-            let link = GuideLink { slug: guide.slug, title: guide.title, level: guide.level, url: guide.url };
-            links.insert(link.slug.clone(), link);
+    /// What the operator's spam filter says of a copy, if one is configured, or why it says nothing.
+    fn spam(&self, name: &IssueName, rendered: &Rendered) -> anyhow::Result<Option<Result<Spam, String>>> {
+        let settings = &self.config.check;
+        if settings.spam.is_empty() {
+            return Ok(None);
         }
-        for card in &draft.guides {
-            let (slug, title) = (card.slug.clone(), card.title.clone());
-            links.insert(slug.clone(), GuideLink { slug, title, level: card.level, url: card.url.clone() });
-        }
-        links.into_values().collect()
+        let message = self.message(name, rendered, &self.sample_delivery(None)?)?;
+        let answer = spam::ask(&settings.spam, &message.bytes, settings.spam_patience);
+        let read = |text: String| Spam::read(&text).ok_or_else(|| "its answer names no score".to_owned());
+        Ok(Some(answer.and_then(read)))
+    }
+
+    /// The issues of the half year before that may have carried an item of the draft. Most drafts of years need not be
+    /// parsed: their text names none of the ids and addresses.
+    fn earlier(&self, draft: &Draft) -> Vec<Draft> {
+        let reach = TimeDelta::days(183);
+        let page =
+            |url: &'_ str| url.split_once("://").map_or(url, |(_, rest)| rest).split('?').next().map(str::to_owned);
+        let shown = || draft.news.iter().filter(|entry| !entry.banned);
+        let needles: Vec<String> = shown()
+            .map(|entry| entry.id.clone())
+            .chain(shown().filter_map(|entry| page(entry.url.as_deref()?.trim_end_matches('/'))))
+            .collect();
+        let before = |name: &IssueName| {
+            *name != draft.name && name.date <= draft.name.date && draft.name.date - name.date <= reach
+        };
+        // An earlier draft that is gone or broken is its own trouble.
+        let names = issues::list(&self.issues_dir()).unwrap_or_default().into_iter().filter(before);
+        names
+            .filter_map(|name| {
+                let text = self.draft_text(&name)?;
+                let path = issues::folder(&self.issues_dir(), &name).join("issue.toml");
+                let may = needles.iter().any(|needle| text.contains(needle));
+                if may { issues::parse(&path, &text).ok() } else { None }
+            })
+            .collect()
     }
 
     fn merge_fields(&self) -> Result<Vec<String>, StoreError> {
@@ -137,7 +178,7 @@ impl Site {
         reader: Option<&Address>,
     ) -> anyhow::Result<Vec<PathBuf>> {
         let delivery = self.sample_delivery(reader)?;
-        let message = self.message(rendering, &delivery)?;
+        let message = self.message(&rendering.name, &rendering.rendered, &delivery)?;
         let letterhead = self.config.letterhead();
         let links = Links::new(&letterhead, &rendering.name, &delivery);
         let folder = out.map_or_else(|| issues::folder(&self.issues_dir(), &rendering.name), Path::to_path_buf);
@@ -157,9 +198,9 @@ impl Site {
         Ok(written)
     }
 
-    fn message(&self, rendering: &Rendering, delivery: &Delivery) -> Result<Message, Notice> {
-        let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendering.rendered.clone() };
-        Ok(Letter::new(frozen, rendering.name.clone())?.copy(delivery))
+    fn message(&self, name: &IssueName, rendered: &Rendered, delivery: &Delivery) -> Result<Message, Notice> {
+        let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendered.clone() };
+        Ok(Letter::new(frozen, name.clone())?.copy(delivery))
     }
 
     /// A delivery for looking at: its links belong to nobody.
@@ -242,6 +283,20 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// The guides an entry may be paired with: the draft's own cards first, since a draft is self-contained, then content/.
+fn guide_links(draft: &Draft, guides: &[Guide]) -> Vec<GuideLink> {
+    let mut links: BTreeMap<String, GuideLink> = BTreeMap::new();
+    for guide in guides {
+        let (slug, title) = (guide.slug.clone(), guide.title.clone());
+        links.insert(slug.clone(), GuideLink { slug, title, level: guide.level, url: guide.url.clone() });
+    }
+    for card in &draft.guides {
+        let (slug, title) = (card.slug.clone(), card.title.clone());
+        links.insert(slug.clone(), GuideLink { slug, title, level: card.level, url: card.url.clone() });
+    }
+    links.into_values().collect()
 }
 
 fn errors(n: usize) -> String {

@@ -5,6 +5,7 @@ mod deliver;
 mod demo;
 mod draft;
 mod people;
+mod spam;
 mod status;
 
 use std::collections::BTreeSet;
@@ -21,8 +22,8 @@ use crate::store::{Store, StoreError};
 use crate::{config, issues};
 
 // What the results of this room are made of, so that cli needs no other door.
-pub use crate::check::{Finding, Report, Severity};
-pub use crate::compose::{Composition, LeftOut, Ranked};
+pub use crate::check::{Finding, Report, Severity, explain};
+pub use crate::compose::{Composition, LeftOut, Lesson, Parts, Ranked};
 pub use crate::issues::Refreshed;
 pub use crate::send::{Ended, Event, TransportKind};
 pub use crate::sources::{Merged, Reject, item_to_json};

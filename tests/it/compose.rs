@@ -144,3 +144,85 @@ fn a_broken_draft_is_named_by_line_and_not_overwritten() {
     test.run("compose midweek").code(1).stderr_has(&format!("issue.toml:{line}"));
     assert_eq!(fs::read_to_string(test.path("issues/2026-11-25-midweek/issue.toml")).unwrap(), broken);
 }
+
+/// The news of a week, a line an item.
+fn week(test: &Test, lines: &[&str]) {
+    let folder = test.path("content/news");
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("week.jsonl"), lines.join("\n")).unwrap();
+}
+
+#[test]
+fn one_story_is_told_once_and_names_who_else_tells_it() {
+    let test = Test::new().sample();
+    week(
+        &test,
+        &[
+            r#"{"id":"larch","title":"Larch 3 reads a million tokens at once","source":"Larch Labs","published":"2026-11-24T08:00:00Z","score":8,"url":"https://larch.example/3","summary":"Larch Labs released Larch 3, a model with a context of one million tokens and open weights."}"#,
+            r#"{"id":"wire","title":"Larch Labs releases Larch 3 with a million-token context","source":"The Wire","published":"2026-11-24T10:00:00Z","score":8,"url":"https://wire.example/larch","summary":"The open-weights model Larch 3 has a context of one million tokens, Larch Labs said."}"#,
+            r#"{"id":"chips","title":"A fab for photonic chips opens in Dresden","source":"The Wire","published":"2026-11-24T10:00:00Z","score":7,"url":"https://wire.example/chips","summary":"The plant makes light-based accelerators; the first wafers leave it in spring."}"#,
+            r#"{"id":"law","title":"Parliament votes on labels for synthetic voices","source":"Gazette","published":"2026-11-23T10:00:00Z","score":6,"url":"https://gazette.example/law","summary":"Phone calls made by machines must say so from next year."}"#,
+        ],
+    );
+    let composed = test.run("compose midweek --format json").success().json();
+    assert_eq!(ids(&composed, "news"), ["larch", "chips", "law"], "the maker's own telling, at the same score");
+    let left = composed["left_out"].as_array().unwrap().iter().find(|item| item["id"] == "wire").unwrap();
+    assert_eq!(left["duplicate_of"], "larch");
+    assert!(left["reason"].as_str().unwrap().starts_with("tells the same story as larch: "), "{left}");
+    let draft = test.draft();
+    assert!(draft.contains(r#"  { id = "wire", source = "The Wire", title = "Larch Labs releases"#), "{draft}");
+    test.run("render").success();
+    let text = fs::read_to_string(test.path("issues/2026-11-25-midweek/issue.txt")).unwrap();
+    assert!(text.contains("Also covered by:\n- The Wire ["), "{text}");
+
+    // Four days later: the same again is old, what happened since is a follow-up.
+    week(
+        &test,
+        &[
+            r#"{"id":"late","title":"Larch 3, a model with a million-token context, is out","source":"Late Post","published":"2026-11-27T08:00:00Z","score":8,"url":"https://late.example/larch","summary":"Larch Labs has released Larch 3, an open-weights model with a context of one million tokens."}"#,
+            r#"{"id":"recall","title":"Larch Labs withdraws Larch 3 after a flaw leaked training letters","source":"Gazette","published":"2026-11-28T08:00:00Z","score":7,"url":"https://gazette.example/recall","summary":"Researchers at Lund extracted private letters from Larch 3; downloads are suspended while Larch Labs retrains the million-token model."}"#,
+            r#"{"id":"bees","title":"Drones count bees over Andalusian almond groves","source":"Field Notes","published":"2026-11-28T08:00:00Z","score":6,"url":"https://field.example/bees","summary":"A vision model tells wild bees from honeybees in flight."}"#,
+        ],
+    );
+    let next = test.run_at("2026-11-29T06:00:00Z", "compose sunday --format json").success().json();
+    assert_eq!(ids(&next, "news"), ["recall", "bees"]);
+    let left = next["left_out"].as_array().unwrap().iter().find(|item| item["id"] == "late").unwrap();
+    assert!(left["reason"].as_str().unwrap().contains("2026-11-25-midweek"), "{left}");
+    let draft = fs::read_to_string(test.path("issues/2026-11-29-sunday/issue.toml")).unwrap();
+    assert!(draft.contains("follow_up = \"2026-11-25-midweek\""), "{draft}");
+}
+
+#[test]
+fn past_issues_teach_and_the_config_overrules_them() {
+    let test = Test::new().sample();
+    test.run("news sources").success().stdout_has("no past issue has taught anything yet");
+    test.run("compose midweek").success();
+    let learned = test.run("news sources --format json").success().json();
+    let learned = learned.as_array().unwrap();
+    assert!(!learned.is_empty() && learned.iter().all(|source| source["fixed"] == false));
+    let taken: u64 = learned.iter().map(|source| source["taken"].as_u64().unwrap()).sum();
+    assert_eq!(taken, 5, "what midweek carries");
+    let config = fs::read_to_string(test.path("config.toml")).unwrap();
+    let name = learned[0]["source"].as_str().unwrap();
+    fs::write(test.path("config.toml"), format!("{config}\n[compose.sources]\n\"{name}\" = -2.5\n")).unwrap();
+    test.run("news sources").success().stdout_has(" -2.50*").stdout_has(name);
+    fs::write(test.path("config.toml"), format!("{config}\n[compose.sources]\n\"{name}\" = 11\n")).unwrap();
+    test.run("news sources").code(1).stderr_has("points, which must be from -10 to 10");
+}
+
+#[test]
+fn explain_shows_the_parts_of_every_rank() {
+    let test = Test::new().sample();
+    let composed = test.run("compose midweek --explain --format json").success().json();
+    let candidates = composed["candidates"].as_array().unwrap();
+    assert!(candidates.len() > 5);
+    let mut last = f64::INFINITY;
+    for candidate in candidates {
+        let part = |key: &str| candidate[key].as_f64().unwrap_or_else(|| panic!("{key} in {candidate}"));
+        let value = (part("score") + part("echo") + part("novelty")) * part("decay") + part("taught");
+        assert!((value - part("value")).abs() < 1e-9 && part("value") <= last, "{candidate}");
+        last = part("value");
+    }
+    test.run("compose midweek --explain").success().stdout_has("value = (score + echo + new topic) x decay + taught");
+}

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("pipeline", &["sources", "compose", "issues", "render", "check", "mail", "store", "send", "schedule", "config"]),
     ("send", &["mail", "store"]),
     // The settings' types live in the rooms that obey them; config only loads them.
-    ("config", &["compose", "send", "mail", "store", "render"]),
+    ("config", &["compose", "check", "send", "mail", "store", "render"]),
     ("sources", &[]),
     ("compose", &[]),
     ("issues", &[]),
