@@ -146,8 +146,9 @@ pub fn compose(brief: &Brief) -> Composition {
     let mut selection = select::select(brief, &history, window);
     let picked = pick::pick(brief, window, &selection.eligible);
     let mut notices = std::mem::take(&mut selection.notices);
-    let mut left_out = std::mem::take(&mut selection.left_out);
-    left_out.extend(picked.left_out(&selection.eligible, brief.edition));
+    // The near misses first, which an editor may want back.
+    let mut left_out = picked.left_out(&selection.eligible, brief.edition);
+    left_out.append(&mut selection.left_out);
     let ranked = selection.eligible.iter().enumerate().map(|(at, c)| c.ranked(at + 1)).collect();
     let thin = picked.chosen.len() < brief.edition.thin_mark();
     if thin {

@@ -67,7 +67,7 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History<'a>, window: Window) -> S
             }
         }
     }
-    tell_of_the_window(brief, &mut selection, window, &mut after, outside.len(), candidates.is_empty());
+    let empty = candidates.is_empty();
     drop_carried(history, &mut candidates, &mut selection.left_out);
     drop_duplicates(brief.edition.min_score, &mut candidates, &mut selection);
     one_for_each_story(brief, history, &scale, &outside, &mut candidates, &mut selection.left_out);
@@ -82,6 +82,7 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History<'a>, window: Window) -> S
         }
     }
     selection.eligible.sort_by(by_rank);
+    tell_of_the_window(brief, &mut selection, window, &mut after, outside.len(), empty);
     selection
 }
 

@@ -20,11 +20,12 @@ pub struct Weights {
     /// The issue's top, the lead and what follows it up to this many items, has no two items of one source or one first
     /// topic while others are in the issue. Default 3; 0 or 1 means that only the rank counts.
     pub top: usize,
-    /// How alike the texts of two items must be, from 0 to 1, to tell one story. Default 0.28: docs/composing.md has the
-    /// curve. Lower, more is joined.
+    /// How alike two texts must be, from 0 to 1, to tell one story. Default 0.28: measured over ten months of AI news from
+    /// four newsletters (2,599 texts) and 53 events of general news (458 texts), the pairs that it joins and those that
+    /// people joined agree with an F1 of .94 and .98; anywhere from 0.25 to 0.32 with at least .91 and .95. Lower joins more.
     pub story_threshold: f64,
-    /// How much of a headline must be new, from 0 to 1, for an item to follow up a story that an earlier issue told.
-    /// Default 0.3.
+    /// An item follows up a story that an earlier issue told when at least this share of its headline, by weight, is in no
+    /// earlier telling. Default 0.3: of the texts that told a story of AI news again on a later day one in nine passes.
     pub follow_up_novelty: f64,
     /// How alike the texts of two items must be to count as each other's echo. Default 0.2.
     pub echo_threshold: f64,
