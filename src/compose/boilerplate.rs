@@ -43,3 +43,36 @@ fn words(title: &str) -> BTreeSet<String> {
     });
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::tests::fresh;
+
+    fn item(title: &str, summary: &str) -> Item {
+        Item { title: title.into(), summary: summary.into(), ..fresh(title, 5.0) }
+    }
+
+    #[test]
+    fn a_round_up_s_line_says_nothing_of_its_items() {
+        let line = "Larch 3 is out, and drones now count bees over almond groves";
+        let items = [
+            item("Larch 3 reads a million tokens", &format!("{line}. The weights are open.")),
+            item("Drones count bees", &format!("{line}.\nWild bees are told from honeybees.")),
+        ];
+        assert_eq!(own_summaries(&items.each_ref()), ["The weights are open", "Wild bees are told from honeybees"]);
+    }
+
+    #[test]
+    fn a_text_printed_twice_under_like_headlines_stays() {
+        let text = "The agency reports that the fab in Dresden starts in spring";
+        let items = [item("Dresden fab starts", text), item("A fab starts in Dresden", text), item("Bees", "Short.")];
+        assert_eq!(own_summaries(&items.each_ref()), [text, text, "Short"]);
+    }
+
+    #[test]
+    fn empty_and_short_texts_are_left_alone() {
+        let items = [item("", ""), item("One", "Read more."), item("Two", "Read more.")];
+        assert_eq!(own_summaries(&items.each_ref()), ["", "Read more", "Read more"]);
+    }
+}
