@@ -39,7 +39,8 @@ pub fn looks(page: &Page, sheet: &Sheet, mode: Mode) -> Vec<Look> {
     let mut inline: HashMap<&str, Vec<Declaration>> = HashMap::new();
     let mut looks: Vec<Look> = Vec::with_capacity(page.elements.len());
     for (number, element) in page.elements.iter().enumerate() {
-        let mut look = element.parent.map_or(root, |parent| looks[parent]);
+        let above = element.parent.map_or(root, |parent| looks[parent]);
+        let mut look = above;
         by_name(element, dark, &mut look);
         let mut found: Vec<(Weight, Declaration)> = Vec::new();
         rules.matching(page, number, &mut found);
@@ -50,9 +51,8 @@ pub fn looks(page: &Page, sheet: &Sheet, mode: Mode) -> Vec<Look> {
         }
         // Stable: of equal weight the later one wins.
         found.sort_by_key(|(weight, _)| *weight);
-        let behind = look.ground;
         for (_, declaration) in &found {
-            apply(declaration, &mut look, behind);
+            apply(declaration, &mut look, &above);
         }
         looks.push(look);
     }
@@ -96,10 +96,10 @@ fn matters(declaration: &Declaration) -> bool {
     known.iter().any(|name| declaration.property.eq_ignore_ascii_case(name))
 }
 
-fn apply(declaration: &Declaration, look: &mut Look, behind: Option<Color>) {
+fn apply(declaration: &Declaration, look: &mut Look, above: &Look) {
     let value = declaration.value;
     match declaration.property.to_ascii_lowercase().as_str() {
-        "color" if value.eq_ignore_ascii_case("inherit") => {}
+        "color" if value.eq_ignore_ascii_case("inherit") => look.color = above.color,
         "color" => {
             let over = |(color, alpha): (Color, f64)| match look.ground {
                 _ if alpha >= 1.0 => Some(color),
@@ -116,16 +116,16 @@ fn apply(declaration: &Declaration, look: &mut Look, behind: Option<Color>) {
             let colors = || css::split(value, ' ').filter_map(Color::parse);
             match colors().next() {
                 Some((color, alpha)) if alpha >= 1.0 => look.ground = Some(color),
-                Some((color, alpha)) => look.ground = behind.map(|ground| color.over(alpha, ground)),
+                Some((color, alpha)) => look.ground = above.ground.map(|ground| color.over(alpha, ground)),
                 None if matches!(value, "none" | "initial" | "inherit") => {}
                 None => look.ground = None,
             }
         }
-        "font-size" => look.size = size(value, look.size),
+        "font-size" => look.size = size(value, above.size),
         "font-weight" => {
             look.bold = value.eq_ignore_ascii_case("bold") || value.parse::<u32>().is_ok_and(|weight| weight >= 700);
         }
-        "display" if value.eq_ignore_ascii_case("none") => look.hidden = true,
+        "display" => look.hidden = above.hidden || value.eq_ignore_ascii_case("none"),
         _ => {}
     }
 }

@@ -56,6 +56,28 @@ fn hostile_text_is_checked_without_a_panic() {
     assert_eq!(report.blocks.iter().map(|block| block.bytes).sum::<usize>(), report.html_bytes);
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+    #[test]
+    fn any_text_in_any_field_is_checked_without_a_panic(
+        texts in proptest::collection::vec("\\PC{0,40}[\\[\\](){}<>!*_`#/:.?=&;\\n]{0,12}\\PC{0,40}", 9),
+    ) {
+        let mut draft = sample::full();
+        let take = |n: usize| texts[n].clone();
+        (draft.subject, draft.preheader, draft.intro) = (take(0), take(1), take(2));
+        (draft.news[0].title, draft.news[0].summary, draft.news[0].note) = (take(3), take(4), take(5));
+        (draft.news[1].url, draft.news[1].guide) = (Some(take(6)), Some(take(7)));
+        (draft.guides[0].tldr, draft.waive) = (take(8), vec![take(0)]);
+        let source = issues::to_toml(&draft);
+        let report = check(&draft, &drawn(&draft), &Context { source: &source, ..Context::default() });
+        proptest::prop_assert_eq!(report.blocks.iter().map(|b| b.bytes).sum::<usize>(), report.html_bytes);
+        for finding in &report.findings {
+            let line = finding.line.unwrap_or(1);
+            proptest::prop_assert!((1..=source.lines().count()).contains(&line), "{:?}", finding);
+        }
+    }
+}
+
 #[test]
 fn the_blocks_add_up_to_the_page() {
     for template in ["midweek", "sunday"] {
