@@ -14,3 +14,4 @@ pub mod schedule;
 pub mod send;
 pub mod sources;
 pub mod store;
+pub mod web;

@@ -11,6 +11,7 @@ mod import;
 mod news;
 mod output;
 mod packaging;
+mod preview;
 mod render;
 mod send;
 mod status;
@@ -110,6 +111,8 @@ enum Command {
     Guides(guides::Guides),
     /// Select the news, pair it with guides, and write the draft
     Compose(compose::Compose),
+    /// Show an issue in the browser, anew with every save
+    Preview(preview::Preview),
     /// Find what would go wrong in an inbox
     Check(check::Check),
     /// Show what the editor changed since compose, and what changed since approval
@@ -181,6 +184,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::News(command) => command.run(global),
         Command::Guides(command) => command.run(global),
         Command::Compose(command) => command.run(global),
+        Command::Preview(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Diff(command) => command.run(global),
         Command::Render(command) => command.run(global),

@@ -107,13 +107,13 @@ fn send_test(site: &Site, name: &IssueName, addresses: &[String]) -> anyhow::Res
     Ok(Exit::Done)
 }
 
-/// The runtime of a send.
+/// The runtime of a send or a server.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
 }
 
 /// Turns true on Ctrl-C or SIGTERM. A second signal ends the process at once, as it would a program that is stuck.
-fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
+pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

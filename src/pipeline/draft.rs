@@ -94,8 +94,21 @@ impl Site {
         earlier.map(|earlier| Ok(Past::from(&issues::read(&self.issues_dir(), &earlier)?))).collect()
     }
 
-    /// Compiles an issue once and checks it.
+    /// Compiles an issue once and checks it, with the operator's spam filter if there is one.
     pub fn rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
+        self.rendering_with(name, Self::spam)
+    }
+
+    /// The same without the spam filter, which may take seconds.
+    pub fn quick_rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
+        self.rendering_with(name, |_, _, _| Ok(None))
+    }
+
+    fn rendering_with(
+        &self,
+        name: &IssueName,
+        filter: impl Fn(&Self, &IssueName, &Rendered) -> anyhow::Result<Option<Result<Spam, String>>>,
+    ) -> anyhow::Result<Rendering> {
         let path = issues::folder(&self.issues_dir(), name).join("issue.toml");
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
@@ -112,7 +125,7 @@ impl Site {
         };
         let rendered = render::render(&draft, &setting, &self.templates()?)?;
         let base_scores = self.config.base_scores();
-        let spam = self.spam(name, &rendered)?;
+        let spam = filter(self, name, &rendered)?;
         let context = Context {
             spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
             source: &text,
@@ -198,7 +211,12 @@ impl Site {
         Ok(written)
     }
 
-    fn message(&self, name: &IssueName, rendered: &Rendered, delivery: &Delivery) -> Result<Message, Notice> {
+    pub(super) fn message(
+        &self,
+        name: &IssueName,
+        rendered: &Rendered,
+        delivery: &Delivery,
+    ) -> Result<Message, Notice> {
         let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendered.clone() };
         Ok(Letter::new(frozen, name.clone())?.copy(delivery))
     }

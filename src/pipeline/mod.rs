@@ -5,8 +5,11 @@ mod deliver;
 mod demo;
 mod draft;
 mod people;
+mod preview;
+mod proof;
 mod spam;
 mod status;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -34,7 +37,9 @@ pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};
 pub use draft::{Composed, Diff, Rendering};
 pub use people::PeopleImport;
+pub use preview::preview;
 pub use status::IssueStatus;
+pub use watch::By;
 
 /// A publication: its folder, its settings, and the time.
 pub struct Site {

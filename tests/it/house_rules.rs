@@ -11,9 +11,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     // Only lists the rooms.
     ("lib", &[]),
-    ("cli", &["config", "pipeline"]),
+    ("cli", &["config", "pipeline", "web"]),
     ("schedule", &[]),
-    ("pipeline", &["sources", "compose", "issues", "render", "check", "mail", "store", "send", "schedule", "config"]),
+    (
+        "pipeline",
+        &["sources", "compose", "issues", "render", "check", "mail", "store", "send", "schedule", "config", "web"],
+    ),
     ("send", &["mail", "store"]),
     // The settings' types live in the rooms that obey them; config only loads them.
     ("config", &["compose", "check", "send", "mail", "store", "render"]),
@@ -24,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("check", &[]),
     ("mail", &[]),
     ("store", &[]),
+    ("web", &[]),
     ("model", &[]),
 ];
 
@@ -34,6 +38,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("clap::", &["cli"]),
     ("handlebars::", &["render"]),
     ("mrml::", &["render"]),
+    ("axum::", &["web"]),
+    ("notify::", &["pipeline"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),
 ];

@@ -20,5 +20,6 @@ mod content;
 mod faults;
 mod house_rules;
 mod inbox;
+mod preview;
 mod send;
 mod subscribers;

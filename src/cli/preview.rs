@@ -1,0 +1,77 @@
+//! `digest preview`: an issue in the browser, anew with every save.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::process::{Command, Stdio};
+
+use clap::Args;
+
+use super::output::{line, report_notices};
+use super::send::{runtime, stop_signal};
+use super::{Exit, Global};
+use crate::model::{Address, Notice};
+use crate::pipeline::{self, By};
+use crate::web::preview::serve;
+
+/// Where it listens when no port is asked for and this one is free; else the next that is.
+const PORT: u16 = 4477;
+
+#[derive(Args)]
+pub struct Preview {
+    /// The issue's folder name or path; the newest draft when left out
+    issue: Option<String>,
+    /// The port on 127.0.0.1; 0 for any that is free [default: 4477 or the next free one]
+    #[arg(long, value_name = "P")]
+    port: Option<u16>,
+    /// Open the page in the browser
+    #[arg(long)]
+    open: bool,
+    /// The reader whose copy to show; a sample reader when left out
+    #[arg(long = "as", value_name = "ADDR")]
+    reader: Option<String>,
+    /// Look at the files every half second instead of waiting to be told of changes: for network drives
+    #[arg(long)]
+    poll: bool,
+}
+
+impl Preview {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let reader = self.reader.as_deref().map(Address::parse).transpose()?;
+        let by = if self.poll { By::Looking } else { By::Events };
+        let desk = pipeline::preview(global.root(), &global.config, global.start(), self.issue.as_deref(), reader, by)?;
+        let listener = listen(self.port)?;
+        let url = format!("http://{}/", listener.local_addr()?);
+        runtime()?.block_on(async {
+            let mut stop = stop_signal()?;
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            line(&url)?;
+            if self.open {
+                open(global, &url);
+            }
+            serve(listener, desk, async { drop(stop.wait_for(|stop| *stop).await) }).await?;
+            Ok(Exit::Done)
+        })
+    }
+}
+
+/// A listener on loopback: nobody else on the network reaches it.
+fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
+    let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    let listener = match port {
+        Some(port) => bind(port).map_err(|why| {
+            Notice::new(format!("cannot listen on port {port}: {why}")).help("leave --port out, or name another")
+        })?,
+        None => (PORT..PORT + 20).find_map(|port| bind(port).ok()).map_or_else(|| bind(0), Ok)?,
+    };
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Asks the desktop to show the page. A machine without one still has the address on stdout.
+fn open(global: &Global, url: &str) {
+    let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    let opened =
+        Command::new(program).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    if let Err(why) = opened {
+        report_notices(global, &[Notice::new(format!("cannot open a browser: {program}: {why}"))]);
+    }
+}

@@ -1,0 +1,223 @@
+//! The desk of the preview: keeps the publication and its issues rendered as the files stand, and the last good rendering
+//! of each when they do not render. Knows no HTTP.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+use super::watch::{By, start};
+use super::{Rendering, Site, proof};
+use crate::issues;
+use crate::model::{Address, IssueName, Notice, Notices};
+use crate::web::preview::{Ask, Desk, Reader, Source, Title, Trouble, View};
+
+/// So many issues stay rendered; to look at another, the others are rendered anew when they are asked for.
+const KEPT: usize = 16;
+
+/// Opens the publication in `root` for a preview that begins with the issue `asked` for, the newest without one, as the
+/// copy of `reader`, a sample reader without one.
+///
+/// # Errors
+/// The configuration is wrong, there is no such issue, or nothing can be watched.
+pub fn preview(
+    root: &Path,
+    config_file: &Path,
+    now: DateTime<Utc>,
+    asked: Option<&str>,
+    reader: Option<Address>,
+    by: By,
+) -> anyhow::Result<Desk> {
+    let site = Site::open(root, config_file, now)?;
+    let chosen = asked.map(|asked| site.issue(Some(asked))).transpose()?;
+    let config = root.join(config_file);
+    let changes = start(root, &config, by).map_err(|why| {
+        Notice::new(format!("cannot watch the publication: {why}")).help("is there room for more watched files?")
+    })?;
+    let shelf = Shelf { version: *changes.borrow(), site, troubles: Vec::new(), kept: BTreeMap::new() };
+    let files = Files { root: root.to_path_buf(), config_file: config_file.to_path_buf(), now };
+    let press = Press { files, chosen, reader, changes: changes.clone(), shelf: Mutex::new(shelf) };
+    Ok(Desk { changes, look: Arc::new(move |ask| press.look(ask)) })
+}
+
+struct Press {
+    files: Files,
+    chosen: Option<IssueName>,
+    reader: Option<Address>,
+    changes: watch::Receiver<u64>,
+    shelf: Mutex<Shelf>,
+}
+
+/// Where the publication is read from.
+struct Files {
+    root: PathBuf,
+    config_file: PathBuf,
+    now: DateTime<Utc>,
+}
+
+/// What is known of the files as of one version of them.
+struct Shelf {
+    version: u64,
+    /// The publication as it was last without a mistake in its configuration.
+    site: Site,
+    troubles: Vec<Notice>,
+    kept: BTreeMap<IssueName, Kept>,
+}
+
+/// An issue as of one version.
+struct Kept {
+    version: u64,
+    /// The last that rendered.
+    good: Option<Rendering>,
+    troubles: Vec<Notice>,
+}
+
+impl Press {
+    fn look(&self, ask: &Ask) -> View {
+        // Read before any file is: what changes from here on makes another version, and this is asked for again.
+        let version = *self.changes.borrow();
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.renew(version, &self.files);
+        let mut troubles = shelf.troubles.clone();
+        let names = issues::list(&shelf.site.issues_dir()).unwrap_or_else(|why| {
+            troubles.push(why);
+            Vec::new()
+        });
+        let wanted = ask.issue.as_deref().and_then(|name| name.parse().ok()).or_else(|| self.chosen.clone());
+        let name = wanted.filter(|name| names.contains(name)).or_else(|| names.last().cloned());
+        let mut view = View {
+            version,
+            publication: shelf.site.config.publication.name.clone(),
+            issues: names.iter().rev().map(|name| title(&shelf.site, name)).collect(),
+            issue: name.as_ref().map(ToString::to_string),
+            spam_left_out: !shelf.site.config.check.spam.is_empty(),
+            ..View::default()
+        };
+        if let Some(name) = &name {
+            view.draft = shelf.site.draft_text(name).map(|text| self.source(&shelf.site, name, text));
+            self.show(&mut shelf, name, ask.reader.as_deref(), &mut view, &mut troubles);
+        }
+        view.troubles = troubles.into_iter().map(|notice| self.trouble(notice)).collect();
+        view
+    }
+
+    fn show(
+        &self,
+        shelf: &mut Shelf,
+        name: &IssueName,
+        reader: Option<&str>,
+        view: &mut View,
+        troubles: &mut Vec<Notice>,
+    ) {
+        let (address, told) = match reader {
+            None => (self.reader.clone(), None),
+            Some("") => (None, None),
+            Some(typed) => match Address::parse(typed) {
+                Ok(address) => (Some(address), None),
+                Err(why) => (None, Some((typed.to_owned(), why.to_string()))),
+            },
+        };
+        shelf.render(name);
+        let Shelf { site, kept, .. } = shelf;
+        let Some(kept) = kept.get(name) else { return };
+        troubles.extend(kept.troubles.iter().cloned());
+        view.reader = match told {
+            Some((address, why)) => Reader { address, told: why, wrong: true },
+            None => proof::reader(site, address.as_ref()).unwrap_or_else(|why| {
+                troubles.extend(notices(&why));
+                Reader::default()
+            }),
+        };
+        if let Some(good) = &kept.good {
+            match proof::proof(site, good, address.as_ref()) {
+                Ok(proof) => view.proof = Some(proof),
+                Err(why) => troubles.extend(notices(&why)),
+            }
+        }
+    }
+
+    fn source(&self, site: &Site, name: &IssueName, text: String) -> Source {
+        let path = issues::folder(&site.issues_dir(), name).join("issue.toml");
+        Source { file: self.below(&path), path: absolute(&path), text }
+    }
+
+    /// A mistake with the lines around it.
+    fn trouble(&self, notice: Notice) -> Trouble {
+        let mut trouble = Trouble { message: notice.message, help: notice.help, ..Trouble::default() };
+        let Some(place) = notice.at else { return trouble };
+        trouble.file = Some(self.below(&place.file));
+        trouble.line = place.line;
+        // A built-in template has a name, but no file.
+        if let Ok(text) = std::fs::read_to_string(&place.file) {
+            trouble.path = Some(absolute(&place.file));
+            trouble.excerpt = place.line.map_or_else(Vec::new, |line| around(&text, line));
+        }
+        trouble
+    }
+
+    /// A path as people name it: below the publication's folder.
+    fn below(&self, path: &Path) -> String {
+        path.strip_prefix(&self.files.root).unwrap_or(path).display().to_string()
+    }
+}
+
+impl Shelf {
+    /// Reads the configuration again when a file has changed. While it is wrong, everything stays as it was.
+    fn renew(&mut self, version: u64, files: &Files) {
+        if version == self.version {
+            return;
+        }
+        self.version = version;
+        self.troubles.clear();
+        match Site::open(&files.root, &files.config_file, files.now) {
+            Ok(site) => self.site = site,
+            Err(Notices(wrong)) => self.troubles = wrong,
+        }
+    }
+
+    /// Renders an issue, unless it is rendered as the files stand. What does not render leaves the last good one in place.
+    fn render(&mut self, name: &IssueName) {
+        let version = self.version;
+        if self.kept.get(name).is_some_and(|kept| kept.version == version) || !self.troubles.is_empty() {
+            return;
+        }
+        if self.kept.len() >= KEPT && !self.kept.contains_key(name) {
+            self.kept.clear();
+        }
+        let kept = self.kept.entry(name.clone()).or_insert(Kept { version, good: None, troubles: Vec::new() });
+        kept.version = version;
+        kept.troubles.clear();
+        match self.site.quick_rendering(name) {
+            Ok(rendering) => kept.good = Some(rendering),
+            Err(why) => kept.troubles = notices(&why),
+        }
+    }
+}
+
+fn title(site: &Site, name: &IssueName) -> Title {
+    Title {
+        name: name.to_string(),
+        edition: site.config.edition_title(&name.edition),
+        date: name.date.format("%a %-d %b %Y").to_string(),
+    }
+}
+
+/// An error as notices: each mistake with its place where it has one.
+fn notices(error: &anyhow::Error) -> Vec<Notice> {
+    if let Some(Notices(all)) = error.downcast_ref::<Notices>() {
+        return all.clone();
+    }
+    vec![error.downcast_ref::<Notice>().cloned().unwrap_or_else(|| Notice::new(format!("{error:#}")))]
+}
+
+/// Two lines on either side of `line`, each cut to a bearable length.
+fn around(text: &str, line: usize) -> Vec<(usize, String)> {
+    let lines = text.lines().enumerate().map(|(at, text)| (at + 1, text.chars().take(240).collect()));
+    lines.filter(|(number, _)| number.abs_diff(line) <= 2).collect()
+}
+
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
+}

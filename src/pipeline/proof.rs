@@ -1,0 +1,71 @@
+//! A rendering as the preview shows it: one reader's copy, and what the check says of it. Knows no file but the store.
+
+use super::{Finding, Rendering, Severity, Site};
+use crate::check::{At, Block};
+use crate::mail::Links;
+use crate::model::{Address, Draft, Part};
+use crate::web::preview::{self, Proof, Reader};
+
+/// The rendering as a reader gets it: the one with the address, or a sample reader.
+pub fn proof(site: &Site, rendering: &Rendering, reader: Option<&Address>) -> anyhow::Result<Proof> {
+    let delivery = site.sample_delivery(reader)?;
+    let rendered = &rendering.rendered;
+    let message = site.message(&rendering.name, rendered, &delivery)?;
+    let letterhead = site.config.letterhead();
+    let links = Links::new(&letterhead, &rendering.name, &delivery);
+    let report = &rendering.report;
+    let waived = report.waived.iter().map(|waived| finding(&waived.finding, Some(&waived.why)));
+    Ok(Proof {
+        from: letterhead.from.clone(),
+        subject: rendered.subject.clone(),
+        preheader: rendered.preheader.clone(),
+        html: rendered.fill(Part::Html, &links),
+        text: rendered.fill(Part::Text, &links),
+        message: message.bytes,
+        html_bytes: report.html_bytes,
+        text_bytes: report.text_bytes,
+        blocks: report.blocks.iter().map(|b| block(b, &rendering.draft)).collect(),
+        findings: report.findings.iter().map(|found| finding(found, None)).chain(waived).collect(),
+    })
+}
+
+/// Who the reader is, in words.
+pub fn reader(site: &Site, address: Option<&Address>) -> anyhow::Result<Reader> {
+    let Some(address) = address else {
+        return Ok(Reader { told: "a sample reader".into(), ..Reader::default() });
+    };
+    let known = site.store_to_read()?.map(|store| store.reader(address)).transpose()?.flatten();
+    let told = match known {
+        Some(reader) if reader.name.is_empty() => format!("on the list, {}, without a name", reader.status),
+        Some(reader) => format!("{}, {}", reader.name, reader.status),
+        None => "not on the list: shown without a name".into(),
+    };
+    Ok(Reader { address: address.to_string(), told, wrong: false })
+}
+
+fn block(block: &Block, draft: &Draft) -> preview::Block {
+    let begins = match block.at {
+        Some(At::News(number, _)) => draft.news.get(number).map(|entry| entry.title.as_str()),
+        Some(At::Card(number, _)) => draft.guides.get(number).map(|card| card.title.as_str()),
+        // Up to the first mark of Markdown, which the page does not show.
+        Some(_) => draft.intro.split(['[', '(', '<', '*', '_', '\n']).find(|part| !part.trim().is_empty()),
+        None => None,
+    };
+    preview::Block { name: block.block.clone(), bytes: block.bytes, begins: begins.unwrap_or_default().to_owned() }
+}
+
+fn finding(finding: &Finding, waived: Option<&String>) -> preview::Finding {
+    preview::Finding {
+        severity: match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        },
+        code: finding.code,
+        message: finding.message.clone(),
+        help: finding.help.to_string(),
+        place: finding.where_.clone(),
+        line: finding.line,
+        waived: waived.cloned(),
+    }
+}

@@ -1,0 +1,37 @@
+//! Where Gmail clips a page. Knows no block.
+
+use super::markup::{Span, name, spans};
+
+/// Gmail shows about so many bytes of a message's HTML and hides the rest behind a link.
+pub const LIMIT: usize = 102_400;
+
+/// The last place in the page before `limit` bytes where a mark can stand without moving anything; `None` when all of the
+/// page is shown.
+pub fn place(html: &str, limit: usize) -> Option<usize> {
+    if html.len() <= limit {
+        return None;
+    }
+    let mut at = 0;
+    let mut last = 0;
+    for span in spans(html) {
+        at += span.text().len();
+        if at > limit {
+            break;
+        }
+        // After the end of a block of text one is in a cell or another block, never between the rows of a table.
+        if let Span::Tag(tag) = span
+            && ["/p", "/div", "/h1", "/h2", "/h3", "/a", "/span"].iter().any(|end| name(tag).eq_ignore_ascii_case(end))
+        {
+            last = at;
+        }
+    }
+    Some(last)
+}
+
+/// The page with an empty element, `id="digest-clip"`, where it is clipped.
+pub fn mark(html: &str, limit: usize) -> String {
+    match place(html, limit) {
+        None | Some(0) => html.to_owned(),
+        Some(at) => [&html[..at], "<span id=\"digest-clip\"></span>", &html[at..]].concat(),
+    }
+}

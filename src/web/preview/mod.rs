@@ -1,0 +1,150 @@
+//! The preview of an issue: a page on loopback that follows every save. Knows no file, no store and no pipeline; a [`Desk`]
+//! answers what is asked of it.
+
+mod clip;
+mod inbox;
+mod invert;
+mod markup;
+mod routes;
+mod scheme;
+mod state;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+pub use routes::serve;
+
+/// What a browser wants to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// An issue's name; `None` for the one that the preview began with.
+    pub issue: Option<String>,
+    /// A reader's address as typed. Empty is the sample reader, `None` the one that the preview began with.
+    pub reader: Option<String>,
+}
+
+/// Answers an [`Ask`] with how things stand now. It may take some milliseconds, and is never called on a runtime's thread.
+pub type Look = Arc<dyn Fn(&Ask) -> View + Send + Sync>;
+
+/// Where the pages get what they show.
+#[derive(Clone)]
+pub struct Desk {
+    /// Another number after every change of a file that an issue is made of.
+    pub changes: watch::Receiver<u64>,
+    pub look: Look,
+}
+
+/// Everything about one issue at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct View {
+    /// The number of [`Desk::changes`] that this answers to.
+    pub version: u64,
+    pub publication: String,
+    /// All issues, the newest first.
+    pub issues: Vec<Title>,
+    /// The one shown; `None` when there is none at all.
+    pub issue: Option<String>,
+    pub reader: Reader,
+    /// What keeps the newest text from being shown. The proof below is then the last good one.
+    pub troubles: Vec<Trouble>,
+    /// The draft's file, as it is now.
+    pub draft: Option<Source>,
+    /// Whether a configured spam filter was left out: it takes seconds.
+    pub spam_left_out: bool,
+    #[serde(skip)]
+    pub proof: Option<Proof>,
+}
+
+/// An issue in the list of all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Title {
+    pub name: String,
+    pub edition: String,
+    pub date: String,
+}
+
+/// Whose copy is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Reader {
+    /// As typed; empty for the sample reader.
+    pub address: String,
+    /// Who that is, in words: "Ann, on the list".
+    pub told: String,
+    /// Whether the address can be used. If not, the copy is the sample reader's.
+    pub wrong: bool,
+}
+
+/// A file and its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Source {
+    /// Below the publication's folder.
+    pub file: String,
+    /// Absolute.
+    pub path: String,
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// A mistake in a draft, a template or the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    pub message: String,
+    pub help: Option<String>,
+    /// Below the publication's folder, when it is about a file.
+    pub file: Option<String>,
+    /// The same, absolute, when the file is there.
+    pub path: Option<String>,
+    /// From 1.
+    pub line: Option<usize>,
+    /// The lines around it, each with its number.
+    pub excerpt: Vec<(usize, String)>,
+}
+
+/// A rendered issue as one reader gets it, with what the check says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// `Name <address>`.
+    pub from: String,
+    pub subject: String,
+    pub preheader: String,
+    pub html: String,
+    pub text: String,
+    /// The whole message as it goes over the wire.
+    pub message: String,
+    /// Sizes with a typical reader's values.
+    pub html_bytes: usize,
+    pub text_bytes: usize,
+    pub blocks: Vec<Block>,
+    pub findings: Vec<Finding>,
+}
+
+/// A part of the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Block {
+    /// As the check names it: `news[2] "Title"`.
+    pub name: String,
+    pub bytes: usize,
+    /// Words that the block begins with, by which it is found on the page; empty when unknown.
+    pub begins: String,
+}
+
+/// One thing that the check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// `error`, `warning` or `note`.
+    pub severity: &'static str,
+    pub code: &'static str,
+    pub message: String,
+    pub help: String,
+    /// As the check names it: `news[2] "Title", url`.
+    pub place: String,
+    /// The line of the draft, from 1.
+    pub line: Option<usize>,
+    /// The editor's reason, when the draft waives it.
+    pub waived: Option<String>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,404 @@
+// The preview page: waits for a change, and swaps what has changed in place. No address of another machine is in here.
+'use strict';
+
+const $ = id => document.getElementById(id);
+const tabs = ['mail', 'inbox', 'text', 'html', 'message', 'draft'];
+const told = {
+  light: '',
+  dark: 'The mail’s own dark style, as Apple Mail and others with prefers-color-scheme show it.',
+  inverted: 'Approximate: every colour’s lightness is mirrored, much as Outlook on the web and Gmail’s app on an iPhone do to a mail against its will.',
+};
+// What is wished for, what was told last, and what each view shows at present.
+const wish = { issue: null, as: null, look: 'light', pictures: 'off', tab: 'mail' };
+let state = null;
+let waiting = null;
+const shown = {};
+
+function query(more) {
+  const all = { issue: wish.issue, as: wish.as, ...more };
+  return new URLSearchParams(Object.entries(all).filter(([, value]) => value !== null)).toString();
+}
+
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter(child => child !== null));
+  return element;
+}
+
+// -- following
+
+async function follow() {
+  for (let after = null; ;) {
+    waiting = new AbortController();
+    try {
+      const answer = await fetch('/state?' + query({ after }), { signal: waiting.signal });
+      if (answer.status === 200) {
+        state = await answer.json();
+        after = state.version;
+        draw();
+      } else if (answer.status !== 204) {
+        throw new Error(answer.statusText);
+      }
+    } catch (why) {
+      after = null;
+      if (why.name === 'AbortError') continue;
+      say('No answer from digest; trying again', 'off');
+      await new Promise(done => setTimeout(done, 700));
+    }
+  }
+}
+
+function ask() {
+  if (waiting) waiting.abort();
+}
+
+function say(text, kind) {
+  const status = $('status');
+  status.textContent = text;
+  status.className = kind ? 'quiet ' + kind : 'quiet';
+}
+
+// -- drawing
+
+function draw() {
+  document.title = (state.issue || 'Preview') + ' · ' + state.publication;
+  $('publication').textContent = state.publication || 'Preview';
+  drawIssues();
+  drawReader();
+  drawTroubles();
+  drawFindings();
+  drawTab();
+  if (!state.issue) say('No issue yet: digest compose EDITION writes one', 'stale');
+  else if (state.troubles.length) say('Not the newest text', 'stale');
+  else say('Follows your saves');
+}
+
+function drawIssues() {
+  const key = JSON.stringify([state.issues, state.issue]);
+  if (shown.issues === key) return;
+  shown.issues = key;
+  const groups = new Map();
+  for (const issue of state.issues) {
+    if (!groups.has(issue.edition)) groups.set(issue.edition, make('optgroup', { label: issue.edition }));
+    const option = make('option', { value: issue.name }, issue.edition + ', ' + issue.date);
+    option.selected = issue.name === state.issue;
+    groups.get(issue.edition).append(option);
+  }
+  $('issue').replaceChildren(...groups.values());
+}
+
+function drawReader() {
+  if (document.activeElement !== $('reader')) $('reader').value = state.reader.address;
+  $('who').textContent = state.reader.address ? state.reader.told : '';
+  $('who').classList.toggle('wrong', state.reader.wrong);
+}
+
+function drawTroubles() {
+  const key = JSON.stringify(state.troubles);
+  if (shown.troubles === key) return;
+  shown.troubles = key;
+  $('troubles').replaceChildren(...state.troubles.map((trouble, number) => {
+    const box = make('div', { class: 'trouble' }, make('h2', {}, trouble.message));
+    if (trouble.file) {
+      const place = trouble.file + (trouble.line ? ':' + trouble.line : '');
+      box.append(make('p', { class: 'where' }, place + '  ', ...links(trouble.path, trouble.line)));
+    }
+    if (trouble.help) box.append(make('p', { class: 'help' }, trouble.help));
+    if (trouble.excerpt.length) {
+      const width = String(trouble.excerpt.at(-1)[0]).length;
+      box.append(make('pre', { tabindex: 0 }, ...trouble.excerpt.map(([line, text]) =>
+        make('div', line === trouble.line ? { class: 'hit' } : {}, String(line).padStart(width) + '  ' + text))));
+    }
+    const last = number === state.troubles.length - 1 && state.proof;
+    if (last) box.append(make('p', { class: 'last' }, 'Below is the last good page.'));
+    return box;
+  }));
+}
+
+// Ways to a file and line: the place to paste into a terminal, and an editor's link.
+function links(path, line) {
+  if (!path) return [];
+  const place = path + (line ? ':' + line : '');
+  const copy = make('button', { type: 'button', title: place }, 'copy path');
+  copy.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(place);
+    copy.textContent = 'copied';
+    setTimeout(() => { copy.textContent = 'copy path'; }, 1500);
+  });
+  const all = [copy];
+  if (path.startsWith('/')) all.push(make('a', { href: 'vscode://file' + encodeURI(place) }, 'open in VS Code'));
+  return all;
+}
+
+// -- findings and weight
+
+function finding(found) {
+  const label = found.waived ? 'waived ' + found.severity : found.severity;
+  const item = make('li', { class: found.waived ? 'note' : found.severity, tabindex: -1 },
+    make('p', { class: 'label' }, label + ' · ' + found.code),
+    make('p', {}, found.message + ' '),
+    make('p', { class: 'help' }, found.waived ? 'Waived: ' + found.waived : found.help));
+  if (found.line && state.draft) {
+    const go = make('button', { type: 'button', onclick: () => goToLine(found.line) }, state.draft.file + ':' + found.line);
+    item.append(make('p', { class: 'goto' }, go, ...links(state.draft.path, found.line)));
+  } else {
+    item.append(make('p', { class: 'goto quiet' }, 'about ' + found.place));
+  }
+  return item;
+}
+
+const bytes = number => number.toLocaleString('en') + ' bytes';
+const many = (number, word) => number + ' ' + word + (number === 1 ? '' : 's');
+
+function drawFindings() {
+  const proof = state.proof;
+  const key = JSON.stringify([proof && [proof.blocks, proof.elsewhere, proof.html_bytes], state.draft && state.draft.file]);
+  $('spam').hidden = !state.spam_left_out;
+  if (shown.findings === key) return;
+  shown.findings = key;
+  if (!proof) {
+    $('weight').textContent = $('counts').textContent = 'Nothing rendered yet.';
+    for (const id of ['scale', 'elsewhere', 'blocks']) $(id).replaceChildren();
+    return;
+  }
+  const limit = proof.clip.limit;
+  const percent = Math.round(proof.html_bytes / limit * 100);
+  $('weight').textContent = proof.html_bytes > limit
+    ? bytes(proof.html_bytes) + ' of HTML: Gmail hides what comes after ' + bytes(limit) + '.'
+    : bytes(proof.html_bytes) + ' of HTML, ' + percent + ' % of what Gmail shows. Text: ' + bytes(proof.text_bytes) + '.';
+  const whole = Math.max(limit, proof.html_bytes);
+  $('scale').replaceChildren(...proof.blocks.map((block, number) => {
+    const part = make('i', { title: block.name + ': ' + bytes(block.bytes), class: number === proof.blocks.length - 1 ? 'rest' : null });
+    part.style.width = block.bytes / whole * 100 + '%';
+    return part;
+  }));
+  if (proof.html_bytes > limit) {
+    const line = make('b');
+    line.style.left = limit / whole * 100 + '%';
+    $('scale').append(line);
+  }
+  const all = [...proof.elsewhere, ...proof.blocks.flatMap(block => block.findings)];
+  const open = kind => all.filter(found => !found.waived && found.severity === kind).length;
+  const counts = ['error', 'warning', 'note'].map(kind => open(kind) ? many(open(kind), kind) : '').filter(Boolean);
+  const waived = all.filter(found => found.waived).length;
+  if (waived) counts.push(waived + ' waived');
+  $('counts').textContent = counts.join(', ') || 'No finding.';
+  $('elsewhere').replaceChildren(...proof.elsewhere.map(finding));
+  $('blocks').replaceChildren(...proof.blocks.map((block, number) => {
+    const head = make('button', { type: 'button', class: 'block', onclick: () => goToBlock(number) },
+      make('span', {}, block.name), make('span', { class: 'quiet' }, bytes(block.bytes)));
+    head.disabled = !block.begins;
+    const item = make('li', { id: 'block-' + number }, head);
+    if (block.findings.length) item.append(make('ul', { class: 'findings' }, ...block.findings.map(finding)));
+    return item;
+  }));
+}
+
+// -- tabs
+
+function choose(tab, focus) {
+  wish.tab = tab;
+  for (const name of tabs) {
+    const chosen = name === tab;
+    $('tab-' + name).setAttribute('aria-selected', chosen);
+    $('tab-' + name).tabIndex = chosen ? 0 : -1;
+    $('view-' + name).hidden = !chosen;
+  }
+  if (focus) $('tab-' + tab).focus();
+  history.replaceState(null, '', '#' + tab);
+  return state ? drawTab() : null;
+}
+
+async function drawTab() {
+  if (wish.tab === 'mail') return drawMail();
+  if (wish.tab === 'inbox') return drawInbox();
+  if (wish.tab === 'draft') return drawDraft();
+  const name = wish.tab;
+  const key = state.proof && state.proof.stamp;
+  if (shown[name] === key) return;
+  const text = key ? await (await fetch('/' + name + '?' + query())).text() : '';
+  shown[name] = key;
+  const cut = name === 'html' && state.proof ? state.proof.clip.at : null;
+  if (cut === null) return void $(name).replaceChildren(text);
+  const raw = new TextEncoder().encode(text);
+  const part = (from, to) => new TextDecoder().decode(raw.subarray(from, to));
+  $(name).replaceChildren(part(0, cut), make('mark', {}, 'Gmail shows nothing below here'), part(cut));
+}
+
+function drawInbox() {
+  const proof = state.proof;
+  const view = $('view-inbox');
+  if (!proof) return void view.replaceChildren();
+  const gone = (what, cut) => (cut.lost ? what + ' goes on: “' + cut.lost + '”. ' : '');
+  view.replaceChildren(
+    ...proof.inbox.map(row => {
+      const bit = (name, text) => make('div', { class: name }, make('bdi', {}, text));
+      const from = bit('from', row.sender.shown);
+      const box = row.one_line
+        ? make('div', { class: 'row one' }, from, make('div', {}, make('bdi', {}, row.subject.shown), make('span', { class: 'pre' }, ' – ' + row.preheader.shown)))
+        : make('div', { class: 'row' }, from, bit('subject', row.subject.shown), bit('pre', row.preheader.shown));
+      const lost = gone('The sender', row.sender) + gone('The subject', row.subject) + gone(proof.no_preheader ? 'The text' : 'The preheader', row.preheader);
+      return make('section', { class: 'client' }, make('h3', {}, row.client), box, make('p', { class: 'lost' }, lost || 'All of it is shown.'));
+    }),
+    make('p', { class: 'quiet' }, (proof.no_preheader ? 'Without a preheader, lists show the first words of the mail. ' : '')
+      + 'Where lists cut depends on the window and the letters; these are usual widths.'));
+}
+
+async function drawDraft() {
+  const draft = state.draft;
+  const key = JSON.stringify([state.draft_stamp, shown.findings]);
+  if (!draft || shown.draft === key) return;
+  const text = await (await fetch('/draft?' + query())).text();
+  shown.draft = key;
+  $('draftfile').textContent = draft.file;
+  $('draftlinks').replaceChildren(...links(draft.path, null));
+  const all = state.proof ? [...state.proof.elsewhere, ...state.proof.blocks.flatMap(block => block.findings)] : [];
+  $('draft').replaceChildren(...text.replace(/\n$/, '').split('\n').map((line, number) => {
+    const said = all.filter(found => found.line === number + 1)
+      .map(found => make('span', { class: 'said ' + (found.waived ? 'note' : found.severity) }, found.severity + ': ' + found.message));
+    return make('li', { tabindex: -1 }, line, ...said);
+  }));
+}
+
+async function goToLine(line) {
+  await choose('draft');
+  for (const old of $('draft').querySelectorAll('.hit')) old.classList.remove('hit');
+  const item = $('draft').children[line - 1];
+  if (!item) return;
+  item.classList.add('hit');
+  item.scrollIntoView({ block: 'center' });
+  item.focus({ preventScroll: true });
+}
+
+// -- the mail in its frames
+
+function drawMail() {
+  $('looktold').textContent = [told[wish.look], wish.pictures === 'on' ? 'Pictures are fetched from their servers.' : ''].join(' ').trim();
+  const proof = state.proof;
+  const key = JSON.stringify([state.issue, proof && proof.stamp, wish.look, wish.pictures]);
+  const screens = document.querySelectorAll('.screen');
+  if (shown.mail === key) return place(screens[0]);
+  shown.mail = key;
+  for (const screen of screens) {
+    if (proof) swap(screen, '/mail?' + query({ look: wish.look, pictures: wish.pictures }), key);
+    else screen.replaceChildren();
+  }
+}
+
+// Loads the new page behind the old one, so that neither the eye nor the scroll position notices.
+function swap(screen, address, key) {
+  for (const late of screen.querySelectorAll('.coming')) late.remove();
+  const frame = make('iframe', { class: 'coming', sandbox: 'allow-same-origin', src: address, title: screen.parentElement.querySelector('figcaption').textContent });
+  frame.addEventListener('load', () => {
+    if (shown.mail !== key) return frame.remove();
+    const page = frame.contentDocument;
+    if (!page || !page.documentElement) return;
+    frame.style.height = '0';
+    frame.style.height = page.documentElement.scrollHeight + 'px';
+    for (const old of screen.querySelectorAll('iframe:not(.coming)')) old.remove();
+    frame.classList.remove('coming');
+    page.addEventListener('click', stay);
+    page.addEventListener('mouseover', event => tellLink(event.target.closest('a[href]')));
+    page.addEventListener('focusin', event => tellLink(event.target.closest('a[href]')));
+    place(screen);
+  });
+  screen.append(frame);
+}
+
+// A link is looked at, not followed: the copy may be a reader's.
+function stay(event) {
+  event.preventDefault();
+  tellLink(event.target.closest('a[href]'));
+}
+
+function tellLink(link) {
+  $('link').hidden = !link;
+  $('link').textContent = link ? link.getAttribute('href') : '';
+}
+
+const letters = text => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+
+// The element that a block begins with: a heading with its title, or the paragraph that begins as the intro does.
+function begin(page, block) {
+  const words = letters(block.begins);
+  if (!words) return null;
+  const is = element => letters(element.textContent) === words;
+  const starts = element => letters(element.textContent).startsWith(words.slice(0, 24));
+  return [...page.querySelectorAll('h1,h2,h3,h4')].find(is) || [...page.querySelectorAll('p')].find(starts) || null;
+}
+
+function place(screen) {
+  for (const old of screen.querySelectorAll('.mark, .clip')) old.remove();
+  const frame = screen.querySelector('iframe:not(.coming)');
+  const page = frame && frame.contentDocument;
+  if (!page || !state.proof) return;
+  const top = element => element.getBoundingClientRect().top;
+  if (screen.parentElement.classList.contains('desktop')) {
+    state.proof.blocks.forEach((block, number) => {
+      const open = block.findings.filter(found => !found.waived);
+      const start = open.length ? begin(page, block) : null;
+      if (!start) return;
+      const worst = ['error', 'warning', 'note'].find(kind => open.some(found => found.severity === kind));
+      const mark = make('button', { type: 'button', class: 'mark ' + worst, title: open.map(found => found.message).join('\n'), onclick: () => goToFindings(number) },
+        open.length === 1 ? worst : many(open.length, 'finding'));
+      mark.style.top = top(start) + 'px';
+      screen.append(mark);
+    });
+  }
+  const cut = page.getElementById('digest-clip');
+  if (cut) {
+    const line = make('div', { class: 'clip' }, make('span', {}, 'Gmail clips here: ' + bytes(state.proof.clip.limit)));
+    line.style.top = top(cut) + 'px';
+    screen.append(line);
+  }
+}
+
+function goToFindings(number) {
+  const first = $('block-' + number).querySelector('.findings > li');
+  first.scrollIntoView({ block: 'center' });
+  first.focus({ preventScroll: true });
+}
+
+function goToBlock(number) {
+  choose('mail');
+  const screen = document.querySelector('.desktop .screen');
+  const frame = screen.querySelector('iframe:not(.coming)');
+  const start = frame && frame.contentDocument && begin(frame.contentDocument, state.proof.blocks[number]);
+  if (!start) return;
+  const y = screen.getBoundingClientRect().top + start.getBoundingClientRect().top;
+  window.scrollTo({ top: window.scrollY + y - 60 });
+}
+
+// -- hands on
+
+$('issue').addEventListener('change', event => {
+  wish.issue = event.target.value;
+  ask();
+});
+$('reading').addEventListener('submit', event => {
+  event.preventDefault();
+  wish.as = $('reader').value.trim();
+  ask();
+});
+$('reader').addEventListener('change', () => $('reading').requestSubmit());
+for (const name of ['look', 'pictures']) {
+  for (const radio of document.getElementsByName(name)) {
+    // A page that is loaded again may come with the last choice.
+    if (radio.checked) wish[name] = radio.value;
+    radio.addEventListener('change', () => {
+      wish[name] = radio.value;
+      if (state) drawMail();
+    });
+  }
+}
+for (const name of tabs) $('tab-' + name).addEventListener('click', () => choose(name));
+$('tabs').addEventListener('keydown', event => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step) choose(tabs[(tabs.indexOf(wish.tab) + step + tabs.length) % tabs.length], true);
+});
+choose(tabs.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'mail');
+follow();

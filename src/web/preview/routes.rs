@@ -1,0 +1,207 @@
+//! The preview over HTTP: who may ask, what may be asked, and with which headers it is answered. Nothing but GET, and
+//! nothing is kept by a cache.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use axum::{Router, response};
+use serde::Deserialize;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::{Ask, Desk, View, clip, invert, scheme, state};
+
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// How long a page waits for news before it asks again.
+const PATIENCE: Duration = Duration::from_secs(25);
+/// So many pages may wait at a time.
+const WAITING: usize = 32;
+/// The longest query that is read, in bytes: an issue's name, an address of at most 254 octets (RFC 5321 §4.5.3.1.3) and
+/// switches, percent-encoded.
+const QUERY: usize = 2_000;
+
+/// The page itself: own script and style, frames of its own; nothing from outside.
+const SHELL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; \
+                            img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// A mail: no script, no connection, no font, no form. Pictures stay away, unless the editor asks for them.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+                           frame-ancestors 'self'; sandbox allow-same-origin; img-src ";
+/// Text to look at.
+const TEXT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+struct Room {
+    desk: Desk,
+    waiting: Semaphore,
+}
+
+/// What follows the `?`.
+#[derive(Debug, Default, Deserialize)]
+struct Wish {
+    issue: Option<String>,
+    #[serde(rename = "as")]
+    reader: Option<String>,
+    /// Answer when there is another version than this.
+    after: Option<u64>,
+    look: Option<String>,
+    pictures: Option<String>,
+}
+
+/// Serves the preview to browsers of this machine until `stop` is ready. Pages that wait for news then are let go.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(listener: TcpListener, desk: Desk, stop: impl Future<Output = ()>) -> std::io::Result<()> {
+    let room = Arc::new(Room { desk, waiting: Semaphore::new(WAITING) });
+    let router = Router::new()
+        .route("/", get(async || page(SHELL_POLICY, "text/html; charset=utf-8", PAGE)))
+        .route("/page.css", get(async || page(TEXT_POLICY, "text/css; charset=utf-8", STYLE)))
+        .route("/page.js", get(async || page(TEXT_POLICY, "text/javascript; charset=utf-8", SCRIPT)))
+        .route("/state", get(follow))
+        .route("/mail", get(mail))
+        .route("/html", get(html))
+        .route("/text", get(text))
+        .route("/message", get(message))
+        .route("/draft", get(draft))
+        .with_state(room)
+        .layer(middleware::from_fn(guard));
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    tokio::select! {
+        served = axum::serve(listener, router) => served,
+        () = stop => Ok(()),
+    }
+}
+
+/// Lets in what a browser of this machine asks for itself, and no page from elsewhere: neither by a name that was made to
+/// point here (DNS rebinding), nor by a frame, a form or a script of another site.
+async fn guard(request: Request, next: Next) -> Result<Response, Infallible> {
+    let refusal = if !is_local(request.headers(), request.uri().authority().map(axum::http::uri::Authority::as_str)) {
+        Some((StatusCode::FORBIDDEN, "this page is served to 127.0.0.1 and localhost only\n"))
+    } else if !is_own(request.headers()) {
+        Some((StatusCode::FORBIDDEN, "another site asked for this page; open it by its address\n"))
+    } else if request.method() != Method::GET {
+        Some((StatusCode::METHOD_NOT_ALLOWED, "the preview changes nothing: GET only\n"))
+    } else if request.uri().query().is_some_and(|query| query.len() > QUERY) {
+        Some((StatusCode::URI_TOO_LONG, "the query is too long\n"))
+    } else {
+        None
+    };
+    let mut answer = match refusal {
+        Some((status, why)) => (status, why).into_response(),
+        None => next.run(request).await,
+    };
+    let headers = answer.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(TEXT_POLICY));
+    Ok(answer)
+}
+
+/// Whether the request names this machine, in its one Host header and, in absolute form, in its target too.
+fn is_local(headers: &HeaderMap, target: Option<&str>) -> bool {
+    let local = |host: &str| {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost")
+    };
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    host.is_some_and(local) && hosts.next().is_none() && target.is_none_or(local)
+}
+
+/// Whether the browser says that the person or our own page asks. Old browsers and scripts say nothing (Fetch Metadata).
+fn is_own(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|site| site == "none" || site == "same-origin")
+}
+
+fn page(policy: &'static str, kind: &'static str, body: impl IntoResponse) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], body).into_response()
+}
+
+fn plain(body: String) -> Response {
+    page(TEXT_POLICY, "text/plain; charset=utf-8", body)
+}
+
+type Answer = response::Result<Response>;
+
+/// How things stand; with `after`, as soon as they stand otherwise, or 204 when they do not for a while.
+async fn follow(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
+    if let Some(after) = wish.after {
+        let Ok(_seat) = room.waiting.try_acquire() else {
+            return Err((StatusCode::SERVICE_UNAVAILABLE, "too many pages wait already\n").into());
+        };
+        let mut changes = room.desk.changes.clone();
+        let other = changes.wait_for(|version| *version != after);
+        if tokio::time::timeout(PATIENCE, other).await.is_err() {
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+    }
+    let view = look(&room, &wish).await?;
+    Ok(page(TEXT_POLICY, "application/json", state::json(&view).to_string()))
+}
+
+/// The mail as a page for a frame: in light, dark or inverted colours, with pictures from outside or without.
+async fn mail(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
+    let html = clip::mark(&proof(&room, &wish).await?.html, clip::LIMIT);
+    let html = match wish.look.as_deref() {
+        Some("dark") => scheme::force(&html, true),
+        Some("inverted") => invert::invert(&scheme::force(&html, false)),
+        _ => scheme::force(&html, false),
+    };
+    let pictures = if wish.pictures.as_deref() == Some("on") { "https: http: data:" } else { "'none'" };
+    let policy =
+        HeaderValue::try_from(format!("{MAIL_POLICY}{pictures}")).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], html).into_response())
+}
+
+async fn html(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
+    Ok(plain(proof(&room, &wish).await?.html))
+}
+
+async fn text(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
+    Ok(plain(proof(&room, &wish).await?.text))
+}
+
+async fn message(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
+    Ok(plain(proof(&room, &wish).await?.message))
+}
+
+async fn draft(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
+    let draft = look(&room, &wish).await?.draft;
+    Ok(plain(draft.ok_or((StatusCode::NOT_FOUND, "there is no such draft\n"))?.text))
+}
+
+async fn proof(room: &Arc<Room>, wish: &Wish) -> response::Result<super::Proof> {
+    Ok(look(room, wish).await?.proof.ok_or((StatusCode::NOT_FOUND, "nothing has been rendered yet\n"))?)
+}
+
+async fn look(room: &Arc<Room>, wish: &Wish) -> response::Result<View> {
+    let ask = Ask { issue: wish.issue.clone(), reader: wish.reader.clone() };
+    let room = Arc::clone(room);
+    let look = tokio::task::spawn_blocking(move || (room.desk.look)(&ask));
+    Ok(look
+        .await
+        .map_err(|_| (StatusCode::INTERNAL_SERVER_ERROR, "rendering failed; digest's own output says why\n"))?)
+}
+
+#[cfg(test)]
+mod tests;
