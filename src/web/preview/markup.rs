@@ -37,7 +37,7 @@ pub fn spans(html: &str) -> impl Iterator<Item = Span<'_>> {
             in_style = false;
             return Some(Span::Style(piece));
         }
-        let is_tag = piece.len() > 1 && piece.starts_with('<') && !piece.starts_with("<!");
+        let is_tag = begins_tag(piece) && !piece.starts_with("<!");
         in_style = is_tag && name(piece).eq_ignore_ascii_case("style");
         Some(if is_tag { Span::Tag(piece) } else { Span::Other(piece) })
     })
@@ -54,8 +54,7 @@ fn next(rest: &str) -> usize {
     if let Some(comment) = rest.strip_prefix("<!--") {
         return comment.find("-->").map_or(rest.len(), |end| end + 7);
     }
-    let begins_tag = |text: &str| text[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
-    if !rest.starts_with('<') || !begins_tag(rest) {
+    if !begins_tag(rest) {
         let tag = rest.match_indices('<').skip_while(|(at, _)| *at == 0).find(|(at, _)| begins_tag(&rest[*at..]));
         return tag.map_or(rest.len(), |(at, _)| at);
     }
@@ -71,9 +70,14 @@ fn next(rest: &str) -> usize {
     rest.len()
 }
 
+/// Whether `text` begins with a tag or a declaration; a `<` before anything else is text.
+fn begins_tag(text: &str) -> bool {
+    text.strip_prefix('<').is_some_and(|after| after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'))
+}
+
 /// A tag's name, with the slash of a closing one.
 pub fn name(tag: &str) -> &str {
-    let inner = tag.trim_start_matches('<');
+    let inner = tag.strip_prefix('<').unwrap_or(tag);
     inner.split(|c: char| c.is_ascii_whitespace() || c == '>').next().unwrap_or_default()
 }
 

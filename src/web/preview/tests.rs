@@ -172,9 +172,16 @@ fn the_clip_mark_stands_after_the_last_block_that_is_shown() {
         (30, Some("<td><p>one</p><p>two</p>".len())),
         (15, Some("<td><p>one</p>".len())),
         (3, Some(0)),
+        (7, Some(0)),
     ];
     for (limit, expected) in cases {
         assert_eq!(clip::place(html, limit), expected, "{limit}");
+    }
+    // Long words end a page in the middle: after a blank, and never within a letter.
+    let long = "<p>one two é&nbsp;x three</p>";
+    let end_of = |words: &str| long.find(words).map(|at| at + words.len());
+    for (limit, words) in [(8, "one "), (12, "two "), (13, "two "), (20, "two "), (22, "&nbsp;x ")] {
+        assert_eq!(clip::place(long, limit), end_of(words), "{limit}");
     }
     let mark = "<span id=\"digest-clip\"></span>";
     assert_eq!(clip::mark(html, 15), html.replacen("</p>", &format!("</p>{mark}"), 1));
@@ -276,6 +283,16 @@ fn page() -> impl Strategy<Value = String> {
         "%",
     ]);
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+/// Found by the property below: a run of `<` is text, and the letter after it may have more than one byte.
+#[test]
+fn an_angle_that_begins_no_tag_is_text() {
+    for html in ["<<(é", "<<é style=x>", "< p>", "<", "a<é", "<1>"] {
+        assert!(spans(html).all(|span| matches!(span, Span::Other(_))), "{html}");
+        assert!(scheme::force(html, true).ends_with(html), "{html}");
+        assert!(invert::invert(html).contains(html), "{html}");
+    }
 }
 
 proptest! {
