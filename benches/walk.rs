@@ -7,7 +7,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use digest::mail::Letter;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::Ed25519KeyPair;
+use data_encoding::BASE64;
+use digest::mail::{DkimKeyFile, DkimSettings, Letter};
 use digest::model::{Address, Delivery, Frozen};
 use digest::pipeline::{self, Site};
 
@@ -48,8 +52,10 @@ fn main() {
 /// The cost of one reader's copy: headers, shared runs and slots spliced.
 fn copies(site: &Site, name: &digest::model::IssueName) {
     let rendered = site.rendering(name).expect("an issue").rendered;
-    let letter =
-        Letter::new(Frozen { letterhead: site.config.letterhead(), rendered }, name.clone()).expect("a letter");
+    let letter = || {
+        let frozen = Frozen { letterhead: site.config.letterhead(), rendered: rendered.clone() };
+        Letter::new(frozen, name.clone()).expect("a letter")
+    };
     let delivery = Delivery {
         number: 1,
         email: Address::parse("ann@example.org").expect("an address"),
@@ -59,11 +65,24 @@ fn copies(site: &Site, name: &digest::model::IssueName) {
         dated: site.now(),
         attempts: 0,
     };
-    let many = 2_000;
-    let time = median(9, || (0..many).for_each(|_| drop(std::hint::black_box(letter.copy(&delivery)))));
-    let each = time.as_secs_f64() / f64::from(many);
-    let size = letter.copy(&delivery).bytes.len();
-    println!("{:<44} {:>9.2} µs {:>8.0} a second, {size} bytes each", "one reader's copy", each * 1e6, 1.0 / each);
+    let print = |what: &str, letter: &Letter, many: u32| {
+        let time = median(9, || (0..many).for_each(|_| drop(std::hint::black_box(letter.copy(&delivery)))));
+        let each = time.as_secs_f64() / f64::from(many);
+        let size = letter.copy(&delivery).bytes.len();
+        println!("{what:<44} {:>9.2} µs {:>8.0} a second, {size} bytes each", each * 1e6, 1.0 / each);
+    };
+    print("one reader's copy", &letter(), 2_000);
+    let folder = tempfile::tempdir().expect("a folder");
+    let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
+    let rsa = AsDer::<Pkcs8V1Der>::as_der(&rsa).expect("DER");
+    let ed25519 = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1()).expect("a key");
+    for (what, file, der) in [("RSA-2048", "rsa.pem", rsa.as_ref()), ("Ed25519", "ed25519.pem", ed25519.as_ref())] {
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64.encode(der));
+        std::fs::write(folder.path().join(file), pem).expect("a file");
+        let key = DkimKeyFile { selector: "s".into(), file: file.into() };
+        let settings = DkimSettings { domain: String::new(), keys: vec![key] };
+        print(&format!("the same, signed by {what}"), &letter().signed(&settings, folder.path()).expect("a key"), 500);
+    }
 }
 
 fn spawn(program: &Path, root: &Path, args: &[&str]) {

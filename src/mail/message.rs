@@ -1,8 +1,11 @@
 //! One issue as a message: everything that readers share is encoded once, and a copy is written by splicing.
 
+use std::path::Path;
+
 use lettre::message::header::{From, Headers, ReplyTo, Subject, To};
 use lettre::message::{Mailbox, Mailboxes};
 
+use super::dkim::{self, Signer};
 use super::links::{Links, derive};
 use super::quoted::encode_run;
 use crate::model::{Delivery, Fill, Frozen, IssueName, Notice, Part, Piece, Slot, push_escaped};
@@ -29,6 +32,7 @@ pub struct Letter {
     boundary: String,
     text: Vec<Encoded>,
     html: Vec<Encoded>,
+    signer: Option<Signer>,
 }
 
 #[derive(Debug)]
@@ -60,7 +64,16 @@ impl Letter {
         );
         let boundary = format!("={}", &derive(&["boundary", &issue.to_string(), &frozen.rendered.subject])[..24]);
         let (text, html) = (encode(&frozen.rendered.text), encode(&frozen.rendered.html));
-        Ok(Self { frozen, issue, from, shared_headers, boundary, text, html })
+        Ok(Self { frozen, issue, from, shared_headers, boundary, text, html, signer: None })
+    }
+
+    /// Has every copy signed, with keys whose files are relative to `root`.
+    ///
+    /// # Errors
+    /// See [`Signer::load`].
+    pub fn signed(mut self, settings: &dkim::Settings, root: &Path) -> Result<Self, Notice> {
+        self.signer = Signer::load(settings, root, self.from.email.domain())?;
+        Ok(self)
     }
 
     /// Writes the copy of one reader. The same delivery gives the same bytes, whenever it is tried.
@@ -81,6 +94,9 @@ impl Letter {
             bytes.push_str("\r\n");
         }
         bytes.push_str(&format!("--{boundary}--\r\n"));
+        if let Some(signer) = &self.signer {
+            bytes.insert_str(0, &signer.sign(&bytes, delivery.dated));
+        }
         let envelope_from = self.envelope_from(delivery);
         Message { envelope_from, envelope_to: delivery.email.to_string(), message_id, bytes }
     }

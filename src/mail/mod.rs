@@ -1,11 +1,13 @@
 //! Message bytes and how they leave: over SMTP or into a folder. Knows no ledger and decides no retry.
 
+mod dkim;
 mod folder;
 mod links;
 mod message;
 mod quoted;
 mod smtp;
 
+pub use dkim::{KeyFile as DkimKeyFile, Settings as DkimSettings};
 pub use folder::Folder;
 pub use links::{Links, Purpose};
 pub use message::{Letter, Message};

@@ -5,7 +5,8 @@ const LINE: usize = 76;
 
 /// Encodes `text` as lines of at most 76 characters that begin at column 0 and end in a soft break, so that encoded runs
 /// can follow one another. Line ends become CRLF; blanks before them and a leading `.` or `From ` are encoded, so no
-/// relay has to touch the lines.
+/// relay has to touch the lines. Tabs and all but the last of several blanks are encoded too: the lines are then their own
+/// relaxed form (RFC 6376 §3.4.4), and a signature hashes them as they are.
 pub fn encode_run(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut column = 0;
@@ -46,7 +47,7 @@ fn line_end(rest: &[u8]) -> Option<usize> {
 
 fn is_plain(byte: u8, column: usize, after: &[u8]) -> bool {
     match byte {
-        b' ' | b'\t' => !after.is_empty() && line_end(after).is_none(),
+        b' ' => after.first().is_some_and(|next| !matches!(next, b' ' | b'\t' | b'\r' | b'\n')),
         b'.' | b'F' if column == 0 => false,
         b'=' => false,
         b => (b'!'..=b'~').contains(&b),

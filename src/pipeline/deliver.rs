@@ -40,7 +40,7 @@ impl Site {
     pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<Counts> {
         let store = self.ledger_store()?;
         let approval = self.sendable(&store, name)?;
-        Letter::new(approval.frozen, name.clone())?;
+        self.letter(approval.frozen, name)?;
         self.transport(&name.to_string())?;
         if let Some(send) = store.send(name)? {
             return Ok(send.counts);
@@ -54,7 +54,7 @@ impl Site {
     pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
         let mut rendered = self.rendering(name)?.rendered;
         rendered.subject.insert_str(0, "[Test] ");
-        let letter = Letter::new(Frozen { letterhead: self.config.letterhead(), rendered }, name.clone())?;
+        let letter = self.letter(Frozen { letterhead: self.config.letterhead(), rendered }, name)?;
         let transport = self.transport(&format!("{name}-test"))?;
         for address in addresses {
             let message = letter.copy(&self.sample_delivery(Some(address))?);
@@ -113,7 +113,7 @@ impl Site {
             let before = standing(&store, name)?;
             let due = usize::try_from(before.counts.pending + before.counts.deferred).unwrap_or(usize::MAX);
             if due > 0 {
-                let letter = Letter::new(approval.frozen.clone(), name.clone())?;
+                let letter = self.letter(approval.frozen.clone(), name)?;
                 let (ledger, writer) = store.start_ledger(send.id)?;
                 ended = send::run(Run {
                     letter,
@@ -167,6 +167,11 @@ impl Site {
         Err(Notice::new(format!("{name} is not stopped, it is {}", send.state))
             .help(format!("`digest status {name}` shows how far it is"))
             .into())
+    }
+
+    /// An issue as a letter, signed when there are keys.
+    pub(super) fn letter(&self, frozen: Frozen, name: &IssueName) -> Result<Letter, Notice> {
+        Letter::new(frozen, name.clone())?.signed(&self.config.delivery.dkim, &self.root)
     }
 
     /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.

@@ -9,7 +9,7 @@ use super::{Site, spam};
 use crate::check::{self, Context, Known, Report, Spam};
 use crate::compose::{self, Brief, Composition, Past, Taught};
 use crate::issues::{self, Refreshed};
-use crate::mail::{Letter, Links, Message};
+use crate::mail::{Links, Message};
 use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered};
 use crate::render::{self, GuideLink, Setting};
 use crate::schedule;
@@ -218,7 +218,7 @@ impl Site {
         delivery: &Delivery,
     ) -> Result<Message, Notice> {
         let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendered.clone() };
-        Ok(Letter::new(frozen, name.clone())?.copy(delivery))
+        Ok(self.letter(frozen, name)?.copy(delivery))
     }
 
     /// A delivery for looking at: its links belong to nobody.
@@ -256,7 +256,7 @@ impl Site {
         }
         let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendering.rendered.clone() };
         // Also proves that the From is a mailbox, now rather than at send time.
-        Letter::new(frozen.clone(), name.clone())?;
+        self.letter(frozen.clone(), name)?;
         let approval = Approval {
             issue: name.clone(),
             draft: rendering.text.clone(),

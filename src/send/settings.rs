@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Schedule;
-use crate::mail::SmtpSettings;
+use crate::mail::{DkimSettings, SmtpSettings};
 use crate::model::duration;
 use crate::store::Uncertain;
 
@@ -34,6 +34,7 @@ pub struct Settings {
     #[serde(with = "duration")]
     pub give_up: Duration,
     pub smtp: SmtpSettings,
+    pub dkim: DkimSettings,
 }
 
 impl Default for Settings {
@@ -46,6 +47,7 @@ impl Default for Settings {
             retry: vec![minutes(5), minutes(15), minutes(60), minutes(240)],
             give_up: minutes(24 * 60),
             smtp: SmtpSettings::default(),
+            dkim: DkimSettings::default(),
         }
     }
 }

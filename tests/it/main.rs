@@ -22,4 +22,5 @@ mod house_rules;
 mod inbox;
 mod preview;
 mod send;
+mod signing;
 mod subscribers;
