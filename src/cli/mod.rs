@@ -124,9 +124,9 @@ enum Command {
     /// Deliver an approved issue; run again, it goes on where it stopped
     Send(send::Send),
     /// Stop a send, also while it runs elsewhere
-    Stop(send::Stop),
+    Stop(send::Sent),
     /// Let a stopped send go on
-    Resume(send::Resume),
+    Resume(send::Sent),
     /// Show drafts, sends under way and results
     Status(status::Status),
     /// Keep the list of readers
@@ -190,8 +190,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Render(command) => command.run(global),
         Command::Approve(command) => command.run(global),
         Command::Send(command) => command.run(global),
-        Command::Stop(command) => command.run(global),
-        Command::Resume(command) => command.run(global),
+        Command::Stop(command) => command.stop(global),
+        Command::Resume(command) => command.resume(global),
         Command::Status(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Completions(command) => command.run(),

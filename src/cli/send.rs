@@ -33,30 +33,23 @@ pub struct Send {
     yes: bool,
 }
 
+/// What `stop` and `resume` are told.
 #[derive(Args)]
-pub struct Stop {
+pub struct Sent {
     /// The issue's folder name or path
     issue: String,
 }
 
-#[derive(Args)]
-pub struct Resume {
-    /// The issue's folder name or path
-    issue: String,
-}
-
-impl Stop {
-    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+impl Sent {
+    pub fn stop(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
         site.stop(&name)?;
         line(&format!("{name} is stopped; `digest resume {name}` lets it go on"))?;
         Ok(Exit::Done)
     }
-}
 
-impl Resume {
-    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+    pub fn resume(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
         site.resume(&name)?;

@@ -8,9 +8,9 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::dated::dated;
 use super::select::Candidate;
-use super::window::{History, local};
+use super::window::History;
 use super::{Brief, fold};
-use crate::model::{Item, Published};
+use crate::model::{Item, Published, local_instant};
 
 /// The parts of an item's rank.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -98,7 +98,7 @@ impl<'a> Scale<'a> {
 
     /// A day's middle, so that no clock change and no zone makes it count as a day older than it is.
     fn noon(&self, day: NaiveDate) -> DateTime<Utc> {
-        local(day, NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default(), self.brief.zone)
+        local_instant(day, NaiveTime::from_hms_opt(12, 0, 0).unwrap_or_default(), self.brief.zone)
     }
 }
 

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::{Brief, Past};
-use crate::model::{IssueName, Item, Published, Window, canonical_url};
+use crate::model::{IssueName, Item, Published, Window, canonical_url, local_instant};
 
 /// The window of the issue: up to its send time, from where the last issue of any edition ended.
 pub fn window(brief: &Brief) -> Window {
@@ -23,22 +23,13 @@ pub fn window(brief: &Brief) -> Window {
 }
 
 fn sent_at(brief: &Brief) -> DateTime<Utc> {
-    local(brief.name.date, brief.edition.send.time, brief.zone)
-}
-
-/// The instant at which clocks in `zone` show `time` on `date`: the first of two, or the next that exists where a clock
-/// change skips it. The longest skip on record is one day (Samoa, 2011).
-pub fn local(date: NaiveDate, time: NaiveTime, zone: Tz) -> DateTime<Utc> {
-    let wanted = date.and_time(time);
-    (0..=1500)
-        .filter_map(|minutes| wanted.checked_add_signed(TimeDelta::minutes(minutes)))
-        .find_map(|local| zone.from_local_datetime(&local).earliest())
-        .map_or(wanted.and_utc(), |at| at.to_utc())
+    local_instant(brief.name.date, brief.edition.send.time, brief.zone)
 }
 
 /// The issues before this one, the latest first. Issues without a window go by their date.
 fn earlier<'a>(brief: &Brief<'a>, to: DateTime<Utc>) -> Vec<&'a Past> {
-    let end = |past: &Past| past.window.map_or_else(|| local(past.name.date, NaiveTime::MIN, brief.zone), |w| w.to);
+    let end =
+        |past: &Past| past.window.map_or_else(|| local_instant(past.name.date, NaiveTime::MIN, brief.zone), |w| w.to);
     let mut found: Vec<&Past> = brief
         .past
         .iter()

@@ -86,11 +86,7 @@ fn tell(word: &str, take: &mut impl FnMut(&str)) {
 }
 
 /// "agents" and "agent" are one word; "gas", "class" and "gpus" keep what they need.
-fn singular(word: &str) -> &str {
-    let plural = word.len() > 3
-        && word.ends_with('s')
-        && !word.ends_with("ss")
-        && !word.ends_with("us")
-        && !word.ends_with("is");
+pub fn singular(word: &str) -> &str {
+    let plural = word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end));
     if plural { &word[..word.len() - 1] } else { word }
 }

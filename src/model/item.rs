@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization;
+
+use super::local_instant;
 
 /// When a piece of news appeared: an instant, or only a day when the source says no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,7 +28,7 @@ impl Published {
     /// The first instant at which the item can have appeared; a day begins at local midnight of `zone`.
     pub fn earliest(self, zone: Tz) -> DateTime<Utc> {
         match self {
-            Self::Day(day) => midnight(day, zone),
+            Self::Day(day) => local_instant(day, NaiveTime::MIN, zone),
             Self::At(at) => at.to_utc(),
         }
     }
@@ -36,7 +38,7 @@ impl Published {
         match self {
             Self::Day(day) => {
                 let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
-                midnight(next, zone) - chrono::TimeDelta::milliseconds(1)
+                local_instant(next, NaiveTime::MIN, zone) - chrono::TimeDelta::milliseconds(1)
             }
             Self::At(at) => at.to_utc(),
         }
@@ -48,17 +50,6 @@ impl Published {
             Self::Day(day) => day,
             Self::At(at) => at.with_timezone(&zone).date_naive(),
         }
-    }
-}
-
-/// Local midnight of `day`, or the first instant after it where a clock change skips midnight.
-fn midnight(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
-    let mut local = day.and_time(NaiveTime::MIN);
-    loop {
-        if let Some(at) = zone.from_local_datetime(&local).earliest() {
-            return at.to_utc();
-        }
-        local += chrono::TimeDelta::minutes(15);
     }
 }
 

@@ -6,6 +6,7 @@ mod edition;
 mod guide;
 mod item;
 mod ledger;
+mod local;
 mod notice;
 mod reader;
 mod rendered;
@@ -17,6 +18,7 @@ pub use edition::{Edition, Missed, OnUnapproved, Publication, Thin, WeekTime, du
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{Item, Published, topic_key};
 pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
+pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
 pub use reader::{Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};

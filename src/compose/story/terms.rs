@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::super::words::STOP;
+use super::super::words::{STOP, singular};
 
 /// Words of a rubric rather than of a story: "Weekly update" says nothing about what happened.
 const RUBRIC: &str = "announcement announcing changelog daily digest edition introducing issue month monthly news \
@@ -86,7 +86,7 @@ fn words(text: &str) -> impl Iterator<Item = (String, String)> {
         .filter(|run| !run.is_empty())
         .map(str::to_owned)
         .collect();
-    runs.into_iter().flat_map(|run| parts(&run)).filter(tells).map(|word| (stem(&word.0), word.1))
+    runs.into_iter().flat_map(|run| parts(&run)).filter(tells).map(|(word, form)| (singular(&word).to_owned(), form))
 }
 
 /// The words of one run as word and form: `gpt-4o` counts as gpt, 4o and gpt4o, so that it meets both "GPT 4o" and "gpt4o".
@@ -141,12 +141,6 @@ fn tells((word, _): &(String, String)) -> bool {
 fn is_rubric(word: &str) -> bool {
     let singular = word.strip_suffix('s').unwrap_or(word);
     RUBRIC.split(' ').any(|rubric| rubric == word || rubric == singular)
-}
-
-/// "agents" and "agent" are one word; "gas" and "class" keep what they need.
-fn stem(word: &str) -> String {
-    let plural = word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end));
-    if plural { word[..word.len() - 1].to_owned() } else { word.to_owned() }
 }
 
 /// The name by which a headline calls its matter, as key and form: what stands before a colon, a dash or a bracket, or
