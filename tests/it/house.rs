@@ -249,6 +249,20 @@ impl Running {
         assert!(status.success(), "cannot send SIG{name} to `digest {}`: it has ended", self.line);
     }
 
+    /// The same to a process that may have ended meanwhile; says whether it got it. Who has not been waited for keeps their
+    /// number, so no stranger is hit.
+    pub fn signal_if_alive(&mut self, name: &str) -> bool {
+        let alive = !self.has_ended();
+        if alive {
+            Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        }
+        alive
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for the end; a run that takes too long fails the test with what it said so far.
     pub fn wait(mut self) -> Ran {
         let deadline = Instant::now() + PATIENCE;

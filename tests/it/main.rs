@@ -8,6 +8,7 @@
 )]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod dice;
 mod house;
 mod sample;
 mod servers;
@@ -20,7 +21,9 @@ mod content;
 mod faults;
 mod house_rules;
 mod inbox;
+mod power;
 mod preview;
 mod send;
 mod signing;
+mod storm;
 mod subscribers;
