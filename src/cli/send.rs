@@ -1,15 +1,17 @@
 //! `digest send`, `stop` and `resume`.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::sync::watch;
 
 use super::output::{confirm, count, line};
 use super::{Exit, Global};
-use crate::model::{Address, DeliveryState, IssueName, IssueState, Notice};
+use crate::model::{Address, Counts, DeliveryState, IssueName, IssueState, Notice};
 use crate::pipeline::{Delivered, Ended, Event, Options, Site, TransportKind};
 
 #[derive(Args)]
@@ -81,13 +83,13 @@ impl Send {
             return Ok(Exit::Interrupted);
         }
         let options = Options { dry_run: false, limit: self.limit, retry_failed: self.retry_failed };
-        let bar = progress(global, planned.recipients, planned.recipients - waiting);
-        let shown = bar.clone();
+        let progress = Arc::new(Progress::new(global, planned));
+        let shown = Arc::clone(&progress);
         let delivered = runtime()?.block_on(async {
             let stop = stop_signal()?;
-            site.send(&name, &options, stop, move |event| show(&shown, event)).await
+            site.send(&name, &options, stop, move |event| shown.show(event)).await
         })?;
-        bar.finish_and_clear();
+        progress.bar.finish_and_clear();
         finish(&name, &delivered)
     }
 }
@@ -126,27 +128,56 @@ pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     Ok(stopped)
 }
 
-fn progress(global: &Global, recipients: u64, done: u64) -> ProgressBar {
-    if !global.progress() {
-        return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-    }
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}");
-    let bar = ProgressBar::new(recipients).with_position(done);
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
+/// The bar on a terminal, and the log lines, both of one stream of events.
+struct Progress {
+    bar: ProgressBar,
+    failed: AtomicU64,
+    deferred: AtomicU64,
 }
 
-fn show(bar: &ProgressBar, event: Event) {
-    match event {
-        Event::Tried { number, state, reply } => {
-            tracing::info!(recipient = number, state = state.as_str(), code = reply.code, "tried");
-            if state != DeliveryState::Pending {
-                bar.inc(1);
+impl Progress {
+    fn new(global: &Global, planned: Counts) -> Self {
+        let bar = if global.progress() {
+            let style = "{bar:30} {human_pos} of {human_len}, {pace} a second, {eta} left{msg}";
+            let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+            let done = planned.recipients - planned.pending - planned.deferred;
+            let pace = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{:.0}", state.per_sec());
+            };
+            ProgressBar::new(planned.recipients).with_position(done).with_style(style.with_key("pace", pace))
+        } else {
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+        };
+        Self { bar, failed: AtomicU64::new(0), deferred: AtomicU64::new(0) }
+    }
+
+    fn show(&self, event: Event) {
+        match event {
+            Event::Tried { number, state, reply } => {
+                tracing::info!(recipient = number, state = state.as_str(), code = reply.code, "tried");
+                self.count(state);
+            }
+            Event::ConnectionLost { reason } => {
+                tracing::warn!(reason, "the connection was lost; trying again");
+                self.bar.set_message(", connection lost, trying again");
             }
         }
-        Event::ConnectionLost { reason } => {
-            tracing::warn!(reason, "the connection was lost; trying again");
-            bar.set_message("connection lost, trying again");
+    }
+
+    fn count(&self, state: DeliveryState) {
+        match state {
+            DeliveryState::Failed => drop(self.failed.fetch_add(1, Ordering::Relaxed)),
+            DeliveryState::Deferred => drop(self.deferred.fetch_add(1, Ordering::Relaxed)),
+            _ => {}
+        }
+        if state != DeliveryState::Pending {
+            self.bar.inc(1);
+            let told = [(&self.failed, "failed"), (&self.deferred, "deferred")]
+                .map(|(count, word)| (count.load(Ordering::Relaxed), word))
+                .into_iter()
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, word)| format!(", {count} {word}"));
+            self.bar.set_message(told.collect::<String>());
         }
     }
 }
