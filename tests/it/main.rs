@@ -8,12 +8,14 @@
 )]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod browser;
 mod dice;
 mod house;
 mod sample;
 mod servers;
 mod smtp;
 
+mod access;
 mod check;
 mod cli;
 mod compose;
@@ -21,8 +23,11 @@ mod content;
 mod faults;
 mod house_rules;
 mod inbox;
+mod pictures;
+mod pixels;
 mod power;
 mod preview;
+mod programs;
 mod send;
 mod signing;
 mod storm;

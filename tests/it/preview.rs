@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -236,9 +237,9 @@ fn a_port_in_use_and_an_unknown_issue_are_told() {
 }
 
 /// A preview under way. Ended when the test is.
-struct Preview {
+pub struct Preview {
     child: Child,
-    port: u16,
+    pub port: u16,
 }
 
 impl Drop for Preview {
@@ -264,8 +265,13 @@ impl Answer {
 
 impl Preview {
     fn start(test: &Test, arguments: &str) -> Self {
+        Self::start_in(&test.path(""), arguments)
+    }
+
+    /// The preview of the publication in a folder.
+    pub fn start_in(folder: &Path, arguments: &str) -> Self {
         let mut command = digest();
-        command.arg("-C").arg(test.path("")).args(["--now", NOW, "preview", "--port", "0"]);
+        command.arg("-C").arg(folder).args(["--now", NOW, "preview", "--port", "0"]);
         let mut child = command.args(arguments.split_whitespace()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();

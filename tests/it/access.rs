@@ -1,0 +1,78 @@
+//! axe-core (<https://github.com/dequelabs/axe-core>) finds nothing serious on the mails and on the preview's page, in light and in dark.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::browser::Browser;
+use crate::house::Test;
+use crate::preview::Preview;
+
+/// axe-core's one file, which `scripts/test` fetches; `None`, with a word, where it did not.
+fn axe() -> Option<String> {
+    if let Ok(file) = std::env::var("DIGEST_TEST_AXE") {
+        return Some(fs::read_to_string(file).unwrap());
+    }
+    assert!(std::env::var_os("DIGEST_TEST_REQUIRE").is_none(), "DIGEST_TEST_AXE is not set: run scripts/test");
+    eprintln!("skipped: run scripts/test, which fetches axe-core (DIGEST_TEST_AXE is not set)");
+    None
+}
+
+/// The serious and critical findings on the page that is open, as lines.
+fn findings(browser: &Browser, axe: &str, rules: &str) -> Vec<String> {
+    browser.run(axe);
+    let result = browser.run_async(&format!("return await axe.run(document, {{rules: {rules}}});"));
+    let violations = result["violations"].as_array().unwrap_or_else(|| panic!("axe did not run: {result}"));
+    assert!(!result["passes"].as_array().unwrap().is_empty(), "axe saw nothing");
+    violations
+        .iter()
+        .filter(|violation| ["serious", "critical"].contains(&violation["impact"].as_str().unwrap_or("serious")))
+        .flat_map(|violation| {
+            let nodes = violation["nodes"].as_array().unwrap().iter();
+            nodes.map(|node| format!("{}: {} {}", violation["id"], node["html"], summary(node))).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn summary(node: &Value) -> String {
+    node["failureSummary"].as_str().unwrap_or_default().replace('\n', " ")
+}
+
+#[test]
+fn nothing_serious_on_either_issue() {
+    let Some(axe) = axe() else { return };
+    let Some(browser) = Browser::start() else { return };
+    let test = Test::new();
+    test.run("demo shown").success();
+    for issue in ["2024-07-31-midweek", "2024-08-04-sunday"] {
+        let page = test.path(&format!("shown/issues/{issue}/issue.html"));
+        for (width, scheme) in [(600, "light"), (375, "light"), (600, "dark"), (375, "dark")] {
+            browser.size(width, 900);
+            browser.prefers(scheme);
+            browser.open(&format!("file://{}", page.display()));
+            // A mail is shown inside a mail program's page, which has the landmarks.
+            let found = findings(&browser, &axe, "{region: {enabled: false}, 'landmark-one-main': {enabled: false}}");
+            assert!(found.is_empty(), "{issue} at {width}, {scheme}:\n{}", found.join("\n"));
+        }
+    }
+}
+
+#[test]
+fn nothing_serious_on_the_previews_page() {
+    let Some(axe) = axe() else { return };
+    let Some(browser) = Browser::start() else { return };
+    let test = Test::new().sample().composed();
+    test.edit(|draft| draft["news"][1]["url"] = toml_edit::value("http://a.example/x?utm_source=us"));
+    let preview = Preview::start_in(&test.path(""), "");
+    for (width, scheme) in [(1440, "light"), (1440, "dark"), (400, "light")] {
+        browser.size(width, 1000);
+        browser.prefers(scheme);
+        browser.open(&format!("http://127.0.0.1:{}/", preview.port));
+        let shown = "for (let n = 0; n < 200 && !document.querySelector('.screen iframe:not(.coming)'); n++)
+                         await new Promise(done => setTimeout(done, 50));
+                     return document.querySelectorAll('.screen iframe').length;";
+        assert_ne!(browser.run_async(shown), 0, "no mail is shown");
+        let found = findings(&browser, &axe, "{}");
+        assert!(found.is_empty(), "{width}, {scheme}:\n{}", found.join("\n"));
+    }
+}
