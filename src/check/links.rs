@@ -92,7 +92,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 }
 
 /// The `url`s of shown entries and cards.
-fn addresses<'i>(issue: &Issue<'i>) -> Vec<(At, &'i str)> {
+pub fn addresses<'i>(issue: &Issue<'i>) -> Vec<(At, &'i str)> {
     let news = issue.shown().filter_map(|(n, entry)| Some((At::News(n, "url"), entry.url.as_deref()?)));
     let cards = issue.draft.guides.iter().enumerate().filter(|(_, card)| !card.banned);
     news.chain(cards.filter_map(|(n, card)| Some((At::Card(n, "url"), card.url.as_deref()?)))).collect()
@@ -252,9 +252,18 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
 fn same_in_text(issue: &Issue, found: &mut Vec<Found>) {
     let links: BTreeSet<&str> = issue.page.links().filter_map(|(_, link)| link).collect();
     let works = |link: &&str| Url::parse(link).is_ok_and(|url| ["http", "https", "mailto"].contains(&url.scheme()));
-    for link in links.into_iter().filter(works).filter(|link| !issue.text.contains(link)) {
+    for link in links.into_iter().filter(works).filter(|link| !stands(&issue.text, link)) {
         let message = format!("the plain text lacks the link {link}");
         let help = "print it in the edition's .txt.hbs template";
         found.push(Found::error("text-links-differ", At::Text, message, help));
     }
+}
+
+/// Whether a link stands in the text as a whole, not as the beginning of a longer one.
+fn stands(text: &str, link: &str) -> bool {
+    let ends = |rest: &str| {
+        let rest = rest.trim_start_matches(['.', ',', ';', ':', '!', '?', ')', ']', '>', '"', '\'']);
+        rest.is_empty() || rest.starts_with(char::is_whitespace)
+    };
+    text.match_indices(link).any(|(at, _)| ends(&text[at + link.len()..]))
 }

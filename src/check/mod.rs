@@ -1,6 +1,7 @@
 //! Rules over a rendered issue: what would go wrong in an inbox. Knows no file, no clock and no network.
 
 mod access;
+mod active;
 mod blocks;
 mod cascade;
 mod clients;
@@ -12,6 +13,8 @@ mod draft;
 mod history;
 mod images;
 mod links;
+mod message;
+mod mime;
 mod page;
 mod parts;
 mod place;
@@ -23,6 +26,7 @@ mod waivers;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -127,6 +131,8 @@ pub struct Context<'a> {
     pub content: Option<Known<'a>>,
     /// Earlier issues, of any edition.
     pub earlier: &'a [Draft],
+    /// A copy for a sample reader, as the sender would build it; `None` leaves the rules on it out.
+    pub message: Option<&'a str>,
     /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
     pub spam: Option<Result<&'a Spam, &'a str>>,
 }
@@ -138,6 +144,8 @@ pub struct Known<'a> {
     pub guides: &'a [Guide],
     /// By source name: the score of an item that has none of its own.
     pub base_scores: &'a BTreeMap<String, f64>,
+    /// A guide that was last updated longer than this before its news is old; zero: none is.
+    pub guide_stale: Duration,
 }
 
 /// What the rules look at.
@@ -189,6 +197,8 @@ const RULES: &[Rules] = &[
     links::rules,
     images::rules,
     parts::rules,
+    active::rules,
+    message::rules,
     access::rules,
     contrast::rules,
     clients::rules,

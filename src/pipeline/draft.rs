@@ -101,13 +101,13 @@ impl Site {
 
     /// The same without the spam filter, which may take seconds.
     pub fn quick_rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
-        self.rendering_with(name, |_, _, _| Ok(None))
+        self.rendering_with(name, |_, _| None)
     }
 
     fn rendering_with(
         &self,
         name: &IssueName,
-        filter: impl Fn(&Self, &IssueName, &Rendered) -> anyhow::Result<Option<Result<Spam, String>>>,
+        filter: impl Fn(&Self, &Message) -> Option<Result<Spam, String>>,
     ) -> anyhow::Result<Rendering> {
         let path = issues::folder(&self.issues_dir(), name).join("issue.toml");
         let text = std::fs::read_to_string(&path)
@@ -125,8 +125,10 @@ impl Site {
         };
         let rendered = render::render(&draft, &setting, &self.templates()?)?;
         let base_scores = self.config.base_scores();
-        let spam = filter(self, name, &rendered)?;
+        let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
+        let spam = filter(self, &message);
         let context = Context {
+            message: Some(&message.bytes),
             spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
             source: &text,
             zone: self.config.publication.timezone,
@@ -134,6 +136,7 @@ impl Site {
                 items: &content.items,
                 guides: &content.guides,
                 base_scores: &base_scores,
+                guide_stale: self.config.compose.guide_stale,
             }),
             earlier: &self.earlier(&draft),
         };
@@ -142,15 +145,14 @@ impl Site {
     }
 
     /// What the operator's spam filter says of a copy, if one is configured, or why it says nothing.
-    fn spam(&self, name: &IssueName, rendered: &Rendered) -> anyhow::Result<Option<Result<Spam, String>>> {
+    fn spam(&self, message: &Message) -> Option<Result<Spam, String>> {
         let settings = &self.config.check;
         if settings.spam.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let message = self.message(name, rendered, &self.sample_delivery(None)?)?;
         let answer = spam::ask(&settings.spam, &message.bytes, settings.spam_patience);
         let read = |text: String| Spam::read(&text).ok_or_else(|| "its answer names no score".to_owned());
-        Ok(Some(answer.and_then(read)))
+        Some(answer.and_then(read))
     }
 
     /// The issues of the half year before that may have carried an item of the draft. Most drafts of years need not be

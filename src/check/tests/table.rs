@@ -43,6 +43,7 @@ const FAULTS: &[(&str, &str, Fault)] = &[
     ("placeholder", "Lorem Ipsum", |d| d.guides[0].tldr = "Lorem Ipsum dolor".into()),
     ("placeholder", "[link]", |d| d.news[1].summary = "See [link] for more.".into()),
     ("placeholder", "FIXME", |d| d.news[1].note = "FIXME".into()),
+    ("placeholder", "a={{x}}", |d| d.news[1].url = Some("https://a.example/?a={{x}}".into())),
     ("link-scheme", "javascript:", |d| d.news[1].url = Some("javascript:alert(1)".into())),
     ("link-relative", "/news/7", |d| d.news[1].url = Some("/news/7".into())),
     ("link-empty", "url = \"#\"", |d| d.guides[0].url = Some("#".into())),
@@ -100,6 +101,13 @@ const PAGES: &[(&str, &str)] = &[
     ("link-no-text", "<a href=\"https://news.example/\"> </a>"),
     ("text-links-differ", "<a href=\"https://only.example/html\">the archive</a>"),
     ("placeholder", "<p>TODO</p>"),
+    ("placeholder", "<p title=\"{{name}}\">x</p>"),
+    ("html-active", "<script>x()</script>"),
+    ("html-active", "<form></form>"),
+    ("html-active", "<iframe></iframe>"),
+    ("html-active", "<svg></svg>"),
+    ("html-active", "<p OnClick=\"x()\">x</p>"),
+    ("html-active", "<meta http-equiv=\"Refresh\" content=\"0\">"),
     ("heading-order", "<h5>Deep</h5>"),
     ("heading-order", "<h1>Again</h1>"),
     ("heading-order", "<h2> </h2>"),
@@ -160,6 +168,19 @@ fn each_change_of_a_page_for_the_worse_is_found() {
         assert!(!report.findings.is_empty(), "{from} → {to}");
         assert!(report.findings.iter().all(|finding| finding.code == *code), "{to}: {:?}", report.findings);
     }
+}
+
+#[test]
+fn a_text_with_tags_or_with_half_a_link_is_found() {
+    let (draft, mut rendered) = clean();
+    rendered.text.push(Piece::Shared("so <b>bold</b><br>".into()));
+    assert_eq!(codes(&run(&draft, &rendered)), ["text-tags"]);
+    let (draft, mut rendered) = clean();
+    rendered.html.push(Piece::Shared("<a href=\"https://only.example/a\">the archive</a>".into()));
+    rendered.text.push(Piece::Shared("\nhttps://only.example/abc\n".into()));
+    assert_eq!(codes(&run(&draft, &rendered)), ["text-links-differ"]);
+    rendered.text.push(Piece::Shared("(https://only.example/a).\n".into()));
+    assert_eq!(codes(&run(&draft, &rendered)), [""; 0]);
 }
 
 #[test]
@@ -244,12 +265,13 @@ fn each_conflict_with_what_is_known_is_found_in_its_line() {
         conflict(&mut draft, &mut items, &mut guides, &mut earlier);
         let source = issues::to_toml(&draft);
         let base_scores = BTreeMap::new();
+        let guide_stale = Duration::from_hours(365 * 24);
         let context = Context {
             source: &source,
             zone: Tz::UTC,
-            content: Some(Known { items: &items, guides: &guides, base_scores: &base_scores }),
+            content: Some(Known { items: &items, guides: &guides, base_scores: &base_scores, guide_stale }),
             earlier: &earlier,
-            spam: None,
+            ..Context::default()
         };
         let report = check(&draft, &drawn(&draft), &context);
         if code.is_empty() {
