@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use url::Url;
 
 use super::{At, Found, Issue, prose};
+use crate::model::Draft;
 
 /// Hosts that hide where a link leads.
 const SHORTENERS: &[&str] = &[
@@ -81,7 +82,7 @@ const VAGUE: &[&str] = &[
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let mut known: BTreeSet<String> = BTreeSet::new();
-    for (at, url) in addresses(issue) {
+    for (at, url) in addresses(issue.draft) {
         found.extend(target(at, url));
         known.insert(sober(url));
     }
@@ -92,15 +93,14 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 }
 
 /// The `url`s of shown entries and cards.
-pub fn addresses<'i>(issue: &Issue<'i>) -> Vec<(At, &'i str)> {
-    let news = issue.shown().filter_map(|(n, entry)| Some((At::News(n, "url"), entry.url.as_deref()?)));
-    let cards = issue.draft.guides.iter().enumerate().filter(|(_, card)| !card.banned);
-    news.chain(cards.filter_map(|(n, card)| Some((At::Card(n, "url"), card.url.as_deref()?)))).collect()
+pub fn addresses(draft: &Draft) -> Vec<(At, &str)> {
+    let news = super::shown(draft).filter_map(|(n, entry)| Some((At::News(n, "url"), entry.url.as_deref()?)));
+    news.chain(super::cards(draft).filter_map(|(n, card)| Some((At::Card(n, "url"), card.url.as_deref()?)))).collect()
 }
 
 /// Links that the editor wrote in Markdown.
 fn written(issue: &Issue, known: &mut BTreeSet<String>, found: &mut Vec<Found>) {
-    for inline in prose::inlines(issue).into_iter().filter(|inline| !inline.image) {
+    for inline in prose::inlines(issue.draft).into_iter().filter(|inline| !inline.image) {
         found.extend(target(inline.at, inline.address).into_iter().map(|found| found.mark(inline.address)));
         known.insert(sober(inline.address));
         if is_vague(inline.label) {
@@ -224,7 +224,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
         Found::warning("link-twice", at, message, help)
     };
     let mut first: HashMap<String, At> = HashMap::new();
-    for (at, url) in addresses(issue) {
+    for (at, url) in addresses(issue.draft) {
         let Some(key) = key(url) else { continue };
         // Two items with one address are `item-twice`.
         let both_news = |other: &At| matches!((other, at), (At::News(..), At::News(..)));
@@ -234,7 +234,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
         first.entry(key).or_insert(at);
     }
     let mut words: BTreeSet<(String, String)> = BTreeSet::new();
-    for inline in prose::inlines(issue).into_iter().filter(|inline| !inline.image) {
+    for inline in prose::inlines(issue.draft).into_iter().filter(|inline| !inline.image) {
         let Some(key) = key(inline.address) else { continue };
         let own = match inline.at {
             At::News(n, _) => Some(At::News(n, "url")),

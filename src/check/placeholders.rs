@@ -21,7 +21,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
             (At::News(n, "note"), &entry.note),
         ]);
     }
-    for (n, card) in draft.guides.iter().enumerate().filter(|(_, card)| !card.banned) {
+    for (n, card) in super::cards(draft) {
         places.extend([(At::Card(n, "title"), card.title.as_str()), (At::Card(n, "tldr"), &card.tldr)]);
     }
     for (at, text) in places {
@@ -30,7 +30,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
         }
     }
     // An address may hold any word, but no template's tag.
-    for (at, _) in super::links::addresses(issue).into_iter().filter(|(_, url)| url.contains("{{")) {
+    for (at, _) in super::links::addresses(draft).into_iter().filter(|(_, url)| url.contains("{{")) {
         found.push(Found::error(CODE, at, "`{{` is left to be replaced", HELP).mark("{{"));
     }
     // The draft is clean, so what is left comes from a template.

@@ -1,7 +1,8 @@
 //! The Markdown that an editor wrote: its links and pictures, each with its place. Rendering takes out what cannot work, so
 //! rules look at it here.
 
-use super::{At, Issue};
+use super::At;
+use crate::model::Draft;
 
 /// A link or picture in Markdown.
 pub struct Inline<'i> {
@@ -12,14 +13,14 @@ pub struct Inline<'i> {
     pub address: &'i str,
 }
 
-/// All inline links and pictures of an issue's shown prose.
-pub fn inlines<'i>(issue: &Issue<'i>) -> Vec<Inline<'i>> {
-    let mut texts = vec![(At::Top("intro"), issue.draft.intro.as_str())];
-    for (n, entry) in issue.shown() {
+/// All inline links and pictures of a draft's shown prose.
+pub fn inlines(draft: &Draft) -> Vec<Inline<'_>> {
+    let mut texts = vec![(At::Top("intro"), draft.intro.as_str())];
+    for (n, entry) in super::shown(draft) {
         texts.push((At::News(n, "summary"), &entry.summary));
         texts.push((At::News(n, "note"), &entry.note));
     }
-    for (n, card) in issue.draft.guides.iter().enumerate().filter(|(_, card)| !card.banned) {
+    for (n, card) in super::cards(draft) {
         texts.push((At::Card(n, "tldr"), &card.tldr));
     }
     texts.into_iter().flat_map(|(at, text)| read(at, text)).collect()

@@ -178,6 +178,7 @@ fn every_code_is_listed_and_documented() {
         include_str!("images.rs"),
         include_str!("links.rs"),
         include_str!("message.rs"),
+        include_str!("online.rs"),
         include_str!("parts.rs"),
         include_str!("placeholders.rs"),
         include_str!("spam.rs"),

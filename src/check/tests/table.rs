@@ -285,6 +285,56 @@ fn each_conflict_with_what_is_known_is_found_in_its_line() {
 }
 
 #[test]
+fn what_the_web_answers_is_found_at_every_place_of_the_link() {
+    let moved = |to: &str, for_good| Answer::Moved { to: to.into(), for_good };
+    let table = [
+        (Answer::Fine, None),
+        (Answer::Status(404), Some(("link-gone", Severity::Error))),
+        (Answer::Status(410), Some(("link-gone", Severity::Error))),
+        (Answer::Status(503), Some(("link-fails", Severity::Warning))),
+        (Answer::Status(403), Some(("link-unsure", Severity::Note))),
+        (moved("https://else.example/new", true), Some(("link-moved", Severity::Warning))),
+        (moved("https://else.example/", false), Some(("link-moved", Severity::Note))),
+        (moved("https://www.a.example/x/", true), None),
+        (moved("http://a.example/x", true), Some(("link-moved", Severity::Warning))),
+        (Answer::Private, Some(("link-private", Severity::Error))),
+        (Answer::Slow("no answer within 15s".into()), Some(("link-slow", Severity::Warning))),
+        (Answer::Certificate("expired".into()), Some(("link-certificate", Severity::Error))),
+        (Answer::Unreachable("no host".into()), Some(("link-unreachable", Severity::Warning))),
+    ];
+    let (mut draft, _) = clean();
+    draft.news[1].url = Some("https://a.example/x".into());
+    draft.intro = "Good morning.\n\nSee [the story](https://a.example/x).".into();
+    assert!(web_links(&draft).contains(&"https://a.example/x".to_owned()));
+    let (rendered, source) = (drawn(&draft), issues::to_toml(&draft));
+    for (answer, expected) in table {
+        let answers = BTreeMap::from([("https://a.example/x".to_owned(), answer.clone())]);
+        let context = Context { source: &source, answers: Some(&answers), ..Context::default() };
+        let found = check(&draft, &rendered, &context).findings;
+        assert_eq!(found.len(), if expected.is_some() { 2 } else { 0 }, "{found:?}");
+        for finding in found {
+            assert_eq!(Some((finding.code, finding.severity)), expected, "{answer:?}");
+            assert!(source.lines().nth(finding.line.unwrap() - 1).unwrap().contains("https://a.example/x"));
+        }
+    }
+}
+
+#[test]
+fn only_what_readers_see_is_followed_and_once() {
+    let (mut draft, _) = clean();
+    draft.news.truncate(3);
+    draft.guides.clear();
+    draft.intro = "[a](https://a.example/1) ![b](https://a.example/2.png) [c](mailto:x@a.example)".into();
+    for (entry, url) in
+        draft.news.iter_mut().zip(["https://a.example/1", " https://a.example/3 ", "https://a.example/4"])
+    {
+        (entry.url, entry.summary, entry.note) = (Some(url.into()), String::new(), String::new());
+    }
+    draft.news[2].banned = true;
+    assert_eq!(web_links(&draft), ["https://a.example/1", "https://a.example/3"]);
+}
+
+#[test]
 fn what_spam_filters_print_is_read_and_judged() {
     let assassin = "Received: x\nX-Spam-Status: Yes, score=5.1 required=5.0 tests=MISSING_DATE,\n\tSUBJ_ALL_CAPS autolearn=no\n\nbody";
     let table = [

@@ -1,0 +1,44 @@
+//! Which IP addresses the public reaches: not those of this machine, of a network of one's own, of a cloud's metadata.
+//! After the special-purpose registries of IANA (RFC 6890 and its updates). Knows no name and no port.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Whether an address belongs to the public internet. An IPv6 address that carries an IPv4 one is as public as that.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let special = match address.octets() {
+        // This network, loopback, and all from 224 on: multicast, reserved, broadcast.
+        [0 | 127 | 224..=255, ..] => true,
+        // Private (RFC 1918), and shared by a provider's customers (RFC 6598).
+        [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => true,
+        // Link-local, where clouds keep their metadata.
+        [169, 254, ..] => true,
+        // Protocol assignments, documentation, benchmarks, the old 6to4 relays.
+        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [198, 18 | 19, ..] | [192, 88, 99, _] => true,
+        _ => false,
+    };
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let v4 = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match address.segments() {
+        // NAT64 (RFC 6052) and 6to4 (RFC 3056) lead to the IPv4 address inside. Mapped ones (::ffff:0:0/96) too.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0xffff, high, low] | [0x2002, high, low, ..] => {
+            v4(high, low)
+        }
+        // Teredo and other protocol assignments, documentation.
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        // Only 2000::/3 is given out: loopback, unique local, link-local and multicast are outside.
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
