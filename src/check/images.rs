@@ -36,6 +36,6 @@ fn written(issue: &Issue, found: &mut Vec<Found>) {
             let help = "say it in words, or link to the picture";
             Found::warning("image-dropped", inline.at, "an image in the text is not shown", help)
         };
-        found.push(finding.mark(inline.address));
+        found.push(finding.mark(&inline.address));
     }
 }

@@ -101,10 +101,10 @@ pub fn addresses(draft: &Draft) -> Vec<(At, &str)> {
 /// Links that the editor wrote in Markdown.
 fn written(issue: &Issue, known: &mut BTreeSet<String>, found: &mut Vec<Found>) {
     for inline in prose::inlines(issue.draft).into_iter().filter(|inline| !inline.image) {
-        found.extend(target(inline.at, inline.address).into_iter().map(|found| found.mark(inline.address)));
-        known.insert(sober(inline.address));
-        if is_vague(inline.label) {
-            found.push(vague(inline.at, inline.label).mark(inline.label));
+        found.extend(target(inline.at, &inline.address).into_iter().map(|found| found.mark(&inline.address)));
+        known.insert(sober(&inline.address));
+        if is_vague(&inline.label) {
+            found.push(vague(inline.at, &inline.label).mark(&inline.label));
         }
     }
 }
@@ -235,7 +235,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
     }
     let mut words: BTreeSet<(String, String)> = BTreeSet::new();
     for inline in prose::inlines(issue.draft).into_iter().filter(|inline| !inline.image) {
-        let Some(key) = key(inline.address) else { continue };
+        let Some(key) = key(&inline.address) else { continue };
         let own = match inline.at {
             At::News(n, _) => Some(At::News(n, "url")),
             At::Card(n, _) => Some(At::Card(n, "url")),
@@ -244,7 +244,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
         let fresh = words.insert((inline.at.words(issue.draft), key.clone()));
         let other = own.filter(|own| first.get(&key) == Some(own)).or((!fresh).then_some(inline.at));
         let mark = format!("[{}]({}", inline.label, inline.address);
-        found.extend(other.map(|other| again(inline.at, inline.address, other).mark(&mark)));
+        found.extend(other.map(|other| again(inline.at, &inline.address, other).mark(&mark)));
     }
 }
 

@@ -27,16 +27,16 @@ pub enum Answer {
 
 /// The web addresses that a draft's readers can follow, each once, in the order of the alphabet.
 pub fn web_links(draft: &Draft) -> Vec<String> {
-    let all: BTreeSet<String> = places(draft).into_iter().map(|(_, url)| page(url).to_owned()).collect();
+    let all: BTreeSet<String> = places(draft).into_iter().map(|(_, url)| page(&url).to_owned()).collect();
     all.into_iter().filter(|url| url.starts_with("https://") || url.starts_with("http://")).collect()
 }
 
-fn places(draft: &Draft) -> Vec<(At, &str)> {
-    let mut places = links::addresses(draft);
+fn places(draft: &Draft) -> Vec<(At, String)> {
+    let addresses = links::addresses(draft).into_iter().map(|(at, url)| (at, url.trim().to_owned()));
+    let mut places: Vec<_> = addresses.collect();
     places.extend(
         prose::inlines(draft).into_iter().filter(|inline| !inline.image).map(|inline| (inline.at, inline.address)),
     );
-    places.iter_mut().for_each(|(_, url)| *url = url.trim());
     places
 }
 
@@ -48,8 +48,8 @@ fn page(url: &str) -> &str {
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let Some(answers) = issue.context.answers else { return };
     for (at, url) in places(issue.draft) {
-        if let Some(finding) = answers.get(page(url)).and_then(|answer| judge(at, url, answer)) {
-            found.push(finding.mark(url));
+        if let Some(finding) = answers.get(page(&url)).and_then(|answer| judge(at, &url, answer)) {
+            found.push(finding.mark(&url));
         }
     }
 }

@@ -55,6 +55,9 @@ const FAULTS: &[(&str, &str, Fault)] = &[
     ("link-tracking", "utm_source", |d| d.news[3].url = Some("https://a.example/x?utm_source=us&id=7".into())),
     ("link-tracking", "mc_eid", |d| d.intro = "Good [morning](https://a.example/?mc_eid=1).".into()),
     ("link-vague", "[Click here]", |d| d.intro = "[Click here](https://a.example/x) for it.".into()),
+    ("link-insecure", "<http://", |d| d.intro = "Good morning.\n\nSee <http://plain.example/x>.".into()),
+    ("link-shortened", "[1]: ", |d| d.intro = "Good [morning][1].\n\n[1]: https://bit.ly/x".into()),
+    ("link-tracking", "(y)", |d| d.intro = "Good [morning](https://a.example/x_(y)?gclid=1).".into()),
     ("link-vague", "[read more…]", |d| d.news[2].summary = "It is small. [read more…](https://a.example/x)".into()),
     ("link-twice", "https://almanac.example/same", |d| {
         d.guides.iter_mut().for_each(|card| card.url = Some("https://almanac.example/same".into()));
@@ -320,6 +323,13 @@ fn what_the_web_answers_is_found_at_every_place_of_the_link() {
 }
 
 #[test]
+fn what_stands_in_code_is_no_link() {
+    let (mut draft, _) = clean();
+    draft.intro = "Write `[here](http://bit.ly/x)` for it.".into();
+    assert_eq!(run(&draft, &drawn(&draft)).findings, []);
+}
+
+#[test]
 fn only_what_readers_see_is_followed_and_once() {
     let (mut draft, _) = clean();
     draft.news.truncate(3);
@@ -334,6 +344,15 @@ fn only_what_readers_see_is_followed_and_once() {
     assert_eq!(web_links(&draft), ["https://a.example/1", "https://a.example/3"]);
 }
 
+const RSPAMC: &str = "Results for file: stdin (0.668 seconds)\n[Metric: default]\nAction: add header\nSpam: false\n\
+    Score: 8.00 / 15.00\nSymbol: ARC_NA (0.00)\nSymbol: DATE_IN_PAST (1.00)[20276]\nSymbol: HAS_LIST_UNSUB (-0.01)\n\
+    Symbol: HFILTER_HOSTNAME_UNKNOWN (7.00)\nMessage-ID: a@b.example\nUrls: [\"a.example\"]\n";
+
+#[test]
+fn rspamds_rules_are_those_that_cost_points_the_dearest_first() {
+    assert_eq!(Spam::read(RSPAMC).unwrap().rules, ["HFILTER_HOSTNAME_UNKNOWN", "DATE_IN_PAST"]);
+}
+
 #[test]
 fn what_spam_filters_print_is_read_and_judged() {
     let assassin = "Received: x\nX-Spam-Status: Yes, score=5.1 required=5.0 tests=MISSING_DATE,\n\tSUBJ_ALL_CAPS autolearn=no\n\nbody";
@@ -342,6 +361,8 @@ fn what_spam_filters_print_is_read_and_judged() {
         ("X-Spam-Status: No, score=-0.1 required=5.0 tests=none\n", Some((-0.1, 5.0, 0)), None),
         ("2.5/5.0\n", Some((2.5, 5.0, 0)), Some(("spam-score", Severity::Warning))),
         ("Results for file: stdin\nScore: 1.20 / 15.00\nSymbol: MID_RHS (0.50)\n", Some((1.2, 15.0, 1)), None),
+        // As rspamc 3.4 prints it.
+        (RSPAMC, Some((8.0, 15.0, 2)), Some(("spam-score", Severity::Warning))),
         ("[Metric: default]\nMetric: default; False; 1.20 / 15.00\n", Some((1.2, 15.0, 0)), None),
         ("See https://a.example/1/2\nscore nan/5\n", None, Some(("spam-unknown", Severity::Warning))),
         ("nan/5.0", None, Some(("spam-unknown", Severity::Warning))),

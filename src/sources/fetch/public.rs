@@ -12,18 +12,23 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let special = match address.octets() {
-        // This network, loopback, and all from 224 on: multicast, reserved, broadcast.
-        [0 | 127 | 224..=255, ..] => true,
-        // Private (RFC 1918), and shared by a provider's customers (RFC 6598).
-        [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => true,
+    // This network, private ones (RFC 1918), loopback, and all from 224 on: multicast, reserved, broadcast.
+    let whole = matches!(address.octets(), [0 | 10 | 127 | 224..=255, ..]);
+    let part = match address.octets() {
+        // Private too.
+        [172, second, ..] => (16..=31).contains(&second),
+        // Shared by a provider's customers (RFC 6598).
+        [100, second, ..] => (64..=127).contains(&second),
         // Link-local, where clouds keep their metadata.
-        [169, 254, ..] => true,
-        // Protocol assignments, documentation, benchmarks, the old 6to4 relays.
-        [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [198, 18 | 19, ..] | [192, 88, 99, _] => true,
+        [169, second, ..] => second == 254,
+        // Private, protocol assignments, documentation, the old 6to4 relays.
+        [192, second, third, _] => matches!((second, third), (168, _) | (0, 0 | 2) | (88, 99)),
+        // Benchmarks, documentation.
+        [198, second, third, _] => matches!((second, third), (18 | 19, _) | (51, 100)),
+        [203, second, third, _] => (second, third) == (0, 113),
         _ => false,
     };
-    !special
+    !whole && !part
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
@@ -37,7 +42,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
             v4(high, low)
         }
         // Teredo and other protocol assignments, documentation.
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
         // Only 2000::/3 is given out: loopback, unique local, link-local and multicast are outside.
         [first, ..] => first & 0xe000 == 0x2000,
     }
