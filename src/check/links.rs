@@ -101,7 +101,8 @@ pub fn addresses(draft: &Draft) -> Vec<(At, &str)> {
 /// Links that the editor wrote in Markdown.
 fn written(issue: &Issue, known: &mut BTreeSet<String>, found: &mut Vec<Found>) {
     for inline in prose::inlines(issue.draft).into_iter().filter(|inline| !inline.image) {
-        found.extend(target(inline.at, &inline.address).into_iter().map(|found| found.mark(&inline.address)));
+        let mark = if inline.address.is_empty() { &inline.label } else { &inline.address };
+        found.extend(target(inline.at, &inline.address).into_iter().map(|found| found.mark(mark)));
         known.insert(sober(&inline.address));
         if is_vague(&inline.label) {
             found.push(vague(inline.at, &inline.label).mark(&inline.label));

@@ -154,6 +154,28 @@ fn the_demos_issues_have_no_finding() {
     }
 }
 
+#[test]
+fn headers_are_those_of_the_copy_that_would_be_sent() {
+    let test = Test::new().sample().composed().config("[web]\npublic_url = \"http://letters.example\"\n");
+    let check = test.run("check --format json").code(1).json();
+    let found = check["findings"].as_array().unwrap();
+    let header = found.iter().find(|found| found["code"] == "header-form").unwrap_or_else(|| panic!("{check}"));
+    assert!(header["message"].as_str().unwrap().contains("List-Unsubscribe"), "{check}");
+    assert!(header["help"].as_str().unwrap().contains("public_url"), "{check}");
+    test.run(&format!("approve {ISSUE} --by Ann")).code(1);
+}
+
+#[test]
+fn a_guide_is_old_by_the_composers_setting() {
+    let test = Test::new().sample().composed();
+    let codes = |test: &Test| test.run("check --format json").json()["findings"].to_string();
+    assert!(!codes(&test).contains("guide-old"));
+    let test = test.config("[compose]\nguide_stale = \"1h\"\n");
+    assert!(codes(&test).contains("guide-old"), "{}", codes(&test));
+    let test = test.config("[compose]\nguide_stale = \"0s\"\n");
+    assert!(!codes(&test).contains("guide-old"));
+}
+
 /// Answers each path as its name says, and notes the requests.
 fn web() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
     use std::io::{BufRead, BufReader, Write};

@@ -49,6 +49,7 @@ const FAULTS: &[(&str, &str, Fault)] = &[
     ("link-empty", "url = \"#\"", |d| d.guides[0].url = Some("#".into())),
     ("link-relative", "(/foo)", |d| d.intro = "Good morning.\n\nSee [the list](/foo).".into()),
     ("link-empty", "note = ", |d| d.news[0].note = "See [the list]().".into()),
+    ("link-empty", "[the list]", |d| d.intro = "Good morning.\n\nSee [the list]().".into()),
     ("link-insecure", "http://plain", |d| d.news[3].url = Some("http://plain.example/x".into())),
     ("link-shortened", "bit.ly", |d| d.news[3].url = Some("https://bit.ly/3xYz".into())),
     ("link-shortened", "t.co", |d| d.news[3].note = "By [its author](https://t.co/abc).".into()),
