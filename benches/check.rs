@@ -21,7 +21,12 @@ fn main() {
     let base_scores = BTreeMap::new();
     let context = Context {
         source: &source,
-        content: Some(Known { items: &items, guides: &[], base_scores: &base_scores }),
+        content: Some(Known {
+            items: &items,
+            guides: &[],
+            base_scores: &base_scores,
+            guide_stale: Duration::from_hours(8760),
+        }),
         ..Context::default()
     };
     let setting = Setting {

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
+use crate::sources::FetchSettings;
 use crate::{check, compose, send, store};
 
 /// `[[feeds]]`: a source of news.
@@ -64,6 +65,7 @@ pub struct Config {
     pub compose: compose::Weights,
     pub check: check::Settings,
     pub feeds: Vec<Feed>,
+    pub fetch: FetchSettings,
     pub delivery: send::Settings,
     pub store: store::Settings,
     pub web: Web,
@@ -125,8 +127,19 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
 
 /// Each section on its own, so that one mistake does not hide the next.
 fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
-    let known =
-        ["publication", "editions", "compose", "check", "feeds", "delivery", "store", "web", "bounces", "editors"];
+    let known = [
+        "publication",
+        "editions",
+        "compose",
+        "check",
+        "feeds",
+        "fetch",
+        "delivery",
+        "store",
+        "web",
+        "bounces",
+        "editors",
+    ];
     for key in table.keys().filter(|key| !known.contains(&key.as_str())) {
         mistakes.unknown(&[key], key, &known);
     }
@@ -147,6 +160,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         compose: section(table.get("compose"), &["compose"], mistakes)?,
         check: section(table.get("check"), &["check"], mistakes)?,
         feeds: feeds(table.get("feeds"), mistakes),
+        fetch: section(table.get("fetch"), &["fetch"], mistakes)?,
         delivery: section(table.get("delivery"), &["delivery"], mistakes)?,
         store: section(table.get("store"), &["store"], mistakes)?,
         web: section(table.get("web"), &["web"], mistakes)?,

@@ -60,7 +60,7 @@ type Anchor = (usize, Option<At>, &'static str);
 /// One element that surely stands in each block, in the order of the document.
 fn anchors(draft: &Draft, page: &Page, leave: &str) -> Vec<Anchor> {
     let mut wanted: HashMap<String, At> = HashMap::new();
-    let cards = draft.guides.iter().enumerate().filter(|(_, card)| !card.banned);
+    let cards = super::cards(draft);
     let news = draft.news.iter().enumerate().filter(|(_, entry)| !entry.banned);
     let titles = cards.map(|(n, card)| (&card.title, At::Card(n, "")));
     for (title, at) in titles.chain(news.map(|(n, entry)| (&entry.title, At::News(n, "")))) {

@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
+
 use super::{At, Found, Issue, Known, links};
 use crate::model::{Entry, Item, Published};
-
-/// Days after which a guide may not know what the news is about.
-const OLD: i64 = 365;
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     if let Some(content) = issue.context.content {
@@ -54,11 +53,14 @@ fn score(number: usize, entry: &Entry, item: &Item, content: &Known, found: &mut
 }
 
 fn guides(issue: &Issue, content: &Known, found: &mut Vec<Found>) {
+    // Compose counts in the same way, so that its `why` and this finding agree.
+    let Some(limit) = TimeDelta::from_std(content.guide_stale).ok().filter(|limit| !limit.is_zero()) else { return };
     for (number, entry) in issue.shown() {
         let guide = entry.guide.as_ref().and_then(|slug| content.guides.iter().find(|guide| guide.slug == *slug));
         let Some((guide, updated)) = guide.and_then(|guide| Some((guide, guide.updated?))) else { continue };
-        let days = (entry.published.day(issue.context.zone) - updated).num_days();
-        if days > OLD {
+        let age = entry.published.day(issue.context.zone) - updated;
+        if age > limit {
+            let days = age.num_days();
             let message = format!(
                 "the guide `{}` was brought up to date on {updated}, {days} days before this news",
                 super::short(&guide.slug)

@@ -28,7 +28,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 
 /// Pictures in Markdown, which the issue does not show.
 fn written(issue: &Issue, found: &mut Vec<Found>) {
-    for inline in prose::inlines(issue).into_iter().filter(|inline| inline.image) {
+    for inline in prose::inlines(issue.draft).into_iter().filter(|inline| inline.image) {
         let finding = if inline.label.trim().is_empty() {
             let help = "write what it shows between the brackets";
             Found::error("missing-alt", inline.at, "an image has no alt text", help)
@@ -36,6 +36,6 @@ fn written(issue: &Issue, found: &mut Vec<Found>) {
             let help = "say it in words, or link to the picture";
             Found::warning("image-dropped", inline.at, "an image in the text is not shown", help)
         };
-        found.push(finding.mark(inline.address));
+        found.push(finding.mark(&inline.address));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use url::Url;
 
 use super::{At, Found, Issue, prose};
+use crate::model::Draft;
 
 /// Hosts that hide where a link leads.
 const SHORTENERS: &[&str] = &[
@@ -81,7 +82,7 @@ const VAGUE: &[&str] = &[
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let mut known: BTreeSet<String> = BTreeSet::new();
-    for (at, url) in addresses(issue) {
+    for (at, url) in addresses(issue.draft) {
         found.extend(target(at, url));
         known.insert(sober(url));
     }
@@ -92,19 +93,19 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 }
 
 /// The `url`s of shown entries and cards.
-fn addresses<'i>(issue: &Issue<'i>) -> Vec<(At, &'i str)> {
-    let news = issue.shown().filter_map(|(n, entry)| Some((At::News(n, "url"), entry.url.as_deref()?)));
-    let cards = issue.draft.guides.iter().enumerate().filter(|(_, card)| !card.banned);
-    news.chain(cards.filter_map(|(n, card)| Some((At::Card(n, "url"), card.url.as_deref()?)))).collect()
+pub fn addresses(draft: &Draft) -> Vec<(At, &str)> {
+    let news = super::shown(draft).filter_map(|(n, entry)| Some((At::News(n, "url"), entry.url.as_deref()?)));
+    news.chain(super::cards(draft).filter_map(|(n, card)| Some((At::Card(n, "url"), card.url.as_deref()?)))).collect()
 }
 
 /// Links that the editor wrote in Markdown.
 fn written(issue: &Issue, known: &mut BTreeSet<String>, found: &mut Vec<Found>) {
-    for inline in prose::inlines(issue).into_iter().filter(|inline| !inline.image) {
-        found.extend(target(inline.at, inline.address).into_iter().map(|found| found.mark(inline.address)));
-        known.insert(sober(inline.address));
-        if is_vague(inline.label) {
-            found.push(vague(inline.at, inline.label).mark(inline.label));
+    for inline in prose::inlines(issue.draft).into_iter().filter(|inline| !inline.image) {
+        let mark = if inline.address.is_empty() { &inline.label } else { &inline.address };
+        found.extend(target(inline.at, &inline.address).into_iter().map(|found| found.mark(mark)));
+        known.insert(sober(&inline.address));
+        if is_vague(&inline.label) {
+            found.push(vague(inline.at, &inline.label).mark(&inline.label));
         }
     }
 }
@@ -224,7 +225,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
         Found::warning("link-twice", at, message, help)
     };
     let mut first: HashMap<String, At> = HashMap::new();
-    for (at, url) in addresses(issue) {
+    for (at, url) in addresses(issue.draft) {
         let Some(key) = key(url) else { continue };
         // Two items with one address are `item-twice`.
         let both_news = |other: &At| matches!((other, at), (At::News(..), At::News(..)));
@@ -234,8 +235,8 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
         first.entry(key).or_insert(at);
     }
     let mut words: BTreeSet<(String, String)> = BTreeSet::new();
-    for inline in prose::inlines(issue).into_iter().filter(|inline| !inline.image) {
-        let Some(key) = key(inline.address) else { continue };
+    for inline in prose::inlines(issue.draft).into_iter().filter(|inline| !inline.image) {
+        let Some(key) = key(&inline.address) else { continue };
         let own = match inline.at {
             At::News(n, _) => Some(At::News(n, "url")),
             At::Card(n, _) => Some(At::Card(n, "url")),
@@ -244,7 +245,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
         let fresh = words.insert((inline.at.words(issue.draft), key.clone()));
         let other = own.filter(|own| first.get(&key) == Some(own)).or((!fresh).then_some(inline.at));
         let mark = format!("[{}]({}", inline.label, inline.address);
-        found.extend(other.map(|other| again(inline.at, inline.address, other).mark(&mark)));
+        found.extend(other.map(|other| again(inline.at, &inline.address, other).mark(&mark)));
     }
 }
 
@@ -252,9 +253,18 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
 fn same_in_text(issue: &Issue, found: &mut Vec<Found>) {
     let links: BTreeSet<&str> = issue.page.links().filter_map(|(_, link)| link).collect();
     let works = |link: &&str| Url::parse(link).is_ok_and(|url| ["http", "https", "mailto"].contains(&url.scheme()));
-    for link in links.into_iter().filter(works).filter(|link| !issue.text.contains(link)) {
+    for link in links.into_iter().filter(works).filter(|link| !stands(&issue.text, link)) {
         let message = format!("the plain text lacks the link {link}");
         let help = "print it in the edition's .txt.hbs template";
         found.push(Found::error("text-links-differ", At::Text, message, help));
     }
+}
+
+/// Whether a link stands in the text as a whole, not as the beginning of a longer one.
+fn stands(text: &str, link: &str) -> bool {
+    let ends = |rest: &str| {
+        let rest = rest.trim_start_matches(['.', ',', ';', ':', '!', '?', ')', ']', '>', '"', '\'']);
+        rest.is_empty() || rest.starts_with(char::is_whitespace)
+    };
+    text.match_indices(link).any(|(at, _)| ends(&text[at + link.len()..]))
 }

@@ -1,6 +1,7 @@
 //! Rules over a rendered issue: what would go wrong in an inbox. Knows no file, no clock and no network.
 
 mod access;
+mod active;
 mod blocks;
 mod cascade;
 mod clients;
@@ -12,6 +13,9 @@ mod draft;
 mod history;
 mod images;
 mod links;
+mod message;
+mod mime;
+mod online;
 mod page;
 mod parts;
 mod place;
@@ -23,16 +27,18 @@ mod waivers;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::model::{Draft, Entry, Fill, Guide, Item, Part, Rendered, Slot};
+use crate::model::{Card, Draft, Entry, Fill, Guide, Item, Part, Rendered, Slot};
 use page::Page;
 use place::Lines;
 
 pub use blocks::Block;
 pub use codes::{CODES, NOT_WAIVABLE, explain, help_uri};
+pub use online::{Answer, web_links};
 pub use place::At;
 pub use spam::{Settings, Spam};
 
@@ -127,6 +133,10 @@ pub struct Context<'a> {
     pub content: Option<Known<'a>>,
     /// Earlier issues, of any edition.
     pub earlier: &'a [Draft],
+    /// A copy for a sample reader, as the sender would build it; `None` leaves the rules on it out.
+    pub message: Option<&'a str>,
+    /// By address: what the web answered to the draft's links; `None` when nobody asked.
+    pub answers: Option<&'a BTreeMap<String, Answer>>,
     /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
     pub spam: Option<Result<&'a Spam, &'a str>>,
 }
@@ -138,6 +148,8 @@ pub struct Known<'a> {
     pub guides: &'a [Guide],
     /// By source name: the score of an item that has none of its own.
     pub base_scores: &'a BTreeMap<String, f64>,
+    /// A guide that was last updated longer than this before its news is old; zero: none is.
+    pub guide_stale: Duration,
 }
 
 /// What the rules look at.
@@ -165,8 +177,18 @@ impl<'i> Issue<'i> {
 
     /// The entries that readers see, with their number in the draft.
     fn shown(&self) -> impl Iterator<Item = (usize, &'i Entry)> {
-        self.draft.news.iter().enumerate().filter(|(_, entry)| !entry.banned)
+        shown(self.draft)
     }
+}
+
+/// The entries of a draft that readers see, with their number.
+fn shown(draft: &Draft) -> impl Iterator<Item = (usize, &Entry)> {
+    draft.news.iter().enumerate().filter(|(_, entry)| !entry.banned)
+}
+
+/// The guide cards of a draft that readers see, with their number.
+fn cards(draft: &Draft) -> impl Iterator<Item = (usize, &Card)> {
+    draft.guides.iter().enumerate().filter(|(_, card)| !card.banned)
 }
 
 /// A title short enough for a place.
@@ -187,8 +209,11 @@ const RULES: &[Rules] = &[
     history::rules,
     placeholders::rules,
     links::rules,
+    online::rules,
     images::rules,
     parts::rules,
+    active::rules,
+    message::rules,
     access::rules,
     contrast::rules,
     clients::rules,

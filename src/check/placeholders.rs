@@ -21,7 +21,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
             (At::News(n, "note"), &entry.note),
         ]);
     }
-    for (n, card) in draft.guides.iter().enumerate().filter(|(_, card)| !card.banned) {
+    for (n, card) in super::cards(draft) {
         places.extend([(At::Card(n, "title"), card.title.as_str()), (At::Card(n, "tldr"), &card.tldr)]);
     }
     for (at, text) in places {
@@ -29,12 +29,20 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
             found.push(Found::error(CODE, at, format!("`{word}` is left to be replaced"), HELP).mark(word));
         }
     }
+    // An address may hold any word, but no template's tag.
+    for (at, _) in super::links::addresses(draft).into_iter().filter(|(_, url)| url.contains("{{")) {
+        found.push(Found::error(CODE, at, "`{{` is left to be replaced", HELP).mark("{{"));
+    }
     // The draft is clean, so what is left comes from a template.
     if found.len() == before {
         for (at, text) in [(At::Html, &issue.page.words()), (At::Text, &issue.text)] {
             if let Some(word) = placeholder(text) {
                 found.push(Found::error(CODE, at, format!("`{word}` stands in a template"), HELP));
             }
+        }
+        // In an attribute, where no words are looked for.
+        if found.len() == before && issue.html.contains("{{") {
+            found.push(Found::error(CODE, At::Html, "`{{` stands in a template", HELP));
         }
     }
 }

@@ -38,8 +38,7 @@ impl Spam {
     /// else.
     pub fn read(output: &str) -> Option<Self> {
         header(output).or_else(|| output.lines().find_map(ratio)).map(|mut spam| {
-            let symbols = output.lines().filter_map(|line| line.strip_prefix("Symbol: "));
-            spam.rules.extend(symbols.filter_map(|symbol| symbol.split_whitespace().next()).map(str::to_owned));
+            spam.rules.extend(symbols(output));
             spam
         })
     }
@@ -67,6 +66,20 @@ fn ratio(line: &str) -> Option<Spam> {
     let known = line.starts_with("Score:") || line.starts_with("Metric:") || !line.contains(char::is_alphabetic);
     let (score, threshold) = line.rsplit(['|', ';', ':']).next()?.split_once('/').filter(|_| known)?;
     Some(Spam { score: number(score)?, threshold: number(threshold)?, rules: Vec::new() })
+}
+
+/// What rspamd counts against the message, the dearest first, of lines such as `Symbol: DATE_IN_PAST (1.00)[20276]`. It
+/// names many more that say nothing or speak for it.
+fn symbols(output: &str) -> Vec<String> {
+    let points = |symbol: &str| {
+        let (name, rest) = symbol.split_once('(')?;
+        let points = number(rest.split_once(')')?.0).filter(|points| *points > 0.0)?;
+        Some((points, name.trim().to_owned()))
+    };
+    let lines = output.lines().filter_map(|line| line.strip_prefix("Symbol: "));
+    let mut found: Vec<(f64, String)> = lines.filter_map(points).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    found.into_iter().map(|(_, name)| name).collect()
 }
 
 fn number(text: &str) -> Option<f64> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::output::{count, json, line};
 use super::{Exit, Global};
 use crate::model::{IssueName, Notice};
-use crate::pipeline::{Finding, Report, Severity, explain};
+use crate::pipeline::{Asked, Finding, Report, Severity, explain};
 
 /// How findings are printed.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,6 +23,9 @@ enum CheckFormat {
 pub struct Check {
     /// The issue's folder name or path; the newest draft when left out
     issue: Option<String>,
+    /// Follow the draft's links too, and say which are gone, have moved or do not answer
+    #[arg(long)]
+    online: bool,
     /// How to print the findings
     #[arg(long, default_value = "human")]
     format: CheckFormat,
@@ -40,7 +43,7 @@ impl Check {
         }
         let site = global.site()?;
         let name = site.issue(self.issue.as_deref())?;
-        let report = site.rendering(&name)?.report;
+        let report = site.rendering_with(&name, Asked { spam: true, links: self.online })?.report;
         match self.format {
             CheckFormat::Human => print_findings(&name, &report)?,
             CheckFormat::Json => json(&as_json(&name, &report)?)?,

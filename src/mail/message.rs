@@ -56,7 +56,8 @@ impl Letter {
         let host = host(&head.public_url);
         let list = format!("{}.{host}", issue.edition);
         let archive = format!("{}/archive/{issue}", head.public_url.trim_end_matches('/'));
-        let sender = host.split('.').next().unwrap_or("digest");
+        // Gmail's Feedback Loop wants 5 to 15 characters in the last field.
+        let sender: String = format!("{host}newsletter").chars().filter(char::is_ascii_alphanumeric).take(15).collect();
         let shared_headers = format!(
             "{headers}List-Id: <{list}>\r\nList-Archive: <{archive}>\r\n\
              Feedback-ID: {issue}:{}:newsletter:{sender}\r\nPrecedence: bulk\r\nMIME-Version: 1.0\r\n",

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, TimeDelta};
 
-use super::{Site, spam};
+use super::{Site, online, spam};
 use crate::check::{self, Context, Known, Report, Spam};
 use crate::compose::{self, Brief, Composition, Past, Taught};
 use crate::issues::{self, Refreshed};
@@ -45,6 +45,15 @@ pub struct Rendering {
     pub text: String,
     pub rendered: Rendered,
     pub report: Report,
+}
+
+/// Who is asked about an issue besides the rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The operator's spam filter, which may take seconds.
+    pub spam: bool,
+    /// The sites that the draft links to, which may take minutes.
+    pub links: bool,
 }
 
 impl Site {
@@ -96,19 +105,11 @@ impl Site {
 
     /// Compiles an issue once and checks it, with the operator's spam filter if there is one.
     pub fn rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
-        self.rendering_with(name, Self::spam)
+        self.rendering_with(name, Asked { spam: true, links: false })
     }
 
-    /// The same without the spam filter, which may take seconds.
-    pub fn quick_rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
-        self.rendering_with(name, |_, _, _| Ok(None))
-    }
-
-    fn rendering_with(
-        &self,
-        name: &IssueName,
-        filter: impl Fn(&Self, &IssueName, &Rendered) -> anyhow::Result<Option<Result<Spam, String>>>,
-    ) -> anyhow::Result<Rendering> {
+    /// The same with a choice of who is asked besides.
+    pub fn rendering_with(&self, name: &IssueName, asked: Asked) -> anyhow::Result<Rendering> {
         let path = issues::folder(&self.issues_dir(), name).join("issue.toml");
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
@@ -125,8 +126,14 @@ impl Site {
         };
         let rendered = render::render(&draft, &setting, &self.templates()?)?;
         let base_scores = self.config.base_scores();
-        let spam = filter(self, name, &rendered)?;
+        let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
+        let spam = if asked.spam { self.spam(&message) } else { None };
+        let about = &self.config.publication.url;
+        let follow = || online::follow(check::web_links(&draft), &self.config.fetch, about);
+        let answers = asked.links.then(follow).transpose()?;
         let context = Context {
+            answers: answers.as_ref(),
+            message: Some(&message.bytes),
             spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
             source: &text,
             zone: self.config.publication.timezone,
@@ -134,6 +141,7 @@ impl Site {
                 items: &content.items,
                 guides: &content.guides,
                 base_scores: &base_scores,
+                guide_stale: self.config.compose.guide_stale,
             }),
             earlier: &self.earlier(&draft),
         };
@@ -142,15 +150,14 @@ impl Site {
     }
 
     /// What the operator's spam filter says of a copy, if one is configured, or why it says nothing.
-    fn spam(&self, name: &IssueName, rendered: &Rendered) -> anyhow::Result<Option<Result<Spam, String>>> {
+    fn spam(&self, message: &Message) -> Option<Result<Spam, String>> {
         let settings = &self.config.check;
         if settings.spam.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let message = self.message(name, rendered, &self.sample_delivery(None)?)?;
         let answer = spam::ask(&settings.spam, &message.bytes, settings.spam_patience);
         let read = |text: String| Spam::read(&text).ok_or_else(|| "its answer names no score".to_owned());
-        Ok(Some(answer.and_then(read)))
+        Some(answer.and_then(read))
     }
 
     /// The issues of the half year before that may have carried an item of the draft. Most drafts of years need not be

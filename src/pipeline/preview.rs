@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::watch::{By, start};
-use super::{Rendering, Site, proof};
+use super::{Asked, Rendering, Site, proof};
 use crate::issues;
 use crate::model::{Address, IssueName, Notice, Notices};
 use crate::web::preview::{Ask, Desk, Reader, Source, Title, Trouble, View};
@@ -189,7 +189,7 @@ impl Shelf {
         let kept = self.kept.entry(name.clone()).or_insert(Kept { version, good: None, troubles: Vec::new() });
         kept.version = version;
         kept.troubles.clear();
-        match self.site.quick_rendering(name) {
+        match self.site.rendering_with(name, Asked::default()) {
             Ok(rendering) => kept.good = Some(rendering),
             Err(why) => kept.troubles = notices(&why),
         }

@@ -2,6 +2,7 @@
 //! Knows the forms and their mistakes; decides nothing about what is worth reading, and knows no clock.
 
 mod content;
+mod fetch;
 mod fields;
 mod files;
 mod guides;
@@ -18,6 +19,7 @@ use crate::model::{Guide, Item, Notice};
 mod tests;
 
 pub use content::{Content, load};
+pub use fetch::{Ask, Failure, Fetched, Fetcher, Hop, Method, Settings as FetchSettings};
 pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news};

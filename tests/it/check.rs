@@ -155,6 +155,107 @@ fn the_demos_issues_have_no_finding() {
 }
 
 #[test]
+fn headers_are_those_of_the_copy_that_would_be_sent() {
+    let test = Test::new().sample().composed().config("[web]\npublic_url = \"http://letters.example\"\n");
+    let check = test.run("check --format json").code(1).json();
+    let found = check["findings"].as_array().unwrap();
+    let header = found.iter().find(|found| found["code"] == "header-form").unwrap_or_else(|| panic!("{check}"));
+    assert!(header["message"].as_str().unwrap().contains("List-Unsubscribe"), "{check}");
+    assert!(header["help"].as_str().unwrap().contains("public_url"), "{check}");
+    test.run(&format!("approve {ISSUE} --by Ann")).code(1);
+}
+
+#[test]
+fn a_guide_is_old_by_the_composers_setting() {
+    let test = Test::new().sample().composed();
+    let codes = |test: &Test| test.run("check --format json").json()["findings"].to_string();
+    assert!(!codes(&test).contains("guide-old"));
+    let test = test.config("[compose]\nguide_stale = \"1h\"\n");
+    assert!(codes(&test).contains("guide-old"), "{}", codes(&test));
+    let test = test.config("[compose]\nguide_stale = \"0s\"\n");
+    assert!(!codes(&test).contains("guide-old"));
+}
+
+/// Answers each path as its name says, and notes the requests.
+fn web() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let log = asked.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let mut head = String::new();
+            let mut lines = BufReader::new(&stream);
+            while lines.read_line(&mut head).is_ok_and(|n| n > 2) {}
+            let line = head.lines().next().unwrap_or_default().trim_end_matches(" HTTP/1.1").to_owned();
+            let status = match line.as_str() {
+                "HEAD /gone" => "404 Gone",
+                "HEAD /no-head" => "405 No",
+                "HEAD /moved" => "301 Moved\r\nLocation: /new",
+                "HEAD /inside" => "302 Found\r\nLocation: http://127.0.0.2/",
+                "HEAD /broken" => "500 Oh",
+                _ => "200 OK",
+            };
+            log.lock().unwrap().push(line);
+            let _ = (&stream).write_all(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").as_bytes());
+        }
+    });
+    (host, asked)
+}
+
+#[test]
+fn online_each_link_is_followed_once_and_what_is_wrong_stands_at_its_line() {
+    let (host, asked) = web();
+    let test = Test::new().sample().composed();
+    let intro: Vec<String> = ["gone", "no-head", "moved", "inside", "broken", "fine", "fine#part"]
+        .iter()
+        .map(|path| format!("The [{path} page](http://{host}/{path}) it is.\n\n"))
+        .collect();
+    test.edit(|draft| {
+        draft["intro"] = toml_edit::value(intro.concat());
+        for list in ["news", "guides"] {
+            draft[list].as_array_of_tables_mut().unwrap().iter_mut().for_each(|entry| drop(entry.remove("url")));
+        }
+    });
+    // Nobody is asked without --online, and nobody of this machine without leave.
+    test.run("check");
+    let refused = test.run("check --online --format json").code(1).json();
+    assert_eq!(*asked.lock().unwrap(), [""; 0]);
+    assert!(refused["findings"].to_string().contains("link-private"), "{refused}");
+    let test = test.config(&format!("[fetch]\nprivate_hosts = [\"{host}\"]\npause = \"1ms\"\n"));
+    let check = test.run("check --online --format json").code(1).json();
+    let found: Vec<(&str, u64)> = check["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| (found["code"].as_str().unwrap(), found["line"].as_u64().unwrap_or(0)))
+        .collect();
+    for (code, path) in
+        [("link-gone", "/gone"), ("link-moved", "/moved"), ("link-private", "/inside"), ("link-fails", "/broken")]
+    {
+        let line = line_with(&test, &format!("{path})")) as u64;
+        assert_eq!(found.iter().filter(|found| found.0 == code).collect::<Vec<_>>(), [&(code, line)], "{check}");
+    }
+    assert!(check["findings"].to_string().contains(&format!("link to http://{host}/new")), "{check}");
+    let mut asked = asked.lock().unwrap().clone();
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            "GET /no-head",
+            "HEAD /broken",
+            "HEAD /fine",
+            "HEAD /gone",
+            "HEAD /inside",
+            "HEAD /moved",
+            "HEAD /new",
+            "HEAD /no-head"
+        ]
+    );
+}
+
+#[test]
 fn a_configured_spam_filter_is_asked_and_not_waited_for_without_end() {
     let filter = |command: &str| {
         let test = Test::new().sample().composed();

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("send", &["mail", "store"]),
     // The settings' types live in the rooms that obey them; config only loads them.
-    ("config", &["compose", "check", "send", "mail", "store", "render"]),
+    ("config", &["compose", "check", "send", "sources", "mail", "store", "render"]),
     ("sources", &[]),
     ("compose", &[]),
     ("issues", &[]),
@@ -40,6 +40,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("mrml::", &["render"]),
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
+    ("hyper::", &["sources"]),
+    ("tokio_rustls::", &["sources"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),
 ];

@@ -151,7 +151,7 @@ fn only_this_machine_is_answered_and_only_get() {
     assert_eq!(page.status, 200);
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
     assert_eq!(page.header("cache-control"), "no-store");
-    for file in ["/", "/page.css", "/page.js"] {
+    for file in ["/", "/page.css", "/page.js", "/frames.js"] {
         let body = preview.get(file).body;
         assert!(!body.contains("http:") && !body.contains("https:") && !body.is_empty(), "{file}");
     }

@@ -43,17 +43,22 @@ const FAULTS: &[(&str, &str, Fault)] = &[
     ("placeholder", "Lorem Ipsum", |d| d.guides[0].tldr = "Lorem Ipsum dolor".into()),
     ("placeholder", "[link]", |d| d.news[1].summary = "See [link] for more.".into()),
     ("placeholder", "FIXME", |d| d.news[1].note = "FIXME".into()),
+    ("placeholder", "a={{x}}", |d| d.news[1].url = Some("https://a.example/?a={{x}}".into())),
     ("link-scheme", "javascript:", |d| d.news[1].url = Some("javascript:alert(1)".into())),
     ("link-relative", "/news/7", |d| d.news[1].url = Some("/news/7".into())),
     ("link-empty", "url = \"#\"", |d| d.guides[0].url = Some("#".into())),
     ("link-relative", "(/foo)", |d| d.intro = "Good morning.\n\nSee [the list](/foo).".into()),
     ("link-empty", "note = ", |d| d.news[0].note = "See [the list]().".into()),
+    ("link-empty", "[the list]", |d| d.intro = "Good morning.\n\nSee [the list]().".into()),
     ("link-insecure", "http://plain", |d| d.news[3].url = Some("http://plain.example/x".into())),
     ("link-shortened", "bit.ly", |d| d.news[3].url = Some("https://bit.ly/3xYz".into())),
     ("link-shortened", "t.co", |d| d.news[3].note = "By [its author](https://t.co/abc).".into()),
     ("link-tracking", "utm_source", |d| d.news[3].url = Some("https://a.example/x?utm_source=us&id=7".into())),
     ("link-tracking", "mc_eid", |d| d.intro = "Good [morning](https://a.example/?mc_eid=1).".into()),
     ("link-vague", "[Click here]", |d| d.intro = "[Click here](https://a.example/x) for it.".into()),
+    ("link-insecure", "<http://", |d| d.intro = "Good morning.\n\nSee <http://plain.example/x>.".into()),
+    ("link-shortened", "[1]: ", |d| d.intro = "Good [morning][1].\n\n[1]: https://bit.ly/x".into()),
+    ("link-tracking", "(y)", |d| d.intro = "Good [morning](https://a.example/x_(y)?gclid=1).".into()),
     ("link-vague", "[read more…]", |d| d.news[2].summary = "It is small. [read more…](https://a.example/x)".into()),
     ("link-twice", "https://almanac.example/same", |d| {
         d.guides.iter_mut().for_each(|card| card.url = Some("https://almanac.example/same".into()));
@@ -100,6 +105,13 @@ const PAGES: &[(&str, &str)] = &[
     ("link-no-text", "<a href=\"https://news.example/\"> </a>"),
     ("text-links-differ", "<a href=\"https://only.example/html\">the archive</a>"),
     ("placeholder", "<p>TODO</p>"),
+    ("placeholder", "<p title=\"{{name}}\">x</p>"),
+    ("html-active", "<script>x()</script>"),
+    ("html-active", "<form></form>"),
+    ("html-active", "<iframe></iframe>"),
+    ("html-active", "<svg></svg>"),
+    ("html-active", "<p OnClick=\"x()\">x</p>"),
+    ("html-active", "<meta http-equiv=\"Refresh\" content=\"0\">"),
     ("heading-order", "<h5>Deep</h5>"),
     ("heading-order", "<h1>Again</h1>"),
     ("heading-order", "<h2> </h2>"),
@@ -160,6 +172,19 @@ fn each_change_of_a_page_for_the_worse_is_found() {
         assert!(!report.findings.is_empty(), "{from} → {to}");
         assert!(report.findings.iter().all(|finding| finding.code == *code), "{to}: {:?}", report.findings);
     }
+}
+
+#[test]
+fn a_text_with_tags_or_with_half_a_link_is_found() {
+    let (draft, mut rendered) = clean();
+    rendered.text.push(Piece::Shared("so <b>bold</b><br>".into()));
+    assert_eq!(codes(&run(&draft, &rendered)), ["text-tags"]);
+    let (draft, mut rendered) = clean();
+    rendered.html.push(Piece::Shared("<a href=\"https://only.example/a\">the archive</a>".into()));
+    rendered.text.push(Piece::Shared("\nhttps://only.example/abc\n".into()));
+    assert_eq!(codes(&run(&draft, &rendered)), ["text-links-differ"]);
+    rendered.text.push(Piece::Shared("(https://only.example/a).\n".into()));
+    assert_eq!(codes(&run(&draft, &rendered)), [""; 0]);
 }
 
 #[test]
@@ -244,12 +269,13 @@ fn each_conflict_with_what_is_known_is_found_in_its_line() {
         conflict(&mut draft, &mut items, &mut guides, &mut earlier);
         let source = issues::to_toml(&draft);
         let base_scores = BTreeMap::new();
+        let guide_stale = Duration::from_hours(365 * 24);
         let context = Context {
             source: &source,
             zone: Tz::UTC,
-            content: Some(Known { items: &items, guides: &guides, base_scores: &base_scores }),
+            content: Some(Known { items: &items, guides: &guides, base_scores: &base_scores, guide_stale }),
             earlier: &earlier,
-            spam: None,
+            ..Context::default()
         };
         let report = check(&draft, &drawn(&draft), &context);
         if code.is_empty() {
@@ -263,6 +289,72 @@ fn each_conflict_with_what_is_known_is_found_in_its_line() {
 }
 
 #[test]
+fn what_the_web_answers_is_found_at_every_place_of_the_link() {
+    let moved = |to: &str, for_good| Answer::Moved { to: to.into(), for_good };
+    let table = [
+        (Answer::Fine, None),
+        (Answer::Status(404), Some(("link-gone", Severity::Error))),
+        (Answer::Status(410), Some(("link-gone", Severity::Error))),
+        (Answer::Status(503), Some(("link-fails", Severity::Warning))),
+        (Answer::Status(403), Some(("link-unsure", Severity::Note))),
+        (moved("https://else.example/new", true), Some(("link-moved", Severity::Warning))),
+        (moved("https://else.example/", false), Some(("link-moved", Severity::Note))),
+        (moved("https://www.a.example/x/", true), None),
+        (moved("http://a.example/x", true), Some(("link-moved", Severity::Warning))),
+        (Answer::Private, Some(("link-private", Severity::Error))),
+        (Answer::Slow("no answer within 15s".into()), Some(("link-slow", Severity::Warning))),
+        (Answer::Certificate("expired".into()), Some(("link-certificate", Severity::Error))),
+        (Answer::Unreachable("no host".into()), Some(("link-unreachable", Severity::Warning))),
+    ];
+    let (mut draft, _) = clean();
+    draft.news[1].url = Some("https://a.example/x".into());
+    draft.intro = "Good morning.\n\nSee [the story](https://a.example/x).".into();
+    assert!(web_links(&draft).contains(&"https://a.example/x".to_owned()));
+    let (rendered, source) = (drawn(&draft), issues::to_toml(&draft));
+    for (answer, expected) in table {
+        let answers = BTreeMap::from([("https://a.example/x".to_owned(), answer.clone())]);
+        let context = Context { source: &source, answers: Some(&answers), ..Context::default() };
+        let found = check(&draft, &rendered, &context).findings;
+        assert_eq!(found.len(), if expected.is_some() { 2 } else { 0 }, "{found:?}");
+        for finding in found {
+            assert_eq!(Some((finding.code, finding.severity)), expected, "{answer:?}");
+            assert!(source.lines().nth(finding.line.unwrap() - 1).unwrap().contains("https://a.example/x"));
+        }
+    }
+}
+
+#[test]
+fn what_stands_in_code_is_no_link() {
+    let (mut draft, _) = clean();
+    draft.intro = "Write `[here](http://bit.ly/x)` for it.".into();
+    assert_eq!(run(&draft, &drawn(&draft)).findings, []);
+}
+
+#[test]
+fn only_what_readers_see_is_followed_and_once() {
+    let (mut draft, _) = clean();
+    draft.news.truncate(3);
+    draft.guides.clear();
+    draft.intro = "[a](https://a.example/1) ![b](https://a.example/2.png) [c](mailto:x@a.example)".into();
+    for (entry, url) in
+        draft.news.iter_mut().zip(["https://a.example/1", " https://a.example/3 ", "https://a.example/4"])
+    {
+        (entry.url, entry.summary, entry.note) = (Some(url.into()), String::new(), String::new());
+    }
+    draft.news[2].banned = true;
+    assert_eq!(web_links(&draft), ["https://a.example/1", "https://a.example/3"]);
+}
+
+const RSPAMC: &str = "Results for file: stdin (0.668 seconds)\n[Metric: default]\nAction: add header\nSpam: false\n\
+    Score: 8.00 / 15.00\nSymbol: ARC_NA (0.00)\nSymbol: DATE_IN_PAST (1.00)[20276]\nSymbol: HAS_LIST_UNSUB (-0.01)\n\
+    Symbol: HFILTER_HOSTNAME_UNKNOWN (7.00)\nMessage-ID: a@b.example\nUrls: [\"a.example\"]\n";
+
+#[test]
+fn rspamds_rules_are_those_that_cost_points_the_dearest_first() {
+    assert_eq!(Spam::read(RSPAMC).unwrap().rules, ["HFILTER_HOSTNAME_UNKNOWN", "DATE_IN_PAST"]);
+}
+
+#[test]
 fn what_spam_filters_print_is_read_and_judged() {
     let assassin = "Received: x\nX-Spam-Status: Yes, score=5.1 required=5.0 tests=MISSING_DATE,\n\tSUBJ_ALL_CAPS autolearn=no\n\nbody";
     let table = [
@@ -270,6 +362,8 @@ fn what_spam_filters_print_is_read_and_judged() {
         ("X-Spam-Status: No, score=-0.1 required=5.0 tests=none\n", Some((-0.1, 5.0, 0)), None),
         ("2.5/5.0\n", Some((2.5, 5.0, 0)), Some(("spam-score", Severity::Warning))),
         ("Results for file: stdin\nScore: 1.20 / 15.00\nSymbol: MID_RHS (0.50)\n", Some((1.2, 15.0, 1)), None),
+        // As rspamc 3.4 prints it.
+        (RSPAMC, Some((8.0, 15.0, 2)), Some(("spam-score", Severity::Warning))),
         ("[Metric: default]\nMetric: default; False; 1.20 / 15.00\n", Some((1.2, 15.0, 0)), None),
         ("See https://a.example/1/2\nscore nan/5\n", None, Some(("spam-unknown", Severity::Warning))),
         ("nan/5.0", None, Some(("spam-unknown", Severity::Warning))),

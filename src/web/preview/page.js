@@ -1,4 +1,5 @@
-// The preview page: waits for a change, and swaps what has changed in place. No address of another machine is in here.
+// The preview page: waits for a change, and swaps what has changed in place. The mail's frames are frames.js. No address
+// of another machine is in here.
 'use strict';
 
 const $ = id => document.getElementById(id);
@@ -132,25 +133,32 @@ function links(path, line) {
     setTimeout(() => { copy.textContent = 'copy path'; }, 1500);
   });
   const all = [copy];
-  if (path.startsWith('/')) all.push(make('a', { href: 'vscode://file' + encodeURI(place) }, 'open in VS Code'));
+  if (path.startsWith('/')) all.push(make('a', { href: 'vscode://file' + encodeURI(place), 'aria-label': 'open in VS Code', title: 'open in VS Code' }, 'VS Code'));
   return all;
 }
 
 // -- findings and weight
 
 function finding(found) {
-  const label = found.waived ? 'waived ' + found.severity : found.severity;
+  const label = (found.waived ? 'waived ' : '') + found.severity + ' · ' + found.code;
   const item = make('li', { class: found.waived ? 'note' : found.severity, tabindex: -1 },
-    make('p', { class: 'label' }, label + ' · ' + found.code),
+    make('p', { class: 'label' }, label),
     make('p', {}, found.message + ' '),
     make('p', { class: 'help' }, found.waived ? 'Waived: ' + found.waived : found.help));
   if (found.line && state.draft) {
-    const go = make('button', { type: 'button', onclick: () => goToLine(found.line) }, state.draft.file + ':' + found.line);
-    item.append(make('p', { class: 'goto' }, go, ...links(state.draft.path, found.line)));
+    const go = make('button', { type: 'button', title: state.draft.file + ':' + found.line, onclick: () => goToLine(found.line) },
+      'line ' + found.line);
+    item.append(make('p', { class: 'goto' }, field(found.place), go, ...links(state.draft.path, found.line)));
   } else {
     item.append(make('p', { class: 'goto quiet' }, 'about ' + found.place));
   }
   return item;
+}
+
+// The key that a finding is about: the last word of its place, since the block's title stands above.
+function field(place) {
+  const key = place.split(', ').at(-1);
+  return /^\w+$/.test(key) ? make('code', {}, key) : null;
 }
 
 const bytes = number => number.toLocaleString('en') + ' bytes';
@@ -164,7 +172,7 @@ function drawFindings() {
   shown.findings = key;
   if (!proof) {
     $('weight').textContent = $('counts').textContent = 'Nothing rendered yet.';
-    for (const id of ['scale', 'elsewhere', 'blocks']) $(id).replaceChildren();
+    for (const id of ['scale', 'elsewhere', 'blocks', 'summary']) $(id).replaceChildren();
     return;
   }
   const limit = proof.clip.limit;
@@ -189,6 +197,8 @@ function drawFindings() {
   const waived = all.filter(found => found.waived).length;
   if (waived) counts.push(waived + ' waived');
   $('counts').textContent = counts.join(', ') || 'No finding.';
+  $('summary').textContent = counts.join(', ');
+  $('summary').className = ['error', 'warning', 'note'].find(open) || '';
   $('elsewhere').replaceChildren(...proof.elsewhere.map(finding));
   $('blocks').replaceChildren(...proof.blocks.map((block, number) => {
     const head = make('button', { type: 'button', class: 'block', onclick: () => goToBlock(number) },
@@ -241,7 +251,7 @@ function drawInbox() {
       const bit = (name, text) => make('div', { class: name }, make('bdi', {}, text));
       const from = bit('from', row.sender.shown);
       const box = row.one_line
-        ? make('div', { class: 'row one' }, from, make('div', {}, make('bdi', {}, row.subject.shown), make('span', { class: 'pre' }, ' – ' + row.preheader.shown)))
+        ? make('div', { class: 'row one', tabindex: 0, role: 'group', 'aria-label': 'The row in ' + row.client }, from, make('div', {}, make('bdi', {}, row.subject.shown), make('span', { class: 'pre' }, ' – ' + row.preheader.shown)))
         : make('div', { class: 'row' }, from, bit('subject', row.subject.shown), bit('pre', row.preheader.shown));
       const lost = gone('The sender', row.sender) + gone('The subject', row.subject) + gone(proof.no_preheader ? 'The text' : 'The preheader', row.preheader);
       return make('section', { class: 'client' }, make('h3', {}, row.client), box, make('p', { class: 'lost' }, lost || 'All of it is shown.'));
@@ -276,130 +286,12 @@ async function goToLine(line) {
   item.focus({ preventScroll: true });
 }
 
-// -- the mail in its frames
-
-function drawMail() {
-  $('looktold').textContent = [told[wish.look], wish.pictures === 'on' ? 'Pictures are fetched from their servers.' : ''].join(' ').trim();
-  const proof = state.proof;
-  const key = JSON.stringify([state.issue, proof && proof.stamp, wish.look, wish.pictures]);
-  const screens = document.querySelectorAll('.screen');
-  if (shown.mail === key) return screens.forEach(place);
-  shown.mail = key;
-  if (!proof) return screens.forEach(screen => screen.replaceChildren());
-  const address = '/mail?' + query({ look: wish.look, pictures: wish.pictures });
-  const frames = [...screens].map(screen => screen.querySelector(`iframe[data-pictures="${wish.pictures}"]`));
-  if (frames.every(frame => frame && !frame.classList.contains('coming'))) rewrite(frames, address, key);
-  else for (const screen of screens) swap(screen, address, key);
-}
-
-// Writes the new page into frames that are there: a third of the time that loading them takes. Their policy stays.
-async function rewrite(frames, address, key) {
-  const html = await fetch(address).then(answer => (answer.ok ? answer.text() : null), () => null);
-  if (shown.mail !== key) return;
-  if (html === null) return void (shown.mail = null);
-  for (const frame of frames) {
-    const page = frame.contentDocument;
-    page.open();
-    page.write(html);
-    page.close();
-    settle(frame);
-  }
-}
-
-// Loads the page behind the old one, so that neither the eye nor the scroll position notices.
-function swap(screen, address, key) {
-  for (const late of screen.querySelectorAll('.coming')) late.remove();
-  const frame = make('iframe', {
-    class: 'coming', sandbox: 'allow-same-origin', src: address, 'data-pictures': wish.pictures,
-    title: screen.parentElement.querySelector('figcaption').textContent,
-  });
-  frame.addEventListener('load', () => {
-    if (shown.mail !== key || !frame.classList.contains('coming')) return;
-    for (const old of screen.querySelectorAll('iframe:not(.coming)')) old.remove();
-    frame.classList.remove('coming');
-    settle(frame);
-  });
-  screen.append(frame);
-}
-
-// Gives a frame the height of its page, and the page its marks.
-function settle(frame) {
-  const page = frame.contentDocument;
-  frame.style.height = '0';
-  frame.style.height = page.documentElement.scrollHeight + 'px';
-  page.addEventListener('click', stay);
-  for (const kind of ['mouseover', 'focusin']) page.addEventListener(kind, event => tellLink(event.target.closest('a[href]')));
-  // Pictures may come later than the page.
-  page.addEventListener('load', () => { frame.style.height = page.documentElement.scrollHeight + 'px'; }, true);
-  place(frame.parentElement);
-}
-
-// A link is looked at, not followed: the copy may be a reader's.
-function stay(event) {
-  event.preventDefault();
-  tellLink(event.target.closest('a[href]'));
-}
-
-function tellLink(link) {
-  $('link').hidden = !link;
-  $('link').textContent = link ? link.getAttribute('href') : '';
-}
-
-const letters = text => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
-
-// The element that a block begins with: a heading with its title, or the paragraph that begins as the intro does.
-function begin(page, block) {
-  const words = letters(block.begins);
-  if (!words) return null;
-  const is = element => letters(element.textContent) === words;
-  const starts = element => letters(element.textContent).startsWith(words.slice(0, 24));
-  return [...page.querySelectorAll('h1,h2,h3,h4')].find(is) || [...page.querySelectorAll('p')].find(starts) || null;
-}
-
-function place(screen) {
-  for (const old of screen.querySelectorAll('.mark, .clip')) old.remove();
-  const frame = screen.querySelector('iframe:not(.coming)');
-  const page = frame && frame.contentDocument;
-  if (!page || !state.proof) return;
-  const top = element => element.getBoundingClientRect().top;
-  if (screen.parentElement.classList.contains('desktop')) {
-    state.proof.blocks.forEach((block, number) => {
-      const open = block.findings.filter(found => !found.waived);
-      const start = open.length ? begin(page, block) : null;
-      if (!start) return;
-      const worst = ['error', 'warning', 'note'].find(kind => open.some(found => found.severity === kind));
-      const mark = make('button', { type: 'button', class: 'mark ' + worst, title: open.map(found => found.message).join('\n'), onclick: () => goToFindings(number) },
-        open.length === 1 ? worst : many(open.length, 'finding'));
-      mark.style.top = top(start) + 'px';
-      screen.append(mark);
-    });
-  }
-  const cut = page.getElementById('digest-clip');
-  if (cut) {
-    const line = make('div', { class: 'clip' }, make('span', {}, 'Gmail clips here: ' + bytes(state.proof.clip.limit)));
-    line.style.top = top(cut) + 'px';
-    screen.append(line);
-  }
-}
-
-function goToFindings(number) {
-  const first = $('block-' + number).querySelector('.findings > li');
-  first.scrollIntoView({ block: 'center' });
-  first.focus({ preventScroll: true });
-}
-
-function goToBlock(number) {
-  choose('mail');
-  const screen = document.querySelector('.desktop .screen');
-  const frame = screen.querySelector('iframe:not(.coming)');
-  const start = frame && frame.contentDocument && begin(frame.contentDocument, state.proof.blocks[number]);
-  if (!start) return;
-  const y = screen.getBoundingClientRect().top + start.getBoundingClientRect().top;
-  window.scrollTo({ top: window.scrollY + y - 60 });
-}
-
 // -- hands on
 
+$('summary').addEventListener('click', () => {
+  $('check').scrollIntoView();
+  $('check').focus({ preventScroll: true });
+});
 $('issue').addEventListener('change', event => {
   wish.issue = event.target.value;
   ask();
@@ -422,8 +314,11 @@ for (const name of ['look', 'pictures']) {
 }
 for (const name of tabs) $('tab-' + name).addEventListener('click', () => choose(name));
 $('tabs').addEventListener('keydown', event => {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (step) choose(tabs[(tabs.indexOf(wish.tab) + step + tabs.length) % tabs.length], true);
+  const at = tabs.indexOf(wish.tab);
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  choose(tabs[to % tabs.length], true);
 });
 choose(tabs.includes(location.hash.slice(1)) ? location.hash.slice(1) : 'mail');
 follow();

@@ -21,6 +21,7 @@ use super::{Ask, Desk, View, clip, invert, scheme, state};
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+const FRAMES: &str = include_str!("frames.js");
 
 /// How long a page waits for news before it asks again.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -66,6 +67,7 @@ pub async fn serve(listener: TcpListener, desk: Desk, stop: impl Future<Output =
         .route("/", get(async || page(SHELL_POLICY, "text/html; charset=utf-8", PAGE)))
         .route("/page.css", get(async || page(TEXT_POLICY, "text/css; charset=utf-8", STYLE)))
         .route("/page.js", get(async || page(TEXT_POLICY, "text/javascript; charset=utf-8", SCRIPT)))
+        .route("/frames.js", get(async || page(TEXT_POLICY, "text/javascript; charset=utf-8", FRAMES)))
         .route("/state", get(follow))
         .route("/mail", get(mail))
         .route("/html", get(html))

@@ -46,7 +46,7 @@ fn other_sites_are_not_let_in() {
 
 #[test]
 fn the_page_names_no_other_machine() {
-    for (name, text) in [("page.html", PAGE), ("page.css", STYLE), ("page.js", SCRIPT)] {
+    for (name, text) in [("page.html", PAGE), ("page.css", STYLE), ("page.js", SCRIPT), ("frames.js", FRAMES)] {
         for mark in ["http:", "https:", "//cdn", "@import", "url(", "@font-face"] {
             assert!(!text.contains(mark), "{name} holds {mark}");
         }

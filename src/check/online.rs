@@ -1,0 +1,106 @@
+//! Rules on what the web answers to a draft's links. Asks nobody itself: the answers are handed in.
+
+use std::collections::BTreeSet;
+
+use super::{At, Found, Issue, links, prose};
+use crate::model::Draft;
+
+/// What became of one link that was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The page is there.
+    Fine,
+    /// An HTTP status from 400 on.
+    Status(u16),
+    /// The page is there, at another address; `for_good` when the site says so (301, 308).
+    Moved {
+        to: String,
+        for_good: bool,
+    },
+    /// It leads into a network of somebody's own.
+    Private,
+    Slow(String),
+    Certificate(String),
+    /// The host is unknown, does not let connect, or does not speak HTTP.
+    Unreachable(String),
+}
+
+/// The web addresses that a draft's readers can follow, each once, in the order of the alphabet.
+pub fn web_links(draft: &Draft) -> Vec<String> {
+    let all: BTreeSet<String> = places(draft).into_iter().map(|(_, url)| page(&url).to_owned()).collect();
+    all.into_iter().filter(|url| url.starts_with("https://") || url.starts_with("http://")).collect()
+}
+
+fn places(draft: &Draft) -> Vec<(At, String)> {
+    let addresses = links::addresses(draft).into_iter().map(|(at, url)| (at, url.trim().to_owned()));
+    let mut places: Vec<_> = addresses.collect();
+    places.extend(
+        prose::inlines(draft).into_iter().filter(|inline| !inline.image).map(|inline| (inline.at, inline.address)),
+    );
+    places
+}
+
+/// An address without the part of the page, which no server is told.
+fn page(url: &str) -> &str {
+    url.split('#').next().unwrap_or(url)
+}
+
+pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
+    let Some(answers) = issue.context.answers else { return };
+    for (at, url) in places(issue.draft) {
+        if let Some(finding) = answers.get(page(&url)).and_then(|answer| judge(at, &url, answer)) {
+            found.push(finding.mark(&url));
+        }
+    }
+}
+
+fn judge(at: At, url: &str, answer: &Answer) -> Option<Found> {
+    let shown = super::short(url);
+    let try_it = "try it in a browser, and again later; if it stays so, link to another page";
+    Some(match answer {
+        Answer::Fine => return None,
+        Answer::Status(404 | 410) => {
+            let help = "link to where the page is now, or to another, or ban the entry";
+            Found::error("link-gone", at, format!("there is no page at {shown}"), help)
+        }
+        Answer::Status(status @ 500..) => {
+            Found::warning("link-fails", at, format!("the server of {shown} fails with {status}"), try_it)
+        }
+        Answer::Status(status) => {
+            let message = format!("{shown} answers {status} to a program; whether readers get a page is not known");
+            Found::note("link-unsure", at, message, "open it in a browser")
+        }
+        Answer::Moved { to, .. } if is_same(url, to) => return None,
+        Answer::Moved { to, for_good: true } => {
+            let help = format!("link to {to}");
+            Found::warning("link-moved", at, format!("{shown} has moved for good to {}", super::short(to)), help)
+        }
+        Answer::Moved { to, for_good: false } => {
+            let message = format!("{shown} leads on to {} for now", super::short(to));
+            Found::note("link-moved", at, message, "see that it is the page you mean")
+        }
+        Answer::Private => {
+            let message = format!("{shown} leads to an address that is not public, so readers cannot open it");
+            Found::error(
+                "link-private",
+                at,
+                message,
+                "link to a public page, or name the host in `[fetch] private_hosts`",
+            )
+        }
+        Answer::Slow(why) => Found::warning("link-slow", at, format!("{shown} gave {}", super::short(why)), try_it),
+        Answer::Certificate(why) => {
+            let message = format!("browsers warn of {shown}: {}", super::short(why));
+            Found::error("link-certificate", at, message, "link to another page, or tell the site's owner")
+        }
+        Answer::Unreachable(why) => {
+            Found::warning("link-unreachable", at, format!("{shown} cannot be reached: {}", super::short(why)), try_it)
+        }
+    })
+}
+
+/// A final slash or `www.` more or less, or a session's parameter, is no other page. Another scheme is worth a word.
+fn is_same(url: &str, to: &str) -> bool {
+    let scheme = |url: &str| url.split(':').next().map(str::to_ascii_lowercase);
+    links::key(url).is_some() && links::key(url) == links::key(to) && scheme(url) == scheme(to)
+}

@@ -1,0 +1,87 @@
+//! Follows a draft's links, politely: a few hosts at a time, one request after another to each. Judges nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use url::Url;
+
+use crate::check::Answer;
+use crate::sources::{Ask, Failure, FetchSettings, Fetched, Fetcher, Method};
+
+/// Asks each of the links what is there. `about` is where a site's owner learns who asks.
+///
+/// # Errors
+/// The system gives no runtime to wait in.
+pub fn follow(links: Vec<String>, settings: &FetchSettings, about: &str) -> std::io::Result<BTreeMap<String, Answer>> {
+    let mut hosts: BTreeMap<String, Vec<(String, Url)>> = BTreeMap::new();
+    for link in links {
+        // What is no address is another rule's finding.
+        if let Ok(url) = Url::parse(&link) {
+            hosts.entry(url.host_str().unwrap_or_default().to_owned()).or_default().push((link, url));
+        }
+    }
+    let fetcher = Fetcher::new(settings.clone(), about);
+    let seats = Arc::new(Semaphore::new(settings.at_once.max(1)));
+    let pause = settings.pause;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let answers = runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        for links in hosts.into_values() {
+            let (fetcher, seats) = (fetcher.clone(), Arc::clone(&seats));
+            tasks.spawn(async move {
+                let _seat = seats.acquire_owned().await;
+                host(&fetcher, links, pause).await
+            });
+        }
+        tasks.join_all().await
+    });
+    // A look-up that hangs in the system's resolver is not waited for.
+    runtime.shutdown_background();
+    Ok(answers.into_iter().flatten().collect())
+}
+
+async fn host(fetcher: &Fetcher, links: Vec<(String, Url)>, pause: Duration) -> Vec<(String, Answer)> {
+    let mut answers = Vec::new();
+    for (number, (link, url)) in links.into_iter().enumerate() {
+        if number > 0 {
+            tokio::time::sleep(pause).await;
+        }
+        answers.push((link, answer(fetcher, &url, pause).await));
+    }
+    answers
+}
+
+/// HEAD, and GET where a server does not care for HEAD.
+async fn answer(fetcher: &Fetcher, url: &Url, pause: Duration) -> Answer {
+    let ask = Ask { method: Method::Head, url, headers: &[], most: 0 };
+    let mut fetched = fetcher.fetch(&ask).await;
+    if fetched.as_ref().is_ok_and(|fetched| matches!(fetched.status, 403 | 405 | 501)) {
+        tokio::time::sleep(pause).await;
+        fetched = fetcher.fetch(&Ask { method: Method::Get, ..ask }).await;
+    }
+    match fetched {
+        Ok(fetched) => told(url, &fetched),
+        Err(Failure::Private(_)) => Answer::Private,
+        Err(why @ Failure::Slow(_)) => Answer::Slow(why.to_string()),
+        Err(Failure::Certificate(why)) => Answer::Certificate(why),
+        Err(why) => Answer::Unreachable(why.to_string()),
+    }
+}
+
+fn told(url: &Url, fetched: &Fetched) -> Answer {
+    if fetched.status >= 400 {
+        return Answer::Status(fetched.status);
+    }
+    // What is permanent from the first redirect on is the page's new address; a consent page may follow.
+    if let Some(hop) = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last() {
+        return Answer::Moved { to: hop.to.to_string(), for_good: true };
+    }
+    let bare = fetched.url.path() == "/" && url.path() != "/";
+    if fetched.url.host() != url.host() || bare {
+        return Answer::Moved { to: fetched.url.to_string(), for_good: false };
+    }
+    Answer::Fine
+}
