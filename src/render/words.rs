@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 use url::Url;
 
 /// One line of plain text: white space runs become one space; control characters and the direction overrides that can
@@ -143,7 +143,7 @@ fn parts(word: &str, room: usize) -> Vec<&str> {
     let (mut from, mut last) = (0, None);
     for (at, c) in word.char_indices() {
         let Some(before) = last.replace(c) else { continue };
-        if is_one(&word[from..at], before, c) {
+        if is_one(&word[from..at], c) {
             continue;
         }
         let free = (is_wide_script(before) || is_wide_script(c)) && !CLOSING.contains(c) && !OPENING.contains(before);
@@ -156,12 +156,21 @@ fn parts(word: &str, room: usize) -> Vec<&str> {
     parts
 }
 
-/// Whether `c` belongs to the character before it: joined, combining, a skin tone, or the second letter of a flag.
-fn is_one(text: &str, before: char, c: char) -> bool {
+/// Whether `c` makes one character with what stands before it: it is joined, combining or a skin tone, so that the text
+/// grows no wider by it, or it is the second letter of a flag.
+fn is_one(text: &str, c: char) -> bool {
+    /// The longest emoji of several code points has fewer.
+    const LONGEST: usize = 16;
+    if c.is_ascii() || c.is_alphabetic() && c != '\u{200d}' {
+        return false;
+    }
     let letter = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
     let letters = text.chars().rev().take_while(|c| letter(*c)).count();
-    let tone = ('\u{1f3fb}'..='\u{1f3ff}').contains(&c);
-    c.width().unwrap_or(0) == 0 || before == '\u{200d}' || tone || letter(c) && letters % 2 == 1
+    let start = text.char_indices().rev().nth(LONGEST).map_or(0, |(at, _)| at);
+    let mut tail = text[start..].to_owned();
+    let before = tail.width();
+    tail.push(c);
+    tail.width() <= before || letter(c) && letters % 2 == 1
 }
 
 /// Ideographs, kana and hangul.
