@@ -7,7 +7,7 @@ mod props;
 use std::path::Path;
 
 use super::*;
-use crate::model::{Card, Covered, Entry, GuideOption, Level, Published, Window};
+use crate::model::{Card, Covered, Entry, Figure, GuideOption, Level, Published, Window};
 
 pub fn entry(id: &str) -> Entry {
     Entry {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use url::Url;
 
 /// One line of plain text: white space runs become one space; control characters and the direction overrides that can
@@ -161,7 +161,7 @@ fn parts(word: &str, room: usize) -> Vec<&str> {
 fn is_one(text: &str, c: char) -> bool {
     /// The longest emoji of several code points has fewer.
     const LONGEST: usize = 16;
-    if c.is_ascii() || c.is_alphabetic() && c != '\u{200d}' {
+    if c.is_ascii() || c.is_alphabetic() && c.width() != Some(0) {
         return false;
     }
     let letter = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);

@@ -184,7 +184,7 @@ fn one_hebrew_story_is_turned_and_nothing_else() {
 fn what_is_missing_leaves_no_trace() {
     for edition in ["midweek", "sunday"] {
         let html = html(&states::bare(), edition);
-        for empty in ["href=\"\"", "></p>", "></h3>", "></a>", "/10</span>&nbsp; </p>"] {
+        for empty in ["href=\"\"", "\"></p>", "\"></h3>", "\"></a>", "/10</span>&nbsp; </p>"] {
             assert!(!html.contains(empty), "{empty}");
         }
         assert_eq!(html.matches("Read the story at").count(), 0, "the lead has no address");
