@@ -139,21 +139,36 @@ fn fill(words: &str, width: usize, first: &str, next: &str, out: &mut Vec<String
 fn parts(word: &str, room: usize) -> Vec<&str> {
     const CLOSING: &str = "、。，．！？：；」』）】〉》〕ー…・ゝ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}»”’%";
     const OPENING: &str = "「『（【〈《〔([{«“‘";
-    let mut parts: Vec<&str> = Vec::new();
-    let (mut from, mut last) = (0, None);
-    for (at, c) in word.char_indices() {
-        let Some(before) = last.replace(c) else { continue };
-        if is_one(&word[from..at], c) {
-            continue;
-        }
-        let free = (is_wide_script(before) || is_wide_script(c)) && !CLOSING.contains(c) && !OPENING.contains(before);
-        if free || word[from..at + c.len_utf8()].width() > room.max(2) {
+    let (mut parts, mut from, mut at, mut wide) = (Vec::new(), 0, 0, 0);
+    let mut before = None;
+    for cluster in clusters(word) {
+        let (first, width) = (cluster.chars().next().unwrap_or(' '), cluster.width());
+        let free = before.is_some_and(|before| {
+            (is_wide_script(before) || is_wide_script(first)) && !CLOSING.contains(first) && !OPENING.contains(before)
+        });
+        if free || wide > 0 && wide + width > room.max(2) {
             parts.push(&word[from..at]);
-            from = at;
+            (from, wide) = (at, 0);
         }
+        at += cluster.len();
+        wide += width;
+        before = Some(first);
     }
     parts.push(&word[from..]);
     parts
+}
+
+/// The characters as a reader counts them: with what is joined to them.
+fn clusters(word: &str) -> Vec<&str> {
+    let (mut clusters, mut from) = (Vec::new(), 0);
+    for (at, c) in word.char_indices().skip(1) {
+        if !is_one(&word[from..at], c) {
+            clusters.push(&word[from..at]);
+            from = at;
+        }
+    }
+    clusters.push(&word[from..]);
+    clusters
 }
 
 /// Whether `c` makes one character with what stands before it: it is joined, combining or a skin tone, so that the text
@@ -161,8 +176,10 @@ fn parts(word: &str, room: usize) -> Vec<&str> {
 fn is_one(text: &str, c: char) -> bool {
     /// The longest emoji of several code points has fewer.
     const LONGEST: usize = 16;
-    if c.is_ascii() || c.is_alphabetic() && c.width() != Some(0) {
-        return false;
+    match c.width() {
+        Some(0) => return true,
+        _ if c.is_ascii() || c.is_alphabetic() => return false,
+        _ => {}
     }
     let letter = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
     let letters = text.chars().rev().take_while(|c| letter(*c)).count();
