@@ -7,7 +7,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use toml_edit::{Document, Item, TableLike};
 
 use super::table::{Fields, Source};
-use crate::model::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Level, Notice, Notices, Published, Window};
+use crate::model::{
+    Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Level, Notice, Notices, Published, Window,
+};
 
 const TOP: [&str; 14] = [
     "edition",

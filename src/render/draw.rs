@@ -6,8 +6,8 @@ use std::path::Path;
 use handlebars::{Handlebars, Template};
 
 use super::slots::Tokens;
-use super::view::{self, IssueView};
 use super::templates::Source;
+use super::view::{self, IssueView};
 use super::{Setting, Templates, helpers, html, lint, mjml, sample, words};
 use crate::model::{Draft, Notice, Notices, Rendered};
 
@@ -96,17 +96,20 @@ fn tokens(source: &Source) -> Result<BTreeMap<String, String>, Notices> {
     })?;
     let plain = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "#,.%()/ -".contains(c));
     match look.iter().find(|(_, value)| !plain(value)) {
-        Some((name, value)) => Err(Notice::new(format!("`{name}` is not a plain colour, size or font list: {value:?}"))
-            .at(&source.label, line_of(&source.text, name))
-            .help("use letters, digits and # , . % / ( ) - only; font names need no quotes")
-            .into()),
+        Some((name, value)) => {
+            Err(Notice::new(format!("`{name}` is not a plain colour, size or font list: {value:?}"))
+                .at(&source.label, line_of(&source.text, name))
+                .help("use letters, digits and # , . % / ( ) - only; font names need no quotes")
+                .into())
+        }
         None => Ok(look),
     }
 }
 
 /// The line that sets a token, from 1.
 fn line_of(text: &str, token: &str) -> Option<usize> {
-    let sets = |line: &str| line.trim_start().strip_prefix(token).is_some_and(|rest| rest.trim_start().starts_with('='));
+    let sets =
+        |line: &str| line.trim_start().strip_prefix(token).is_some_and(|rest| rest.trim_start().starts_with('='));
     text.lines().position(sets).map(|at| at + 1)
 }
 

@@ -82,7 +82,8 @@ pub fn mistakes(source: &str) -> Vec<Mistake> {
     let mut found = Vec::new();
     for (at, _) in source.match_indices("<mj-") {
         let tag = &source[at + 1..];
-        let (name, rest) = tag.split_at(tag.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(tag.len()));
+        let (name, rest) =
+            tag.split_at(tag.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(tag.len()));
         let mut tell = |offset: usize, message: String, help: String| {
             let before = &source[..offset];
             let line = before.matches('\n').count() + 1;
@@ -105,7 +106,11 @@ pub fn mistakes(source: &str) -> Vec<Mistake> {
                 tell(offset, message, format!("write {}=\"…\"", attribute.name));
             } else if let Some(c) = attribute.value.chars().find(|c| garbled(*c)) {
                 let message = format!("{c:?} in `{}` would be garbled", attribute.name);
-                tell(offset, message, "write it on one line, of plain characters, or put it into the content".to_owned());
+                tell(
+                    offset,
+                    message,
+                    "write it on one line, of plain characters, or put it into the content".to_owned(),
+                );
             }
         }
     }

@@ -26,7 +26,7 @@ pub struct Links {
 
 impl Links {
     pub fn new(style: String, inline: bool) -> Self {
-        Self { style, inline, ..Self::default() }
+        Self { inline, style, ..Self::default() }
     }
 
     /// The number of `url`, from 1; a new one if it was not seen before.
@@ -249,10 +249,11 @@ impl Text<'_> {
                     out.truncate(start);
                 }
                 let gap = if out.is_empty() || out.ends_with(char::is_whitespace) { "" } else { " " };
-                let _ = match self.links.inline {
-                    true => write!(out, "{gap}<{}>", link.url),
-                    false => write!(out, "{gap}[{}]", self.links.number(&link.url)),
-                };
+                if self.links.inline {
+                    let _ = write!(out, "{gap}<{}>", link.url);
+                } else {
+                    let _ = write!(out, "{gap}[{}]", self.links.number(&link.url));
+                }
             }
             _ => node.children().for_each(|child| self.inlines(child, out)),
         }

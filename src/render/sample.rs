@@ -98,7 +98,8 @@ pub fn full() -> Draft {
         .into();
     issue.number = Some(Figure {
         value: "405 billion".into(),
-        label: "parameters in the largest model whose weights anyone may fetch, four times as many as in spring.".into(),
+        label: "parameters in the largest model whose weights anyone may fetch, four times as many as in spring."
+            .into(),
         url: Some("https://news.example/parameters".into()),
     });
     issue.news = stories();

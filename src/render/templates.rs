@@ -88,10 +88,9 @@ impl Templates {
     /// then the publication's in the same order.
     pub(super) fn tokens(&self, name: &str) -> Vec<&Source> {
         let files = ["tokens/base.toml".to_owned(), format!("tokens/{name}.toml")];
-        let shipped = |file: &String| self.under.get(file).or_else(|| self.sources.get(file).filter(|_| is_builtin(file)));
-        let own = |file: &String| {
-            self.sources.get(file).filter(|_| self.under.contains_key(file) || !is_builtin(file))
-        };
+        let shipped =
+            |file: &String| self.under.get(file).or_else(|| self.sources.get(file).filter(|_| is_builtin(file)));
+        let own = |file: &String| self.sources.get(file).filter(|_| self.under.contains_key(file) || !is_builtin(file));
         files.iter().filter_map(shipped).chain(files.iter().filter_map(own)).collect()
     }
 

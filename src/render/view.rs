@@ -338,7 +338,8 @@ fn card(card: &Card, shown: &[&Entry], links: &mut Links) -> CardView {
     let (url, link) = numbered(card.url.as_deref(), links);
     let explained: Vec<&&Entry> = shown.iter().filter(|entry| entry.guide.as_ref() == Some(&card.slug)).collect();
     let named = explained.len().min(NAMED);
-    let name = |(at, entry): (usize, &&&Entry)| ExplainedView { title: words::line(&entry.title), more: at + 1 < named };
+    let name =
+        |(at, entry): (usize, &&&Entry)| ExplainedView { title: words::line(&entry.title), more: at + 1 < named };
     let tldr = prose::read(&card.tldr, links);
     let (level, dots) = level(card.level);
     CardView {

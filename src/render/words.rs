@@ -211,9 +211,7 @@ pub fn direction_of_language(tag: &str) -> &'static str {
 
 /// The direction of a text by its first letter that has one (UAX #9, rule P2); none without such a letter.
 pub fn direction(text: &str) -> Option<&'static str> {
-    let rtl = |c: char| {
-        matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
-    };
+    let rtl = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');
     let letter = text.chars().find(|c| c.is_alphabetic())?;
     Some(if rtl(letter) { "rtl" } else { "ltr" })
 }

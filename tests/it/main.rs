@@ -17,6 +17,7 @@ mod check;
 mod cli;
 mod compose;
 mod content;
+mod design;
 mod faults;
 mod house_rules;
 mod inbox;

@@ -46,13 +46,12 @@ fn what_the_editor_changed_stays_and_the_rest_is_fresh() {
 
 #[test]
 fn the_number_of_the_week_and_the_language_are_the_editors_and_stay() {
-    let inline = "number = { value = \"405 billion\", label = \"parameters\", url = \"https://e.org/n\" }\nlanguage = \"ar\"\n";
-    let table = "\n# mine\n[number]\nvalue = \"405 billion\" # counted\nlabel = \"parameters\"\nurl = \"https://e.org/n\"\n";
-    let figure = Figure {
-        value: "405 billion".into(),
-        label: "parameters".into(),
-        url: Some("https://e.org/n".into()),
-    };
+    let inline =
+        "number = { value = \"405 billion\", label = \"parameters\", url = \"https://e.org/n\" }\nlanguage = \"ar\"\n";
+    let table =
+        "\n# mine\n[number]\nvalue = \"405 billion\" # counted\nlabel = \"parameters\"\nurl = \"https://e.org/n\"\n";
+    let figure =
+        Figure { value: "405 billion".into(), label: "parameters".into(), url: Some("https://e.org/n".into()) };
     for place in ["inline", "head", "between", "end"] {
         let desk = desk("a b", "g", "c");
         match place {

@@ -49,8 +49,9 @@ fn text_stands_out_in_light_in_dark_and_inverted() {
     for edition in ["midweek", "sunday"] {
         let look = look(edition);
         for (number, (mode, light)) in modes.into_iter().enumerate() {
-            let pair =
-                |text: &str, ground: &str| ratio(light(&look[&format!("{mode}{text}")]), light(&look[&format!("{mode}{ground}")]));
+            let pair = |text: &str, ground: &str| {
+                ratio(light(&look[&format!("{mode}{text}")]), light(&look[&format!("{mode}{ground}")]))
+            };
             for ground in ["card", "tint", "paper"] {
                 for text in ["ink", "soft", "muted", "accent"] {
                     let ratio = pair(text, ground);
@@ -96,7 +97,10 @@ fn every_colour_of_text_and_ground_has_a_dark_one() {
             let has = |known: &[&str]| classes.iter().any(|class| known.contains(class));
             let colour = style.split(';').find_map(|d| d.trim().strip_prefix("color:"));
             if colour.is_some() && !style.starts_with("font-family:") {
-                assert!(has(&text) || tag.contains("style=\"color:") && tag.starts_with("<a class=\"accent\""), "{state}: {tag}");
+                assert!(
+                    has(&text) || tag.contains("style=\"color:") && tag.starts_with("<a class=\"accent\""),
+                    "{state}: {tag}"
+                );
             }
             if style.contains("background:") && !tag.starts_with("<table") {
                 assert!(has(&ground), "{state}: {tag}");
@@ -104,7 +108,9 @@ fn every_colour_of_text_and_ground_has_a_dark_one() {
         }
         // No colour but a token's.
         let look: Vec<String> = look(edition).into_values().collect();
-        for (at, _) in html.match_indices('#').filter(|(at, _)| html[at + 1..].chars().take(6).all(|c| c.is_ascii_hexdigit())) {
+        for (at, _) in
+            html.match_indices('#').filter(|(at, _)| html[at + 1..].chars().take(6).all(|c| c.is_ascii_hexdigit()))
+        {
             let colour = &html[at..at + 7];
             assert!(!html[..at].ends_with(':') || look.iter().any(|value| value == colour), "{state}: {colour}");
         }
@@ -140,7 +146,8 @@ fn line_heights_grow_with_the_text() {
     for (state, draft, edition) in states::all() {
         for tag in tags(&html(&draft, edition)) {
             let style = attribute(tag, "style");
-            let fixed = style.split(';').filter_map(|d| d.strip_prefix("line-height:")).any(|height| height.ends_with("px"));
+            let fixed =
+                style.split(';').filter_map(|d| d.strip_prefix("line-height:")).any(|height| height.ends_with("px"));
             assert!(!fixed, "{state}: {tag}");
         }
     }
@@ -199,8 +206,12 @@ fn what_is_missing_leaves_no_trace() {
 fn headings_say_what_follows_once() {
     for (state, draft, edition) in states::all() {
         let html = html(&draft, edition);
-        let levels: Vec<u8> = html.match_indices("<h").filter_map(|(at, _)| html.as_bytes().get(at + 2)).copied()
-            .filter(u8::is_ascii_digit).collect();
+        let levels: Vec<u8> = html
+            .match_indices("<h")
+            .filter_map(|(at, _)| html.as_bytes().get(at + 2))
+            .copied()
+            .filter(u8::is_ascii_digit)
+            .collect();
         assert_eq!(levels.iter().filter(|level| **level == b'1').count(), 1, "{state}");
         assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{state}: a level is left out: {levels:?}");
         assert_eq!(html.matches("role=\"presentation\"").count(), html.matches("<table").count(), "{state}");

@@ -21,7 +21,10 @@ fn no_line_is_wider_than_72_columns_but_an_address() {
         for text in [text(&draft, edition), inline(&draft, edition)] {
             for line in text.lines() {
                 let line = line.trim_start();
-                let address = line.split_once("] ").map_or(line, |(_, rest)| rest).trim_start_matches("because you signed up at ");
+                let address = line
+                    .split_once("] ")
+                    .map_or(line, |(_, rest)| rest)
+                    .trim_start_matches("because you signed up at ");
                 let whole = address.contains("://") && !address.contains(' ');
                 assert!(whole || line.width() <= 72, "{state}: {} columns: {line}", line.width());
             }
@@ -106,7 +109,8 @@ fn breaks_fall_where_readers_of_the_script_expect_them() {
     // Chinese after a Latin word goes on the same line.
     assert_eq!(words::wrap("GPT 漢字漢字", 8, ""), "GPT 漢字\n漢字");
     // Characters made of several stay whole: a family, a flag of two letters, a skin tone, England's flag.
-    for whole in ["👨‍👩‍👧‍👦", "🇫🇷", "👍🏽", "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", "e\u{301}"] {
+    for whole in ["👨‍👩‍👧‍👦", "🇫🇷", "👍🏽", "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}", "e\u{301}"]
+    {
         let wrapped = words::wrap(&whole.repeat(12), 8, "");
         for line in wrapped.lines() {
             assert_eq!(line.replace(whole, ""), "", "{whole} is torn: {wrapped:?}");
@@ -124,7 +128,9 @@ fn flags_and_joined_emoji_come_out_as_they_are_in_both_parts() {
     draft.news[0].summary = format!("So {england} did, 👨‍👩‍👧‍👦 watched.");
     draft.subject = draft.news[0].title.clone();
     let rendered = draw(&draft, "midweek");
-    let html = read_back(&rendered.fill(Part::Html, &Ann).replace("&nbsp;", " ").replace("&zwnj;", "").replace("&middot;", ""));
+    let html = read_back(
+        &rendered.fill(Part::Html, &Ann).replace("&nbsp;", " ").replace("&zwnj;", "").replace("&middot;", ""),
+    );
     for out in [&html, &rendered.fill(Part::Text, &Ann)] {
         assert!(out.contains(&format!("{england} wins")) && out.contains(&format!("So {england} did, 👨‍👩‍👧‍👦")), "{out}");
     }
@@ -133,7 +139,7 @@ fn flags_and_joined_emoji_come_out_as_they_are_in_both_parts() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]
-    fn wrapping_loses_nothing_and_keeps_the_width(text in r#"([a-zäж漢かッ。「」👍🏽👨‍👩‍👧🇫🇷e\u{301}ש ]|[a-z]{30}){0,80}"#, width in 8_usize..80) {
+    fn wrapping_loses_nothing_and_keeps_the_width(text in r"([a-zäж漢かッ。「」👍🏽👨‍👩‍👧🇫🇷e\u{301}ש ]|[a-z]{30}){0,80}", width in 8_usize..80) {
         let wrapped = words::wrap(&text, width, "");
         let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         prop_assert_eq!(squeezed(&wrapped), squeezed(&text));

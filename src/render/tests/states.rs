@@ -47,8 +47,8 @@ pub fn arabic() -> Draft {
     for (entry, title) in draft.news.iter_mut().zip(titles) {
         entry.title = title.into();
         entry.source = "صحيفة الاختبار".into();
-        entry.summary = "يقرأ النموذج 128,000 رمز دفعة واحدة، ويقترب من أفضل النماذج المغلقة في معظم الاختبارات العامة."
-            .into();
+        entry.summary =
+            "يقرأ النموذج 128,000 رمز دفعة واحدة، ويقترب من أفضل النماذج المغلقة في معظم الاختبارات العامة.".into();
     }
     draft.news[0].note = "تسمح الرخصة الآن بتدريب نماذج أخرى على مخرجاته.".into();
     draft.news[1].summary += "\n\n- أولًا\n- ثانيًا";
@@ -74,7 +74,8 @@ pub fn long() -> Draft {
     draft.news[0].title = word.clone();
     draft.news[1].title = sentence.trim().into();
     draft.news[2].title = word.clone();
-    draft.news[3].title = "https://a-very-long-host.example/2024/07/31/an/address/as/a/title?with=parameters&and=more".into();
+    draft.news[3].title =
+        "https://a-very-long-host.example/2024/07/31/an/address/as/a/title?with=parameters&and=more".into();
     draft.news[1].source = "The Quarterly Review of Sources With Very Long Names and Subtitles".into();
     draft.guides[0].title = word;
     draft.number.as_mut().unwrap().value = "one hundred and twenty-three thousand four hundred million".into();

@@ -72,7 +72,8 @@ fn next(rest: &str) -> usize {
 
 /// Whether `text` begins with a tag or a declaration; a `<` before anything else is text.
 fn begins_tag(text: &str) -> bool {
-    text.strip_prefix('<').is_some_and(|after| after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'))
+    text.strip_prefix('<')
+        .is_some_and(|after| after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'))
 }
 
 /// A tag's name, with the slash of a closing one.
