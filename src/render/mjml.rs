@@ -79,6 +79,8 @@ impl Mistake {
 
 /// Every mistake in the mj- tags of a source.
 pub fn mistakes(source: &str) -> Vec<Mistake> {
+    let source = without_comments(source);
+    let source = source.as_str();
     let mut found = Vec::new();
     for (at, _) in source.match_indices("<mj-") {
         let tag = &source[at + 1..];
@@ -115,6 +117,20 @@ pub fn mistakes(source: &str) -> Vec<Mistake> {
         }
     }
     found
+}
+
+/// The source with blanks in place of Handlebars comments, so that every place stays what it was.
+fn without_comments(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(at) = rest.find("{{!") {
+        let close = if rest[at..].starts_with("{{!--") { "--}}" } else { "}}" };
+        let end = rest[at..].find(close).map_or(rest.len(), |end| at + end + close.len());
+        out.push_str(&rest[..at]);
+        out.extend(rest[at..end].chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+        rest = &rest[end..];
+    }
+    out + rest
 }
 
 /// Whether mrml, which prints attributes by Rust's `{:?}`, would print `c` as something else.

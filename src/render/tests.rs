@@ -231,6 +231,7 @@ fn mistakes_in_templates_are_told_with_their_place_and_the_nearest_name() {
         ("{{#if title}}", 1, "column"),
         ("{{> story}}", 1, "includes itself"),
         ("{{title}}\n\n  <mj-txt>", 3, "column 4: `<mj-txt>` is no MJML component"),
+        ("{{!-- <mj-old a='b'> é\n--}}<mj-txt>", 2, "column 6: `<mj-txt>`"),
         ("<mj-txt>{{title}}</mj-txt>", 1, "did you mean `mj-text`?"),
         ("<mj-text {{#if url}} colour=\"red\"{{/if}}>", 1, "did you mean `color`?"),
         ("<mj-text\n color='red'>", 2, "column 2: the value of `color` must stand in double quotes"),
