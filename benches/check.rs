@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use digest::check::{self, Context, Known};
 use digest::issues;
-use digest::model::{Draft, Item};
+use digest::model::{Draft, Item, Piece};
 use digest::render::{self, Setting, Templates, sample};
 
 const RUNS: usize = 201;
 
 fn main() {
+    weigh();
     let draft = sunday(25);
     let source = issues::to_toml(&draft);
     let items: Vec<Item> = draft.news.iter().map(item).collect();
@@ -55,6 +56,29 @@ fn main() {
     let (source, rendered) = (issues::to_toml(&bad), render::render(&bad, &setting, &templates).expect("an issue"));
     let context = Context { source: &source, ..context };
     print("check with a finding to place, warm", median(|| drop(black_box(check::check(&bad, &rendered, &context)))));
+}
+
+/// What issues of several sizes weigh, as Gmail counts for its clip at 102,400 bytes.
+fn weigh() {
+    for items in [5, 12, 25, 60] {
+        let setting = Setting {
+            publication: sample::publication(),
+            edition_title: "Sunday",
+            edition: sample::edition(),
+            guides: &[],
+            fields: &[],
+        };
+        let rendered = render::render(&sunday(items), &setting, &Templates::builtin()).expect("an issue");
+        let bytes = |pieces: &[Piece]| {
+            let shared = |piece: &Piece| if let Piece::Shared(text) = piece { text.len() } else { 0 };
+            pieces.iter().map(shared).sum::<usize>()
+        };
+        println!(
+            "{items} items: HTML {} bytes, text {} bytes, without readers' values",
+            bytes(&rendered.html),
+            bytes(&rendered.text)
+        );
+    }
 }
 
 /// The full sample with so many stories, each under an address and a title of its own.

@@ -192,6 +192,8 @@ fn draft(
         subject,
         preheader,
         intro: String::new(),
+        language: String::new(),
+        number: None,
         window: Some(window),
         waive: Vec::new(),
         waive_why: String::new(),

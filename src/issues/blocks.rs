@@ -44,7 +44,8 @@ pub struct Block {
     pub banned: bool,
 }
 
-/// A draft's text in pieces: put together again they are the text.
+/// A draft's text in pieces: put together again they are the text, but for a `[number]` below the first entry, which
+/// moves above it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pieces {
     /// Everything before the first entry.
@@ -57,22 +58,31 @@ impl Pieces {
     pub fn cut(text: &str) -> Option<Self> {
         let document = Document::parse(text).ok()?;
         let mut starts = Vec::new();
+        if let Some(Item::Table(number)) = document.as_table().get("number") {
+            starts.push((start(text, number)?, None, number));
+        }
         for section in Section::ALL {
             match document.as_table().get(section.key()) {
                 None => {}
                 Some(Item::ArrayOfTables(tables)) => {
                     for table in tables {
-                        starts.push((start(text, table)?, section, table));
+                        starts.push((start(text, table)?, Some(section), table));
                     }
                 }
                 Some(_) => return None,
             }
         }
         starts.sort_by_key(|(at, ..)| *at);
-        let head = starts.first().map_or(text.len(), |(at, ..)| *at);
+        let first = starts.first().map_or(text.len(), |(at, ..)| *at);
         let ends = starts.iter().skip(1).map(|(at, ..)| *at).chain([text.len()]).collect::<Vec<_>>();
-        let blocks = starts.iter().zip(ends).map(|((at, section, table), end)| block(*section, table, &text[*at..end]));
-        Some(Self { head: text[..head].to_owned(), blocks: blocks.collect() })
+        let mut pieces = Self { head: text[..first].to_owned(), blocks: Vec::new() };
+        for ((at, section, table), end) in starts.into_iter().zip(ends) {
+            match section {
+                Some(section) => pieces.blocks.push(block(section, table, &text[at..end])),
+                None => pieces.head.push_str(&text[at..end]),
+            }
+        }
+        Some(pieces)
     }
 
     pub fn of(&self, section: Section) -> impl Iterator<Item = &Block> {

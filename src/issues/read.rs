@@ -7,14 +7,18 @@ use chrono::{DateTime, NaiveDate, Utc};
 use toml_edit::{Document, Item, TableLike};
 
 use super::table::{Fields, Source};
-use crate::model::{Card, Covered, Draft, Entry, GuideOption, IssueName, Level, Notice, Notices, Published, Window};
+use crate::model::{
+    Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Level, Notice, Notices, Published, Window,
+};
 
-const TOP: [&str; 12] = [
+const TOP: [&str; 14] = [
     "edition",
     "date",
     "subject",
     "preheader",
     "intro",
+    "language",
+    "number",
     "window",
     "waive",
     "waive_why",
@@ -78,6 +82,8 @@ fn draft(source: &Source, table: &dyn TableLike) -> Option<Draft> {
         subject: top.string("subject").unwrap_or_default(),
         preheader: top.string("preheader").unwrap_or_default(),
         intro: top.string("intro").unwrap_or_default(),
+        language: top.string("language").unwrap_or_default(),
+        number: number(&top),
         window: window(&top),
         waive: top.strings("waive"),
         waive_why: top.string("waive_why").unwrap_or_default(),
@@ -134,6 +140,18 @@ fn window(top: &Fields) -> Option<Window> {
     };
     let (from, to, seen) = (at("from"), at("to"), at("seen"));
     Some(Window { from: from?, to: to?, seen: seen? })
+}
+
+/// The number of the week.
+fn number(top: &Fields) -> Option<Figure> {
+    let item = top.table.get("number")?;
+    let Some(table) = item.as_table_like() else {
+        top.wrong("number", "a table with value, label and url", "write it as [number], above the first [[news]]");
+        return None;
+    };
+    let fields = Fields { source: top.source, table, name: "number".into(), line: top.line_of("number") };
+    fields.only(&["value", "label", "url"]);
+    Some(Figure { value: fields.required("value"), label: fields.required("label"), url: link(&fields) })
 }
 
 /// The tables of a list, each with its name for messages. An id or slug that comes twice is a mistake.

@@ -7,7 +7,7 @@ mod props;
 use std::path::Path;
 
 use super::*;
-use crate::model::{Card, Covered, Entry, GuideOption, Level, Published, Window};
+use crate::model::{Card, Covered, Entry, Figure, GuideOption, Level, Published, Window};
 
 pub fn entry(id: &str) -> Entry {
     Entry {
@@ -59,6 +59,8 @@ pub fn draft(news: &str, guides: &str, bench: &str) -> Draft {
         subject: "Subject".into(),
         preheader: "Preheader".into(),
         intro: String::new(),
+        language: String::new(),
+        number: None,
         window: Some(Window {
             from: "2026-11-22T07:00:00Z".parse().unwrap(),
             to: "2026-11-25T06:00:00Z".parse().unwrap(),

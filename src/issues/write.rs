@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::model::{Card, Covered, Draft, Entry, GuideOption, Published};
+use crate::model::{Card, Covered, Draft, Entry, Figure, GuideOption, Published};
 
 const HEADER: &str = "\
 # This issue is yours to edit; `digest render` shows it as a page.
@@ -12,6 +12,7 @@ const HEADER: &str = "\
 # [[news]] stands in the order shown. Delete an entry, move it, move one up from [[bench]]; change any word.
 # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
 # `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
+# `number = { value = \"405 billion\", label = \"what it counts\", url = \"…\" }` shows a number of the week.
 # `pinned = true` keeps an entry whatever compose finds later, `banned = true` keeps it out.
 # Composing again brings in fresh items and leaves alone whatever you changed, moved, deleted or wrote beside.
 ";
@@ -24,6 +25,12 @@ pub fn to_toml(draft: &Draft) -> String {
     line(&mut out, "subject", &quoted(&draft.subject));
     line(&mut out, "preheader", &quoted(&draft.preheader));
     line(&mut out, "intro", &block(&draft.intro));
+    if !draft.language.is_empty() {
+        line(&mut out, "language", &quoted(&draft.language));
+    }
+    if let Some(figure) = &draft.number {
+        line(&mut out, "number", &number_of_the_week(figure));
+    }
     if let Some(window) = &draft.window {
         let [from, to, seen] = [window.from, window.to, window.seen].map(instant);
         line(&mut out, "window", &format!("{{ from = {from}, to = {to}, seen = {seen} }}"));
@@ -104,6 +111,12 @@ pub fn instant(at: DateTime<Utc>) -> String {
 /// `8`, `7.5`. A number that TOML would not read back as such is written in full.
 fn number(score: f64) -> String {
     if score.is_finite() { format!("{score}") } else { "0".into() }
+}
+
+/// On one line: a table of its own would swallow the keys that follow it.
+fn number_of_the_week(figure: &Figure) -> String {
+    let url = figure.url.as_ref().map(|url| format!(", url = {}", quoted(url))).unwrap_or_default();
+    format!("{{ value = {}, label = {}{url} }}", quoted(&figure.value), quoted(&figure.label))
 }
 
 /// The other tellings of a story, one a line.

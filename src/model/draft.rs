@@ -102,6 +102,16 @@ pub struct Card {
     pub banned: bool,
 }
 
+/// The number of the week, with what it counts. The editor's alone: compose writes none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// The number as shown, with its unit: "405 billion".
+    pub value: String,
+    /// What it counts, in a sentence or less.
+    pub label: String,
+    pub url: Option<String>,
+}
+
 /// `issues/DATE-EDITION/issue.toml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
@@ -110,6 +120,10 @@ pub struct Draft {
     pub preheader: String,
     /// The editor's own words. Markdown.
     pub intro: String,
+    /// A BCP 47 tag for an issue that is not in the publication's language; empty when it is.
+    pub language: String,
+    /// The number of the week, if there is one.
+    pub number: Option<Figure>,
     pub window: Option<Window>,
     /// Check codes that the editor silences, with the reason in `waive_why`.
     pub waive: Vec<String>,

@@ -116,6 +116,8 @@ pub struct Edition {
     pub bench: usize,
     /// Whether the news stands grouped by topic.
     pub by_topic: bool,
+    /// Where the plain text has its addresses.
+    pub text_links: TextLinks,
     /// How long before `send` a draft is due. For the scheduler.
     #[serde(with = "duration")]
     pub draft_ahead: std::time::Duration,
@@ -126,6 +128,16 @@ pub struct Edition {
     pub grace: std::time::Duration,
     /// What happens when `send` passed while no daemon ran: `"skip"` or `"send_within:6h"`. For the scheduler.
     pub missed: Missed,
+}
+
+/// Where the plain text has its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TextLinks {
+    /// A number in the text, the address in a list at the end.
+    Numbered,
+    /// The address where it belongs.
+    Inline,
 }
 
 /// What happens at send time to an issue that nobody approved.
@@ -171,6 +183,7 @@ impl Default for Edition {
             thin_below: 0,
             bench: 6,
             by_topic: false,
+            text_links: TextLinks::Numbered,
             draft_ahead: days(1),
             on_unapproved: OnUnapproved::Hold,
             grace: std::time::Duration::from_hours(4),

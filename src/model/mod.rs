@@ -13,8 +13,8 @@ mod rendered;
 mod url;
 
 pub use address::{Address, AddressError};
-pub use draft::{Card, Covered, Draft, Entry, GuideOption, IssueName, Window};
-pub use edition::{Edition, Missed, OnUnapproved, Publication, Thin, WeekTime, duration};
+pub use draft::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Window};
+pub use edition::{Edition, Missed, OnUnapproved, Publication, TextLinks, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{Item, Published, topic_key};
 pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};

@@ -102,7 +102,9 @@ impl Site {
             paths.sort();
             for path in paths {
                 let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
-                let template = path.extension().is_some_and(|extension| extension == "hbs");
+                let tokens =
+                    name.starts_with("tokens") && path.extension().is_some_and(|extension| extension == "toml");
+                let template = tokens || path.extension().is_some_and(|extension| extension == "hbs");
                 if path.is_dir() {
                     folders.push(path);
                 } else if template || known.contains(name.as_str()) {

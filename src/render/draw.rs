@@ -6,8 +6,9 @@ use std::path::Path;
 use handlebars::{Handlebars, Template};
 
 use super::slots::Tokens;
+use super::templates::Source;
 use super::view::{self, IssueView};
-use super::{Setting, Templates, helpers, html, lint, sample, words};
+use super::{Setting, Templates, helpers, html, lint, mjml, sample, words};
 use crate::model::{Draft, Notice, Notices, Rendered};
 
 /// Which part a template makes; it decides the file's ending, the escape and the helpers.
@@ -67,26 +68,49 @@ fn issue_label(name: &str, templates: &Templates) -> std::path::PathBuf {
     templates.get(&format!("issue/{name}.mjml.hbs")).map(|source| source.label.clone()).unwrap_or_default()
 }
 
-/// The edition's tokens; an edition without a file of its own has midweek's.
-fn look(name: &str, templates: &Templates) -> Result<BTreeMap<String, String>, Notices> {
-    let own = templates.get(&format!("tokens/{name}.toml"));
-    let Some(source) = own.or_else(|| templates.get("tokens/midweek.toml")) else {
-        return Err(Notice::new(format!("there is no templates/tokens/{name}.toml")).into());
-    };
+/// The edition's tokens, layer upon layer.
+pub fn look(name: &str, templates: &Templates) -> Result<BTreeMap<String, String>, Notices> {
+    let mut look = BTreeMap::new();
+    for (depth, source) in templates.tokens(name).into_iter().enumerate() {
+        for (token, value) in tokens(source)? {
+            // A name that is neither known from below nor read by any template would change nothing, in silence.
+            if depth > 0 && !look.contains_key(&token) && !templates.reads(&token) {
+                let line = line_of(&source.text, &token);
+                let message = format!("no template reads the token `{token}`");
+                let help = lint::nearest(&token, look.keys().map(String::as_str));
+                return Err(Notice::new(message).at(&source.label, line).help(help).into());
+            }
+            look.insert(token, value);
+        }
+    }
+    Ok(look)
+}
+
+/// One file of tokens.
+fn tokens(source: &Source) -> Result<BTreeMap<String, String>, Notices> {
     let look: BTreeMap<String, String> = toml::from_str(&source.text).map_err(|error| {
         let line = error.span().map(|span| source.text[..span.start].matches('\n').count() + 1);
         Notice::new(error.message().to_owned())
             .at(&source.label, line)
             .help("a tokens file has lines such as accent = \"#0f766e\"")
     })?;
-    let plain = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "#,.%() -".contains(c));
+    let plain = |value: &str| value.chars().all(|c| c.is_ascii_alphanumeric() || "#,.%()/ -".contains(c));
     match look.iter().find(|(_, value)| !plain(value)) {
-        Some((name, value)) => Err(Notice::new(format!("`{name}` is not a plain colour or font list: {value:?}"))
-            .at(&source.label, None)
-            .help("use letters, digits and # , . % ( ) - only; font names need no quotes")
-            .into()),
+        Some((name, value)) => {
+            Err(Notice::new(format!("`{name}` is not a plain colour, size or font list: {value:?}"))
+                .at(&source.label, line_of(&source.text, name))
+                .help("use letters, digits and # , . % / ( ) - only; font names need no quotes")
+                .into())
+        }
         None => Ok(look),
     }
+}
+
+/// The line that sets a token, from 1.
+fn line_of(text: &str, token: &str) -> Option<usize> {
+    let sets =
+        |line: &str| line.trim_start().strip_prefix(token).is_some_and(|rest| rest.trim_start().starts_with('='));
+    text.lines().position(sets).map(|at| at + 1)
 }
 
 /// Renders one part: compiles its templates, checks every name in them against `shape`, then runs them on `view`.
@@ -103,11 +127,14 @@ fn part(
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     match format {
-        Format::Mjml => registry.register_escape_fn(words::escape),
+        Format::Mjml => {
+            registry.register_escape_fn(words::escape);
+            helpers::register_html(&mut registry);
+        }
         Format::Text => {
             registry.register_escape_fn(handlebars::no_escape);
             registry.set_prevent_indent(true);
-            helpers::register(&mut registry);
+            helpers::register_text(&mut registry);
         }
     }
     let labels: BTreeMap<String, &Path> = compiled.iter().map(|(name, c)| (name.clone(), c.label)).collect();
@@ -136,10 +163,13 @@ fn compile<'t>(
     };
     let mut compiled = BTreeMap::new();
     let mut wrong = Vec::new();
-    for (name, source) in std::iter::once((ROOT, root)).chain(templates.partials(format.ending())) {
-        match Template::compile_with_name(&source.text, name.to_owned()) {
+    for (part, source) in std::iter::once((ROOT, root)).chain(templates.partials(format.ending(), name)) {
+        if format == Format::Mjml {
+            wrong.extend(mjml::mistakes(&source.text).into_iter().map(|mistake| mistake.at(&source.label)));
+        }
+        match Template::compile_with_name(&source.text, part.to_owned()) {
             Ok(template) => {
-                compiled.insert(name.to_owned(), Compiled { label: &source.label, template });
+                compiled.insert(part.to_owned(), Compiled { label: &source.label, template });
             }
             Err(error) => {
                 let (line, column) = error.pos().unwrap_or((1, 1));

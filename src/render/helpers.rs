@@ -1,6 +1,8 @@
-//! The two helpers that text templates have beside Handlebars' own: `wrap` and `underline`. Pure; know no draft.
+//! The helpers that templates have beside Handlebars' own: `wrap` and `underline` for text, `dir_of` for HTML. Pure; know no
+//! draft.
 
 use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, JsonRender, Output, RenderContext};
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::words;
@@ -8,38 +10,43 @@ use super::words;
 /// The width of plain text in display columns.
 pub const COLUMNS: usize = 72;
 
-/// `{{wrap VALUE… [rest="  "]}}`: the values run together, broken at 72 columns.
-struct Wrap;
+/// A helper that prints what a function makes of its call and of the issue's own direction.
+struct Prints(fn(&Helper, &str) -> String);
 
-/// `{{underline VALUE… with="="}}`: the same with a line of the character under it, as wide as its widest line.
-struct Underline;
-
-impl HelperDef for Wrap {
+impl HelperDef for Prints {
     fn call<'reg: 'rc, 'rc>(
         &self,
         h: &Helper<'rc>,
         _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
+        context: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
-        Ok(out.write(&words::wrap(&joined(h), COLUMNS, &hash(h, "rest")))?)
+        let dir = context.data().get("dir").and_then(Value::as_str).unwrap_or("ltr");
+        Ok(out.write(&(self.0)(h, dir))?)
     }
 }
 
-impl HelperDef for Underline {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let text = words::wrap(&joined(h), COLUMNS, "");
-        let width = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
-        let mark = hash(h, "with").chars().next().unwrap_or('-').to_string();
-        Ok(out.write(&format!("{text}\n{}", mark.repeat(width)))?)
+/// `{{wrap VALUE… [rest="  "]}}`: the values run together, broken at 72 columns.
+fn wrap(h: &Helper, _: &str) -> String {
+    words::wrap(&joined(h), COLUMNS, &hash(h, "rest"))
+}
+
+/// `{{underline VALUE… with="-"}}`: the same with a line of the character under it, as wide as its widest line.
+fn underline(h: &Helper, _: &str) -> String {
+    let text = words::wrap(&joined(h), COLUMNS, "");
+    let width = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
+    let mark = hash(h, "with").chars().next().unwrap_or('-').to_string();
+    format!("{text}\n{}", mark.repeat(width))
+}
+
+/// `<h3{{dir_of VALUE}}>`: the attributes that turn a text which runs against the direction, or nothing. Written
+/// out, since Outlook on Windows knows neither `dir="auto"` nor `text-align: start`.
+fn dir_of(h: &Helper, dir: &str) -> String {
+    match words::direction(&joined(h)) {
+        Some("rtl") if dir == "ltr" => " dir=\"rtl\" align=\"right\"".to_owned(),
+        Some("ltr") if dir == "rtl" => " dir=\"ltr\" align=\"left\"".to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -51,8 +58,17 @@ fn hash(h: &Helper, name: &str) -> String {
     h.hash_get(name).map(|value| value.value().render()).unwrap_or_default()
 }
 
-/// Adds the helpers to a registry for text.
-pub fn register(registry: &mut Handlebars) {
-    registry.register_helper("wrap", Box::new(Wrap));
-    registry.register_helper("underline", Box::new(Underline));
+/// Names of the helpers for text, and for HTML.
+pub const TEXT: &[&str] = &["underline", "wrap"];
+pub const HTML: &[&str] = &["dir_of"];
+
+/// Adds the helpers for text to a registry.
+pub fn register_text(registry: &mut Handlebars) {
+    registry.register_helper("wrap", Box::new(Prints(wrap)));
+    registry.register_helper("underline", Box::new(Prints(underline)));
+}
+
+/// Adds the helpers for HTML to a registry.
+pub fn register_html(registry: &mut Handlebars) {
+    registry.register_helper("dir_of", Box::new(Prints(dir_of)));
 }

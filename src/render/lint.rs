@@ -8,13 +8,13 @@ use handlebars::{Path as Name, Template};
 use serde_json::Value;
 
 use super::draw::{Compiled, Format, ROOT};
+use super::helpers;
 use crate::model::{Notice, Notices};
 
 /// What may be printed unescaped: HTML that `prose` has sanitised.
 const RAW: &[&str] = &["intro_html", "note_html", "summary_html", "tldr_html"];
 const TESTS: &[&str] = &["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "not", "or"];
 const BLOCKS: &[&str] = &["each", "if", "unless", "with"];
-const TEXT: &[&str] = &["underline", "wrap"];
 /// Partials within partials deeper than this are a circle.
 const DEEPEST: usize = 12;
 
@@ -118,7 +118,7 @@ impl Walk<'_> {
             }
             return;
         }
-        let known = if self.format == Format::Text { TEXT } else { &[] };
+        let known = if self.format == Format::Text { helpers::TEXT } else { helpers::HTML };
         self.call(helper, &[known, TESTS].concat(), scopes);
     }
 

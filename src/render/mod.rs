@@ -5,6 +5,7 @@ mod draw;
 mod helpers;
 mod html;
 mod lint;
+mod mjml;
 mod prose;
 pub mod sample;
 mod slots;

@@ -18,11 +18,17 @@ const DEEPEST: usize = 24;
 pub struct Links {
     numbers: HashMap<String, usize>,
     pub urls: Vec<String>,
+    /// Whether the plain text has the address itself in place of a number.
+    pub inline: bool,
     /// How a link in prose looks; inline, since some mail programs drop style sheets.
-    pub style: String,
+    style: String,
 }
 
 impl Links {
+    pub fn new(style: String, inline: bool) -> Self {
+        Self { inline, style, ..Self::default() }
+    }
+
     /// The number of `url`, from 1; a new one if it was not seen before.
     pub fn number(&mut self, url: &str) -> usize {
         if let Some(number) = self.numbers.get(url) {
@@ -142,13 +148,14 @@ fn visible(html: &str) -> String {
     html.replace("<br>", "<br />").replace("<p></p>", "")
 }
 
-/// Gives sanitised HTML its inline looks. Text that reads like a tag is escaped by now, so every `<p>` is one of ours.
+/// Gives sanitised HTML its inline looks. Lists and quotes have room on both sides, so that either may be the first.
+/// Text that reads like a tag is escaped by now, so every `<p>` is one of ours.
 fn dress(html: &str, link: &str) -> String {
     html.replace("<p>", "<p style=\"margin:0 0 10px\">")
         .replace("<a href=", &format!("<a class=\"accent\" style=\"{link}\" href="))
-        .replace("<blockquote>", "<blockquote style=\"margin:0 0 10px;padding-left:14px\">")
-        .replace("<ul>", "<ul style=\"margin:0 0 10px;padding-left:22px\">")
-        .replace("<ol>", "<ol style=\"margin:0 0 10px;padding-left:26px\">")
+        .replace("<blockquote>", "<blockquote style=\"margin:0 0 10px;padding:0 14px\">")
+        .replace("<ul>", "<ul style=\"margin:0 0 10px;padding:0 24px\">")
+        .replace("<ol>", "<ol style=\"margin:0 0 10px;padding:0 24px\">")
 }
 
 /// Writes the plain text: paragraphs parted by empty lines, one source line each, so that `wrap` can break them.
@@ -242,7 +249,11 @@ impl Text<'_> {
                     out.truncate(start);
                 }
                 let gap = if out.is_empty() || out.ends_with(char::is_whitespace) { "" } else { " " };
-                let _ = write!(out, "{gap}[{}]", self.links.number(&link.url));
+                if self.links.inline {
+                    let _ = write!(out, "{gap}<{}>", link.url);
+                } else {
+                    let _ = write!(out, "{gap}[{}]", self.links.number(&link.url));
+                }
             }
             _ => node.children().for_each(|child| self.inlines(child, out)),
         }

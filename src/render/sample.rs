@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
-use crate::model::{Card, Covered, Draft, Edition, Entry, IssueName, Level, Publication, Published};
+use crate::model::{Card, Covered, Draft, Edition, Entry, Figure, IssueName, Level, Publication, Published};
 
 /// The sample publication.
 pub fn publication() -> &'static Publication {
@@ -36,6 +36,8 @@ fn draft(subject: &str) -> Draft {
         subject: subject.to_owned(),
         preheader: String::new(),
         intro: String::new(),
+        language: String::new(),
+        number: None,
         window: None,
         waive: Vec::new(),
         waive_why: String::new(),
@@ -94,6 +96,12 @@ pub fn full() -> Draft {
     issue.intro = "Good morning. Open weights had their best week yet, and a machine sat the hardest exam in school \
         mathematics. We also say [how we score the news](https://almanac.example/scores), since many of you asked."
         .into();
+    issue.number = Some(Figure {
+        value: "405 billion".into(),
+        label: "parameters in the largest model whose weights anyone may fetch, four times as many as in spring."
+            .into(),
+        url: Some("https://news.example/parameters".into()),
+    });
     issue.news = stories();
     issue.news[0].note = "The licence now allows training *other* models on its output. That may matter more than \
         the benchmarks."
@@ -210,6 +218,7 @@ pub fn hostile() -> Draft {
         "line one\nline two\ttab\u{a0}nbsp\u{ad}soft",
         &long,
     ];
+    issue.number = Some(Figure { value: evil.into(), label: evil.into(), url: Some("javascript:alert(1)".into()) });
     issue.news = titles.iter().map(|title| entry(8.0, evil, 30, title, evil, evil)).collect();
     issue.news[0].url = Some("https://example.org/?a=\"'<>\\`{{b}}&c=ü\u{200d}".to_owned());
     issue.news[1].url = Some("javascript:alert(1)".to_owned());

@@ -31,10 +31,13 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "partials/masthead.mjml.hbs",
     "partials/masthead.txt.hbs",
     "partials/meta.mjml.hbs",
+    "partials/number.mjml.hbs",
+    "partials/number.txt.hbs",
     "partials/preheader.mjml.hbs",
     "partials/story.mjml.hbs",
     "partials/story.txt.hbs",
     "partials/topic_heading.mjml.hbs",
+    "tokens/base.toml",
     "tokens/midweek.toml",
     "tokens/sunday.toml",
 ];
@@ -50,6 +53,8 @@ pub(super) struct Source {
 #[derive(Clone, Debug)]
 pub struct Templates {
     sources: BTreeMap<String, Source>,
+    /// Built-in tokens that a publication's own stand upon: of these files one may hold a single line.
+    under: BTreeMap<String, Source>,
 }
 
 impl Templates {
@@ -58,7 +63,7 @@ impl Templates {
         let source = |(name, text): (&str, &str)| {
             (name.to_owned(), Source { label: Path::new("templates").join(name), text: text.to_owned() })
         };
-        Self { sources: Self::builtin_files().map(source).collect() }
+        Self { sources: Self::builtin_files().map(source).collect(), under: BTreeMap::new() }
     }
 
     /// The built-in files, by their path under `templates/`: what `init` writes out.
@@ -67,24 +72,53 @@ impl Templates {
     }
 
     /// Puts `source` in place of the template `name` (its path under `templates/`), or adds it. `label` is the path that
-    /// errors show.
+    /// errors show. Tokens are laid over the built-in ones of that name, line by line.
     #[must_use]
     pub fn with(mut self, name: &str, label: &Path, source: String) -> Self {
-        self.sources.insert(name.replace('\\', "/"), Source { label: label.to_path_buf(), text: source });
+        let name = name.replace('\\', "/");
+        let source = Source { label: label.to_path_buf(), text: source };
+        let before = self.sources.insert(name.clone(), source);
+        if let Some(before) = before.filter(|_| name.starts_with("tokens/")) {
+            self.under.entry(name).or_insert(before);
+        }
         self
+    }
+
+    /// The tokens of an issue template, from the bottom to the top: the built-in ones, all editions' before the edition's,
+    /// then the publication's in the same order.
+    pub(super) fn tokens(&self, name: &str) -> Vec<&Source> {
+        let files = ["tokens/base.toml".to_owned(), format!("tokens/{name}.toml")];
+        let shipped =
+            |file: &String| self.under.get(file).or_else(|| self.sources.get(file).filter(|_| is_builtin(file)));
+        let own = |file: &String| self.sources.get(file).filter(|_| self.under.contains_key(file) || !is_builtin(file));
+        files.iter().filter_map(shipped).chain(files.iter().filter_map(own)).collect()
+    }
+
+    /// Whether any template reads the token `name`.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        let read = format!("look.{name}");
+        let whole = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        self.sources.values().any(|source| source.text.split(&read).skip(1).any(whole))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Source> {
         self.sources.get(name)
     }
 
-    /// The partials of one part, `mjml` or `txt`, by the name that templates call them.
-    pub(super) fn partials(&self, part: &str) -> impl Iterator<Item = (&str, &Source)> {
+    /// The partials of one part, `mjml` or `txt`, by the name that templates call them. One in a folder named as the issue
+    /// template stands in for the common one.
+    pub(super) fn partials(&self, part: &str, issue: &str) -> BTreeMap<&str, &Source> {
         let ending = format!(".{part}.hbs");
-        self.sources.iter().filter_map(move |(name, source)| {
-            let stem = name.strip_prefix("partials/")?.strip_suffix(ending.as_str())?;
-            Some((stem, source))
-        })
+        let own = format!("{issue}/");
+        let stems = || {
+            let files = self.sources.iter();
+            files.filter_map(|(name, source)| {
+                Some((name.strip_prefix("partials/")?.strip_suffix(ending.as_str())?, source))
+            })
+        };
+        let common = stems().filter(|(stem, _)| !stem.contains('/'));
+        let special = stems().filter_map(|(stem, source)| Some((stem.strip_prefix(own.as_str())?, source)));
+        common.chain(special).collect()
     }
 
     /// Names of the issue templates there are for `part`.
@@ -96,11 +130,15 @@ impl Templates {
 
     /// Feeds every source into `hash`, so that what is derived from it changes with any template.
     pub(super) fn digest(&self, hash: &mut Sha256) {
-        for (name, source) in &self.sources {
+        for (name, source) in self.sources.iter().chain(&self.under) {
             hash.update(name.as_bytes());
             hash.update([0]);
             hash.update(source.text.as_bytes());
             hash.update([0]);
         }
     }
+}
+
+fn is_builtin(name: &str) -> bool {
+    BUILTIN.iter().any(|(builtin, _)| *builtin == name)
 }

@@ -8,13 +8,17 @@ use serde::Serialize;
 use super::prose::{self, Links};
 use super::slots::Tokens;
 use super::{GuideLink, Setting, words};
-use crate::model::{Card, Draft, Entry, Level, Publication, Slot, topic_key};
+use crate::model::{Card, Draft, Entry, Figure, Level, Publication, Slot, TextLinks, topic_key};
 
 /// The root of every template.
 #[derive(Debug, Serialize)]
 pub struct IssueView {
     pub lang: String,
+    /// `ltr` or `rtl`: the direction of the issue's language.
     pub dir: &'static str,
+    /// The side where lines begin, `left` or `right`, and the other one.
+    pub start: &'static str,
+    pub end: &'static str,
     pub subject: String,
     pub preheader: String,
     pub publication: PublicationView,
@@ -28,8 +32,9 @@ pub struct IssueView {
     pub counts: Counts,
     pub lead: Option<StoryView>,
     pub groups: Vec<GroupView>,
+    pub number: Option<NumberView>,
     pub guides: Vec<CardView>,
-    /// The numbered links of the text part.
+    /// The numbered links of the text part; none where addresses stand inline.
     pub links: Vec<LinkView>,
     /// Colours and fonts, from the edition's tokens.
     pub look: BTreeMap<String, String>,
@@ -74,11 +79,13 @@ pub struct StoryView {
     pub title: String,
     /// Empty when there is none that is safe to link.
     pub url: String,
-    /// The number of `url` in the text part's list.
+    /// The number of `url` in the text part's list; 0 where there is none, or addresses stand inline.
     pub link: usize,
     pub source: String,
     /// The day it appeared, as "Tue 23 Jul".
     pub day: String,
+    /// How long that was before the issue's day, as "3 days ago"; empty when it is later.
+    pub age: String,
     /// "8" or "8.5"; empty when unscored.
     pub score: String,
     /// Whether the score is 8 or more.
@@ -105,6 +112,15 @@ pub struct AlsoView {
     pub more: bool,
 }
 
+/// The number of the week.
+#[derive(Debug, Serialize)]
+pub struct NumberView {
+    pub value: String,
+    pub label: String,
+    pub url: String,
+    pub link: usize,
+}
+
 #[derive(Debug, Serialize)]
 pub struct GuideView {
     pub title: String,
@@ -124,6 +140,18 @@ pub struct CardView {
     pub dots: &'static str,
     pub tldr_html: String,
     pub tldr_text: String,
+    /// The stories of this issue that it explains: the first two.
+    pub explains: Vec<ExplainedView>,
+    /// How many more there are.
+    pub explains_more: usize,
+}
+
+/// A story that a card explains.
+#[derive(Debug, Serialize)]
+pub struct ExplainedView {
+    pub title: String,
+    /// Whether another one is named after it.
+    pub more: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -142,27 +170,34 @@ pub struct SubscriberView {
 
 /// Builds the view of a draft.
 pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, tokens: &Tokens) -> IssueView {
-    let mut links = Links::default();
-    links.style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
+    let style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
+    let mut links = Links::new(style, setting.edition.text_links == TextLinks::Inline);
+    let language = language(draft, setting.publication);
+    let dir = words::direction_of_language(&language);
+    let (start, end) = if dir == "rtl" { ("right", "left") } else { ("left", "right") };
     let intro = prose::read(&draft.intro, &mut links);
     let shown: Vec<&Entry> = draft.news.iter().filter(|entry| !entry.banned).collect();
     let by_topic = setting.edition.by_topic || setting.edition.template == "sunday";
     let runs = if by_topic { by_topics(&shown) } else { one_run(&shown) };
     let known = known_guides(draft, setting);
     let zone = setting.publication.timezone;
-    let mut story = |entry: &&Entry| story(entry, zone, &known, &mut links);
+    let when = When { zone, today: draft.name.date };
+    let mut story = |entry: &&Entry| story(entry, when, &known, &mut links);
     let lead = shown.first().map(&mut story);
     let groups: Vec<GroupView> = runs
         .into_iter()
         .map(|(heading, entries)| GroupView { heading, stories: entries.iter().map(&mut story).collect() })
         .collect();
-    let guides: Vec<CardView> = draft.guides.iter().filter(|card| !card.banned).map(|c| card(c, &mut links)).collect();
+    let number = draft.number.as_ref().map(|figure| figure_view(figure, &mut links));
+    let guides: Vec<CardView> =
+        draft.guides.iter().filter(|card| !card.banned).map(|c| card(c, &shown, &mut links)).collect();
     let counts = counts(&intro.text, lead.iter().chain(groups.iter().flat_map(|g| &g.stories)), &guides);
     let topics = groups.iter().map(|g| g.heading.clone()).filter(|h| !h.is_empty() && h != ALSO).collect();
-    let number = |(i, url)| LinkView { number: i + 1, url };
     IssueView {
-        lang: language(setting.publication),
-        dir: direction(&setting.publication.language),
+        lang: language,
+        dir,
+        start,
+        end,
         subject: words::line(&draft.subject),
         preheader: words::line(&draft.preheader),
         publication: publication(setting.publication),
@@ -174,8 +209,9 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         counts,
         lead,
         groups,
+        number,
         guides,
-        links: links.urls.into_iter().enumerate().map(number).collect(),
+        links: links.urls.into_iter().enumerate().map(|(i, url)| LinkView { number: i + 1, url }).collect(),
         look,
         subscriber: subscriber(tokens),
         unsubscribe_url: tokens.token(&Slot::UnsubscribeUrl),
@@ -234,17 +270,25 @@ fn known_guides(draft: &Draft, setting: &Setting) -> BTreeMap<String, GuideLink>
     setting.guides.iter().cloned().chain(cards).map(|guide| (guide.slug.clone(), guide)).collect()
 }
 
-fn story(entry: &Entry, zone: chrono_tz::Tz, known: &BTreeMap<String, GuideLink>, links: &mut Links) -> StoryView {
+/// What a story's age is reckoned by.
+#[derive(Clone, Copy)]
+struct When {
+    zone: chrono_tz::Tz,
+    today: chrono::NaiveDate,
+}
+
+fn story(entry: &Entry, when: When, known: &BTreeMap<String, GuideLink>, links: &mut Links) -> StoryView {
     let (url, link) = numbered(entry.url.as_deref(), links);
     let summary = prose::read(&entry.summary, links);
     let note = prose::read(&entry.note, links);
-    let day = entry.published.day(zone);
+    let day = entry.published.day(when.zone);
     StoryView {
         title: words::line(&entry.title),
         url,
         link,
         source: words::line(&entry.source),
         day: format!("{} {} {}", day.format("%a"), day.day(), day.format("%b")),
+        age: age((when.today - day).num_days()),
         score: entry.score.map(score).unwrap_or_default(),
         high: entry.score.is_some_and(|score| score >= 8.0),
         topics: entry.topics.iter().map(|topic| words::line(topic)).collect(),
@@ -262,6 +306,16 @@ fn story(entry: &Entry, zone: chrono_tz::Tz, known: &BTreeMap<String, GuideLink>
     }
 }
 
+/// Days before the issue in words; nothing for what is dated after it.
+fn age(days: i64) -> String {
+    match days {
+        ..0 => String::new(),
+        0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        days => format!("{days} days ago"),
+    }
+}
+
 fn also(entry: &Entry, links: &mut Links) -> Vec<AlsoView> {
     let last = entry.also.len().saturating_sub(1);
     let tellings = entry.also.iter().enumerate();
@@ -273,16 +327,37 @@ fn also(entry: &Entry, links: &mut Links) -> Vec<AlsoView> {
         .collect()
 }
 
-fn card(card: &Card, links: &mut Links) -> CardView {
+fn figure_view(figure: &Figure, links: &mut Links) -> NumberView {
+    let (url, link) = numbered(figure.url.as_deref(), links);
+    NumberView { value: words::line(&figure.value), label: words::line(&figure.label), url, link }
+}
+
+fn card(card: &Card, shown: &[&Entry], links: &mut Links) -> CardView {
+    /// More titles would bury the card.
+    const NAMED: usize = 2;
     let (url, link) = numbered(card.url.as_deref(), links);
+    let explained: Vec<&&Entry> = shown.iter().filter(|entry| entry.guide.as_ref() == Some(&card.slug)).collect();
+    let named = explained.len().min(NAMED);
+    let name =
+        |(at, entry): (usize, &&&Entry)| ExplainedView { title: words::line(&entry.title), more: at + 1 < named };
     let tldr = prose::read(&card.tldr, links);
     let (level, dots) = level(card.level);
-    CardView { title: words::line(&card.title), url, link, level, dots, tldr_html: tldr.html, tldr_text: tldr.text }
+    CardView {
+        title: words::line(&card.title),
+        url,
+        link,
+        level,
+        dots,
+        tldr_html: tldr.html,
+        tldr_text: tldr.text,
+        explains: explained.iter().take(NAMED).enumerate().map(name).collect(),
+        explains_more: explained.len() - named,
+    }
 }
 
 fn numbered(url: Option<&str>, links: &mut Links) -> (String, usize) {
     let url = url.and_then(words::href).unwrap_or_default();
-    let link = if url.is_empty() { 0 } else { links.number(&url) };
+    let link = if url.is_empty() || links.inline { 0 } else { links.number(&url) };
     (url, link)
 }
 
@@ -345,14 +420,10 @@ fn edition_title(draft: &Draft, setting: &Setting) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn language(publication: &Publication) -> String {
-    let tag: String = publication.language.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+/// The issue's language, or else the publication's, as a tag that is safe to print.
+fn language(draft: &Draft, publication: &Publication) -> String {
+    let own = draft.language.trim();
+    let tag = if own.is_empty() { &publication.language } else { own };
+    let tag: String = tag.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     if tag.is_empty() { "en".to_owned() } else { tag }
-}
-
-/// The writing direction of a BCP 47 tag's language.
-fn direction(tag: &str) -> &'static str {
-    let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    let rtl = ["ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"];
-    if rtl.contains(&primary.as_str()) { "rtl" } else { "ltr" }
 }

@@ -118,30 +118,100 @@ fn fill(words: &str, width: usize, first: &str, next: &str, out: &mut Vec<String
         };
         let glued = coming.next_if(numbered).map(|number| format!("{word} {number}"));
         let word = glued.as_deref().unwrap_or(word);
-        let gap = usize::from(!bare);
-        if !bare && current.width() + gap + word.width() > width {
-            start(&mut current, out);
-            bare = true;
-        }
-        if !bare {
-            current.push(' ');
-        }
-        if current.width() + word.width() <= width || word.contains("://") {
-            current.push_str(word);
-        } else {
-            for c in word.chars() {
-                if current.width() + c.width().unwrap_or(0) > width && !joins(c) && !current.ends_with('\u{200d}') {
-                    start(&mut current, out);
-                }
-                current.push(c);
+        // An address stays whole, or it could not be followed.
+        let parts = if word.contains("://") { vec![word] } else { parts(word, width.saturating_sub(next.width())) };
+        for (at, part) in parts.into_iter().enumerate() {
+            let gap = usize::from(!bare && at == 0);
+            if !bare && current.width() + gap + part.width() > width {
+                start(&mut current, out);
+            } else if gap > 0 {
+                current.push(' ');
             }
+            current.push_str(part);
+            bare = false;
         }
-        bare = false;
     }
     out.push(current.trim_end().to_owned());
 }
 
-/// Whether `c` belongs to the character before it: joiners, variation selectors, combining marks.
-fn joins(c: char) -> bool {
-    c.width().unwrap_or(0) == 0
+/// A word in the parts between which a line may end: Chinese, Japanese and Korean text after any character, but a line
+/// does not begin with closing punctuation nor end with opening; other words only where they are wider than `room`.
+fn parts(word: &str, room: usize) -> Vec<&str> {
+    const CLOSING: &str = "、。，．！？：；」』）】〉》〕ー…・ゝ々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.!?:;)]}»”’%";
+    const OPENING: &str = "「『（【〈《〔([{«“‘";
+    let (mut parts, mut from, mut at, mut wide) = (Vec::new(), 0, 0, 0);
+    let mut before = None;
+    for cluster in clusters(word) {
+        let (first, width) = (cluster.chars().next().unwrap_or(' '), cluster.width());
+        let free = before.is_some_and(|before| {
+            (is_wide_script(before) || is_wide_script(first)) && !CLOSING.contains(first) && !OPENING.contains(before)
+        });
+        if free || wide > 0 && wide + width > room.max(2) {
+            parts.push(&word[from..at]);
+            (from, wide) = (at, 0);
+        }
+        at += cluster.len();
+        wide += width;
+        before = Some(first);
+    }
+    parts.push(&word[from..]);
+    parts
+}
+
+/// The characters as a reader counts them: with what is joined to them.
+fn clusters(word: &str) -> Vec<&str> {
+    let (mut clusters, mut from) = (Vec::new(), 0);
+    for (at, c) in word.char_indices().skip(1) {
+        if !is_one(&word[from..at], c) {
+            clusters.push(&word[from..at]);
+            from = at;
+        }
+    }
+    clusters.push(&word[from..]);
+    clusters
+}
+
+/// Whether `c` makes one character with what stands before it: it is joined, combining or a skin tone, so that the text
+/// grows no wider by it, or it is the second letter of a flag.
+fn is_one(text: &str, c: char) -> bool {
+    /// The longest emoji of several code points has fewer.
+    const LONGEST: usize = 16;
+    match c.width() {
+        Some(0) => return true,
+        _ if c.is_ascii() || c.is_alphabetic() => return false,
+        _ => {}
+    }
+    let letter = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
+    let letters = text.chars().rev().take_while(|c| letter(*c)).count();
+    let start = text.char_indices().rev().nth(LONGEST).map_or(0, |(at, _)| at);
+    let mut tail = text[start..].to_owned();
+    let before = tail.width();
+    tail.push(c);
+    tail.width() <= before || letter(c) && letters % 2 == 1
+}
+
+/// Ideographs, kana and hangul.
+fn is_wide_script(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// The writing direction of a BCP 47 tag's language, by its script if the tag names one.
+pub fn direction_of_language(tag: &str) -> &'static str {
+    let mut parts = tag.split('-').map(str::to_ascii_lowercase);
+    let primary = parts.next().unwrap_or_default();
+    let script = parts.find(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphabetic()));
+    let rtl = match script.as_deref() {
+        Some(script) => ["adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"].contains(&script),
+        None => {
+            ["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"].contains(&primary.as_str())
+        }
+    };
+    if rtl { "rtl" } else { "ltr" }
+}
+
+/// The direction of a text by its first letter that has one (UAX #9, rule P2); none without such a letter.
+pub fn direction(text: &str) -> Option<&'static str> {
+    let rtl = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');
+    let letter = text.chars().find(|c| c.is_alphabetic())?;
+    Some(if rtl(letter) { "rtl" } else { "ltr" })
 }

@@ -20,6 +20,7 @@ mod check;
 mod cli;
 mod compose;
 mod content;
+mod design;
 mod faults;
 mod house_rules;
 mod inbox;

@@ -45,6 +45,44 @@ fn what_the_editor_changed_stays_and_the_rest_is_fresh() {
 }
 
 #[test]
+fn the_number_of_the_week_and_the_language_are_the_editors_and_stay() {
+    let inline =
+        "number = { value = \"405 billion\", label = \"parameters\", url = \"https://e.org/n\" }\nlanguage = \"ar\"\n";
+    let table =
+        "\n# mine\n[number]\nvalue = \"405 billion\" # counted\nlabel = \"parameters\"\nurl = \"https://e.org/n\"\n";
+    let figure =
+        Figure { value: "405 billion".into(), label: "parameters".into(), url: Some("https://e.org/n".into()) };
+    for place in ["inline", "head", "between", "end"] {
+        let desk = desk("a b", "g", "c");
+        match place {
+            "inline" => desk.edit("window = ", &format!("{inline}window = ")),
+            "head" => desk.edit("\n[[news]]", &format!("{table}\n[[news]]")),
+            "between" => desk.edit("\n[[guides]]", &format!("{table}\n[[guides]]")),
+            _ => desk.write(&(desk.text() + table)),
+        }
+        assert_eq!(desk.draft().number.as_ref(), Some(&figure), "{place}");
+        let mut fresh = draft("x b", "h", "y");
+        fresh.subject = "New".into();
+        fresh.window.as_mut().unwrap().seen += chrono::TimeDelta::hours(1);
+        for _ in 0..2 {
+            desk.compose(&fresh);
+            assert_eq!(desk.ids(), "x b | h | y", "{place}: {}", desk.text());
+            assert_eq!(desk.draft().number.as_ref(), Some(&figure), "{place}: {}", desk.text());
+            assert_eq!(desk.draft().window, fresh.window, "{place}");
+            assert_eq!(desk.draft().language == "ar", place == "inline");
+            assert_eq!(desk.text().matches("# mine").count(), usize::from(place != "inline"), "{}", desk.text());
+        }
+        assert_eq!(desk.compose(&fresh), Refreshed::Unchanged, "{place}");
+        // Deleted, it stays away.
+        let text = desk.text();
+        let gone = if place == "inline" { text.replace(inline, "") } else { text.replace(table.trim_start(), "") };
+        desk.write(&gone);
+        desk.compose(&fresh);
+        assert_eq!(desk.draft().number, None, "{place}: {}", desk.text());
+    }
+}
+
+#[test]
 fn what_waits_for_room_comes_in_when_there_is_some() {
     let desk = desk("a b", "", "");
     desk.edit("Title of a", "Mine");

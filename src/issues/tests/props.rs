@@ -202,6 +202,7 @@ proptest! {
     fn any_draft_comes_back_as_it_was(subject in "\\PC*", intro in any::<String>(), note in any::<String>()) {
         let mut draft = draft("a", "g", "b");
         draft.subject = subject;
+        draft.number = Some(Figure { value: format!("1 {intro}"), label: format!("of {}", draft.subject), url: None });
         draft.intro = intro;
         draft.news[0].note = note;
         draft.news[0].also = vec![Covered { title: draft.subject.clone(), url: None, ..covered("other") }];
