@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::house::Test;
+use crate::house::{ISSUE, Test};
+use crate::signing::with_keys;
 
 const ISSUES: [&str; 2] = ["2024-07-31-midweek", "2024-08-04-sunday"];
 
@@ -116,13 +117,24 @@ fn spamassassin_finds_next_to_nothing() {
     }
     let test = demo();
     for issue in ISSUES {
-        let mail = test.read(&format!("shown/issues/{issue}/issue.eml"));
-        let judged =
-            said(Command::new("spamassassin").args(["-L", "-t", "--nocreate-prefs"]).env("HOME", test.path("")), &mail);
-        let score = judged
-            .lines()
-            .find_map(|line| line.split_once("score=")?.1.split(' ').next()?.parse::<f64>().ok())
-            .unwrap_or_else(|| panic!("no score:\n{judged}"));
-        assert!(score < 1.0, "{issue}: {score}\n{judged}");
+        judged(&test, issue, &test.read(&format!("shown/issues/{issue}/issue.eml")));
     }
+    // Signed as in production, to a reader, with bounces that have a domain of their own.
+    let test =
+        with_keys(Test::new().sample()).config("[bounces]\ndomain = \"bounces.gazette.example\"").readers(1).approved();
+    test.run(&format!("send {ISSUE} --yes")).success();
+    let mail = String::from_utf8(test.outbox().remove(0).raw).unwrap();
+    assert!(mail.contains("DKIM-Signature"));
+    judged(&test, ISSUE, &mail);
+}
+
+/// Asserts that the mail is far from being taken for spam.
+fn judged(test: &Test, issue: &str, mail: &str) {
+    let mut spamassassin = Command::new("spamassassin");
+    let judged = said(spamassassin.args(["-L", "-t", "--nocreate-prefs"]).env("HOME", test.path("")), mail);
+    let score = judged
+        .lines()
+        .find_map(|line| line.split_once("score=")?.1.split(' ').next()?.parse::<f64>().ok())
+        .unwrap_or_else(|| panic!("no score:\n{judged}"));
+    assert!(score < 1.0, "{issue}: {score}\n{judged}");
 }

@@ -16,7 +16,7 @@ use crate::servers::{Imap, server};
 const DOMAIN: &str = "gazette.example";
 
 /// Makes both kinds of keys: private ones for the config, public ones as the DNS records that a verifier reads.
-fn with_keys(test: Test) -> Test {
+pub fn with_keys(test: Test) -> Test {
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let ed25519 = Ed25519KeyPair::generate().unwrap();
     let rsa_public = AsDer::<PublicKeyX509Der>::as_der(rsa.public_key()).unwrap();
