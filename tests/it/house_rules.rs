@@ -41,7 +41,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
     ("hyper::", &["sources"]),
-    ("tokio_rustls::", &["sources"]),
+    ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),
 ];

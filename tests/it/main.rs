@@ -33,3 +33,4 @@ mod send;
 mod signing;
 mod storm;
 mod subscribers;
+mod wire;

@@ -17,6 +17,8 @@ pub enum At {
     Mail,
     Rcpt,
     Data,
+    /// DATA after every recipient was refused.
+    NoRcpt,
     /// After the first line of the message.
     Body,
     /// After the final dot.
@@ -93,6 +95,8 @@ struct Log {
     lines: Vec<String>,
     messages: Vec<Message>,
     connections: usize,
+    /// Envelopes that came in one packet, DATA and all.
+    together: usize,
     held: usize,
     released: bool,
     over: bool,
@@ -169,6 +173,11 @@ impl Server {
         self.shared.log().lines.clone()
     }
 
+    /// How many envelopes came in one packet, DATA and all.
+    pub fn together(&self) -> usize {
+        self.shared.log().together
+    }
+
     pub fn connections(&self) -> usize {
         self.shared.log().connections
     }
@@ -226,6 +235,8 @@ impl Shared {
 struct Conversation<'a> {
     stream: BufReader<TcpStream>,
     shared: &'a Shared,
+    /// Whether a MAIL was taken.
+    begun: bool,
     from: String,
     to: Vec<String>,
 }
@@ -234,14 +245,19 @@ impl<'a> Conversation<'a> {
     fn new(stream: TcpStream, shared: &'a Shared) -> std::io::Result<Self> {
         shared.log().connections += 1;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), shared, from: String::new(), to: Vec::new() })
+        Ok(Self { stream: BufReader::new(stream), shared, begun: false, from: String::new(), to: Vec::new() })
     }
 
     fn run(&mut self) -> std::io::Result<()> {
         self.answer(At::Connect, "", "220 scripted.example ESMTP")?;
         loop {
             let line = self.line()?;
-            self.shared.log().lines.push(line.clone());
+            let more = String::from_utf8_lossy(self.stream.buffer()).to_ascii_uppercase();
+            let mut log = self.shared.log();
+            log.lines.push(line.clone());
+            let is_envelope = line.starts_with("MAIL") && more.starts_with("RCPT") && more.contains("\nDATA\r\n");
+            log.together += usize::from(is_envelope);
+            drop(log);
             let (verb, rest) = line.split_once([' ', ':']).unwrap_or((&line, ""));
             match verb.to_ascii_uppercase().as_str() {
                 "EHLO" => {
@@ -252,10 +268,13 @@ impl<'a> Conversation<'a> {
                 "AUTH" => _ = self.answer(At::Auth, rest, "235 2.7.0 welcome")?,
                 "MAIL" => {
                     self.to.clear();
+                    self.begun = false;
                     if self.answer(At::Mail, rest, "250 2.1.0 ok")? < 300 {
                         rest.split_once(':').map_or(rest, |(_, from)| from).clone_into(&mut self.from);
+                        self.begun = true;
                     }
                 }
+                "RCPT" if !self.begun => self.say("503 5.5.1 MAIL first")?,
                 "RCPT" => {
                     let to = rest.split_once('<').and_then(|(_, to)| to.split_once('>')).map_or(rest, |(to, _)| to);
                     if self.answer(At::Rcpt, to, "250 2.1.5 ok")? < 300 {
@@ -288,11 +307,13 @@ impl<'a> Conversation<'a> {
     }
 
     fn data(&mut self) -> std::io::Result<()> {
-        if self.to.is_empty() {
-            return self.say("554 5.5.1 no valid recipients");
-        }
         let to = self.to.join(" ");
-        if self.answer(At::Data, &to, "354 go ahead")? != 354 {
+        let said = if self.to.is_empty() {
+            self.answer(At::NoRcpt, "", "554 5.5.1 no valid recipients")?
+        } else {
+            self.answer(At::Data, &to, "354 go ahead")?
+        };
+        if said != 354 {
             return Ok(());
         }
         let mut data = Vec::new();
@@ -365,7 +386,7 @@ impl<'a> Conversation<'a> {
                     // The pause parts the packets; correctness does not hang on it.
                     thread::sleep(Duration::from_millis(20));
                 }
-                Ok(code_of(pieces.last().unwrap_or(&"")).unwrap_or(0))
+                Ok(code_of(pieces.concat().trim_end()).unwrap_or(0))
             }
             Act::SayAndHangUp(reply) => {
                 self.say(reply)?;

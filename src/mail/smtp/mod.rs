@@ -1,18 +1,21 @@
-//! One SMTP connection (RFC 5321) on lettre's, with a deadline for every reply and the stage of every refusal known.
+//! The relay: how it is reached, and what its refusals mean for the stage at which they came (RFC 5321). The connection is
+//! lettre's, on a stream of our own, with a deadline for every reply.
 
+mod connection;
+mod greet;
+mod replies;
 mod settings;
+mod tls;
 
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-
 use super::Message;
 use crate::model::{Notice, Reply};
+pub use connection::Connection;
 pub use settings::{Auth, Settings, Timeouts, Tls};
+use tls::Wrap;
 
 /// What was going on when the server refused or the connection broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +57,16 @@ pub struct Refusal {
 #[derive(Clone)]
 pub struct Relay {
     settings: Settings,
-    hello: ClientId,
-    tls: Option<TlsParameters>,
+    hello: String,
+    tls: Option<Wrap>,
     credentials: Option<Credentials>,
+}
+
+/// A user name and a password, or a token for XOAUTH2.
+#[derive(Clone)]
+struct Credentials {
+    user: String,
+    secret: String,
 }
 
 impl Relay {
@@ -66,8 +76,8 @@ impl Relay {
     /// A notice about a certificate or password file that cannot be used, or credentials that would go in clear.
     pub fn new(settings: Settings, hello: &str) -> Result<Self, Notice> {
         let name = if settings.hello.is_empty() { hello } else { &settings.hello };
-        let hello = ClientId::Domain(name.to_owned());
-        let tls = if settings.tls == Tls::None { None } else { Some(tls_parameters(&settings)?) };
+        let hello = name.chars().filter(char::is_ascii_graphic).collect();
+        let tls = if settings.tls == Tls::None { None } else { Some(Wrap::new(&settings.host, &settings.ca_file)?) };
         let credentials = credentials(&settings)?;
         Ok(Self { settings, hello, tls, credentials })
     }
@@ -92,51 +102,15 @@ impl Relay {
 
     /// Connects, greets, and does TLS and authentication as the settings say.
     pub async fn connect(&self) -> Result<Connection, Refusal> {
-        let limit = self.settings.timeouts.connect;
         let at = (self.settings.host.as_str(), self.settings.port);
-        let wrapper = if self.settings.tls == Tls::Wrapper { self.tls.clone() } else { None };
-        let connecting = AsyncSmtpConnection::connect_tokio1(at, Some(limit), &self.hello, wrapper, None);
-        let mut inner = within(limit, Stage::Connect, connecting).await?;
-        self.start_tls(&mut inner).await?;
-        if let Some(credentials) = &self.credentials {
-            let mechanism = [match self.settings.auth {
-                Auth::Plain => Mechanism::Plain,
-                Auth::Login => Mechanism::Login,
-                Auth::Xoauth2 => Mechanism::Xoauth2,
-            }];
-            within(self.settings.timeouts.command, Stage::Auth, inner.auth(&mechanism, credentials)).await?;
+        let limit = self.settings.timeouts.connect;
+        let (inner, offers) = greet::greet(at, (self.settings.tls, self.tls.as_ref()), &self.hello, limit).await?;
+        let mut connection = Connection::new(inner, offers, self.settings.timeouts.clone());
+        if let Some(Credentials { user, secret }) = &self.credentials {
+            connection.authenticate(self.settings.auth, user, secret).await?;
         }
-        Ok(Connection { inner, timeouts: self.settings.timeouts.clone(), taken: 0 })
+        Ok(connection)
     }
-
-    async fn start_tls(&self, inner: &mut AsyncSmtpConnection) -> Result<(), Refusal> {
-        let offered = inner.can_starttls();
-        match (self.settings.tls, &self.tls) {
-            (Tls::Required, _) if !offered => {
-                let text = "the server does not offer STARTTLS, and `tls = \"required\"` sends nothing in clear".into();
-                Err(Refusal { stage: Stage::Connect, reply: Reply { code: 502, enhanced: None, text } })
-            }
-            (Tls::Required | Tls::Opportunistic, Some(tls)) if offered => {
-                let limit = self.settings.timeouts.connect;
-                within(limit, Stage::Connect, inner.starttls(tls.clone(), &self.hello)).await
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-fn tls_parameters(settings: &Settings) -> Result<TlsParameters, Notice> {
-    let mut builder = TlsParameters::builder(settings.host.clone()).certificate_store(CertificateStore::WebpkiRoots);
-    if !settings.ca_file.is_empty() {
-        let wrong = |why: String| {
-            Notice::new(format!("`delivery.smtp.ca_file` cannot be used: {why}"))
-                .at(&settings.ca_file, None)
-                .help("it must be a PEM file with the certificate of the relay's authority")
-        };
-        let pem = std::fs::read(&settings.ca_file).map_err(|e| wrong(e.to_string()))?;
-        builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|e| wrong(e.to_string()))?);
-    }
-    builder.build().map_err(|e| Notice::new(format!("cannot set up TLS for {}: {e}", settings.host)))
 }
 
 fn credentials(settings: &Settings) -> Result<Option<Credentials>, Notice> {
@@ -159,58 +133,7 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Notice> {
     } else {
         settings.password.clone()
     };
-    Ok(Some(Credentials::new(settings.username.clone(), password)))
-}
-
-/// A greeted connection. One message at a time: [`Connection::offer`], then [`Connection::deliver`].
-pub struct Connection {
-    inner: AsyncSmtpConnection,
-    timeouts: Timeouts,
-    taken: usize,
-}
-
-impl Connection {
-    /// How many messages this connection has carried.
-    pub fn taken(&self) -> usize {
-        self.taken
-    }
-
-    /// Envelope and DATA, up to the server's 354. One recipient a transaction. After a refusal with a code the connection
-    /// is reset for the next message.
-    pub async fn offer(&mut self, message: &Message) -> Result<(), Refusal> {
-        let mail = format!("MAIL FROM:<{}>\r\n", message.envelope_from);
-        let rcpt = format!("RCPT TO:<{}>\r\n", message.envelope_to);
-        let steps = [(Stage::Mail, mail), (Stage::Rcpt, rcpt), (Stage::Data, "DATA\r\n".to_owned())];
-        for (stage, command) in steps {
-            if let Err(refusal) = within(self.timeouts.command, stage, self.inner.command(command)).await {
-                self.reset(&refusal).await;
-                return Err(refusal);
-            }
-        }
-        Ok(())
-    }
-
-    /// The message and its final dot in one write. The caller has put the intent on record before.
-    pub async fn deliver(&mut self, message: &Message) -> Result<Reply, Refusal> {
-        self.taken += 1;
-        // The bytes end in CRLF and no line begins with a dot (see `quoted`), so there is nothing to stuff.
-        let body = format!("{}.\r\n", message.bytes);
-        let response = within(self.timeouts.data, Stage::Dot, self.inner.command(body)).await?;
-        let text = printable(&response.message().collect::<Vec<_>>().join(" "));
-        Ok(Reply { code: u16::from(response.code()), enhanced: enhanced(&text), text })
-    }
-
-    async fn reset(&mut self, refusal: &Refusal) {
-        if refusal.reply.code != 0 && refusal.reply.code != 421 {
-            // A failed RSET shows itself at the next MAIL.
-            let _ = within(self.timeouts.command, Stage::Mail, self.inner.command("RSET\r\n")).await;
-        }
-    }
-
-    /// Says QUIT; whatever the answer, the connection is done.
-    pub async fn close(mut self) {
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.inner.quit()).await;
-    }
+    Ok(Some(Credentials { user: settings.username.clone(), secret: password }))
 }
 
 /// A step under its deadline, its error told as a refusal of `stage`.
@@ -219,27 +142,23 @@ async fn within<T>(
     stage: Stage,
     step: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
 ) -> Result<T, Refusal> {
-    let lost = |text: String| Refusal { stage, reply: Reply { code: 0, enhanced: None, text } };
     match tokio::time::timeout(limit, step).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(refusal(stage, &error)),
-        Err(_) => Err(lost(format!("no reply within {}", humantime::format_duration(limit)))),
+        Err(_) => Err(lost(stage, format!("no reply within {}", humantime::format_duration(limit)))),
     }
+}
+
+/// A refusal without a reply: the connection is lost.
+fn lost(stage: Stage, text: String) -> Refusal {
+    Refusal { stage, reply: Reply { code: 0, enhanced: None, text } }
 }
 
 fn refusal(stage: Stage, error: &lettre::transport::smtp::Error) -> Refusal {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let text = printable(&cause.unwrap_or_else(|| error.to_string()));
     let code = error.status().map_or(0, u16::from);
-    let stage = if stage == Stage::Connect && nobody_answers(error) { Stage::Reach } else { stage };
     Refusal { stage, reply: Reply { code, enhanced: enhanced(&text), text } }
-}
-
-/// Whether there is no server at all: the name is unknown, or the port is closed.
-fn nobody_answers(error: &lettre::transport::smtp::Error) -> bool {
-    use std::io::ErrorKind::{ConnectionReset, UnexpectedEof};
-    let io = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    io.is_some_and(|io| !matches!(io.kind(), ConnectionReset | UnexpectedEof))
 }
 
 /// The enhanced status code (RFC 3463) at the head of a reply's text.

@@ -1,0 +1,178 @@
+//! One greeted connection: authentication, then one message at a time. Knows no ledger; who calls puts the intent on record
+//! between [`Connection::offer`] and [`Connection::deliver`].
+
+use std::fmt;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::response::Response;
+
+use super::greet::Offers;
+use super::{Auth, Message, Refusal, Stage, Timeouts, enhanced, printable, within};
+use crate::model::Reply;
+
+/// A greeted connection.
+pub struct Connection {
+    inner: AsyncSmtpConnection,
+    offers: Offers,
+    timeouts: Timeouts,
+    taken: usize,
+    /// Whether the server waits for a message that it must not get.
+    stuck: bool,
+}
+
+impl Connection {
+    pub(super) fn new(inner: AsyncSmtpConnection, offers: Offers, timeouts: Timeouts) -> Self {
+        Self { inner, offers, timeouts, taken: 0, stuck: false }
+    }
+
+    /// How many messages this connection has carried.
+    pub fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// AUTH (RFC 4954) by PLAIN (RFC 4616), LOGIN or XOAUTH2.
+    pub(super) async fn authenticate(&mut self, auth: Auth, user: &str, secret: &str) -> Result<(), Refusal> {
+        let (name, answers) = match auth {
+            Auth::Plain => ("PLAIN", vec![format!("\0{user}\0{secret}")]),
+            Auth::Login => ("LOGIN", vec![user.to_owned(), secret.to_owned()]),
+            Auth::Xoauth2 => ("XOAUTH2", vec![format!("user={user}\x01auth=Bearer {secret}\x01\x01")]),
+        };
+        if !self.offers.auth.iter().any(|offered| offered == name) {
+            let text = format!("the server does not offer AUTH {name}; it offers {}", self.offers.auth.join(", "));
+            let reply = Reply { code: 504, enhanced: None, text: printable(&text) };
+            return Err(Refusal { stage: Stage::Auth, reply });
+        }
+        let answers: Vec<String> = answers.iter().map(|answer| BASE64.encode(answer.as_bytes())).collect();
+        let mut command =
+            if auth == Auth::Login { format!("AUTH {name}") } else { format!("AUTH {name} {}", answers[0]) };
+        let mut left = answers.iter().skip(usize::from(auth != Auth::Login));
+        loop {
+            let reply = self.say(Stage::Auth, format!("{command}\r\n")).await?;
+            if reply.code != 334 {
+                return expect(Stage::Auth, 200..300, reply).map(drop);
+            }
+            // XOAUTH2 tells in a 334 why it refuses, and says the code itself after an empty answer.
+            command = left.next().cloned().unwrap_or_default();
+        }
+    }
+
+    /// Envelope and DATA, up to the server's 354, in one write where the server offers PIPELINING (RFC 2920). One recipient a
+    /// transaction. After a refusal with a code the connection is ready for the next message.
+    pub async fn offer(&mut self, message: &Message) -> Result<(), Refusal> {
+        self.fits(message)?;
+        let size = self.offers.size.map(|_| format!(" SIZE={}", message.bytes.len())).unwrap_or_default();
+        let mail = format!("MAIL FROM:<{}>{size}\r\n", message.envelope_from);
+        let rcpt = format!("RCPT TO:<{}>\r\n", message.envelope_to);
+        let refused = if self.offers.pipelining {
+            self.offer_at_once(format!("{mail}{rcpt}DATA\r\n")).await
+        } else {
+            self.offer_in_turn([mail, rcpt, "DATA\r\n".to_owned()]).await
+        };
+        match refused {
+            Ok(()) => Ok(()),
+            Err(refusal) => {
+                self.reset(&refusal).await;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Refuses a message that the server has said it will not take, before anybody is named.
+    fn fits(&self, message: &Message) -> Result<(), Refusal> {
+        let (size, most) = (message.bytes.len() as u64, self.offers.size.unwrap_or(0));
+        if most == 0 || size <= most {
+            return Ok(());
+        }
+        let text = format!("the message has {size} bytes, and the server takes {most} at most (SIZE)");
+        Err(Refusal { stage: Stage::Mail, reply: Reply { code: 552, enhanced: Some("5.3.4".into()), text } })
+    }
+
+    async fn offer_in_turn(&mut self, commands: [String; 3]) -> Result<(), Refusal> {
+        for ((stage, class), command) in STEPS.into_iter().zip(commands) {
+            let reply = self.say(stage, command).await?;
+            expect(stage, class, reply)?;
+        }
+        Ok(())
+    }
+
+    async fn offer_at_once(&mut self, commands: String) -> Result<(), Refusal> {
+        let mut commands = Some(commands);
+        let mut refused: Option<Refusal> = None;
+        for (stage, class) in STEPS {
+            let heard = match commands.take() {
+                Some(commands) => self.say(stage, commands).await,
+                None => self.hear(stage).await,
+            };
+            match heard.and_then(|reply| expect(stage, class, reply)) {
+                Ok(()) if stage == Stage::Data => match &refused {
+                    None => {}
+                    // The server waits for a message to nobody: it gets an empty one (RFC 2920 §3.1).
+                    Some(refusal) if refusal.stage == Stage::Rcpt && refusal.reply.code >= 400 => {
+                        drop(self.say(Stage::Data, ".\r\n").await);
+                    }
+                    // It may have taken the recipient: then an empty one would be mail.
+                    Some(_) => self.stuck = true,
+                },
+                Ok(()) => {}
+                // Nothing more will be heard.
+                Err(refusal) if matches!(refusal.reply.code, 0 | 421) => return Err(refused.unwrap_or(refusal)),
+                Err(refusal) => drop(refused.get_or_insert(refusal)),
+            }
+        }
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// The message and its final dot in one write. The caller has put the intent on record before.
+    pub async fn deliver(&mut self, message: &Message) -> Result<Reply, Refusal> {
+        self.taken += 1;
+        // The bytes end in CRLF and no line begins with a dot (see `quoted`), so there is nothing to stuff.
+        let response = within(self.timeouts.data, Stage::Dot, self.inner.command(Dotted(&message.bytes))).await?;
+        Ok(reply(&response))
+    }
+
+    async fn reset(&mut self, refusal: &Refusal) {
+        if !self.stuck && !matches!(refusal.reply.code, 0 | 421) {
+            // A failed RSET shows itself at the next MAIL.
+            let _ = self.say(Stage::Mail, "RSET\r\n").await;
+        }
+    }
+
+    /// Says QUIT; whatever the answer, the connection is done.
+    pub async fn close(mut self) {
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.inner.quit()).await;
+    }
+
+    async fn say(&mut self, stage: Stage, line: impl fmt::Display) -> Result<Reply, Refusal> {
+        within(self.timeouts.command, stage, self.inner.command(line)).await.map(|response| reply(&response))
+    }
+
+    async fn hear(&mut self, stage: Stage) -> Result<Reply, Refusal> {
+        within(self.timeouts.command, stage, self.inner.read_response()).await.map(|response| reply(&response))
+    }
+}
+
+/// The steps of an envelope, with the codes that let the next one come.
+const STEPS: [(Stage, std::ops::Range<u16>); 3] =
+    [(Stage::Mail, 200..300), (Stage::Rcpt, 200..300), (Stage::Data, 354..355)];
+
+/// A positive reply of another class than the step's is a refusal too: the two sides no longer agree on what is said.
+fn expect(stage: Stage, class: std::ops::Range<u16>, reply: Reply) -> Result<(), Refusal> {
+    if class.contains(&reply.code) { Ok(()) } else { Err(Refusal { stage, reply }) }
+}
+
+fn reply(response: &Response) -> Reply {
+    let text = printable(&response.message().collect::<Vec<_>>().join(" "));
+    Reply { code: u16::from(response.code()), enhanced: enhanced(&text), text }
+}
+
+/// A message with its final dot.
+struct Dotted<'a>(&'a str);
+
+impl fmt::Display for Dotted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)?;
+        f.write_str(".\r\n")
+    }
+}

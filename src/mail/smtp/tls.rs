@@ -1,0 +1,54 @@
+//! TLS to the relay: rustls with Mozilla's roots, and the operator's own authority beside them. Knows no SMTP.
+
+use std::sync::Arc;
+
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::model::Notice;
+
+/// Makes a connection a safe one to the relay's name.
+#[derive(Clone)]
+pub struct Wrap {
+    connector: TlsConnector,
+    name: ServerName<'static>,
+}
+
+impl Wrap {
+    /// `ca_file` is a PEM file with a certificate to trust besides the built-in authorities, or empty.
+    ///
+    /// # Errors
+    /// A notice about a host that no certificate can name, or a file that holds no certificate.
+    pub fn new(host: &str, ca_file: &str) -> Result<Self, Notice> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            Notice::new(format!("`delivery.smtp.host` is `{host}`, which no certificate can name"))
+                .help("write the relay's host name as its provider gives it")
+        })?;
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        if !ca_file.is_empty() {
+            let wrong = |why: String| {
+                Notice::new(format!("`delivery.smtp.ca_file` cannot be used: {why}"))
+                    .at(ca_file, None)
+                    .help("it must be a PEM file with the certificate of the relay's authority")
+            };
+            let pem = std::fs::read(ca_file).map_err(|e| wrong(e.to_string()))?;
+            let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+                .collect::<Result<_, _>>()
+                .map_err(|_| wrong("it is no PEM file".into()))?;
+            let (added, _) = roots.add_parsable_certificates(found);
+            if added == 0 {
+                return Err(wrong("it holds no certificate".into()));
+            }
+        }
+        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
+    }
+
+    pub async fn wrap(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+        self.connector.connect(self.name.clone(), stream).await
+    }
+}
