@@ -29,6 +29,7 @@ mod pixels;
 mod power;
 mod preview;
 mod programs;
+mod safe;
 mod send;
 mod signing;
 mod storm;

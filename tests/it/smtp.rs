@@ -1,11 +1,15 @@
 //! A scripted SMTP server that fights back: it records every transaction and, where the script says so, refuses, falls silent,
 //! talks nonsense or hangs up. Knows RFC 5321 only as far as the tests need it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
+
+use data_encoding::BASE64;
+use rustls_pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A point of the conversation at which a rule may act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +17,7 @@ pub enum At {
     Connect,
     Ehlo,
     Helo,
+    StartTls,
     Auth,
     Mail,
     Rcpt,
@@ -39,6 +44,18 @@ pub enum Act {
     HangUp,
     /// Silence until [`Server::release`]; then the usual reply.
     Hold,
+}
+
+/// What every server offers that was not told otherwise.
+const ALWAYS: [&str; 4] = ["PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES"];
+/// Self-signed, for `localhost`, until 2126; the tests of `sources::fetch` use it too.
+const CERTIFICATE: &[u8] = include_bytes!("../../src/sources/fetch/tests/localhost.der");
+const KEY: &[u8] = include_bytes!("../../src/sources/fetch/tests/localhost.key.der");
+
+impl Secure {
+    fn wrap(&self, stream: TcpStream) -> StreamOwned<ServerConnection, TcpStream> {
+        StreamOwned::new(ServerConnection::new(Arc::clone(&self.config)).unwrap(), stream)
+    }
 }
 
 /// When to do what. Built by [`Rule::at`].
@@ -107,7 +124,20 @@ struct Shared {
     log: Mutex<Log>,
     changed: Condvar,
     without: Vec<&'static str>,
+    tls: Option<Secure>,
 }
+
+/// How a server does TLS.
+#[derive(Clone)]
+struct Secure {
+    config: Arc<ServerConfig>,
+    /// From the first byte, and not by STARTTLS.
+    at_once: bool,
+}
+
+/// A connection before and after STARTTLS.
+trait Stream: Read + Write + Send {}
+impl<S: Read + Write + Send> Stream for S {}
 
 /// The server; it ends when dropped.
 pub struct Server {
@@ -127,10 +157,27 @@ impl Server {
 
     /// One that does not offer some extensions, such as PIPELINING.
     pub fn start_without(without: &[&'static str], rules: impl Into<Vec<Rule>>) -> Self {
+        Self::begin(without, None, rules)
+    }
+
+    /// One with TLS, by STARTTLS or at once, and a certificate for `localhost` that is its own authority.
+    pub fn start_secure(at_once: bool, rules: impl Into<Vec<Rule>>) -> Self {
+        let key = PrivateKeyDer::try_from(KEY.to_vec()).unwrap();
+        let config =
+            ServerConfig::builder().with_no_client_auth().with_single_cert(vec![CERTIFICATE.to_vec().into()], key);
+        Self::begin(&[], Some(Secure { config: Arc::new(config.unwrap()), at_once }), rules)
+    }
+
+    /// The certificate of [`Server::start_secure`] as a PEM file.
+    pub fn certificate() -> String {
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(CERTIFICATE))
+    }
+
+    fn begin(without: &[&'static str], tls: Option<Secure>, rules: impl Into<Vec<Rule>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let log = Mutex::new(Log { rules: rules.into(), ..Log::default() });
-        let shared = Arc::new(Shared { log, without: without.to_vec(), ..Shared::default() });
+        let shared = Arc::new(Shared { log, without: without.to_vec(), tls, ..Shared::default() });
         let in_thread = Arc::clone(&shared);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -233,8 +280,12 @@ impl Shared {
 }
 
 struct Conversation<'a> {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+    /// The same connection below TLS, to hang up.
+    line: TcpStream,
     shared: &'a Shared,
+    /// Whether TLS came by STARTTLS.
+    safe: bool,
     /// Whether a MAIL was taken.
     begun: bool,
     from: String,
@@ -245,7 +296,20 @@ impl<'a> Conversation<'a> {
     fn new(stream: TcpStream, shared: &'a Shared) -> std::io::Result<Self> {
         shared.log().connections += 1;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), shared, begun: false, from: String::new(), to: Vec::new() })
+        let line = stream.try_clone()?;
+        let stream: Box<dyn Stream> = match &shared.tls {
+            Some(secure) if secure.at_once => Box::new(secure.wrap(stream)),
+            _ => Box::new(stream),
+        };
+        Ok(Self {
+            stream: BufReader::new(stream),
+            line,
+            shared,
+            safe: false,
+            begun: false,
+            from: String::new(),
+            to: Vec::new(),
+        })
     }
 
     fn run(&mut self) -> std::io::Result<()> {
@@ -265,7 +329,8 @@ impl<'a> Conversation<'a> {
                     self.answer(At::Ehlo, rest, &offer)?;
                 }
                 "HELO" => _ = self.answer(At::Helo, rest, "250 scripted.example")?,
-                "AUTH" => _ = self.answer(At::Auth, rest, "235 2.7.0 welcome")?,
+                "STARTTLS" => self.start_tls()?,
+                "AUTH" => self.authenticate(rest)?,
                 "MAIL" => {
                     self.to.clear();
                     self.begun = false;
@@ -296,9 +361,39 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    fn start_tls(&mut self) -> std::io::Result<()> {
+        let Some(secure) = self.shared.tls.clone() else { return self.say("502 5.5.1 what?") };
+        if self.answer(At::StartTls, "", "220 2.0.0 go ahead")? == 220 {
+            self.stream = BufReader::new(Box::new(secure.wrap(self.line.try_clone()?)));
+            self.safe = true;
+        }
+        Ok(())
+    }
+
+    /// Takes any password; LOGIN asks for it.
+    fn authenticate(&mut self, rest: &str) -> std::io::Result<()> {
+        if rest == "LOGIN" {
+            for question in ["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"] {
+                self.say(question)?;
+                let answer = self.line()?;
+                self.shared.log().lines.push(answer);
+            }
+        }
+        if self.answer(At::Auth, rest, "235 2.7.0 welcome")? == 334 {
+            let answer = self.line()?;
+            self.shared.log().lines.push(answer);
+            self.say("535 5.7.8 token expired")?;
+        }
+        Ok(())
+    }
+
     fn offer(&self) -> String {
-        let all = ["PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES"];
-        let kept = all.into_iter().filter(|offer| !self.shared.without.iter().any(|w| offer.starts_with(w)));
+        let all: &[&str] = match &self.shared.tls {
+            None => &ALWAYS,
+            Some(secure) if secure.at_once || self.safe => &[&ALWAYS[..], &["AUTH PLAIN LOGIN XOAUTH2"]].concat(),
+            Some(_) => &[&ALWAYS[..], &["STARTTLS"]].concat(),
+        };
+        let kept = all.iter().filter(|offer| !self.shared.without.iter().any(|w| offer.starts_with(w)));
         let mut lines: Vec<String> = kept.map(|offer| format!("250-{offer}")).collect();
         lines.insert(0, "250-scripted.example".into());
         let last = lines.pop().unwrap_or_default().replacen('-', " ", 1);
@@ -418,7 +513,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn hang_up(&mut self) -> std::io::Result<()> {
-        self.stream.get_mut().shutdown(Shutdown::Both)
+        self.line.shutdown(Shutdown::Both)
     }
 
     fn line(&mut self) -> std::io::Result<String> {

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::replies::Replies;
 use super::tls::Wrap;
-use super::{Refusal, Stage, Tls, enhanced, lost, printable};
+use super::{Refusal, Stage, Tls, enhanced, lost, printable, silent};
 use crate::model::Reply;
 
 /// What the server offers (RFC 5321 §4.1.1.1), keywords without regard to case.
@@ -51,17 +51,15 @@ pub async fn greet(
     name: &str,
     limit: Duration,
 ) -> Result<(AsyncSmtpConnection, Offers), Refusal> {
-    let reach = |text: String| lost(Stage::Reach, text);
+    let reach = |error: std::io::Error| lost(Stage::Reach, error.to_string());
     let connecting = tokio::time::timeout(limit, TcpStream::connect((host, port))).await;
-    let stream = connecting
-        .map_err(|_| reach(format!("no answer within {}", humantime::format_duration(limit))))?
-        .map_err(|error| reach(error.to_string()))?;
+    let stream = connecting.map_err(|_| silent(Stage::Reach, limit))?.map_err(reach)?;
     // A message's last packet must not wait for the acknowledgement of the one before: 40 ms each.
-    stream.set_nodelay(true).map_err(|error| reach(error.to_string()))?;
-    let peer = stream.peer_addr().map_err(|error| reach(error.to_string()))?;
+    stream.set_nodelay(true).map_err(reach)?;
+    let peer = stream.peer_addr().map_err(reach)?;
     match tls {
         (Tls::Wrapper, Some(wrap)) => {
-            let stream = deadline(limit, wrap.wrap(stream)).await?;
+            let stream = wrap.wrap(stream, limit).await?;
             let mut hello = Hello { stream: BufReader::new(Replies::new(stream, peer)), limit };
             hello.greeting().await?;
             let lines = hello.hello(name).await?;
@@ -75,7 +73,7 @@ pub async fn greet(
                 (Tls::Required | Tls::Opportunistic, Some(wrap), true) => {
                     hello.command("STARTTLS").await?;
                     let stream = hello.stream.into_inner().into_inner();
-                    let stream = deadline(limit, wrap.wrap(stream)).await?;
+                    let stream = wrap.wrap(stream, limit).await?;
                     let mut hello = Hello { stream: BufReader::new(Replies::new(stream, peer)), limit };
                     let lines = hello.hello(name).await?;
                     handed_over(hello.stream.into_inner().into_inner(), peer, &lines, name, limit).await
@@ -175,6 +173,6 @@ async fn deadline<T>(limit: Duration, step: impl Future<Output = std::io::Result
     match tokio::time::timeout(limit, step).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(lost(Stage::Connect, printable(&error.to_string()))),
-        Err(_) => Err(lost(Stage::Connect, format!("no reply within {}", humantime::format_duration(limit)))),
+        Err(_) => Err(silent(Stage::Connect, limit)),
     }
 }

@@ -145,13 +145,18 @@ async fn within<T>(
     match tokio::time::timeout(limit, step).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(refusal(stage, &error)),
-        Err(_) => Err(lost(stage, format!("no reply within {}", humantime::format_duration(limit)))),
+        Err(_) => Err(silent(stage, limit)),
     }
 }
 
 /// A refusal without a reply: the connection is lost.
 fn lost(stage: Stage, text: String) -> Refusal {
     Refusal { stage, reply: Reply { code: 0, enhanced: None, text } }
+}
+
+/// A refusal by silence.
+fn silent(stage: Stage, limit: Duration) -> Refusal {
+    lost(stage, format!("no reply within {}", humantime::format_duration(limit)))
 }
 
 fn refusal(stage: Stage, error: &lettre::transport::smtp::Error) -> Refusal {

@@ -1,15 +1,17 @@
 //! TLS to the relay: rustls with Mozilla's roots, and the operator's own authority beside them. Knows no SMTP.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
-use crate::model::Notice;
+use super::{Refusal, Stage, lost, printable, silent};
+use crate::model::{Notice, Reply};
 
 /// Makes a connection a safe one to the relay's name.
 #[derive(Clone)]
@@ -48,7 +50,20 @@ impl Wrap {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
     }
 
-    pub async fn wrap(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
-        self.connector.connect(self.name.clone(), stream).await
+    /// # Errors
+    /// A lost connection, or, for a certificate that is not good, a refusal for good: no second try would mend it.
+    pub async fn wrap(&self, stream: TcpStream, limit: Duration) -> Result<TlsStream<TcpStream>, Refusal> {
+        let refused = |error: std::io::Error| {
+            let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+            match cause {
+                Some(rustls::Error::InvalidCertificate(why)) => {
+                    let text = printable(&format!("its certificate is not good: {why}"));
+                    Refusal { stage: Stage::Connect, reply: Reply { code: 554, enhanced: None, text } }
+                }
+                _ => lost(Stage::Connect, printable(&error.to_string())),
+            }
+        };
+        let handshake = tokio::time::timeout(limit, self.connector.connect(self.name.clone(), stream)).await;
+        handshake.map_err(|_| silent(Stage::Connect, limit))?.map_err(refused)
     }
 }
