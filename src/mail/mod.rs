@@ -11,4 +11,4 @@ pub use dkim::{KeyFile as DkimKeyFile, Settings as DkimSettings};
 pub use folder::Folder;
 pub use links::{Links, Purpose};
 pub use message::{Letter, Message};
-pub use smtp::{Connection, Refusal, Relay, Settings as SmtpSettings, Stage, Timeouts, Tls};
+pub use smtp::{Connection, DomainGroup, Refusal, Relay, Settings as SmtpSettings, Stage, Timeouts, Tls};

@@ -107,6 +107,8 @@ impl Site {
         let schedule = self.config.delivery.schedule(send.started);
         let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.config.delivery.uncertain };
         store.recover(send.id, uncertain, now)?;
+        let groups = self.config.delivery.smtp.per_domain.values();
+        store.assign_lanes(send.id, groups.map(|group| group.domains.as_slice()))?;
         let mut left = options.limit.unwrap_or(usize::MAX);
         let mut ended = Ended::Done;
         for round in 1..=RESEND_ROUNDS {
@@ -123,6 +125,7 @@ impl Site {
                     clock: self.clock.clone(),
                     stop: stop.clone(),
                     limit: left,
+                    stop_at_refused: self.config.delivery.stop_at_refused,
                     due,
                     watch: Box::new(event.clone()),
                 })

@@ -1,19 +1,23 @@
 //! Works the ledger off: takes each copy that is due, has it delivered, and puts the outcome on record before the next.
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
+mod pace;
 mod retry;
 mod settings;
 mod worker;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Notify, watch};
 
-use crate::mail::{Folder, Letter, Message, Refusal, Relay};
+use crate::mail::{DomainGroup, Folder, Letter, Message, Refusal, Relay};
 use crate::model::{DeliveryState, Reply};
 use crate::store::Ledger;
+use pace::Pace;
+use retry::Guard;
 pub use retry::Schedule;
 pub use settings::{Settings, TransportKind};
 
@@ -47,6 +51,8 @@ pub struct Run {
     pub stop: watch::Receiver<bool>,
     /// The most copies this run may try.
     pub limit: usize,
+    /// The part of the tried copies that may be refused for what we send or who we are, 0 to 1; 0 means any.
+    pub stop_at_refused: f64,
     /// How many copies are due: no more connections than that are opened.
     pub due: usize,
     pub watch: Box<dyn Fn(Event) + Send + Sync>,
@@ -70,11 +76,17 @@ struct Shared {
     run: Run,
     /// Copies that may still be tried.
     allowance: AtomicUsize,
-    /// When the next message may start, for the rate.
-    pace: Option<Mutex<tokio::time::Interval>>,
+    /// How many messages may be under way, and by which lanes.
+    pace: Mutex<Pace>,
+    /// Told when a message has ended, for who waits for a lane.
+    moved: Notify,
+    /// Watches for refusals that are about us.
+    guard: Mutex<Guard>,
     ended: watch::Sender<Option<Ended>>,
     /// Whether any connection was ever made in this run.
-    reached: std::sync::atomic::AtomicBool,
+    reached: AtomicBool,
+    /// Connections that stand now.
+    connected: AtomicUsize,
 }
 
 impl Shared {
@@ -99,6 +111,28 @@ impl Shared {
     /// Takes one copy from the run's allowance.
     fn allow(&self) -> bool {
         self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
+    }
+
+    /// Gives it back.
+    fn disallow(&self) {
+        self.allowance.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits so long, or until `sooner`, or until the run is over.
+    async fn rest(&self, wait: Duration, sooner: impl Future<Output = ()>) {
+        let mut stop = self.run.stop.clone();
+        let mut ended = self.ended.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = sooner => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+            _ = ended.wait_for(Option::is_some) => {}
+        }
+    }
+
+    fn pace(&self) -> MutexGuard<'_, Pace> {
+        // What a worker that panicked left behind is still a pace.
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -130,13 +164,19 @@ pub async fn run(run: Run) -> Ended {
         Transport::Folder(_) => (1, 0),
     };
     let workers = connections.min(run.due.min(run.limit)).max(1);
-    let pace = (rate > 0).then(|| Mutex::new(tokio::time::interval(std::time::Duration::from_secs(1) / rate)));
+    let groups: Vec<DomainGroup> = match &run.transport {
+        Transport::Smtp(relay) => relay.groups().cloned().collect(),
+        Transport::Folder(_) => Vec::new(),
+    };
     let (ended, _) = watch::channel(None);
     let shared = Arc::new(Shared {
         allowance: AtomicUsize::new(run.limit),
-        pace,
+        pace: Mutex::new(Pace::new(rate, connections, groups.iter(), Instant::now())),
+        moved: Notify::new(),
+        guard: Mutex::new(Guard::new(run.stop_at_refused)),
         ended,
-        reached: std::sync::atomic::AtomicBool::new(false),
+        reached: AtomicBool::new(false),
+        connected: AtomicUsize::new(0),
         run,
     });
     let tasks: Vec<_> = (0..workers).map(|_| tokio::spawn(worker::work(Arc::clone(&shared)))).collect();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::pace::Told;
 use crate::mail::{Refusal, Stage};
 use crate::model::{Outcome, Reply};
 
@@ -16,18 +17,40 @@ pub struct Schedule {
     pub give_up: DateTime<Utc>,
 }
 
+/// One try of one copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// The recipient's number in the ledger.
+    pub number: i64,
+    /// From 1.
+    pub tries: u32,
+    pub now: DateTime<Utc>,
+}
+
 impl Schedule {
-    /// What becomes of a recipient whose try number `tries` (from 1) was refused for now.
-    fn later(&self, reply: Reply, tries: u32, now: DateTime<Utc>) -> Outcome {
+    /// What becomes of a recipient who was refused for now: tried again when the reply asks for it, else by the schedule,
+    /// each a little later than the next so that not all come back at one moment.
+    fn later(&self, reply: Reply, attempt: Attempt) -> Outcome {
+        let Attempt { number, tries, now } = attempt;
         let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
-        let wait = self.waits.get(index).or(self.waits.last()).copied().unwrap_or_default();
-        let next = now + wait;
+        let scheduled = self.waits.get(index).or(self.waits.last()).copied().unwrap_or_default();
+        let wait = wait_asked(&reply.text).map_or(scheduled, |asked| asked.max(SHORTEST));
+        let next = now + wait + wait.mul_f64(0.1 * spread(number));
         if next > self.give_up {
             let text = format!("given up after {tries} tries: {}", reply.text);
             return Outcome::Failed { reply: Reply { text, ..reply }, dead: false };
         }
         Outcome::Deferred { reply, next }
     }
+}
+
+/// No recipient is tried again sooner than this, whatever a reply says.
+const SHORTEST: Duration = Duration::from_mins(1);
+
+/// From 0 to 1, evenly over the numbers of recipients (Fibonacci hashing), and the same for the same one.
+fn spread(number: i64) -> f64 {
+    let mixed = number.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    f64::from(u32::try_from(mixed).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }
 
 /// What a refusal is about.
@@ -42,7 +65,7 @@ pub enum Verdict {
 }
 
 /// Judges a refusal by stage, then enhanced code (RFC 3463), then code. A 5xx before RCPT is never about the reader.
-pub fn judge(refusal: Refusal, tries: u32, schedule: &Schedule, now: DateTime<Utc>) -> Verdict {
+pub fn judge(refusal: Refusal, attempt: Attempt, schedule: &Schedule) -> Verdict {
     let Refusal { stage, reply } = refusal;
     let enhanced = reply.enhanced.as_deref().unwrap_or("");
     let about_recipient = |outcome| Verdict::Recipient { outcome, connection_lives: true };
@@ -50,24 +73,145 @@ pub fn judge(refusal: Refusal, tries: u32, schedule: &Schedule, now: DateTime<Ut
         // Nobody can know whether the relay took it.
         (Stage::Dot, 0) => Verdict::Recipient { outcome: Outcome::Uncertain(reply), connection_lives: false },
         (_, 0 | 421) => Verdict::Connection(reply),
-        _ if matches!(enhanced, "4.3.2") => Verdict::Connection(reply),
+        _ if enhanced == "4.3.2" || is_connection_full(&reply) => Verdict::Connection(reply),
         (Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail, 400..500) => Verdict::Connection(reply),
         (Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail, _) => {
             Verdict::Send(format!("refused {stage}: {reply}"))
         }
         (_, 530 | 535 | 538) => Verdict::Send(format!("refused {stage}: {reply}")),
         (_, 552) if enhanced.is_empty() || enhanced == "5.3.4" => Verdict::Send(format!("refused {stage}: {reply}")),
-        (_, 400..500) => about_recipient(schedule.later(reply, tries, now)),
-        (Stage::Rcpt, 550) if is_dead(enhanced) => about_recipient(Outcome::Failed { reply, dead: true }),
-        (_, 500..600) => about_recipient(Outcome::Failed { dead: is_dead(enhanced) && !enhanced.is_empty(), reply }),
+        (_, 400..500) => about_recipient(schedule.later(reply, attempt)),
+        (_, 500..600) => about_recipient(Outcome::Failed { dead: is_dead(stage, &reply), reply }),
         // A 2xx or 3xx where none belongs, such as 354 at RCPT: the two sides no longer agree on what is said.
         _ => Verdict::Connection(reply),
     }
 }
 
-/// Whether the enhanced code says that the address itself does not exist. A bare 550 to RCPT says so too.
-fn is_dead(enhanced: &str) -> bool {
-    enhanced.is_empty() || enhanced.starts_with("5.1.") && enhanced != "5.1.8" || enhanced == "5.2.1"
+/// Whether the relay takes no more messages on this connection, in the words of Exim, Postfix and others.
+fn is_connection_full(reply: &Reply) -> bool {
+    (400..500).contains(&reply.code) && says(reply, &["too many messages", "maximum message count", "message limit"])
+}
+
+/// Whether the reply says that the address itself does not exist. A bare 550 to RCPT says so too, unless its words are about
+/// us; after the message it never does.
+fn is_dead(stage: Stage, reply: &Reply) -> bool {
+    match reply.enhanced.as_deref() {
+        Some("5.2.1") => true,
+        // A sender's address, not the recipient's.
+        Some("5.1.7" | "5.1.8") => false,
+        Some(enhanced) => enhanced.starts_with("5.1."),
+        None => stage == Stage::Rcpt && reply.code == 550 && !is_about_us(reply),
+    }
+}
+
+/// Whether a refusal for good is about the sender: its address, its reputation, its content (RFC 3463 §3.8, X.7).
+pub fn is_about_us(reply: &Reply) -> bool {
+    const WORDS: [&str; 12] = [
+        "spam",
+        "blocked",
+        "blacklist",
+        "blocklist",
+        "block list",
+        "policy",
+        "reputation",
+        "dmarc",
+        "spf",
+        "dkim",
+        "reverse dns",
+        "not permitted",
+    ];
+    match reply.enhanced.as_deref() {
+        Some(enhanced) => enhanced.starts_with("5.7.") || matches!(enhanced, "5.1.7" | "5.1.8"),
+        None => reply.code == 554 || says(reply, &WORDS),
+    }
+}
+
+/// What a reply says about the pace: RFC 3463's congestion and policy codes, Gmail's 4.7.28, Outlook's 4.7.650 and those after it, and
+/// the words that others use.
+pub fn pace_told(reply: &Reply) -> Told {
+    let enhanced = reply.enhanced.as_deref().unwrap_or("");
+    let coded = matches!(reply.code, 421 | 432 | 454)
+        || matches!(enhanced, "4.7.0" | "4.7.28" | "4.2.1" | "4.3.2" | "4.4.5")
+        || enhanced.starts_with("4.7.65");
+    let worded = ["too many", "too fast", "too quickly", "rate limit", "throttl", "too much mail"];
+    if (400..500).contains(&reply.code) && (coded || says(reply, &worded)) {
+        Told::Slow(wait_asked(&reply.text))
+    } else {
+        Told::Good
+    }
+}
+
+fn says(reply: &Reply, words: &[&str]) -> bool {
+    let text = reply.text.to_lowercase();
+    words.iter().any(|word| text.contains(word))
+}
+
+/// How long the text asks to wait, as greylisting and rate limits put it: a number and a unit after "in", "for" or "after"
+/// ("try again in 5 minutes", "greylisted for 300 seconds"), or h:m:s ("retry in 00:04:48"). At most a day.
+fn wait_asked(text: &str) -> Option<Duration> {
+    let words: Vec<String> = text
+        .split(|c: char| c.is_whitespace() || "()[],;=".contains(c))
+        .filter(|word| !word.is_empty())
+        .map(|word| word.trim_end_matches('.').to_lowercase())
+        .collect();
+    let asks = |word: &str| matches!(word, "in" | "for" | "after" | "wait" | "least" | "retry-after" | "retry-after:");
+    let starts = words.iter().enumerate().filter(|(_, word)| asks(word)).map(|(at, _)| &words[at + 1..]);
+    starts.filter_map(time).find(|wait| !wait.is_zero() && *wait <= Duration::from_hours(24))
+}
+
+fn time(words: &[String]) -> Option<Duration> {
+    let first = words.first()?;
+    if first.contains(':') {
+        let parts = first.split(':').map(|part| part.parse().ok()).collect::<Option<Vec<u32>>>()?;
+        let seconds = parts.iter().try_fold(0_u64, |sum, part| sum.checked_mul(60)?.checked_add(u64::from(*part)))?;
+        return (parts.len() <= 3).then(|| Duration::from_secs(seconds));
+    }
+    let digits = first.find(|c: char| !c.is_ascii_digit()).unwrap_or(first.len());
+    let number: u32 = first[..digits].parse().ok()?;
+    let unit = if digits < first.len() { &first[digits..] } else { words.get(1)?.as_str() };
+    let seconds = match unit {
+        "s" | "sec" | "secs" | "second" | "seconds" => 1,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60,
+        "h" | "hour" | "hours" => 3600,
+        _ => return None,
+    };
+    Some(Duration::from_secs(seconds * u64::from(number)))
+}
+
+/// Watches a send for refusals that are about us: many of them mean that every further copy harms the sender's name.
+#[derive(Debug)]
+pub struct Guard {
+    /// The part of the tried copies that may be refused so, 0 to 1; 0 means any.
+    limit: f64,
+    tried: u32,
+    refused: u32,
+}
+
+impl Guard {
+    /// Fewer refusals than this say nothing.
+    const FEWEST: u32 = 20;
+
+    pub fn new(limit: f64) -> Self {
+        Self { limit, tried: 0, refused: 0 }
+    }
+
+    /// Counts the outcome of a try; the reason to stop when there is one.
+    pub fn note(&mut self, outcome: &Outcome) -> Option<String> {
+        self.tried += 1;
+        let Outcome::Failed { reply, dead: false } = outcome else { return None };
+        if !is_about_us(reply) {
+            return None;
+        }
+        self.refused += 1;
+        let over = self.limit > 0.0 && f64::from(self.refused) > self.limit * f64::from(self.tried);
+        (over && self.refused >= Self::FEWEST).then(|| {
+            format!(
+                "{} of {} copies were refused for what we send or who we are, last `{reply}`; mend that, then `digest resume`, and \
+                 `digest send --retry-failed` for those who were refused",
+                self.refused, self.tried
+            )
+        })
+    }
 }
 
 #[cfg(test)]

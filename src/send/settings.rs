@@ -20,7 +20,7 @@ pub enum TransportKind {
 }
 
 /// `[delivery]` of config.toml.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     pub transport: TransportKind,
@@ -33,6 +33,9 @@ pub struct Settings {
     /// How long after the send began a deferred recipient is given up.
     #[serde(with = "duration")]
     pub give_up: Duration,
+    /// The part of the tried copies, 0 to 1, that may be refused for what we send or who we are; with more the send stops
+    /// itself, once twenty were. 0 means any.
+    pub stop_at_refused: f64,
     pub smtp: SmtpSettings,
     pub dkim: DkimSettings,
 }
@@ -46,6 +49,7 @@ impl Default for Settings {
             uncertain: Uncertain::Resend,
             retry: vec![minutes(5), minutes(15), minutes(60), minutes(240)],
             give_up: minutes(24 * 60),
+            stop_at_refused: 0.1,
             smtp: SmtpSettings::default(),
             dkim: DkimSettings::default(),
         }

@@ -1,10 +1,11 @@
 //! One worker: a connection of its own, one copy at a time, each outcome on record before the next copy.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::retry::{Verdict, judge};
+use super::pace::Lane;
+use super::retry::{Attempt, Verdict, judge, pace_told};
 use super::{Ended, Event, Shared, Transport};
 use crate::mail::{Connection, Folder, Message, Refusal, Relay, Stage};
 use crate::model::{Delivery, DeliveryState, Outcome, Reply};
@@ -12,6 +13,8 @@ use crate::store::Claim;
 
 /// How often in a row a connection may fail before the run is over.
 const PATIENCE: u32 = 5;
+/// A lane that waits for others is looked at again after this, in case nobody says a word.
+const LONG: Duration = Duration::from_secs(1);
 
 /// Works until nobody is due or the run is over.
 pub async fn work(shared: Arc<Shared>) {
@@ -24,20 +27,48 @@ pub async fn work(shared: Arc<Shared>) {
     }
 }
 
-/// The next copy, when the run still goes on and someone is due.
-async fn next(shared: &Shared) -> Result<Option<Box<Delivery>>, Ended> {
-    if shared.is_over() || !shared.allow() {
-        return Ok(None);
-    }
-    match shared.run.ledger.claim(shared.now()).await.map_err(Ended::Broken)? {
-        Claim::Copy(delivery) => Ok(Some(delivery)),
-        Claim::Empty => Ok(None),
-        Claim::Stopped => Err(Ended::StoppedElsewhere),
+/// A copy that is under way.
+struct Ticket {
+    delivery: Box<Delivery>,
+    lane: Lane,
+    started: Instant,
+}
+
+/// The next copy of an open lane, when the run still goes on. `None` when nobody is due in any lane.
+async fn next(shared: &Shared) -> Result<Option<Ticket>, Ended> {
+    loop {
+        if shared.is_over() || !shared.allow() {
+            return Ok(None);
+        }
+        let mut moved = std::pin::pin!(shared.moved.notified());
+        moved.as_mut().enable();
+        let mut closed = Vec::new();
+        let lanes = shared.pace().lanes();
+        for lane in 0..lanes {
+            let started = Instant::now();
+            if !shared.pace().start(lane, started) {
+                closed.push(lane);
+                continue;
+            }
+            match shared.run.ledger.claim(lane, shared.now()).await.map_err(Ended::Broken)? {
+                Claim::Copy(delivery) => return Ok(Some(Ticket { delivery, lane, started })),
+                Claim::Empty => shared.pace().cancel(lane),
+                Claim::Stopped => return Err(Ended::StoppedElsewhere),
+            }
+        }
+        shared.disallow();
+        if closed.is_empty() || !shared.run.ledger.waits(&closed, shared.now()).await.map_err(Ended::Broken)? {
+            return Ok(None);
+        }
+        let opens = shared.pace().opens(Instant::now());
+        shared.rest(opens.map_or(LONG, |at| at.saturating_duration_since(Instant::now()).min(LONG)), moved).await;
     }
 }
 
-/// Puts an outcome on record, then tells whoever watches.
-async fn record(shared: &Shared, number: i64, outcome: Outcome) -> Result<(), Ended> {
+/// Puts an outcome on record, then tells whoever watches, and lets the next one go.
+async fn record(shared: &Shared, ticket: &Ticket, outcome: Outcome) -> Result<(), Ended> {
+    let number = ticket.delivery.number;
+    let stop = shared.guard.lock().unwrap_or_else(PoisonError::into_inner).note(&outcome);
     let (state, reply) = match &outcome {
         Outcome::Delivered(reply) => (DeliveryState::Delivered, reply.clone()),
         Outcome::Deferred { reply, .. } => (DeliveryState::Deferred, reply.clone()),
@@ -46,24 +77,27 @@ async fn record(shared: &Shared, number: i64, outcome: Outcome) -> Result<(), En
         Outcome::Uncertain(reply) => (DeliveryState::Uncertain, reply.clone()),
     };
     shared.run.ledger.finished(number, outcome, shared.now()).await.map_err(Ended::Broken)?;
+    shared.pace().end(ticket.lane, ticket.started, pace_told(&reply), Instant::now());
+    shared.moved.notify_waiters();
     (shared.run.watch)(Event::Tried { number, state, reply });
-    Ok(())
+    stop.map_or(Ok(()), |reason| Err(Ended::Broken(reason)))
 }
 
 /// Works the ledger off into files.
 async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
-    while let Some(delivery) = next(shared).await? {
-        let message = shared.run.letter.copy(&delivery);
+    while let Some(ticket) = next(shared).await? {
+        let delivery = &ticket.delivery;
+        let message = shared.run.letter.copy(delivery);
         shared.run.ledger.dotted(delivery.number).await.map_err(Ended::Broken)?;
         match folder.deliver(delivery.number, &message) {
             Ok(path) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 let reply = Reply { code: 250, enhanced: None, text: format!("written as {name}") };
-                record(shared, delivery.number, Outcome::Delivered(reply)).await?;
+                record(shared, &ticket, Outcome::Delivered(reply)).await?;
             }
             Err(error) => {
                 let reply = Reply { code: 0, enhanced: None, text: error.to_string() };
-                record(shared, delivery.number, Outcome::Requeued(reply)).await?;
+                record(shared, &ticket, Outcome::Requeued(reply)).await?;
                 return Err(Ended::Broken(format!("cannot write into the outbox: {error}")));
             }
         }
@@ -78,31 +112,32 @@ struct Courier<'a> {
     connection: Option<Connection>,
     /// Connections that failed in a row.
     failures: u32,
+    /// How often in a row the relay took no further connection.
+    waits: u32,
 }
 
 impl<'a> Courier<'a> {
     fn new(shared: &'a Shared, relay: &'a Relay) -> Self {
-        Self { shared, relay, connection: None, failures: 0 }
+        Self { shared, relay, connection: None, failures: 0, waits: 0 }
     }
 
     async fn work(mut self) -> Result<(), Ended> {
         // Connected first, claimed after: a relay that cannot be reached keeps nobody's copy.
         while !self.shared.is_over() {
             let Some(mut connection) = self.connect().await? else { continue };
-            self.pace().await;
-            let Some(delivery) = next(self.shared).await? else {
+            let Some(ticket) = next(self.shared).await? else {
                 self.connection = Some(connection);
                 break;
             };
-            let message = self.shared.run.letter.copy(&delivery);
-            match self.attempt(&mut connection, &delivery, &message).await? {
+            let message = self.shared.run.letter.copy(&ticket.delivery);
+            match self.attempt(&mut connection, &ticket, &message).await? {
                 true if self.may_stay(&connection) => self.connection = Some(connection),
-                true => connection.close().await,
-                false => {}
+                true => self.hang_up(connection).await,
+                false => drop(self.shared.connected.fetch_sub(1, Ordering::Relaxed)),
             }
         }
-        if let Some(connection) = self.connection {
-            connection.close().await;
+        if let Some(connection) = self.connection.take() {
+            self.hang_up(connection).await;
         }
         Ok(())
     }
@@ -115,6 +150,8 @@ impl<'a> Courier<'a> {
         let refusal = match self.relay.connect().await {
             Ok(connection) => {
                 self.shared.reached.store(true, Ordering::Relaxed);
+                self.shared.connected.fetch_add(1, Ordering::Relaxed);
+                self.waits = 0;
                 return Ok(Some(connection));
             }
             Err(refusal) => refusal,
@@ -124,6 +161,10 @@ impl<'a> Courier<'a> {
         let unreachable = refusal.stage == Stage::Reach && !self.shared.reached.load(Ordering::Relaxed);
         if unreachable {
             return Err(Ended::Broken(format!("cannot reach the relay {address}: {}", refusal.reply.text)));
+        }
+        if (400..500).contains(&refusal.reply.code) && self.shared.connected.load(Ordering::Relaxed) > 0 {
+            self.stand_back(reason).await;
+            return Ok(None);
         }
         let tries = if refusal.stage == Stage::Auth { 3 } else { 1 };
         if refusal.reply.code >= 500 && self.failures + 1 >= tries {
@@ -137,10 +178,10 @@ impl<'a> Courier<'a> {
     async fn attempt(
         &mut self,
         connection: &mut Connection,
-        delivery: &Delivery,
+        ticket: &Ticket,
         message: &Message,
     ) -> Result<bool, Ended> {
-        let number = delivery.number;
+        let number = ticket.delivery.number;
         let sent = match connection.offer(message).await {
             Ok(()) => {
                 self.shared.run.ledger.dotted(number).await.map_err(Ended::Broken)?;
@@ -151,29 +192,31 @@ impl<'a> Courier<'a> {
         match sent {
             Ok(reply) => {
                 self.failures = 0;
-                record(self.shared, number, Outcome::Delivered(reply)).await?;
+                record(self.shared, ticket, Outcome::Delivered(reply)).await?;
                 Ok(true)
             }
-            Err(refusal) => self.refused(refusal, delivery).await,
+            Err(refusal) => self.refused(refusal, ticket).await,
         }
     }
 
-    async fn refused(&mut self, refusal: Refusal, delivery: &Delivery) -> Result<bool, Ended> {
+    async fn refused(&mut self, refusal: Refusal, ticket: &Ticket) -> Result<bool, Ended> {
         let reply = refusal.reply.clone();
-        match judge(refusal, delivery.attempts + 1, &self.shared.run.schedule, self.shared.now()) {
+        let delivery = &ticket.delivery;
+        let attempt = Attempt { number: delivery.number, tries: delivery.attempts + 1, now: self.shared.now() };
+        match judge(refusal, attempt, &self.shared.run.schedule) {
             Verdict::Recipient { outcome, connection_lives } => {
                 self.failures = 0;
-                record(self.shared, delivery.number, outcome).await?;
+                record(self.shared, ticket, outcome).await?;
                 Ok(connection_lives)
             }
             Verdict::Connection(reply) => {
                 let reason = reply.to_string();
-                record(self.shared, delivery.number, Outcome::Requeued(reply)).await?;
+                record(self.shared, ticket, Outcome::Requeued(reply)).await?;
                 self.back_off(reason).await?;
                 Ok(false)
             }
             Verdict::Send(reason) => {
-                record(self.shared, delivery.number, Outcome::Requeued(reply)).await?;
+                record(self.shared, ticket, Outcome::Requeued(reply)).await?;
                 Err(Ended::Broken(format!("the relay {} {reason}", self.relay.address())))
             }
         }
@@ -189,20 +232,23 @@ impl<'a> Courier<'a> {
             )));
         }
         (self.shared.run.watch)(Event::ConnectionLost { reason });
-        let mut stop = self.shared.run.stop.clone();
-        let mut ended = self.shared.ended.subscribe();
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(1 << (self.failures - 1))) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
-            _ = ended.wait_for(Option::is_some) => {}
-        }
+        self.shared.rest(Duration::from_secs(1 << (self.failures - 1)), std::future::pending()).await;
         Ok(())
     }
 
-    async fn pace(&self) {
-        if let Some(pace) = &self.shared.pace {
-            pace.lock().await.tick().await;
-        }
+    /// The relay takes no further connection while others stand: those go on, fewer at a time, and this one tries again
+    /// after 1, 2, 4 … seconds, a minute at most.
+    async fn stand_back(&mut self, reason: String) {
+        (self.shared.run.watch)(Event::ConnectionLost { reason });
+        self.shared.pace().fewer(Instant::now());
+        let wait = Duration::from_secs(1 << self.waits.min(6)).min(Duration::from_mins(1));
+        self.waits += 1;
+        self.shared.rest(wait, std::future::pending()).await;
+    }
+
+    async fn hang_up(&self, connection: Connection) {
+        self.shared.connected.fetch_sub(1, Ordering::Relaxed);
+        connection.close().await;
     }
 
     fn may_stay(&self, connection: &Connection) -> bool {

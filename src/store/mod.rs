@@ -20,7 +20,7 @@ pub use readers::{Change, Tally};
 pub use writer::{Claim, Ledger};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_lanes.sql")];
 
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -115,7 +115,7 @@ impl House {
 }
 
 async fn claim(ledger: &Ledger, now: DateTime<Utc>) -> Option<Box<Delivery>> {
-    match ledger.claim(now).await.expect("a claim") {
+    match ledger.claim(0, now).await.expect("a claim") {
         Claim::Copy(delivery) => Some(delivery),
         _ => None,
     }
@@ -228,9 +228,9 @@ fn stopping_reaches_a_sender_at_work() {
     let (ledger, writer) = house.store.start_ledger(send).expect("a ledger");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     assert!(house.store.stop(send, true, "enough").expect("a stop"));
-    assert_eq!(runtime.block_on(ledger.claim(at(0))), Ok(Claim::Stopped));
+    assert_eq!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Stopped));
     assert!(house.store.resume(send).expect("a word"));
-    assert!(matches!(runtime.block_on(ledger.claim(at(0))), Ok(Claim::Copy(_))));
+    assert!(matches!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Copy(_))));
     drop(ledger);
     writer.join().expect("the writer ends");
     assert_eq!(house.send().state, IssueState::Sending);

@@ -26,7 +26,8 @@ pub enum Claim {
 
 /// A word for the ledger. Each is answered after the commit that holds it.
 enum Word {
-    Claim { now: DateTime<Utc>, answer: oneshot::Sender<Result<Claim, String>> },
+    Claim { lane: i64, now: DateTime<Utc>, answer: oneshot::Sender<Result<Claim, String>> },
+    Waits { lanes: Vec<i64>, now: DateTime<Utc>, answer: oneshot::Sender<Result<bool, String>> },
     Dotted { number: i64, answer: oneshot::Sender<Result<(), String>> },
     Finished { number: i64, outcome: Outcome, now: DateTime<Utc>, answer: oneshot::Sender<Result<(), String>> },
 }
@@ -53,9 +54,16 @@ impl Store {
 }
 
 impl Ledger {
-    /// Takes the next copy that is due. Readers who left meanwhile are marked suppressed on the way.
-    pub async fn claim(&self, now: DateTime<Utc>) -> Result<Claim, String> {
-        self.ask(|answer| Word::Claim { now, answer }).await
+    /// Takes the next copy of a lane that is due. Readers who left meanwhile are marked suppressed on the way.
+    pub async fn claim(&self, lane: usize, now: DateTime<Utc>) -> Result<Claim, String> {
+        let lane = column(lane);
+        self.ask(|answer| Word::Claim { lane, now, answer }).await
+    }
+
+    /// Whether anybody of these lanes is due.
+    pub async fn waits(&self, lanes: &[usize], now: DateTime<Utc>) -> Result<bool, String> {
+        let lanes = lanes.iter().copied().map(column).collect();
+        self.ask(|answer| Word::Waits { lanes, now, answer }).await
     }
 
     /// Puts on record that the final dot of copy `number` is about to go out.
@@ -97,9 +105,13 @@ fn commit(conn: &mut Connection, send: i64, words: impl Iterator<Item = Word>) {
 
 fn apply(conn: &Connection, send: i64, word: Word) -> Answer {
     match word {
-        Word::Claim { now, answer } => {
-            let claim = claim(conn, send, now).map_err(|e| e.to_string());
+        Word::Claim { lane, now, answer } => {
+            let claim = claim(conn, send, lane, now).map_err(|e| e.to_string());
             Box::new(move |committed| drop(answer.send(committed.and(claim))))
+        }
+        Word::Waits { lanes, now, answer } => {
+            let waits = waits(conn, send, &lanes, now).map_err(|e| e.to_string());
+            Box::new(move |committed| drop(answer.send(committed.and(waits))))
         }
         Word::Dotted { number, answer } => {
             let done = dotted(conn, send, number).map_err(|e| e.to_string());
@@ -112,13 +124,13 @@ fn apply(conn: &Connection, send: i64, word: Word) -> Answer {
     }
 }
 
-fn claim(conn: &Connection, send: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+fn claim(conn: &Connection, send: i64, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
     let state: String =
         conn.prepare_cached("SELECT state FROM sends WHERE id = ?1")?.query_row([send], |row| row.get(0))?;
     if state == "stopped" {
         return Ok(Claim::Stopped);
     }
-    while let Some((number, reader)) = next_due(conn, send, now)? {
+    while let Some((number, reader)) = next_due(conn, send, lane, now)? {
         if let Some(delivery) = reader {
             conn.prepare_cached(
                 "UPDATE deliveries SET state = 'claimed', due_ms = NULL, dated_ms = ?3, updated_ms = ?4
@@ -137,14 +149,35 @@ fn claim(conn: &Connection, send: i64, now: DateTime<Utc>) -> Result<Claim, Stor
     Ok(Claim::Empty)
 }
 
-/// The next row that is due, with its copy when the reader is still confirmed.
-fn next_due(conn: &Connection, send: i64, now: DateTime<Utc>) -> Result<Option<(i64, Option<Delivery>)>, StoreError> {
+/// A lane as the database has it.
+fn column(lane: usize) -> i64 {
+    i64::try_from(lane).unwrap_or(i64::MAX)
+}
+
+fn waits(conn: &Connection, send: i64, lanes: &[i64], now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let mut due =
+        conn.prepare_cached("SELECT 1 FROM deliveries WHERE send_id = ?1 AND lane = ?2 AND due_ms <= ?3 LIMIT 1")?;
+    for lane in lanes {
+        if due.exists(params![send, lane, to_ms(now)])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The next row of a lane that is due, with its copy when the reader is still confirmed.
+fn next_due(
+    conn: &Connection,
+    send: i64,
+    lane: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<(i64, Option<Delivery>)>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT d.number, d.email, d.attempts, d.dated_ms, r.name, r.seed, r.fields
          FROM deliveries AS d LEFT JOIN readers AS r ON r.id = d.reader_id AND r.status = 'confirmed'
-         WHERE d.send_id = ?1 AND d.due_ms <= ?2 ORDER BY d.due_ms, d.number LIMIT 1",
+         WHERE d.send_id = ?1 AND d.lane = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT 1",
     )?;
-    let mut rows = statement.query(params![send, to_ms(now)])?;
+    let mut rows = statement.query(params![send, lane, to_ms(now)])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let number: i64 = row.get(0)?;
     let Some(seed) = row.get::<_, Option<String>>(5)? else { return Ok(Some((number, None))) };

@@ -24,6 +24,7 @@ mod design;
 mod faults;
 mod house_rules;
 mod inbox;
+mod pace;
 mod pictures;
 mod pixels;
 mod power;

@@ -229,6 +229,15 @@ impl Server {
         self.shared.log().connections
     }
 
+    /// Waits until this many messages were sent up to their dot.
+    pub fn await_messages(&self, count: usize) {
+        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        while self.messages().len() < count {
+            assert!(std::time::Instant::now() < deadline, "{} of {count} messages came", self.messages().len());
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Waits until this many conversations stand at a [`Act::Hold`].
     pub fn await_held(&self, count: usize) {
         let (log, late) = self

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::Message;
 use crate::model::{Notice, Reply};
 pub use connection::Connection;
-pub use settings::{Auth, Settings, Timeouts, Tls};
+pub use settings::{Auth, DomainGroup, Settings, Timeouts, Tls};
 use tls::Wrap;
 
 /// What was going on when the server refused or the connection broke.
@@ -93,6 +93,11 @@ impl Relay {
     /// Messages a second over all connections; 0 means no limit.
     pub fn rate(&self) -> u32 {
         self.settings.rate
+    }
+
+    /// Groups of recipients' domains with a pace of their own, in the order of their names.
+    pub fn groups(&self) -> impl Iterator<Item = &DomainGroup> {
+        self.settings.per_domain.values()
     }
 
     /// `host:port`, for messages to people.

@@ -1,5 +1,6 @@
 //! `[delivery.smtp]`: which relay, and how to speak to it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -51,6 +52,17 @@ impl Default for Timeouts {
     }
 }
 
+/// `[delivery.smtp.per_domain.NAME]`: recipients' domains that one operator runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DomainGroup {
+    pub domains: Vec<String>,
+    /// Messages a second; 0 means no limit of its own.
+    pub rate: u32,
+    /// The most messages under way at a time; 0 means as many as there are connections.
+    pub connections: usize,
+}
+
 /// The relay and how to speak to it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -73,6 +85,8 @@ pub struct Settings {
     pub messages_per_connection: usize,
     /// Messages a second over all connections; 0 means as fast as the relay takes them.
     pub rate: u32,
+    /// Groups of recipients' domains with a pace of their own, by name.
+    pub per_domain: BTreeMap<String, DomainGroup>,
     pub timeouts: Timeouts,
     /// A PEM file with a certificate to trust besides the built-in authorities.
     pub ca_file: String,
@@ -92,6 +106,7 @@ impl Default for Settings {
             connections: 4,
             messages_per_connection: 100,
             rate: 0,
+            per_domain: BTreeMap::new(),
             timeouts: Timeouts::default(),
             ca_file: String::new(),
         }

@@ -10,7 +10,16 @@ fn schedule() -> Schedule {
 
 fn verdict(stage: Stage, code: u16, enhanced: Option<&str>) -> Verdict {
     let reply = Reply { code, enhanced: enhanced.map(str::to_owned), text: "words".into() };
-    judge(Refusal { stage, reply }, 1, &schedule(), at(0))
+    judge(Refusal { stage, reply }, attempt(1, 0), &schedule())
+}
+
+/// Of the recipient whose spread is zero.
+fn attempt(tries: u32, now: i64) -> Attempt {
+    Attempt { number: 0, tries, now: at(now) }
+}
+
+fn reply(code: u16, enhanced: &str, text: &str) -> Reply {
+    Reply { code, enhanced: Some(enhanced.to_owned()).filter(|e| !e.is_empty()), text: text.into() }
 }
 
 #[test]
@@ -59,10 +68,112 @@ fn each_refusal_falls_on_the_right_head() {
 fn waits_grow_then_repeat_then_end() {
     let next = |tries, now| {
         let reply = Reply { code: 451, enhanced: None, text: "later".into() };
-        schedule().later(reply, tries, at(now))
+        schedule().later(reply, attempt(tries, now))
     };
     assert!(matches!(next(1, 0), Outcome::Deferred { next, .. } if next == at(300)));
     assert!(matches!(next(2, 0), Outcome::Deferred { next, .. } if next == at(900)));
     assert!(matches!(next(9, 0), Outcome::Deferred { next, .. } if next == at(900)));
     assert!(matches!(next(9, 86_000), Outcome::Failed { dead: false, .. }));
+}
+
+#[test]
+fn a_bare_550_is_about_the_address_unless_it_says_otherwise() {
+    for (stage, enhanced, text, dead) in [
+        (Stage::Rcpt, "", "no such user here", true),
+        (Stage::Rcpt, "", "blocked by our spam filter", false),
+        (Stage::Rcpt, "5.1.1", "blocked? no: unknown user", true),
+        (Stage::Rcpt, "5.1.8", "bad sender's system address", false),
+        (Stage::Rcpt, "5.2.1", "mailbox disabled", true),
+        (Stage::Dot, "", "no", false),
+        (Stage::Dot, "5.1.1", "no such user", true),
+    ] {
+        let refusal = Refusal { stage, reply: reply(550, enhanced, text) };
+        let verdict = judge(refusal, attempt(1, 0), &schedule());
+        let found = matches!(verdict, Verdict::Recipient { outcome: Outcome::Failed { dead: true, .. }, .. });
+        assert_eq!(found, dead, "{stage:?} {enhanced} {text}");
+    }
+}
+
+#[test]
+fn a_full_connection_costs_no_try() {
+    for text in ["Too many messages on this connection", "maximum message count per session reached"] {
+        let refusal = Refusal { stage: Stage::Rcpt, reply: reply(452, "4.5.3", text) };
+        assert!(matches!(judge(refusal, attempt(1, 0), &schedule()), Verdict::Connection(_)), "{text}");
+    }
+}
+
+#[test]
+fn the_wait_that_a_reply_asks_for_is_kept() {
+    for (text, seconds) in [
+        ("Greylisted, please try again in 5 minutes", 300),
+        ("You are greylisted for 300 seconds", 300),
+        ("<x@y.example>: Recipient address rejected: Greylisting in effect, please come back later", 0),
+        ("greylisted; retry in 00:04:48", 288),
+        ("Try again after 2h", 7200),
+        ("rate limited (retry-after: 90s)", 90),
+        ("wait 10 min.", 600),
+        ("try again in 3 moons", 0),
+        ("refused for 999999999999999999999 seconds", 0),
+        ("come back in 4000 hours", 0),
+        ("in", 0),
+        ("in 1:2:3:4", 0),
+    ] {
+        let expected = (seconds > 0).then(|| Duration::from_secs(seconds));
+        assert_eq!(wait_asked(text), expected, "{text}");
+    }
+    let next = |text: &str| match schedule().later(reply(451, "4.7.1", text), attempt(1, 0)) {
+        Outcome::Deferred { next, .. } => next.timestamp(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(next("greylisted for 10 minutes"), 600);
+    assert_eq!(next("greylisted for 1 second"), 60, "never at once");
+    assert_eq!(next("greylisted"), 300);
+}
+
+#[test]
+fn recipients_come_back_a_little_apart() {
+    let next = |number| {
+        let attempt = Attempt { number, tries: 1, now: at(0) };
+        match schedule().later(reply(451, "", "later"), attempt) {
+            Outcome::Deferred { next, .. } => next.timestamp_millis(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let times: std::collections::BTreeSet<i64> = (0..1000).map(next).collect();
+    assert!(times.iter().all(|time| (300_000..=330_000).contains(time)));
+    assert!(times.len() > 900, "{}", times.len());
+    assert_eq!(next(7), next(7));
+}
+
+#[test]
+fn replies_that_ask_for_a_slower_pace() {
+    for (code, enhanced, text, expected) in [
+        (421, "4.7.28", "unusual rate of mail, try again in 10 minutes", Told::Slow(Some(Duration::from_mins(10)))),
+        (451, "4.7.650", "temporarily rate limited due to IP reputation", Told::Slow(None)),
+        (450, "4.2.1", "receiving mail too quickly", Told::Slow(None)),
+        (452, "", "Too many recipients this hour", Told::Slow(None)),
+        (451, "4.7.1", "greylisted for 5 minutes", Told::Good),
+        (452, "4.2.2", "mailbox full", Told::Good),
+        (550, "5.1.1", "too many users of that name", Told::Good),
+        (250, "", "too fast is fine", Told::Good),
+    ] {
+        assert_eq!(pace_told(&reply(code, enhanced, text)), expected, "{code} {enhanced} {text}");
+    }
+}
+
+#[test]
+fn many_refusals_about_us_stop_a_send_and_dead_addresses_never_do() {
+    let failed = |enhanced: &str, dead| Outcome::Failed { reply: reply(550, enhanced, "no"), dead };
+    let mut guard = Guard::new(0.1);
+    for _ in 0..300 {
+        assert_eq!(guard.note(&failed("5.1.1", true)), None);
+    }
+    let mut guard = Guard::new(0.1);
+    let stops = (1..=300).find(|n| {
+        let outcome = if n % 2 == 0 { failed("5.7.1", false) } else { Outcome::Delivered(reply(250, "", "ok")) };
+        guard.note(&outcome).is_some()
+    });
+    assert_eq!(stops, Some(40), "at the twentieth refusal, half of the copies");
+    let mut guard = Guard::new(0.0);
+    assert!((0..300).all(|_| guard.note(&failed("5.7.1", false)).is_none()), "0 means never");
 }
