@@ -107,6 +107,7 @@ impl Site {
         let schedule = self.config.delivery.schedule(send.started);
         let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.config.delivery.uncertain };
         store.recover(send.id, uncertain, now)?;
+        store.clamp_waits(send.id, now, schedule.longest())?;
         let groups = self.config.delivery.smtp.per_domain.values();
         store.assign_lanes(send.id, groups.map(|group| group.domains.as_slice()))?;
         let mut left = options.limit.unwrap_or(usize::MAX);

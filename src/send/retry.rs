@@ -28,6 +28,11 @@ pub struct Attempt {
 }
 
 impl Schedule {
+    /// The longest wait between two tries.
+    pub fn longest(&self) -> Duration {
+        self.waits.iter().max().copied().unwrap_or_default()
+    }
+
     /// What becomes of a recipient who was refused for now: tried again when the reply asks for it, else by the schedule,
     /// each a little later than the next so that not all come back at one moment.
     fn later(&self, reply: Reply, attempt: Attempt) -> Outcome {

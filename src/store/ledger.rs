@@ -1,5 +1,7 @@
 //! The ledger as a whole: where a send stands, what a crash left behind, and how it stops and goes on.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
@@ -142,6 +144,16 @@ impl Store {
         }
         tx.commit()?;
         Ok(lost)
+    }
+
+    /// Has nobody wait longer from now than the longest wait there is: a clock that was set back would else keep them for as
+    /// long as it was set back.
+    pub fn clamp_waits(&mut self, send: i64, now: DateTime<Utc>, longest: Duration) -> Result<(), StoreError> {
+        self.conn.execute(
+            "UPDATE deliveries SET due_ms = ?2 WHERE send_id = ?1 AND due_ms > ?2",
+            params![send, to_ms(now + longest)],
+        )?;
+        Ok(())
     }
 
     /// Queues everyone who failed once more, after an operator had a look. Returns how many.

@@ -80,6 +80,17 @@ fn many_refusals_of_us_stop_the_send_and_what_was_refused_can_go_again() {
 }
 
 #[test]
+fn a_clock_set_back_keeps_nobody_longer_than_the_longest_wait() {
+    let server = Server::start([Rule::at(At::Rcpt, Act::Say("451 4.3.0 later")).times(1)]);
+    let test = Test::new().sample().smtp(&server.address()).readers(1).approved();
+    // The clock is two days ahead, is set right, and the send goes on.
+    test.run_at("2026-11-27T06:00:00Z", SEND).code(75);
+    test.run_at("2026-11-25T06:00:00Z", SEND).code(75);
+    test.run_at("2026-11-25T10:05:00Z", SEND).success();
+    test.counts("delivered=1");
+}
+
+#[test]
 fn greylisting_is_waited_out_as_long_as_it_asks() {
     let server = Server::start([Rule::at(At::Rcpt, Act::Say("450 4.7.1 greylisted, try again in 2 minutes")).times(2)]);
     let test = Test::new().sample().smtp(&server.address()).readers(2).approved();
