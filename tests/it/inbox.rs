@@ -105,3 +105,33 @@ fn a_mailbox_that_does_not_exist_is_failed_and_the_others_arrive() {
     test.counts("delivered=1 failed=1");
     assert_eq!(Imap::login(&imap, &there).inbox(1).len(), 1);
 }
+
+#[test]
+fn a_relay_with_tls_and_a_password_passes_it_on() {
+    let (Some(imap), Some(certificate)) = (server("DIGEST_TEST_IMAP"), server("DIGEST_TEST_CERTIFICATE")) else {
+        return;
+    };
+    let certificate = std::fs::read_to_string(certificate).unwrap();
+    let cases = [("DIGEST_TEST_SUBMISSION", "required", "plain"), ("DIGEST_TEST_SUBMISSIONS", "wrapper", "login")];
+    for (number, (port, tls, auth)) in (20..).zip(cases) {
+        let Some(port) = server(port) else { return };
+        let address = own_address(number);
+        let config = |password: &str| {
+            format!(
+                "[delivery.smtp]\nhost = \"localhost\"\ntls = \"{tls}\"\nca_file = \"ca.pem\"\nusername = \"desk\"\nauth = \"{auth}\"\n\
+                 password_file = \"{password}\""
+            )
+        };
+        let test = with_readers(&format!("localhost:{port}"), std::slice::from_ref(&address))
+            .file("ca.pem", &certificate)
+            .file("right", "secret\n")
+            .file("wrong", "guess\n")
+            .config(&config("wrong"));
+        test.run(SEND).code(1).stderr_has("authentication");
+        test.counts("pending=1");
+        let test = test.config(&config("right"));
+        test.run(SEND).success();
+        test.counts("delivered=1");
+        assert_eq!(Imap::login(&imap, &address).inbox(1).len(), 1, "{tls} {auth}");
+    }
+}
