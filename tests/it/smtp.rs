@@ -1,8 +1,10 @@
 //! A scripted SMTP server that fights back: it records every transaction and, where the script says so, refuses, falls silent,
 //! talks nonsense or hangs up. Knows RFC 5321 only as far as the tests need it.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+mod talk;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +12,8 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use rustls_pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use talk::Conversation;
 
 /// A point of the conversation at which a rule may act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +50,6 @@ pub enum Act {
     Hold,
 }
 
-/// What every server offers that was not told otherwise.
-const ALWAYS: [&str; 4] = ["PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES"];
 /// Self-signed, for `localhost`, until 2126; the tests of `sources::fetch` use it too.
 const CERTIFICATE: &[u8] = include_bytes!("../../src/sources/fetch/tests/localhost.der");
 const KEY: &[u8] = include_bytes!("../../src/sources/fetch/tests/localhost.key.der");
@@ -134,10 +136,6 @@ struct Secure {
     /// From the first byte, and not by STARTTLS.
     at_once: bool,
 }
-
-/// A connection before and after STARTTLS.
-trait Stream: Read + Write + Send {}
-impl<S: Read + Write + Send> Stream for S {}
 
 /// The server; it ends when dropped.
 pub struct Server {
@@ -286,260 +284,6 @@ impl Shared {
         }
         None
     }
-}
-
-struct Conversation<'a> {
-    stream: BufReader<Box<dyn Stream>>,
-    /// The same connection below TLS, to hang up.
-    line: TcpStream,
-    shared: &'a Shared,
-    /// Whether TLS came by STARTTLS.
-    safe: bool,
-    /// Whether a MAIL was taken.
-    begun: bool,
-    from: String,
-    to: Vec<String>,
-}
-
-impl<'a> Conversation<'a> {
-    fn new(stream: TcpStream, shared: &'a Shared) -> std::io::Result<Self> {
-        shared.log().connections += 1;
-        stream.set_nodelay(true)?;
-        let line = stream.try_clone()?;
-        let stream: Box<dyn Stream> = match &shared.tls {
-            Some(secure) if secure.at_once => Box::new(secure.wrap(stream)),
-            _ => Box::new(stream),
-        };
-        Ok(Self {
-            stream: BufReader::new(stream),
-            line,
-            shared,
-            safe: false,
-            begun: false,
-            from: String::new(),
-            to: Vec::new(),
-        })
-    }
-
-    fn run(&mut self) -> std::io::Result<()> {
-        self.answer(At::Connect, "", "220 scripted.example ESMTP")?;
-        loop {
-            let line = self.line()?;
-            let more = String::from_utf8_lossy(self.stream.buffer()).to_ascii_uppercase();
-            let mut log = self.shared.log();
-            log.lines.push(line.clone());
-            let is_envelope = line.starts_with("MAIL") && more.starts_with("RCPT") && more.contains("\nDATA\r\n");
-            log.together += usize::from(is_envelope);
-            drop(log);
-            let (verb, rest) = line.split_once([' ', ':']).unwrap_or((&line, ""));
-            match verb.to_ascii_uppercase().as_str() {
-                "EHLO" => {
-                    let offer = self.offer();
-                    self.answer(At::Ehlo, rest, &offer)?;
-                }
-                "HELO" => _ = self.answer(At::Helo, rest, "250 scripted.example")?,
-                "STARTTLS" => self.start_tls()?,
-                "AUTH" => self.authenticate(rest)?,
-                "MAIL" => {
-                    self.to.clear();
-                    self.begun = false;
-                    if self.answer(At::Mail, rest, "250 2.1.0 ok")? < 300 {
-                        rest.split_once(':').map_or(rest, |(_, from)| from).clone_into(&mut self.from);
-                        self.begun = true;
-                    }
-                }
-                "RCPT" if !self.begun => self.say("503 5.5.1 MAIL first")?,
-                "RCPT" => {
-                    let to = rest.split_once('<').and_then(|(_, to)| to.split_once('>')).map_or(rest, |(to, _)| to);
-                    if self.answer(At::Rcpt, to, "250 2.1.5 ok")? < 300 {
-                        self.to.push(to.to_owned());
-                    }
-                }
-                "DATA" => self.data()?,
-                "RSET" => {
-                    self.to.clear();
-                    self.answer(At::Rset, "", "250 2.0.0 ok")?;
-                }
-                "NOOP" => self.say("250 2.0.0 ok")?,
-                "QUIT" => {
-                    self.say("221 2.0.0 bye")?;
-                    return self.hang_up();
-                }
-                _ => self.say("502 5.5.1 what?")?,
-            }
-        }
-    }
-
-    fn start_tls(&mut self) -> std::io::Result<()> {
-        let Some(secure) = self.shared.tls.clone() else { return self.say("502 5.5.1 what?") };
-        if self.answer(At::StartTls, "", "220 2.0.0 go ahead")? == 220 {
-            self.stream = BufReader::new(Box::new(secure.wrap(self.line.try_clone()?)));
-            self.safe = true;
-        }
-        Ok(())
-    }
-
-    /// Takes any password; LOGIN asks for it.
-    fn authenticate(&mut self, rest: &str) -> std::io::Result<()> {
-        if rest == "LOGIN" {
-            for question in ["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"] {
-                self.say(question)?;
-                let answer = self.line()?;
-                self.shared.log().lines.push(answer);
-            }
-        }
-        if self.answer(At::Auth, rest, "235 2.7.0 welcome")? == 334 {
-            let answer = self.line()?;
-            self.shared.log().lines.push(answer);
-            self.say("535 5.7.8 token expired")?;
-        }
-        Ok(())
-    }
-
-    fn offer(&self) -> String {
-        let all: &[&str] = match &self.shared.tls {
-            None => &ALWAYS,
-            Some(secure) if secure.at_once || self.safe => &[&ALWAYS[..], &["AUTH PLAIN LOGIN XOAUTH2"]].concat(),
-            Some(_) => &[&ALWAYS[..], &["STARTTLS"]].concat(),
-        };
-        let kept = all.iter().filter(|offer| !self.shared.without.iter().any(|w| offer.starts_with(w)));
-        let mut lines: Vec<String> = kept.map(|offer| format!("250-{offer}")).collect();
-        lines.insert(0, "250-scripted.example".into());
-        let last = lines.pop().unwrap_or_default().replacen('-', " ", 1);
-        lines.push(last);
-        lines.join("\r\n")
-    }
-
-    fn data(&mut self) -> std::io::Result<()> {
-        let to = self.to.join(" ");
-        let said = if self.to.is_empty() {
-            self.answer(At::NoRcpt, "", "554 5.5.1 no valid recipients")?
-        } else {
-            self.answer(At::Data, &to, "354 go ahead")?
-        };
-        if said != 354 {
-            return Ok(());
-        }
-        let mut data = Vec::new();
-        loop {
-            let mut line = Vec::new();
-            if self.stream.read_until(b'\n', &mut line)? == 0 {
-                return Err(gone());
-            }
-            // Only CRLF . CRLF ends a message (RFC 5321 §4.1.1.4); a bare LF before the dot is content.
-            if line == b".\r\n" && (data.is_empty() || data.ends_with(b"\r\n")) {
-                break;
-            }
-            let first = data.is_empty();
-            data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-            if first && let Some(act) = self.shared.act(At::Body, &to) {
-                self.perform(act, "451 4.3.0 in the middle")?;
-            }
-        }
-        let message = Message { from: self.from.clone(), to: std::mem::take(&mut self.to), data, code: None };
-        let number = {
-            let mut log = self.shared.log();
-            log.messages.push(message);
-            log.messages.len() - 1
-        };
-        match self.shared.act(At::Dot, &to) {
-            // On record before it is said, so that a test that sees the client done sees this too.
-            Some(Act::SayAndHangUp(reply)) => {
-                self.shared.log().messages[number].code = code_of(reply);
-                self.perform(Act::SayAndHangUp(reply), "").map(drop)
-            }
-            Some(Act::Hold) => {
-                self.hold()?;
-                self.shared.log().messages[number].code = Some(250);
-                self.say("250 2.0.0 taken")
-            }
-            Some(Act::Say(reply)) => {
-                self.shared.log().messages[number].code = code_of(reply);
-                self.say(reply)
-            }
-            Some(act) => self.perform(act, "").map(drop),
-            None => {
-                self.shared.log().messages[number].code = Some(250);
-                self.say("250 2.0.0 taken")
-            }
-        }
-    }
-
-    /// Acts by the script, or replies as usual; gives the code that was said.
-    fn answer(&mut self, at: At, about: &str, usual: &str) -> std::io::Result<u16> {
-        match self.shared.act(at, about) {
-            Some(act) => self.perform(act, usual),
-            None => self.perform(Act::Pieces(&[]), usual),
-        }
-    }
-
-    fn perform(&mut self, act: Act, usual: &str) -> std::io::Result<u16> {
-        match act {
-            Act::Say(reply) => {
-                self.say(reply)?;
-                Ok(code_of(reply).unwrap_or(0))
-            }
-            Act::Pieces([]) => {
-                self.say(usual)?;
-                Ok(code_of(usual).unwrap_or(0))
-            }
-            Act::Pieces(pieces) => {
-                for piece in pieces {
-                    self.stream.get_mut().write_all(piece.as_bytes())?;
-                    self.stream.get_mut().flush()?;
-                    // The pause parts the packets; correctness does not hang on it.
-                    thread::sleep(Duration::from_millis(20));
-                }
-                Ok(code_of(pieces.concat().trim_end()).unwrap_or(0))
-            }
-            Act::SayAndHangUp(reply) => {
-                self.say(reply)?;
-                self.hang_up()?;
-                Err(gone())
-            }
-            Act::HangUp => {
-                self.hang_up()?;
-                Err(gone())
-            }
-            Act::Hold => {
-                self.hold()?;
-                self.perform(Act::Pieces(&[]), usual)
-            }
-        }
-    }
-
-    fn hold(&self) -> std::io::Result<()> {
-        let mut log = self.shared.log();
-        log.held += 1;
-        self.shared.changed.notify_all();
-        let log = self.shared.changed.wait_while(log, |log| !log.released).map_err(|_| gone())?;
-        if log.over { Err(gone()) } else { Ok(()) }
-    }
-
-    fn say(&mut self, reply: &str) -> std::io::Result<()> {
-        let reply = format!("{reply}\r\n");
-        self.stream.get_mut().write_all(reply.as_bytes())
-    }
-
-    fn hang_up(&mut self) -> std::io::Result<()> {
-        self.line.shutdown(Shutdown::Both)
-    }
-
-    fn line(&mut self) -> std::io::Result<String> {
-        let mut line = Vec::new();
-        if self.stream.read_until(b'\n', &mut line)? == 0 {
-            return Err(gone());
-        }
-        Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
-    }
-}
-
-fn code_of(reply: &str) -> Option<u16> {
-    reply.rsplit('\n').next()?.get(..3)?.parse().ok()
-}
-
-fn gone() -> std::io::Error {
-    std::io::ErrorKind::ConnectionAborted.into()
 }
 
 /// A port on loopback where nobody listens.
