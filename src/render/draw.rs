@@ -1,48 +1,21 @@
-//! The one pass from draft to issue: view, lint, templates, MJML, slots. Reads no file.
+//! The one pass from draft to issue: view, templates, MJML, slots. Reads no file.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use handlebars::{Handlebars, Template};
-
+use super::ready::{self, ROOT, Ready};
 use super::slots::Tokens;
 use super::templates::Source;
 use super::view::{self, IssueView};
-use super::{Setting, Templates, helpers, html, lint, mjml, sample, words};
+use super::{Setting, Templates, html, lint, sample};
 use crate::model::{Draft, Notice, Notices, Rendered};
-
-/// Which part a template makes; it decides the file's ending, the escape and the helpers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Mjml,
-    Text,
-}
-
-impl Format {
-    pub fn ending(self) -> &'static str {
-        match self {
-            Self::Mjml => "mjml",
-            Self::Text => "txt",
-        }
-    }
-}
-
-/// A compiled template with the path that errors show.
-pub struct Compiled<'t> {
-    pub label: &'t Path,
-    pub template: Template,
-}
-
-/// The name under which the issue's own template is registered; no partial can be called so.
-pub const ROOT: &str = "issue/";
 
 pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Rendered, Notices> {
     let tokens = Tokens::new(draft, templates, setting.fields);
     let look = look(&setting.edition.template, templates)?;
-    let shape = view::issue(&sample::full(), &sample_setting(setting), look.clone(), &tokens);
-    let view = view::issue(draft, setting, look, &tokens);
-    let mjml = part(Format::Mjml, &view, &shape, &setting.edition.template, templates);
-    let text = part(Format::Text, &view, &shape, &setting.edition.template, templates);
+    let shape = || view::issue(&sample::full(), &sample_setting(setting), look.clone(), &tokens);
+    let ready = ready::of(setting, templates, shape);
+    let view = view::issue(draft, setting, look.clone(), &tokens);
+    let [mjml, text] = ready.map(|ready| ready.and_then(|ready| part(&ready, &view)));
     let (mjml, text) = match (mjml, text) {
         (Ok(mjml), Ok(text)) => (mjml, text),
         (mjml, text) => {
@@ -113,72 +86,15 @@ fn line_of(text: &str, token: &str) -> Option<usize> {
     text.lines().position(sets).map(|at| at + 1)
 }
 
-/// Renders one part: compiles its templates, checks every name in them against `shape`, then runs them on `view`.
-fn part(
-    format: Format,
-    view: &IssueView,
-    shape: &IssueView,
-    name: &str,
-    templates: &Templates,
-) -> Result<String, Notices> {
-    let compiled = compile(format, name, templates)?;
-    let shape = serde_json::to_value(shape).map_err(|error| Notice::new(error.to_string()))?;
-    lint::check(format, &compiled, &shape)?;
-    let mut registry = Handlebars::new();
-    registry.set_strict_mode(true);
-    match format {
-        Format::Mjml => {
-            registry.register_escape_fn(words::escape);
-            helpers::register_html(&mut registry);
-        }
-        Format::Text => {
-            registry.register_escape_fn(handlebars::no_escape);
-            registry.set_prevent_indent(true);
-            helpers::register_text(&mut registry);
-        }
-    }
-    let labels: BTreeMap<String, &Path> = compiled.iter().map(|(name, c)| (name.clone(), c.label)).collect();
-    for (name, compiled) in compiled {
-        registry.register_template(&name, compiled.template);
-    }
-    registry.render(ROOT, view).map_err(|error| {
+/// Renders one part.
+fn part(ready: &Ready, view: &IssueView) -> Result<String, Notices> {
+    ready.registry.render(ROOT, view).map_err(|error| {
         let notice = Notice::new(error.reason().to_string());
-        match error.template_name.as_deref().and_then(|name| labels.get(name)) {
+        match error.template_name.as_deref().and_then(|name| ready.labels.get(name)) {
             Some(label) => notice.at(label, error.line_no).into(),
             None => notice.into(),
         }
     })
-}
-
-fn compile<'t>(
-    format: Format,
-    name: &str,
-    templates: &'t Templates,
-) -> Result<BTreeMap<String, Compiled<'t>>, Notices> {
-    let file = format!("issue/{name}.{}.hbs", format.ending());
-    let Some(root) = templates.get(&file) else {
-        let notice = Notice::new(format!("there is no template templates/{file}"));
-        let known = templates.issues(format.ending());
-        return Err(notice.help(format!("write it, or set `template` to one of: {}", known.join(", "))).into());
-    };
-    let mut compiled = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for (part, source) in std::iter::once((ROOT, root)).chain(templates.partials(format.ending(), name)) {
-        if format == Format::Mjml {
-            wrong.extend(mjml::mistakes(&source.text).into_iter().map(|mistake| mistake.at(&source.label)));
-        }
-        match Template::compile_with_name(&source.text, part.to_owned()) {
-            Ok(template) => {
-                compiled.insert(part.to_owned(), Compiled { label: &source.label, template });
-            }
-            Err(error) => {
-                let (line, column) = error.pos().unwrap_or((1, 1));
-                let message = format!("column {column}: {}", error.reason());
-                wrong.push(Notice::new(message).at(&source.label, line));
-            }
-        }
-    }
-    if wrong.is_empty() { Ok(compiled) } else { Err(Notices(wrong)) }
 }
 
 /// Plain text without trailing blanks, with at most two empty lines together and one line break at its end.

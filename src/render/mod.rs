@@ -7,6 +7,7 @@ mod html;
 mod lint;
 mod mjml;
 mod prose;
+mod ready;
 pub mod sample;
 mod slots;
 mod templates;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::ready::Kept;
+
 macro_rules! builtin {
     ($($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../../templates/", $name)))),*]
@@ -55,6 +57,7 @@ pub struct Templates {
     sources: BTreeMap<String, Source>,
     /// Built-in tokens that a publication's own stand upon: of these files one may hold a single line.
     under: BTreeMap<String, Source>,
+    pub(super) kept: Kept,
 }
 
 impl Templates {
@@ -63,7 +66,7 @@ impl Templates {
         let source = |(name, text): (&str, &str)| {
             (name.to_owned(), Source { label: Path::new("templates").join(name), text: text.to_owned() })
         };
-        Self { sources: Self::builtin_files().map(source).collect(), under: BTreeMap::new() }
+        Self { sources: Self::builtin_files().map(source).collect(), under: BTreeMap::new(), kept: Kept::default() }
     }
 
     /// The built-in files, by their path under `templates/`: what `init` writes out.
@@ -75,6 +78,7 @@ impl Templates {
     /// errors show. Tokens are laid over the built-in ones of that name, line by line.
     #[must_use]
     pub fn with(mut self, name: &str, label: &Path, source: String) -> Self {
+        self.kept = Kept::default();
         let name = name.replace('\\', "/");
         let source = Source { label: label.to_path_buf(), text: source };
         let before = self.sources.insert(name.clone(), source);

@@ -1,0 +1,128 @@
+//! Templates made ready: compiled, and every name in them checked, once for all drafts. Knows no draft.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use handlebars::{Handlebars, Template};
+
+use super::view::IssueView;
+use super::{Setting, Templates, helpers, lint, mjml, words};
+use crate::model::{Notice, Notices};
+
+/// Which part a template makes; it decides the file's ending, the escape and the helpers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    Mjml,
+    Text,
+}
+
+impl Format {
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Mjml => "mjml",
+            Self::Text => "txt",
+        }
+    }
+}
+
+/// A compiled template with the path that errors show.
+pub struct Compiled<'t> {
+    pub label: &'t Path,
+    pub template: Template,
+}
+
+/// The name under which the issue's own template is registered; no partial can be called so.
+pub const ROOT: &str = "issue/";
+
+/// The templates of one part, ready to run.
+pub struct Ready {
+    pub registry: Handlebars<'static>,
+    /// By name: the path that errors show.
+    pub labels: BTreeMap<String, PathBuf>,
+}
+
+/// A part, its issue template, and the merge fields that templates may name.
+type Key = (Format, String, Vec<String>);
+
+/// What is ready, kept beside its sources for the next draft. Clones share it.
+#[derive(Clone, Default)]
+pub struct Kept(Arc<Mutex<BTreeMap<Key, Arc<Ready>>>>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
+}
+
+/// The MJML and the text templates of an edition, ready. `shape` is an issue that has every name they may use; it is only asked
+/// for when something is not ready yet.
+pub fn of(setting: &Setting, templates: &Templates, shape: impl Fn() -> IssueView) -> [Result<Arc<Ready>, Notices>; 2] {
+    [Format::Mjml, Format::Text].map(|format| {
+        let key = (format, setting.edition.template.clone(), setting.fields.to_vec());
+        let lock = || templates.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = lock().get(&key) {
+            return Ok(Arc::clone(ready));
+        }
+        let ready = Arc::new(prepare(format, &key.1, templates, &shape())?);
+        lock().insert(key, Arc::clone(&ready));
+        Ok(ready)
+    })
+}
+
+/// Compiles the templates of one part and checks every name in them against `shape`.
+fn prepare(format: Format, name: &str, templates: &Templates, shape: &IssueView) -> Result<Ready, Notices> {
+    let compiled = compile(format, name, templates)?;
+    let shape = serde_json::to_value(shape).map_err(|error| Notice::new(error.to_string()))?;
+    lint::check(format, &compiled, &shape)?;
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    match format {
+        Format::Mjml => {
+            registry.register_escape_fn(words::escape);
+            helpers::register_html(&mut registry);
+        }
+        Format::Text => {
+            registry.register_escape_fn(handlebars::no_escape);
+            registry.set_prevent_indent(true);
+            helpers::register_text(&mut registry);
+        }
+    }
+    let labels = compiled.iter().map(|(name, c)| (name.clone(), c.label.to_path_buf())).collect();
+    for (name, compiled) in compiled {
+        registry.register_template(&name, compiled.template);
+    }
+    Ok(Ready { registry, labels })
+}
+
+fn compile<'t>(
+    format: Format,
+    name: &str,
+    templates: &'t Templates,
+) -> Result<BTreeMap<String, Compiled<'t>>, Notices> {
+    let file = format!("issue/{name}.{}.hbs", format.ending());
+    let Some(root) = templates.get(&file) else {
+        let notice = Notice::new(format!("there is no template templates/{file}"));
+        let known = templates.issues(format.ending());
+        return Err(notice.help(format!("write it, or set `template` to one of: {}", known.join(", "))).into());
+    };
+    let mut compiled = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (part, source) in std::iter::once((ROOT, root)).chain(templates.partials(format.ending(), name)) {
+        if format == Format::Mjml {
+            wrong.extend(mjml::mistakes(&source.text).into_iter().map(|mistake| mistake.at(&source.label)));
+        }
+        match Template::compile_with_name(&source.text, part.to_owned()) {
+            Ok(template) => {
+                compiled.insert(part.to_owned(), Compiled { label: &source.label, template });
+            }
+            Err(error) => {
+                let (line, column) = error.pos().unwrap_or((1, 1));
+                let message = format!("column {column}: {}", error.reason());
+                wrong.push(Notice::new(message).at(&source.label, line));
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(compiled) } else { Err(Notices(wrong)) }
+}
