@@ -1,6 +1,8 @@
 //! The ledger's one writer while a send runs: commits whatever waits in a single transaction (group commit), and answers
-//! each worker only when its word is durable.
+//! each worker only when its word is durable. Who is claimed is known here alone: one sender holds a database at a time, and
+//! after its end nobody is.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::thread::JoinHandle;
 
 use chrono::{DateTime, Utc};
@@ -24,7 +26,7 @@ pub enum Claim {
     Stopped,
 }
 
-/// A word for the ledger. Each is answered after the commit that holds it.
+/// A word for the ledger. What is written is answered after the commit that holds it.
 enum Word {
     Claim { lane: i64, now: DateTime<Utc>, answer: oneshot::Sender<Result<Claim, String>> },
     Waits { lanes: Vec<i64>, now: DateTime<Utc>, answer: oneshot::Sender<Result<bool, String>> },
@@ -45,8 +47,9 @@ impl Store {
         let (words, mut inbox) = mpsc::channel(GROUP);
         let thread = std::thread::spawn(move || {
             let mut group = Vec::with_capacity(GROUP);
+            let mut queue = Queue { send, due: BTreeMap::new(), claimed: BTreeMap::new() };
             while inbox.blocking_recv_many(&mut group, GROUP) > 0 {
-                commit(&mut store.conn, send, group.drain(..));
+                queue.answer(&mut store.conn, group.drain(..));
             }
         });
         Ok((Ledger { words }, thread))
@@ -87,66 +90,122 @@ impl Ledger {
 /// An answer that waits for the commit.
 type Answer = Box<dyn FnOnce(Result<(), String>)>;
 
-fn commit(conn: &mut Connection, send: i64, words: impl Iterator<Item = Word>) {
-    let mut answers: Vec<Answer> = Vec::new();
-    let committed = (|| -> Result<(), StoreError> {
-        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// Who is due, and who is under way.
+struct Queue {
+    send: i64,
+    /// By lane: the next numbers that are due, in order.
+    due: BTreeMap<i64, VecDeque<i64>>,
+    /// By number: the Date of its copy.
+    claimed: BTreeMap<i64, DateTime<Utc>>,
+}
+
+/// How many numbers are looked up at a time.
+const AHEAD: usize = 256;
+
+impl Queue {
+    /// Answers a group: claims at once, since nothing of them is kept; what is written after one commit for all.
+    fn answer(&mut self, conn: &mut Connection, words: impl Iterator<Item = Word>) {
+        let mut writes = Vec::new();
         for word in words {
-            answers.push(apply(&tx, send, word));
+            match word {
+                Word::Claim { lane, now, answer } => {
+                    drop(answer.send(self.claim(conn, lane, now).map_err(|e| e.to_string())));
+                }
+                Word::Waits { lanes, now, answer } => {
+                    drop(answer.send(self.waits(conn, &lanes, now).map_err(|e| e.to_string())));
+                }
+                write => writes.push(write),
+            }
         }
-        tx.commit()?;
-        Ok(())
-    })()
-    .map_err(|e| e.to_string());
-    for answer in answers {
-        answer(committed.clone());
+        if !writes.is_empty() {
+            self.commit(conn, writes);
+        }
     }
-}
 
-fn apply(conn: &Connection, send: i64, word: Word) -> Answer {
-    match word {
-        Word::Claim { lane, now, answer } => {
-            let claim = claim(conn, send, lane, now).map_err(|e| e.to_string());
-            Box::new(move |committed| drop(answer.send(committed.and(claim))))
-        }
-        Word::Waits { lanes, now, answer } => {
-            let waits = waits(conn, send, &lanes, now).map_err(|e| e.to_string());
-            Box::new(move |committed| drop(answer.send(committed.and(waits))))
-        }
-        Word::Dotted { number, answer } => {
-            let done = dotted(conn, send, number).map_err(|e| e.to_string());
-            Box::new(move |committed| drop(answer.send(committed.and(done))))
-        }
-        Word::Finished { number, outcome, now, answer } => {
-            let done = finished(conn, send, number, &outcome, now).map_err(|e| e.to_string());
-            Box::new(move |committed| drop(answer.send(committed.and(done))))
+    fn commit(&mut self, conn: &mut Connection, words: Vec<Word>) {
+        let mut answers: Vec<Answer> = Vec::with_capacity(words.len());
+        let committed = (|| -> Result<(), StoreError> {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for word in words {
+                answers.extend(self.write(&tx, word));
+            }
+            tx.commit()?;
+            Ok(())
+        })()
+        .map_err(|e| e.to_string());
+        for answer in answers {
+            answer(committed.clone());
         }
     }
-}
 
-fn claim(conn: &Connection, send: i64, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
-    let state: String =
-        conn.prepare_cached("SELECT state FROM sends WHERE id = ?1")?.query_row([send], |row| row.get(0))?;
-    if state == "stopped" {
-        return Ok(Claim::Stopped);
+    fn write(&mut self, conn: &Connection, word: Word) -> Option<Answer> {
+        let (done, answer) = match word {
+            Word::Dotted { number, answer } => {
+                let unclaimed = || StoreError::Value(format!("copy {number}, which is not claimed"));
+                let dated = self.claimed.get(&number).copied().ok_or_else(unclaimed);
+                (dated.and_then(|dated| dotted(conn, self.send, number, dated)), answer)
+            }
+            Word::Finished { number, outcome, now, answer } => {
+                let dated = self.claimed.remove(&number);
+                (finished(conn, self.send, number, dated, &outcome, now), answer)
+            }
+            Word::Claim { .. } | Word::Waits { .. } => return None,
+        };
+        let done = done.map_err(|e| e.to_string());
+        Some(Box::new(move |committed| drop(answer.send(committed.and(done)))))
     }
-    while let Some((number, reader)) = next_due(conn, send, lane, now)? {
-        if let Some(delivery) = reader {
+
+    fn claim(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+        let state: String =
+            conn.prepare_cached("SELECT state FROM sends WHERE id = ?1")?.query_row([self.send], |row| row.get(0))?;
+        if state == "stopped" {
+            return Ok(Claim::Stopped);
+        }
+        while let Some(number) = self.next(conn, lane, now)? {
+            if let Some(delivery) = copy(conn, self.send, number, now)? {
+                self.claimed.insert(number, delivery.dated);
+                return Ok(Claim::Copy(Box::new(delivery)));
+            }
             conn.prepare_cached(
-                "UPDATE deliveries SET state = 'claimed', due_ms = NULL, dated_ms = ?3, updated_ms = ?4
+                "UPDATE deliveries SET state = 'suppressed', due_ms = NULL, updated_ms = ?3,
+                        reply = 'no longer on the list'
                  WHERE send_id = ?1 AND number = ?2",
             )?
-            .execute(params![send, number, to_ms(delivery.dated), to_ms(now)])?;
-            return Ok(Claim::Copy(Box::new(delivery)));
+            .execute(params![self.send, number, to_ms(now)])?;
         }
-        conn.prepare_cached(
-            "UPDATE deliveries SET state = 'suppressed', due_ms = NULL, updated_ms = ?3,
-                    reply = 'no longer on the list'
-             WHERE send_id = ?1 AND number = ?2",
-        )?
-        .execute(params![send, number, to_ms(now)])?;
+        Ok(Claim::Empty)
     }
-    Ok(Claim::Empty)
+
+    /// The next number of a lane that is due and not under way.
+    fn next(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<i64>, StoreError> {
+        let due = self.due.entry(lane).or_default();
+        if due.is_empty() {
+            let mut statement = conn.prepare_cached(
+                "SELECT number FROM deliveries WHERE send_id = ?1 AND lane = ?2 AND due_ms <= ?3
+                 ORDER BY due_ms, number LIMIT ?4",
+            )?;
+            // Those under way are still due as the database has it.
+            let most = i64::try_from(AHEAD + self.claimed.len()).unwrap_or(i64::MAX);
+            let mut rows = statement.query(params![self.send, lane, to_ms(now), most])?;
+            while let Some(row) = rows.next()? {
+                let number = row.get(0)?;
+                if !self.claimed.contains_key(&number) {
+                    due.push_back(number);
+                }
+            }
+        }
+        Ok(due.pop_front())
+    }
+
+    fn waits(&mut self, conn: &Connection, lanes: &[i64], now: DateTime<Utc>) -> Result<bool, StoreError> {
+        for lane in lanes {
+            if let Some(number) = self.next(conn, *lane, now)? {
+                self.due.entry(*lane).or_default().push_front(number);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// A lane as the database has it.
@@ -154,61 +213,43 @@ fn column(lane: usize) -> i64 {
     i64::try_from(lane).unwrap_or(i64::MAX)
 }
 
-fn waits(conn: &Connection, send: i64, lanes: &[i64], now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let mut due =
-        conn.prepare_cached("SELECT 1 FROM deliveries WHERE send_id = ?1 AND lane = ?2 AND due_ms <= ?3 LIMIT 1")?;
-    for lane in lanes {
-        if due.exists(params![send, lane, to_ms(now)])? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The next row of a lane that is due, with its copy when the reader is still confirmed.
-fn next_due(
-    conn: &Connection,
-    send: i64,
-    lane: i64,
-    now: DateTime<Utc>,
-) -> Result<Option<(i64, Option<Delivery>)>, StoreError> {
+/// The copy of a row, when its reader is still confirmed.
+fn copy(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> Result<Option<Delivery>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT d.number, d.email, d.attempts, d.dated_ms, r.name, r.seed, r.fields
-         FROM deliveries AS d LEFT JOIN readers AS r ON r.id = d.reader_id AND r.status = 'confirmed'
-         WHERE d.send_id = ?1 AND d.lane = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT 1",
+        "SELECT d.email, d.attempts, d.dated_ms, r.name, r.seed, r.fields
+         FROM deliveries AS d JOIN readers AS r ON r.id = d.reader_id AND r.status = 'confirmed'
+         WHERE d.send_id = ?1 AND d.number = ?2",
     )?;
-    let mut rows = statement.query(params![send, lane, to_ms(now)])?;
+    let mut rows = statement.query(params![send, number])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let number: i64 = row.get(0)?;
-    let Some(seed) = row.get::<_, Option<String>>(5)? else { return Ok(Some((number, None))) };
-    let email: String = row.get(1)?;
-    let fields: String = row.get(6)?;
-    let dated: Option<i64> = row.get(3)?;
-    let delivery = Delivery {
+    let (email, fields): (String, String) = (row.get(0)?, row.get(5)?);
+    let dated: Option<i64> = row.get(2)?;
+    Ok(Some(Delivery {
         number,
         email: stored_address(&email)?,
-        name: row.get(4)?,
-        seed,
+        name: row.get(3)?,
+        seed: row.get(4)?,
         fields: stored_fields(&fields)?,
         dated: dated.map(from_ms).transpose()?.unwrap_or(now),
-        attempts: row.get(2)?,
-    };
-    Ok(Some((number, Some(delivery))))
+        attempts: row.get(1)?,
+    }))
 }
 
-fn dotted(conn: &Connection, send: i64, number: i64) -> Result<(), StoreError> {
+fn dotted(conn: &Connection, send: i64, number: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
     let rows = conn
         .prepare_cached(
-            "UPDATE deliveries SET state = 'dotted' WHERE send_id = ?1 AND number = ?2 AND state = 'claimed'",
+            "UPDATE deliveries SET state = 'dotted', due_ms = NULL, dated_ms = ?3
+             WHERE send_id = ?1 AND number = ?2 AND state IN ('pending', 'deferred')",
         )?
-        .execute(params![send, number])?;
-    if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("copy {number}, which is not claimed"))) }
+        .execute(params![send, number, to_ms(dated)])?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("copy {number}, which is not waiting"))) }
 }
 
 fn finished(
     conn: &Connection,
     send: i64,
     number: i64,
+    dated: Option<DateTime<Utc>>,
     outcome: &Outcome,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -219,7 +260,7 @@ fn finished(
         Outcome::Requeued(reply) => ("pending", Some(0), 0, reply),
         Outcome::Uncertain(reply) => ("uncertain", None, 1, reply),
     };
-    write_outcome(conn, send, number, (state, due, counted), reply, now)?;
+    write_outcome(conn, send, (number, dated), (state, due, counted), reply, now)?;
     if let Outcome::Failed { dead: true, .. } = outcome {
         conn.prepare_cached(
             "UPDATE readers SET status = 'bounced', left_ms = ?3 WHERE status = 'confirmed' AND id = (
@@ -233,7 +274,7 @@ fn finished(
 fn write_outcome(
     conn: &Connection,
     send: i64,
-    number: i64,
+    (number, dated): (i64, Option<DateTime<Utc>>),
     (state, due, counted): (&str, Option<i64>, i64),
     reply: &Reply,
     now: DateTime<Utc>,
@@ -242,9 +283,21 @@ fn write_outcome(
     conn.prepare_cached(
         "UPDATE deliveries SET
              state = CASE WHEN ?3 = 'pending' AND attempts > 0 THEN 'deferred' ELSE ?3 END,
-             due_ms = ?4, attempts = attempts + ?5, code = ?6, enhanced = ?7, reply = ?8, updated_ms = ?9
+             due_ms = ?4, attempts = attempts + ?5, code = ?6, enhanced = ?7, reply = ?8, updated_ms = ?9,
+             dated_ms = coalesce(dated_ms, ?10)
          WHERE send_id = ?1 AND number = ?2",
     )?
-    .execute(params![send, number, state, due, counted, reply.code, reply.enhanced, reply.text, to_ms(now)])?;
+    .execute(params![
+        send,
+        number,
+        state,
+        due,
+        counted,
+        reply.code,
+        reply.enhanced,
+        reply.text,
+        to_ms(now),
+        dated.map(to_ms)
+    ])?;
     Ok(())
 }
