@@ -120,7 +120,8 @@ fn compile<'t>(
             Err(error) => {
                 let (line, column) = error.pos().unwrap_or((1, 1));
                 let message = format!("column {column}: {}", error.reason());
-                wrong.push(Notice::new(message).at(&source.label, line));
+                let help = "look for a `{{` without its `}}`, or a block such as `{{#if …}}` without its end";
+                wrong.push(Notice::new(message).at(&source.label, line).help(help));
             }
         }
     }
