@@ -1,61 +1,22 @@
 //! config.toml and the environment become settings. The only reader of the environment; every mistake is told at once.
 
+mod mistakes;
+mod sections;
 mod sense;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
 use crate::sources::FetchSettings;
 use crate::{check, compose, send, store};
+use mistakes::{Mistakes, line_at};
+use values::{list, section};
 
-/// `[[feeds]]`: a source of news.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Feed {
-    /// The source's name, as its items carry it.
-    pub name: String,
-    #[serde(default)]
-    pub url: String,
-    /// The score of its items that bring none, 0 to 10.
-    #[serde(default)]
-    pub base_score: Option<f64>,
-    /// Whether the source speaks of its own work; of several tellings of one story its own is shown.
-    #[serde(default)]
-    pub primary: bool,
-    /// Topics that all its items have.
-    #[serde(default)]
-    pub topics: Vec<String>,
-}
-
-/// `[web]`: the public pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Web {
-    /// Where the pages listen.
-    pub listen: String,
-    /// How readers reach them, https; empty means `publication.url`.
-    pub public_url: String,
-}
-
-/// `[bounces]`: where bounces come in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Bounces {
-    /// The domain that takes bounces by VERP; empty means they go to the From address.
-    pub domain: String,
-}
-
-/// `[editors]`: who is told what happens.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Editors {
-    pub notify: Vec<String>,
-}
+pub use sections::{Bounces, Editors, Feed, Web};
 
 /// All settings of a publication.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +70,7 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
         let line = e.span().map(|span| line_at(text, span.start));
         Notice::new(e.message().to_owned()).at(path, line).help("correct the TOML; https://toml.io shows the form")
     })?;
-    let mut mistakes = Mistakes { path, text, lines: text.parse().ok(), found: Vec::new() };
+    let mut mistakes = Mistakes::new(path, text);
     if table.get("delivery").and_then(|d| d.get("smtp")).and_then(|s| s.get("password")).is_some() {
         let help = "keep it in a file named by `password_file`, or in DIGEST_DELIVERY__SMTP__PASSWORD";
         mistakes.add(&["delivery", "smtp", "password"], "the password does not belong in config.toml", help);
@@ -159,7 +120,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         editions,
         compose: section(table.get("compose"), &["compose"], mistakes)?,
         check: section(table.get("check"), &["check"], mistakes)?,
-        feeds: feeds(table.get("feeds"), mistakes),
+        feeds: list(table.get("feeds"), "feeds", mistakes),
         fetch: section(table.get("fetch"), &["fetch"], mistakes)?,
         delivery: section(table.get("delivery"), &["delivery"], mistakes)?,
         store: section(table.get("store"), &["store"], mistakes)?,
@@ -169,102 +130,6 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
     };
     sense::sense(&config, mistakes);
     Some(config)
-}
-
-/// Reads one section key by key; a key that is wrong is told and left at its default, so the rest is still looked at.
-fn section<T: DeserializeOwned + Default>(value: Option<&Value>, at: &[&str], mistakes: &mut Mistakes) -> Option<T> {
-    let table = match value {
-        None => return Some(T::default()),
-        Some(Value::Table(table)) => table,
-        Some(_) => {
-            mistakes.add(at, &format!("`{}` must be a table", at.join(".")), "write it as [section]");
-            return Some(T::default());
-        }
-    };
-    let mut good = Table::new();
-    for (key, value) in table {
-        let place: Vec<&str> = at.iter().copied().chain([key.as_str()]).collect();
-        if let Some(value) = usable::<T>(key, value, &place, mistakes) {
-            good.insert(key.clone(), value);
-        }
-    }
-    Value::Table(good).try_into().ok()
-}
-
-/// The value, when the section takes it under this key; inside a table, what is good of it.
-fn usable<T: DeserializeOwned>(key: &str, value: &Value, place: &[&str], mistakes: &mut Mistakes) -> Option<Value> {
-    let alone = |value: &Value| Value::Table(Table::from_iter([(key.to_owned(), value.clone())]));
-    let try_it = |value: &Value| alone(value).try_into::<T>();
-    let Err(error) = try_it(value) else { return Some(value.clone()) };
-    if let Value::Table(inner) = value
-        && try_it(&Value::Table(Table::new())).is_ok()
-    {
-        let mut good = Table::new();
-        for (name, value) in inner {
-            let wrapped = Nested::<T>::new(key, name);
-            let place: Vec<&str> = place.iter().copied().chain([name.as_str()]).collect();
-            match wrapped.try_value(value) {
-                Ok(value) => drop(good.insert(name.clone(), value)),
-                Err(error) => mistakes.wrong(&place, &error),
-            }
-        }
-        return Some(Value::Table(good));
-    }
-    // From the environment every value is text first: "2525" may be meant as a word.
-    if let Some(text) = value.as_str().and_then(literal)
-        && try_it(&text).is_ok()
-    {
-        return Some(text);
-    }
-    mistakes.wrong(place, &error);
-    None
-}
-
-/// One key of a table inside a section, tried alone.
-struct Nested<'a, T> {
-    outer: &'a str,
-    inner: &'a str,
-    section: std::marker::PhantomData<T>,
-}
-
-impl<'a, T: DeserializeOwned> Nested<'a, T> {
-    fn new(outer: &'a str, inner: &'a str) -> Self {
-        Self { outer, inner, section: std::marker::PhantomData }
-    }
-
-    fn try_value(&self, value: &Value) -> Result<Value, toml::de::Error> {
-        let wrap = |value: Value| {
-            let inner = Value::Table(Table::from_iter([(self.inner.to_owned(), value)]));
-            Value::Table(Table::from_iter([(self.outer.to_owned(), inner)]))
-        };
-        match wrap(value.clone()).try_into::<T>() {
-            Ok(_) => Ok(value.clone()),
-            Err(error) => match value.as_str().and_then(literal) {
-                Some(other) if wrap(other.clone()).try_into::<T>().is_ok() => Ok(other),
-                _ => Err(error),
-            },
-        }
-    }
-}
-
-fn feeds(value: Option<&Value>, mistakes: &mut Mistakes) -> Vec<Feed> {
-    let list = match value {
-        None => return Vec::new(),
-        Some(Value::Array(list)) => list,
-        Some(_) => {
-            mistakes.add(&["feeds"], "`feeds` must be a list of tables", "write each as [[feeds]]");
-            return Vec::new();
-        }
-    };
-    list.iter()
-        .filter_map(|feed| match feed.clone().try_into::<Feed>() {
-            Ok(feed) => Some(feed),
-            Err(error) => {
-                mistakes.wrong(&["feeds"], &error);
-                None
-            }
-        })
-        .collect()
 }
 
 /// Puts the shipped defaults of midweek and sunday under what the file says; with no editions at all both ship.
@@ -296,70 +161,6 @@ fn override_with(table: &mut Table, name: &str, value: &str) {
         table = inner;
     }
     table.insert(last.clone(), Value::String(value.to_owned()));
-}
-
-/// A TOML literal such as `2525`, `true` or `["5m"]`, if the text is one.
-fn literal(text: &str) -> Option<Value> {
-    toml::from_str::<Table>(&format!("value = {text}")).ok()?.remove("value").filter(|value| !value.is_str())
-}
-
-/// Mistakes found so far, with what is needed to place them.
-struct Mistakes<'a> {
-    path: &'a Path,
-    text: &'a str,
-    lines: Option<toml_edit::Document<String>>,
-    found: Vec<Notice>,
-}
-
-impl Mistakes<'_> {
-    fn add(&mut self, at: &[&str], message: &str, help: &str) {
-        let notice = Notice::new(message).help(help);
-        let notice = match self.line(at) {
-            Some(line) => notice.at(self.path, line),
-            None => notice.at(format!("DIGEST_{}", at.join("__").to_uppercase()), None),
-        };
-        self.found.push(notice);
-    }
-
-    fn unknown(&mut self, at: &[&str], key: &str, known: &[&str]) {
-        let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
-        let help = match nearest {
-            Some(near) if strsim::jaro_winkler(key, near) > 0.75 => format!("did you mean `{near}`?"),
-            _ => format!("known here are: {}", known.join(", ")),
-        };
-        self.add(at, &format!("unknown key `{}`", at.join(".")), &help);
-    }
-
-    /// An error of serde's: an unknown key, or a value of the wrong kind.
-    fn wrong(&mut self, at: &[&str], error: &toml::de::Error) {
-        let message = error.message();
-        if message.starts_with("unknown field") {
-            let mut names = message.split('`').skip(1).step_by(2);
-            let key = names.next().unwrap_or_default().to_owned();
-            let known: Vec<&str> = names.collect();
-            self.unknown(at, &key, &known);
-        } else {
-            let what = message.lines().next().unwrap_or_default();
-            self.add(at, &format!("`{}`: {what}", at.join(".")), "config.toml of a new publication shows every key");
-        }
-    }
-
-    /// The line of a key, or of the nearest table around it; `None` when the file says nothing of it.
-    fn line(&self, at: &[&str]) -> Option<usize> {
-        let mut table: &dyn toml_edit::TableLike = self.lines.as_ref()?.as_table();
-        let mut line = None;
-        for key in at {
-            let Some((name, item)) = table.get_key_value(key) else { break };
-            line = name.span().or_else(|| item.span()).map(|span| line_at(self.text, span.start)).or(line);
-            let Some(inner) = item.as_table_like() else { break };
-            table = inner;
-        }
-        line
-    }
-}
-
-fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
 }
 
 impl Config {

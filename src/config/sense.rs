@@ -1,6 +1,7 @@
 //! What the types of the settings alone cannot refuse. Knows no file.
 
-use super::{Config, Mistakes};
+use super::Config;
+use super::mistakes::Mistakes;
 
 /// What the types alone cannot refuse.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
