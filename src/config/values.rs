@@ -1,0 +1,105 @@
+//! Values of TOML become the types of a section, key by key, so that one mistake does not hide the next. Knows no section.
+
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use super::mistakes::Mistakes;
+
+/// Reads one section key by key; a key that is wrong is told and left at its default, so the rest is still looked at.
+pub fn section<T: DeserializeOwned + Default>(
+    value: Option<&Value>,
+    at: &[&str],
+    mistakes: &mut Mistakes,
+) -> Option<T> {
+    let table = match value {
+        None => return Some(T::default()),
+        Some(Value::Table(table)) => table,
+        Some(_) => {
+            mistakes.add(at, &format!("`{}` must be a table", at.join(".")), "write it as [section]");
+            return Some(T::default());
+        }
+    };
+    let mut good = Table::new();
+    for (key, value) in table {
+        let place: Vec<&str> = at.iter().copied().chain([key.as_str()]).collect();
+        if let Some(value) = usable::<T>(key, value, &place, mistakes) {
+            good.insert(key.clone(), value);
+        }
+    }
+    Value::Table(good).try_into().ok()
+}
+
+/// The value, when the section takes it under this key; inside a table, what is good of it.
+fn usable<T: DeserializeOwned>(key: &str, value: &Value, place: &[&str], mistakes: &mut Mistakes) -> Option<Value> {
+    let alone = |value: &Value| Value::Table(Table::from_iter([(key.to_owned(), value.clone())]));
+    let try_it = |value: &Value| alone(value).try_into::<T>();
+    let Err(error) = try_it(value) else { return Some(value.clone()) };
+    if let Value::Table(inner) = value
+        && try_it(&Value::Table(Table::new())).is_ok()
+    {
+        let mut good = Table::new();
+        for (name, value) in inner {
+            let wrapped = Nested::<T>::new(key, name);
+            let place: Vec<&str> = place.iter().copied().chain([name.as_str()]).collect();
+            match wrapped.try_value(value) {
+                Ok(value) => drop(good.insert(name.clone(), value)),
+                Err(error) => mistakes.wrong(&place, &error),
+            }
+        }
+        return Some(Value::Table(good));
+    }
+    // From the environment every value is text first: "2525" may be meant as a word.
+    if let Some(text) = value.as_str().and_then(literal)
+        && try_it(&text).is_ok()
+    {
+        return Some(text);
+    }
+    mistakes.wrong(place, &error);
+    None
+}
+
+/// One key of a table inside a section, tried alone.
+struct Nested<'a, T> {
+    outer: &'a str,
+    inner: &'a str,
+    section: std::marker::PhantomData<T>,
+}
+
+impl<'a, T: DeserializeOwned> Nested<'a, T> {
+    fn new(outer: &'a str, inner: &'a str) -> Self {
+        Self { outer, inner, section: std::marker::PhantomData }
+    }
+
+    fn try_value(&self, value: &Value) -> Result<Value, toml::de::Error> {
+        let wrap = |value: Value| {
+            let inner = Value::Table(Table::from_iter([(self.inner.to_owned(), value)]));
+            Value::Table(Table::from_iter([(self.outer.to_owned(), inner)]))
+        };
+        match wrap(value.clone()).try_into::<T>() {
+            Ok(_) => Ok(value.clone()),
+            Err(error) => match value.as_str().and_then(literal) {
+                Some(other) if wrap(other.clone()).try_into::<T>().is_ok() => Ok(other),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+/// A list of tables, such as `[[feeds]]`; what is good of it.
+pub fn list<T: DeserializeOwned>(value: Option<&Value>, at: &str, mistakes: &mut Mistakes) -> Vec<T> {
+    let list = match value {
+        None => return Vec::new(),
+        Some(Value::Array(list)) => list,
+        Some(_) => {
+            mistakes.add(&[at], &format!("`{at}` must be a list of tables"), &format!("write each as [[{at}]]"));
+            return Vec::new();
+        }
+    };
+    let read = |entry: &Value| entry.clone().try_into::<T>().map_err(|error| mistakes.wrong(&[at], &error)).ok();
+    list.iter().filter_map(read).collect()
+}
+
+/// A TOML literal such as `2525`, `true` or `["5m"]`, if the text is one.
+fn literal(text: &str) -> Option<Value> {
+    toml::from_str::<Table>(&format!("value = {text}")).ok()?.remove("value").filter(|value| !value.is_str())
+}
