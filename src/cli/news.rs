@@ -12,7 +12,7 @@ use crate::pipeline::{Lesson, Site, item_to_json};
 
 #[derive(Subcommand)]
 pub enum News {
-    /// Add scored items from JSON, JSON Lines or CSV files
+    /// Add scored items from JSON, JSON Lines, CSV, RSS, Atom or JSON Feed files
     Import(Import),
     /// Show the items in content/, newest first
     List(List),
@@ -44,9 +44,8 @@ impl News {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
             Self::Import(command) => {
-                // Every item carries its own date, so `--as-of` moves nothing here.
                 let site = global.site()?;
-                let imported = site.import_news(&command.paths(global))?;
+                let imported = site.import_news(&command.paths(global), command.as_of(&site))?;
                 command.print(global, &imported)
             }
             Self::List(command) => command.run(global),

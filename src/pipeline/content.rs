@@ -20,12 +20,13 @@ pub struct Imported {
 impl Site {
     /// Reads news files and merges their items. Every file is read before anything is written, so a bad line in the last
     /// one leaves content/ as it was.
-    pub fn import_news(&self, paths: &[PathBuf]) -> anyhow::Result<Imported> {
+    /// Undated items of a feed count from `as_of`.
+    pub fn import_news(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let mut items = Vec::new();
         let mut notices = Vec::new();
         let mut mistakes = Vec::new();
         for path in paths {
-            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes)) {
+            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes, as_of)) {
                 Ok(intake) => {
                     items.extend(intake.records);
                     notices.extend(intake.notices);

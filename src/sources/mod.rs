@@ -2,6 +2,7 @@
 //! Knows the forms and their mistakes; decides nothing about what is worth reading, and knows no clock.
 
 mod content;
+mod feeds;
 mod fetch;
 mod fields;
 mod files;
@@ -19,6 +20,7 @@ use crate::model::{Guide, Item, Notice};
 mod tests;
 
 pub use content::{Content, load};
+pub use feeds::{Fed, Origin, Reading, read_feed};
 pub use fetch::{Ask, Failure, Fetched, Fetcher, Hop, Method, Settings as FetchSettings};
 pub use files::read_file;
 pub use guides::read_guides;

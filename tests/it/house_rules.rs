@@ -41,6 +41,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
     ("hyper::", &["sources"]),
+    ("quick_xml::", &["sources"]),
     ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),
