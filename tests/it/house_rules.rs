@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("notify::", &["pipeline"]),
     ("hyper::", &["sources"]),
     ("quick_xml::", &["sources"]),
+    ("rustix::", &["pipeline"]),
     ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),

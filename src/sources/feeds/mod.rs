@@ -4,9 +4,13 @@
 mod charset;
 mod dates;
 mod entry;
+mod health;
 mod json;
+mod lines;
+mod memory;
 mod names;
 mod prose;
+mod source;
 mod told;
 mod walk;
 mod xml;
@@ -19,6 +23,11 @@ use url::Url;
 use super::report::{Report, fold};
 use crate::model::{Item, Notice, Notices};
 use entry::Shared;
+
+pub use health::Pulse;
+pub use lines::read_lines;
+pub use memory::{Health, Held, Memory, Shown};
+pub use source::Feed;
 
 /// The largest feed that is read, unpacked, in bytes.
 pub const UNPACKED: usize = 20 * 1024 * 1024;

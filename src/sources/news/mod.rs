@@ -18,8 +18,8 @@ use super::text::decode;
 use crate::model::{Item, Notices};
 
 pub(super) use id::derived_id;
-pub(super) use item::day;
-pub use item::item_to_json;
+pub(super) use item::{day, item};
+pub use item::{item_to_json, score_to_json};
 
 /// Reads news items from JSON (an array, or one object), JSON Lines, CSV or a feed: by the file's extension, else by its content.
 /// `label` is the path that errors show; `now` dates what a feed leaves undated.
