@@ -15,7 +15,7 @@ use crate::sources::{
 const PACKED: usize = 5 * 1024 * 1024;
 /// A source that asks for a longer wait is asked again after this.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
-/// A longer ETag is not kept, in bytes.
+/// A longer validator is not kept, in bytes.
 const LONGEST_VALIDATOR: usize = 1_000;
 /// A feed that takes longer to read is given up; the largest take a second.
 const READING: std::time::Duration = std::time::Duration::from_secs(10);

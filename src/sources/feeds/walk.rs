@@ -50,8 +50,9 @@ pub(super) struct Walk<'a> {
     pub broken: bool,
     /// The repairs told already: each is told once.
     said: BTreeSet<&'static str>,
-    /// How many tags closed nothing.
+    /// How many tags closed nothing, and how many references stood for nothing.
     stray: usize,
+    pub unknown: usize,
     /// The byte at which the event begins, and the line of a byte counted already.
     pub at: usize,
     counted: (usize, usize),
@@ -71,6 +72,7 @@ impl<'a> Walk<'a> {
             broken: false,
             said: BTreeSet::new(),
             stray: 0,
+            unknown: 0,
             at: 0,
             counted: (0, 1),
         }
@@ -225,6 +227,11 @@ impl<'a> Walk<'a> {
             catch.raw.push_str(local);
             catch.raw.push('>');
         }
+    }
+
+    /// Whether a text is being read, and has room for more.
+    pub fn listens(&self) -> bool {
+        self.unknown < STRAY && self.catch.as_ref().is_some_and(|catch| catch.raw.len() < LONGEST)
     }
 
     pub fn text(&mut self, text: &str) {
