@@ -265,12 +265,30 @@ fn charsets_are_read_whatever_their_label_says() {
     assert_eq!(only(named("iso-8859-1")).title, "Größe — Ελλάδα", "a label left over from a template");
     let sixteen: Vec<u8> = utf8.replace("utf-8", "utf-16").encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(only(&sixteen).title, "Größe — Ελλάδα");
+    for wide in [u32::to_le_bytes, u32::to_be_bytes] {
+        let wide: Vec<u8> = utf8.chars().flat_map(|c| wide(u32::from(c))).collect();
+        assert_eq!(only(&wide).title, "Größe — Ελλάδα", "UTF-32");
+    }
     let latin = item("").replace("One", "Gr\u{1}sse");
     let latin: Vec<u8> = latin.bytes().map(|b| if b == 1 { 0xf6 } else { b }).collect();
     assert_eq!(only(&latin).title, "Grösse", "no label at all");
     let greek = Origin { charset: Some("iso-8859-7"), ..origin() };
     let reading = read_feed(Path::new("wire"), &latin, &greek).unwrap();
     assert_eq!(reading.items[0].item.title, "Grφsse", "the header's charset goes first");
+}
+
+#[test]
+fn a_feed_may_have_its_title_in_another_vocabulary() {
+    let named = |inside: &str| read(format!("<rdf:RDF><channel>{inside}</channel></rdf:RDF>")).title;
+    assert_eq!(named("<dc:title>The Wire</dc:title>"), "The Wire");
+    assert_eq!(
+        named("<dc:title>Other</dc:title><image><title>Logo</title></image><title>The Wire</title>"),
+        "The Wire"
+    );
+    assert_eq!(
+        read("<CHANNEL><TITLE>The Wire</TITLE><ITEM HREF=x><TITLE>One</TITLE></ITEM></CHANNEL>").items[0].item.title,
+        "One"
+    );
 }
 
 #[test]

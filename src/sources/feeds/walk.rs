@@ -296,6 +296,7 @@ impl<'a> Walk<'a> {
             let told = &mut self.told;
             match catch.part {
                 Part::Title if told.title.is_blank() => told.title = text,
+                Part::OtherTitle if told.other_title.is_blank() => told.other_title = text,
                 Part::Link if catch.role == Role::Own && told.site.is_none() => told.site = plain(),
                 Part::Language => told.language = plain().or(told.language.take()),
                 Part::Built | Part::Published | Part::Updated if told.built.is_none() => told.built = plain(),
@@ -340,6 +341,9 @@ impl<'a> Walk<'a> {
         }
         if !self.open.is_empty() && !self.broken && self.is_feed {
             report.note(None, "ends before its last element is closed", "");
+        }
+        if self.told.title.is_blank() {
+            self.told.title = std::mem::take(&mut self.told.other_title);
         }
         self.is_feed.then_some(self.told)
     }
