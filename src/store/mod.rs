@@ -3,6 +3,7 @@
 mod approvals;
 mod audience;
 mod ledger;
+mod queue;
 mod readers;
 mod writer;
 
@@ -18,7 +19,7 @@ use serde::Deserialize;
 pub use audience::Audience;
 pub use ledger::{RecipientLine, Send, Uncertain};
 pub use readers::{Change, Tally};
-pub use writer::{Claim, Ledger, Writer};
+pub use writer::{Claim, Ledger, Next, Writer};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
 const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_lanes.sql")];
