@@ -22,4 +22,4 @@ pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
 pub use reader::{Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
-pub use url::canonical_url;
+pub use url::{canonical_url, untracked};
