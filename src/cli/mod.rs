@@ -13,6 +13,7 @@ mod output;
 mod packaging;
 mod preview;
 mod render;
+mod report;
 mod send;
 mod status;
 mod subscribers;
@@ -127,6 +128,8 @@ enum Command {
     Stop(send::Sent),
     /// Let a stopped send go on
     Resume(send::Sent),
+    /// Write the report of a send: a page with plots, and figures
+    Report(report::Report),
     /// Show drafts, sends under way and results
     Status(status::Status),
     /// Keep the list of readers
@@ -192,6 +195,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Send(command) => command.run(global),
         Command::Stop(command) => command.stop(global),
         Command::Resume(command) => command.resume(global),
+        Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Completions(command) => command.run(),

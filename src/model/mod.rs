@@ -10,6 +10,7 @@ mod local;
 mod notice;
 mod reader;
 mod rendered;
+mod report;
 mod url;
 
 pub use address::{Address, AddressError};
@@ -22,4 +23,7 @@ pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
 pub use reader::{Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
+pub use report::{
+    DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine, WaitLine, Within,
+};
 pub use url::canonical_url;

@@ -8,6 +8,7 @@ mod online;
 mod people;
 mod preview;
 mod proof;
+mod report;
 mod spam;
 mod status;
 mod watch;

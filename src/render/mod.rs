@@ -8,6 +8,7 @@ mod lint;
 mod mjml;
 mod prose;
 mod ready;
+mod report;
 pub mod sample;
 mod slots;
 mod templates;
@@ -16,6 +17,7 @@ mod words;
 
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
+pub use report::report;
 pub use templates::Templates;
 
 /// A guide that an entry may be paired with: what its line under the story needs.

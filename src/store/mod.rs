@@ -4,6 +4,7 @@ mod approvals;
 mod audience;
 mod ledger;
 mod readers;
+mod report;
 mod writer;
 
 use std::fs::{File, OpenOptions, TryLockError};

@@ -30,6 +30,7 @@ mod pixels;
 mod power;
 mod preview;
 mod programs;
+mod report;
 mod restart;
 mod safe;
 mod send;

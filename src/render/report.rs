@@ -1,0 +1,35 @@
+//! The report of a send as one HTML page that needs nothing else: figures, tables, and plots as SVG. Knows no ledger and no
+//! clock; the figures and the zone are handed in.
+
+mod plots;
+mod view;
+
+use chrono_tz::Tz;
+use handlebars::Handlebars;
+
+use super::Templates;
+use crate::model::{Notice, Notices, SendReport};
+
+const TEMPLATE: &str = "page/report.html.hbs";
+
+/// Writes the report as an HTML page. `language` is the page's BCP 47 tag; times are shown in `zone`. The same arguments
+/// give the same bytes.
+///
+/// # Errors
+/// The template is not there, or names what there is not.
+pub fn report(report: &SendReport, zone: Tz, language: &str, templates: &Templates) -> Result<String, Notices> {
+    let missing = || Notice::new(format!("there is no template templates/{TEMPLATE}"));
+    let source = templates.get(TEMPLATE).ok_or_else(missing)?;
+    let view = view::view(report, zone, language)?;
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    let wrong = |line: Option<usize>, what: String| Notice::new(what).at(&source.label, line);
+    registry
+        .register_template_string(TEMPLATE, &source.text)
+        .map_err(|error| wrong(error.pos().map(|(line, _)| line), error.reason().to_string()))?;
+    let page = registry.render(TEMPLATE, &view).map_err(|error| wrong(error.line_no, error.reason().to_string()))?;
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests;
