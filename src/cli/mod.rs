@@ -2,6 +2,7 @@
 //! prints, and the only one that reads the clock.
 
 mod approve;
+mod archive;
 mod check;
 mod compose;
 mod demo;
@@ -132,6 +133,9 @@ enum Command {
     Report(report::Report),
     /// Show drafts, sends under way and results
     Status(status::Status),
+    /// Look at and correct past issues on the web
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// Keep the list of readers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
@@ -197,6 +201,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Resume(command) => command.resume(global),
         Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
+        Command::Archive(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Completions(command) => command.run(),
         Command::Man => packaging::man(),

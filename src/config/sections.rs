@@ -29,6 +29,10 @@ pub struct Web {
     pub listen: String,
     /// How readers reach them, https; empty means `publication.url`.
     pub public_url: String,
+    /// Asks search engines not to list the archive.
+    pub noindex: bool,
+    /// Where /healthz, /readyz and /metrics listen; empty: nowhere.
+    pub metrics_listen: String,
 }
 
 /// `[bounces]`: where bounces come in.

@@ -1,9 +1,11 @@
 //! The story of an issue: read, decide, write. The only room that joins the others; time and randomness come in here.
 
+mod archive;
 mod content;
 mod deliver;
 mod demo;
 mod draft;
+mod metrics;
 mod online;
 mod people;
 mod preview;
@@ -34,6 +36,7 @@ pub use crate::send::{Ended, Event, TransportKind};
 pub use crate::sources::{Merged, Reject, item_to_json};
 pub use crate::store::Change;
 
+pub use archive::ArchivedIssue;
 pub use content::Imported;
 pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};

@@ -1,6 +1,7 @@
 //! Renders a draft into an issue: one compile for all readers, with slots where a reader's own values go. Knows no file, no
 //! clock and no reader.
 
+mod archive;
 mod draw;
 mod helpers;
 mod html;
@@ -17,6 +18,7 @@ mod words;
 
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
+pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, archive_index, feed_content, web_copy};
 pub use report::report;
 pub use templates::Templates;
 

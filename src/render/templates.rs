@@ -19,6 +19,7 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "issue/midweek.txt.hbs",
     "issue/sunday.mjml.hbs",
     "issue/sunday.txt.hbs",
+    "page/archive.html.hbs",
     "page/report.html.hbs",
     "partials/body.mjml.hbs",
     "partials/footer.mjml.hbs",

@@ -1,8 +1,10 @@
 //! All SQL: readers, approvals and the delivery ledger, in SQLite. Knows no mail and no clock.
 
 mod approvals;
+mod archive;
 mod audience;
 mod ledger;
+mod metrics;
 mod readers;
 mod report;
 mod writer;
@@ -15,13 +17,19 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
+pub use archive::{Archived, Correction, WebCopy};
 pub use audience::Audience;
 pub use ledger::{RecipientLine, Send, Uncertain};
+pub use metrics::{LATENCIES, Latency};
 pub use readers::{Change, Tally};
 pub use writer::{Claim, Ledger};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_lanes.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_lanes.sql"),
+    include_str!("migrations/0005_corrections.sql"),
+];
 
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

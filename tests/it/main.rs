@@ -16,6 +16,7 @@ mod servers;
 mod smtp;
 
 mod access;
+mod archive;
 mod check;
 mod cli;
 mod compose;
