@@ -35,7 +35,7 @@ fn a_note_is_short_and_a_draft_must_render() {
     test.run(SEND).success();
     test.run_args(&["archive", "correct", ISSUE, "--note", &"x".repeat(501)]).code(1).stderr_has("at most 500");
     let draft = test.draft();
-    test.write(&format!("issues/{ISSUE}/issue.toml"), &draft.replacen("[[news]]", "[[news]", 1));
+    test.write(&format!("issues/{ISSUE}/issue.toml"), &draft.replacen("\n[[news]]", "\n[[news]", 1));
     test.run(&format!("archive correct {ISSUE} --note late")).code(1).stderr_has("issue.toml:");
     test.write(&format!("issues/{ISSUE}/issue.toml"), &draft);
     // Words alone can be a correction.
