@@ -68,7 +68,7 @@ fn copies(site: &Site, name: &digest::model::IssueName) {
     let print = |what: &str, letter: &Letter, many: u32| {
         let time = median(9, || (0..many).for_each(|_| drop(std::hint::black_box(letter.copy(&delivery)))));
         let each = time.as_secs_f64() / f64::from(many);
-        let size = letter.copy(&delivery).bytes.len();
+        let size = letter.copy(&delivery).size();
         println!("{what:<44} {:>9.2} µs {:>8.0} a second, {size} bytes each", each * 1e6, 1.0 / each);
     };
     print("one reader's copy", &letter(), 2_000);

@@ -91,13 +91,14 @@ impl Signer {
         Ok(Some(Self { domain, keys }))
     }
 
-    /// The DKIM-Signature fields for `message`, each ended by CRLF, to be put before it. The body must be in its own
-    /// relaxed form, as [`super::quoted`] writes it.
-    pub fn sign(&self, message: &str, at: DateTime<Utc>) -> String {
-        let (head, body) = message.split_once("\r\n\r\n").unwrap_or((message, ""));
-        let fields = fields(head);
+    /// The DKIM-Signature fields for a message, each ended by CRLF, to be put before it. The head ends in its empty line; the body
+    /// must be in its own relaxed form, as [`super::quoted`] writes it.
+    pub fn sign(&self, head: &[u8], body: &[impl AsRef<[u8]>], at: DateTime<Utc>) -> String {
+        let head = String::from_utf8_lossy(head);
+        let fields = fields(head.trim_end_matches("\r\n"));
         let names = names(&fields);
-        let body_hash = BASE64.encode(&Sha256::digest(body));
+        let body_hash = body.iter().fold(Sha256::new(), Sha256::chain_update);
+        let body_hash = BASE64.encode(&body_hash.finalize());
         self.keys.iter().map(|key| self.field(key, &fields, &names, &body_hash, at)).collect()
     }
 

@@ -30,7 +30,9 @@ impl Folder {
         let path = self.dir.join(format!("{number:06}-{address}.eml"));
         let part = path.with_extension("eml.part");
         let mut file = File::create(&part)?;
-        file.write_all(message.bytes.as_bytes())?;
+        for part in &message.parts {
+            file.write_all(part)?;
+        }
         file.sync_data()?;
         std::fs::rename(&part, &path)?;
         Ok(path)

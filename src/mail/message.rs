@@ -5,10 +5,12 @@ use std::path::Path;
 use lettre::message::header::{From, Headers, ReplyTo, Subject, To};
 use lettre::message::{Mailbox, Mailboxes};
 
+use bytes::Bytes;
+
+use super::body::Body;
 use super::dkim::{self, Signer};
 use super::links::{Links, derive};
-use super::quoted::encode_run;
-use crate::model::{Delivery, Fill, Frozen, IssueName, Notice, Part, Piece, Slot, push_escaped};
+use crate::model::{Delivery, Frozen, IssueName, Notice};
 
 /// A copy ready for the wire: its envelope (RFC 5321 §3.3) and its bytes, ASCII with CRLF line ends, no line over 998
 /// octets and none beginning with a dot.
@@ -18,7 +20,20 @@ pub struct Message {
     pub envelope_to: String,
     /// Without angle brackets.
     pub message_id: String,
-    pub bytes: String,
+    /// Its bytes, what all readers share and what is the reader's own in turn.
+    pub parts: Vec<Bytes>,
+}
+
+impl Message {
+    /// Its size in octets.
+    pub fn size(&self) -> usize {
+        self.parts.iter().map(Bytes::len).sum()
+    }
+
+    /// Its bytes in one piece.
+    pub fn text(&self) -> String {
+        self.parts.iter().map(|part| String::from_utf8_lossy(part)).collect()
+    }
 }
 
 /// An issue prepared once for all its readers.
@@ -29,16 +44,8 @@ pub struct Letter {
     from: Mailbox,
     /// From, Reply-To, Subject, List-Id and the others that every copy shares.
     shared_headers: String,
-    boundary: String,
-    text: Vec<Encoded>,
-    html: Vec<Encoded>,
+    body: Body,
     signer: Option<Signer>,
-}
-
-#[derive(Debug)]
-enum Encoded {
-    Shared(String),
-    Slot(Slot),
 }
 
 impl Letter {
@@ -64,8 +71,8 @@ impl Letter {
             issue.edition
         );
         let boundary = format!("={}", &derive(&["boundary", &issue.to_string(), &frozen.rendered.subject])[..24]);
-        let (text, html) = (encode(&frozen.rendered.text), encode(&frozen.rendered.html));
-        Ok(Self { frozen, issue, from, shared_headers, boundary, text, html, signer: None })
+        let body = Body::new(boundary, &frozen.rendered);
+        Ok(Self { frozen, issue, from, shared_headers, body, signer: None })
     }
 
     /// Has every copy signed, with keys whose files are relative to `root`.
@@ -77,29 +84,26 @@ impl Letter {
         Ok(self)
     }
 
+    /// Whether copies are signed, which takes longer than to write them.
+    pub fn is_signed(&self) -> bool {
+        self.signer.is_some()
+    }
+
     /// Writes the copy of one reader. The same delivery gives the same bytes, whenever it is tried.
     pub fn copy(&self, delivery: &Delivery) -> Message {
         let links = Links::new(&self.frozen.letterhead, &self.issue, delivery);
         let message_id = self.message_id(delivery);
-        let mut bytes = String::with_capacity(2048 + length(&self.text) + length(&self.html));
-        bytes.push_str(&self.shared_headers);
-        bytes.push_str(&self.own_headers(delivery, &links, &message_id));
-        let boundary = &self.boundary;
-        bytes.push_str(&format!("Content-Type: multipart/alternative;\r\n boundary=\"{boundary}\"\r\n\r\n"));
-        for (part, kind, pieces) in [(Part::Text, "plain", &self.text), (Part::Html, "html", &self.html)] {
-            bytes.push_str(&format!(
-                "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
-                 Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-            ));
-            splice(&mut bytes, part, pieces, &links);
-            bytes.push_str("\r\n");
-        }
-        bytes.push_str(&format!("--{boundary}--\r\n"));
+        let mut head = String::with_capacity(4096);
+        head.push_str(&self.shared_headers);
+        head.push_str(&self.own_headers(delivery, &links, &message_id));
+        head.push_str(&self.body.content_type());
+        head.push_str("\r\n");
+        let mut parts = self.body.follow(head, &links);
         if let Some(signer) = &self.signer {
-            bytes.insert_str(0, &signer.sign(&bytes, delivery.dated));
+            parts.insert(0, signer.sign(&parts[0], &parts[1..], delivery.dated).into());
         }
         let envelope_from = self.envelope_from(delivery);
-        Message { envelope_from, envelope_to: delivery.email.to_string(), message_id, bytes }
+        Message { envelope_from, envelope_to: delivery.email.to_string(), message_id, parts }
     }
 
     fn own_headers(&self, delivery: &Delivery, links: &Links, message_id: &str) -> String {
@@ -163,32 +167,6 @@ fn one_line(text: &str) -> String {
 
 fn host(url: &str) -> String {
     url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_else(|| "localhost".into())
-}
-
-fn encode(pieces: &[Piece]) -> Vec<Encoded> {
-    let encode = |piece: &Piece| match piece {
-        Piece::Shared(text) => Encoded::Shared(encode_run(text)),
-        Piece::Slot(slot) => Encoded::Slot(slot.clone()),
-    };
-    pieces.iter().map(encode).collect()
-}
-
-fn splice(bytes: &mut String, part: Part, pieces: &[Encoded], links: &Links) {
-    let mut value = String::new();
-    for piece in pieces {
-        match piece {
-            Encoded::Shared(run) => bytes.push_str(run),
-            Encoded::Slot(slot) => {
-                value.clear();
-                push_escaped(&mut value, part, links.value(slot));
-                bytes.push_str(&encode_run(&value));
-            }
-        }
-    }
-}
-
-fn length(pieces: &[Encoded]) -> usize {
-    pieces.iter().map(|piece| if let Encoded::Shared(run) = piece { run.len() } else { 128 }).sum()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Message bytes and how they leave: over SMTP or into a folder. Knows no ledger and decides no retry.
 
+mod body;
 mod dkim;
 mod folder;
 mod links;

@@ -3,12 +3,12 @@
 /// The longest encoded line without its CRLF.
 const LINE: usize = 76;
 
-/// Encodes `text` as lines of at most 76 characters that begin at column 0 and end in a soft break, so that encoded runs
+/// Encodes `text` at the end of `out`, as lines of at most 76 characters that begin at column 0 and end in a soft break, so that encoded runs
 /// can follow one another. Line ends become CRLF; blanks before them and a leading `.` or `From ` are encoded, so no
 /// relay has to touch the lines. Tabs and all but the last of several blanks are encoded too: the lines are then their own
 /// relaxed form (RFC 6376 §3.4.4), and a signature hashes them as they are.
-pub fn encode_run(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + text.len() / 8);
+pub fn encode_run(out: &mut String, text: &str) {
+    out.reserve(text.len() + text.len() / 8);
     let mut column = 0;
     let bytes = text.as_bytes();
     let mut i = 0;
@@ -26,14 +26,13 @@ pub fn encode_run(text: &str) -> String {
             column = 0;
             continue;
         }
-        push(&mut out, bytes[i], plain);
+        push(out, bytes[i], plain);
         column += width;
         i += 1;
     }
     if column > 0 {
         out.push_str("=\r\n");
     }
-    out
 }
 
 /// How many bytes of a line end stand here: CRLF, LF or CR alone.

@@ -1,6 +1,7 @@
 //! From an approved issue to the inbox: freeze the audience, work the ledger off, say how it ended.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -116,10 +117,9 @@ impl Site {
             let before = standing(&store, name)?;
             let due = usize::try_from(before.counts.pending + before.counts.deferred).unwrap_or(usize::MAX);
             if due > 0 {
-                let letter = self.letter(approval.frozen.clone(), name)?;
                 let (ledger, writer) = store.start_ledger(send.id)?;
-                ended = send::run(Run {
-                    letter,
+                let run = Run {
+                    letter: Arc::new(self.letter(approval.frozen.clone(), name)?),
                     ledger,
                     transport: transport.clone(),
                     schedule: schedule.clone(),
@@ -129,9 +129,8 @@ impl Site {
                     stop_at_refused: self.config.delivery.stop_at_refused,
                     due,
                     watch: Box::new(event.clone()),
-                })
-                .await;
-                writer.join().map_err(|_| Notice::new("the ledger's writer failed"))?;
+                };
+                ended = send::run(run, writer).await;
             }
             let after = standing(&store, name)?;
             left = left.saturating_sub(tried(before.counts, after.counts));

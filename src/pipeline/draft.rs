@@ -133,7 +133,7 @@ impl Site {
         let answers = asked.links.then(follow).transpose()?;
         let context = Context {
             answers: answers.as_ref(),
-            message: Some(&message.bytes),
+            message: Some(&message.text()),
             spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
             source: &text,
             zone: self.config.publication.timezone,
@@ -155,7 +155,7 @@ impl Site {
         if settings.spam.is_empty() {
             return None;
         }
-        let answer = spam::ask(&settings.spam, &message.bytes, settings.spam_patience);
+        let answer = spam::ask(&settings.spam, &message.text(), settings.spam_patience);
         let read = |text: String| Spam::read(&text).ok_or_else(|| "its answer names no score".to_owned());
         Some(answer.and_then(read))
     }
@@ -205,7 +205,7 @@ impl Site {
         let files = [
             ("issue.html", rendering.rendered.fill(Part::Html, &links)),
             ("issue.txt", rendering.rendered.fill(Part::Text, &links)),
-            ("issue.eml", message.bytes),
+            ("issue.eml", message.text()),
         ];
         std::fs::create_dir_all(&folder)?;
         let mut written = Vec::new();

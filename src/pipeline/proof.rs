@@ -21,7 +21,7 @@ pub fn proof(site: &Site, rendering: &Rendering, reader: Option<&Address>) -> an
         preheader: rendered.preheader.clone(),
         html: rendered.fill(Part::Html, &links),
         text: rendered.fill(Part::Text, &links),
-        message: message.bytes,
+        message: message.text(),
         html_bytes: report.html_bytes,
         text_bytes: report.text_bytes,
         blocks: report.blocks.iter().map(|b| block(b, &rendering.draft)).collect(),

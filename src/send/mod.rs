@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::mail::{DomainGroup, Folder, Letter, Message, Refusal, Relay};
-use crate::model::{DeliveryState, Reply};
-use crate::store::Ledger;
+use crate::model::{Delivery, DeliveryState, Reply};
+use crate::store::{Ledger, Writer};
 use pace::Pace;
 use retry::Guard;
 pub use retry::Schedule;
@@ -42,7 +42,7 @@ pub enum Event {
 
 /// Everything a run needs.
 pub struct Run {
-    pub letter: Letter,
+    pub letter: Arc<Letter>,
     pub ledger: Ledger,
     pub transport: Transport,
     pub schedule: Schedule,
@@ -138,6 +138,17 @@ impl Shared {
     fn now(&self) -> DateTime<Utc> {
         (self.run.clock)()
     }
+
+    /// The copy of one reader. Signing takes longer than all else about it, so it goes to threads of its own.
+    async fn copy(&self, delivery: &Delivery) -> Result<Message, Ended> {
+        let letter = &self.run.letter;
+        if !letter.is_signed() {
+            return Ok(letter.copy(delivery));
+        }
+        let (letter, delivery) = (Arc::clone(letter), delivery.clone());
+        let signed = tokio::task::spawn_blocking(move || letter.copy(&delivery)).await;
+        signed.map_err(|error| Ended::Broken(format!("a copy could not be signed: {error}")))
+    }
 }
 
 /// Delivers one message outside any ledger. Returns what the relay, or the folder, said.
@@ -157,8 +168,26 @@ pub async fn once(transport: &Transport, message: &Message) -> Result<String, St
     }
 }
 
-/// Delivers what is due, on as many connections as the transport allows, and says why it ended.
-pub async fn run(run: Run) -> Ended {
+/// Delivers what is due, on as many connections as the transport allows, and says why it ended. One thread of its own does it all,
+/// commits included: between them there is nothing to wait for, and handing words from thread to thread would cost more than
+/// they do.
+pub async fn run(run: Run, writer: Writer) -> Ended {
+    let (tell, told) = oneshot::channel();
+    let thread = std::thread::Builder::new().name("send".into()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let ended = match runtime {
+            Ok(runtime) => runtime.block_on(work_off(run, writer)),
+            Err(error) => Ended::Broken(format!("cannot start the sender: {error}")),
+        };
+        drop(tell.send(ended));
+    });
+    if let Err(error) = thread {
+        return Ended::Broken(format!("cannot start the sender's thread: {error}"));
+    }
+    told.await.unwrap_or_else(|_| Ended::Broken("the sender's thread failed".into()))
+}
+
+async fn work_off(run: Run, writer: Writer) -> Ended {
     let (connections, rate) = match &run.transport {
         Transport::Smtp(relay) => (relay.connections(), relay.rate()),
         Transport::Folder(_) => (1, 0),
@@ -168,6 +197,7 @@ pub async fn run(run: Run) -> Ended {
         Transport::Smtp(relay) => relay.groups().cloned().collect(),
         Transport::Folder(_) => Vec::new(),
     };
+    let writer = tokio::spawn(writer.run());
     let (ended, _) = watch::channel(None);
     let shared = Arc::new(Shared {
         allowance: AtomicUsize::new(run.limit),
@@ -179,12 +209,17 @@ pub async fn run(run: Run) -> Ended {
         connected: AtomicUsize::new(0),
         run,
     });
-    let tasks: Vec<_> = (0..workers).map(|_| tokio::spawn(worker::work(Arc::clone(&shared)))).collect();
+    let tasks: Vec<_> = (0..workers).map(|worker| tokio::spawn(worker::work(Arc::clone(&shared), worker))).collect();
     for task in tasks {
         if let Err(error) = task.await {
             shared.end(Ended::Broken(format!("a worker failed: {error}")));
         }
     }
     let why = shared.ended.borrow().clone();
+    // The last handle to the ledger: the writer ends, and its connection with it.
+    drop(shared);
+    if let Err(error) = writer.await {
+        return Ended::Broken(format!("the ledger's writer failed: {error}"));
+    }
     why.unwrap_or(Ended::Done)
 }

@@ -7,20 +7,22 @@ use std::time::{Duration, Instant};
 use super::pace::Lane;
 use super::retry::{Attempt, Verdict, judge, pace_told};
 use super::{Ended, Event, Shared, Transport};
-use crate::mail::{Connection, Folder, Message, Refusal, Relay, Stage};
+use crate::mail::{Connection, Folder, Refusal, Relay, Stage};
 use crate::model::{Delivery, DeliveryState, Outcome, Reply};
 use crate::store::Claim;
 
 /// How often in a row a connection may fail before the run is over.
 const PATIENCE: u32 = 5;
+/// After so many copies of one lane a worker looks at the next one first.
+const TURN: usize = 16;
 /// A lane that waits for others is looked at again after this, in case nobody says a word.
 const LONG: Duration = Duration::from_secs(1);
 
 /// Works until nobody is due or the run is over.
-pub async fn work(shared: Arc<Shared>) {
+pub async fn work(shared: Arc<Shared>, worker: usize) {
     let end = match shared.run.transport.clone() {
         Transport::Folder(folder) => fill(&shared, &folder).await,
-        Transport::Smtp(relay) => Courier::new(&shared, &relay).work().await,
+        Transport::Smtp(relay) => Courier::new(&shared, &relay, worker).work().await,
     };
     if let Err(why) = end {
         shared.end(why);
@@ -32,10 +34,12 @@ struct Ticket {
     delivery: Box<Delivery>,
     lane: Lane,
     started: Instant,
+    /// How many copies the worker took before this one.
+    taken: usize,
 }
 
-/// The next copy of an open lane, when the run still goes on. `None` when nobody is due in any lane.
-async fn next(shared: &Shared) -> Result<Option<Ticket>, Ended> {
+/// A copy of an open lane, `first` before the others, when the run still goes on. `None` when nobody is due in any lane.
+async fn next(shared: &Shared, first: Lane, taken: usize) -> Result<Option<Ticket>, Ended> {
     loop {
         if shared.is_over() || !shared.allow() {
             return Ok(None);
@@ -44,14 +48,14 @@ async fn next(shared: &Shared) -> Result<Option<Ticket>, Ended> {
         moved.as_mut().enable();
         let mut closed = Vec::new();
         let lanes = shared.pace().lanes();
-        for lane in 0..lanes {
+        for lane in (0..lanes).map(|n| (first + n) % lanes) {
             let started = Instant::now();
             if !shared.pace().start(lane, started) {
                 closed.push(lane);
                 continue;
             }
             match shared.run.ledger.claim(lane, shared.now()).await.map_err(Ended::Broken)? {
-                Claim::Copy(delivery) => return Ok(Some(Ticket { delivery, lane, started })),
+                Claim::Copy(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
                 Claim::Empty => shared.pace().cancel(lane),
                 Claim::Stopped => return Err(Ended::StoppedElsewhere),
             }
@@ -65,41 +69,74 @@ async fn next(shared: &Shared) -> Result<Option<Ticket>, Ended> {
     }
 }
 
-/// Puts an outcome on record, then tells whoever watches, and lets the next one go.
+/// Puts an outcome on record, then tells whoever watches.
 async fn record(shared: &Shared, ticket: &Ticket, outcome: Outcome) -> Result<(), Ended> {
+    turn(shared, ticket, outcome, false).await.map(drop)
+}
+
+/// Puts an outcome on record and, when `go_on`, takes the next copy of the same lane with the same commit. `None` when that is
+/// not to be had: the lane is closed or empty, another lane's turn has come, or the run is over.
+async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, go_on: bool) -> Result<Option<Ticket>, Ended> {
     let number = ticket.delivery.number;
     let stop = shared.guard.lock().unwrap_or_else(PoisonError::into_inner).note(&outcome);
-    let (state, reply) = match &outcome {
-        Outcome::Delivered(reply) => (DeliveryState::Delivered, reply.clone()),
-        Outcome::Deferred { reply, .. } => (DeliveryState::Deferred, reply.clone()),
-        Outcome::Failed { reply, .. } => (DeliveryState::Failed, reply.clone()),
-        Outcome::Requeued(reply) => (DeliveryState::Pending, reply.clone()),
-        Outcome::Uncertain(reply) => (DeliveryState::Uncertain, reply.clone()),
-    };
-    shared.run.ledger.finished(number, outcome, shared.now()).await.map_err(Ended::Broken)?;
-    shared.pace().end(ticket.lane, ticket.started, pace_told(&reply), Instant::now());
+    let (state, reply) = told(&outcome);
+    let (lane, taken, started) = (ticket.lane, ticket.taken + 1, Instant::now());
+    shared.pace().end(lane, ticket.started, pace_told(&reply), started);
+    let stays = shared.pace().lanes() == 1 || !taken.is_multiple_of(TURN);
+    let wanted = go_on && stays && stop.is_none() && !shared.is_over();
+    let wanted = wanted
+        && shared.allow()
+        && (shared.pace().start(lane, started) || {
+            shared.disallow();
+            false
+        });
+    let claim = shared.run.ledger.turn(Some((number, outcome)), wanted.then_some(lane), shared.now()).await;
     shared.moved.notify_waiters();
+    let claim = claim.map_err(Ended::Broken)?;
     (shared.run.watch)(Event::Tried { number, state, reply });
-    stop.map_or(Ok(()), |reason| Err(Ended::Broken(reason)))
+    match claim {
+        Claim::Copy(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
+        Claim::Empty if wanted => {
+            shared.pace().cancel(lane);
+            shared.disallow();
+        }
+        Claim::Empty => {}
+        Claim::Stopped => return Err(Ended::StoppedElsewhere),
+    }
+    stop.map_or(Ok(None), |reason| Err(Ended::Broken(reason)))
+}
+
+/// What an outcome looks like from outside.
+fn told(outcome: &Outcome) -> (DeliveryState, Reply) {
+    let (state, reply) = match outcome {
+        Outcome::Delivered(reply) => (DeliveryState::Delivered, reply),
+        Outcome::Deferred { reply, .. } => (DeliveryState::Deferred, reply),
+        Outcome::Failed { reply, .. } => (DeliveryState::Failed, reply),
+        Outcome::Requeued(reply) => (DeliveryState::Pending, reply),
+        Outcome::Uncertain(reply) => (DeliveryState::Uncertain, reply),
+    };
+    (state, reply.clone())
 }
 
 /// Works the ledger off into files.
 async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
-    while let Some(ticket) = next(shared).await? {
-        let delivery = &ticket.delivery;
-        let message = shared.run.letter.copy(delivery);
-        shared.run.ledger.dotted(delivery.number).await.map_err(Ended::Broken)?;
-        match folder.deliver(delivery.number, &message) {
+    let mut ticket = next(shared, 0, 0).await?;
+    while let Some(now) = ticket {
+        let message = shared.run.letter.copy(&now.delivery);
+        match folder.deliver(now.delivery.number, &message) {
             Ok(path) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 let reply = Reply { code: 250, enhanced: None, text: format!("written as {name}") };
-                record(shared, &ticket, Outcome::Delivered(reply)).await?;
+                ticket = turn(shared, &now, Outcome::Delivered(reply), true).await?;
             }
             Err(error) => {
                 let reply = Reply { code: 0, enhanced: None, text: error.to_string() };
-                record(shared, &ticket, Outcome::Requeued(reply)).await?;
+                record(shared, &now, Outcome::Requeued(reply)).await?;
                 return Err(Ended::Broken(format!("cannot write into the outbox: {error}")));
             }
+        }
+        if ticket.is_none() {
+            ticket = next(shared, now.lane + 1, now.taken + 1).await?;
         }
     }
     Ok(())
@@ -110,6 +147,10 @@ struct Courier<'a> {
     shared: &'a Shared,
     relay: &'a Relay,
     connection: Option<Connection>,
+    /// Which lane is looked at first.
+    lane: Lane,
+    /// Copies taken.
+    taken: usize,
     /// Connections that failed in a row.
     failures: u32,
     /// How often in a row the relay took no further connection.
@@ -117,23 +158,28 @@ struct Courier<'a> {
 }
 
 impl<'a> Courier<'a> {
-    fn new(shared: &'a Shared, relay: &'a Relay) -> Self {
-        Self { shared, relay, connection: None, failures: 0, waits: 0 }
+    fn new(shared: &'a Shared, relay: &'a Relay, worker: usize) -> Self {
+        Self { shared, relay, connection: None, lane: worker, taken: 0, failures: 0, waits: 0 }
     }
 
     async fn work(mut self) -> Result<(), Ended> {
         // Connected first, claimed after: a relay that cannot be reached keeps nobody's copy.
         while !self.shared.is_over() {
             let Some(mut connection) = self.connect().await? else { continue };
-            let Some(ticket) = next(self.shared).await? else {
-                self.connection = Some(connection);
-                break;
-            };
-            let message = self.shared.run.letter.copy(&ticket.delivery);
-            match self.attempt(&mut connection, &ticket, &message).await? {
-                true if self.may_stay(&connection) => self.connection = Some(connection),
+            let mut ticket = next(self.shared, self.lane, self.taken).await?;
+            let is_last = ticket.is_none();
+            let mut lives = true;
+            while let Some(now) = ticket.take() {
+                (self.lane, self.taken) = (now.lane + 1, now.taken + 1);
+                (lives, ticket) = self.attempt(&mut connection, now).await?;
+            }
+            match lives {
+                true if is_last || self.may_stay(&connection) => self.connection = Some(connection),
                 true => self.hang_up(connection).await,
                 false => drop(self.shared.connected.fetch_sub(1, Ordering::Relaxed)),
+            }
+            if is_last {
+                break;
             }
         }
         if let Some(connection) = self.connection.take() {
@@ -174,46 +220,42 @@ impl<'a> Courier<'a> {
         Ok(None)
     }
 
-    /// One try. Says whether the connection lives on.
-    async fn attempt(
-        &mut self,
-        connection: &mut Connection,
-        ticket: &Ticket,
-        message: &Message,
-    ) -> Result<bool, Ended> {
-        let number = ticket.delivery.number;
-        let sent = match connection.offer(message).await {
-            Ok(()) => {
-                self.shared.run.ledger.dotted(number).await.map_err(Ended::Broken)?;
-                connection.deliver(message).await
-            }
+    /// One try. Says whether the connection lives on, and what goes by it next.
+    async fn attempt(&mut self, connection: &mut Connection, ticket: Ticket) -> Result<(bool, Option<Ticket>), Ended> {
+        let message = self.shared.copy(&ticket.delivery).await?;
+        let sent = match connection.offer(&message).await {
+            Ok(()) => connection.deliver(&message).await,
             Err(refusal) => Err(refusal),
         };
+        let stays = self.may_stay(connection);
         match sent {
             Ok(reply) => {
                 self.failures = 0;
-                record(self.shared, ticket, Outcome::Delivered(reply)).await?;
-                Ok(true)
+                Ok((true, turn(self.shared, &ticket, Outcome::Delivered(reply), stays).await?))
             }
-            Err(refusal) => self.refused(refusal, ticket).await,
+            Err(refusal) => self.refused(refusal, &ticket, stays).await,
         }
     }
 
-    async fn refused(&mut self, refusal: Refusal, ticket: &Ticket) -> Result<bool, Ended> {
+    async fn refused(
+        &mut self,
+        refusal: Refusal,
+        ticket: &Ticket,
+        stays: bool,
+    ) -> Result<(bool, Option<Ticket>), Ended> {
         let reply = refusal.reply.clone();
         let delivery = &ticket.delivery;
         let attempt = Attempt { number: delivery.number, tries: delivery.attempts + 1, now: self.shared.now() };
         match judge(refusal, attempt, &self.shared.run.schedule) {
             Verdict::Recipient { outcome, connection_lives } => {
                 self.failures = 0;
-                record(self.shared, ticket, outcome).await?;
-                Ok(connection_lives)
+                Ok((connection_lives, turn(self.shared, ticket, outcome, connection_lives && stays).await?))
             }
             Verdict::Connection(reply) => {
                 let reason = reply.to_string();
                 record(self.shared, ticket, Outcome::Requeued(reply)).await?;
                 self.back_off(reason).await?;
-                Ok(false)
+                Ok((false, None))
             }
             Verdict::Send(reason) => {
                 record(self.shared, ticket, Outcome::Requeued(reply)).await?;

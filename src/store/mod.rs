@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
@@ -22,7 +23,7 @@ pub use audience::Audience;
 pub use ledger::{RecipientLine, Send, Uncertain};
 pub use metrics::{LATENCIES, Latency};
 pub use readers::{Change, Tally};
-pub use writer::{Claim, Ledger};
+pub use writer::{Claim, Ledger, Writer};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
 const MIGRATIONS: [&str; 3] = [
@@ -129,6 +130,8 @@ impl Store {
         };
         conn.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
         conn.pragma_update(None, "foreign_keys", true)?;
+        // Plans do not hang on the values bound; else a cached statement is planned anew at every use.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let level = if durability == Durability::Power { "FULL" } else { "NORMAL" };
         conn.pragma_update(None, "synchronous", level)?;
         migrate(&mut conn, path)?;

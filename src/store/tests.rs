@@ -108,9 +108,7 @@ impl House {
     fn with_ledger<T>(&self, send: i64, work: impl AsyncFnOnce(Ledger) -> T) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (ledger, writer) = self.store.start_ledger(send).expect("a ledger");
-        let result = runtime.block_on(work(ledger));
-        writer.join().expect("the writer ends");
-        result
+        runtime.block_on(async { tokio::join!(work(ledger), writer.run()).0 })
     }
 }
 
@@ -133,13 +131,12 @@ fn each_outcome_is_counted_where_it_belongs() {
         ];
         for outcome in outcomes {
             let copy = claim(&ledger, at(0)).await.expect("a copy");
-            ledger.dotted(copy.number).await.expect("an intent");
             ledger.finished(copy.number, outcome, at(1)).await.expect("an outcome");
         }
-        claim(&ledger, at(0)).await.expect("a copy that stays claimed");
+        claim(&ledger, at(0)).await.expect("a copy that stays under way");
     });
     let expected =
-        Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 1, pending: 2, suppressed: 0 };
+        Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 2, pending: 1, suppressed: 0 };
     assert_eq!(house.counts(), expected);
     let dead = Address::parse("r3@example.org").expect("an address");
     assert_eq!(house.store.reader(&dead).expect("a look").map(|r| r.status), Some(ReaderStatus::Bounced));
@@ -162,14 +159,10 @@ fn a_deferred_copy_comes_back_when_due_with_the_same_date() {
 }
 
 #[test]
-fn a_crash_leaves_claimed_copies_safe_and_dotted_ones_uncertain() {
+fn a_crash_leaves_copies_under_way_uncertain_and_all_others_where_they_were() {
     for (policy, pending, uncertain) in [(Uncertain::Resend, 3, 0), (Uncertain::Hold, 2, 1)] {
         let (mut house, send) = House::sending(3);
-        house.with_ledger(send, async |ledger| {
-            let dotted = claim(&ledger, at(0)).await.expect("a copy");
-            ledger.dotted(dotted.number).await.expect("an intent");
-            claim(&ledger, at(0)).await.expect("a second copy");
-        });
+        house.with_ledger(send, async |ledger| claim(&ledger, at(0)).await.expect("a copy"));
         assert_eq!(house.counts().uncertain, 1, "nobody sends, so nobody can know");
         let lock = house.store.lock_sender().expect("a lock");
         assert_eq!(house.counts().uncertain, 0, "a sender that lives may yet know");
@@ -181,9 +174,25 @@ fn a_crash_leaves_claimed_copies_safe_and_dotted_ones_uncertain() {
 }
 
 #[test]
-fn an_intent_without_a_claim_is_refused() {
+fn an_outcome_and_the_next_copy_are_one_word() {
+    let (house, send) = House::sending(2);
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let ended = Some((first.number, Outcome::Delivered(reply(250))));
+        let Ok(Claim::Copy(second)) = ledger.turn(ended, Some(0), at(1)).await else { panic!("no second copy") };
+        assert_ne!(first.number, second.number);
+        let ended = Some((second.number, Outcome::Delivered(reply(250))));
+        assert_eq!(ledger.turn(ended, Some(0), at(2)).await, Ok(Claim::Empty));
+    });
+    assert_eq!(house.counts().delivered, 2);
+}
+
+#[test]
+fn an_outcome_of_a_copy_that_is_not_under_way_is_refused() {
     let (house, send) = House::sending(1);
-    house.with_ledger(send, async |ledger| assert!(ledger.dotted(1).await.is_err()));
+    let outcome = Outcome::Delivered(reply(250));
+    house.with_ledger(send, async |ledger| assert!(ledger.finished(1, outcome, at(0)).await.is_err()));
+    assert_eq!(house.counts().pending, 1);
 }
 
 #[test]
@@ -193,6 +202,18 @@ fn a_reader_who_leaves_while_sending_is_suppressed() {
     house.with_ledger(send, async |ledger| {
         assert_eq!(claim(&ledger, at(6)).await.map(|copy| copy.number), Some(2));
         assert_eq!(claim(&ledger, at(6)).await, None);
+    });
+    assert_eq!(house.counts().suppressed, 1);
+}
+
+#[test]
+fn a_reader_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
+    let (house, send) = House::sending(3);
+    let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    house.with_ledger(send, async |ledger| {
+        assert_eq!(claim(&ledger, at(0)).await.map(|copy| copy.number), Some(1));
+        pages.unsubscribe(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
+        assert_eq!(claim(&ledger, at(2)).await.map(|copy| copy.number), Some(3));
     });
     assert_eq!(house.counts().suppressed, 1);
 }
@@ -227,12 +248,13 @@ fn stopping_reaches_a_sender_at_work() {
     let (mut house, send) = House::sending(2);
     let (ledger, writer) = house.store.start_ledger(send).expect("a ledger");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let writer = runtime.spawn(writer.run());
     assert!(house.store.stop(send, true, "enough").expect("a stop"));
     assert_eq!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Stopped));
     assert!(house.store.resume(send).expect("a word"));
     assert!(matches!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Copy(_))));
     drop(ledger);
-    writer.join().expect("the writer ends");
+    runtime.block_on(writer).expect("the writer ends");
     assert_eq!(house.send().state, IssueState::Sending);
 }
 

@@ -29,7 +29,7 @@ fn built(rendered: &Rendered, letterhead: Letterhead, name: &str) -> String {
         attempts: 0,
     };
     let frozen = Frozen { letterhead, rendered: rendered.clone() };
-    Letter::new(frozen, "2024-08-04-sunday".parse().unwrap()).unwrap().copy(&delivery).bytes
+    Letter::new(frozen, "2024-08-04-sunday".parse().unwrap()).unwrap().copy(&delivery).text()
 }
 
 fn of_message(draft: &Draft, rendered: &Rendered, message: &str) -> Vec<Finding> {

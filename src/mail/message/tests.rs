@@ -1,7 +1,7 @@
 use mail_parser::MessageParser;
 
 use super::*;
-use crate::model::{Address, Letterhead, Rendered};
+use crate::model::{Address, Letterhead, Piece, Rendered, Slot};
 
 fn letter() -> Letter {
     let letterhead = Letterhead {
@@ -44,7 +44,7 @@ fn delivery(name: &str) -> Delivery {
 
 #[test]
 fn a_whole_copy_by_snapshot() {
-    insta::assert_snapshot!(letter().copy(&delivery("Ann Åberg")).bytes.replace("\r\n", "\n"));
+    insta::assert_snapshot!(letter().copy(&delivery("Ann Åberg")).text().replace("\r\n", "\n"));
 }
 
 #[test]
@@ -58,9 +58,10 @@ fn a_hostile_name_stays_a_name() {
         ["Ann\r\nBcc: x@example.org", "\"><script>alert(1)</script>", "a\0b", "=?utf-8?q?x?=", &"n".repeat(5000)]
     {
         let message = letter().copy(&delivery(name));
-        assert!(message.bytes.lines().all(|line| line.len() <= 998), "{name:.40}");
-        assert!(message.bytes.is_ascii() && !message.bytes.replace("\r\n", "").contains(['\r', '\n']));
-        let parsed = MessageParser::new().parse(message.bytes.as_bytes()).expect("a message");
+        let text = message.text();
+        assert!(text.lines().all(|line| line.len() <= 998), "{name:.40}");
+        assert!(text.is_ascii() && !text.replace("\r\n", "").contains(['\r', '\n']));
+        let parsed = MessageParser::new().parse(text.as_bytes()).expect("a message");
         assert!(parsed.bcc().is_none(), "{name:.40}");
         assert_eq!(parsed.to().and_then(|to| to.first()).and_then(|to| to.address()), Some("ann@example.org"));
         assert!(!parsed.body_html(0).expect("html").contains("<script"), "{name:.40}");
@@ -70,7 +71,8 @@ fn a_hostile_name_stays_a_name() {
 #[test]
 fn every_header_of_the_contract_stands_once() {
     let message = letter().copy(&delivery("Ann"));
-    let head = message.bytes.split("\r\n\r\n").next().expect("a head");
+    let text = message.text();
+    let head = text.split("\r\n\r\n").next().expect("a head");
     for name in [
         "From",
         "To",
@@ -90,7 +92,7 @@ fn every_header_of_the_contract_stands_once() {
         let count = head.lines().filter(|l| l.to_lowercase().starts_with(&format!("{}:", name.to_lowercase()))).count();
         assert_eq!(count, 1, "{name}");
     }
-    let parsed = MessageParser::new().parse(message.bytes.as_bytes()).expect("a message");
+    let parsed = MessageParser::new().parse(text.as_bytes()).expect("a message");
     assert_eq!(parsed.subject(), Some("Größe matters Bcc: all@example.org"));
     assert_eq!(message.envelope_from, "b-2026-11-25-midweek-7-".to_owned() + &message.envelope_from[23..]);
     assert!(message.envelope_from.ends_with("@bounces.almanac.example"));

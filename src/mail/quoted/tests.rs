@@ -1,6 +1,10 @@
 use proptest::prelude::*;
 
-use super::encode_run;
+fn encode_run(text: &str) -> String {
+    let mut out = String::new();
+    super::encode_run(&mut out, text);
+    out
+}
 
 fn decode(encoded: &str) -> String {
     let message = format!(

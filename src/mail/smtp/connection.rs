@@ -8,13 +8,16 @@ use data_encoding::BASE64;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::response::Response;
 
-use super::greet::Offers;
+use super::ahead::Ahead;
+use super::greet::{Greeted, Offers};
 use super::{Auth, Message, Refusal, Stage, Timeouts, enhanced, printable, within};
 use crate::model::Reply;
 
 /// A greeted connection.
 pub struct Connection {
     inner: AsyncSmtpConnection,
+    /// What goes out before lettre's next word.
+    ahead: Ahead,
     offers: Offers,
     timeouts: Timeouts,
     taken: usize,
@@ -23,8 +26,8 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(inner: AsyncSmtpConnection, offers: Offers, timeouts: Timeouts) -> Self {
-        Self { inner, offers, timeouts, taken: 0, stuck: false }
+    pub(super) fn new((inner, ahead): Greeted, offers: Offers, timeouts: Timeouts) -> Self {
+        Self { inner, ahead, offers, timeouts, taken: 0, stuck: false }
     }
 
     /// How many messages this connection has carried.
@@ -62,7 +65,7 @@ impl Connection {
     /// transaction. After a refusal with a code the connection is ready for the next message.
     pub async fn offer(&mut self, message: &Message) -> Result<(), Refusal> {
         self.fits(message)?;
-        let size = self.offers.size.map(|_| format!(" SIZE={}", message.bytes.len())).unwrap_or_default();
+        let size = self.offers.size.map(|_| format!(" SIZE={}", message.size())).unwrap_or_default();
         let mail = format!("MAIL FROM:<{}>{size}\r\n", message.envelope_from);
         let rcpt = format!("RCPT TO:<{}>\r\n", message.envelope_to);
         let refused = if self.offers.pipelining {
@@ -81,7 +84,7 @@ impl Connection {
 
     /// Refuses a message that the server has said it will not take, before anybody is named.
     fn fits(&self, message: &Message) -> Result<(), Refusal> {
-        let (size, most) = (message.bytes.len() as u64, self.offers.size.unwrap_or(0));
+        let (size, most) = (message.size() as u64, self.offers.size.unwrap_or(0));
         if most == 0 || size <= most {
             return Ok(());
         }
@@ -128,7 +131,8 @@ impl Connection {
     pub async fn deliver(&mut self, message: &Message) -> Result<Reply, Refusal> {
         self.taken += 1;
         // The bytes end in CRLF and no line begins with a dot (see `quoted`), so there is nothing to stuff.
-        let response = within(self.timeouts.data, Stage::Dot, self.inner.command(Dotted(&message.bytes))).await?;
+        self.ahead.put(&message.parts);
+        let response = within(self.timeouts.data, Stage::Dot, self.inner.command(".\r\n")).await?;
         Ok(reply(&response))
     }
 
@@ -165,14 +169,4 @@ fn expect(stage: Stage, class: std::ops::Range<u16>, reply: Reply) -> Result<(),
 fn reply(response: &Response) -> Reply {
     let text = printable(&response.message().collect::<Vec<_>>().join(" "));
     Reply { code: u16::from(response.code()), enhanced: enhanced(&text), text }
-}
-
-/// A message with its final dot.
-struct Dotted<'a>(&'a str);
-
-impl fmt::Display for Dotted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)?;
-        f.write_str(".\r\n")
-    }
 }

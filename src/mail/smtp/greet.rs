@@ -9,6 +9,7 @@ use lettre::transport::smtp::extension::ClientId;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+use super::ahead::Ahead;
 use super::replies::Replies;
 use super::tls::Wrap;
 use super::{Refusal, Stage, Tls, enhanced, lost, printable, silent};
@@ -44,13 +45,16 @@ impl Offers {
     }
 }
 
+/// A connection of lettre's, and the way past it for what is too long to be copied.
+pub type Greeted = (AsyncSmtpConnection, Ahead);
+
 /// Connects to `host:port`, does TLS as asked, and says hello as `name`. Every reply has `limit` in all.
 pub async fn greet(
     (host, port): (&str, u16),
     tls: (Tls, Option<&Wrap>),
     name: &str,
     limit: Duration,
-) -> Result<(AsyncSmtpConnection, Offers), Refusal> {
+) -> Result<(Greeted, Offers), Refusal> {
     let reach = |error: std::io::Error| lost(Stage::Reach, error.to_string());
     let connecting = tokio::time::timeout(limit, TcpStream::connect((host, port))).await;
     let stream = connecting.map_err(|_| silent(Stage::Reach, limit))?.map_err(reach)?;
@@ -96,15 +100,17 @@ async fn handed_over<S>(
     lines: &[String],
     name: &str,
     limit: Duration,
-) -> Result<(AsyncSmtpConnection, Offers), Refusal>
+) -> Result<(Greeted, Offers), Refusal>
 where
     S: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static,
 {
-    let stream: Box<dyn AsyncTokioStream> = Box::new(Replies::greeted(stream, peer, lines));
+    let replies = Replies::greeted(stream, peer, lines);
+    let ahead = replies.ahead();
+    let stream: Box<dyn AsyncTokioStream> = Box::new(replies);
     let name = ClientId::Domain(name.to_owned());
     let connection =
         super::within(limit, Stage::Connect, AsyncSmtpConnection::connect_with_transport(stream, &name)).await?;
-    Ok((connection, Offers::read(lines)))
+    Ok(((connection, ahead), Offers::read(lines)))
 }
 
 /// A stream on which hello is being said.

@@ -1,6 +1,7 @@
 //! The relay: how it is reached, and what its refusals mean for the stage at which they came (RFC 5321). The connection is
 //! lettre's, on a stream of our own, with a deadline for every reply.
 
+mod ahead;
 mod connection;
 mod greet;
 mod replies;

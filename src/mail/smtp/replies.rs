@@ -11,6 +11,8 @@ use std::task::{Context, Poll};
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::ahead::Ahead;
+
 /// What is kept of a line; RFC 5321 §4.5.3.1.5 asks for 512 octets.
 const KEPT: usize = 1_000;
 /// A longer line is no reply.
@@ -32,11 +34,23 @@ pub struct Replies<S> {
     lines: usize,
     /// Whether the next thing written goes nowhere, since it has been answered already.
     mute: bool,
+    /// What goes out before the next word.
+    ahead: Ahead,
 }
 
 impl<S> Replies<S> {
     pub fn new(inner: S, peer: SocketAddr) -> Self {
-        Self { inner, peer, ready: Vec::new(), read: 0, line: Vec::new(), length: 0, lines: 0, mute: false }
+        Self {
+            inner,
+            peer,
+            ready: Vec::new(),
+            read: 0,
+            line: Vec::new(),
+            length: 0,
+            lines: 0,
+            mute: false,
+            ahead: Ahead::default(),
+        }
     }
 
     /// A greeted stream as lettre wants to greet it itself: it reads the greeting and the answer to its EHLO from here, and what
@@ -46,6 +60,11 @@ impl<S> Replies<S> {
         replies.ready = format!("220 greeted\r\n{}\r\n", ehlo.join("\r\n")).into_bytes();
         replies.mute = true;
         replies
+    }
+
+    /// Where to put what is to go out before the next word.
+    pub fn ahead(&self) -> Ahead {
+        self.ahead.clone()
     }
 
     /// The stream below. What was read but not taken is gone: before a TLS handshake nothing may be left over (RFC 3207 §6).
@@ -114,7 +133,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Replies<S> {
             self.mute = false;
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut self.inner).poll_write(context, bytes)
+        let ahead = self.ahead.clone();
+        ahead.poll_write(&mut self.inner, context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,0 +1,76 @@
+//! A letter's body, encoded once for all readers, with places for what is each reader's own. Knows no header.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+
+use super::links::Links;
+use super::quoted::encode_run;
+use crate::model::{Fill, Part, Piece, Rendered, Slot, push_escaped};
+
+/// multipart/alternative (RFC 2046 §5.1.4), text first, each part quoted-printable.
+#[derive(Debug)]
+pub struct Body {
+    boundary: String,
+    pieces: Vec<Encoded>,
+}
+
+#[derive(Debug)]
+enum Encoded {
+    Shared(Bytes),
+    Slot(Part, Slot),
+}
+
+impl Body {
+    pub fn new(boundary: String, rendered: &Rendered) -> Self {
+        let mut pieces = Vec::new();
+        let mut shared = String::new();
+        for (part, kind, of) in [(Part::Text, "plain", &rendered.text), (Part::Html, "html", &rendered.html)] {
+            shared += &format!(
+                "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
+                 Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+            );
+            for piece in of {
+                match piece {
+                    Piece::Shared(text) => encode_run(&mut shared, text),
+                    Piece::Slot(slot) => {
+                        pieces.push(Encoded::Shared(std::mem::take(&mut shared).into()));
+                        pieces.push(Encoded::Slot(part, slot.clone()));
+                    }
+                }
+            }
+            shared += "\r\n";
+        }
+        shared += &format!("--{boundary}--\r\n");
+        pieces.push(Encoded::Shared(shared.into()));
+        Self { boundary, pieces }
+    }
+
+    /// The Content-Type field that goes with it.
+    pub fn content_type(&self) -> String {
+        format!("Content-Type: multipart/alternative;\r\n boundary=\"{}\"\r\n", self.boundary)
+    }
+
+    /// A message of this head (which ends in its empty line) and the body with a reader's own values, in parts: nothing that grows
+    /// with the body is copied.
+    pub fn follow(&self, head: String, links: &Links) -> Vec<Bytes> {
+        let mut own = head;
+        let mut parts: Vec<Result<Bytes, Range<usize>>> = Vec::with_capacity(self.pieces.len() + 1);
+        parts.push(Err(0..own.len()));
+        let mut value = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Encoded::Shared(run) => parts.push(Ok(run.clone())),
+                Encoded::Slot(part, slot) => {
+                    let start = own.len();
+                    value.clear();
+                    push_escaped(&mut value, *part, links.value(slot));
+                    encode_run(&mut own, &value);
+                    parts.push(Err(start..own.len()));
+                }
+            }
+        }
+        let own = Bytes::from(own);
+        parts.into_iter().map(|part| part.unwrap_or_else(|range| own.slice(range))).collect()
+    }
+}
