@@ -43,6 +43,11 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
             mistakes.add(&["feeds"], &why, "scores go from 0 to 10");
         }
     }
+    let metrics = &config.web.metrics_listen;
+    if !metrics.is_empty() && metrics.parse::<std::net::SocketAddr>().is_err() {
+        let why = format!("`web.metrics_listen` must be an address and a port, found `{metrics}`");
+        mistakes.add(&["web", "metrics_listen"], &why, "such as \"127.0.0.1:9464\"");
+    }
     if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
         let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
         mistakes.add(

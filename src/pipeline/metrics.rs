@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::Site;
-use crate::model::{IssueName, IssueState};
+use crate::model::{IssueName, IssueState, Notice};
 use crate::schedule;
 use crate::store::{LATENCIES, Send, Store};
-use crate::web::ops::{Buckets, Desk, EditionVitals, SendVitals, Vitals};
+use crate::web::ops::{self, Buckets, Desk, EditionVitals, SendVitals, Vitals};
 
 /// For so long the same figures are shown again.
 const FRESH: Duration = Duration::from_secs(10);
@@ -38,6 +40,24 @@ impl Site {
         store.archive_version()?;
         Ok(())
     }
+}
+
+/// Answers /healthz, /readyz and /metrics on `[web] metrics_listen` until `stop` turns true; nothing to do without it. For
+/// `digest serve`.
+///
+/// # Errors
+/// Nobody can listen there.
+pub async fn watch_ops(site: Arc<Site>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let address = &site.config.web.metrics_listen;
+    if address.is_empty() {
+        return Ok(());
+    }
+    let listener = TcpListener::bind(address.as_str()).await.map_err(|why| {
+        Notice::new(format!("cannot listen on {address}: {why}")).help("see `metrics_listen` of [web] in config.toml")
+    })?;
+    tracing::info!(address = %listener.local_addr()?, "metrics are served");
+    ops::serve(listener, site.ops_desk(), async move { drop(stop.wait_for(|stop| *stop).await) }).await?;
+    Ok(())
 }
 
 /// What was read last.

@@ -41,6 +41,7 @@ pub use content::Imported;
 pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};
 pub use draft::{Asked, Composed, Diff, Rendering};
+pub use metrics::watch_ops;
 pub use people::PeopleImport;
 pub use preview::preview;
 pub use status::IssueStatus;

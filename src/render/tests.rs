@@ -141,7 +141,7 @@ fn the_built_in_templates_are_proven() {
         prove(&setting, &Templates::builtin()).unwrap();
     }
     let on_disk = |dir: &str| std::fs::read_dir(Path::new("templates").join(dir)).unwrap().count();
-    let files = ["issue", "partials", "tokens"].map(on_disk).iter().sum::<usize>();
+    let files = ["issue", "page", "partials", "tokens"].map(on_disk).iter().sum::<usize>();
     assert_eq!(Templates::builtin_files().count(), files, "a template is not in the table");
 }
 

@@ -11,6 +11,7 @@ use axum::routing::get;
 use chrono::{DateTime, Utc};
 use prometheus::proto::{Bucket, Histogram, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, Gauge, GaugeVec, Opts, Registry, TextEncoder};
+use tokio::net::TcpListener;
 
 use crate::model::Counts;
 
@@ -64,6 +65,18 @@ pub struct Desk {
     /// Whether the daemon can do its work, or why not.
     pub ready: Arc<dyn Fn() -> anyhow::Result<()> + Send + Sync>,
     pub vitals: Arc<dyn Fn() -> anyhow::Result<Vitals> + Send + Sync>,
+}
+
+/// Answers on a listener until `stop` is ready.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Desk,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(desk)).with_graceful_shutdown(stop).await
 }
 
 /// The three routes.

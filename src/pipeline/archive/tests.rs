@@ -180,3 +180,23 @@ fn whoever_watches_gets_figures() {
     let lost = house.get("/readyz", &[]);
     assert_eq!(lost.status, 503, "{}", lost.body);
 }
+
+#[test]
+fn figures_are_served_where_the_settings_say_until_the_daemon_stops() {
+    let house = House::new();
+    let mut site = house.site("2024-08-10T00:00:00Z");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    site.config.web.metrics_listen = free.to_string();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let served = house.runtime.spawn(crate::pipeline::watch_ops(Arc::new(site), stopped));
+    let answer = (0..500).find_map(|_| {
+        let got = house.agent.get(format!("http://{free}/healthz")).call().ok();
+        got.or_else(|| {
+            house.runtime.block_on(async { tokio::time::sleep(std::time::Duration::from_millis(10)).await });
+            None
+        })
+    });
+    assert_eq!(answer.expect("an answer").status().as_u16(), 200);
+    stop.send(true).expect("it listens");
+    house.runtime.block_on(served).expect("it ends").expect("well");
+}
