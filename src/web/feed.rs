@@ -88,10 +88,10 @@ fn text(words: &str) -> atom::Text {
     atom::Text::plain(clean(words))
 }
 
-/// Text without the characters that XML has no way to write (XML 1.0 §2.2).
+/// Text without the characters that XML has no way to write (XML 1.0 §2.2), nor the carriage return, which it reads as a line
+/// feed (§2.11).
 fn clean(text: &str) -> String {
-    let writable =
-        |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    let writable = |c: &char| matches!(c, '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     text.chars().filter(writable).collect()
 }
 
@@ -129,13 +129,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_is_what_a_reader_gets_out(title in "\\PC{0,60}", html in any::<String>()) {
+        fn what_goes_in_is_what_a_reader_gets_out(title in "\\PC{0,60}", html in prop::collection::vec(any::<char>(), 0..80)) {
+            let html: String = html.into_iter().chain("\u{1}<p>\u{fffe}".chars()).collect();
             let written = write(&feed(&title, &html)).expect("a feed");
             let read = atom::Feed::read_from(written.as_bytes()).expect("well-formed");
             let entry = &read.entries[0];
             prop_assert_eq!(&entry.id, "tag:news.example,2026-11-25:midweek");
-            // XML parsers make one line feed of every line end (XML 1.0 §2.11), and this one trims.
-            let plain = |text: &str| clean(text).replace("\r\n", "\n").replace('\r', "\n").trim().to_owned();
+            // This parser trims.
+            let plain = |text: &str| clean(text).trim().to_owned();
             prop_assert_eq!(entry.title.value.trim(), plain(&title));
             let content = entry.content.as_ref().and_then(|content| content.value.as_deref()).unwrap_or_default();
             prop_assert_eq!(content.trim(), plain(&html));

@@ -5,8 +5,10 @@ use std::fs;
 use serde_json::Value;
 
 use crate::browser::Browser;
-use crate::house::Test;
+use crate::house::{ISSUE, Test};
 use crate::preview::Preview;
+use crate::send::{SEND, approved};
+use crate::smtp::{Act, At, Rule, Server};
 
 /// axe-core's one file, which `scripts/test` fetches; `None`, with a word, where it did not.
 fn axe() -> Option<String> {
@@ -74,5 +76,25 @@ fn nothing_serious_on_the_previews_page() {
         assert_ne!(browser.run_async(shown), 0, "no mail is shown");
         let found = findings(&browser, &axe, "{}");
         assert!(found.is_empty(), "{width}, {scheme}:\n{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn nothing_serious_on_a_report() {
+    let Some(axe) = axe() else { return };
+    let Some(browser) = Browser::start() else { return };
+    let server = Server::start([Rule::at(At::Rcpt, Act::Say("550 5.1.1 no such mailbox")).about("reader2@")]);
+    let test = approved(&server, 5);
+    test.run(SEND).success();
+    test.run(&format!("report {ISSUE}")).success();
+    let page = test.path(&format!("issues/{ISSUE}/report.html"));
+    for (width, scheme) in [(900, "light"), (900, "dark"), (375, "light"), (375, "dark")] {
+        browser.size(width, 900);
+        browser.prefers(scheme);
+        browser.open(&format!("file://{}", page.display()));
+        let found = findings(&browser, &axe, "{}");
+        assert!(found.is_empty(), "{width}, {scheme}:\n{}", found.join("\n"));
+        let wide = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth;");
+        assert_eq!(wide, 0, "the page is wider than the window at {width}");
     }
 }

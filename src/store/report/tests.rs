@@ -122,6 +122,14 @@ fn every_state_has_its_reason_and_all_add_up() {
 }
 
 #[test]
+fn half_of_three_is_two() {
+    let rows: Vec<Made> = (1..=3).map(|n| delivered(format!("r{n}@one.example"), 1, n)).collect();
+    let (_dir, store, send) = sent(&rows);
+    let within = store.figures(&send).expect("figures").delivered_within;
+    assert_eq!(within.iter().map(|within| within.ms).collect::<Vec<_>>(), [2_000, 3_000, 3_000, 3_000]);
+}
+
+#[test]
 fn a_million_would_be_told_in_as_few_lines_as_these() {
     let mut rows: Vec<Made> = Vec::new();
     for n in 0..300_u32 {
