@@ -26,4 +26,4 @@ pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
 pub use report::{
     DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine, WaitLine, Within,
 };
-pub use url::canonical_url;
+pub use url::{canonical_url, untracked};

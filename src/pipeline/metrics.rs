@@ -81,7 +81,7 @@ impl Board {
     }
 
     fn read(&mut self, site: &Site) -> anyhow::Result<Vitals> {
-        let mut vitals = Vitals { editions: editions(site), ..Vitals::default() };
+        let mut vitals = Vitals { editions: editions(site), feeds: feeds(site), ..Vitals::default() };
         let Some(store) = site.store_to_read()? else { return Ok(vitals) };
         vitals.sender_alive = store.sender_is_alive();
         vitals.readers =
@@ -137,6 +137,12 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &Send) -> anyhow:
 /// How late, in seconds; a send before its time is not late.
 fn seconds(late: TimeDelta) -> f64 {
     late.to_std().unwrap_or_default().as_secs_f64()
+}
+
+/// How long ago each source was fetched well; a source that never was has no line.
+fn feeds(site: &Site) -> Vec<(String, f64)> {
+    let now = (site.clock)();
+    site.feed_health().into_iter().filter_map(|source| Some((source.name, seconds(now - source.health.good?)))).collect()
 }
 
 fn editions(site: &Site) -> Vec<EditionVitals> {

@@ -44,6 +44,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
     ("hyper::", &["sources"]),
+    ("quick_xml::", &["sources"]),
+    ("rustix::", &["pipeline"]),
     ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),
