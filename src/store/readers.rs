@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Address, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Address, Purpose, Reader, ReaderRow, ReaderStatus};
 
 /// What one row did to the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,8 +159,8 @@ fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) ->
     let created = row.created.unwrap_or(now);
     let mut statement = conn.prepare_cached(
         "INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
-                              consent, seed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                              consent, seed, leave_hash, preferences_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     statement.execute(params![
         row.email.key(),
@@ -174,6 +174,8 @@ fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) ->
         row.status.is_gone().then(|| to_ms(now)),
         row.consent,
         seed,
+        Purpose::Unsubscribe.hash(seed),
+        Purpose::Preferences.hash(seed),
     ])?;
     Ok(())
 }
