@@ -4,18 +4,23 @@
 mod draw;
 mod helpers;
 mod html;
+mod letter;
 mod lint;
 mod mjml;
+mod page;
 mod prose;
 mod ready;
 pub mod sample;
 mod slots;
 mod templates;
+mod texts;
 mod view;
 mod words;
 
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
+pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
+pub use page::{Choice, Home, Page, PageSetting, Preferences, Sheet, page, style};
 pub use templates::Templates;
 
 /// A guide that an entry may be paired with: what its line under the story needs.
