@@ -1,7 +1,7 @@
 //! The queue of letters to single persons. A letter is queued once a key; its intent is on record before the final dot.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::readers::stored_address;
 use super::{Store, StoreError, Uncertain, from_ms, to_ms};
@@ -13,19 +13,7 @@ const AGAIN: TimeDelta = TimeDelta::minutes(1);
 impl Store {
     /// Queues a letter; `false` when its key was queued before, whatever became of that one.
     pub fn queue_letter(&mut self, order: &LetterOrder) -> Result<bool, StoreError> {
-        let rows = self.conn.execute(
-            "INSERT INTO letters (key, kind, email, email_key, context, state, queued_ms, due_ms, updated_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, ?6) ON CONFLICT (key) DO NOTHING",
-            params![
-                order.key,
-                order.kind,
-                order.to.as_str(),
-                order.to.key(),
-                order.context.to_string(),
-                to_ms(order.due)
-            ],
-        )?;
-        Ok(rows > 0)
+        queue(&self.conn, order)
     }
 
     /// The letters that are due, the longest waiting first.
@@ -46,6 +34,12 @@ impl Store {
     pub fn next_letter(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let due: Option<i64> = self.conn.query_row("SELECT min(due_ms) FROM letters", [], |row| row.get(0))?;
         due.map(from_ms).transpose()
+    }
+
+    /// Whether a sender ended between a final dot and its reply, or is there now.
+    pub fn has_dotted_letters(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM letters WHERE state = 'dotted')";
+        Ok(self.conn.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Puts on record that the final dot of a letter is about to be sent.
@@ -116,6 +110,15 @@ impl Store {
         }
         Ok(lines)
     }
+}
+
+pub(super) fn queue(conn: &Connection, order: &LetterOrder) -> Result<bool, StoreError> {
+    let rows = conn.execute(
+        "INSERT INTO letters (key, kind, email, email_key, context, state, queued_ms, due_ms, updated_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, ?6) ON CONFLICT (key) DO NOTHING",
+        params![order.key, order.kind, order.to.as_str(), order.to.key(), order.context.to_string(), to_ms(order.due)],
+    )?;
+    Ok(rows > 0)
 }
 
 fn queued(row: &Row) -> Result<QueuedLetter, StoreError> {

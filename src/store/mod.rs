@@ -5,6 +5,8 @@ mod audience;
 mod ledger;
 mod letters;
 mod readers;
+mod signups;
+mod tokens;
 mod writer;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -21,6 +23,8 @@ use crate::model::Purpose;
 pub use audience::Audience;
 pub use ledger::{RecipientLine, Send, Uncertain};
 pub use readers::{Change, Tally};
+pub use signups::{Confirmed, SignUp};
+pub use tokens::{Trace, Wishes};
 pub use writer::{Claim, Ledger, Writer};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
