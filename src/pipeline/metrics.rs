@@ -142,7 +142,10 @@ fn seconds(late: TimeDelta) -> f64 {
 /// How long ago each source was fetched well; a source that never was has no line.
 fn feeds(site: &Site) -> Vec<(String, f64)> {
     let now = (site.clock)();
-    site.feed_health().into_iter().filter_map(|source| Some((source.name, seconds(now - source.health.good?)))).collect()
+    site.feed_health()
+        .into_iter()
+        .filter_map(|source| Some((source.name, seconds(now - source.health.good?))))
+        .collect()
 }
 
 fn editions(site: &Site) -> Vec<EditionVitals> {

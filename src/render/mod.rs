@@ -5,20 +5,25 @@ mod archive;
 mod draw;
 mod helpers;
 mod html;
+mod letter;
 mod lint;
 mod mjml;
+mod page;
 mod prose;
 mod ready;
 mod report;
 pub mod sample;
 mod slots;
 mod templates;
+mod texts;
 mod view;
 mod words;
 
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
 pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, archive_index, feed_content, web_copy};
+pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
+pub use page::{Choice, Home, Page, PageSetting, Preferences, Sheet, page, style};
 pub use report::report;
 pub use templates::Templates;
 
