@@ -14,6 +14,7 @@ mod packaging;
 mod preview;
 mod render;
 mod send;
+mod serve;
 mod status;
 mod subscribers;
 
@@ -129,6 +130,8 @@ enum Command {
     Resume(send::Sent),
     /// Show drafts, sends under way and results
     Status(status::Status),
+    /// Run the daemon: the public pages, and the letters to single persons
+    Serve(serve::Serve),
     /// Keep the list of readers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
@@ -193,6 +196,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Stop(command) => command.stop(global),
         Command::Resume(command) => command.resume(global),
         Command::Status(command) => command.run(global),
+        Command::Serve(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Completions(command) => command.run(),
         Command::Man => packaging::man(),

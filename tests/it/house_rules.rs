@@ -40,7 +40,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("mrml::", &["render"]),
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
-    ("hyper::", &["sources"]),
+    ("hyper::", &["sources", "web"]),
     ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),
