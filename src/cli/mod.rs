@@ -16,6 +16,7 @@ mod preview;
 mod render;
 mod report;
 mod send;
+mod serve;
 mod status;
 mod subscribers;
 
@@ -133,6 +134,8 @@ enum Command {
     Report(report::Report),
     /// Show drafts, sends under way and results
     Status(status::Status),
+    /// Run the daemon: the public pages, and the letters to single persons
+    Serve(serve::Serve),
     /// Look at and correct past issues on the web
     #[command(subcommand)]
     Archive(archive::Archive),
@@ -201,6 +204,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Resume(command) => command.resume(global),
         Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
+        Command::Serve(command) => command.run(global),
         Command::Archive(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Completions(command) => command.run(),

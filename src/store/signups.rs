@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::readers::{join, split, stored_address};
 use super::tokens::{Trace, forgotten_hash, is_on_list, note};
-use super::{Store, StoreError, to_ms};
+use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::{Address, LetterOrder, Purpose, ReaderStatus, token_hash};
 
 /// How long a confirmation link works.
@@ -82,6 +82,18 @@ impl Store {
         super::letters::queue(&tx, letter)?;
         tx.commit()?;
         Ok(true)
+    }
+
+    /// When somebody signed this address up, and from which network, the oldest first.
+    pub fn sign_ups_of(&self, email: &Address) -> Result<Vec<(DateTime<Utc>, String)>, StoreError> {
+        let mut statement =
+            self.conn.prepare("SELECT asked_ms, network FROM signups WHERE email_key = ?1 ORDER BY id")?;
+        let mut rows = statement.query([email.key()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push((from_ms(row.get(0)?)?, row.get(1)?));
+        }
+        Ok(found)
     }
 
     /// Whether this token would confirm a sign-up now.

@@ -4,3 +4,4 @@ pub mod archive;
 pub mod feed;
 pub mod ops;
 pub mod preview;
+pub mod public;

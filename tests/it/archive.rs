@@ -57,3 +57,50 @@ fn promtool_takes_the_alerts() {
     let said = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
     assert!(ran.status.success() && said.contains("rules found"), "{said}");
 }
+
+/// A port that was free a moment ago.
+fn free() -> std::net::SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[test]
+fn the_daemon_shows_past_issues_and_figures_on_listeners_of_their_own() {
+    let (public, ops) = (free(), free());
+    let test = Test::new()
+        .sample()
+        .config(&format!("[web]\nlisten = \"{public}\"\nmetrics_listen = \"{ops}\"\nnoindex = true\n"))
+        .readers(2)
+        .approved();
+    let daemon = test.start("serve");
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
+    let get = |at: std::net::SocketAddr, path: &str| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+        loop {
+            match agent.get(format!("http://{at}{path}")).call() {
+                Ok(mut answer) => {
+                    return (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap(), answer);
+                }
+                Err(why) => assert!(std::time::Instant::now() < deadline, "{path}: {why}"),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    let issue = format!("/archive/{ISSUE}");
+    assert_eq!(get(public, &issue).0, 404, "what is approved only is not shown");
+    test.run(SEND).success();
+    let (status, page, answer) = get(public, &issue);
+    assert_eq!(status, 200);
+    assert!(page.contains("A calm week") && !page.contains("/unsubscribe/"), "{page}");
+    assert_eq!(answer.headers()["x-robots-tag"], "noindex");
+    assert!(get(public, "/archive").1.contains(ISSUE) && get(public, "/feed.xml").1.contains("A calm week"));
+    // A correction by another process is seen at once.
+    test.run(&format!("archive correct {ISSUE} --note Mended")).success();
+    assert!(get(public, &issue).1.contains("</b>: Mended"));
+    assert_eq!(get(public, "/metrics").0, 404, "figures are not public");
+    assert_eq!((get(ops, "/healthz").0, get(ops, "/readyz").0), (200, 200));
+    let (status, figures, _) = get(ops, "/metrics");
+    assert_eq!(status, 200);
+    assert!(figures.contains(&format!("digest_recipients{{issue=\"{ISSUE}\",state=\"delivered\"}} 2\n")), "{figures}");
+    daemon.signal("TERM");
+    daemon.wait().success();
+}

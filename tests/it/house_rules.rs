@@ -43,7 +43,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("prometheus::", &["web"]),
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
-    ("hyper::", &["sources"]),
+    ("hyper::", &["sources", "web"]),
     ("quick_xml::", &["sources"]),
     ("rustix::", &["pipeline"]),
     ("tokio_rustls::", &["sources", "mail"]),
