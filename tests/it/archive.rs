@@ -1,7 +1,9 @@
 //! The archive from a shell: what it lists, and corrections that reach the web and never the mail. How it is served is tested
 //! with the pages.
 
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::house::{ISSUE, Test};
 use crate::send::{SEND, approved};
@@ -59,8 +61,17 @@ fn promtool_takes_the_alerts() {
 }
 
 /// A port that was free a moment ago.
-fn free() -> std::net::SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+pub fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// Waits until somebody listens there.
+pub fn wait_for(address: SocketAddr) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < deadline, "nobody listens on {address}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -73,18 +84,12 @@ fn the_daemon_shows_past_issues_and_figures_on_listeners_of_their_own() {
         .approved();
     let daemon = test.start("serve");
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
-    let get = |at: std::net::SocketAddr, path: &str| {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
-        loop {
-            match agent.get(format!("http://{at}{path}")).call() {
-                Ok(mut answer) => {
-                    return (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap(), answer);
-                }
-                Err(why) => assert!(std::time::Instant::now() < deadline, "{path}: {why}"),
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
+    let get = |at: SocketAddr, path: &str| {
+        let mut answer = agent.get(format!("http://{at}{path}")).call().unwrap();
+        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap(), answer)
     };
+    wait_for(public);
+    wait_for(ops);
     let issue = format!("/archive/{ISSUE}");
     assert_eq!(get(public, &issue).0, 404, "what is approved only is not shown");
     test.run(SEND).success();
