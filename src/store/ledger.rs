@@ -103,23 +103,24 @@ impl Store {
     fn counts(&self, send: i64) -> Result<Counts, StoreError> {
         let alive = self.sender_is_alive();
         let mut counts = Counts::default();
-        let mut statement =
-            self.conn.prepare("SELECT state, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY state")?;
-        let mut rows = statement.query([send])?;
-        while let Some(row) = rows.next()? {
-            let state: String = row.get(0)?;
-            let n = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
-            counts.recipients += n;
-            *match parse_state(&state)? {
-                DeliveryState::Pending | DeliveryState::Claimed => &mut counts.pending,
-                DeliveryState::Dotted if alive => &mut counts.pending,
-                DeliveryState::Dotted | DeliveryState::Uncertain => &mut counts.uncertain,
-                DeliveryState::Delivered => &mut counts.delivered,
-                DeliveryState::Deferred => &mut counts.deferred,
-                DeliveryState::Failed => &mut counts.failed,
-                DeliveryState::Suppressed => &mut counts.suppressed,
-            } += n;
-        }
+        // One walk with a sum for each state: grouping would sort the rows first.
+        let sums: Vec<String> = DeliveryState::ALL.iter().map(|s| format!("sum(state = '{}')", s.as_str())).collect();
+        let sql = format!("SELECT count(*), {} FROM deliveries WHERE send_id = ?1", sums.join(", "));
+        self.conn.prepare_cached(&sql)?.query_row([send], |row| {
+            counts.recipients = u64::from(row.get::<_, u32>(0)?);
+            for (i, state) in DeliveryState::ALL.into_iter().enumerate() {
+                *match state {
+                    DeliveryState::Pending | DeliveryState::Claimed => &mut counts.pending,
+                    DeliveryState::Dotted if alive => &mut counts.pending,
+                    DeliveryState::Dotted | DeliveryState::Uncertain => &mut counts.uncertain,
+                    DeliveryState::Delivered => &mut counts.delivered,
+                    DeliveryState::Deferred => &mut counts.deferred,
+                    DeliveryState::Failed => &mut counts.failed,
+                    DeliveryState::Suppressed => &mut counts.suppressed,
+                } += u64::from(row.get::<_, Option<u32>>(i + 1)?.unwrap_or(0));
+            }
+            Ok(())
+        })?;
         Ok(counts)
     }
 

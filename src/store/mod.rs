@@ -4,6 +4,7 @@ mod approvals;
 mod audience;
 mod ledger;
 mod letters;
+mod queue;
 mod readers;
 mod signups;
 mod tokens;
@@ -25,7 +26,7 @@ pub use ledger::{RecipientLine, Send, Uncertain};
 pub use readers::{Change, Tally};
 pub use signups::{Confirmed, SignUp};
 pub use tokens::{Trace, Wishes};
-pub use writer::{Claim, Ledger, Writer};
+pub use writer::{Claim, Ledger, Next, Writer};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
 const MIGRATIONS: &[&str] = &[
