@@ -1,6 +1,7 @@
 //! Works the ledger off: takes each copy that is due, has it delivered, and puts the outcome on record before the next.
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
+mod courier;
 mod pace;
 mod retry;
 mod settings;
@@ -73,6 +74,9 @@ pub enum Ended {
     Broken(String),
 }
 
+/// After so many copies of one lane a worker looks at the next one first.
+const TURN: usize = 16;
+
 /// What the workers of a run share.
 struct Shared {
     run: Run,
@@ -89,6 +93,8 @@ struct Shared {
     reached: AtomicBool,
     /// Connections that stand now.
     connected: AtomicUsize,
+    /// Whether an envelope may follow another message's final dot; a relay that minds it gets one thing at a time.
+    groups: AtomicBool,
 }
 
 impl Shared {
@@ -113,6 +119,11 @@ impl Shared {
     /// Takes one copy from the run's allowance.
     fn allow(&self) -> bool {
         self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
+    }
+
+    /// Whether a worker that took so many copies stays with its lane; now and then another one's turn comes.
+    fn stays(&self, taken: usize) -> bool {
+        !taken.is_multiple_of(TURN) || self.pace().lanes() == 1
     }
 
     /// Gives it back.
@@ -209,6 +220,7 @@ async fn work_off(run: Run, writer: Writer) -> Ended {
         ended,
         reached: AtomicBool::new(false),
         connected: AtomicUsize::new(0),
+        groups: AtomicBool::new(true),
         run,
     });
     let tasks: Vec<_> = (0..workers).map(|worker| tokio::spawn(worker::work(Arc::clone(&shared), worker))).collect();

@@ -119,6 +119,17 @@ impl Pace {
         open
     }
 
+    /// A message counts as under way whether or not its lane is open: it was already refused.
+    pub fn join(&mut self, lane: Lane) {
+        self.relay.under_way += 1;
+        self.lanes[lane].under_way += 1;
+    }
+
+    /// Whether nothing holds the lane back but its connections: no rate, and no cut that is not made good yet.
+    pub fn is_free(&self, lane: Lane) -> bool {
+        [&self.relay, &self.lanes[lane]].iter().all(|gate| gate.gap.is_zero() && gate.limit == gate.most)
+    }
+
     /// There was no message to start after all.
     pub fn cancel(&mut self, lane: Lane) {
         for gate in [&mut self.relay, &mut self.lanes[lane]] {

@@ -6,6 +6,7 @@ mod audience;
 mod ledger;
 mod letters;
 mod metrics;
+mod queue;
 mod readers;
 mod report;
 mod signups;
@@ -31,7 +32,7 @@ pub use metrics::{LATENCIES, Latency};
 pub use readers::{Change, Tally};
 pub use signups::{Confirmed, SignUp};
 pub use tokens::{Trace, Wishes};
-pub use writer::{Claim, Ledger, Writer};
+pub use writer::{Claim, Ledger, Next, Writer};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
 const MIGRATIONS: &[&str] = &[

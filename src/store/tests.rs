@@ -179,12 +179,30 @@ fn an_outcome_and_the_next_copy_are_one_word() {
     house.with_ledger(send, async |ledger| {
         let first = claim(&ledger, at(0)).await.expect("a copy");
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
-        let Ok(Claim::Copy(second)) = ledger.turn(ended, Some(0), at(1)).await else { panic!("no second copy") };
+        let Ok(Claim::Copy(second)) = ledger.turn(ended, Next::Of(0), at(1)).await else { panic!("no second copy") };
         assert_ne!(first.number, second.number);
         let ended = Some((second.number, Outcome::Delivered(reply(250))));
-        assert_eq!(ledger.turn(ended, Some(0), at(2)).await, Ok(Claim::Empty));
+        assert_eq!(ledger.turn(ended, Next::Of(0), at(2)).await, Ok(Claim::Empty));
     });
     assert_eq!(house.counts().delivered, 2);
+}
+
+#[test]
+fn a_reserved_copy_is_nobody_elses_and_on_record_only_when_it_begins() {
+    let (house, send) = House::sending(3);
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let Ok(Claim::Copy(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
+        let Ok(Claim::Copy(third)) = ledger.reserve(0, at(0)).await else { panic!("no third copy") };
+        assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Empty));
+        assert_eq!((house.counts().pending, house.counts().uncertain), (2, 1), "a crash now leaves one in doubt");
+        ledger.release(third.number).await;
+        assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Copy(third)));
+        let ended = Some((first.number, Outcome::Delivered(reply(250))));
+        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(1)).await, Ok(Claim::Copy(second)));
+        let counts = house.counts();
+        assert_eq!((counts.delivered, counts.pending, counts.uncertain), (1, 1, 1));
+    });
 }
 
 #[test]
@@ -328,3 +346,5 @@ fn times_survive_the_database_and_due_counts_the_earliest() {
     });
     assert_eq!(house.send().next_due, Some(at(300)));
 }
+
+mod people;

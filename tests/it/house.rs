@@ -206,6 +206,15 @@ impl Test {
         assert_eq!(found.join(" "), expected, "{status}");
     }
 
+    /// Waits until the ledger has so many as delivered.
+    pub fn await_delivered(&self, count: u64) {
+        let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while self.status()["delivered"].as_u64() < Some(count) {
+            assert!(std::time::Instant::now() < patience, "{count} were never delivered: {}", self.status());
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     /// The messages that the file transport wrote, in the order of their names.
     pub fn outbox(&self) -> Vec<Mail> {
         let mut files = Vec::new();

@@ -71,6 +71,8 @@ fn sigkill_before_the_dot_costs_no_copy_at_all() {
         let test = approved(&server, 12);
         let running = test.start(SEND);
         server.await_held(1);
+        // What is said of the next copy keeps no outcome off the record for long.
+        test.await_delivered(4);
         running.signal("KILL");
         running.wait();
         server.release();

@@ -116,6 +116,8 @@ struct Log {
     connections: usize,
     /// Envelopes that came in one packet, DATA and all.
     together: usize,
+    /// Envelopes that came in one packet with the end of another message.
+    behind: usize,
     held: usize,
     released: bool,
     over: bool,
@@ -153,7 +155,8 @@ impl Server {
         Self::start_without(&[], rules)
     }
 
-    /// One that does not offer some extensions, such as PIPELINING.
+    /// One that does not offer some extensions, such as PIPELINING; one without "GROUPS" hangs up when an envelope comes behind
+    /// another message's final dot.
     pub fn start_without(without: &[&'static str], rules: impl Into<Vec<Rule>>) -> Self {
         Self::begin(without, None, rules)
     }
@@ -221,6 +224,11 @@ impl Server {
     /// How many envelopes came in one packet, DATA and all.
     pub fn together(&self) -> usize {
         self.shared.log().together
+    }
+
+    /// How many envelopes came behind another message's final dot.
+    pub fn behind(&self) -> usize {
+        self.shared.log().behind
     }
 
     pub fn connections(&self) -> usize {

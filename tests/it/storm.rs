@@ -80,10 +80,11 @@ fn play(seed: u64) -> Round {
             Blow::Kill => sender.signal_if_alive("KILL"),
             Blow::Term => sender.signal_if_alive("TERM"),
             Blow::Pause if sender.signal_if_alive("STOP") => {
-                // Either the lock of the sender refuses, or the database that the paused one was just writing.
-                test.run(&send).code(1);
+                // Either the lock of the sender refuses, or the database that the paused one was just writing; and a free lock
+                // means that the paused one had done its work and was about to end by itself.
+                let refused = test.run(&send).code_in(&[0, 1, 75]).code == Some(1);
                 sender.signal_if_alive("CONT");
-                sender.signal_if_alive("KILL")
+                refused && sender.signal_if_alive("KILL")
             }
             Blow::Pause => false,
         };

@@ -32,6 +32,42 @@ fn an_envelope_goes_out_at_once_where_that_is_offered() {
 }
 
 #[test]
+fn a_message_costs_one_round_trip_where_envelopes_may_follow_a_dot() {
+    let server = Server::kind();
+    let test = approved(&server, 12).config("[delivery.smtp]\nconnections = 1");
+    test.run(SEND).success();
+    assert!(server.behind() >= 6, "{} of 11 envelopes came with the message before", server.behind());
+    assert_eq!(server.reached().len(), 12);
+    test.counts("delivered=12");
+}
+
+#[test]
+fn a_server_that_minds_such_envelopes_gets_one_thing_at_a_time() {
+    let server = Server::start_without(&["GROUPS"], []);
+    let test = approved(&server, 12).config("[delivery.smtp]\nconnections = 2");
+    test.run(SEND).success();
+    assert!((1..=2).contains(&server.behind()), "{}: once a connection, and never again", server.behind());
+    assert_eq!(server.accepted(), 12, "everyone once");
+    test.counts("delivered=12");
+}
+
+#[test]
+fn what_is_said_of_a_following_envelope_is_about_its_own_recipient() {
+    let refusals = [
+        Rule::at(At::Rcpt, Act::Say("550 5.1.1 no such user")).about("reader3@"),
+        Rule::at(At::Rcpt, Act::Say("450 4.2.0 greylisted")).about("reader5@"),
+        Rule::at(At::Dot, Act::Say("451 4.3.0 later")).about("reader7@"),
+        Rule::at(At::Mail, Act::Say("421 4.7.0 enough for now")).skip(9).times(1),
+    ];
+    let server = Server::start(refusals);
+    let test = approved(&server, 12).config("[delivery.smtp]\nconnections = 1");
+    test.run(SEND).code(75);
+    test.counts("delivered=9 failed=1 deferred=2");
+    assert!(server.behind() > 0);
+    assert_eq!(server.accepted(), 9, "nobody twice");
+}
+
+#[test]
 fn who_refuses_ehlo_is_greeted_by_helo() {
     for refusal in ["500 5.5.1 what?", "502 not here", "504 no", "550 5.7.1 no EHLO"] {
         let server = Server::start([Rule::at(At::Ehlo, Act::Say(refusal))]);

@@ -65,21 +65,33 @@ impl Connection {
     /// transaction. After a refusal with a code the connection is ready for the next message.
     pub async fn offer(&mut self, message: &Message) -> Result<(), Refusal> {
         self.fits(message)?;
+        let envelope = self.envelope(message);
+        let offered = if self.offers.pipelining {
+            self.offer_at_once(Some(envelope.concat())).await
+        } else {
+            self.offer_in_turn(envelope).await
+        };
+        self.settled(offered).await
+    }
+
+    /// After a refusal the connection is made ready for the next message.
+    async fn settled(&mut self, offered: Result<(), Refusal>) -> Result<(), Refusal> {
+        if let Err(refusal) = &offered {
+            self.reset(refusal).await;
+        }
+        offered
+    }
+
+    /// Whether a message's envelope may follow the final dot of another (RFC 2920 §3.1).
+    pub fn groups(&self, message: &Message) -> bool {
+        self.offers.pipelining && self.fits(message).is_ok()
+    }
+
+    fn envelope(&self, message: &Message) -> [String; 3] {
         let size = self.offers.size.map(|_| format!(" SIZE={}", message.size())).unwrap_or_default();
         let mail = format!("MAIL FROM:<{}>{size}\r\n", message.envelope_from);
         let rcpt = format!("RCPT TO:<{}>\r\n", message.envelope_to);
-        let refused = if self.offers.pipelining {
-            self.offer_at_once(format!("{mail}{rcpt}DATA\r\n")).await
-        } else {
-            self.offer_in_turn([mail, rcpt, "DATA\r\n".to_owned()]).await
-        };
-        match refused {
-            Ok(()) => Ok(()),
-            Err(refusal) => {
-                self.reset(&refusal).await;
-                Err(refusal)
-            }
-        }
+        [mail, rcpt, "DATA\r\n".to_owned()]
     }
 
     /// Refuses a message that the server has said it will not take, before anybody is named.
@@ -100,8 +112,8 @@ impl Connection {
         Ok(())
     }
 
-    async fn offer_at_once(&mut self, commands: String) -> Result<(), Refusal> {
-        let mut commands = Some(commands);
+    /// Hears the replies to an envelope that goes out now, or has gone out already.
+    async fn offer_at_once(&mut self, mut commands: Option<String>) -> Result<(), Refusal> {
         let mut refused: Option<Refusal> = None;
         for (stage, class) in STEPS {
             let heard = match commands.take() {
@@ -129,10 +141,26 @@ impl Connection {
 
     /// The message and its final dot in one write. The caller has put the intent on record before.
     pub async fn deliver(&mut self, message: &Message) -> Result<Reply, Refusal> {
+        self.finish(message, ".\r\n".to_owned()).await
+    }
+
+    /// The same with the envelope of the next message behind the dot, so that a message costs one round trip. When a reply came
+    /// that does not end the connection, [`Connection::offered`] says whether the next one may be delivered.
+    pub async fn deliver_before(&mut self, message: &Message, next: &Message) -> Result<Reply, Refusal> {
+        self.finish(message, format!(".\r\n{}", self.envelope(next).concat())).await
+    }
+
+    /// What [`Connection::offer`] says, of an envelope that went out behind another message.
+    pub async fn offered(&mut self) -> Result<(), Refusal> {
+        let offered = self.offer_at_once(None).await;
+        self.settled(offered).await
+    }
+
+    async fn finish(&mut self, message: &Message, end: String) -> Result<Reply, Refusal> {
         self.taken += 1;
         // The bytes end in CRLF and no line begins with a dot (see `quoted`), so there is nothing to stuff.
         self.ahead.put(&message.parts);
-        let response = within(self.timeouts.data, Stage::Dot, self.inner.command(".\r\n")).await?;
+        let response = within(self.timeouts.data, Stage::Dot, self.inner.command(end)).await?;
         Ok(reply(&response))
     }
 

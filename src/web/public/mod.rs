@@ -8,6 +8,7 @@ mod home;
 mod leave;
 mod preferences;
 mod server;
+mod token;
 
 use std::sync::Arc;
 

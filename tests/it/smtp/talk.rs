@@ -167,6 +167,14 @@ impl<'a> Conversation<'a> {
             log.messages.push(message);
             log.messages.len() - 1
         };
+        let behind = self.stream.buffer().starts_with(b"MAIL");
+        self.shared.log().behind += usize::from(behind);
+        if behind && self.shared.without.contains(&"GROUPS") {
+            self.shared.log().messages[number].code = Some(250);
+            self.say("250 2.0.0 taken")?;
+            self.say("554 5.5.0 Error: SMTP protocol synchronization")?;
+            return self.hang_up();
+        }
         match self.shared.act(At::Dot, &to) {
             // On record before it is said, so that a test that sees the client done sees this too.
             Some(Act::SayAndHangUp(reply)) => {

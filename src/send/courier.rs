@@ -1,0 +1,302 @@
+//! A worker that speaks SMTP: a connection of its own, and what its refusals mean for the copy, for the connection and for the run.
+//! Where the relay takes it, a copy's envelope goes behind the final dot of the one before, so that a message costs one round trip
+//! (RFC 2920 §3.1); its body goes only when the outcome of the one before is on record.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::pace::Lane;
+use super::retry::{Attempt, Verdict, judge};
+use super::worker::{Then, Ticket, begin, next, record, turn};
+use super::{Ended, Event, Shared};
+use crate::mail::{Connection, Message, Refusal, Relay, Stage};
+use crate::model::{Outcome, Reply};
+use crate::store::Claim;
+
+/// How often in a row a connection may fail before the run is over.
+const PATIENCE: u32 = 5;
+/// How long an outcome waits for what is said of the next envelope; both mostly come in one packet.
+const PROMPT: Duration = Duration::from_millis(5);
+
+/// Whether a refusal may be about an envelope that came too early, not about who or what it names: the connection closed, a bad
+/// sequence of commands, or a lost synchronization (554 5.5.0).
+fn minds_groups(refusal: &Refusal) -> bool {
+    let reply = &refusal.reply;
+    let protocol = reply.enhanced.as_deref().is_some_and(|enhanced| enhanced.starts_with("5.5."));
+    refusal.stage == Stage::Mail && (matches!(reply.code, 0 | 500..=503) || protocol)
+}
+
+/// A copy with its bytes.
+struct Parcel {
+    ticket: Ticket,
+    message: Message,
+}
+
+/// A worker that speaks SMTP.
+pub struct Courier<'a> {
+    shared: &'a Shared,
+    relay: &'a Relay,
+    connection: Option<Connection>,
+    /// Which lane is looked at first.
+    lane: Lane,
+    /// Copies taken.
+    taken: usize,
+    /// Connections that failed in a row.
+    failures: u32,
+    /// How often in a row the relay took no further connection.
+    waits: u32,
+}
+
+impl<'a> Courier<'a> {
+    pub fn new(shared: &'a Shared, relay: &'a Relay, worker: usize) -> Self {
+        Self { shared, relay, connection: None, lane: worker, taken: 0, failures: 0, waits: 0 }
+    }
+
+    /// Works until nobody is due or the run is over.
+    pub async fn work(mut self) -> Result<(), Ended> {
+        // Connected first, claimed after: a relay that cannot be reached keeps nobody's copy.
+        while !self.shared.is_over() {
+            let Some(mut connection) = self.connect().await? else { continue };
+            let Some(ticket) = next(self.shared, self.lane, self.taken).await? else {
+                self.connection = Some(connection);
+                break;
+            };
+            match self.carry(&mut connection, ticket).await? {
+                true if self.may_carry(&connection, 1) => self.connection = Some(connection),
+                true => self.hang_up(connection).await,
+                false => drop(self.shared.connected.fetch_sub(1, Ordering::Relaxed)),
+            }
+        }
+        if let Some(connection) = self.connection.take() {
+            self.hang_up(connection).await;
+        }
+        Ok(())
+    }
+
+    /// The open connection, or a new one. `None` after a failure that is worth another try.
+    async fn connect(&mut self) -> Result<Option<Connection>, Ended> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(Some(connection));
+        }
+        let refusal = match self.relay.connect().await {
+            Ok(connection) => {
+                self.shared.reached.store(true, Ordering::Relaxed);
+                self.shared.connected.fetch_add(1, Ordering::Relaxed);
+                self.waits = 0;
+                return Ok(Some(connection));
+            }
+            Err(refusal) => refusal,
+        };
+        let address = self.relay.address();
+        let reason = format!("{} {address}: {}", refusal.stage, refusal.reply);
+        let unreachable = refusal.stage == Stage::Reach && !self.shared.reached.load(Ordering::Relaxed);
+        if unreachable {
+            return Err(Ended::Broken(format!("cannot reach the relay {address}: {}", refusal.reply.text)));
+        }
+        if (400..500).contains(&refusal.reply.code) && self.shared.connected.load(Ordering::Relaxed) > 0 {
+            self.stand_back(reason).await;
+            return Ok(None);
+        }
+        let tries = if refusal.stage == Stage::Auth { 3 } else { 1 };
+        if refusal.reply.code >= 500 && self.failures + 1 >= tries {
+            return Err(Ended::Broken(format!("the relay refuses us {reason}")));
+        }
+        self.back_off(reason).await?;
+        Ok(None)
+    }
+
+    /// Carries a copy and those that follow it over a connection. Says whether the connection lives on.
+    async fn carry(&mut self, connection: &mut Connection, first: Ticket) -> Result<bool, Ended> {
+        let mut on_hand = Some(first);
+        let mut offered = None;
+        let mut lives = true;
+        while lives {
+            let parcel = match (offered.take(), on_hand.take()) {
+                (Some(parcel), _) => parcel,
+                (None, Some(ticket)) => {
+                    let parcel = self.parcel(ticket).await?;
+                    if let Err(refusal) = connection.offer(&parcel.message).await {
+                        let then = self.then(connection, 1);
+                        (lives, on_hand) = self.refused(refusal, &parcel.ticket, then).await?;
+                        continue;
+                    }
+                    parcel
+                }
+                (None, None) => break,
+            };
+            (self.lane, self.taken) = (parcel.ticket.lane + 1, parcel.ticket.taken + 1);
+            if let Some(next) = self.following(connection, &parcel).await? {
+                (lives, offered, on_hand) = self.deliver_both(connection, &parcel, next).await?;
+            } else {
+                let then = self.then(connection, 2);
+                let sent = connection.deliver(&parcel.message).await;
+                (lives, on_hand) = self.settle(sent, &parcel.ticket, then).await?;
+            }
+        }
+        Ok(lives)
+    }
+
+    async fn parcel(&self, ticket: Ticket) -> Result<Parcel, Ended> {
+        let message = self.shared.copy(&ticket.delivery).await?;
+        Ok(Parcel { ticket, message })
+    }
+
+    /// Whether the connection may carry `more` messages.
+    fn may_carry(&self, connection: &Connection, more: usize) -> bool {
+        let most = self.relay.messages_per_connection();
+        most == 0 || connection.taken() + more <= most
+    }
+
+    fn then(&self, connection: &Connection, more: usize) -> Then {
+        if self.may_carry(connection, more) { Then::GoOn } else { Then::Rest }
+    }
+
+    /// A copy reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the lane back: an envelope
+    /// that was taken must be followed by its message.
+    async fn following(&self, connection: &Connection, parcel: &Parcel) -> Result<Option<Parcel>, Ended> {
+        let (shared, lane, taken) = (self.shared, parcel.ticket.lane, parcel.ticket.taken + 1);
+        let groups = shared.groups.load(Ordering::Relaxed) && connection.groups(&parcel.message);
+        let goes_on = self.may_carry(connection, 2) && shared.stays(taken) && shared.pace().is_free(lane);
+        if !groups || !goes_on || shared.is_over() || !shared.allow() {
+            return Ok(None);
+        }
+        let Claim::Copy(delivery) = shared.run.ledger.reserve(lane, shared.now()).await.map_err(Ended::Broken)? else {
+            shared.disallow();
+            return Ok(None);
+        };
+        let next = self.parcel(Ticket { delivery, lane, started: Instant::now(), taken }).await?;
+        if connection.groups(&next.message) {
+            return Ok(Some(next));
+        }
+        self.release(&next).await;
+        Ok(None)
+    }
+
+    async fn release(&self, parcel: &Parcel) {
+        self.shared.disallow();
+        self.shared.run.ledger.release(parcel.ticket.delivery.number).await;
+    }
+
+    /// Delivers a copy with the next one's envelope behind it. Says whether the connection lives on, with the next copy when the
+    /// server waits for it, or another one that is on record.
+    async fn deliver_both(
+        &mut self,
+        connection: &mut Connection,
+        parcel: &Parcel,
+        next: Parcel,
+    ) -> Result<(bool, Option<Parcel>, Option<Ticket>), Ended> {
+        let sent = connection.deliver_before(&parcel.message, &next.message).await;
+        if matches!(&sent, Err(refusal) if matches!(refusal.reply.code, 0 | 421)) {
+            self.release(&next).await;
+            let (lives, _) = self.settle(sent, &parcel.ticket, Then::Rest).await?;
+            return Ok((lives, None, None));
+        }
+        let (number, after) = (next.ticket.delivery.number, self.then(connection, 1));
+        let mut answer = std::pin::pin!(connection.offered());
+        // An outcome waits a moment for the answer, so that one commit holds both, but not longer.
+        let offered = tokio::time::timeout(PROMPT, answer.as_mut()).await;
+        let then = if matches!(offered, Ok(Ok(()))) { Then::Deliver(number) } else { Then::Rest };
+        let (lives, mut begun) = self.settle(sent, &parcel.ticket, then).await?;
+        let offered = if let Ok(offered) = offered {
+            offered
+        } else {
+            let offered = answer.await;
+            if lives && offered.is_ok() {
+                begun = begin(self.shared, &next.ticket).await?;
+            }
+            offered
+        };
+        match (begun, offered) {
+            (Some(ticket), _) => Ok((true, Some(Parcel { ticket, message: next.message }), None)),
+            (None, Err(refusal)) if !minds_groups(&refusal) => {
+                self.shared.pace().join(next.ticket.lane);
+                let (lives, ticket) = self.refused(refusal, &next.ticket, after).await?;
+                Ok((lives, None, ticket))
+            }
+            (None, Err(refusal)) => {
+                // Once more, one thing at a time, and then judged by what it says.
+                self.release(&next).await;
+                self.shared.groups.store(false, Ordering::Relaxed);
+                Ok((lives && refusal.reply.code > 0, None, None))
+            }
+            // The server waits for a message that it will not get now.
+            (None, Ok(())) => {
+                self.release(&next).await;
+                Ok((false, None, None))
+            }
+        }
+    }
+
+    /// Puts on record what became of a copy. Says whether the connection lives on, and what is on record to follow.
+    async fn settle(
+        &mut self,
+        sent: Result<Reply, Refusal>,
+        ticket: &Ticket,
+        then: Then,
+    ) -> Result<(bool, Option<Ticket>), Ended> {
+        match sent {
+            Ok(reply) => {
+                self.failures = 0;
+                Ok((true, turn(self.shared, ticket, Outcome::Delivered(reply), then).await?))
+            }
+            Err(refusal) => self.refused(refusal, ticket, then).await,
+        }
+    }
+
+    async fn refused(
+        &mut self,
+        refusal: Refusal,
+        ticket: &Ticket,
+        then: Then,
+    ) -> Result<(bool, Option<Ticket>), Ended> {
+        let reply = refusal.reply.clone();
+        let delivery = &ticket.delivery;
+        let attempt = Attempt { number: delivery.number, tries: delivery.attempts + 1, now: self.shared.now() };
+        match judge(refusal, attempt, &self.shared.run.schedule) {
+            Verdict::Recipient { outcome, connection_lives } => {
+                self.failures = 0;
+                let then = if connection_lives { then } else { Then::Rest };
+                Ok((connection_lives, turn(self.shared, ticket, outcome, then).await?))
+            }
+            Verdict::Connection(reply) => {
+                let reason = reply.to_string();
+                record(self.shared, ticket, Outcome::Requeued(reply)).await?;
+                self.back_off(reason).await?;
+                Ok((false, None))
+            }
+            Verdict::Send(reason) => {
+                record(self.shared, ticket, Outcome::Requeued(reply)).await?;
+                Err(Ended::Broken(format!("the relay {} {reason}", self.relay.address())))
+            }
+        }
+    }
+
+    /// Waits 1, 2, 4 … seconds after a lost connection, and ends the run when patience does.
+    async fn back_off(&mut self, reason: String) -> Result<(), Ended> {
+        self.failures += 1;
+        if self.failures >= PATIENCE {
+            return Err(Ended::Broken(format!(
+                "the relay {} failed {PATIENCE} times in a row, last {reason}",
+                self.relay.address()
+            )));
+        }
+        (self.shared.run.watch)(Event::ConnectionLost { reason });
+        self.shared.rest(Duration::from_secs(1 << (self.failures - 1)), std::future::pending()).await;
+        Ok(())
+    }
+
+    /// The relay takes no further connection while others stand: those go on, fewer at a time, and this one tries again
+    /// after 1, 2, 4 … seconds, a minute at most.
+    async fn stand_back(&mut self, reason: String) {
+        (self.shared.run.watch)(Event::ConnectionLost { reason });
+        self.shared.pace().fewer(Instant::now());
+        let wait = Duration::from_secs(1 << self.waits.min(6)).min(Duration::from_mins(1));
+        self.waits += 1;
+        self.shared.rest(wait, std::future::pending()).await;
+    }
+
+    async fn hang_up(&self, connection: Connection) {
+        self.shared.connected.fetch_sub(1, Ordering::Relaxed);
+        connection.close().await;
+    }
+}

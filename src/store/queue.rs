@@ -1,0 +1,257 @@
+//! Who is due next in a send, looked up ahead and checked again when somebody else has written; and the ledger's rows as a send
+//! moves them. Knows no transaction: the writer holds it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, params};
+
+use super::readers::{stored_address, stored_fields};
+use super::writer::{Claim, Next};
+use super::{StoreError, from_ms, to_ms};
+use crate::model::{Delivery, Outcome, Reply};
+
+/// How many copies are looked up at a time.
+const AHEAD: i64 = 256;
+
+/// Who is due next.
+pub struct Queue {
+    send: i64,
+    /// By lane: the next copies that are due, in order.
+    due: BTreeMap<i64, VecDeque<Waiting>>,
+    /// By number: copies that are somebody's, though still due as the database has it.
+    reserved: BTreeMap<i64, Box<Delivery>>,
+    /// What `PRAGMA data_version` said last: another number means that somebody else has written.
+    version: i64,
+    stopped: bool,
+}
+
+/// A copy looked up ahead.
+struct Waiting {
+    number: i64,
+    /// `None` when the reader is no longer on the list.
+    delivery: Option<Box<Delivery>>,
+    /// When it was looked up, in `data_version`s.
+    version: i64,
+}
+
+impl Queue {
+    pub fn new(send: i64) -> Self {
+        Self { send, due: BTreeMap::new(), reserved: BTreeMap::new(), version: 0, stopped: false }
+    }
+
+    /// Sees whether somebody else has written since the last look, and then whether they stopped the send.
+    pub fn look(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        let version = conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if version != self.version {
+            self.version = version;
+            let state: String = conn
+                .prepare_cached("SELECT state FROM sends WHERE id = ?1")?
+                .query_row([self.send], |row| row.get(0))?;
+            self.stopped = state == "stopped";
+        }
+        Ok(())
+    }
+
+    pub fn turn(
+        &mut self,
+        conn: &Connection,
+        ended: Option<(i64, Outcome)>,
+        next: Next,
+        now: DateTime<Utc>,
+    ) -> Result<Claim, StoreError> {
+        if let Some((number, outcome)) = ended {
+            // Refused before its turn came.
+            if let Some(delivery) = self.reserved.remove(&number) {
+                dotted(conn, self.send, &delivery)?;
+            }
+            finished(conn, self.send, number, &outcome, now)?;
+        }
+        match next {
+            Next::Nothing => Ok(Claim::Empty),
+            Next::Of(lane) => self.claim(conn, column(lane), now),
+            Next::Reserved(number) => {
+                let unknown = || StoreError::Value(format!("copy {number}, which is not reserved"));
+                let delivery = self.reserved.remove(&number).ok_or_else(unknown)?;
+                if self.stopped {
+                    return Ok(Claim::Stopped);
+                }
+                dotted(conn, self.send, &delivery)?;
+                Ok(Claim::Copy(delivery))
+            }
+        }
+    }
+
+    /// The next copy of a lane whose reader is still on the list.
+    fn find(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<Box<Delivery>>, StoreError> {
+        while let Some(mut waiting) = self.next(conn, lane, now)? {
+            if waiting.version != self.version {
+                waiting = self.again(conn, waiting.number, now)?;
+            }
+            if waiting.delivery.is_some() {
+                return Ok(waiting.delivery);
+            }
+            suppressed(conn, self.send, waiting.number, now)?;
+        }
+        Ok(None)
+    }
+
+    pub fn reserve(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+        if self.stopped {
+            return Ok(Claim::Stopped);
+        }
+        let found = self.find(conn, lane, now)?;
+        Ok(found.map_or(Claim::Empty, |delivery| {
+            self.reserved.insert(delivery.number, delivery.clone());
+            Claim::Copy(delivery)
+        }))
+    }
+
+    /// The queue is looked up anew when it runs empty: there the copy stands still.
+    pub fn release(&mut self, number: i64) {
+        self.reserved.remove(&number);
+    }
+
+    fn claim(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+        if self.stopped {
+            return Ok(Claim::Stopped);
+        }
+        let Some(delivery) = self.find(conn, lane, now)? else { return Ok(Claim::Empty) };
+        dotted(conn, self.send, &delivery)?;
+        Ok(Claim::Copy(delivery))
+    }
+
+    /// The next copy of a lane that is due.
+    fn next(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<Waiting>, StoreError> {
+        if self.due.entry(lane).or_default().is_empty() {
+            let mut statement = conn.prepare_cached(&format!(
+                "{COPY} WHERE d.send_id = ?1 AND d.lane = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT ?4"
+            ))?;
+            let most = AHEAD + i64::try_from(self.reserved.len()).unwrap_or(0);
+            let mut rows = statement.query(params![self.send, lane, to_ms(now), most])?;
+            let mut found = VecDeque::new();
+            while let Some(row) = rows.next()? {
+                let waiting = self.waiting(row, now)?;
+                if !self.reserved.contains_key(&waiting.number) {
+                    found.push_back(waiting);
+                }
+            }
+            self.due.insert(lane, found);
+        }
+        Ok(self.due.entry(lane).or_default().pop_front())
+    }
+
+    /// A copy looked up once more, since its reader may have left meanwhile.
+    fn again(&self, conn: &Connection, number: i64, now: DateTime<Utc>) -> Result<Waiting, StoreError> {
+        let mut statement = conn.prepare_cached(&format!("{COPY} WHERE d.send_id = ?1 AND d.number = ?2"))?;
+        let mut rows = statement.query(params![self.send, number])?;
+        let gone = Waiting { number, delivery: None, version: self.version };
+        rows.next()?.map_or(Ok(gone), |row| self.waiting(row, now))
+    }
+
+    fn waiting(&self, row: &rusqlite::Row, now: DateTime<Utc>) -> Result<Waiting, StoreError> {
+        let number = row.get(0)?;
+        let seed: Option<String> = row.get(5)?;
+        let delivery = match seed {
+            None => None,
+            Some(seed) => {
+                let (email, fields): (String, String) = (row.get(1)?, row.get(6)?);
+                let dated: Option<i64> = row.get(3)?;
+                Some(Box::new(Delivery {
+                    number,
+                    email: stored_address(&email)?,
+                    name: row.get(4)?,
+                    seed,
+                    fields: stored_fields(&fields)?,
+                    dated: dated.map(from_ms).transpose()?.unwrap_or(now),
+                    attempts: row.get(2)?,
+                }))
+            }
+        };
+        Ok(Waiting { number, delivery, version: self.version })
+    }
+
+    pub fn waits(&mut self, conn: &Connection, lanes: &[i64], now: DateTime<Utc>) -> Result<bool, StoreError> {
+        for lane in lanes {
+            if let Some(waiting) = self.next(conn, *lane, now)? {
+                self.due.entry(*lane).or_default().push_front(waiting);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// A lane as the database has it.
+pub fn column(lane: usize) -> i64 {
+    i64::try_from(lane).unwrap_or(i64::MAX)
+}
+
+/// Copies with their readers; the reader's columns are NULL when they are no longer on the list.
+const COPY: &str = "SELECT d.number, d.email, d.attempts, d.dated_ms, r.name, r.seed, r.fields
+    FROM deliveries AS d LEFT JOIN readers AS r ON r.id = d.reader_id AND r.status = 'confirmed'";
+
+fn suppressed(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "UPDATE deliveries SET state = 'suppressed', due_ms = NULL, updated_ms = ?3, reply = 'no longer on the list'
+         WHERE send_id = ?1 AND number = ?2",
+    )?
+    .execute(params![send, number, to_ms(now)])?;
+    Ok(())
+}
+
+/// From here on the final dot may go out.
+fn dotted(conn: &Connection, send: i64, delivery: &Delivery) -> Result<(), StoreError> {
+    let rows = conn
+        .prepare_cached(
+            "UPDATE deliveries SET state = 'dotted', due_ms = NULL, dated_ms = ?3
+             WHERE send_id = ?1 AND number = ?2 AND state IN ('pending', 'deferred')",
+        )?
+        .execute(params![send, delivery.number, to_ms(delivery.dated)])?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("copy {}, which is not waiting", delivery.number))) }
+}
+
+fn finished(
+    conn: &Connection,
+    send: i64,
+    number: i64,
+    outcome: &Outcome,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let (state, due, counted, reply) = match outcome {
+        Outcome::Delivered(reply) => ("delivered", None, 1, reply),
+        Outcome::Deferred { reply, next } => ("deferred", Some(to_ms(*next)), 1, reply),
+        Outcome::Failed { reply, .. } => ("failed", None, 1, reply),
+        Outcome::Requeued(reply) => ("pending", Some(0), 0, reply),
+        Outcome::Uncertain(reply) => ("uncertain", None, 1, reply),
+    };
+    write_outcome(conn, send, number, (state, due, counted), reply, now)?;
+    if let Outcome::Failed { dead: true, .. } = outcome {
+        conn.prepare_cached(
+            "UPDATE readers SET status = 'bounced', left_ms = ?3 WHERE status = 'confirmed' AND id = (
+                 SELECT reader_id FROM deliveries WHERE send_id = ?1 AND number = ?2)",
+        )?
+        .execute(params![send, number, to_ms(now)])?;
+    }
+    Ok(())
+}
+
+fn write_outcome(
+    conn: &Connection,
+    send: i64,
+    number: i64,
+    (state, due, counted): (&str, Option<i64>, i64),
+    reply: &Reply,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    // A copy that was tried before goes back to deferred, not to pending, so that the counts stay true.
+    let rows = conn
+        .prepare_cached(
+            "UPDATE deliveries SET
+                 state = CASE WHEN ?3 = 'pending' AND attempts > 0 THEN 'deferred' ELSE ?3 END,
+                 due_ms = ?4, attempts = attempts + ?5, code = ?6, enhanced = ?7, reply = ?8, updated_ms = ?9
+             WHERE send_id = ?1 AND number = ?2 AND state = 'dotted'",
+        )?
+        .execute(params![send, number, state, due, counted, reply.code, reply.enhanced, reply.text, to_ms(now)])?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("copy {number}, which is not under way"))) }
+}
