@@ -2,6 +2,7 @@
 //! prints, and the only one that reads the clock.
 
 mod approve;
+mod archive;
 mod check;
 mod compose;
 mod demo;
@@ -13,7 +14,9 @@ mod output;
 mod packaging;
 mod preview;
 mod render;
+mod report;
 mod send;
+mod serve;
 mod status;
 mod subscribers;
 
@@ -127,8 +130,15 @@ enum Command {
     Stop(send::Sent),
     /// Let a stopped send go on
     Resume(send::Sent),
+    /// Write the report of a send: a page with plots, and figures
+    Report(report::Report),
     /// Show drafts, sends under way and results
     Status(status::Status),
+    /// Run the daemon: the public pages, and the letters to single persons
+    Serve(serve::Serve),
+    /// Look at and correct past issues on the web
+    #[command(subcommand)]
+    Archive(archive::Archive),
     /// Keep the list of readers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
@@ -192,7 +202,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Send(command) => command.run(global),
         Command::Stop(command) => command.stop(global),
         Command::Resume(command) => command.resume(global),
+        Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
+        Command::Serve(command) => command.run(global),
+        Command::Archive(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Completions(command) => command.run(),
         Command::Man => packaging::man(),

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::output::{count, cut, json, json_line, line};
 use super::{Exit, Format, Global};
-use crate::model::{Address, Notice, Reader, ReaderRow, ReaderStatus};
-use crate::pipeline::{Change, PeopleImport, Reject};
+use crate::model::{Act, Address, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
+use crate::pipeline::{Change, PeopleImport, Person, Reject};
 
 #[derive(Subcommand)]
 pub enum Subscribers {
@@ -25,8 +25,10 @@ pub enum Subscribers {
     Remove(One),
     /// Show the readers
     List(List),
-    /// Show all that is stored on one reader
+    /// Show all that is stored on one person: choices, consent, letters, deliveries
     Show(Show),
+    /// Delete all that is stored on one person, for good; no import brings them back
+    Forget(One),
 }
 
 #[derive(Args)]
@@ -106,6 +108,7 @@ impl Subscribers {
             Self::Remove(command) => command.remove(global)?,
             Self::List(command) => command.run(global)?,
             Self::Show(command) => command.run(global)?,
+            Self::Forget(command) => command.forget(global)?,
         }
         Ok(Exit::Done)
     }
@@ -194,13 +197,22 @@ impl One {
             _ => line(&format!("{email} is unsubscribed")),
         }
     }
+
+    fn forget(self, global: &Global) -> anyhow::Result<()> {
+        let email = Address::parse(&self.address)?;
+        if global.site()?.forget(&email)? {
+            line("all that was stored on this person is deleted; no import brings them back")
+        } else {
+            line("nothing was stored on this person; no import will bring them in")
+        }
+    }
 }
 
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         global.site()?.each_reader(self.status, |reader| {
             if self.format == Format::Json {
-                return json_line(&shown(&reader, false));
+                return json_line(&shown(&reader));
             }
             let editions = if reader.editions.is_empty() { "all".to_owned() } else { reader.editions.join(", ") };
             let (email, status) = (cut(reader.email.as_str(), 36), reader.status.as_str());
@@ -211,8 +223,8 @@ impl List {
 
 impl Show {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let reader = global.site()?.reader(&Address::parse(&self.address)?)?;
-        let all = shown(&reader, true);
+        let person = global.site()?.person(&Address::parse(&self.address)?)?;
+        let all = whole(&person, &self.address);
         if self.format == Format::Json {
             return json(&all);
         }
@@ -224,9 +236,8 @@ impl Show {
     }
 }
 
-/// A reader as the JSON that scripts rely on; `show` adds the consent on record.
-fn shown(reader: &Reader, whole: bool) -> Value {
-    let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+/// A reader as the JSON that scripts rely on.
+fn shown(reader: &Reader) -> Value {
     let mut value = json!({
         "email": reader.email,
         "name": reader.name,
@@ -241,8 +252,31 @@ fn shown(reader: &Reader, whole: bool) -> Value {
         }
     }
     value["fields"] = json!(reader.fields);
-    if whole {
+    if let Some(until) = reader.paused {
+        value["paused_until"] = time(until).into();
+    }
+    value
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// All that is stored on a person.
+fn whole(person: &Person, address: &str) -> Value {
+    let mut value = person.reader.as_ref().map_or_else(|| json!({"email": address, "status": "none"}), shown);
+    if let Some(reader) = &person.reader {
         value["consent"] = json!(reader.consent);
     }
+    let act = |a: &Act| json!({"at": time(a.at), "act": a.act, "how": a.how, "network": a.network});
+    let letter = |l: &LetterLine| {
+        let reply = l.reply.as_ref().map(ToString::to_string);
+        json!({"kind": l.kind, "state": l.state, "queued": time(l.queued), "updated": time(l.updated), "reply": reply})
+    };
+    value["acts"] = person.acts.iter().map(act).collect();
+    value["sign_ups"] = person.sign_ups.iter().map(|(at, from)| json!({"at": time(*at), "network": from})).collect();
+    value["letters"] = person.letters.iter().map(letter).collect();
+    let delivery = |(issue, state, at, reply): &(String, String, DateTime<Utc>, String)| json!({"issue": issue, "state": state, "updated": time(*at), "reply": reply});
+    value["deliveries"] = person.deliveries.iter().map(delivery).collect();
     value
 }

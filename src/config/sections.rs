@@ -3,13 +3,34 @@
 use serde::Deserialize;
 
 /// `[web]`: the public pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Web {
     /// Where the pages listen.
     pub listen: String,
     /// How readers reach them, https; empty means `publication.url`.
     pub public_url: String,
+    /// The header in which a proxy of your own hands the client's address on; empty when nobody stands between.
+    pub client_header: String,
+    /// How many sign-ups an hour one network (/24, /64) may ask for.
+    pub sign_ups_per_network: u32,
+    /// Asks search engines not to list the archive.
+    pub noindex: bool,
+    /// Where /healthz, /readyz and /metrics listen; empty: nowhere.
+    pub metrics_listen: String,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self {
+            listen: String::new(),
+            public_url: String::new(),
+            client_header: String::new(),
+            sign_ups_per_network: 20,
+            noindex: false,
+            metrics_listen: String::new(),
+        }
+    }
 }
 
 /// `[bounces]`: where bounces come in.

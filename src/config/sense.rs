@@ -40,6 +40,11 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
         mistakes.add(&["compose", "sources"], &why, "points stand on the scale of the scores; `digest news sources`");
     }
     feeds(config, mistakes);
+    let metrics = &config.web.metrics_listen;
+    if !metrics.is_empty() && metrics.parse::<std::net::SocketAddr>().is_err() {
+        let why = format!("`web.metrics_listen` must be an address and a port, found `{metrics}`");
+        mistakes.add(&["web", "metrics_listen"], &why, "such as \"127.0.0.1:9464\"");
+    }
     if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
         let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
         mistakes.add(

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::links::Links;
 use super::quoted::encode_run;
 use crate::model::{Fill, Part, Piece, Rendered, Slot, push_escaped};
 
@@ -53,7 +52,7 @@ impl Body {
 
     /// A message of this head (which ends in its empty line) and the body with a reader's own values, in parts: nothing that grows
     /// with the body is copied.
-    pub fn follow(&self, head: String, links: &Links) -> Vec<Bytes> {
+    pub fn follow(&self, head: String, links: &dyn Fill) -> Vec<Bytes> {
         let mut own = head;
         let mut parts: Vec<Result<Bytes, Range<usize>>> = Vec::with_capacity(self.pieces.len() + 1);
         parts.push(Err(0..own.len()));

@@ -1,33 +1,7 @@
 //! A reader's own links, derived from their secret: unguessable, one for each purpose, the same for years.
 
-use sha2::{Digest, Sha256};
-
 use crate::model::{Delivery, Fill, IssueName, Letterhead, Slot};
-
-/// What a token lets its holder do. A token for one purpose opens no other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    Unsubscribe,
-    Preferences,
-}
-
-impl Purpose {
-    /// The word in the URL, which is also part of what the token is derived from.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Unsubscribe => "unsubscribe",
-            Self::Preferences => "preferences",
-        }
-    }
-
-    /// The token of the reader with this secret: 130 bits in lower-case base32, so it ends in a letter or digit, which mail
-    /// programs never cut from a link.
-    pub fn token(self, seed: &str) -> String {
-        let mut token = derive(&["digest", self.as_str(), seed]);
-        token.truncate(26);
-        token
-    }
-}
+pub use crate::model::{Purpose, derive};
 
 /// Everything that fills the slots of one copy.
 #[derive(Debug)]
@@ -66,14 +40,4 @@ impl Fill for Links<'_> {
             Slot::Field(name) => self.delivery.fields.get(name).map_or("", String::as_str),
         }
     }
-}
-
-/// Lower-case base32 of the SHA-256 of `parts`, each ended by a NUL so that no two lists of parts run together.
-pub fn derive(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    data_encoding::BASE32_NOPAD.encode(&hash.finalize()).to_ascii_lowercase()
 }

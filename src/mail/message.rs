@@ -151,7 +151,7 @@ impl Letter {
     }
 }
 
-fn mailbox(key: &str, text: &str) -> Result<Mailbox, Notice> {
+pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, Notice> {
     one_line(text).parse().map_err(|_| {
         Notice::new(format!("`{key}` must be a mailbox, found `{text}`"))
             .help("write it as \"Call Me Almanac <news@example.org>\" or as an address alone")
@@ -159,13 +159,13 @@ fn mailbox(key: &str, text: &str) -> Result<Mailbox, Notice> {
 }
 
 /// Text fit for a header: control and bidirectional characters become blanks, so nothing can start a header of its own.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let bidi = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let clean: String = text.chars().map(|c| if c.is_control() || bidi(c) { ' ' } else { c }).collect();
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn host(url: &str) -> String {
+pub(super) fn host(url: &str) -> String {
     url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_else(|| "localhost".into())
 }
 

@@ -5,6 +5,7 @@ mod dkim;
 mod folder;
 mod links;
 mod message;
+mod note;
 mod quoted;
 mod smtp;
 
@@ -12,4 +13,5 @@ pub use dkim::{KeyFile as DkimKeyFile, Settings as DkimSettings};
 pub use folder::Folder;
 pub use links::{Links, Purpose};
 pub use message::{Letter, Message};
+pub use note::{Note, Secretary};
 pub use smtp::{Connection, DomainGroup, Refusal, Relay, Settings as SmtpSettings, Stage, Timeouts, Tls};

@@ -6,10 +6,13 @@ mod edition;
 mod guide;
 mod item;
 mod ledger;
+mod letter;
 mod local;
 mod notice;
 mod reader;
 mod rendered;
+mod report;
+mod token;
 mod url;
 
 pub use address::{Address, AddressError};
@@ -18,8 +21,13 @@ pub use edition::{Edition, Missed, OnUnapproved, Publication, TextLinks, Thin, W
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{Item, Published, topic_key};
 pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
+pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
-pub use reader::{Reader, ReaderRow, ReaderStatus};
+pub use reader::{Act, Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
+pub use report::{
+    DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine, WaitLine, Within,
+};
+pub use token::{Purpose, derive, token, token_hash};
 pub use url::{canonical_url, untracked};

@@ -68,6 +68,20 @@ pub struct Reader {
     pub consent: String,
     /// Merge fields, by name.
     pub fields: BTreeMap<String, String>,
+    /// No issue goes to the reader before this.
+    pub paused: Option<DateTime<Utc>>,
+}
+
+/// Something that a reader did themselves: the record of consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    pub at: DateTime<Utc>,
+    /// `confirmed`, `chose` or `left`.
+    pub act: String,
+    /// `web page`, `one-click`, `mail` or `operator`.
+    pub how: String,
+    /// 192.0.2.0/24 or 2001:db8::/64; empty when there is none.
+    pub network: String,
 }
 
 /// One row of an import. `None` means the file does not say, so what is stored stays.

@@ -212,7 +212,7 @@ impl Site {
     }
 
     /// The configured way out; `folder` is where copies go below the outbox.
-    fn transport(&self, folder: &str) -> anyhow::Result<Transport> {
+    pub(super) fn transport(&self, folder: &str) -> anyhow::Result<Transport> {
         let settings = &self.config.delivery;
         match settings.transport {
             TransportKind::File => {

@@ -1,14 +1,20 @@
 //! The story of an issue: read, decide, write. The only room that joins the others; time and randomness come in here.
 
+mod archive;
 mod content;
 mod deliver;
 mod demo;
 mod draft;
 mod fetch;
+mod letters;
+mod metrics;
 mod online;
 mod people;
 mod preview;
 mod proof;
+mod public;
+mod report;
+mod serve;
 mod spam;
 mod status;
 mod watch;
@@ -34,13 +40,18 @@ pub use crate::send::{Ended, Event, TransportKind};
 pub use crate::sources::{Merged, Reject, item_to_json};
 pub use crate::store::Change;
 
+pub use archive::ArchivedIssue;
 pub use content::Imported;
 pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};
 pub use draft::{Asked, Composed, Diff, Rendering};
 pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
-pub use people::PeopleImport;
+pub use letters::{Posted, post_letters};
+pub use metrics::watch_ops;
+pub use people::{PeopleImport, Person};
 pub use preview::preview;
+pub use public::serve_pages;
+pub use serve::serve;
 pub use status::IssueStatus;
 pub use watch::By;
 

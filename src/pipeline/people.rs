@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Site, seed};
-use crate::model::{Address, Notice, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Act, Address, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
 use crate::sources::{ReaderRows, ReaderRules, ReaderWriter, Reject};
 use crate::store::Change;
 
@@ -24,6 +25,18 @@ pub struct PeopleImport {
     /// Rows of readers who left, bounced or complained, whom no import brings back.
     pub kept_unsubscribed: usize,
     pub rejects: Vec<Reject>,
+}
+
+/// All that is stored on one person.
+#[derive(Debug)]
+pub struct Person {
+    pub reader: Option<Reader>,
+    pub acts: Vec<Act>,
+    /// When somebody signed the address up, and from which network.
+    pub sign_ups: Vec<(DateTime<Utc>, String)>,
+    pub letters: Vec<LetterLine>,
+    /// Issue, state, last change, reply.
+    pub deliveries: Vec<(String, String, DateTime<Utc>, String)>,
 }
 
 impl Site {
@@ -84,6 +97,27 @@ impl Site {
     pub fn reader(&self, email: &Address) -> anyhow::Result<Reader> {
         let found = self.store_to_read()?.map(|store| store.reader(email)).transpose()?.flatten();
         found.ok_or_else(|| not_listed(email).into())
+    }
+
+    /// All that is stored on a person: also on one whose sign-up waits for their word.
+    pub fn person(&self, email: &Address) -> anyhow::Result<Person> {
+        let Some(store) = self.store_to_read()? else { return Err(not_listed(email).into()) };
+        let person = Person {
+            reader: store.reader(email)?,
+            acts: store.acts(email)?,
+            sign_ups: store.sign_ups_of(email)?,
+            letters: store.letters_to(email)?,
+            deliveries: store.deliveries_to(email)?,
+        };
+        if person.reader.is_none() && person.sign_ups.is_empty() && person.letters.is_empty() {
+            return Err(not_listed(email).into());
+        }
+        Ok(person)
+    }
+
+    /// Deletes all that is stored on a person but a salted hash of the address. Says whether anything was there.
+    pub fn forget(&self, email: &Address) -> anyhow::Result<bool> {
+        Ok(self.store_to_fill()?.forget(email, self.now())?)
     }
 
     /// Calls `each` with every reader in the order they joined.

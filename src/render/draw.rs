@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ready::{self, ROOT, Ready};
 use super::slots::Tokens;
 use super::templates::Source;
-use super::view::{self, IssueView};
+use super::view;
 use super::{Setting, Templates, html, lint, sample};
 use crate::model::{Draft, Notice, Notices, Rendered};
 
@@ -87,7 +87,7 @@ fn line_of(text: &str, token: &str) -> Option<usize> {
 }
 
 /// Renders one part.
-fn part(ready: &Ready, view: &IssueView) -> Result<String, Notices> {
+pub fn part(ready: &Ready, view: &impl serde::Serialize) -> Result<String, Notices> {
     ready.registry.render(ROOT, view).map_err(|error| {
         let notice = Notice::new(error.reason().to_string());
         match error.template_name.as_deref().and_then(|name| ready.labels.get(name)) {
@@ -98,7 +98,7 @@ fn part(ready: &Ready, view: &IssueView) -> Result<String, Notices> {
 }
 
 /// Plain text without trailing blanks, with at most two empty lines together and one line break at its end.
-fn tidy(text: &str) -> String {
+pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 0;
     for line in text.lines().map(str::trim_end) {

@@ -12,7 +12,7 @@ use super::ready::{Compiled, Format, ROOT};
 use crate::model::{Notice, Notices};
 
 /// What may be printed unescaped: HTML that `prose` has sanitised.
-const RAW: &[&str] = &["intro_html", "note_html", "summary_html", "tldr_html"];
+const RAW: &[&str] = &["body_html", "intro_html", "note_html", "summary_html", "tldr_html"];
 const TESTS: &[&str] = &["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "not", "or"];
 const BLOCKS: &[&str] = &["each", "if", "unless", "with"];
 /// Partials within partials deeper than this are a circle.

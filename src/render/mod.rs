@@ -1,21 +1,30 @@
 //! Renders a draft into an issue: one compile for all readers, with slots where a reader's own values go. Knows no file, no
 //! clock and no reader.
 
+mod archive;
 mod draw;
 mod helpers;
 mod html;
+mod letter;
 mod lint;
 mod mjml;
+mod page;
 mod prose;
 mod ready;
+mod report;
 pub mod sample;
 mod slots;
 mod templates;
+mod texts;
 mod view;
 mod words;
 
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
+pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, archive_index, feed_content, web_copy};
+pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
+pub use page::{Choice, Home, Page, PageSetting, Preferences, Sheet, page, style};
+pub use report::report;
 pub use templates::Templates;
 
 /// A guide that an entry may be paired with: what its line under the story needs.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use handlebars::{Handlebars, Template};
+use serde_json::Value;
 
 use super::view::IssueView;
 use super::{Setting, Templates, helpers, lint, mjml, words};
@@ -16,6 +17,8 @@ use crate::model::{Notice, Notices};
 pub enum Format {
     Mjml,
     Text,
+    /// A page of the public site, or its style sheet.
+    Html,
 }
 
 impl Format {
@@ -23,6 +26,7 @@ impl Format {
         match self {
             Self::Mjml => "mjml",
             Self::Text => "txt",
+            Self::Html => "html",
         }
     }
 }
@@ -65,21 +69,38 @@ pub fn of(setting: &Setting, templates: &Templates, shape: impl Fn() -> IssueVie
         if let Some(ready) = lock().get(&key) {
             return Ok(Arc::clone(ready));
         }
-        let ready = Arc::new(prepare(format, &key.1, templates, &shape())?);
+        let file = format!("issue/{}.{}.hbs", key.1, format.ending());
+        let shape = serde_json::to_value(shape()).map_err(|error| Notice::new(error.to_string()))?;
+        let ready = Arc::new(prepare(compile(format, &file, &key.1, templates)?, format, &shape)?);
         lock().insert(key, Arc::clone(&ready));
         Ok(ready)
     })
 }
 
-/// Compiles the templates of one part and checks every name in them against `shape`.
-fn prepare(format: Format, name: &str, templates: &Templates, shape: &IssueView) -> Result<Ready, Notices> {
-    let compiled = compile(format, name, templates)?;
-    let shape = serde_json::to_value(shape).map_err(|error| Notice::new(error.to_string()))?;
-    lint::check(format, &compiled, &shape)?;
+/// A single template of a letter or a page, ready; `shape` has every name that it may use.
+pub fn file(
+    format: Format,
+    file: &str,
+    templates: &Templates,
+    shape: impl Fn() -> Value,
+) -> Result<Arc<Ready>, Notices> {
+    let key = (format, file.to_owned(), Vec::new());
+    let lock = || templates.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(ready) = lock().get(&key) {
+        return Ok(Arc::clone(ready));
+    }
+    let ready = Arc::new(prepare(compile(format, file, "", templates)?, format, &shape())?);
+    lock().insert(key, Arc::clone(&ready));
+    Ok(ready)
+}
+
+/// Checks every name in the templates of one part against `shape`, and makes them ready.
+fn prepare(compiled: BTreeMap<String, Compiled>, format: Format, shape: &Value) -> Result<Ready, Notices> {
+    lint::check(format, &compiled, shape)?;
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     match format {
-        Format::Mjml => {
+        Format::Mjml | Format::Html => {
             registry.register_escape_fn(words::escape);
             helpers::register_html(&mut registry);
         }
@@ -96,13 +117,14 @@ fn prepare(format: Format, name: &str, templates: &Templates, shape: &IssueView)
     Ok(Ready { registry, labels })
 }
 
+/// `file` with the partials of its part; those that edition template `name` has of its own stand in for the common ones.
 fn compile<'t>(
     format: Format,
+    file: &str,
     name: &str,
     templates: &'t Templates,
 ) -> Result<BTreeMap<String, Compiled<'t>>, Notices> {
-    let file = format!("issue/{name}.{}.hbs", format.ending());
-    let Some(root) = templates.get(&file) else {
+    let Some(root) = templates.get(file) else {
         let notice = Notice::new(format!("there is no template templates/{file}"));
         let known = templates.issues(format.ending());
         return Err(notice.help(format!("write it, or set `template` to one of: {}", known.join(", "))).into());

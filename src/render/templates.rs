@@ -19,6 +19,21 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "issue/midweek.txt.hbs",
     "issue/sunday.mjml.hbs",
     "issue/sunday.txt.hbs",
+    "letter/confirm/body.mjml.hbs",
+    "letter/confirm/body.txt.hbs",
+    "letter/confirm/subject.txt.hbs",
+    "letter/notice/body.mjml.hbs",
+    "letter/notice/body.txt.hbs",
+    "letter/notice/subject.txt.hbs",
+    "letter/texts.toml",
+    "page/archive.html.hbs",
+    "page/home.html.hbs",
+    "page/layout.html.hbs",
+    "page/preferences.html.hbs",
+    "page/report.html.hbs",
+    "page/sheet.html.hbs",
+    "page/style.css.hbs",
+    "page/texts.toml",
     "partials/body.mjml.hbs",
     "partials/footer.mjml.hbs",
     "partials/footer.txt.hbs",
@@ -29,6 +44,8 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "partials/intro.mjml.hbs",
     "partials/intro.txt.hbs",
     "partials/lead.mjml.hbs",
+    "partials/letter_foot.mjml.hbs",
+    "partials/letter_head.mjml.hbs",
     "partials/links.txt.hbs",
     "partials/masthead.mjml.hbs",
     "partials/masthead.txt.hbs",
@@ -82,7 +99,7 @@ impl Templates {
         let name = name.replace('\\', "/");
         let source = Source { label: label.to_path_buf(), text: source };
         let before = self.sources.insert(name.clone(), source);
-        if let Some(before) = before.filter(|_| name.starts_with("tokens/")) {
+        if let Some(before) = before.filter(|_| name.starts_with("tokens/") || name.ends_with("/texts.toml")) {
             self.under.entry(name).or_insert(before);
         }
         self
@@ -96,6 +113,11 @@ impl Templates {
             |file: &String| self.under.get(file).or_else(|| self.sources.get(file).filter(|_| is_builtin(file)));
         let own = |file: &String| self.sources.get(file).filter(|_| self.under.contains_key(file) || !is_builtin(file));
         files.iter().filter_map(shipped).chain(files.iter().filter_map(own)).collect()
+    }
+
+    /// A file of texts, from the bottom to the top: the built-in one, then the publication's own.
+    pub(super) fn texts(&self, file: &str) -> impl Iterator<Item = &Source> {
+        self.under.get(file).into_iter().chain(self.sources.get(file))
     }
 
     /// Whether any template reads the token `name`.

@@ -400,7 +400,7 @@ fn counts<'s>(intro: &str, stories: impl Iterator<Item = &'s StoryView>, guides:
     Counts { news, guides: guides.len(), minutes, line: parts.join(", ") }
 }
 
-fn publication(publication: &Publication) -> PublicationView {
+pub fn publication(publication: &Publication) -> PublicationView {
     let url = words::href(&publication.url).unwrap_or_default();
     let host = url::Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     PublicationView {

@@ -5,6 +5,7 @@ mod courier;
 mod pace;
 mod retry;
 mod settings;
+mod single;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,6 +22,7 @@ use pace::Pace;
 use retry::Guard;
 pub use retry::Schedule;
 pub use settings::{Settings, TransportKind};
+pub use single::{Post, Try};
 
 /// Where copies go.
 #[derive(Clone)]

@@ -16,8 +16,8 @@ pub enum Audience {
 }
 
 impl Store {
-    /// Begins the send of an approved issue: every confirmed reader of its edition gets a pending row, in one
-    /// transaction. Running it again changes nothing.
+    /// Begins the send of an approved issue: every confirmed reader of its edition who does not pause gets a pending row,
+    /// in one transaction. Running it again changes nothing.
     pub fn freeze_audience(&mut self, issue: &IssueName, now: DateTime<Utc>) -> Result<Audience, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let begun = tx.execute(
@@ -33,6 +33,7 @@ impl Store {
              SELECT ?1, row_number() OVER (ORDER BY id), id, email, 'pending', 0, ?2
              FROM readers
              WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?3) > 0)
+                   AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)
              ORDER BY id",
             params![send, to_ms(now), format!(";{};", issue.edition)],
         )?;
@@ -42,7 +43,7 @@ impl Store {
 }
 
 impl Store {
-    /// How many readers an edition would go to now.
+    /// How many readers take an edition, those who pause included.
     pub fn count_audience(&self, edition: &str) -> Result<u64, StoreError> {
         let count: i64 = self.conn.query_row(
             "SELECT count(*) FROM readers WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?1) > 0)",

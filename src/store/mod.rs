@@ -1,10 +1,16 @@
 //! All SQL: readers, approvals and the delivery ledger, in SQLite. Knows no mail and no clock.
 
 mod approvals;
+mod archive;
 mod audience;
 mod ledger;
+mod letters;
+mod metrics;
 mod queue;
 mod readers;
+mod report;
+mod signups;
+mod tokens;
 mod writer;
 
 use std::fs::{File, OpenOptions, TryLockError};
@@ -13,16 +19,28 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
+use crate::model::Purpose;
+
+pub use archive::{Archived, Correction, WebCopy};
 pub use audience::Audience;
 pub use ledger::{RecipientLine, Send, Uncertain};
+pub use metrics::{LATENCIES, Latency};
 pub use readers::{Change, Tally};
+pub use signups::{Confirmed, SignUp};
+pub use tokens::{Trace, Wishes};
 pub use writer::{Claim, Ledger, Next, Writer};
 
 /// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_lanes.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_lanes.sql"),
+    include_str!("migrations/0003_people.sql"),
+    include_str!("migrations/0005_corrections.sql"),
+];
 
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -126,6 +144,7 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let level = if durability == Durability::Power { "FULL" } else { "NORMAL" };
         conn.pragma_update(None, "synchronous", level)?;
+        register_token_hash(&conn)?;
         migrate(&mut conn, path)?;
         Ok(Self { conn, path: path.to_path_buf(), durability })
     }
@@ -153,9 +172,32 @@ impl Store {
         File::open(self.lock_path()).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
+    /// Takes the lock that one sender of letters a database holds; `None` when another holds it.
+    pub fn lock_letters(&self) -> Result<Option<File>, StoreError> {
+        let path = self.path.with_extension("letters.lock");
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+        }
+    }
+
     fn lock_path(&self) -> PathBuf {
         self.path.with_extension("sender.lock")
     }
+}
+
+/// What migrations call to hash the tokens of readers who were there before tokens were looked up.
+fn register_token_hash(conn: &Connection) -> Result<(), StoreError> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("token_hash", 2, flags, |call| {
+        let (purpose, seed): (String, String) = (call.get(0)?, call.get(1)?);
+        let known = Purpose::ALL.into_iter().find(|known| known.as_str() == purpose);
+        Ok(known.map(|purpose| purpose.hash(&seed).to_vec()))
+    })?;
+    Ok(())
 }
 
 /// Brings the schema up to date, each step in a transaction of its own.

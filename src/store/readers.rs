@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::tokens::is_forgotten;
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Address, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Address, Purpose, Reader, ReaderRow, ReaderStatus};
 
 /// What one row did to the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,8 @@ impl Tally {
     }
 }
 
-const COLUMNS: &str = "email, name, status, editions, created_ms, confirmed_ms, left_ms, consent, fields";
+const COLUMNS: &str =
+    "email, name, status, editions, created_ms, confirmed_ms, left_ms, consent, fields, paused_until_ms";
 
 impl Store {
     /// Puts a batch of rows on the list in one transaction; `seed` gives 128 random bits as hex for each new reader.
@@ -76,6 +78,11 @@ impl Store {
         self.conn.execute(
             "UPDATE readers SET status = ?1, left_ms = ?2 WHERE email_key = ?3",
             params![status.as_str(), to_ms(now), email.key()],
+        )?;
+        // Who is off the list is not brought back by a link from before.
+        self.conn.execute(
+            "UPDATE signups SET ended_ms = ?2 WHERE email_key = ?1 AND ended_ms IS NULL",
+            params![email.key(), to_ms(now)],
         )?;
         Ok(Some(Change::Updated))
     }
@@ -115,6 +122,9 @@ fn put(
     seed: &mut dyn FnMut() -> String,
 ) -> Result<Change, StoreError> {
     let Some(old) = find(conn, &row.email)? else {
+        if is_forgotten(conn, &row.email.key())? {
+            return Ok(Change::KeptGone);
+        }
         insert(conn, row, now, &seed())?;
         return Ok(Change::Added);
     };
@@ -159,8 +169,8 @@ fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) ->
     let created = row.created.unwrap_or(now);
     let mut statement = conn.prepare_cached(
         "INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
-                              consent, seed)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                              consent, seed, leave_hash, preferences_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     statement.execute(params![
         row.email.key(),
@@ -174,6 +184,8 @@ fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) ->
         row.status.is_gone().then(|| to_ms(now)),
         row.consent,
         seed,
+        Purpose::Unsubscribe.hash(seed),
+        Purpose::Preferences.hash(seed),
     ])?;
     Ok(())
 }
@@ -218,6 +230,7 @@ fn read(row: &Row) -> Result<Reader, StoreError> {
         left: time(6)?,
         consent: row.get(7)?,
         fields: stored_fields(&fields)?,
+        paused: time(9)?,
     })
 }
 
@@ -234,7 +247,7 @@ fn json(fields: &BTreeMap<String, String>) -> String {
 }
 
 /// `;a;b;`, sorted, so that one LIKE finds an edition and equal sets are equal text.
-fn join(editions: &[String]) -> String {
+pub(super) fn join(editions: &[String]) -> String {
     let set: BTreeSet<&str> = editions.iter().map(String::as_str).collect();
     set.iter().fold(String::new(), |mut text, edition| {
         if text.is_empty() {
@@ -246,6 +259,6 @@ fn join(editions: &[String]) -> String {
     })
 }
 
-fn split(editions: &str) -> Vec<String> {
+pub(super) fn split(editions: &str) -> Vec<String> {
     editions.split(';').filter(|e| !e.is_empty()).map(str::to_owned).collect()
 }

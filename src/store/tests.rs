@@ -346,3 +346,5 @@ fn times_survive_the_database_and_due_counts_the_earliest() {
     });
     assert_eq!(house.send().next_due, Some(at(300)));
 }
+
+mod people;

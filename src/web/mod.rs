@@ -1,3 +1,7 @@
 //! Pages for a browser, over HTTP. Knows no file, no SQL and no pipeline: each page is handed what it shows.
 
+pub mod archive;
+pub mod feed;
+pub mod ops;
 pub mod preview;
+pub mod public;

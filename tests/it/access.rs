@@ -4,9 +4,12 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::archive::{free, wait_for};
 use crate::browser::Browser;
-use crate::house::Test;
+use crate::house::{ISSUE, Test};
 use crate::preview::Preview;
+use crate::send::{SEND, approved};
+use crate::smtp::{Act, At, Rule, Server};
 
 /// axe-core's one file, which `scripts/test` fetches; `None`, with a word, where it did not.
 fn axe() -> Option<String> {
@@ -75,4 +78,49 @@ fn nothing_serious_on_the_previews_page() {
         let found = findings(&browser, &axe, "{}");
         assert!(found.is_empty(), "{width}, {scheme}:\n{}", found.join("\n"));
     }
+}
+
+#[test]
+fn nothing_serious_on_a_report() {
+    let Some(axe) = axe() else { return };
+    let Some(browser) = Browser::start() else { return };
+    let server = Server::start([Rule::at(At::Rcpt, Act::Say("550 5.1.1 no such mailbox")).about("reader2@")]);
+    let test = approved(&server, 5);
+    test.run(SEND).success();
+    test.run(&format!("report {ISSUE}")).success();
+    let page = test.path(&format!("issues/{ISSUE}/report.html"));
+    for (width, scheme) in [(900, "light"), (900, "dark"), (375, "light"), (375, "dark")] {
+        browser.size(width, 900);
+        browser.prefers(scheme);
+        browser.open(&format!("file://{}", page.display()));
+        let found = findings(&browser, &axe, "{}");
+        assert!(found.is_empty(), "{width}, {scheme}:\n{}", found.join("\n"));
+        let wide = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth;");
+        assert_eq!(wide, 0, "the page is wider than the window at {width}");
+    }
+}
+
+#[test]
+fn nothing_serious_in_the_archive() {
+    let Some(axe) = axe() else { return };
+    let Some(browser) = Browser::start() else { return };
+    let listen = free();
+    let test = Test::new().sample().config(&format!("[web]\nlisten = \"{listen}\"\n")).readers(1).approved();
+    test.run(SEND).success();
+    test.run(&format!("archive correct {ISSUE} --note Mended")).success();
+    let daemon = test.start("serve");
+    wait_for(listen);
+    // An issue is a mail, which has landmarks only where a mail program's page has them.
+    let mail = "{region: {enabled: false}, 'landmark-one-main': {enabled: false}}";
+    for (path, rules) in [("/archive".to_owned(), "{}"), (format!("/archive/{ISSUE}"), mail)] {
+        for (width, scheme) in [(900, "light"), (375, "dark")] {
+            browser.size(width, 900);
+            browser.prefers(scheme);
+            browser.open(&format!("http://{listen}{path}"));
+            let found = findings(&browser, &axe, rules);
+            assert!(found.is_empty(), "{path} at {width}, {scheme}:\n{}", found.join("\n"));
+        }
+    }
+    daemon.signal("TERM");
+    daemon.wait().success();
 }

@@ -168,10 +168,17 @@ impl Test {
         self.start_args(&line.split_whitespace().collect::<Vec<_>>(), NOW)
     }
 
-    fn start_args(&self, args: &[&str], now: &str) -> Running {
+    /// The command `digest` in this publication, for a test that talks with it while it runs.
+    pub fn command(&self, now: &str) -> Command {
         let mut command = digest();
-        command.arg("-C").arg(self.dir.path()).arg("--now").arg(now).args(args);
+        command.arg("-C").arg(self.dir.path()).arg("--now").arg(now);
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    fn start_args(&self, args: &[&str], now: &str) -> Running {
+        let mut command = self.command(now);
+        command.args(args);
         Running::start(command, args.join(" "))
     }
 

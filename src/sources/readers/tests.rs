@@ -77,6 +77,7 @@ fn a_formula_in_a_cell_is_defused_on_the_way_out() {
         left: None,
         consent: String::new(),
         fields: [("city".to_owned(), "@Oslo".to_owned())].into(),
+        paused: None,
     };
     let mut out = Vec::new();
     let mut writer = ReaderWriter::new(&mut out, vec!["city".into()], true).expect("a header");

@@ -1,0 +1,76 @@
+//! `digest archive`: past issues on the web, and corrections of them.
+
+use clap::{Args, Subcommand};
+
+use super::output::{json, line};
+use super::{Exit, Format, Global};
+
+#[derive(Subcommand)]
+pub enum Archive {
+    /// Show the issues that the archive shows, with their corrections
+    List(List),
+    /// Render an issue's copy on the web anew from its edited draft, marked as corrected; what was mailed stays on record
+    Correct(Correct),
+}
+
+#[derive(Args)]
+pub struct List {
+    /// How to print it
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct Correct {
+    /// The issue's folder name or path
+    issue: String,
+    /// What readers are told of it, in a sentence
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    note: String,
+}
+
+impl Archive {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        match self {
+            Self::List(list) => list.run(global),
+            Self::Correct(correct) => correct.run(global),
+        }
+    }
+}
+
+impl List {
+    fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let all = global.site()?.archive()?;
+        match self.format {
+            Format::Json => json(&all)?,
+            Format::Table if all.is_empty() => line("no issue has been sent yet")?,
+            Format::Table => {
+                for archived in &all {
+                    let corrected =
+                        archived.corrected_at.map(|at| format!("  corrected {}", at.format("%Y-%m-%d %H:%M UTC")));
+                    let sent = archived.sent_at.format("%Y-%m-%d %H:%M UTC");
+                    line(&format!(
+                        "{:<24} sent {sent}  {}{}",
+                        archived.issue,
+                        archived.subject,
+                        corrected.unwrap_or_default()
+                    ))?;
+                }
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Correct {
+    fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let name = site.sent_issue(&self.issue)?;
+        let rendering = site.correct(&name, &self.note)?;
+        line(&format!("corrected {name} in the archive; what was mailed stays as it was"))?;
+        if rendering.report.errors > 0 {
+            line(&format!("`digest check {name}` finds errors in the draft: look at them before readers do"))?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,61 @@
+//! `digest report`: a send as one page with plots.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::output::{json, line};
+use super::{Exit, Global, HumanFormat};
+use crate::model::{Notice, SendReport};
+
+#[derive(Args)]
+pub struct Report {
+    /// The issue's folder name or path
+    issue: String,
+    /// The file to write, - for stdout; report.html beside issue.toml when left out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// `human` writes the page and says where; `json` prints the figures, and writes the page only with --out
+    #[arg(long, default_value = "human")]
+    format: HumanFormat,
+}
+
+impl Report {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let name = site.sent_issue(&self.issue)?;
+        let report = site.report(&name)?;
+        let as_json = self.format == HumanFormat::Json;
+        let out = self.out.map(|out| global.path(&out));
+        if out.as_deref() == Some(Path::new("-")) {
+            if as_json {
+                return Err(Notice::new("the page and the figures cannot both go to stdout")
+                    .help("leave --out or --format out")
+                    .into());
+            }
+            std::io::stdout().lock().write_all(site.report_page(&report)?.as_bytes())?;
+        } else if as_json {
+            if let Some(out) = &out {
+                site.write_report(&name, &site.report_page(&report)?, Some(out))?;
+            }
+            json(&report)?;
+        } else {
+            let path = site.write_report(&name, &site.report_page(&report)?, out.as_deref())?;
+            print(&report)?;
+            line(&path.display().to_string())?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn print(report: &SendReport) -> anyhow::Result<()> {
+    line(&format!(
+        "{:<24} {}: {} of {} delivered",
+        report.issue, report.state, report.figures.counts.delivered, report.figures.audience
+    ))?;
+    for state in &report.figures.states {
+        line(&format!("{:>10}  {:<10} {}", state.count, state.state, state.reason))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The figures of one send, as its report shows them and prints them in JSON. Knows no SQL and no page.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{Counts, IssueState};
+
+/// Everything that the report of an issue says; serializes as the JSON of `digest report`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SendReport {
+    pub publication: String,
+    pub issue: String,
+    pub edition: String,
+    pub subject: String,
+    pub state: IssueState,
+    /// Why it stopped; empty when it did not.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub stopped_because: String,
+    pub approved_by: String,
+    pub approved_at: DateTime<Utc>,
+    pub started_at: DateTime<Utc>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When the figures were read.
+    pub as_of: DateTime<Utc>,
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// A send in numbers. Addresses stand in none of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The audience by the highest number that was given out when it was frozen: if a row were lost, the sum would miss it.
+    pub audience: u64,
+    /// Every state with its reasons; they add up to `audience`.
+    pub states: Vec<StateLine>,
+    pub over_time: Timeline,
+    /// How long after the send began so many of the delivered were delivered.
+    pub delivered_within: Vec<Within>,
+    /// The biggest domains, then one line for all others, if there are others.
+    pub domains: Vec<DomainLine>,
+    /// How many domains there are.
+    pub domains_in_all: u64,
+    /// Last replies by code and outcome; code 0 is no reply.
+    pub replies: Vec<ReplyLine>,
+    /// What those who were refused were told, the most frequent first.
+    pub refusals: Vec<Refusal>,
+    /// Copies whose refusal reads otherwise than all of `refusals`.
+    pub refusals_not_shown: u64,
+    /// By how often they were tried.
+    pub tries: Vec<TriesLine>,
+    /// Those delivered after more than one try, by how long after the send began.
+    pub waits: Vec<WaitLine>,
+    /// What came back after the relay had taken a copy; `None` where this store keeps none of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<Vec<LaterLine>>,
+}
+
+/// Recipients of one state, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StateLine {
+    /// As `digest status` counts: delivered, failed, deferred, pending, suppressed or uncertain.
+    pub state: String,
+    pub reason: String,
+    pub count: u64,
+}
+
+/// How many were delivered in each stretch of time, from the first delivery on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Timeline {
+    /// The start of the first stretch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<DateTime<Utc>>,
+    pub stretch_seconds: u32,
+    pub delivered: Vec<u64>,
+}
+
+/// So many percent of the delivered were delivered within so many milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Within {
+    pub percent: u8,
+    pub ms: u64,
+}
+
+/// How recipients of one domain fared.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DomainLine {
+    /// Lower case; empty for the line of all other domains.
+    pub domain: String,
+    pub recipients: u64,
+    pub delivered: u64,
+    pub failed: u64,
+    /// Pending or deferred.
+    pub waiting: u64,
+    /// Suppressed or uncertain.
+    pub other: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReplyLine {
+    pub code: u16,
+    pub state: String,
+    pub count: u64,
+}
+
+/// A refusal, in the words of the server that sent it; what is different for each recipient is left out of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    pub state: String,
+    pub code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enhanced: Option<String>,
+    /// At most [`Refusal::LONGEST`] characters.
+    pub text: String,
+    pub count: u64,
+}
+
+impl Refusal {
+    /// The most characters of a refusal's text.
+    pub const LONGEST: usize = 200;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TriesLine {
+    pub tries: u32,
+    pub delivered: u64,
+    pub failed: u64,
+    pub others: u64,
+}
+
+/// Recipients who were delivered no later than so many seconds after the send began, and later than the line before says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitLine {
+    /// `None`: later than any other line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within_seconds: Option<u32>,
+    pub delivered: u64,
+}
+
+/// Bounces and complaints of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LaterLine {
+    pub kind: String,
+    pub count: u64,
+}

@@ -1,0 +1,242 @@
+//! The archive: which issues are shown, their pages kept as long as nothing changes, and the corrections of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::{Rendering, Site};
+use crate::model::{IssueName, Notice};
+use crate::render::{self, ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame};
+use crate::store::{Archived, Correction, Store, WebCopy};
+use crate::web::archive::{Ask, Desk, Sheet};
+use crate::web::feed;
+
+/// So many issues stand in the feed.
+const FEED: usize = 20;
+/// So many pages are kept ready.
+const KEPT: usize = 256;
+/// The most characters of a correction's note.
+const NOTE: usize = 500;
+
+/// An issue's line of `digest archive list`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ArchivedIssue {
+    pub issue: String,
+    pub subject: String,
+    pub url: String,
+    pub sent_at: DateTime<Utc>,
+    pub corrections: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected_at: Option<DateTime<Utc>>,
+}
+
+impl Site {
+    /// The issues that the archive shows, the newest first.
+    pub fn archive(&self) -> anyhow::Result<Vec<ArchivedIssue>> {
+        let base = self.config.letterhead().public_url;
+        let line = |archived: Archived| ArchivedIssue {
+            url: format!("{base}/archive/{}", archived.issue),
+            issue: archived.issue.to_string(),
+            subject: archived.subject,
+            sent_at: archived.sent,
+            corrections: archived.corrections,
+            corrected_at: archived.corrected,
+        };
+        Ok(self.archived()?.into_iter().map(line).collect())
+    }
+
+    fn archived(&self) -> anyhow::Result<Vec<Archived>> {
+        Ok(self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.archived())?)
+    }
+
+    /// Renders the copy on the web anew from the draft as it is now, and tells readers so. What was mailed, or is still
+    /// to be mailed, stays as it was approved.
+    pub fn correct(&self, name: &IssueName, note: &str) -> anyhow::Result<Rendering> {
+        let not_sent = || {
+            Notice::new(format!("{name} has not gone out, so there is nothing to correct"))
+                .help("edit its draft and approve it")
+        };
+        let mut store = self.store_to_read()?.ok_or_else(not_sent)?;
+        let shown = store.web_copy(name)?.ok_or_else(not_sent)?;
+        let note = clean_note(note)?;
+        let rendering = self.rendering(name)?;
+        if rendering.rendered == shown.rendered && note.is_empty() {
+            return Err(Notice::new(format!("the draft of {name} gives the copy that the archive shows already"))
+                .help("edit issue.toml first, or tell readers something by --note")
+                .into());
+        }
+        store.correct(name, &Correction { at: self.now(), note }, &rendering.text, &rendering.rendered)?;
+        Ok(rendering)
+    }
+
+    /// The archive as the public pages show it, from now on. It follows the store, whoever writes to it.
+    pub fn archive_desk(self: &Arc<Self>) -> Desk {
+        let shelf = Mutex::new(Shelf { store: None, version: (0, 0), kept: BTreeMap::new() });
+        let site = Arc::clone(self);
+        let look = move |ask: &Ask| shelf.lock().unwrap_or_else(PoisonError::into_inner).look(&site, ask);
+        Desk { look: Arc::new(look), noindex: self.config.web.noindex }
+    }
+
+    fn frame<'a>(&'a self, issue: &'a str, base: &'a str, corrections: &'a [(DateTime<Utc>, String)]) -> CopyFrame<'a> {
+        let publication = &self.config.publication;
+        CopyFrame {
+            publication: &publication.name,
+            language: &publication.language,
+            base,
+            issue,
+            noindex: self.config.web.noindex,
+            name_fallback: &publication.name_fallback,
+            zone: publication.timezone,
+            corrections,
+        }
+    }
+}
+
+/// A note in one line of printable text.
+fn clean_note(note: &str) -> Result<String, Notice> {
+    let clean: String = note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    match clean.chars().count() {
+        ..=NOTE => Ok(clean),
+        length => Err(Notice::new(format!("the note has {length} characters, at most {NOTE} are shown"))
+            .help("say in a sentence what was wrong and what is right")),
+    }
+}
+
+/// The store and the pages that were made of it, as of one version.
+struct Shelf {
+    store: Option<Store>,
+    version: (i64, i64),
+    kept: BTreeMap<Ask, Arc<Sheet>>,
+}
+
+impl Shelf {
+    fn look(&mut self, site: &Site, ask: &Ask) -> anyhow::Result<Option<Arc<Sheet>>> {
+        if self.store.is_none() {
+            self.store = site.store_to_read()?;
+        }
+        // A publication that has sent nothing may have no store yet.
+        let version = self.store.as_ref().map_or(Ok((0, 0)), Store::archive_version)?;
+        if self.version != version || self.kept.len() > KEPT {
+            self.version = version;
+            self.kept.clear();
+        }
+        if let Some(sheet) = self.kept.get(ask) {
+            return Ok(Some(Arc::clone(sheet)));
+        }
+        let made = match ask {
+            Ask::Index => Some(self.index(site)?),
+            Ask::Feed => Some(self.feed(site)?),
+            Ask::Issue(name) => self.issue(site, name)?,
+        };
+        let Some((body, modified)) = made else { return Ok(None) };
+        let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&body)[..16]);
+        // Templates and settings are read when the daemon starts: nothing that it shows is older.
+        let sheet = Arc::new(Sheet { body: body.into(), hash, modified: modified.max(site.now()) });
+        self.kept.insert(ask.clone(), Arc::clone(&sheet));
+        Ok(Some(sheet))
+    }
+
+    fn archived(&self) -> anyhow::Result<Vec<Archived>> {
+        Ok(self.store.as_ref().map_or(Ok(Vec::new()), Store::archived)?)
+    }
+
+    fn index(&self, site: &Site) -> anyhow::Result<(String, DateTime<Utc>)> {
+        let all = self.archived()?;
+        let zone = site.config.publication.timezone;
+        let mut editions: BTreeMap<&str, ArchiveEdition> = BTreeMap::new();
+        for archived in &all {
+            let name = archived.issue.edition.as_str();
+            let edition = editions.entry(name).or_insert_with(|| ArchiveEdition {
+                name: name.to_owned(),
+                title: site.config.edition_title(name),
+                issues: Vec::new(),
+            });
+            let corrected = archived.corrected.map(|at| at.with_timezone(&zone).format("%-d %B %Y").to_string());
+            edition.issues.push(ArchiveLine {
+                issue: archived.issue.to_string(),
+                subject: archived.subject.clone(),
+                preheader: archived.preheader.clone(),
+                date: archived.issue.date.to_string(),
+                day: archived.issue.date.format("%-d %B %Y").to_string(),
+                corrected: corrected.unwrap_or_default(),
+            });
+        }
+        let page = ArchivePage {
+            lang: site.config.publication.language.clone(),
+            publication: site.config.publication.name.clone(),
+            base: site.config.letterhead().public_url,
+            noindex: site.config.web.noindex,
+            editions: editions.into_values().collect(),
+            ..ArchivePage::default()
+        };
+        Ok((render::archive_index(&page, &site.templates()?)?, newest(&all)))
+    }
+
+    fn issue(&self, site: &Site, name: &IssueName) -> anyhow::Result<Option<(String, DateTime<Utc>)>> {
+        let Some(copy) = self.copy(name)? else { return Ok(None) };
+        let (base, issue) = (site.config.letterhead().public_url, name.to_string());
+        let corrections = told(&copy);
+        let page = render::web_copy(&copy.rendered, &site.frame(&issue, &base, &corrections));
+        Ok(Some((page, last_change(&copy))))
+    }
+
+    fn copy(&self, name: &IssueName) -> anyhow::Result<Option<WebCopy>> {
+        Ok(self.store.as_ref().map(|store| store.web_copy(name)).transpose()?.flatten())
+    }
+
+    fn feed(&self, site: &Site) -> anyhow::Result<(String, DateTime<Utc>)> {
+        let all = self.archived()?;
+        let base = site.config.letterhead().public_url;
+        let mut entries = Vec::new();
+        for archived in all.iter().take(FEED) {
+            let Some(copy) = self.copy(&archived.issue)? else { continue };
+            let issue = archived.issue.to_string();
+            let corrections = told(&copy);
+            entries.push(feed::Entry {
+                id: tag(&copy.public_url, &archived.issue),
+                url: format!("{base}/archive/{issue}"),
+                title: archived.subject.clone(),
+                summary: archived.preheader.clone(),
+                edition: archived.issue.edition.clone(),
+                published: copy.sent,
+                updated: last_change(&copy),
+                html: render::feed_content(&copy.rendered, &site.frame(&issue, &base, &corrections)),
+            });
+        }
+        let publication = &site.config.publication;
+        let updated = newest(&all);
+        let feed = feed::Feed {
+            title: publication.name.clone(),
+            language: publication.language.clone(),
+            base,
+            updated,
+            entries,
+        };
+        Ok((feed::write(&feed).map_err(anyhow::Error::msg)?, updated))
+    }
+}
+
+/// The name of an issue for good, by the host that its mails named (RFC 4151): a move to another one makes no new entries.
+fn tag(public_url: &str, issue: &IssueName) -> String {
+    let host = url::Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    format!("tag:{},{}:{}", host.unwrap_or_else(|| "localhost".into()), issue.date, issue.edition)
+}
+
+fn told(copy: &WebCopy) -> Vec<(DateTime<Utc>, String)> {
+    copy.corrections.iter().map(|correction| (correction.at, correction.note.clone())).collect()
+}
+
+fn last_change(copy: &WebCopy) -> DateTime<Utc> {
+    copy.corrections.iter().map(|correction| correction.at).max().unwrap_or(copy.sent).max(copy.sent)
+}
+
+fn newest(all: &[Archived]) -> DateTime<Utc> {
+    all.iter().flat_map(|archived| [Some(archived.sent), archived.corrected]).flatten().max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::pipeline::demo;
+use crate::web::{archive, ops};
+
+const SENT: &str = "2024-07-31-midweek";
+const OTHER: &str = "2024-08-04-sunday";
+
+/// The sample publication, sent into files, with its archive on a port of the system's choice.
+struct House {
+    dir: TempDir,
+    base: String,
+    runtime: tokio::runtime::Runtime,
+    agent: ureq::Agent,
+}
+
+/// An answer: status, headers and body.
+struct Got {
+    status: u16,
+    headers: ureq::http::HeaderMap,
+    body: String,
+}
+
+impl House {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        runtime.block_on(demo(&dir.path().join("shown"))).expect("the demo");
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
+        let mut house = Self { dir, base: String::new(), runtime, agent };
+        let site = Arc::new(house.site("2024-08-10T00:00:00Z"));
+        let router = archive::router(site.archive_desk()).merge(ops::router(site.ops_desk()));
+        house.base = house.runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            let base = format!("http://{}", listener.local_addr().expect("an address"));
+            tokio::spawn(async move { axum::serve(listener, router).await });
+            base
+        });
+        house
+    }
+
+    fn site(&self, now: &str) -> Site {
+        let root = self.dir.path().join("shown");
+        Site::open(&root, Path::new("config.toml"), now.parse().expect("a time")).expect("a publication")
+    }
+
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Got {
+        let request = headers.iter().fold(self.agent.get(format!("{}{path}", self.base)), |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        let mut answer = request.call().expect("an answer");
+        let body = answer.body_mut().read_to_string().expect("a body");
+        Got { status: answer.status().as_u16(), headers: answer.headers().clone(), body }
+    }
+
+    fn draft(&self, issue: &str) -> std::path::PathBuf {
+        self.dir.path().join("shown/issues").join(issue).join("issue.toml")
+    }
+}
+
+impl Got {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+    }
+}
+
+#[test]
+fn past_issues_are_shown_and_nobodys_links_are_in_them() {
+    let house = House::new();
+    let index = house.get("/archive", &[]);
+    assert_eq!(index.status, 200);
+    assert!(index.body.contains(&format!("/archive/{SENT}")) && index.body.contains(&format!("/archive/{OTHER}")));
+    for path in [format!("/archive/{SENT}"), format!("/archive/{OTHER}"), "/feed.xml".into()] {
+        let page = house.get(&path, &[]);
+        assert_eq!(page.status, 200, "{path}");
+        for word in ["/unsubscribe/", "/preferences/", "@inbox", "{{", "\u{e000}"] {
+            assert!(!page.body.contains(word), "{path}: {word}");
+        }
+        for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer")] {
+            assert_eq!(page.header(name), value);
+        }
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    }
+    let readers =
+        std::fs::read_to_string(house.dir.path().join("shown/content/subscribers.sample.csv")).expect("readers");
+    let pages = house.get(&format!("/archive/{SENT}"), &[]).body + &house.get("/feed.xml", &[]).body;
+    for address in readers.lines().skip(1).filter_map(|line| line.split(',').find(|cell| cell.contains('@'))) {
+        assert!(!pages.contains(address), "{address}");
+    }
+    assert!(pages.contains("An issue of") && pages.contains("Get it by mail"));
+}
+
+#[test]
+fn what_is_not_sent_is_not_there_and_no_path_leads_out() {
+    let house = House::new();
+    let site = house.site("2024-08-05T06:00:00Z");
+    site.compose("midweek", None).expect("a draft");
+    let drafts = site.issue(None).expect("a draft").to_string();
+    assert!(drafts.as_str() > OTHER, "{drafts}");
+    for path in [
+        format!("/archive/{drafts}"),
+        "/archive/2020-01-01-midweek".into(),
+        "/archive/..%2f..%2fconfig.toml".into(),
+        "/archive/%2e%2e/config.toml".into(),
+        format!("/archive/{SENT}%00"),
+        format!("/archive/{SENT}/"),
+        format!("/archive/{}", SENT.to_uppercase()),
+        "/archive/+024-7-031-midweek".into(),
+    ] {
+        let got = house.get(&path, &[]);
+        assert_eq!(got.status, 404, "{path}");
+        assert!(!got.body.contains("publication"), "{path}: {}", got.body);
+    }
+    let posted = house.agent.post(format!("{}/archive/{SENT}", house.base)).send("x=1").expect("an answer");
+    assert_eq!(posted.status().as_u16(), 405);
+}
+
+#[test]
+fn a_correction_is_marked_and_what_was_mailed_stays() {
+    let house = House::new();
+    let path = format!("/archive/{SENT}");
+    let (before, feed) = (house.get(&path, &[]), house.get("/feed.xml", &[]));
+    let etag = before.header("etag");
+    assert_eq!(house.get(&path, &[("If-None-Match", etag)]).status, 304);
+    let known = house.get(&path, &[("If-Modified-Since", before.header("last-modified"))]);
+    assert_eq!((known.status, known.body.as_str(), known.header("etag")), (304, "", etag));
+    assert!(known.header("cache-control").contains("max-age=300"));
+    let head = house.agent.head(format!("{}{path}", house.base)).call().expect("an answer");
+    assert_eq!((head.status().as_u16(), head.headers()["etag"].to_str().expect("text")), (200, etag));
+
+    let site = house.site("2024-08-20T09:00:00Z");
+    let name: IssueName = SENT.parse().expect("a name");
+    let mailed =
+        || site.store_to_read().expect("a store").expect("a store").approval(&name).expect("read").expect("one");
+    let approved = mailed();
+    site.correct(&name, "").expect_err("nothing was edited");
+    let draft = std::fs::read_to_string(house.draft(SENT)).expect("a draft");
+    let title = draft.lines().find_map(|line| line.strip_prefix("title = \"")).expect("a title").trim_end_matches('"');
+    std::fs::write(house.draft(SENT), draft.replacen(title, "A mended headline", 1)).expect("written");
+    site.correct(&name, "The headline named\nthe <wrong> lab").expect("a correction");
+
+    let after = house.get(&path, &[("If-None-Match", etag)]);
+    assert_eq!(after.status, 200);
+    assert!(after.body.contains("A mended headline") && !before.body.contains("A mended headline"));
+    assert!(
+        after.body.contains("20 August 2024</time></b>: The headline named the &lt;wrong&gt; lab</p>"),
+        "{}",
+        after.body
+    );
+    assert_eq!(mailed(), approved, "the mailed bytes stay");
+    let corrected = house.get("/feed.xml", &[("If-None-Match", feed.header("etag"))]);
+    assert_eq!(corrected.status, 200);
+    assert!(corrected.body.contains("<updated>2024-08-20T09:00:00+00:00</updated>"), "{}", corrected.body);
+    let id = |feed: &str| {
+        feed.match_indices("<id>").map(|(at, _)| feed[at..].split('<').nth(1).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(id(&feed.body), id(&corrected.body), "entries keep their ids");
+    assert!(house.get("/archive", &[]).body.contains("corrected on 20 August 2024"));
+    let list = site.archive().expect("a list");
+    assert_eq!((list.len(), list[1].corrections, list[0].corrections), (2, 1, 0), "{list:?}");
+}
+
+#[test]
+fn whoever_watches_gets_figures() {
+    let house = House::new();
+    assert_eq!((house.get("/healthz", &[]).status, house.get("/readyz", &[]).status), (200, 200));
+    let metrics = house.get("/metrics", &[]);
+    assert_eq!(metrics.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let delivered = format!("digest_recipients{{issue=\"{SENT}\",state=\"delivered\"}} 16\n");
+    assert!(metrics.body.contains(&delivered), "{}", metrics.body);
+    assert!(
+        metrics.body.contains("digest_next_run_timestamp_seconds{edition=\"sunday\"} 1723356000\n"),
+        "{}",
+        metrics.body
+    );
+    std::fs::remove_dir_all(house.dir.path().join("shown/data")).expect("removed");
+    let lost = house.get("/readyz", &[]);
+    assert_eq!(lost.status, 503, "{}", lost.body);
+}
+
+#[test]
+fn figures_are_served_where_the_settings_say_until_the_daemon_stops() {
+    let house = House::new();
+    let mut site = house.site("2024-08-10T00:00:00Z");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    site.config.web.metrics_listen = free.to_string();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let served = house.runtime.spawn(crate::pipeline::watch_ops(Arc::new(site), stopped));
+    let answer = (0..500).find_map(|_| {
+        let got = house.agent.get(format!("http://{free}/healthz")).call().ok();
+        got.or_else(|| {
+            house.runtime.block_on(async { tokio::time::sleep(std::time::Duration::from_millis(10)).await });
+            None
+        })
+    });
+    assert_eq!(answer.expect("an answer").status().as_u16(), 200);
+    stop.send(true).expect("it listens");
+    house.runtime.block_on(served).expect("it ends").expect("well");
+}

@@ -1,0 +1,102 @@
+//! Letters to single persons: rendered when they are due, sent by the ledger's rules, one sender a database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::Site;
+use crate::mail::{Note, Secretary};
+use crate::model::{Outcome, QueuedLetter, Reply};
+use crate::render::{Templates, letter};
+use crate::send::{Post, Try};
+use crate::store::Store;
+
+/// So many letters are looked at in one go.
+const BATCH: usize = 64;
+/// How often a look is had whether a letter is due.
+const LOOK: Duration = Duration::from_millis(500);
+/// The same after something went wrong on our side.
+const LATER: Duration = Duration::from_mins(1);
+
+/// What a round of letters did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Posted {
+    pub sent: usize,
+    pub failed: usize,
+}
+
+impl Site {
+    /// Sends the letters that are due now. Does nothing while another process does so.
+    ///
+    /// # Errors
+    /// The store fails, or no letter could go out for a reason on our side; they all wait on.
+    pub async fn send_letters(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Posted> {
+        let Some(mut store) = self.store_to_read()? else { return Ok(Posted::default()) };
+        if store.next_letter()?.is_none_or(|due| due > now) && !store.has_dotted_letters()? {
+            return Ok(Posted::default());
+        }
+        let Some(_lock) = store.lock_letters()? else { return Ok(Posted::default()) };
+        store.recover_letters(self.config.delivery.uncertain, now)?;
+        let secretary = Secretary::new(&self.config.letterhead(), &self.config.delivery.dkim, &self.root)?;
+        let templates = self.templates()?;
+        let mut post = Post::new(self.transport("letters")?);
+        let mut posted = Posted::default();
+        for queued in store.due_letters(now, BATCH)? {
+            match self.send_letter(&mut store, &queued, (&secretary, &templates, &mut post)).await? {
+                Outcome::Delivered(_) => posted.sent += 1,
+                Outcome::Failed { .. } => posted.failed += 1,
+                // The relay is away; the others wait for the next round.
+                Outcome::Requeued(_) => break,
+                _ => {}
+            }
+        }
+        post.close().await;
+        Ok(posted)
+    }
+
+    async fn send_letter(
+        &self,
+        store: &mut Store,
+        queued: &QueuedLetter,
+        (secretary, templates, post): (&Secretary, &Templates, &mut Post),
+    ) -> anyhow::Result<Outcome> {
+        let now = (self.clock)();
+        let order = &queued.order;
+        let dated = queued.dated.unwrap_or(now);
+        let outcome = match letter(&order.kind, &order.context, &self.config.publication, templates) {
+            Ok(rendered) => {
+                let note = Note { key: &order.key, to: &order.to, dated, rendered: &rendered };
+                let message = secretary.write(&note);
+                let this = Try { number: queued.id, tries: queued.attempts + 1, now };
+                let schedule = self.config.delivery.schedule(queued.queued);
+                let intent = || store.letter_dotted(queued.id, dated).map_err(|e| e.to_string());
+                post.deliver(&message, this, &schedule, intent).await.map_err(anyhow::Error::msg)?
+            }
+            Err(notices) => {
+                let text = notices.to_string().lines().next().unwrap_or_default().to_owned();
+                tracing::error!(kind = order.kind, error = text, "a letter cannot be written");
+                Outcome::Failed { reply: Reply { code: 0, enhanced: None, text }, dead: false }
+            }
+        };
+        store.letter_done(queued.id, &outcome, self.config.delivery.uncertain, (self.clock)())?;
+        Ok(outcome)
+    }
+}
+
+/// Sends letters as they come due, until `stop` turns true. One that is under way is finished.
+pub async fn post_letters(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let wait = match site.send_letters((site.clock)()).await {
+            Ok(_) => LOOK,
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "letters wait");
+                LATER
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the daemon shows to whoever watches it, read from the store when it is asked for. A send of a million rows is counted
+//! again after some seconds at the earliest, and never again once it is over.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::Site;
+use crate::model::{IssueName, IssueState, Notice};
+use crate::schedule;
+use crate::store::{LATENCIES, Send, Store};
+use crate::web::ops::{self, Buckets, Desk, EditionVitals, SendVitals, Vitals};
+
+/// For so long the same figures are shown again.
+const FRESH: Duration = Duration::from_secs(10);
+/// So many of the last sends are shown besides those that are not over.
+const NEWEST: u32 = 4;
+
+impl Site {
+    /// The answers to /readyz and /metrics, from now on.
+    pub fn ops_desk(self: &Arc<Self>) -> Desk {
+        let (site, ready) = (Arc::clone(self), Arc::clone(self));
+        let board = Mutex::new(Board::default());
+        Desk {
+            ready: Arc::new(move || ready.ready()),
+            vitals: Arc::new(move || {
+                let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
+                board.look(&site, Instant::now())
+            }),
+        }
+    }
+
+    /// Whether the store is there and can be read.
+    fn ready(&self) -> anyhow::Result<()> {
+        let store = self.store_to_read()?.ok_or_else(|| anyhow::anyhow!("there is no database yet"))?;
+        store.archive_version()?;
+        Ok(())
+    }
+}
+
+/// Answers /healthz, /readyz and /metrics on `[web] metrics_listen` until `stop` turns true; nothing to do without it. For
+/// `digest serve`.
+///
+/// # Errors
+/// Nobody can listen there.
+pub async fn watch_ops(site: Arc<Site>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let address = &site.config.web.metrics_listen;
+    if address.is_empty() {
+        return Ok(());
+    }
+    let listener = TcpListener::bind(address.as_str()).await.map_err(|why| {
+        Notice::new(format!("cannot listen on {address}: {why}")).help("see `metrics_listen` of [web] in config.toml")
+    })?;
+    tracing::info!(address = %listener.local_addr()?, "metrics are served");
+    ops::serve(listener, site.ops_desk(), async move { drop(stop.wait_for(|stop| *stop).await) }).await?;
+    Ok(())
+}
+
+/// What was read last.
+#[derive(Default)]
+struct Board {
+    read: Option<(Instant, Vitals)>,
+    /// Sends that are over, with the moment by which they were.
+    over: BTreeMap<String, (DateTime<Utc>, SendVitals)>,
+}
+
+impl Board {
+    fn look(&mut self, site: &Site, now: Instant) -> anyhow::Result<Vitals> {
+        if let Some((at, vitals)) = &self.read
+            && now.saturating_duration_since(*at) < FRESH
+        {
+            return Ok(vitals.clone());
+        }
+        let vitals = self.read(site)?;
+        self.read = Some((now, vitals.clone()));
+        Ok(vitals)
+    }
+
+    fn read(&mut self, site: &Site) -> anyhow::Result<Vitals> {
+        let mut vitals = Vitals { editions: editions(site), feeds: feeds(site), ..Vitals::default() };
+        let Some(store) = site.store_to_read()? else { return Ok(vitals) };
+        vitals.sender_alive = store.sender_is_alive();
+        vitals.readers =
+            store.readers_by_status()?.into_iter().map(|(status, count)| (status.to_string(), count)).collect();
+        let names = store.recent_sends(NEWEST)?;
+        self.over.retain(|issue, _| names.iter().any(|name| name.to_string() == *issue));
+        for name in &names {
+            vitals.sends.extend(self.send(site, &store, name)?);
+        }
+        Ok(vitals)
+    }
+
+    fn send(&mut self, site: &Site, store: &Store, name: &IssueName) -> anyhow::Result<Option<SendVitals>> {
+        let issue = name.to_string();
+        let finished = store.send_finished(name)?;
+        if let (Some(finished), Some((by, vitals))) = (finished, self.over.get(&issue))
+            && finished == *by
+        {
+            return Ok(Some(vitals.clone()));
+        }
+        let Some(send) = store.send(name)? else { return Ok(None) };
+        let vitals = measure(site, store, name, &send)?;
+        if let Some(finished) = finished {
+            self.over.insert(issue, (finished, vitals.clone()));
+        }
+        Ok(Some(vitals))
+    }
+}
+
+fn measure(site: &Site, store: &Store, name: &IssueName, send: &Send) -> anyhow::Result<SendVitals> {
+    let class = |(digit, count): (u8, u64)| (if digit == 0 { "none".to_owned() } else { format!("{digit}xx") }, count);
+    let latency = store.latency(send)?;
+    let bounds = LATENCIES.iter().map(|ms| f64::from(*ms) / 1_000.0);
+    let zone = site.config.publication.timezone;
+    let due = site.config.editions.get(&name.edition).map(|edition| schedule::send_time(edition.send, name.date, zone));
+    Ok(SendVitals {
+        issue: name.to_string(),
+        stopped: send.state == IssueState::Stopped,
+        counts: send.counts,
+        replies: store.reply_classes(send)?.into_iter().map(class).collect(),
+        latency: Buckets {
+            up_to: bounds.zip(latency.up_to).collect(),
+            count: latency.count,
+            sum_seconds: Duration::from_millis(latency.sum_ms).as_secs_f64(),
+        },
+        started: send.started,
+        finished: send.finished,
+        next_due: send.next_due,
+        lag_seconds: due.map(|due| seconds(send.started - due)),
+    })
+}
+
+/// How late, in seconds; a send before its time is not late.
+fn seconds(late: TimeDelta) -> f64 {
+    late.to_std().unwrap_or_default().as_secs_f64()
+}
+
+/// How long ago each source was fetched well; a source that never was has no line.
+fn feeds(site: &Site) -> Vec<(String, f64)> {
+    let now = (site.clock)();
+    site.feed_health()
+        .into_iter()
+        .filter_map(|source| Some((source.name, seconds(now - source.health.good?))))
+        .collect()
+}
+
+fn editions(site: &Site) -> Vec<EditionVitals> {
+    let zone = site.config.publication.timezone;
+    let now = (site.clock)();
+    let next = |(name, edition): (&String, &crate::model::Edition)| EditionVitals {
+        edition: name.clone(),
+        next_run: schedule::send_time(edition.send, schedule::next_date(edition.send, now, zone), zone),
+    };
+    site.config.editions.iter().map(next).collect()
+}

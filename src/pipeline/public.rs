@@ -1,0 +1,289 @@
+//! The desk of the public pages: looks readers up, keeps what they do, and renders the answers. Knows no HTTP.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use tokio::sync::watch;
+
+use super::{Site, seed};
+use crate::model::{Address, LetterOrder, Purpose, Reader, ReaderStatus, token, token_hash};
+use crate::render::{self, Choice, Home, Page, PageSetting, Preferences, Sheet, Templates};
+use crate::store::{Confirmed, SignUp, Store, Trace, Wishes};
+use crate::web::archive;
+use crate::web::public::{Answer, Ask, Caller, Desk, Form, Way, router, serve};
+
+/// So many sign-ups may wait to be looked at; more are dropped, with the same answer.
+const WAITING: usize = 256;
+/// The longest name that is kept, in characters.
+const NAME: usize = 120;
+
+/// Serves the public pages until `stop` turns true.
+///
+/// # Errors
+/// The templates have a mistake, the store cannot be opened, or the listener cannot be used.
+pub async fn serve_pages(
+    site: Arc<Site>,
+    listener: std::net::TcpListener,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let archive_desk = site.archive_desk();
+    let office = Office::open(site)?;
+    let client_header = office.site.config.web.client_header.to_ascii_lowercase();
+    let desk = Desk { respond: Arc::new(move |ask, caller| office.answer(ask, caller)), client_header };
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let pages = router(desk, archive::router(archive_desk));
+    serve(listener, pages, stop).await;
+    Ok(())
+}
+
+struct Office {
+    site: Arc<Site>,
+    templates: Templates,
+    style: String,
+    /// The path of the public URL, without its last slash.
+    base: String,
+    /// Stores that are open and not in use.
+    stores: Mutex<Vec<Store>>,
+    sign_ups: SyncSender<SignUp>,
+}
+
+impl Office {
+    fn open(site: Arc<Site>) -> anyhow::Result<Self> {
+        let templates = site.templates()?;
+        let style = render::style(&templates)?;
+        let public = site.config.letterhead().public_url;
+        let base = url::Url::parse(&public).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+        let store = site.store_to_fill()?;
+        let (sign_ups, waiting) = sync_channel(WAITING);
+        let desk = (Arc::clone(&site), site.store_to_fill()?);
+        std::thread::Builder::new().name("sign-ups".into()).spawn(move || take_in(&desk.0, desk.1, &waiting))?;
+        let office = Self { site, templates, style, base, stores: Mutex::new(vec![store]), sign_ups };
+        // Every page once, so that a mistake in a template is told at the start and not to a reader.
+        office.page(200, &Home::sample(), "home")?;
+        office.page(200, &Preferences::sample(), "preferences")?;
+        office.page(200, &Sheet::sample(), "missing")?;
+        Ok(office)
+    }
+
+    fn answer(&self, ask: Ask, caller: &Caller) -> Answer {
+        let answered = match ask {
+            Ask::Home => self.page(200, &self.form("", false), "home"),
+            Ask::Style => Ok(Answer { status: 200, body: self.style.clone() }),
+            Ask::SignUp(form) => self.sign_up(&form, caller),
+            Ask::Confirm { token, press } => self.confirm(&token, press, caller),
+            Ask::Leave { token, press } => self.leave(&token, press, caller),
+            Ask::Preferences { token, form: None } => self.preferences(&token),
+            Ask::Preferences { token, form: Some(form) } => self.change(&token, &form, caller),
+            Ask::Missing => self.missing(),
+        };
+        answered.unwrap_or_else(|error| {
+            tracing::error!(error = format!("{error:#}"), "a public page failed");
+            let busy = self.page(503, &Sheet::default(), "busy");
+            busy.unwrap_or(Answer { status: 503, body: String::new() })
+        })
+    }
+
+    fn page(&self, status: u16, page: &impl Page, section: &str) -> anyhow::Result<Answer> {
+        let setting = PageSetting { publication: &self.site.config.publication, base: &self.base };
+        Ok(Answer { status, body: render::page(page, section, setting, &self.templates)? })
+    }
+
+    fn sheet(&self, section: &str) -> anyhow::Result<Answer> {
+        self.page(200, &Sheet::default(), section)
+    }
+
+    fn missing(&self) -> anyhow::Result<Answer> {
+        self.page(404, &Sheet::default(), "missing")
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        (self.site.clock)()
+    }
+
+    fn trace<'a>(&self, how: &'a str, caller: &'a Caller) -> Trace<'a> {
+        Trace { how, network: &caller.network, at: self.now() }
+    }
+
+    /// Runs `work` on a store of its own.
+    fn with<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let stores = || self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = stores().pop();
+        let mut store = idle.map_or_else(|| self.site.store_to_fill(), Ok)?;
+        let done = work(&mut store)?;
+        stores().push(store);
+        Ok(done)
+    }
+
+    fn choices(&self, chosen: &[String]) -> Vec<Choice> {
+        let editions = self.site.config.editions.keys();
+        let choice = |name: &String| Choice {
+            name: name.clone(),
+            title: self.site.config.edition_title(name),
+            chosen: chosen.is_empty() || chosen.contains(name),
+        };
+        editions.map(choice).collect()
+    }
+
+    fn form(&self, email: &str, wrong: bool) -> Home {
+        let editions = self.choices(&[]);
+        Home { email: email.chars().take(254).collect(), wrong, choice: editions.len() > 1, editions }
+    }
+
+    /// The editions that a form ticks; empty when that is all of them. `None` when it is none of them.
+    fn ticked(&self, form: &Form) -> Option<Vec<String>> {
+        let all = &self.site.config.editions;
+        let ticked: Vec<String> = all.keys().filter(|name| form.all("edition").any(|t| t == *name)).cloned().collect();
+        match ticked.len() {
+            _ if all.len() < 2 => Some(Vec::new()),
+            0 => None,
+            n if n == all.len() => Some(Vec::new()),
+            _ => Some(ticked),
+        }
+    }
+
+    /// The answer tells nothing about the address but whether it is one: the work is done after it, by [`take_in`].
+    fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
+        let typed = form.get("email");
+        let Ok(email) = Address::parse(typed) else { return self.page(422, &self.form(typed, true), "home") };
+        // A person does not see the second field.
+        if form.get("website").is_empty() {
+            let editions = self.ticked(form).unwrap_or_default();
+            let token = token(&["confirm", &seed(), &seed()]);
+            drop(self.sign_ups.try_send(SignUp { email, editions, network: caller.network.clone(), token }));
+        }
+        self.sheet("asked")
+    }
+
+    fn confirm(&self, token: &str, press: bool, caller: &Caller) -> anyhow::Result<Answer> {
+        if press {
+            let trace = self.trace("web page", caller);
+            return match self.with(|store| Ok(store.confirm(token, trace, &seed())?))? {
+                Confirmed::Now | Confirmed::Before => self.sheet("confirmed"),
+                Confirmed::No => self.missing(),
+            };
+        }
+        if !self.with(|store| Ok(store.can_confirm(token, self.now())?))? {
+            return self.missing();
+        }
+        self.page(200, &Sheet { action: format!("/confirm/{token}"), value: "" }, "confirm")
+    }
+
+    fn leave(&self, token: &str, press: Option<Way>, caller: &Caller) -> anyhow::Result<Answer> {
+        let Some(way) = press else {
+            return match self.with(|store| Ok(store.reader_by(Purpose::Unsubscribe, token)?))? {
+                Some(reader) if reader.status.is_gone() => self.sheet("left"),
+                Some(_) => self.page(200, &Sheet { action: format!("/unsubscribe/{token}"), value: "" }, "leave"),
+                None => self.missing(),
+            };
+        };
+        let how = if way == Way::OneClick { "one-click" } else { "web page" };
+        let trace = self.trace(how, caller);
+        match self.with(|store| Ok(store.leave(Purpose::Unsubscribe, token, trace)?))? {
+            Some(_) => self.sheet("left"),
+            None => self.missing(),
+        }
+    }
+
+    fn reader(&self, token: &str) -> anyhow::Result<Option<Reader>> {
+        self.with(|store| Ok(store.reader_by(Purpose::Preferences, token)?))
+    }
+
+    fn preferences(&self, token: &str) -> anyhow::Result<Answer> {
+        let Some(reader) = self.reader(token)? else { return self.missing() };
+        if reader.status.is_gone() {
+            return self.page(200, &Sheet { action: format!("/preferences/{token}"), value: "forget" }, "gone");
+        }
+        self.page(200, &self.state(token, &reader), "preferences")
+    }
+
+    fn state(&self, token: &str, reader: &Reader) -> Preferences {
+        let zone = self.site.config.publication.timezone;
+        let paused = reader.paused.filter(|until| *until > self.now());
+        let editions = self.choices(&reader.editions);
+        Preferences {
+            action: format!("/preferences/{token}"),
+            email: reader.email.to_string(),
+            name: reader.name.clone(),
+            paused: paused.map(|until| until.with_timezone(&zone).date_naive().to_string()).unwrap_or_default(),
+            choice: editions.len() > 1,
+            editions,
+            ..Preferences::default()
+        }
+    }
+
+    fn change(&self, token: &str, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
+        let Some(reader) = self.reader(token)? else { return self.missing() };
+        match form.get("action") {
+            "leave" => {
+                let trace = self.trace("web page", caller);
+                self.with(|store| Ok(store.leave(Purpose::Preferences, token, trace)?))?;
+                self.sheet("left")
+            }
+            "ask" => self.page(200, &Sheet { action: format!("/preferences/{token}"), value: "forget" }, "forget"),
+            "forget" => {
+                self.with(|store| Ok(store.forget(&reader.email, self.now())?))?;
+                self.sheet("forgotten")
+            }
+            "save" if reader.status == ReaderStatus::Confirmed => self.save(token, &reader, form, caller),
+            _ => self.preferences(token),
+        }
+    }
+
+    fn save(&self, token: &str, reader: &Reader, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
+        let name: String = form.get("name").chars().filter(|c| !c.is_control()).take(NAME).collect();
+        let pause = self.pause(form.get("pause"));
+        let editions = self.ticked(form);
+        let (Some(editions), Ok(paused_until)) = (editions.clone(), pause) else {
+            let mut state = self.state(token, reader);
+            (state.none, state.date) = (editions.is_none(), pause.is_err());
+            return self.page(422, &state, "preferences");
+        };
+        let wishes = Wishes { name: name.trim().to_owned(), editions, paused_until };
+        let trace = self.trace("web page", caller);
+        self.with(|store| Ok(store.choose(token, &wishes, trace)?))?;
+        let Some(reader) = self.reader(token)? else { return self.missing() };
+        self.page(200, &Preferences { saved: true, ..self.state(token, &reader) }, "preferences")
+    }
+
+    /// The moment at which a pause ends: the day's midnight in the publication's zone.
+    fn pause(&self, day: &str) -> Result<Option<DateTime<Utc>>, ()> {
+        if day.trim().is_empty() {
+            return Ok(None);
+        }
+        let midnight = day.trim().parse::<NaiveDate>().map_err(drop)?.and_time(NaiveTime::MIN);
+        let zone = self.site.config.publication.timezone;
+        // Where midnight is skipped, the day begins an hour later; nobody is mailed in that hour.
+        let local = zone.from_local_datetime(&midnight).earliest();
+        let until = local.map_or_else(|| midnight.and_utc(), |local| local.to_utc());
+        // A year of four digits, as the form writes it.
+        if until > self.now() && until.timestamp() < 253_402_300_800 { Ok(Some(until)) } else { Err(()) }
+    }
+}
+
+/// Takes sign-ups in, one after the other, when they have been answered.
+fn take_in(site: &Site, mut store: Store, waiting: &Receiver<SignUp>) {
+    while let Ok(sign_up) = waiting.recv() {
+        if let Err(error) = take(site, &mut store, &sign_up) {
+            tracing::error!(error = format!("{error:#}"), "a sign-up was lost");
+        }
+    }
+}
+
+fn take(site: &Site, store: &mut Store, sign_up: &SignUp) -> anyhow::Result<()> {
+    let now = (site.clock)();
+    let public = site.config.letterhead().public_url;
+    let editions = sign_up.editions.iter().map(|name| site.config.edition_title(name)).collect();
+    let context = render::Confirm { link: format!("{public}/confirm/{}", sign_up.token), editions };
+    let key = data_encoding::HEXLOWER.encode(&token_hash(&sign_up.token));
+    let letter = LetterOrder {
+        key: format!("confirm:{key}"),
+        kind: "confirm".into(),
+        to: sign_up.email.clone(),
+        context: serde_json::to_value(context)?,
+        due: now,
+    };
+    let taken = store.sign_up(sign_up, &letter, site.config.web.sign_ups_per_network, now)?;
+    tracing::info!(taken, network = sign_up.network, "a sign-up");
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! The report of a send: figures from the ledger, names from the approval, the page from render.
+
+use std::path::{Path, PathBuf};
+
+use super::Site;
+use crate::model::{IssueName, Notice, SendReport};
+use crate::{issues, render};
+
+impl Site {
+    /// What the ledger has to say of an issue whose send has begun.
+    pub fn report(&self, name: &IssueName) -> anyhow::Result<SendReport> {
+        let not_begun = || {
+            Notice::new(format!("the send of {name} has not begun, so there is nothing to report"))
+                .help(format!("`digest status {name}` shows where it stands"))
+        };
+        let store = self.store_to_read()?.ok_or_else(not_begun)?;
+        let send = store.send(name)?.ok_or_else(not_begun)?;
+        let approval = store.approval(name)?.ok_or_else(not_begun)?;
+        Ok(SendReport {
+            publication: approval.frozen.letterhead.name,
+            issue: name.to_string(),
+            edition: self.config.edition_title(&name.edition),
+            subject: approval.frozen.rendered.subject,
+            state: send.state,
+            stopped_because: send.reason.clone(),
+            approved_by: approval.by,
+            approved_at: approval.at,
+            started_at: send.started,
+            finished_at: send.finished,
+            as_of: self.now(),
+            figures: store.figures(&send)?,
+        })
+    }
+
+    /// The report as a page.
+    pub fn report_page(&self, report: &SendReport) -> anyhow::Result<String> {
+        let publication = &self.config.publication;
+        Ok(render::report(report, publication.timezone, &publication.language, &self.templates()?)?)
+    }
+
+    /// Writes the page to `out`, or as report.html beside the draft.
+    pub fn write_report(&self, name: &IssueName, page: &str, out: Option<&Path>) -> anyhow::Result<PathBuf> {
+        let folder = issues::folder(&self.issues_dir(), name);
+        let path = match out {
+            Some(out) => out.to_path_buf(),
+            None if folder.is_dir() => folder.join("report.html"),
+            None => {
+                let gone = Notice::new(format!("the folder of {name} is gone, so the report has no place"));
+                return Err(gone.help("name a file: --out report.html").into());
+            }
+        };
+        std::fs::write(&path, page)
+            .map_err(|why| Notice::new(format!("cannot write the report: {why}")).at(&path, None))?;
+        Ok(path)
+    }
+}

@@ -1,0 +1,143 @@
+//! Renders a letter to one person: its kind's folder under templates/letter/, with a typed context. Knows no address.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::ready::{self, Format};
+use super::{Templates, draw, html, texts, view, words};
+use crate::model::{self, Notices, Piece, Publication, Rendered};
+
+/// The context of `confirm`: a sign-up waits for its owner's word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// The page with the button.
+    pub link: String,
+    /// Titles of the editions that were chosen; none means all.
+    pub editions: Vec<String>,
+}
+
+/// The context of `notice`: an editor is told something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// The subject, and the heading too.
+    pub subject: String,
+    /// A paragraph each.
+    pub lines: Vec<String>,
+    /// Where to go, and what that is called; both may be empty.
+    #[serde(default)]
+    pub link: String,
+    #[serde(default)]
+    pub label: String,
+}
+
+/// Each kind of letter with a context that has every name its templates may use.
+pub fn samples() -> [(&'static str, Value); 2] {
+    let confirm = Confirm {
+        link: "https://gazette.example/confirm/abc234".into(),
+        editions: vec!["Midweek".into(), "Sunday".into()],
+    };
+    let notice = Notice {
+        subject: "The midweek issue is ready to be read".into(),
+        lines: vec!["It has five items and one guide.".into(), "It goes out on Wednesday at 07:00.".into()],
+        link: "https://gazette.example/".into(),
+        label: "Look at it".into(),
+    };
+    [("confirm", json!(confirm)), ("notice", json!(notice))]
+}
+
+/// Renders the letter `kind` with its `context`. The same arguments give the same bytes.
+///
+/// # Errors
+/// There is no such kind, the context is not the kind's own, or its templates or texts have a mistake.
+pub fn letter(
+    kind: &str,
+    context: &Value,
+    publication: &Publication,
+    templates: &Templates,
+) -> Result<Rendered, Notices> {
+    match kind {
+        "confirm" => fits::<Confirm>(kind, context)?,
+        "notice" => fits::<Notice>(kind, context)?,
+        _ => return Err(model::Notice::new(format!("there is no letter `{kind}`")).into()),
+    }
+    let sample = samples().into_iter().find(|(name, _)| *name == kind).map(|(_, sample)| sample).unwrap_or_default();
+    let look = draw::look("midweek", templates)?;
+    let language = &publication.language;
+    let dir = words::direction_of_language(language);
+    let (start, end) = if dir == "rtl" { ("right", "left") } else { ("left", "right") };
+    let texts = texts::section("letter/texts.toml", kind, &words::line(&publication.name), templates)?;
+    let root = |letter: &Value, subject: &str| {
+        json!({
+            "lang": language, "dir": dir, "start": start, "end": end, "look": look, "words": texts, "letter": letter,
+            "publication": view::publication(publication), "subject": subject,
+            "heading": texts.get("heading").or_else(|| letter.get("subject")).cloned().unwrap_or_default(),
+        })
+    };
+    let draw = |format, file: &str, subject: &str| {
+        let file = format!("letter/{kind}/{file}");
+        let ready = ready::file(format, &file, templates, || root(&sample, "Subject"))?;
+        draw::part(&ready, &root(context, subject))
+    };
+    let subject = words::line(&draw(Format::Text, "subject.txt.hbs", "")?);
+    let text = draw::tidy(&draw(Format::Text, "body.txt.hbs", &subject)?);
+    let label = format!("templates/letter/{kind}/body.mjml.hbs");
+    let html = html::compile(&draw(Format::Mjml, "body.mjml.hbs", &subject)?, label.as_ref())?;
+    let whole = |text| vec![Piece::Shared(text)];
+    Ok(Rendered { subject, preheader: String::new(), html: whole(html), text: whole(text) })
+}
+
+fn fits<T: DeserializeOwned>(kind: &str, context: &Value) -> Result<(), Notices> {
+    T::deserialize(context)
+        .map(drop)
+        .map_err(|error| model::Notice::new(format!("the context of a letter `{kind}` is not its own: {error}")).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn text(rendered: &Rendered, html: bool) -> String {
+        let pieces = if html { &rendered.html } else { &rendered.text };
+        pieces.iter().map(|piece| if let Piece::Shared(text) = piece { text.as_str() } else { "" }).collect()
+    }
+
+    #[test]
+    fn every_letter_is_drawn_from_its_sample() {
+        for (kind, context) in samples() {
+            let rendered = letter(kind, &context, sample::publication(), &Templates::builtin()).expect(kind);
+            assert!(!rendered.subject.is_empty() && !rendered.subject.contains('\n'), "{kind}");
+            insta::assert_snapshot!(format!("{kind}_text"), text(&rendered, false));
+            let html = text(&rendered, true);
+            assert!(html.contains("<html") && !html.contains("{{") && !html.contains("{publication}"), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_context_of_another_shape_and_an_unknown_kind_are_refused() {
+        let templates = Templates::builtin();
+        for (kind, context) in [
+            ("confirm", json!({"link": 3})),
+            ("confirm", json!({"link": "x", "editions": [], "typed": "y"})),
+            ("no", json!({})),
+        ] {
+            assert!(letter(kind, &context, sample::publication(), &templates).is_err(), "{kind} {context}");
+        }
+    }
+
+    #[test]
+    fn markup_in_a_context_is_text() {
+        let context = json!(Notice {
+            subject: "<script>\r\nBcc: x".into(),
+            lines: vec!["<b>&</b>".into()],
+            link: String::new(),
+            label: String::new(),
+        });
+        let rendered = letter("notice", &context, sample::publication(), &Templates::builtin()).expect("a letter");
+        assert!(!rendered.subject.contains(['\r', '\n']));
+        assert!(!text(&rendered, true).contains("<script>") && !text(&rendered, true).contains("<b>&"));
+    }
+}

@@ -1,0 +1,185 @@
+//! Renders the public pages: a template under templates/page/ inside the common layout, with a typed context and the words of a
+//! section of texts.toml. Knows no reader and no HTTP.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::ready::{self, Format};
+use super::{Templates, draw, texts, view, words};
+use crate::model::{Notices, Publication};
+
+/// What every page shares.
+#[derive(Clone, Copy, Debug)]
+pub struct PageSetting<'a> {
+    pub publication: &'a Publication,
+    /// The path under which readers reach the site, without its last slash; empty at the root of a host.
+    pub base: &'a str,
+}
+
+/// The context of a page.
+pub trait Page: Serialize {
+    /// The template: `templates/page/NAME.html.hbs`.
+    const NAME: &'static str;
+
+    /// A context that has every name the template may use.
+    fn sample() -> Self;
+}
+
+/// An edition to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    pub name: String,
+    pub title: String,
+    pub chosen: bool,
+}
+
+/// The sign-up form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Home {
+    /// As it was typed, when it was `wrong`.
+    pub email: String,
+    pub wrong: bool,
+    /// Whether there is more than one edition.
+    pub choice: bool,
+    pub editions: Vec<Choice>,
+}
+
+/// A page that says something, and may ask for one press of a button.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Sheet {
+    /// The path that the button posts to; empty for none.
+    pub action: String,
+    /// What it says there, as `action=…`; may be empty.
+    pub value: &'static str,
+}
+
+/// A reader's preferences.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Preferences {
+    pub action: String,
+    pub email: String,
+    pub name: String,
+    /// The day that a pause ends, YYYY-MM-DD, or empty.
+    pub paused: String,
+    /// What the last press did: saved, or refused for choosing no edition or for a day that is none.
+    pub saved: bool,
+    pub none: bool,
+    pub date: bool,
+    pub choice: bool,
+    pub editions: Vec<Choice>,
+}
+
+fn choices() -> Vec<Choice> {
+    vec![Choice { name: "midweek".into(), title: "Midweek".into(), chosen: true }]
+}
+
+impl Page for Home {
+    const NAME: &'static str = "home";
+
+    fn sample() -> Self {
+        Self { email: "ann@".into(), wrong: true, choice: true, editions: choices() }
+    }
+}
+
+impl Page for Sheet {
+    const NAME: &'static str = "sheet";
+
+    fn sample() -> Self {
+        Self { action: "/confirm/abc".into(), value: "forget" }
+    }
+}
+
+impl Page for Preferences {
+    const NAME: &'static str = "preferences";
+
+    fn sample() -> Self {
+        Self {
+            action: "/preferences/abc".into(),
+            email: "ann@inbox.example".into(),
+            name: "Ann".into(),
+            paused: "2027-01-31".into(),
+            saved: true,
+            none: true,
+            date: true,
+            choice: true,
+            editions: choices(),
+        }
+    }
+}
+
+/// Renders a page with the words of `section`.
+///
+/// # Errors
+/// Every mistake in the templates and the texts.
+pub fn page<P: Page>(page: &P, section: &str, setting: PageSetting, templates: &Templates) -> Result<String, Notices> {
+    let publication = setting.publication;
+    let texts = |section| texts::section("page/texts.toml", section, &words::line(&publication.name), templates);
+    let mut words = texts(section)?;
+    // A sheet's words may leave out what it does not show.
+    for key in ["button", "link"] {
+        words.entry(key).or_insert_with(|| "".into());
+    }
+    let common = texts("common")?;
+    let root = |page: Value, body: &str| root(setting, &words, &common, page, body);
+    let file = format!("page/{}.html.hbs", P::NAME);
+    let ready = ready::file(Format::Html, &file, templates, || root(json!(P::sample()), ""))?;
+    let body = draw::part(&ready, &root(json!(page), ""))?;
+    let layout = ready::file(Format::Html, "page/layout.html.hbs", templates, || root(Value::Null, "body"))?;
+    draw::part(&layout, &root(Value::Null, &body))
+}
+
+fn root(
+    setting: PageSetting,
+    words: &Map<String, Value>,
+    common: &Map<String, Value>,
+    page: Value,
+    body: &str,
+) -> Value {
+    let language = &setting.publication.language;
+    json!({
+        "lang": language, "dir": words::direction_of_language(language), "base": setting.base, "words": words,
+        "common": common, "page": page, "body_html": body, "publication": view::publication(setting.publication),
+    })
+}
+
+/// The style sheet of the pages, in the colours of the mail.
+///
+/// # Errors
+/// Every mistake in the template and the tokens.
+pub fn style(templates: &Templates) -> Result<String, Notices> {
+    let root = json!({"look": draw::look("midweek", templates)?});
+    draw::part(&*ready::file(Format::Text, "page/style.css.hbs", templates, || root.clone())?, &root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn every_page_is_drawn_with_every_section_it_has() {
+        let templates = Templates::builtin();
+        let setting = PageSetting { publication: sample::publication(), base: "/news" };
+        let home = page(&Home::sample(), "home", setting, &templates).expect("home");
+        let preferences = page(&Preferences::sample(), "preferences", setting, &templates).expect("preferences");
+        let mut pages = vec![home, preferences];
+        for section in
+            ["asked", "confirm", "confirmed", "leave", "left", "gone", "forget", "forgotten", "missing", "busy"]
+        {
+            pages.push(page(&Sheet::sample(), section, setting, &templates).expect(section));
+        }
+        for html in pages {
+            assert!(html.contains("<h1>") && html.contains("/news/style.css"), "{html}");
+            assert!(!html.contains("{{") && !html.contains("{publication}") && !html.contains("<script"), "{html}");
+        }
+        assert!(style(&templates).expect("a style").contains("--accent: #0c6b64"));
+    }
+
+    #[test]
+    fn what_was_typed_is_text() {
+        let typed = Home { email: "\"><script>alert(1)</script>".into(), wrong: true, ..Home::default() };
+        let setting = PageSetting { publication: sample::publication(), base: "" };
+        let html = page(&typed, "home", setting, &Templates::builtin()).expect("home");
+        assert!(!html.contains("<script>"), "{html}");
+    }
+}

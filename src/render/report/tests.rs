@@ -1,0 +1,187 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use proptest::prelude::*;
+
+use super::view::{duration, number, share};
+use super::*;
+use crate::model::{
+    Counts, DomainLine, Figures, IssueState, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine, Within,
+};
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_764_054_000 + seconds, 0).expect("a time")
+}
+
+fn state(state: &str, reason: &str, count: u64) -> StateLine {
+    StateLine { state: state.into(), reason: reason.into(), count }
+}
+
+fn domain(name: &str, [recipients, delivered, failed, waiting]: [u64; 4]) -> DomainLine {
+    let other = recipients - delivered - failed - waiting;
+    DomainLine { domain: name.into(), recipients, delivered, failed, waiting, other }
+}
+
+fn refusal(code: u16, enhanced: &str, text: &str, count: u64) -> Refusal {
+    Refusal { state: "failed".into(), code, enhanced: Some(enhanced.into()), text: text.into(), count }
+}
+
+fn send(figures: Figures, state: IssueState) -> SendReport {
+    SendReport {
+        publication: "Almanac & Co".into(),
+        issue: "2026-11-25-midweek".into(),
+        edition: "Midweek".into(),
+        subject: "A calm week <b>".into(),
+        state,
+        stopped_because: if state == IssueState::Stopped { "550 \"go away\" <script>".into() } else { String::new() },
+        approved_by: "Ann".into(),
+        approved_at: at(-600),
+        started_at: at(0),
+        finished_at: (state == IssueState::Sent).then(|| at(95)),
+        as_of: at(7_200),
+        figures,
+    }
+}
+
+fn good() -> SendReport {
+    let counts = Counts { recipients: 12_004, delivered: 12_000, failed: 3, suppressed: 1, ..Counts::default() };
+    let figures = Figures {
+        counts,
+        audience: 12_004,
+        states: vec![
+            state("delivered", "taken by the relay", 12_000),
+            state("failed", "no such mailbox", 3),
+            state("suppressed", "left the list", 1),
+        ],
+        over_time: Timeline {
+            from: Some(at(2)),
+            stretch_seconds: 1,
+            delivered: (0..90).map(|n| 100 + n * 7 % 60).collect(),
+        },
+        delivered_within: vec![Within { percent: 50, ms: 47_400 }, Within { percent: 100, ms: 95_000 }],
+        domains: vec![domain("big.example", [8_000, 7_999, 1, 0]), domain("", [4_004, 4_001, 2, 0])],
+        domains_in_all: 31,
+        replies: vec![
+            ReplyLine { code: 250, state: "delivered".into(), count: 12_000 },
+            ReplyLine { code: 550, state: "failed".into(), count: 3 },
+        ],
+        refusals: vec![refusal(550, "5.1.1", "5.1.1 <address>: no such user", 3)],
+        tries: vec![TriesLine { tries: 1, delivered: 11_990, failed: 3, others: 1 }],
+        waits: vec![WaitLine { within_seconds: Some(300), delivered: 10 }],
+        ..Figures::default()
+    };
+    send(figures, IssueState::Sent)
+}
+
+fn bad() -> SendReport {
+    let counts = Counts { recipients: 90, delivered: 10, failed: 60, deferred: 15, uncertain: 5, ..Counts::default() };
+    let figures = Figures {
+        counts,
+        audience: 91,
+        states: vec![
+            state("delivered", "taken by the relay", 10),
+            state("failed", "policy or reputation", 60),
+            state("deferred", "network or routing trouble", 15),
+            state("uncertain", "connection broke before the answer", 5),
+        ],
+        over_time: Timeline { from: Some(at(0)), stretch_seconds: 900, delivered: vec![10] },
+        domains: vec![domain("x.example", [90, 10, 60, 15])],
+        domains_in_all: 1,
+        replies: vec![ReplyLine { code: 0, state: "uncertain".into(), count: 5 }],
+        refusals: vec![refusal(554, "5.7.1", "<img src=x onerror=alert(1)> \u{202e}dne", 60)],
+        refusals_not_shown: 1_500,
+        later: Some(Vec::new()),
+        ..Figures::default()
+    };
+    send(figures, IssueState::Stopped)
+}
+
+fn page(report: &SendReport) -> String {
+    super::report(report, Tz::Europe__Paris, "en", &Templates::builtin()).expect("a page")
+}
+
+#[test]
+fn a_good_send_by_snapshot() {
+    insta::assert_snapshot!(page(&good()));
+}
+
+#[test]
+fn a_bad_send_is_told_and_cannot_speak_for_itself() {
+    let page = page(&bad());
+    for words in ["It does not add up: 90 of 91", "60", "&lt;img src", "1,500 copies with other words", "Stopped: 550"]
+    {
+        assert!(page.contains(words), "{words}\n{page}");
+    }
+    assert!(!page.contains("<img") && !page.contains("<script"), "{page}");
+    assert!(page.contains("No bounce and no complaint so far."));
+}
+
+#[test]
+fn a_send_to_nobody_has_a_page_too() {
+    let page = page(&send(Figures::default(), IssueState::Sent));
+    assert!(page.contains("Nobody was in the audience") && !page.contains("<svg"), "{page}");
+    assert!(page.contains("It adds up"));
+}
+
+#[test]
+fn the_page_needs_nothing_from_outside() {
+    let page = page(&good());
+    for word in ["<script", " src=", "@import", "url(", "<link"] {
+        assert!(!page.contains(word), "{word}");
+    }
+    assert!(!page.contains("http:") && !page.contains("https:"), "an address in a page for offline");
+}
+
+#[test]
+fn every_colour_of_the_plots_has_a_dark_twin() {
+    let page = page(&bad()) + &page(&good());
+    let style = page.split("</style>").next().expect("a style").to_owned();
+    for (at, _) in page.match_indices("=\"#") {
+        let (name, colour) =
+            (page[..at].rsplit(|c: char| !c.is_ascii_alphabetic()).next().expect("a name"), &page[at + 2..at + 9]);
+        assert!(style.contains(&format!("svg [{name}=\"{colour}\"]")), "{name} {colour}");
+    }
+}
+
+#[test]
+fn numbers_are_written_for_people() {
+    for (n, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+        assert_eq!(number(n), expected);
+    }
+    for (part, whole, expected) in
+        [(0, 0, "–"), (0, 10, "0.0 %"), (1, 100_000, "< 0.1 %"), (99_999, 100_000, "99.9 %"), (1, 1, "100.0 %")]
+    {
+        assert_eq!(share(part, whole), expected);
+    }
+    for (ms, expected) in [
+        (3, "3 ms"),
+        (1_000, "1 s"),
+        (47_400, "47.4 s"),
+        (95_000, "1 min 35 s"),
+        (3_600_000, "1 h"),
+        (90_000_000, "1 d 1 h"),
+    ] {
+        assert_eq!(duration(ms), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_stands_in_a_send_there_is_a_page_without_its_markup(
+        text in "\\PC{0,80}", counts in prop::collection::vec(any::<u32>(), 1..130), seconds in 1u32..100_000,
+    ) {
+        let mut report = good();
+        let evil = format!("<b onclick=x>{text}</b>");
+        report.subject.clone_from(&evil);
+        report.figures.domains[0].domain.clone_from(&evil);
+        report.figures.refusals[0].text.clone_from(&evil);
+        report.figures.states[0].reason.clone_from(&evil);
+        report.figures.over_time = Timeline {
+            from: Some(at(0) - TimeDelta::days(1)),
+            stretch_seconds: seconds,
+            delivered: counts.iter().map(|n| u64::from(*n)).collect(),
+        };
+        let page = page(&report);
+        prop_assert!(!page.contains("<b onclick"), "{}", page);
+    }
+}

@@ -1,0 +1,271 @@
+//! What the report's template sees: every number and time as it is shown. Knows no template.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use super::plots;
+use crate::model::{DomainLine, Figures, Notice, SendReport};
+use crate::render::words::direction_of_language;
+
+#[derive(Debug, Serialize)]
+pub struct ReportView {
+    lang: String,
+    dir: &'static str,
+    publication: String,
+    issue: String,
+    subject: String,
+    state: String,
+    stopped_because: String,
+    /// The headline figures.
+    heads: Vec<Head>,
+    facts: Vec<Fact>,
+    states: Vec<Line>,
+    recipients: String,
+    audience: String,
+    adds_up: bool,
+    empty: bool,
+    plot_time: String,
+    stretch: String,
+    within: Vec<Fact>,
+    plot_domains: String,
+    domains: Vec<Line>,
+    domains_note: String,
+    plot_replies: String,
+    replies: Vec<Line>,
+    refusals: Vec<Line>,
+    refusals_note: String,
+    tries: Vec<Line>,
+    waits: Vec<Fact>,
+    /// Whether this store keeps what came back later.
+    has_later: bool,
+    later: Vec<Fact>,
+}
+
+#[derive(Debug, Serialize)]
+struct Head {
+    value: String,
+    label: &'static str,
+    /// The style's name for it.
+    tone: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Fact {
+    name: String,
+    value: String,
+}
+
+/// A row of a table: words first, then numbers.
+#[derive(Debug, Serialize)]
+struct Line {
+    tone: String,
+    words: Vec<String>,
+    numbers: Vec<String>,
+}
+
+pub fn view(report: &SendReport, zone: Tz, language: &str) -> Result<ReportView, Notice> {
+    let figures = &report.figures;
+    let counts = &figures.counts;
+    Ok(ReportView {
+        lang: language.to_owned(),
+        dir: direction_of_language(language),
+        publication: report.publication.clone(),
+        issue: report.issue.clone(),
+        subject: report.subject.clone(),
+        state: report.state.to_string(),
+        stopped_because: report.stopped_because.clone(),
+        heads: heads(figures),
+        facts: facts(report, zone),
+        states: states(figures),
+        recipients: number(counts.recipients),
+        audience: number(figures.audience),
+        adds_up: counts.recipients == figures.audience,
+        empty: counts.recipients == 0,
+        plot_time: plots::over_time(&figures.over_time, zone)?,
+        stretch: duration(u64::from(figures.over_time.stretch_seconds) * 1_000),
+        within: within(figures),
+        plot_domains: plots::domains(&figures.domains)?,
+        domains: figures.domains.iter().map(domain).collect(),
+        domains_note: format!("{} in all", plural(figures.domains_in_all, "domain")),
+        plot_replies: plots::replies(&figures.replies)?,
+        replies: replies(figures),
+        refusals: refusals(figures),
+        refusals_note: match figures.refusals_not_shown {
+            0 => String::new(),
+            rest => format!("{} with other words not shown.", plural(rest, "copy")),
+        },
+        tries: tries(figures),
+        waits: waits(figures),
+        has_later: figures.later.is_some(),
+        later: figures.later.iter().flatten().map(|line| fact(&line.kind, number(line.count))).collect(),
+    })
+}
+
+fn heads(figures: &Figures) -> Vec<Head> {
+    let counts = &figures.counts;
+    let head = |value: String, label, tone| Head { value, label, tone };
+    vec![
+        head(number(counts.recipients), "recipients", "plain"),
+        head(number(counts.delivered), "delivered", "delivered"),
+        head(share(counts.delivered, counts.recipients), "of the audience", "plain"),
+        head(number(counts.failed), "failed", "failed"),
+        head(number(counts.deferred + counts.pending), "waiting", "waiting"),
+        head(number(counts.suppressed + counts.uncertain), "left out or unsure", "other"),
+    ]
+}
+
+fn facts(report: &SendReport, zone: Tz) -> Vec<Fact> {
+    let mut facts = vec![
+        fact("Edition", report.edition.clone()),
+        fact("Approved", format!("{} by {}", time(report.approved_at, zone), report.approved_by)),
+        fact("Send began", time(report.started_at, zone)),
+    ];
+    if let Some(finished) = report.finished_at {
+        let took = u64::try_from((finished - report.started_at).num_milliseconds()).unwrap_or(0);
+        facts.push(fact("Send ended", format!("{}, after {}", time(finished, zone), duration(took))));
+    }
+    facts.push(fact("Figures as of", time(report.as_of, zone)));
+    facts
+}
+
+fn states(figures: &Figures) -> Vec<Line> {
+    let line = |line: &crate::model::StateLine| Line {
+        tone: tone(&line.state).into(),
+        words: vec![line.state.clone(), line.reason.clone()],
+        numbers: vec![number(line.count), share(line.count, figures.counts.recipients)],
+    };
+    figures.states.iter().map(line).collect()
+}
+
+fn within(figures: &Figures) -> Vec<Fact> {
+    let name = |percent: u8| match percent {
+        50 => "Half of them within".to_owned(),
+        100 => "The last one after".to_owned(),
+        percent => format!("{percent} % within"),
+    };
+    figures.delivered_within.iter().map(|within| fact(&name(within.percent), duration(within.ms))).collect()
+}
+
+fn domain(line: &DomainLine) -> Line {
+    let name = if line.domain.is_empty() { "all others" } else { &line.domain };
+    Line {
+        tone: String::new(),
+        words: vec![name.into()],
+        numbers: [line.recipients, line.delivered, line.failed, line.waiting, line.other]
+            .into_iter()
+            .map(number)
+            .chain([share(line.delivered, line.recipients)])
+            .collect(),
+    }
+}
+
+fn code(code: u16) -> String {
+    if code == 0 { "no reply".into() } else { code.to_string() }
+}
+
+fn replies(figures: &Figures) -> Vec<Line> {
+    let line = |line: &crate::model::ReplyLine| Line {
+        tone: tone(&line.state).into(),
+        words: vec![code(line.code), line.state.clone()],
+        numbers: vec![number(line.count)],
+    };
+    figures.replies.iter().map(line).collect()
+}
+
+fn refusals(figures: &Figures) -> Vec<Line> {
+    let line = |refusal: &crate::model::Refusal| Line {
+        tone: tone(&refusal.state).into(),
+        words: vec![
+            refusal.state.clone(),
+            [code(refusal.code), refusal.enhanced.clone().unwrap_or_default()].join(" ").trim_end().to_owned(),
+            refusal.text.clone(),
+        ],
+        numbers: vec![number(refusal.count)],
+    };
+    figures.refusals.iter().map(line).collect()
+}
+
+fn tries(figures: &Figures) -> Vec<Line> {
+    let line = |line: &crate::model::TriesLine| Line {
+        tone: String::new(),
+        words: vec![if line.tries == 0 { "none yet".into() } else { number(line.tries.into()) }],
+        numbers: [line.delivered, line.failed, line.others].into_iter().map(number).collect(),
+    };
+    figures.tries.iter().map(line).collect()
+}
+
+fn waits(figures: &Figures) -> Vec<Fact> {
+    let name = |seconds: Option<u32>| match seconds {
+        Some(seconds) => format!("up to {}", duration(u64::from(seconds) * 1_000)),
+        None => "later".to_owned(),
+    };
+    figures.waits.iter().map(|wait| fact(&name(wait.within_seconds), number(wait.delivered))).collect()
+}
+
+/// The style's name for a state.
+fn tone(state: &str) -> &'static str {
+    match state {
+        "delivered" => "delivered",
+        "failed" => "failed",
+        "deferred" | "pending" => "waiting",
+        _ => "other",
+    }
+}
+
+fn fact(name: &str, value: String) -> Fact {
+    Fact { name: name.to_owned(), value }
+}
+
+fn time(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%a %-d %b %Y, %H:%M:%S %Z").to_string()
+}
+
+/// Thousands parted by commas, as the plots have them.
+pub fn number(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A part of a whole in percent, never rounded up to all nor down to nothing.
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "–".into();
+    }
+    let tenths = u128::from(part) * 1_000 / u128::from(whole);
+    match tenths {
+        0 if part > 0 => "< 0.1 %".into(),
+        tenths => format!("{}.{} %", tenths / 10, tenths % 10),
+    }
+}
+
+/// A length of time in its two greatest units.
+pub fn duration(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match seconds {
+        0 => format!("{ms} ms"),
+        1..60 => format!("{seconds}.{} s", ms % 1_000 / 100).replace(".0 s", " s"),
+        60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
+    }
+}
+
+fn two(great: u64, unit: &str, small: u64, small_unit: &str) -> String {
+    if small == 0 { format!("{great} {unit}") } else { format!("{great} {unit} {small} {small_unit}") }
+}
+
+fn plural(n: u64, noun: &str) -> String {
+    match (n, noun) {
+        (1, noun) => format!("1 {noun}"),
+        (n, "copy") => format!("{} copies", number(n)),
+        (n, noun) => format!("{} {noun}s", number(n)),
+    }
+}

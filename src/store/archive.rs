@@ -1,0 +1,133 @@
+//! What the archive shows: issues whose send began, and the corrections of their copies on the web. Mailed bytes are read,
+//! never written here.
+
+use chrono::{DateTime, Utc};
+use rusqlite::params;
+use sha2::{Digest, Sha256};
+
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::{IssueName, Rendered};
+
+/// An issue in the archive's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Archived {
+    pub issue: IssueName,
+    /// As it was mailed, or as it was corrected last.
+    pub subject: String,
+    pub preheader: String,
+    /// When its send began.
+    pub sent: DateTime<Utc>,
+    /// When it was corrected last.
+    pub corrected: Option<DateTime<Utc>>,
+    pub corrections: u32,
+}
+
+/// A correction of an issue's copy on the web.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    pub at: DateTime<Utc>,
+    /// What readers are told of it; may be empty.
+    pub note: String,
+}
+
+/// A copy on the web: the bytes that were mailed, or the last correction of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebCopy {
+    pub rendered: Rendered,
+    pub sent: DateTime<Utc>,
+    /// The public address that stood in the mailed letterhead, by which the issue is named for good.
+    pub public_url: String,
+    /// The oldest first.
+    pub corrections: Vec<Correction>,
+}
+
+impl Store {
+    /// Another value whenever the archive shows something else.
+    pub fn archive_version(&self) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT (SELECT count(*) FROM sends), (SELECT coalesce(max(id), 0) FROM corrections)";
+        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// The issues whose send began, the newest first.
+    pub fn archived(&self) -> Result<Vec<Archived>, StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT s.issue, s.started_ms, max(c.corrected_ms), count(c.id),
+                 coalesce((SELECT l.rendered ->> '$.subject' FROM corrections AS l WHERE l.issue = s.issue
+                     ORDER BY l.id DESC LIMIT 1), a.frozen ->> '$.rendered.subject'),
+                 coalesce((SELECT l.rendered ->> '$.preheader' FROM corrections AS l WHERE l.issue = s.issue
+                     ORDER BY l.id DESC LIMIT 1), a.frozen ->> '$.rendered.preheader')
+             FROM sends AS s JOIN approvals AS a ON a.issue = s.issue LEFT JOIN corrections AS c ON c.issue = s.issue
+             GROUP BY s.issue ORDER BY s.issue DESC",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut issues = Vec::new();
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(0)?;
+            issues.push(Archived {
+                issue: name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))?,
+                sent: from_ms(row.get(1)?)?,
+                corrected: row.get::<_, Option<i64>>(2)?.map(from_ms).transpose()?,
+                corrections: row.get(3)?,
+                subject: row.get(4)?,
+                preheader: row.get(5)?,
+            });
+        }
+        Ok(issues)
+    }
+
+    /// The copy of an issue as the web shows it; `None` before its send began.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when stored bytes no longer match their hash.
+    pub fn web_copy(&self, issue: &IssueName) -> Result<Option<WebCopy>, StoreError> {
+        let Some(send) = self.send_start(issue)? else { return Ok(None) };
+        let Some(approval) = self.approval(issue)? else { return Ok(None) };
+        let mut copy = WebCopy {
+            rendered: approval.frozen.rendered,
+            sent: send,
+            public_url: approval.frozen.letterhead.public_url,
+            corrections: Vec::new(),
+        };
+        let mut statement = self.conn.prepare(
+            "SELECT corrected_ms, note, rendered_sha256, rendered FROM corrections WHERE issue = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([issue.to_string()])?;
+        while let Some(row) = rows.next()? {
+            copy.corrections.push(Correction { at: from_ms(row.get(0)?)?, note: row.get(1)? });
+            let (hash, text): (String, String) = (row.get(2)?, row.get(3)?);
+            let damaged = |why: &str| StoreError::Damaged(self.path.clone(), format!("a correction of {issue}: {why}"));
+            if hash_of(&text) != hash {
+                return Err(damaged("its bytes do not match their hash"));
+            }
+            copy.rendered = serde_json::from_str(&text).map_err(|error| damaged(&error.to_string()))?;
+        }
+        Ok(Some(copy))
+    }
+
+    /// Puts a correction of the web copy on record; what was mailed stays as it is.
+    pub fn correct(
+        &mut self,
+        issue: &IssueName,
+        correction: &Correction,
+        draft: &str,
+        rendered: &Rendered,
+    ) -> Result<(), StoreError> {
+        let text = serde_json::json!(rendered).to_string();
+        self.conn.execute(
+            "INSERT INTO corrections (issue, note, draft, rendered_sha256, rendered, corrected_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![issue.to_string(), correction.note, draft, hash_of(&text), text, to_ms(correction.at)],
+        )?;
+        Ok(())
+    }
+
+    fn send_start(&self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut statement = self.conn.prepare_cached("SELECT started_ms FROM sends WHERE issue = ?1")?;
+        let mut rows = statement.query([issue.to_string()])?;
+        rows.next()?.map(|row| from_ms(row.get(0)?)).transpose()
+    }
+}
+
+fn hash_of(text: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(text))
+}

@@ -1,0 +1,140 @@
+//! The queue of letters to single persons. A letter is queued once a key; its intent is on record before the final dot.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, Row, params};
+
+use super::readers::stored_address;
+use super::{Store, StoreError, Uncertain, from_ms, to_ms};
+use crate::model::{Address, LetterLine, LetterOrder, Outcome, QueuedLetter, Reply};
+
+/// How long a letter waits whose connection failed: nothing was decided about it.
+const AGAIN: TimeDelta = TimeDelta::minutes(1);
+
+impl Store {
+    /// Queues a letter; `false` when its key was queued before, whatever became of that one.
+    pub fn queue_letter(&mut self, order: &LetterOrder) -> Result<bool, StoreError> {
+        queue(&self.conn, order)
+    }
+
+    /// The letters that are due, the longest waiting first.
+    pub fn due_letters(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<QueuedLetter>, StoreError> {
+        let mut statement = self.conn.prepare_cached(
+            "SELECT id, key, kind, email, context, due_ms, queued_ms, dated_ms, attempts FROM letters
+             WHERE due_ms <= ?1 ORDER BY due_ms, id LIMIT ?2",
+        )?;
+        let mut rows = statement.query(params![to_ms(now), i64::try_from(most).unwrap_or(i64::MAX)])?;
+        let mut letters = Vec::new();
+        while let Some(row) = rows.next()? {
+            letters.push(queued(row)?);
+        }
+        Ok(letters)
+    }
+
+    /// When the next letter is due.
+    pub fn next_letter(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let due: Option<i64> = self.conn.query_row("SELECT min(due_ms) FROM letters", [], |row| row.get(0))?;
+        due.map(from_ms).transpose()
+    }
+
+    /// Whether a sender ended between a final dot and its reply, or is there now.
+    pub fn has_dotted_letters(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM letters WHERE state = 'dotted')";
+        Ok(self.conn.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// Puts on record that the final dot of a letter is about to be sent.
+    pub fn letter_dotted(&mut self, id: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
+        let rows = self.conn.execute(
+            "UPDATE letters SET state = 'dotted', due_ms = NULL, dated_ms = ?2 WHERE id = ?1 AND state = 'waiting'",
+            params![id, to_ms(dated)],
+        )?;
+        if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("letter {id}, which is not waiting"))) }
+    }
+
+    /// Puts the outcome of a try on record. An uncertain letter is sent again with the same Message-ID, or kept back.
+    pub fn letter_done(
+        &mut self,
+        id: i64,
+        outcome: &Outcome,
+        uncertain: Uncertain,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let (state, due, counted, reply) = match outcome {
+            Outcome::Delivered(reply) => ("sent", None, 1, reply),
+            Outcome::Deferred { reply, next } => ("waiting", Some(*next), 1, reply),
+            Outcome::Failed { reply, .. } => ("failed", None, 1, reply),
+            Outcome::Requeued(reply) => ("waiting", Some(now + AGAIN), 0, reply),
+            Outcome::Uncertain(reply) if uncertain == Uncertain::Resend => ("waiting", Some(now + AGAIN), 1, reply),
+            Outcome::Uncertain(reply) => ("failed", None, 1, reply),
+        };
+        self.conn.execute(
+            "UPDATE letters SET state = ?2, due_ms = ?3, attempts = attempts + ?4, code = ?5, enhanced = ?6, reply = ?7,
+                    updated_ms = ?8, context = CASE WHEN ?3 IS NULL THEN '{}' ELSE context END
+             WHERE id = ?1",
+            params![id, state, due.map(to_ms), counted, reply.code, reply.enhanced, reply.text, to_ms(now)],
+        )?;
+        Ok(())
+    }
+
+    /// Puts in order what a sender left that ended between a final dot and its reply. Call it with the letters' lock held.
+    pub fn recover_letters(&mut self, uncertain: Uncertain, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (state, due) =
+            if uncertain == Uncertain::Resend { ("waiting", Some(to_ms(now))) } else { ("failed", None) };
+        self.conn.execute(
+            "UPDATE letters SET state = ?1, due_ms = ?2, attempts = attempts + 1, code = 0, updated_ms = ?3,
+                    reply = 'the sender ended between the final dot and the reply',
+                    context = CASE WHEN ?2 IS NULL THEN '{}' ELSE context END
+             WHERE state = 'dotted'",
+            params![state, due, to_ms(now)],
+        )?;
+        Ok(())
+    }
+
+    /// Every letter to an address, the oldest first.
+    pub fn letters_to(&self, email: &Address) -> Result<Vec<LetterLine>, StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT kind, state, queued_ms, updated_ms, code, enhanced, reply FROM letters WHERE email_key = ?1 ORDER BY id",
+        )?;
+        let mut rows = statement.query([email.key()])?;
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next()? {
+            let code: Option<u16> = row.get(4)?;
+            let (enhanced, text) = (row.get(5)?, row.get::<_, Option<String>>(6)?.unwrap_or_default());
+            lines.push(LetterLine {
+                kind: row.get(0)?,
+                state: row.get(1)?,
+                queued: from_ms(row.get(2)?)?,
+                updated: from_ms(row.get(3)?)?,
+                reply: code.map(|code| Reply { code, enhanced, text }),
+            });
+        }
+        Ok(lines)
+    }
+}
+
+pub(super) fn queue(conn: &Connection, order: &LetterOrder) -> Result<bool, StoreError> {
+    let rows = conn.execute(
+        "INSERT INTO letters (key, kind, email, email_key, context, state, queued_ms, due_ms, updated_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, ?6) ON CONFLICT (key) DO NOTHING",
+        params![order.key, order.kind, order.to.as_str(), order.to.key(), order.context.to_string(), to_ms(order.due)],
+    )?;
+    Ok(rows > 0)
+}
+
+fn queued(row: &Row) -> Result<QueuedLetter, StoreError> {
+    let (email, context): (String, String) = (row.get(3)?, row.get(4)?);
+    let context = serde_json::from_str(&context).map_err(|e| StoreError::Value(format!("a letter's context: {e}")))?;
+    Ok(QueuedLetter {
+        id: row.get(0)?,
+        order: LetterOrder {
+            key: row.get(1)?,
+            kind: row.get(2)?,
+            to: stored_address(&email)?,
+            context,
+            due: from_ms(row.get(5)?)?,
+        },
+        queued: from_ms(row.get(6)?)?,
+        dated: row.get::<_, Option<i64>>(7)?.map(from_ms).transpose()?,
+        attempts: row.get(8)?,
+    })
+}

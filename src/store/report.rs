@@ -1,0 +1,304 @@
+//! The figures of a send, added up by the database, so that a million rows need no more memory than a thousand. All of them
+//! are read in one transaction: they agree while a send goes on. Knows no page.
+
+mod words;
+
+use chrono::{DateTime, Utc};
+use rusqlite::functions::FunctionFlags;
+use rusqlite::{Connection, Row, params};
+
+use super::{Send, Store, StoreError, from_ms, to_ms};
+use crate::model::{Counts, DomainLine, Figures, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine, Within};
+
+/// So many domains have a line of their own.
+const DOMAINS: i64 = 12;
+/// So many different refusals are shown.
+const REFUSALS: i64 = 40;
+/// So many codes and so many numbers of tries have a line of their own; a server would have to make them up to give more.
+const LINES: i64 = 60;
+/// The most stretches of time.
+const STRETCHES: i64 = 120;
+/// How long a stretch may be, in seconds.
+const LENGTHS: [u32; 16] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400];
+/// The bounds of the waits, in seconds.
+const WAITS: [u32; 6] = [300, 900, 3_600, 4 * 3_600, 12 * 3_600, 24 * 3_600];
+const PERCENTS: [u8; 4] = [50, 90, 99, 100];
+
+/// The state that a row counts for, as [`Store::send`] counts: `dotted` is pending while a sender is alive (`?2`).
+const STATE: &str = "CASE d.state WHEN 'claimed' THEN 'pending'
+     WHEN 'dotted' THEN iif(?2, 'pending', 'uncertain') ELSE d.state END";
+
+impl Store {
+    /// The send of an issue and everything that its report says of it.
+    pub fn figures(&self, send: &Send) -> Result<Figures, StoreError> {
+        register(&self.conn)?;
+        // A read transaction: every query sees the ledger of one moment.
+        let tx = self.conn.unchecked_transaction()?;
+        let alive = self.sender_is_alive();
+        let ledger = Rows { conn: &tx, send: send.id, alive };
+        let states = ledger.states()?;
+        let (domains, domains_in_all) = ledger.domains()?;
+        let (refusals, refusals_not_shown) = ledger.refusals()?;
+        let figures = Figures {
+            counts: add_up(&states),
+            audience: ledger.one("SELECT coalesce(max(number), 0) FROM deliveries WHERE send_id = ?1")?,
+            states,
+            over_time: ledger.over_time()?,
+            delivered_within: ledger.delivered_within(send.started)?,
+            domains,
+            domains_in_all,
+            replies: ledger.replies()?,
+            refusals,
+            refusals_not_shown,
+            tries: ledger.tries()?,
+            waits: ledger.waits(send.started)?,
+            later: None,
+        };
+        tx.finish()?;
+        Ok(figures)
+    }
+}
+
+/// The two functions that the queries here call, on this connection.
+fn register(conn: &Connection) -> Result<(), StoreError> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("refusal_text", 1, flags, |context| {
+        Ok(words::shape(context.get_raw(0).as_str().unwrap_or_default()))
+    })?;
+    conn.create_scalar_function("state_reason", 6, flags, |context| {
+        let text = |at: usize| context.get_raw(at).as_str().unwrap_or_default();
+        let code: Option<u16> = context.get(1)?;
+        let facts = words::Facts {
+            code: code.unwrap_or(0),
+            enhanced: text(2),
+            reply: text(3),
+            reader: text(4),
+            attempts: context.get(5)?,
+        };
+        Ok(words::reason(text(0), &facts))
+    })?;
+    Ok(())
+}
+
+/// The rows of one send within a transaction.
+struct Rows<'c> {
+    conn: &'c Connection,
+    send: i64,
+    alive: bool,
+}
+
+impl Rows<'_> {
+    fn one(&self, sql: &str) -> Result<u64, StoreError> {
+        Ok(count(self.conn.query_row(sql, [self.send], |row| row.get(0))?))
+    }
+
+    /// Every row of `sql`, which is given the send, whether a sender is alive, and `limit`.
+    fn all<T>(&self, sql: &str, limit: i64, read: impl Fn(&Row) -> rusqlite::Result<T>) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.conn.prepare(sql)?;
+        let rows = statement.query_map(params![self.send, self.alive, limit], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn states(&self) -> Result<Vec<StateLine>, StoreError> {
+        let sql = format!(
+            "SELECT s, CASE s WHEN 'delivered' THEN 'taken by the relay'
+                 ELSE state_reason(s, code, enhanced, reply, reader, attempts) END AS reason, sum(n)
+             FROM (SELECT {STATE} AS s, d.code, d.enhanced, d.attempts, count(*) AS n,
+                       CASE WHEN d.state IN ('failed', 'deferred') THEN substr(d.reply, 1, 80) END AS reply,
+                       CASE d.state WHEN 'suppressed' THEN
+                           coalesce((SELECT status FROM readers WHERE id = d.reader_id), 'gone') END AS reader
+                   FROM deliveries AS d WHERE d.send_id = ?1
+                   GROUP BY s, code, enhanced, attempts, reply, reader)
+             GROUP BY s, reason
+             ORDER BY CASE s WHEN 'delivered' THEN 0 WHEN 'failed' THEN 1 WHEN 'deferred' THEN 2 WHEN 'pending' THEN 3
+                 WHEN 'suppressed' THEN 4 ELSE 5 END, sum(n) DESC, reason LIMIT ?3"
+        );
+        self.all(&sql, i64::MAX, |row| {
+            Ok(StateLine { state: row.get(0)?, reason: row.get(1)?, count: count(row.get(2)?) })
+        })
+    }
+
+    fn over_time(&self) -> Result<Timeline, StoreError> {
+        let bounds = self.conn.query_row(
+            "SELECT min(updated_ms), max(updated_ms) FROM deliveries WHERE send_id = ?1 AND state = 'delivered'",
+            [self.send],
+            |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)),
+        )?;
+        let (Some(first), Some(last)) = bounds else { return Ok(Timeline::default()) };
+        let seconds = length((last - first) / 1_000);
+        let ms = i64::from(seconds) * 1_000;
+        // Stretches begin at round times, the first one with the first delivery in it.
+        let from = first.div_euclid(ms) * ms;
+        let mut delivered = vec![0; usize::try_from((last - from) / ms).unwrap_or(0).saturating_add(1)];
+        let mut statement = self.conn.prepare(
+            "SELECT (updated_ms - ?2) / ?3, count(*) FROM deliveries WHERE send_id = ?1 AND state = 'delivered'
+             GROUP BY 1",
+        )?;
+        let mut rows = statement.query(params![self.send, from, ms])?;
+        while let Some(row) = rows.next()? {
+            if let Some(stretch) = usize::try_from(row.get::<_, i64>(0)?).ok().and_then(|at| delivered.get_mut(at)) {
+                *stretch = count(row.get(1)?);
+            }
+        }
+        Ok(Timeline { from: Some(from_ms(from)?), stretch_seconds: seconds, delivered })
+    }
+
+    fn delivered_within(&self, started: DateTime<Utc>) -> Result<Vec<Within>, StoreError> {
+        let delivered = self.one("SELECT count(*) FROM deliveries WHERE send_id = ?1 AND state = 'delivered'")?;
+        if delivered == 0 {
+            return Ok(Vec::new());
+        }
+        let mut statement = self.conn.prepare(
+            "SELECT updated_ms FROM deliveries WHERE send_id = ?1 AND state = 'delivered'
+             ORDER BY updated_ms LIMIT 1 OFFSET ?2",
+        )?;
+        let mut within = Vec::new();
+        for percent in PERCENTS {
+            // The nearest rank: the smallest time by which at least so many percent were delivered.
+            let rank = (delivered * u64::from(percent)).div_ceil(100).max(1);
+            let at: i64 = statement.query_row(params![self.send, to_column(rank - 1)], |row| row.get(0))?;
+            within.push(Within { percent, ms: count(at - to_ms(started)) });
+        }
+        Ok(within)
+    }
+
+    fn domains(&self) -> Result<(Vec<DomainLine>, u64), StoreError> {
+        let sql = format!(
+            "WITH line AS (
+                 SELECT CASE instr(d.email, '@') WHEN 0 THEN '(no address)'
+                         ELSE lower(substr(d.email, instr(d.email, '@') + 1)) END AS domain,
+                     count(*) AS n, sum(d.state = 'delivered') AS delivered, sum(d.state = 'failed') AS failed,
+                     sum({STATE} IN ('pending', 'deferred')) AS waiting
+                 FROM deliveries AS d WHERE d.send_id = ?1 GROUP BY 1)
+             SELECT domain, n, delivered, failed, waiting, count(*) OVER () FROM line ORDER BY n DESC, domain LIMIT ?3"
+        );
+        let mut in_all = 0;
+        let lines = self.all(&sql, DOMAINS, |row| {
+            let line = domain(row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
+            Ok((line, count(row.get(5)?)))
+        })?;
+        let mut lines: Vec<DomainLine> = lines.into_iter().map(|(line, n)| (in_all = n, line).1).collect();
+        if in_all > count(DOMAINS) {
+            let sql = format!(
+                "SELECT count(*), sum(d.state = 'delivered'), sum(d.state = 'failed'), sum({STATE} IN ('pending', 'deferred'))
+                 FROM deliveries AS d WHERE d.send_id = ?1"
+            );
+            let all = self.conn.query_row(&sql, params![self.send, self.alive], |row| {
+                Ok(domain(String::new(), [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+            })?;
+            lines.push(lines.iter().fold(all, less));
+        }
+        Ok((lines, in_all))
+    }
+
+    fn replies(&self) -> Result<Vec<ReplyLine>, StoreError> {
+        let sql = format!(
+            "SELECT coalesce(d.code, 0) AS code, {STATE} AS s, count(*) FROM deliveries AS d
+             WHERE d.send_id = ?1 AND d.reply IS NOT NULL AND d.state <> 'suppressed'
+             GROUP BY code, s ORDER BY code, s LIMIT ?3"
+        );
+        self.all(&sql, LINES, |row| Ok(ReplyLine { code: row.get(0)?, state: row.get(1)?, count: count(row.get(2)?) }))
+    }
+
+    fn refusals(&self) -> Result<(Vec<Refusal>, u64), StoreError> {
+        let refused = "d.state IN ('failed', 'deferred') AND d.send_id = ?1";
+        let sql = format!(
+            "SELECT d.state, coalesce(d.code, 0) AS code, d.enhanced, refusal_text(d.reply) AS words, count(*) AS n
+             FROM deliveries AS d WHERE {refused}
+             GROUP BY d.state, code, d.enhanced, words ORDER BY n DESC, d.state DESC, code, words LIMIT ?3"
+        );
+        let shown: Vec<Refusal> = self.all(&sql, REFUSALS, |row| {
+            Ok(Refusal {
+                state: row.get(0)?,
+                code: row.get(1)?,
+                enhanced: row.get(2)?,
+                text: row.get(3)?,
+                count: count(row.get(4)?),
+            })
+        })?;
+        let all = self.one(&format!("SELECT count(*) FROM deliveries AS d WHERE {refused}"))?;
+        let told: u64 = shown.iter().map(|refusal| refusal.count).sum();
+        Ok((shown, all.saturating_sub(told)))
+    }
+
+    fn tries(&self) -> Result<Vec<TriesLine>, StoreError> {
+        let sql = "SELECT attempts, sum(state = 'delivered'), sum(state = 'failed'), count(*) FROM deliveries
+                   WHERE send_id = ?1 GROUP BY attempts ORDER BY attempts LIMIT ?3";
+        self.all(sql, LINES, |row| {
+            let (delivered, failed, all) = (count(row.get(1)?), count(row.get(2)?), count(row.get(3)?));
+            Ok(TriesLine { tries: row.get(0)?, delivered, failed, others: all - delivered - failed })
+        })
+    }
+
+    fn waits(&self, started: DateTime<Utc>) -> Result<Vec<WaitLine>, StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT count(*) FROM deliveries WHERE send_id = ?1 AND state = 'delivered' AND attempts > 1
+             AND updated_ms - ?2 > ?3 AND updated_ms - ?2 <= ?4",
+        )?;
+        let bounds = WAITS.iter().copied().map(Some).chain([None]);
+        let mut from = i64::MIN;
+        let mut lines = Vec::new();
+        for bound in bounds {
+            let to = bound.map_or(i64::MAX, |seconds| i64::from(seconds) * 1_000);
+            let delivered = count(statement.query_row(params![self.send, to_ms(started), from, to], |row| row.get(0))?);
+            lines.push(WaitLine { within_seconds: bound, delivered });
+            from = to;
+        }
+        if lines.iter().all(|line| line.delivered == 0) {
+            lines.clear();
+        }
+        Ok(lines)
+    }
+}
+
+/// The lines by state alone.
+fn add_up(states: &[StateLine]) -> Counts {
+    let sum = |state: &str| states.iter().filter(|line| line.state == state).map(|line| line.count).sum();
+    Counts {
+        recipients: states.iter().map(|line| line.count).sum(),
+        delivered: sum("delivered"),
+        failed: sum("failed"),
+        deferred: sum("deferred"),
+        pending: sum("pending"),
+        suppressed: sum("suppressed"),
+        uncertain: sum("uncertain"),
+    }
+}
+
+/// The shortest stretch by which a span of seconds has no more than [`STRETCHES`]; for years, whole days, and more of them.
+fn length(span: i64) -> u32 {
+    let fits = |length: &u32| span / i64::from(*length) < STRETCHES;
+    LENGTHS.into_iter().find(fits).unwrap_or_else(|| {
+        let days = (span / 86_400 / STRETCHES + 1).min(40_000);
+        u32::try_from(days * 86_400).unwrap_or(u32::MAX)
+    })
+}
+
+fn domain(name: String, [recipients, delivered, failed, waiting]: [Option<i64>; 4]) -> DomainLine {
+    let [recipients, delivered, failed, waiting] =
+        [recipients, delivered, failed, waiting].map(|n| count(n.unwrap_or(0)));
+    let other = recipients.saturating_sub(delivered + failed + waiting);
+    DomainLine { domain: name, recipients, delivered, failed, waiting, other }
+}
+
+fn less(all: DomainLine, part: &DomainLine) -> DomainLine {
+    DomainLine {
+        domain: all.domain,
+        recipients: all.recipients.saturating_sub(part.recipients),
+        delivered: all.delivered.saturating_sub(part.delivered),
+        failed: all.failed.saturating_sub(part.failed),
+        waiting: all.waiting.saturating_sub(part.waiting),
+        other: all.other.saturating_sub(part.other),
+    }
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+fn to_column(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

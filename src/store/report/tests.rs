@@ -1,0 +1,181 @@
+use proptest::prelude::*;
+
+use super::words::{Facts, reason, shape};
+use super::*;
+
+fn facts<'a>(code: u16, enhanced: &'a str, reply: &'a str) -> Facts<'a> {
+    Facts { code, enhanced, reply, reader: "", attempts: 1 }
+}
+
+#[test]
+fn a_refusal_is_named_by_what_it_is_about() {
+    for (state, code, enhanced, reply, expected) in [
+        ("failed", 550, "5.1.1", "no such user", "no such mailbox"),
+        ("failed", 550, "5.7.1", "blocked", "policy or reputation"),
+        ("failed", 552, "5.2.2", "over quota", "mailbox full"),
+        ("deferred", 451, "4.7.1", "greylisted", "greylisted, or policy"),
+        ("failed", 451, "4.4.1", "given up after 9 tries: timeout", "given up: network or routing trouble"),
+        ("failed", 550, "", "unknown", "mailbox unavailable or refused (550)"),
+        ("failed", 554, "9.9.9", "odd", "refused with 554"),
+        ("deferred", 0, "", "", "no reply that could be read"),
+        ("deferred", 452, "", "", "no room (452)"),
+    ] {
+        assert_eq!(reason(state, &facts(code, enhanced, reply)), expected, "{state} {code} {enhanced}");
+    }
+}
+
+#[test]
+fn what_differs_for_each_recipient_is_left_out_of_a_refusal() {
+    for (reply, expected) in [
+        ("5.1.1 <ann@inbox.example>: Recipient address rejected", "5.1.1 <address> Recipient address rejected"),
+        ("queued as 4F2Abc91 try later", "queued as … try later"),
+        ("5.7.511 Access denied from [203.0.113.99] 550-5.7.1", "5.7.511 Access denied from … 550-5.7.1"),
+        ("", ""),
+        ("  much\r\n\twhite\u{0}space ", "much white space"),
+    ] {
+        assert_eq!(shape(reply), expected);
+    }
+}
+
+#[test]
+fn a_stretch_of_time_is_round_and_there_are_never_too_many() {
+    assert_eq!(length(0), 1);
+    assert_eq!(length(119), 1);
+    assert_eq!(length(120), 2);
+    assert_eq!(length(86_400), 900);
+    for span in [3, 1_000, 100_000, 10_000_000, 1_000_000_000] {
+        assert!(span / i64::from(length(span)) < STRETCHES, "{span}");
+    }
+}
+
+/// A send with rows of the test's own: address, state, tries, code, enhanced code, reply, seconds after the beginning.
+type Made<'a> = (String, &'a str, u32, Option<u16>, Option<&'a str>, Option<&'a str>, i64);
+
+fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, Send) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let store = Store::open_or_create(&dir.path().join("d.db"), crate::store::Durability::Process).expect("a store");
+    let began = 1_764_054_000_000_i64;
+    store
+        .conn
+        .execute_batch(&format!(
+            "INSERT INTO approvals VALUES ('2026-11-25-midweek', '', '', '', '', 0);
+             INSERT INTO sends (id, issue, state, started_ms) VALUES (1, '2026-11-25-midweek', 'sending', {began});"
+        ))
+        .expect("a send");
+    for (at, (email, state, attempts, code, enhanced, reply, seconds)) in rows.iter().enumerate() {
+        let number = i64::try_from(at).expect("few") + 1;
+        store
+            .conn
+            .execute(
+                "INSERT INTO deliveries (send_id, number, reader_id, email, state, attempts, code, enhanced, reply, updated_ms)
+                 VALUES (1, ?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![number, email, state, attempts, code, enhanced, reply, began + seconds * 1_000],
+            )
+            .expect("a row");
+    }
+    let issue = "2026-11-25-midweek".parse().expect("a name");
+    let send = store.send(&issue).expect("read").expect("a send");
+    (dir, store, send)
+}
+
+fn delivered(email: String, tries: u32, seconds: i64) -> Made<'static> {
+    (email, "delivered", tries, Some(250), None, Some("ok"), seconds)
+}
+
+#[test]
+fn every_state_has_its_reason_and_all_add_up() {
+    let address = |n: u32| format!("ann{n}@one.example");
+    let (_dir, store, send) = sent(&[
+        delivered(address(1), 1, 1),
+        (address(2), "dotted", 0, None, None, None, 0),
+        (address(3), "claimed", 0, None, None, None, 0),
+        (address(4), "pending", 0, None, None, None, 0),
+        (address(5), "suppressed", 0, None, None, Some("no longer on the list"), 0),
+        (address(6), "failed", 1, Some(550), Some("5.1.1"), Some("<ann6@one.example> unknown"), 0),
+        (address(7), "failed", 1, Some(550), Some("5.1.1"), Some("<ann7@one.example> unknown"), 0),
+        (String::new(), "deferred", 1, Some(451), None, Some("later"), 0),
+    ]);
+    let figures = store.figures(&send).expect("figures");
+    assert_eq!(figures.counts, send.counts, "as `status` counts");
+    assert_eq!((figures.counts.recipients, figures.audience), (8, 8));
+    let told: Vec<String> =
+        figures.states.iter().map(|line| format!("{} {} {}", line.count, line.state, line.reason)).collect();
+    assert_eq!(
+        told,
+        [
+            "1 delivered taken by the relay",
+            "2 failed no such mailbox",
+            "1 deferred trouble at their side (451)",
+            "2 pending not tried yet",
+            "1 suppressed deleted from the list",
+            "1 uncertain connection broke before the answer",
+        ]
+    );
+    assert_eq!((figures.refusals[0].count, figures.refusals[0].text.as_str()), (2, "<address> unknown"));
+    assert_eq!(
+        figures.domains.iter().map(|line| line.domain.as_str()).collect::<Vec<_>>(),
+        ["one.example", "(no address)"]
+    );
+    store.conn.execute("DELETE FROM deliveries WHERE number = 3", []).expect("a loss");
+    let figures = store.figures(&send).expect("figures");
+    assert_eq!((figures.counts.recipients, figures.audience), (7, 8), "a lost row is seen");
+}
+
+#[test]
+fn half_of_three_is_two() {
+    let rows: Vec<Made> = (1..=3).map(|n| delivered(format!("r{n}@one.example"), 1, n)).collect();
+    let (_dir, store, send) = sent(&rows);
+    let within = store.figures(&send).expect("figures").delivered_within;
+    assert_eq!(within.iter().map(|within| within.ms).collect::<Vec<_>>(), [2_000, 3_000, 3_000, 3_000]);
+}
+
+#[test]
+fn a_million_would_be_told_in_as_few_lines_as_these() {
+    let mut rows: Vec<Made> = Vec::new();
+    for n in 0..300_u32 {
+        let domain = if n < 200 { n % 10 } else { n };
+        let seconds = i64::from(n) * 60;
+        rows.push(delivered(format!("r{n}@D{domain}.example"), 1 + n % 2, seconds));
+    }
+    for n in 0..100 {
+        rows.push((format!("x{n}@d0.example"), "failed", 1, Some(500 + n % 50), None, Some("words"), 0));
+    }
+    let (_dir, store, send) = sent(&rows);
+    let figures = store.figures(&send).expect("figures");
+    assert_eq!((figures.domains.len(), figures.domains_in_all), (13, 110));
+    let (first, rest) = (&figures.domains[0], &figures.domains[12]);
+    assert_eq!((first.domain.as_str(), first.recipients, first.delivered, first.failed), ("d0.example", 120, 20, 100));
+    assert_eq!((rest.domain.as_str(), rest.recipients, rest.delivered), ("", 98, 98));
+    let sum: u64 = figures.domains.iter().map(|line| line.recipients).sum();
+    assert_eq!(sum, 400);
+    assert!(
+        figures.over_time.delivered.len() <= 121 && figures.over_time.stretch_seconds == 300,
+        "{:?}",
+        figures.over_time
+    );
+    assert_eq!(figures.over_time.delivered.iter().sum::<u64>(), 300);
+    let within: Vec<(u8, u64)> =
+        figures.delivered_within.iter().map(|within| (within.percent, within.ms / 60_000)).collect();
+    assert_eq!(within, [(50, 149), (90, 269), (99, 296), (100, 299)]);
+    assert_eq!((figures.refusals.len(), figures.refusals_not_shown), (40, 20));
+    let waited: Vec<u64> = figures.waits.iter().map(|wait| wait.delivered).collect();
+    // Those with an odd number were tried twice: 1, 3, 5 minutes, then up to 15, 60, 240 and 299.
+    assert_eq!(waited, [3, 5, 22, 90, 30, 0, 0]);
+    assert_eq!(
+        figures.tries.iter().map(|line| (line.tries, line.delivered, line.failed)).collect::<Vec<_>>(),
+        [(1, 150, 100), (2, 150, 0)]
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_refusal_names_an_address_or_grows_too_long(reply in "\\PC{0,400}", local in "[a-z]{1,9}", long in 0usize..900) {
+        for text in [reply.clone(), format!("{reply} <{local}@inbox.example>: {}", "x".repeat(long)), "9a".repeat(long)] {
+            let shaped = shape(&text);
+            prop_assert!(!shaped.contains('@'), "{shaped}");
+            prop_assert!(shaped.chars().count() <= Refusal::LONGEST, "{shaped}");
+            prop_assert!(!shaped.contains(char::is_control), "{shaped:?}");
+            prop_assert_eq!(shape(&text), shaped);
+        }
+    }
+}

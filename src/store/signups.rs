@@ -1,0 +1,191 @@
+//! Sign-ups that wait for their owner's word: who may have a letter, and what confirming does. A token is kept as its hash.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::readers::{join, split, stored_address};
+use super::tokens::{Trace, forgotten_hash, is_on_list, note};
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::{Address, LetterOrder, Purpose, ReaderStatus, token_hash};
+
+/// How long a confirmation link works.
+const LIFE: TimeDelta = TimeDelta::hours(48);
+/// No address gets two letters within this,
+const PAUSE: TimeDelta = TimeDelta::hours(1);
+/// nor more than this many while nobody confirms.
+const IN_ALL: i64 = 3;
+/// After this a sign-up that nobody confirmed is deleted.
+const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// A sign-up that passed the form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignUp {
+    pub email: Address,
+    /// Names of editions; empty means all.
+    pub editions: Vec<String>,
+    pub network: String,
+    /// As its link carries it.
+    pub token: String,
+}
+
+/// What confirming did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    Now,
+    /// By an earlier press of the same button.
+    Before,
+    /// The token is wrong, too old, or was ended by leaving.
+    No,
+}
+
+impl Store {
+    /// Takes a sign-up and queues its letter, in one transaction. `false` when the address or the network had its share: then
+    /// nothing is kept. `per_network` is how many an hour one network may ask for.
+    pub fn sign_up(
+        &mut self,
+        sign_up: &SignUp,
+        letter: &LetterOrder,
+        per_network: u32,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        tx.execute("DELETE FROM signups WHERE asked_ms < ?1", [to_ms(now - KEPT)])?;
+        let key = sign_up.email.key();
+        // What others asked for in its name counts until the owner confirms.
+        let (lately, open): (i64, i64) = tx.query_row(
+            "SELECT count(*) FILTER (WHERE asked_ms > ?2), count(*) FILTER (WHERE ended_ms IS NULL)
+             FROM signups WHERE email_key = ?1",
+            params![key, to_ms(now - PAUSE)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let near: i64 = tx.query_row(
+            "SELECT count(*) FROM signups WHERE network = ?1 AND asked_ms > ?2",
+            params![sign_up.network, to_ms(now - PAUSE)],
+            |row| row.get(0),
+        )?;
+        if lately > 0 || open >= IN_ALL || near >= i64::from(per_network) {
+            return Ok(false);
+        }
+        tx.execute(
+            "INSERT INTO signups (email, email_key, editions, network, token_hash, asked_ms, expires_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                sign_up.email.as_str(),
+                key,
+                join(&sign_up.editions),
+                sign_up.network,
+                token_hash(&sign_up.token),
+                to_ms(now),
+                to_ms(now + LIFE)
+            ],
+        )?;
+        super::letters::queue(&tx, letter)?;
+        tx.commit()?;
+        Ok(true)
+    }
+
+    /// When somebody signed this address up, and from which network, the oldest first.
+    pub fn sign_ups_of(&self, email: &Address) -> Result<Vec<(DateTime<Utc>, String)>, StoreError> {
+        let mut statement =
+            self.conn.prepare("SELECT asked_ms, network FROM signups WHERE email_key = ?1 ORDER BY id")?;
+        let mut rows = statement.query([email.key()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push((from_ms(row.get(0)?)?, row.get(1)?));
+        }
+        Ok(found)
+    }
+
+    /// Whether this token would confirm a sign-up now.
+    pub fn can_confirm(&self, token: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(open(&self.conn, token, now)?.is_some_and(|waiting| waiting.ended.is_none()))
+    }
+
+    /// Puts the owner of a sign-up on the list, or back on it: this is their own act. `seed` is 128 random bits as hex, for a
+    /// new reader.
+    pub fn confirm(&mut self, token: &str, trace: Trace, seed: &str) -> Result<Confirmed, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let now = trace.at;
+        let Some(waiting) = open(&tx, token, now)? else { return Ok(Confirmed::No) };
+        let key = waiting.email.key();
+        if let Some(ended) = waiting.ended {
+            let same: bool = tx.query_row(
+                "SELECT EXISTS (SELECT 1 FROM readers WHERE email_key = ?1 AND status = 'confirmed' AND confirmed_ms = ?2)",
+                params![key, ended],
+                |row| row.get(0),
+            )?;
+            return Ok(if same { Confirmed::Before } else { Confirmed::No });
+        }
+        let id = put(&tx, &waiting, trace, seed)?;
+        tx.execute(
+            "UPDATE signups SET ended_ms = ?2 WHERE email_key = ?1 AND ended_ms IS NULL",
+            params![key, to_ms(now)],
+        )?;
+        tx.execute("DELETE FROM forgotten WHERE hash = ?1", [forgotten_hash(&tx, &key)?])?;
+        note(&tx, id, "confirmed", trace)?;
+        tx.commit()?;
+        Ok(Confirmed::Now)
+    }
+}
+
+struct Waiting {
+    email: Address,
+    editions: Vec<String>,
+    ended: Option<i64>,
+}
+
+/// The sign-up of a token that is not too old.
+fn open(conn: &Connection, token: &str, now: DateTime<Utc>) -> Result<Option<Waiting>, StoreError> {
+    let found: Option<(String, String, Option<i64>)> = conn
+        .query_row(
+            "SELECT email, editions, ended_ms FROM signups WHERE token_hash = ?1 AND expires_ms > ?2",
+            params![token_hash(token), to_ms(now)],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let Some((email, editions, ended)) = found else { return Ok(None) };
+    Ok(Some(Waiting { email: stored_address(&email)?, editions: split(&editions), ended }))
+}
+
+/// Makes or changes the reader; what a reader on the list had chosen before stays chosen.
+fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result<i64, StoreError> {
+    let key = waiting.email.key();
+    let old: Option<(i64, String, String)> = conn
+        .query_row("SELECT id, status, editions FROM readers WHERE email_key = ?1", [&key], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let now = to_ms(trace.at);
+    let consent = "the sign-up form, confirmed by the owner of the address";
+    let Some((id, status, editions)) = old else {
+        conn.execute(
+            "INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, consent, seed,
+                                  leave_hash, preferences_hash)
+             VALUES (?1, ?2, '', 'confirmed', ?3, '{}', ?4, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                key,
+                waiting.email.as_str(),
+                join(&waiting.editions),
+                now,
+                consent,
+                seed,
+                Purpose::Unsubscribe.hash(seed),
+                Purpose::Preferences.hash(seed)
+            ],
+        )?;
+        return Ok(conn.last_insert_rowid());
+    };
+    let status: ReaderStatus = status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?;
+    let editions = match (is_on_list(status), editions.as_str(), waiting.editions.is_empty()) {
+        (true, "", _) | (_, _, true) => String::new(),
+        (true, had, false) => join(&[split(had), waiting.editions.clone()].concat()),
+        (false, _, false) => join(&waiting.editions),
+    };
+    conn.execute(
+        "UPDATE readers SET status = 'confirmed', editions = ?2, confirmed_ms = ?3, left_ms = NULL, consent = ?4,
+                            paused_until_ms = NULL
+         WHERE id = ?1",
+        params![id, editions, now, consent],
+    )?;
+    Ok(id)
+}

@@ -1,0 +1,130 @@
+use super::*;
+use crate::model::{LetterOrder, Purpose};
+
+fn order(key: &str, due: DateTime<Utc>) -> LetterOrder {
+    LetterOrder {
+        key: key.into(),
+        kind: "notice".into(),
+        to: Address::parse("ann@inbox.example").expect("an address"),
+        context: serde_json::json!({"link": "secret"}),
+        due,
+    }
+}
+
+fn trace(at: DateTime<Utc>) -> Trace<'static> {
+    Trace { how: "web page", network: "192.0.2.0/24", at }
+}
+
+#[test]
+fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
+    let mut store = House::new().store;
+    assert!(store.queue_letter(&order("a", at(10))).expect("a letter"));
+    assert!(!store.queue_letter(&order("a", at(0))).expect("the same"));
+    assert!(store.due_letters(at(9), 9).expect("none").is_empty());
+    let id = store.due_letters(at(10), 9).expect("one")[0].id;
+    store.letter_dotted(id, at(10)).expect("an intent");
+    assert!(store.due_letters(at(99), 9).expect("none").is_empty() && store.has_dotted_letters().expect("a look"));
+    assert!(store.letter_dotted(id, at(10)).is_err(), "an intent is put on record once");
+    // The sender dies here; the same letter with the same date is tried again.
+    store.recover_letters(Uncertain::Resend, at(20)).expect("a recovery");
+    let again = store.due_letters(at(20), 9).expect("one").remove(0);
+    assert_eq!((again.dated, again.attempts), (Some(at(10)), 1));
+    let later = Outcome::Deferred { reply: reply(451), next: at(300) };
+    store.letter_done(id, &later, Uncertain::Resend, at(21)).expect("an outcome");
+    assert_eq!(store.next_letter().expect("a look"), Some(at(300)));
+    store
+        .letter_done(id, &Outcome::Failed { reply: reply(550), dead: true }, Uncertain::Resend, at(301))
+        .expect("an end");
+    let line = &store.letters_to(&order("a", at(0)).to).expect("a list")[0];
+    assert_eq!((line.state.as_str(), line.reply.as_ref().map(|r| r.code)), ("failed", Some(550)));
+    let kept: String = store.conn.query_row("SELECT context FROM letters", [], |row| row.get(0)).expect("a row");
+    assert_eq!(kept, "{}", "a token does not outlive its letter");
+}
+
+#[test]
+fn an_uncertain_letter_is_held_where_that_is_wished() {
+    let mut store = House::new().store;
+    store.queue_letter(&order("a", at(0))).expect("a letter");
+    let id = store.due_letters(at(0), 1).expect("one")[0].id;
+    store.letter_dotted(id, at(0)).expect("an intent");
+    store.recover_letters(Uncertain::Hold, at(1)).expect("a recovery");
+    assert_eq!(store.letters_to(&order("a", at(0)).to).expect("a list")[0].state, "failed");
+}
+
+#[test]
+fn readers_of_an_older_database_are_found_by_their_tokens() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("d.db");
+    let conn = Connection::open(&path).expect("a database");
+    for sql in &MIGRATIONS[..2] {
+        conn.execute_batch(sql).expect("a step");
+    }
+    conn.execute_batch(
+        "PRAGMA user_version = 2;
+         INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, consent, seed)
+         VALUES ('ann@inbox.example', 'ann@inbox.example', 'Ann', 'confirmed', '', '{}', 0, 'a fair', 'abc')",
+    )
+    .expect("a reader");
+    drop(conn);
+    let store = Store::open(&path, Durability::Process).expect("a store");
+    for purpose in Purpose::ALL {
+        let found = store.reader_by(purpose, &purpose.token("abc")).expect("a look").expect("a reader");
+        assert_eq!(found.name, "Ann");
+    }
+    assert!(store.reader_by(Purpose::Preferences, &Purpose::Unsubscribe.token("abc")).expect("a look").is_none());
+}
+
+#[test]
+fn a_pause_keeps_a_reader_out_until_its_end() {
+    for (now, expected) in [(at(99), 1), (at(100), 2)] {
+        let mut house = House::new();
+        house.put(&[
+            row("a@example.org", ReaderStatus::Confirmed, &[]),
+            row("b@example.org", ReaderStatus::Confirmed, &[]),
+        ]);
+        let seed: String =
+            house.store.conn.query_row("SELECT seed FROM readers LIMIT 1", [], |row| row.get(0)).expect("a seed");
+        let wishes = Wishes { name: String::new(), editions: Vec::new(), paused_until: Some(at(100)) };
+        assert!(house.store.choose(&Purpose::Preferences.token(&seed), &wishes, trace(at(1))).expect("a choice"));
+        house.approve();
+        assert_eq!(house.store.freeze_audience(&issue(), now).expect("a freeze"), Audience::Frozen(expected));
+    }
+}
+
+#[test]
+fn a_forgotten_readers_number_is_nobodys_and_a_new_reader_gets_no_copy_of_theirs() {
+    let (mut house, send) = House::sending(2);
+    let second = Address::parse("r2@example.org").expect("an address");
+    assert!(house.store.forget(&second, at(5)).expect("a deletion"));
+    assert!(!house.store.forget(&second, at(6)).expect("again"));
+    // SQLite may give the freed row number to the next reader.
+    house.put(&[row("new@example.org", ReaderStatus::Confirmed, &[])]);
+    let mut lines = Vec::new();
+    house
+        .store
+        .each_recipient::<StoreError>(send, |line| {
+            lines.push((line.email, line.state));
+            Ok(())
+        })
+        .expect("a list");
+    assert_eq!(lines[1], (String::new(), crate::model::DeliveryState::Suppressed));
+    let counts = house.send().counts;
+    assert_eq!((counts.recipients, counts.pending, counts.suppressed), (2, 1, 1));
+    assert_eq!(house.put(&[row("R2@example.org", ReaderStatus::Confirmed, &[])]).kept_unsubscribed, 1);
+}
+
+#[test]
+fn only_the_owners_word_brings_a_forgotten_one_back() {
+    let mut house = House::new();
+    house.put(&[row("r2@example.org", ReaderStatus::Confirmed, &[])]);
+    let email = Address::parse("r2@example.org").expect("an address");
+    house.store.forget(&email, at(0)).expect("a deletion");
+    let sign_up =
+        SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: "t".into() };
+    assert!(house.store.sign_up(&sign_up, &order("confirm", at(0)), 9, at(10)).expect("a sign-up"));
+    assert_eq!(house.store.confirm("u", trace(at(11)), "s1").expect("a look"), Confirmed::No);
+    assert_eq!(house.store.confirm("t", trace(at(11)), "s1").expect("a press"), Confirmed::Now);
+    assert_eq!(house.store.confirm("t", trace(at(12)), "s2").expect("a press"), Confirmed::Before);
+    assert_eq!(house.put(&[row("r2@example.org", ReaderStatus::Confirmed, &[])]).kept_unsubscribed, 0);
+    assert_eq!(house.store.acts(&email).expect("a record").len(), 1);
+}

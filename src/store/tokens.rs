@@ -1,0 +1,180 @@
+//! Readers by the hash of a token, and what they do themselves: choose, pause, leave, be forgotten. Each act is on record.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use super::readers::join;
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::{Act, Address, Purpose, Reader, ReaderStatus, token_hash};
+
+/// How an act came to us, and from where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trace<'a> {
+    /// `web page`, `one-click`, `mail`, `operator`.
+    pub how: &'a str,
+    /// 192.0.2.0/24 or 2001:db8::/64; empty when there is none.
+    pub network: &'a str,
+    pub at: DateTime<Utc>,
+}
+
+/// What a reader chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wishes {
+    pub name: String,
+    /// Names of editions; empty means all.
+    pub editions: Vec<String>,
+    pub paused_until: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// The reader whose token this is.
+    pub fn reader_by(&self, purpose: Purpose, token: &str) -> Result<Option<Reader>, StoreError> {
+        let Some(id) = id_by(&self.conn, purpose, token)? else { return Ok(None) };
+        let email: String = self.conn.query_row("SELECT email FROM readers WHERE id = ?1", [id], |row| row.get(0))?;
+        self.reader(&super::readers::stored_address(&email)?)
+    }
+
+    /// Takes the reader of this token off the list by their own wish, and ends their open sign-ups. Again, it changes nothing.
+    /// `None` when no reader has the token.
+    pub fn leave(&mut self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let Some(id) = id_by(&tx, purpose, token)? else { return Ok(None) };
+        let rows = tx.execute(
+            "UPDATE readers SET status = 'unsubscribed', left_ms = ?2 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
+            params![id, to_ms(trace.at)],
+        )?;
+        end_signups(&tx, id, trace.at)?;
+        if rows > 0 {
+            note(&tx, id, "left", trace)?;
+        }
+        tx.commit()?;
+        Ok(Some(rows > 0))
+    }
+
+    /// Keeps what the reader of a preferences token chose; `false` when no reader on the list has it.
+    pub fn choose(&mut self, token: &str, wishes: &Wishes, trace: Trace) -> Result<bool, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let Some(id) = id_by(&tx, Purpose::Preferences, token)? else { return Ok(false) };
+        let rows = tx.execute(
+            "UPDATE readers SET name = ?2, editions = ?3, paused_until_ms = ?4
+             WHERE id = ?1 AND status IN ('pending', 'confirmed')",
+            params![id, wishes.name, join(&wishes.editions), wishes.paused_until.map(to_ms)],
+        )?;
+        if rows > 0 {
+            note(&tx, id, "chose", trace)?;
+        }
+        tx.commit()?;
+        Ok(rows > 0)
+    }
+
+    /// Deletes all that is stored on a person. A salted hash stays, which keeps imports from bringing them back, and the ledger's
+    /// rows keep their number. Says whether anything was there.
+    pub fn forget(&mut self, email: &Address, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        // What is deleted shall not stand in free pages of the file.
+        self.conn.pragma_update(None, "secure_delete", true)?;
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let key = email.key();
+        let id: Option<i64> =
+            tx.query_row("SELECT id FROM readers WHERE email_key = ?1", [&key], |row| row.get(0)).optional()?;
+        let mut rows = 0;
+        if let Some(id) = id {
+            // Reader 0 is nobody: the number may be given to another once the row is gone. Replies may repeat the address.
+            rows += tx.execute(
+                "UPDATE deliveries SET email = '', reader_id = 0, reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END,
+                        state = CASE WHEN state IN ('pending', 'deferred', 'uncertain') THEN 'suppressed' ELSE state END,
+                        due_ms = NULL
+                 WHERE reader_id = ?1",
+                [id],
+            )?;
+            rows += tx.execute("DELETE FROM acts WHERE reader_id = ?1", [id])?;
+        }
+        for table in ["readers", "letters", "signups"] {
+            rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), [&key])?;
+        }
+        tx.execute(
+            "INSERT INTO forgotten (hash, at_ms) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
+            params![forgotten_hash(&tx, &key)?, to_ms(now)],
+        )?;
+        tx.commit()?;
+        self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        Ok(rows > 0)
+    }
+
+    /// What a reader did themselves, the oldest first.
+    pub fn acts(&self, email: &Address) -> Result<Vec<Act>, StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT a.at_ms, a.act, a.how, a.network FROM acts AS a JOIN readers AS r ON r.id = a.reader_id
+             WHERE r.email_key = ?1 ORDER BY a.id",
+        )?;
+        let mut rows = statement.query([email.key()])?;
+        let mut acts = Vec::new();
+        while let Some(row) = rows.next()? {
+            acts.push(Act { at: from_ms(row.get(0)?)?, act: row.get(1)?, how: row.get(2)?, network: row.get(3)? });
+        }
+        Ok(acts)
+    }
+
+    /// The copies a reader got or was to get: issue, state, last change, reply.
+    pub fn deliveries_to(&self, email: &Address) -> Result<Vec<(String, String, DateTime<Utc>, String)>, StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT s.issue, d.state, d.updated_ms, coalesce(d.reply, '') FROM deliveries AS d
+             JOIN sends AS s ON s.id = d.send_id JOIN readers AS r ON r.id = d.reader_id
+             WHERE r.email_key = ?1 ORDER BY s.issue",
+        )?;
+        let mut rows = statement.query([email.key()])?;
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next()? {
+            lines.push((row.get(0)?, row.get(1)?, from_ms(row.get(2)?)?, row.get(3)?));
+        }
+        Ok(lines)
+    }
+}
+
+fn id_by(conn: &Connection, purpose: Purpose, token: &str) -> Result<Option<i64>, StoreError> {
+    let column = match purpose {
+        Purpose::Unsubscribe => "leave_hash",
+        Purpose::Preferences => "preferences_hash",
+    };
+    let mut statement = conn.prepare_cached(&format!("SELECT id FROM readers WHERE {column} = ?1"))?;
+    Ok(statement.query_row([token_hash(token)], |row| row.get(0)).optional()?)
+}
+
+/// Ends the open sign-ups of a reader's address: who leaves is not brought back by an older link.
+fn end_signups(conn: &Connection, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE signups SET ended_ms = ?2 WHERE ended_ms IS NULL AND email_key = (SELECT email_key FROM readers WHERE id = ?1)",
+        params![id, to_ms(now)],
+    )?;
+    Ok(())
+}
+
+pub(super) fn note(conn: &Connection, id: i64, act: &str, trace: Trace) -> Result<(), StoreError> {
+    conn.execute(
+        "INSERT INTO acts (reader_id, at_ms, act, how, network) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![id, to_ms(trace.at), act, trace.how, trace.network],
+    )?;
+    Ok(())
+}
+
+pub(super) fn forgotten_hash(conn: &Connection, key: &str) -> Result<Vec<u8>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT salt FROM salts WHERE name = 'forgotten'")?;
+    let salt: Vec<u8> = statement.query_row([], |row| row.get(0))?;
+    Ok(Sha256::new().chain_update(salt).chain_update(key).finalize().to_vec())
+}
+
+/// Whether the person of this address asked to be forgotten.
+pub(super) fn is_forgotten(conn: &Connection, key: &str) -> Result<bool, StoreError> {
+    let any: bool = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM forgotten)")?.query_row([], |row| row.get(0))?;
+    if !any {
+        return Ok(false);
+    }
+    let hash = forgotten_hash(conn, key)?;
+    let mut statement = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM forgotten WHERE hash = ?1)")?;
+    Ok(statement.query_row([hash], |row| row.get(0))?)
+}
+
+/// Whether a status lets its reader come back by confirming.
+pub(super) fn is_on_list(status: ReaderStatus) -> bool {
+    status == ReaderStatus::Confirmed
+}

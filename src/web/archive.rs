@@ -1,0 +1,199 @@
+//! Past issues over HTTP: the list, each issue and the feed, with what caches need to know (RFC 9110 §13, RFC 9111). Knows no
+//! store; a [`Desk`] answers what is asked of it. GET and HEAD only, and nothing changes by them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use crate::model::IssueName;
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ask {
+    Index,
+    Issue(IssueName),
+    Feed,
+}
+
+/// A page that is ready to be sent.
+#[derive(Clone, Debug)]
+pub struct Sheet {
+    pub body: Bytes,
+    /// Another one for other bytes; hex digits.
+    pub hash: String,
+    /// When what it shows changed last.
+    pub modified: DateTime<Utc>,
+}
+
+/// Answers an [`Ask`]: `None` when there is no such page. It may take some milliseconds, and is never called on a runtime's
+/// thread. What it fails of goes into the log, not to the visitor.
+pub type Look = Arc<dyn Fn(&Ask) -> anyhow::Result<Option<Arc<Sheet>>> + Send + Sync>;
+
+/// Where the pages get what they show.
+#[derive(Clone)]
+pub struct Desk {
+    pub look: Look,
+    /// Asks search engines to list none of the pages.
+    pub noindex: bool,
+}
+
+/// Mail HTML has its style inline; nothing else is let in but pictures.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+/// A correction is seen after five minutes at most, and a cache asks again before it shows a page that is older.
+const CACHE: &str = "public, max-age=300, must-revalidate";
+const HTML: &str = "text/html; charset=utf-8";
+const ATOM: &str = "application/atom+xml; charset=utf-8";
+/// RFC 9110 §5.6.7, the one form that is written; older forms are read as if the header were not there.
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
+/// The routes of the archive.
+pub fn router(desk: Desk) -> Router {
+    Router::new()
+        .route("/archive", get(index))
+        .route("/archive/{issue}", get(issue))
+        .route("/feed.xml", get(feed))
+        .with_state(desk)
+}
+
+async fn index(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    show(desk, Ask::Index, &headers, HTML).await
+}
+
+async fn feed(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    show(desk, Ask::Feed, &headers, ATOM).await
+}
+
+async fn issue(State(desk): State<Desk>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    match strict(&name) {
+        Some(name) => show(desk, Ask::Issue(name), &headers, HTML).await,
+        None => missing(),
+    }
+}
+
+/// An issue's name in its one spelling; nothing else gets near a store or a path.
+fn strict(text: &str) -> Option<IssueName> {
+    text.parse().ok().filter(|name: &IssueName| name.to_string() == text)
+}
+
+async fn show(desk: Desk, ask: Ask, headers: &HeaderMap, kind: &'static str) -> Response {
+    let look = Arc::clone(&desk.look);
+    let found = tokio::task::spawn_blocking(move || look(&ask)).await.map_err(anyhow::Error::from).flatten();
+    let mut answer = match found {
+        Ok(Some(sheet)) => page(&sheet, headers, kind),
+        Ok(None) => missing(),
+        Err(why) => {
+            tracing::error!("a page of the archive cannot be shown: {why:#}");
+            let sorry = "The archive cannot be read at the moment. Try again later.\n";
+            let mut answer = (StatusCode::INTERNAL_SERVER_ERROR, sorry).into_response();
+            answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            answer
+        }
+    };
+    if desk.noindex {
+        answer.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    }
+    answer
+}
+
+/// The page, or 304 when the visitor has it already.
+fn page(sheet: &Sheet, headers: &HeaderMap, kind: &'static str) -> Response {
+    let tag = format!("\"{}\"", sheet.hash);
+    let mut answer = if is_known(headers, &tag, sheet.modified) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, kind)], Body::from(sheet.body.clone())).into_response()
+    };
+    let modified = sheet.modified.format(HTTP_DATE).to_string();
+    for (name, value) in [(header::ETAG, tag), (header::LAST_MODIFIED, modified)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    for (name, value) in [
+        (header::CACHE_CONTROL, CACHE),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    ] {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// Whether the visitor's copy is this one: by its tag, and only without one by its date (RFC 9110 §13.1.2, §13.1.3).
+fn is_known(headers: &HeaderMap, tag: &str, modified: DateTime<Utc>) -> bool {
+    let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
+    if tags.peek().is_some() {
+        let same = |known: &str| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag;
+        return tags.filter_map(|list| list.to_str().ok()).any(|list| list.split(',').map(str::trim).any(same));
+    }
+    let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|since| since.to_str().ok());
+    let since = since.and_then(|since| NaiveDateTime::parse_from_str(since, HTTP_DATE).ok());
+    since.is_some_and(|since| modified.timestamp() <= since.and_utc().timestamp())
+}
+
+fn missing() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "public, max-age=60")], "There is no such page.\n").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(all: &[(HeaderName, &str)]) -> HeaderMap {
+        all.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).expect("a value"))).collect()
+    }
+
+    #[test]
+    fn a_visitor_who_has_the_page_is_told_so() {
+        let modified = DateTime::from_timestamp_millis(1_764_054_000_900).expect("a time");
+        let same = modified.format(HTTP_DATE).to_string();
+        for (known, sent) in [
+            (true, vec![(header::IF_NONE_MATCH, "\"abc\"")]),
+            (true, vec![(header::IF_NONE_MATCH, "W/\"abc\"")]),
+            (true, vec![(header::IF_NONE_MATCH, "\"x\", \"abc\"")]),
+            (true, vec![(header::IF_NONE_MATCH, "*")]),
+            (false, vec![(header::IF_NONE_MATCH, "\"abcd\"")]),
+            (false, vec![(header::IF_NONE_MATCH, "abc")]),
+            // A tag overrules a date.
+            (false, vec![(header::IF_NONE_MATCH, "\"x\""), (header::IF_MODIFIED_SINCE, &same)]),
+            (true, vec![(header::IF_MODIFIED_SINCE, &same)]),
+            (true, vec![(header::IF_MODIFIED_SINCE, "Fri, 01 Jan 2077 00:00:00 GMT")]),
+            (false, vec![(header::IF_MODIFIED_SINCE, "Sat, 01 Nov 2025 00:00:00 GMT")]),
+            (false, vec![(header::IF_MODIFIED_SINCE, "yesterday")]),
+            (false, vec![]),
+        ] {
+            assert_eq!(is_known(&headers(&sent), "\"abc\"", modified), known, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn an_issue_has_one_spelling_and_no_path() {
+        assert!(strict("2026-11-25-midweek").is_some());
+        for name in [
+            "",
+            "..",
+            "2026-11-25",
+            "2026-11-25-",
+            "2026-11-25-Midweek",
+            "2026-11-25-mid/week",
+            "2026-11-25-../x",
+            "+2026-1-25-midweek",
+            "2026-11-25-midweek/",
+            "2026-11-25-mid%2fweek",
+            "2026-11-25-midweek\0",
+            " 2026-11-25-midweek",
+            "2026-13-25-midweek",
+        ] {
+            assert!(strict(name).is_none(), "{name:?}");
+        }
+    }
+}

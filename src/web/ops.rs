@@ -1,0 +1,254 @@
+//! /healthz, /readyz and /metrics for whoever watches the daemon: never among the public pages. Knows no store; a [`Desk`]
+//! answers. Names and units follow <https://prometheus.io/docs/practices/naming/>.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use chrono::{DateTime, Utc};
+use prometheus::proto::{Bucket, Histogram, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::{Encoder, Gauge, GaugeVec, Opts, Registry, TextEncoder};
+use tokio::net::TcpListener;
+
+use crate::model::Counts;
+
+/// What is measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Vitals {
+    /// Sends that are not over, and the last ones.
+    pub sends: Vec<SendVitals>,
+    /// By status.
+    pub readers: Vec<(String, u64)>,
+    pub editions: Vec<EditionVitals>,
+    /// Whether some process sends from this store now.
+    pub sender_alive: bool,
+    /// Ages of what comes in, by source: seconds since the last good fetch.
+    pub feeds: Vec<(String, f64)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SendVitals {
+    pub issue: String,
+    pub stopped: bool,
+    pub counts: Counts,
+    /// Recipients by the class of their last reply: `2xx`, `4xx`, `5xx`, `none`.
+    pub replies: Vec<(String, u64)>,
+    pub latency: Buckets,
+    pub started: DateTime<Utc>,
+    pub finished: Option<DateTime<Utc>>,
+    /// When the next deferred copy is due.
+    pub next_due: Option<DateTime<Utc>>,
+    /// How much later than its edition's time it began, in seconds.
+    pub lag_seconds: Option<f64>,
+}
+
+/// A histogram: upper bounds in seconds, each with how many were no longer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Buckets {
+    pub up_to: Vec<(f64, u64)>,
+    pub count: u64,
+    pub sum_seconds: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EditionVitals {
+    pub edition: String,
+    pub next_run: DateTime<Utc>,
+}
+
+/// Where the answers come from. They may take some milliseconds, and are never asked for on a runtime's thread.
+#[derive(Clone)]
+pub struct Desk {
+    /// Whether the daemon can do its work, or why not.
+    pub ready: Arc<dyn Fn() -> anyhow::Result<()> + Send + Sync>,
+    pub vitals: Arc<dyn Fn() -> anyhow::Result<Vitals> + Send + Sync>,
+}
+
+/// Answers on a listener until `stop` is ready.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Desk,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(desk)).with_graceful_shutdown(stop).await
+}
+
+/// The three routes.
+pub fn router(desk: Desk) -> Router {
+    Router::new()
+        .route("/healthz", get(async || plain(StatusCode::OK, "ok\n".into())))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(desk)
+}
+
+async fn ready(State(desk): State<Desk>) -> Response {
+    let asked = tokio::task::spawn_blocking(move || (desk.ready)()).await.map_err(anyhow::Error::from).flatten();
+    match asked {
+        Ok(()) => plain(StatusCode::OK, "ready\n".into()),
+        Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why:#}\n")),
+    }
+}
+
+async fn metrics(State(desk): State<Desk>) -> Response {
+    let read =
+        tokio::task::spawn_blocking(move || write(&(desk.vitals)()?)).await.map_err(anyhow::Error::from).flatten();
+    match read {
+        Ok(text) => {
+            let mut answer = plain(StatusCode::OK, text);
+            let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+            answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+            answer
+        }
+        Err(why) => {
+            tracing::error!("the metrics cannot be read: {why:#}");
+            plain(StatusCode::INTERNAL_SERVER_ERROR, format!("the metrics cannot be read: {why:#}\n"))
+        }
+    }
+}
+
+fn plain(status: StatusCode, text: String) -> Response {
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (status, headers, text).into_response()
+}
+
+/// The figures in Prometheus' text form.
+///
+/// # Errors
+/// Two figures of one name and labels.
+pub fn write(vitals: &Vitals) -> anyhow::Result<String> {
+    let registry = Registry::new();
+    let page = Page { registry: &registry };
+    page.one("digest_build_info", "The version that runs; always 1.", &["version"])?
+        .with_label_values(&[env!("CARGO_PKG_VERSION")])
+        .set(1.0);
+    page.plain("digest_sender_running", "1 while some process sends from this store.", f64::from(vitals.sender_alive))?;
+    let readers = page.one("digest_readers", "Readers on the list, by status.", &["status"])?;
+    for (status, count) in &vitals.readers {
+        readers.with_label_values(&[status]).set(real(*count));
+    }
+    let next = page.one("digest_next_run_timestamp_seconds", "When an edition is due next.", &["edition"])?;
+    for edition in &vitals.editions {
+        next.with_label_values(&[&edition.edition]).set(seconds(edition.next_run));
+    }
+    if !vitals.feeds.is_empty() {
+        let ages = page.one("digest_feed_age_seconds", "Time since the last good fetch of a source.", &["source"])?;
+        for (source, age) in &vitals.feeds {
+            ages.with_label_values(&[source]).set(*age);
+        }
+    }
+    page.sends(&vitals.sends)?;
+    let mut families = registry.gather();
+    families.retain(|family| !family.get_metric().is_empty());
+    if !vitals.sends.is_empty() {
+        families.push(latencies(&vitals.sends));
+    }
+    let mut text = Vec::new();
+    TextEncoder::new().encode(&families, &mut text)?;
+    Ok(String::from_utf8(text)?)
+}
+
+struct Page<'r> {
+    registry: &'r Registry,
+}
+
+impl Page<'_> {
+    fn one(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<GaugeVec> {
+        let gauge = GaugeVec::new(Opts::new(name, help), labels)?;
+        self.registry.register(Box::new(gauge.clone()))?;
+        Ok(gauge)
+    }
+
+    fn plain(&self, name: &str, help: &str, value: f64) -> prometheus::Result<()> {
+        let gauge = Gauge::new(name, help)?;
+        gauge.set(value);
+        self.registry.register(Box::new(gauge))
+    }
+
+    fn sends(&self, sends: &[SendVitals]) -> prometheus::Result<()> {
+        let recipients = self.one("digest_recipients", "Recipients of a send, by state.", &["issue", "state"])?;
+        let replies =
+            self.one("digest_replies", "Recipients of a send, by the class of their last reply.", &["issue", "class"])?;
+        let stopped = self.one("digest_send_stopped", "1 while a send is stopped.", &["issue"])?;
+        let start = self.one("digest_send_start_timestamp_seconds", "When a send began.", &["issue"])?;
+        let end = self.one("digest_send_end_timestamp_seconds", "When a send was through.", &["issue"])?;
+        let retry = self.one(
+            "digest_next_retry_timestamp_seconds",
+            "When the next deferred copy of a send is due.",
+            &["issue"],
+        )?;
+        let lag =
+            self.one("digest_send_lag_seconds", "How much later than its edition's time a send began.", &["issue"])?;
+        for send in sends {
+            let issue = send.issue.as_str();
+            let counts = &send.counts;
+            for (state, count) in [
+                ("delivered", counts.delivered),
+                ("failed", counts.failed),
+                ("deferred", counts.deferred),
+                ("pending", counts.pending),
+                ("suppressed", counts.suppressed),
+                ("uncertain", counts.uncertain),
+            ] {
+                recipients.with_label_values(&[issue, state]).set(real(count));
+            }
+            for (class, count) in &send.replies {
+                replies.with_label_values(&[issue, class]).set(real(*count));
+            }
+            stopped.with_label_values(&[issue]).set(f64::from(send.stopped));
+            start.with_label_values(&[issue]).set(seconds(send.started));
+            let times =
+                [(&end, send.finished.map(seconds)), (&retry, send.next_due.map(seconds)), (&lag, send.lag_seconds)];
+            for (gauge, value) in times.into_iter().filter_map(|(gauge, value)| Some((gauge, value?))) {
+                gauge.with_label_values(&[issue]).set(value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The histograms are counted by the store, so they are put together here rather than observed one by one.
+fn latencies(sends: &[SendVitals]) -> MetricFamily {
+    let metric = |send: &SendVitals| {
+        let mut label = LabelPair::default();
+        label.set_name("issue".into());
+        label.set_value(send.issue.clone());
+        let bucket = |&(bound, count): &(f64, u64)| {
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(bound);
+            bucket.set_cumulative_count(count);
+            bucket
+        };
+        let mut histogram = Histogram::default();
+        histogram.set_sample_count(send.latency.count);
+        histogram.set_sample_sum(send.latency.sum_seconds);
+        histogram.set_bucket(send.latency.up_to.iter().map(bucket).collect());
+        let mut metric = Metric::from_label(vec![label]);
+        metric.set_histogram(histogram);
+        metric
+    };
+    let mut family = MetricFamily::default();
+    family.set_name("digest_delivery_duration_seconds".into());
+    family.set_help("From the claim of a copy to its outcome on record, of copies delivered at the first try.".into());
+    family.set_field_type(MetricType::HISTOGRAM);
+    family.set_metric(sends.iter().map(metric).collect());
+    family
+}
+
+fn seconds(at: DateTime<Utc>) -> f64 {
+    real(u64::try_from(at.timestamp()).unwrap_or(0))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Prometheus has nothing but f64; a list of 2^53 readers is far away")]
+fn real(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The public pages over HTTP: sign up, confirm, leave, choose. Knows no store and no template; a [`Desk`] answers what is asked of
+//! it. GET and HEAD ask for a page to look at; only a POST asks for a change.
+
+mod caller;
+mod confirm;
+mod guard;
+mod home;
+mod leave;
+mod preferences;
+mod server;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+pub use caller::Caller;
+pub use server::serve;
+
+/// What a form holds: names and values as they came, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form(pub Vec<(String, String)>);
+
+impl Form {
+    /// Reads application/x-www-form-urlencoded.
+    pub fn read(body: &[u8]) -> Self {
+        Self(url::form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    /// The first value of a name; empty when there is none.
+    pub fn get(&self, name: &str) -> &str {
+        self.all(name).next().unwrap_or_default()
+    }
+
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// How somebody came to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The button on the page.
+    Button,
+    /// A mail program's own button (RFC 8058).
+    OneClick,
+}
+
+/// What is asked for. `press` and `form` are there only when it was a POST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    Home,
+    SignUp(Form),
+    Confirm {
+        token: String,
+        press: bool,
+    },
+    Leave {
+        token: String,
+        press: Option<Way>,
+    },
+    Preferences {
+        token: String,
+        form: Option<Form>,
+    },
+    Style,
+    /// No page of ours.
+    Missing,
+}
+
+/// A page that is ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// 200, 404, 422 or 503.
+    pub status: u16,
+    pub body: String,
+}
+
+/// Answers an [`Ask`]. It may take some milliseconds, and is never called on a runtime's thread.
+pub type Respond = Arc<dyn Fn(Ask, &Caller) -> Answer + Send + Sync>;
+
+/// Where the pages get what they show.
+#[derive(Clone)]
+pub struct Desk {
+    pub respond: Respond,
+    /// The header in which a proxy of the operator's own hands the client's address on, such as `x-forwarded-for`; empty when
+    /// nobody stands between.
+    pub client_header: String,
+}
+
+/// The routes of all public pages, with those of `archive` under the same guard.
+pub fn router(desk: Desk, archive: Router) -> Router {
+    let missing = {
+        let desk = desk.clone();
+        async move |caller: Caller| ask(&desk, Ask::Missing, caller).await
+    };
+    Router::new()
+        .merge(home::routes())
+        .merge(confirm::routes())
+        .merge(leave::routes())
+        .merge(preferences::routes())
+        .merge(archive.with_state(()))
+        .fallback(missing)
+        .layer(axum::Extension(caller::Header(desk.client_header.clone())))
+        .layer(axum::extract::DefaultBodyLimit::max(guard::BODY))
+        .layer(axum::middleware::from_fn(guard::guard))
+        .with_state(desk)
+}
+
+/// Has the desk answer, on a thread that may wait.
+async fn ask(desk: &Desk, ask: Ask, caller: Caller) -> Response {
+    let kind = if ask == Ask::Style { "text/css; charset=utf-8" } else { "text/html; charset=utf-8" };
+    let respond = Arc::clone(&desk.respond);
+    let answer = tokio::task::spawn_blocking(move || respond(ask, &caller)).await;
+    let Ok(answer) = answer else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, answer.body).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! `report`: every recipient is accounted for, what servers said is shown and cannot speak for itself, and the page stands alone.
+
+use serde_json::Value;
+
+use crate::house::{ISSUE, Test};
+use crate::send::{SEND, approved};
+use crate::smtp::{Act, At, Rule, Server};
+
+fn report(test: &Test) -> Value {
+    let report = test.run(&format!("report {ISSUE} --format json")).success().json();
+    let sum: u64 = report["states"].as_array().unwrap().iter().map(|line| line["count"].as_u64().unwrap()).sum();
+    assert_eq!(Some(sum), report["audience"].as_u64(), "the states must add up: {report}");
+    let status = test.status();
+    for key in ["recipients", "delivered", "failed", "deferred", "pending", "suppressed", "uncertain"] {
+        assert_eq!(report[key], status[key], "{key}: {report}");
+    }
+    report
+}
+
+#[test]
+fn every_recipient_is_accounted_for_with_the_reason() {
+    let server = Server::start([
+        Rule::at(At::Rcpt, Act::Say("550 5.1.1 <reader2@inbox.example> no <script>alert()</script> here"))
+            .about("reader2@"),
+        Rule::at(At::Rcpt, Act::Say("550 5.1.1 <reader3@inbox.example> no <script>alert()</script> here"))
+            .about("reader3@"),
+        Rule::at(At::Rcpt, Act::Say("451 4.7.1 greylisted for 300 seconds")).about("reader4@"),
+    ]);
+    let test = approved(&server, 6);
+    test.run(&format!("{SEND} --limit 1")).code(75);
+    test.run("subscribers remove reader6@inbox.example").success();
+    test.run(SEND).code(75);
+    let figures = report(&test);
+    let states: Vec<String> = figures["states"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| {
+            format!("{} {} {}", line["state"].as_str().unwrap(), line["reason"].as_str().unwrap(), line["count"])
+        })
+        .collect();
+    assert_eq!(
+        states,
+        [
+            "delivered taken by the relay 2",
+            "failed no such mailbox 2",
+            "deferred greylisted, or policy 1",
+            "suppressed left the list 1"
+        ]
+    );
+    // Both refusals read alike once the address is out of them.
+    assert_eq!(figures["refusals"][0]["count"], 2, "{figures}");
+    assert_eq!(figures["refusals"][0]["text"], "5.1.1 <address> no <script>alert()</script> here", "{figures}");
+    assert_eq!(figures["domains"][0]["domain"], "inbox.example");
+    assert_eq!(figures["over_time"]["delivered"].as_array().unwrap().iter().filter_map(Value::as_u64).sum::<u64>(), 2);
+    assert!(!figures.to_string().contains("reader"), "no address stands in a report: {figures}");
+
+    test.run(&format!("report {ISSUE}")).success().stdout_has("2 of 6 delivered");
+    let page = test.read(&format!("issues/{ISSUE}/report.html"));
+    assert!(page.contains("It adds up") && page.contains("&lt;script&gt;"), "{page}");
+    assert!(!page.contains("<script") && !page.contains("reader2"), "{page}");
+}
+
+#[test]
+fn the_page_goes_where_it_is_told() {
+    let test = Test::new().sample().readers(2).approved();
+    test.run(&format!("report {ISSUE}")).code(1).stderr_has("has not begun");
+    test.run("report 2020-01-01-midweek").code(1);
+    test.run(SEND).success();
+    test.run(&format!("report {ISSUE} --out other.html")).success().stdout_has("other.html");
+    let page = test.read("other.html");
+    assert_eq!(test.run(&format!("report {ISSUE} --out -")).success().stdout, page);
+    test.run(&format!("report {ISSUE} --out - --format json")).code(1).stderr_has("help:");
+    std::fs::remove_dir_all(test.path(&format!("issues/{ISSUE}"))).unwrap();
+    test.run(&format!("report {ISSUE}")).code(1).stderr_has("--out");
+    test.run(&format!("report {ISSUE} --out after.html")).success();
+    assert_eq!(test.read("after.html"), page);
+}
+
+#[test]
+fn there_is_no_report_of_a_send_that_found_nobody() {
+    let test = Test::new().sample().approved();
+    test.run(SEND).code(1);
+    test.run(&format!("report {ISSUE}")).code(1).stderr_has("has not begun");
+}
