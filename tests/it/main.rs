@@ -38,4 +38,5 @@ mod send;
 mod signing;
 mod storm;
 mod subscribers;
+mod walk;
 mod wire;
