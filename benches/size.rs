@@ -121,7 +121,7 @@ fn measure(what: &str, root: &Path) {
         }
         "load" => drop(std::hint::black_box(site.content().expect("content"))),
         "compose" => drop(std::hint::black_box(site.compose("midweek", None).expect("a draft"))),
-        _ => drop(site.import_news(&[root.join("in.jsonl")]).expect("an import")),
+        _ => drop(site.import_news(&[root.join("in.jsonl")], site.now()).expect("an import")),
     }
     print_figures(start.elapsed());
 }

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
-use crate::sources::FetchSettings;
+use crate::sources::{Feed, FetchSettings};
 use crate::{check, compose, send, store};
 use mistakes::{Mistakes, line_at};
 use values::{list, section};
 
-pub use sections::{Bounces, Editors, Feed, Web};
+pub use sections::{Bounces, Editors, Web};
 
 /// All settings of a publication.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,7 @@ pub struct Config {
     pub publication: Publication,
     pub editions: BTreeMap<String, Edition>,
     pub compose: compose::Weights,
+    pub scores: compose::Scoring,
     pub check: check::Settings,
     pub feeds: Vec<Feed>,
     pub fetch: FetchSettings,
@@ -92,6 +93,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         "publication",
         "editions",
         "compose",
+        "scores",
         "check",
         "feeds",
         "fetch",
@@ -119,6 +121,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         publication: section(table.get("publication"), &["publication"], mistakes)?,
         editions,
         compose: section(table.get("compose"), &["compose"], mistakes)?,
+        scores: section(table.get("scores"), &["scores"], mistakes)?,
         check: section(table.get("check"), &["check"], mistakes)?,
         feeds: list(table.get("feeds"), "feeds", mistakes),
         fetch: section(table.get("fetch"), &["fetch"], mistakes)?,
@@ -208,6 +211,12 @@ impl Config {
     /// What an item without a score gets, by source.
     pub fn base_scores(&self) -> BTreeMap<String, f64> {
         self.feeds.iter().filter_map(|feed| Some((feed.name.clone(), feed.base_score?))).collect()
+    }
+
+    /// How items that bring no score get one.
+    pub fn scores(&self) -> compose::Scores {
+        let base = |feed: &Feed| compose::Base { score: feed.base_score, words: feed.words.clone() };
+        compose::Scores::new(self.scores.clone(), self.feeds.iter().map(|feed| (feed.name.as_str(), base(feed))))
     }
 
     /// What the composer goes by of the sources.

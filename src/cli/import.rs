@@ -15,7 +15,7 @@ pub struct Import {
     /// The files; `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The day that relative ages ("2d ago") count from; today when left out
+    /// The day that relative ages ("2d ago") and undated items of feeds count from; today when left out
     #[arg(long, value_name = "DATE")]
     as_of: Option<NaiveDate>,
     /// How to print the result

@@ -1,36 +1,30 @@
-//! `digest news`: bring in and list news items.
+//! `digest news`: bring in, score and list news items.
 
-use chrono::NaiveDate;
+mod feeds;
+mod list;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::import::Import;
-use super::output::{cut, json, line, report_notices};
+use super::output::{json, line};
 use super::{Exit, Format, Global};
-use crate::model::Item;
-use crate::pipeline::{Lesson, Site, item_to_json};
+use crate::pipeline::Lesson;
 
 #[derive(Subcommand)]
 pub enum News {
-    /// Add scored items from JSON, JSON Lines or CSV files
+    /// Add scored items from JSON, JSON Lines, CSV, RSS, Atom or JSON Feed files
     Import(Import),
-    /// Show the items in content/, newest first
-    List(List),
+    /// Bring in what is new at the sources of config.toml
+    Fetch(feeds::Fetch),
+    /// Show how the sources do: last good fetch, last error, items a week, who is silent or suddenly loud
+    Feeds(feeds::Feeds),
+    /// Show the items in content/
+    List(list::List),
+    /// Give an item the editor's score, which wins over every other
+    Score(list::Score),
     /// Show how often past issues took each source's items, and the points that it gets for that
     Sources(Sources),
-}
-
-#[derive(Args)]
-pub struct List {
-    /// Only items that this edition's minimum score lets in
-    #[arg(long, value_name = "EDITION")]
-    edition: Option<String>,
-    /// Only items published on this day or later
-    #[arg(long, value_name = "DATE")]
-    since: Option<NaiveDate>,
-    /// How to print the items
-    #[arg(long, default_value = "table")]
-    format: Format,
 }
 
 #[derive(Args)]
@@ -44,53 +38,17 @@ impl News {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         match self {
             Self::Import(command) => {
-                // Every item carries its own date, so `--as-of` moves nothing here.
                 let site = global.site()?;
-                let imported = site.import_news(&command.paths(global))?;
+                let imported = site.import_news(&command.paths(global), command.as_of(&site))?;
                 command.print(global, &imported)
             }
+            Self::Fetch(command) => command.run(global),
+            Self::Feeds(command) => command.run(global),
             Self::List(command) => command.run(global),
+            Self::Score(command) => command.run(global),
             Self::Sources(command) => command.run(global),
         }
     }
-}
-
-impl List {
-    fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let site = global.site()?;
-        let content = site.content()?;
-        report_notices(global, &content.notices);
-        let zone = site.config.publication.timezone;
-        let least = self.edition.as_deref().map(|name| site.config.edition(name)).transpose()?.map(|e| e.min_score);
-        let wanted = |item: &&Item| {
-            let late = self.since.is_none_or(|since| item.published.day(zone) >= since);
-            let good = least.is_none_or(|least| site.effective_score(item).is_some_and(|score| score >= least));
-            late && good
-        };
-        let mut items: Vec<&Item> = content.items.iter().filter(wanted).collect();
-        items.sort_by(|a, b| b.published.latest(zone).cmp(&a.published.latest(zone)).then(a.id.cmp(&b.id)));
-        if self.format == Format::Json {
-            json(&items.iter().map(|item| with_effective_score(&site, item)).collect::<Vec<_>>())?;
-            return Ok(Exit::Done);
-        }
-        for item in items {
-            let score = site.effective_score(item).map_or("–".to_owned(), |score| score.to_string());
-            let (day, source) = (item.published.day(zone), cut(&item.source, 20));
-            line(&format!("{day}  {score:>4}  {source:<20}  {}", cut(&item.title, 72)))?;
-        }
-        Ok(Exit::Done)
-    }
-}
-
-fn with_effective_score(site: &Site, item: &Item) -> Value {
-    let mut value = item_to_json(item);
-    let effective = site.effective_score(item);
-    if effective != item.score
-        && let (Some(score), Some(fields)) = (effective, value.as_object_mut())
-    {
-        fields.insert("effective_score".into(), json!(score));
-    }
-    value
 }
 
 impl Sources {

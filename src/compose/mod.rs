@@ -9,6 +9,7 @@ mod feeds;
 mod pair;
 mod pick;
 mod rank;
+mod score;
 mod select;
 mod story;
 mod taught;
@@ -28,6 +29,7 @@ use crate::model::{
 pub use feeds::{Feed, Feeds};
 pub use pair::{Choice, Fit, Library};
 pub use rank::Parts;
+pub use score::{ALSO, Base, EDITOR_SCORE, EDITOR_WHY, Scored, Scores, Scoring};
 pub use story::{Stories, Text, cluster, told_before};
 pub use taught::{Habit, Lesson, Taught};
 pub use weights::Weights;

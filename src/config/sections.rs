@@ -2,25 +2,6 @@
 
 use serde::Deserialize;
 
-/// `[[feeds]]`: a source of news.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Feed {
-    /// The source's name, as its items carry it.
-    pub name: String,
-    #[serde(default)]
-    pub url: String,
-    /// The score of its items that bring none, 0 to 10.
-    #[serde(default)]
-    pub base_score: Option<f64>,
-    /// Whether the source speaks of its own work; of several tellings of one story its own is shown.
-    #[serde(default)]
-    pub primary: bool,
-    /// Topics that all its items have.
-    #[serde(default)]
-    pub topics: Vec<String>,
-}
-
 /// `[web]`: the public pages.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,5 +1,7 @@
 //! What the types of the settings alone cannot refuse. Knows no file.
 
+use std::collections::BTreeSet;
+
 use super::Config;
 use super::mistakes::Mistakes;
 
@@ -37,18 +39,55 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
         let why = format!("`compose.sources` gives {source} {points} points, which must be from -10 to 10");
         mistakes.add(&["compose", "sources"], &why, "points stand on the scale of the scores; `digest news sources`");
     }
-    for feed in &config.feeds {
-        if feed.base_score.is_some_and(|score| !(0.0..=10.0).contains(&score)) {
-            let why = format!("`base_score` of the feed {} must be from 0 to 10", feed.name);
-            mistakes.add(&["feeds"], &why, "scores go from 0 to 10");
-        }
-    }
+    feeds(config, mistakes);
     if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
         let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
         mistakes.add(
             &["store", "url"],
             &why,
             "this version keeps its ledger in SQLite only, such as sqlite:data/digest.db",
+        );
+    }
+}
+
+/// What `[[feeds]]` and `[scores]` must not say.
+fn feeds(config: &Config, mistakes: &mut Mistakes) {
+    let mut names = BTreeSet::new();
+    for feed in &config.feeds {
+        let name = &feed.name;
+        let mut wrong = |why: String, help: &str| mistakes.add(&["feeds"], &why, help);
+        if feed.base_score.is_some_and(|score| !(0.0..=10.0).contains(&score)) {
+            wrong(format!("`base_score` of the feed {name} must be from 0 to 10"), "scores go from 0 to 10");
+        }
+        if name.trim().is_empty() || !names.insert(name.to_lowercase()) {
+            wrong(
+                format!("each feed needs a `name` of its own, found `{name}`"),
+                "what is remembered of a feed stands under its name",
+            );
+        }
+        let web = ["https://", "http://"].iter().any(|start| feed.url.starts_with(start));
+        if !feed.url.is_empty() && !web {
+            wrong(
+                format!("`url` of the feed {name} must begin with https:// or http://"),
+                "feeds are fetched from the web; `command` runs a program",
+            );
+        }
+        if !feed.url.is_empty() && !feed.command.is_empty() {
+            wrong(format!("the feed {name} has a `url` and a `command`"), "give one of the two");
+        }
+        if feed.words.values().any(|points| !(-10.0..=10.0).contains(points)) {
+            wrong(
+                format!("`words` of the feed {name} must give points from -10 to 10"),
+                "points stand on the scale of the scores",
+            );
+        }
+    }
+    let points = config.scores.words.values().chain([&config.scores.repeat]);
+    if points.into_iter().any(|points| !(-10.0..=10.0).contains(points)) {
+        mistakes.add(
+            &["scores"],
+            "`scores` must give points from -10 to 10",
+            "points stand on the scale of the scores",
         );
     }
 }

@@ -26,4 +26,4 @@ pub use notice::{Notice, Notices, Place};
 pub use reader::{Act, DeliveryLine, Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
 pub use token::{Purpose, derive, token, token_hash};
-pub use url::canonical_url;
+pub use url::{canonical_url, untracked};

@@ -50,6 +50,19 @@ pub fn canonical_url(url: &str) -> Option<String> {
     Some(form)
 }
 
+/// The address without the parameters that only name a campaign or a reader; everything else stays as it was given, so that it
+/// still opens the page.
+pub fn untracked(url: &Url) -> String {
+    let mut out = url.clone();
+    if let Some(query) = url.query() {
+        let kept: Vec<&str> = query.split('&').filter(|pair| !params::is_tracking(pair)).collect();
+        if kept.len() < query.split('&').count() {
+            out.set_query(Some(&kept.join("&")).filter(|query| !query.is_empty()).map(String::as_str));
+        }
+    }
+    out.into()
+}
+
 /// A URL taken apart; all texts are in normal form.
 struct Parts {
     host: String,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Site;
-use crate::compose::{Lesson, Taught};
+use crate::compose::{EDITOR_SCORE, EDITOR_WHY, Lesson, Taught};
 use crate::model::{IssueName, Item, Notice, Notices};
 use crate::sources::{self, Content, Merged, Topics};
 
@@ -20,12 +20,13 @@ pub struct Imported {
 impl Site {
     /// Reads news files and merges their items. Every file is read before anything is written, so a bad line in the last
     /// one leaves content/ as it was.
-    pub fn import_news(&self, paths: &[PathBuf]) -> anyhow::Result<Imported> {
+    /// Undated items of a feed count from `as_of`.
+    pub fn import_news(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let mut items = Vec::new();
         let mut notices = Vec::new();
         let mut mistakes = Vec::new();
         for path in paths {
-            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes)) {
+            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes, as_of)) {
                 Ok(intake) => {
                     items.extend(intake.records);
                     notices.extend(intake.notices);
@@ -73,9 +74,36 @@ impl Site {
         sources::load(&self.content_dir())
     }
 
-    /// The score an item counts with: its own, else its source's `base_score`.
-    pub fn effective_score(&self, item: &Item) -> Option<f64> {
-        item.score.or_else(|| self.config.sources().base_score(&item.source))
+    /// The same with the scores that count, where they are others than the items' own or their sources' base.
+    pub(super) fn scored_content(&self) -> Result<Content, Notices> {
+        let mut content = self.content()?;
+        self.config.scores().apply(&mut content.items);
+        Ok(content)
+    }
+
+    /// Puts the editor's score, and why, on the item of this id; `None` takes it away again. Returns the item as it was.
+    ///
+    /// # Errors
+    /// No item has the id, or content/ cannot be read or written.
+    pub fn score_item(&self, id: &str, score: Option<f64>, why: &str) -> anyhow::Result<Item> {
+        let content = self.content()?;
+        let Some(item) = content.items.iter().find(|item| item.id == id) else {
+            let near = content.items.iter().find(|item| item.id.starts_with(id)).map(|item| item.id.as_str());
+            let help =
+                near.map_or("`digest news list` shows the ids".to_owned(), |near| format!("did you mean {near}?"));
+            return Err(Notice::new(format!("there is no item `{id}` in content/news")).help(help).into());
+        };
+        let mut scored = item.clone();
+        scored.extra.shift_remove(EDITOR_SCORE);
+        scored.extra.shift_remove(EDITOR_WHY);
+        if let Some(score) = score {
+            scored.extra.insert(EDITOR_SCORE.into(), sources::score_to_json(score));
+            if !why.trim().is_empty() {
+                scored.extra.insert(EDITOR_WHY.into(), why.trim().into());
+            }
+        }
+        sources::rewrite_news(&self.content_dir(), &scored)?;
+        Ok(item.clone())
     }
 
     /// What the issues so far teach of each source, the best first, and what the config fixes.

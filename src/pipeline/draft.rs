@@ -64,7 +64,7 @@ impl Site {
         let date = date.unwrap_or_else(|| schedule::next_date(edition.send, self.now(), zone));
         let name = IssueName { date, edition: edition_name.to_owned() };
         self.refuse_if_begun(&name)?;
-        let content = self.content()?;
+        let content = self.scored_content()?;
         let past = self.past(&name)?;
         let taught = Taught::learn(&past, &content.items, zone);
         let brief = Brief {
@@ -115,7 +115,7 @@ impl Site {
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
         let draft = issues::parse(&path, &text)?;
         // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
-        let content = self.content().ok();
+        let content = self.scored_content().ok();
         let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
         let setting = Setting {
             publication: &self.config.publication,

@@ -4,6 +4,7 @@ mod content;
 mod deliver;
 mod demo;
 mod draft;
+mod fetch;
 mod letters;
 mod online;
 mod people;
@@ -30,7 +31,7 @@ use crate::{config, issues};
 
 // What the results of this room are made of, so that cli needs no other door.
 pub use crate::check::{Finding, Report, Severity, explain};
-pub use crate::compose::{Composition, LeftOut, Lesson, Parts, Ranked};
+pub use crate::compose::{Composition, LeftOut, Lesson, Parts, Ranked, Scored, Scores};
 pub use crate::issues::Refreshed;
 pub use crate::send::{Ended, Event, TransportKind};
 pub use crate::sources::{Merged, Reject, item_to_json};
@@ -40,6 +41,7 @@ pub use content::Imported;
 pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};
 pub use draft::{Asked, Composed, Diff, Rendering};
+pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
 pub use letters::{Posted, post_letters};
 pub use people::{PeopleImport, Person};
 pub use preview::preview;

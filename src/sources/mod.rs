@@ -2,6 +2,7 @@
 //! Knows the forms and their mistakes; decides nothing about what is worth reading, and knows no clock.
 
 mod content;
+mod feeds;
 mod fetch;
 mod fields;
 mod files;
@@ -19,12 +20,13 @@ use crate::model::{Guide, Item, Notice};
 mod tests;
 
 pub use content::{Content, load};
-pub use fetch::{Ask, Failure, Fetched, Fetcher, Hop, Method, Settings as FetchSettings};
+pub use feeds::{Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, UNPACKED, read_feed, read_lines};
+pub use fetch::{ACCEPTED, Ask, Failure, Fetched, Fetcher, Hop, Method, Settings as FetchSettings};
 pub use files::read_file;
 pub use guides::read_guides;
-pub use news::{item_to_json, read_news};
+pub use news::{item_to_json, read_news, score_to_json};
 pub use readers::{ReaderRows, ReaderRules, ReaderWriter, Reject};
-pub use store::{Merged, Topics, merge_guides, merge_news};
+pub use store::{Merged, Topics, merge_guides, merge_news, rewrite_news};
 
 /// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).
 #[derive(Clone, Debug, PartialEq)]

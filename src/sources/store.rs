@@ -1,7 +1,7 @@
 //! Writes the content folder: adds and updates items and guides so that doing it twice changes nothing. Touches only the
 //! lines that change; knows no import format.
 
-mod disk;
+pub(super) mod disk;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -101,6 +101,22 @@ pub fn merge_news(content_dir: &Path, items: &[Item], topics: Topics) -> Result<
     let _lock = disk::lock(&dir)?;
     let mut stock = Stock::read(&dir, topics)?;
     stock.settle(&dir, items);
+    stock.write(&dir)
+}
+
+/// Puts `item` in the place of the stored item of its id, as it is: fields that it lacks go. Every other line stays as it was.
+///
+/// # Errors
+/// A stored file that is malformed, or a folder that cannot be written.
+pub fn rewrite_news(content_dir: &Path, item: &Item) -> Result<Merged, Notices> {
+    let dir = content_dir.join("news");
+    let _lock = disk::lock(&dir)?;
+    let mut stock = Stock::read(&dir, Topics::Replace)?;
+    let at = stock.by_id.get(&item.id).copied();
+    if let Some(slot) = at.and_then(|at| stock.slots.get_mut(at)) {
+        slot.update = Some(Cow::Borrowed(item));
+        slot.named = Some(0);
+    }
     stock.write(&dir)
 }
 

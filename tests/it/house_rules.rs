@@ -41,6 +41,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
     ("hyper::", &["sources", "web"]),
+    ("quick_xml::", &["sources"]),
+    ("rustix::", &["pipeline"]),
     ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),

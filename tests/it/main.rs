@@ -22,6 +22,7 @@ mod compose;
 mod content;
 mod design;
 mod faults;
+mod feeds;
 mod house_rules;
 mod inbox;
 mod pace;

@@ -2,8 +2,10 @@
 //! operator's own network, with limits on everything. Knows nothing of what it fetches, and retries nothing.
 
 mod public;
+mod unpack;
 mod wire;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,6 +17,7 @@ use crate::model::duration;
 use wire::Tls;
 
 pub use public::is_public;
+pub use unpack::ACCEPTED;
 
 /// So many redirects are followed.
 const REDIRECTS: usize = 5;
@@ -33,6 +36,9 @@ pub struct Settings {
     /// How long to wait between two requests to one host. Default half a second.
     #[serde(with = "duration")]
     pub pause: Duration,
+    /// How often the daemon fetches the feeds. Default every hour; 0 never.
+    #[serde(with = "duration")]
+    pub every: Duration,
 }
 
 impl Default for Settings {
@@ -42,6 +48,7 @@ impl Default for Settings {
             patience: Duration::from_secs(15),
             at_once: 6,
             pause: Duration::from_millis(500),
+            every: Duration::from_hours(1),
         }
     }
 }
@@ -136,6 +143,30 @@ pub struct Fetcher {
     settings: Settings,
     agent: String,
     tls: Tls,
+    names: Names,
+}
+
+#[cfg(test)]
+type Script = std::sync::Arc<dyn Fn(&str) -> Vec<std::net::IpAddr> + Send + Sync>;
+
+/// Who says which addresses a name has.
+#[derive(Clone)]
+enum Names {
+    /// The system's resolver.
+    System,
+    /// A test, which may change its mind.
+    #[cfg(test)]
+    Script(Script),
+}
+
+impl Names {
+    async fn of(&self, domain: &str, port: u16) -> std::io::Result<Vec<SocketAddr>> {
+        match self {
+            Self::System => lookup_host((domain, port)).await.map(Iterator::collect),
+            #[cfg(test)]
+            Self::Script(script) => Ok(script(domain).into_iter().map(|address| (address, port).into()).collect()),
+        }
+    }
 }
 
 impl Fetcher {
@@ -144,7 +175,15 @@ impl Fetcher {
         // A header holds visible ASCII only.
         let about: String = about.chars().filter(char::is_ascii_graphic).collect();
         let agent = format!("digest/{} (+{about})", env!("CARGO_PKG_VERSION"));
-        Self { settings, agent, tls: Tls::new() }
+        Self { settings, agent, tls: Tls::new(), names: Names::System }
+    }
+
+    /// The same with another `patience`.
+    #[must_use]
+    pub fn patient(&self, patience: Duration) -> Self {
+        let mut other = self.clone();
+        other.settings.patience = patience;
+        other
     }
 
     /// Fetches an address, following redirects. Every address on the way is looked up once, checked, and connected to as it
@@ -191,8 +230,8 @@ impl Fetcher {
         let addresses: Vec<_> = match url.host() {
             Some(Host::Ipv4(address)) => vec![(address, port).into()],
             Some(Host::Ipv6(address)) => vec![(address, port).into()],
-            Some(Host::Domain(domain)) => match lookup_host((domain, port)).await {
-                Ok(found) => found.collect(),
+            Some(Host::Domain(domain)) => match self.names.of(domain, port).await {
+                Ok(found) => found,
                 Err(_) => return Err(Failure::Unknown(name)),
             },
             None => return Err(Failure::Unknown(name)),

@@ -186,3 +186,72 @@ async fn a_certificate_that_nobody_vouches_for_is_told_and_a_good_one_is_taken()
     let other: Url = format!("https://127.0.0.1:{port}/").parse().unwrap();
     assert!(matches!(fetcher.fetch(&get(&other)).await.unwrap_err(), Failure::Certificate(_)));
 }
+
+#[tokio::test]
+async fn a_name_is_looked_up_once_for_each_request_and_what_was_checked_is_connected_to() {
+    let server = Server::start();
+    let asked = Arc::new(Mutex::new(0));
+    let (counter, own) = (Arc::clone(&asked), server.address.ip());
+    let mut fetcher = server.fetcher();
+    // Good for the one who checks, bad for whoever would look again.
+    fetcher.names = Names::Script(Arc::new(move |_| {
+        *counter.lock().unwrap() += 1;
+        if *counter.lock().unwrap() == 1 { vec!["203.0.114.1".parse().unwrap()] } else { vec![own] }
+    }));
+    let url: Url = format!("http://rebinding.example:{}/", server.address.port()).parse().unwrap();
+    let first = fetcher.patient(Duration::from_millis(300)).fetch(&get(&url)).await.unwrap_err();
+    assert!(
+        matches!(first, Failure::Slow(_) | Failure::Connect(_)),
+        "the checked address was tried, not another: {first}"
+    );
+    assert!(
+        matches!(fetcher.fetch(&get(&url)).await.unwrap_err(), Failure::Private(_)),
+        "the new answer is checked anew"
+    );
+    assert_eq!((*asked.lock().unwrap(), server.asked.lock().unwrap().len()), (2, 0));
+}
+
+#[test]
+fn bodies_are_unpacked_up_to_the_limit() {
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    let fetched = |packing: &str, body: Vec<u8>| Fetched {
+        url: "http://a.example/".parse().unwrap(),
+        status: 200,
+        headers: vec![("content-encoding".into(), packing.into())],
+        body,
+        hops: Vec::new(),
+    };
+    let gzip = |bytes: &[u8]| {
+        let mut out = GzEncoder::new(Vec::new(), Compression::best());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    };
+    let (mut zlib, mut deflate) =
+        (ZlibEncoder::new(Vec::new(), Compression::best()), DeflateEncoder::new(Vec::new(), Compression::best()));
+    zlib.write_all(b"page").unwrap();
+    deflate.write_all(b"page").unwrap();
+    // "page" as one stored block of brotli (RFC 7932, section 9).
+    let brotli = vec![0x8b, 0x01, 0x80, b'p', b'a', b'g', b'e', 0x03];
+    for (packing, body) in [
+        ("gzip", gzip(b"page")),
+        ("GZIP", b"page".to_vec()),
+        ("", gzip(b"page")),
+        ("identity", b"page".to_vec()),
+        ("gzip, gzip", gzip(&gzip(b"page"))),
+        ("deflate", zlib.finish().unwrap()),
+        ("deflate", deflate.finish().unwrap()),
+        ("br", brotli),
+    ] {
+        assert_eq!(fetched(packing, body).unpacked(100).unwrap(), b"page", "{packing}");
+    }
+    let bomb = gzip(&vec![b'x'; 30_000_000]);
+    assert!(bomb.len() < 40_000);
+    assert_eq!(fetched("gzip", bomb.clone()).unpacked(1_000_000).unwrap_err(), Failure::Large(1_000_000));
+    assert_eq!(fetched("gzip, gzip", gzip(&bomb)).unpacked(1_000_000).unwrap_err(), Failure::Large(1_000_000));
+    assert!(matches!(fetched("gzip, gzip, gzip", bomb).unpacked(9).unwrap_err(), Failure::Broken(_)));
+    assert!(matches!(fetched("zstd", vec![1]).unpacked(9).unwrap_err(), Failure::Broken(_)));
+    let mut cut = gzip(&[b'x'; 100]);
+    cut.truncate(cut.len() - 4);
+    assert_eq!(fetched("gzip", cut).unpacked(1_000).unwrap().len(), 100, "what came before the cut");
+}

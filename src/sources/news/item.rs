@@ -14,7 +14,7 @@ pub(super) const KNOWN: [&str; 9] =
     ["id", "title", "source", "published", "score", "url", "summary", "topics", "guides"];
 
 /// Reads an item out of an object; what it does not know stays in `extra`. `None` when something was wrong (and reported).
-pub(super) fn item(fields: &mut Fields) -> Option<Item> {
+pub(in crate::sources) fn item(fields: &mut Fields) -> Option<Item> {
     let before = fields.report.errors.len();
     hint(fields);
     let id = id(fields);
@@ -123,6 +123,11 @@ pub fn item_to_json(item: &Item) -> Value {
         out.entry(key.clone()).or_insert_with(|| value.clone());
     }
     Value::Object(out)
+}
+
+/// A score as content/ holds it.
+pub fn score_to_json(score: f64) -> Value {
+    number(score).map_or(Value::Null, Value::Number)
 }
 
 /// The score as people write it: 8, not 8.0.

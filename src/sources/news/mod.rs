@@ -1,4 +1,4 @@
-//! News files: JSON, JSON Lines and CSV to items. Knows each format's mistakes; feeds are another reader's.
+//! News files: JSON, JSON Lines and CSV to items, strictly. Knows each format's mistakes; feeds are another reader's.
 
 mod csv;
 mod id;
@@ -7,23 +7,34 @@ mod item;
 use std::collections::HashMap;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use super::Intake;
+use super::feeds::{self, Origin};
 use super::fields::Fields;
 use super::records::{self, Record};
 use super::report::Report;
 use super::text::decode;
-use crate::model::{Item, Notice, Notices};
+use crate::model::{Item, Notices};
 
 pub(super) use id::derived_id;
-pub(super) use item::day;
-pub use item::item_to_json;
+pub(super) use item::{day, item};
+pub use item::{item_to_json, score_to_json};
 
-/// Reads news items from JSON (an array, or one object), JSON Lines or CSV: by the file's extension, else by its content.
-/// `label` is the path that errors show.
+/// Reads news items from JSON (an array, or one object), JSON Lines, CSV or a feed: by the file's extension, else by its content.
+/// `label` is the path that errors show; `now` dates what a feed leaves undated.
 ///
 /// # Errors
-/// Every mistake of the file with its line; nothing of it counts as read then. A feed file is refused.
-pub fn read_news(label: &Path, bytes: &[u8]) -> Result<Intake<Item>, Notices> {
+/// Every mistake of the file with its line; nothing of it counts as read then. Of a feed, which nobody here wrote, what is whole counts.
+pub fn read_news(label: &Path, bytes: &[u8], now: DateTime<Utc>) -> Result<Intake<Item>, Notices> {
+    if feeds::is_feed(label, bytes) {
+        let origin = Origin { source: None, topics: &[], base: None, charset: None, now };
+        let reading = feeds::read_feed(label, bytes, &origin)?;
+        return Ok(Intake {
+            records: reading.items.into_iter().map(|fed| fed.item).collect(),
+            notices: reading.notices,
+        });
+    }
     let text = decode(label, bytes)?;
     let mut report = Report::new(label);
     let mut items = Vec::new();
@@ -32,12 +43,6 @@ pub fn read_news(label: &Path, bytes: &[u8]) -> Result<Intake<Item>, Notices> {
         Form::Json => records::json(text, &mut report, take),
         Form::JsonLines => records::json_lines(text, &mut report, take),
         Form::Csv => csv::rows(text, &mut report, take),
-        Form::Feed => {
-            let notice = Notice::new(
-                "this is a feed (RSS, Atom or JSON Feed), which this version cannot import from a file yet",
-            );
-            return Err(notice.at(label, 1).help("give the items as JSON Lines or CSV").into());
-        }
     }
     Ok(Intake { records: items, notices: report.finish()? })
 }
@@ -63,22 +68,15 @@ enum Form {
     Json,
     JsonLines,
     Csv,
-    Feed,
 }
 
 fn form(label: &Path, text: &str) -> Form {
     let start = text.trim_start();
     let extension = label.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    // A news item on a line of its own may well write about JSON Feed.
-    let by_line = matches!(extension.as_str(), "jsonl" | "ndjson");
-    if start.starts_with('<') || (start.starts_with('{') && !by_line && start.contains("jsonfeed.org/version")) {
-        return Form::Feed;
-    }
     match extension.as_str() {
         "json" => Form::Json,
         "jsonl" | "ndjson" => Form::JsonLines,
         "csv" => Form::Csv,
-        "xml" | "rss" | "atom" => Form::Feed,
         _ if start.starts_with('[') => Form::Json,
         _ if start.starts_with('{') => {
             // The first line of JSON Lines is a whole object; the first line of a spread-out object is not.

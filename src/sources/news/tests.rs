@@ -9,7 +9,7 @@ use super::*;
 const GOOD: &str = r#"{"title":"A","source":"S","published":"2026-11-20"}"#;
 
 fn read(name: &str, text: &str) -> Result<Intake<Item>, String> {
-    read_news(Path::new(name), text.as_bytes()).map_err(|e| e.to_string())
+    read_news(Path::new(name), text.as_bytes(), chrono::DateTime::UNIX_EPOCH).map_err(|e| e.to_string())
 }
 
 fn refused(name: &str, text: &str, words: &str) {
@@ -73,10 +73,11 @@ fn bytes_are_read_as_they_come() {
     let crlf = format!("\u{feff}{GOOD}\r\n\r\n{GOOD}\r\n");
     assert_eq!(read("n.jsonl", &crlf).unwrap().records.len(), 2);
     assert_eq!(read("n", GOOD).unwrap().records.len(), 1);
-    let error = read_news(Path::new("n.jsonl"), b"\n{\"title\": \"caf\xe9\"}").unwrap_err().to_string();
+    let error = read_news(Path::new("n.jsonl"), b"\n{\"title\": \"caf\xe9\"}", chrono::DateTime::UNIX_EPOCH)
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("n.jsonl:2: ") && error.contains("0xE9") && error.contains("Latin-1"), "{error}");
-    refused("n.xml", "<rss/>", "feed");
-    refused("n.json", r#"{"version":"https://jsonfeed.org/version/1.1","items":[]}"#, "feed");
+    refused("n.xml", "<note/>", "no feed");
 }
 
 #[test]
@@ -156,15 +157,15 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300), cut in 0usize..80) {
         for name in ["a.json", "a.jsonl", "a.csv", "a"] {
-            let _ = read_news(Path::new(name), &bytes);
-            let _ = read_news(Path::new(name), &GOOD.as_bytes()[..cut.min(GOOD.len())]);
+            let _ = read_news(Path::new(name), &bytes, chrono::DateTime::UNIX_EPOCH);
+            let _ = read_news(Path::new(name), &GOOD.as_bytes()[..cut.min(GOOD.len())], chrono::DateTime::UNIX_EPOCH);
         }
     }
 
     #[test]
     fn no_near_json_makes_it_panic(text in "[\\[\\]{}\",:\\\\a1é\n ;]{0,60}") {
         for name in ["a.json", "a.jsonl", "a.csv", "a"] {
-            let _ = read_news(Path::new(name), text.as_bytes());
+            let _ = read_news(Path::new(name), text.as_bytes(), chrono::DateTime::UNIX_EPOCH);
         }
     }
 }

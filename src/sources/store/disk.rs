@@ -20,7 +20,7 @@ pub(super) fn lock(dir: &Path) -> Result<File, Notices> {
 
 /// Puts `bytes` in the file's place: a temporary file beside it, flushed to the disk, then renamed. The caller flushes the
 /// folder, once for all its files.
-pub(super) fn replace(file: &Path, bytes: &[u8]) -> Result<(), Notices> {
+pub(in crate::sources) fn replace(file: &Path, bytes: &[u8]) -> Result<(), Notices> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let dir = file.parent().unwrap_or(Path::new("."));
     let name = file.file_name().unwrap_or_default().to_string_lossy();

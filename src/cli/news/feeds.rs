@@ -1,0 +1,137 @@
+//! `digest news fetch` and `digest news feeds`: news from the sources of config.toml, and how these do.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::output::{count, cut, json, line, report_notices};
+use crate::cli::{Exit, Format, Global};
+use crate::pipeline::{FetchedSource, Fetching, Outcome, SourceHealth};
+
+#[derive(Args)]
+pub struct Fetch {
+    /// Only these sources of config.toml, by name
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<String>,
+    /// How to print the result
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct Feeds {
+    /// How to print the sources
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+impl Fetch {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let fetching = global.site()?.fetch(&self.sources, rand::random::<f64>)?;
+        report_notices(global, &fetching.notices);
+        for source in &fetching.sources {
+            report_notices(global, &source.notices);
+        }
+        report_notices(global, &fetching.news.notices);
+        match self.format {
+            Format::Json => json(&as_json(&fetching))?,
+            Format::Table => table(&fetching)?,
+        }
+        // One broken feed is told; only when there is nothing but broken ones the fetch has failed.
+        let failed = |source: &FetchedSource| matches!(source.outcome, Outcome::Failed(_));
+        Ok(if fetching.sources.iter().all(failed) { Exit::Found } else { Exit::Done })
+    }
+}
+
+fn table(fetching: &Fetching) -> anyhow::Result<()> {
+    for source in &fetching.sources {
+        let told = match &source.outcome {
+            Outcome::Read { entries, items, changed } if entries == items => {
+                format!("{changed} new or changed of {}", count(*entries, "item"))
+            }
+            Outcome::Read { entries, items, changed } => {
+                format!("{changed} new or changed, {items} taken of {}", count(*entries, "item"))
+            }
+            Outcome::Unchanged => "nothing new".into(),
+            Outcome::Waits(until) => {
+                format!("asked to be left alone until {}", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+            }
+            Outcome::Failed(why) => format!("failed: {why}"),
+        };
+        line(&format!("{:<24}  {told}", cut(&source.name, 24)))?;
+    }
+    let failed = fetching.sources.iter().filter(|source| matches!(source.outcome, Outcome::Failed(_))).count();
+    let (sources, news) = (count(fetching.sources.len(), "source"), &fetching.news);
+    line(&format!("{sources}, {failed} failed; {} added, {} updated", count(news.added, "item"), news.updated))
+}
+
+fn as_json(fetching: &Fetching) -> Value {
+    let source = |source: &FetchedSource| {
+        let mut told =
+            json!({"name": source.name, "notices": source.notices.iter().map(ToString::to_string).collect::<Vec<_>>()});
+        let more = match &source.outcome {
+            Outcome::Read { entries, items, changed } => {
+                json!({"state": "read", "entries": entries, "items": items, "changed": changed})
+            }
+            Outcome::Unchanged => json!({"state": "unchanged"}),
+            Outcome::Waits(until) => json!({"state": "waits", "until": until}),
+            Outcome::Failed(why) => json!({"state": "failed", "error": why}),
+        };
+        if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
+            told.extend(more);
+        }
+        told
+    };
+    let news = &fetching.news;
+    json!({"sources": fetching.sources.iter().map(source).collect::<Vec<_>>(), "added": news.added, "updated": news.updated, "files": news.files})
+}
+
+impl Feeds {
+    pub fn run(&self, global: &Global) -> anyhow::Result<Exit> {
+        let sources = global.site()?.feed_health();
+        if self.format == Format::Json {
+            json(&sources.iter().map(health).collect::<Vec<_>>())?;
+            return Ok(Exit::Done);
+        }
+        if sources.is_empty() {
+            line("config.toml names no source to fetch; add [[feeds]] with a `name` and a `url`")?;
+            return Ok(Exit::Done);
+        }
+        line("last good fetch       a week  last item   source")?;
+        for source in &sources {
+            let good =
+                source.health.good.map_or("never".to_owned(), |good| good.format("%Y-%m-%d %H:%M UTC").to_string());
+            let last = source.pulse.last.map_or("–".to_owned(), |last| last.to_string());
+            line(&format!("{good:<20}  {:>6.1}  {last:<10}  {}", source.pulse.a_week, source.name))?;
+            if let Some(error) = &source.health.error {
+                line(&format!("{:<42}failed {}: {error}", "", times(source.health.failures)))?;
+            }
+        }
+        for source in &sources {
+            report_notices(global, &source.notices);
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn times(failures: u32) -> String {
+    if failures == 1 { "once".into() } else { format!("{failures} times in a row") }
+}
+
+fn health(source: &SourceHealth) -> Value {
+    let (health, pulse) = (&source.health, &source.pulse);
+    json!({
+        "name": source.name,
+        "of": health.of,
+        "moved": health.moved,
+        "tried": health.tried,
+        "good": health.good,
+        "error": health.error,
+        "failures": health.failures,
+        "waits_until": health.not_before,
+        "items_a_week": pulse.a_week,
+        "last_item": pulse.last,
+        "silent_since": pulse.silent_since,
+        "loud": pulse.loud,
+        "notices": source.notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}

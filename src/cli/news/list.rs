@@ -1,0 +1,148 @@
+//! `digest news list` and `digest news score`: what is in content/, sorted and filtered, with scores and where they come from.
+
+use std::cmp::Ordering;
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::cli::output::{cut, json, line, report_notices};
+use crate::cli::{Exit, Format, Global};
+use crate::model::{Item, topic_key};
+use crate::pipeline::{Scored, Site, item_to_json};
+
+#[derive(Args)]
+pub struct List {
+    /// Only items that this edition's minimum score lets in
+    #[arg(long, value_name = "EDITION")]
+    edition: Option<String>,
+    /// Only items published on this day or later
+    #[arg(long, value_name = "DATE")]
+    since: Option<NaiveDate>,
+    /// Only items of this source
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Only items with this topic
+    #[arg(long, value_name = "TOPIC")]
+    topic: Option<String>,
+    /// Only items with at least this score
+    #[arg(long, value_name = "SCORE")]
+    min_score: Option<f64>,
+    /// The order
+    #[arg(long, value_name = "BY", default_value = "date")]
+    sort: Sort,
+    /// Show each item's id and where its score comes from
+    #[arg(long)]
+    why: bool,
+    /// How to print the items
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Sort {
+    /// The newest first
+    Date,
+    /// The best first
+    Score,
+    /// By the source's name, then the newest first
+    Source,
+}
+
+#[derive(Args)]
+pub struct Score {
+    /// The item, as `digest news list --why` names it
+    #[arg(value_name = "ID")]
+    id: String,
+    /// From 0 to 10; left out, the editor's score is taken away again
+    #[arg(value_name = "SCORE", value_parser = score)]
+    value: Option<f64>,
+    /// The reason, which `list --why` shows
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    why: String,
+}
+
+fn score(text: &str) -> Result<f64, String> {
+    let score = text.parse::<f64>().ok().filter(|score| (0.0..=10.0).contains(score));
+    score.ok_or_else(|| "a score is a number from 0 to 10".into())
+}
+
+impl List {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let content = site.content()?;
+        report_notices(global, &content.notices);
+        let scores = site.config.scores();
+        let least = self.edition.as_deref().map(|name| site.config.edition(name)).transpose()?.map(|e| e.min_score);
+        let scored = content.items.iter().map(|item| (item, scores.of(item)));
+        let mut items: Vec<(&Item, Scored)> =
+            scored.filter(|(item, scored)| self.wants(&site, item, scored, least)).collect();
+        let zone = site.config.publication.timezone;
+        items.sort_by(|(a, of_a), (b, of_b)| {
+            let newest = || b.published.latest(zone).cmp(&a.published.latest(zone)).then(a.id.cmp(&b.id));
+            let first = match self.sort {
+                Sort::Date => Ordering::Equal,
+                Sort::Score => of_b.value.unwrap_or(-1.0).total_cmp(&of_a.value.unwrap_or(-1.0)),
+                Sort::Source => a.source.to_lowercase().cmp(&b.source.to_lowercase()),
+            };
+            first.then_with(newest)
+        });
+        if self.format == Format::Json {
+            json(&items.iter().map(|(item, scored)| with_score(item, scored)).collect::<Vec<_>>())?;
+            return Ok(Exit::Done);
+        }
+        for (item, scored) in items {
+            let score = scored.value.map_or("–".to_owned(), |score| score.to_string());
+            let (day, source) = (item.published.day(zone), cut(&item.source, 20));
+            line(&format!("{day}  {score:>4}  {source:<20}  {}", cut(&item.title, 72)))?;
+            if self.why {
+                line(&format!("            {:>4}  {:<20}  {}", "", cut(&item.id, 20), scored.why))?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+
+    fn wants(&self, site: &Site, item: &Item, scored: &Scored, least: Option<f64>) -> bool {
+        let late = self.since.is_none_or(|since| item.published.day(site.config.publication.timezone) >= since);
+        let of_source = self.source.as_ref().is_none_or(|source| item.source.to_lowercase() == source.to_lowercase());
+        let on_topic = self
+            .topic
+            .as_ref()
+            .is_none_or(|topic| item.topics.iter().any(|known| topic_key(known) == topic_key(topic)));
+        let least = [least, self.min_score].into_iter().flatten().fold(f64::NEG_INFINITY, f64::max);
+        late && of_source && on_topic && scored.value.unwrap_or(f64::NEG_INFINITY) >= least
+    }
+}
+
+fn with_score(item: &Item, scored: &Scored) -> Value {
+    let mut value = item_to_json(item);
+    if let Some(fields) = value.as_object_mut() {
+        if scored.value != item.score
+            && let Some(score) = scored.value
+        {
+            fields.insert("effective_score".into(), json!(score));
+        }
+        fields.insert("score_why".into(), json!(scored.why));
+    }
+    value
+}
+
+impl Score {
+    pub fn run(&self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        let item = site.score_item(&self.id, self.value, &self.why)?;
+        let before = site.config.scores().of(&item);
+        let was = before.value.map_or("none".to_owned(), |score| score.to_string());
+        match self.value {
+            Some(score) => {
+                line(&format!(
+                    "{}: {score} by the editor's word; it was {was} ({})",
+                    cut(&item.title, 72),
+                    before.why
+                ))?;
+            }
+            None => line(&format!("{}: the editor's score is taken away", cut(&item.title, 72)))?,
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,281 @@
+//! News from the feeds of config.toml: all are asked side by side, one host politely after another; what is new goes into content/.
+//! One broken feed stops no other.
+
+mod command;
+mod one;
+mod repeats;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use url::Url;
+
+use super::Site;
+use crate::model::{Item, Notice, Notices};
+use crate::sources::{self, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Topics};
+use one::{Answer, one};
+
+/// The daemon spreads the hosts of a fetch over so long, and the command over less, as someone waits for it.
+const SPREAD: Duration = Duration::from_mins(1);
+const SHORT_SPREAD: Duration = Duration::from_millis(200);
+
+/// What came of a fetch.
+#[derive(Debug, Default)]
+pub struct Fetching {
+    pub sources: Vec<FetchedSource>,
+    pub news: Merged,
+    pub notices: Vec<Notice>,
+}
+
+/// What came of one source.
+#[derive(Debug)]
+pub struct FetchedSource {
+    pub name: String,
+    pub outcome: Outcome,
+    /// What was repaired or refused.
+    pub notices: Vec<Notice>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// So many items were read, of so many in the feed; so many of them are new or told otherwise than before.
+    Read {
+        entries: usize,
+        items: usize,
+        changed: usize,
+    },
+    Unchanged,
+    Waits(DateTime<Utc>),
+    Failed(String),
+}
+
+/// A source, and how it does.
+#[derive(Clone, Debug)]
+pub struct SourceHealth {
+    pub name: String,
+    pub health: Health,
+    pub pulse: Pulse,
+    pub notices: Vec<Notice>,
+}
+
+impl Site {
+    /// Fetches the sources of these names, or all of them, and merges what is new into content/news. `jitter` gives numbers from 0
+    /// to 1.
+    ///
+    /// # Errors
+    /// A name that no source has, another fetch under way, or a content folder that cannot be read or written; no source's own
+    /// failure is one.
+    pub fn fetch(&self, names: &[String], jitter: impl FnMut() -> f64) -> anyhow::Result<Fetching> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let fetching = runtime.block_on(self.fetch_feeds(names, SHORT_SPREAD, self.now(), jitter));
+        // A look-up that hangs in the system's resolver is not waited for.
+        runtime.shutdown_background();
+        fetching
+    }
+
+    /// Fetches by `[fetch] every`, and once at the start, until `stop` says true. Logs what came; errors are told and gone on from.
+    pub async fn watch_feeds(&self, mut stop: watch::Receiver<bool>, mut jitter: impl FnMut() -> f64) {
+        let every = self.config.fetch.every;
+        if every.is_zero() || self.config.feeds.is_empty() {
+            return;
+        }
+        while !*stop.borrow() {
+            let fetching = self.fetch_feeds(&[], SPREAD.min(every / 4), (self.clock)(), &mut jitter);
+            let fetched = tokio::select! {
+                fetched = fetching => fetched,
+                _ = stop.wait_for(|stop| *stop) => return,
+            };
+            match fetched {
+                Ok(fetching) => log(&fetching),
+                Err(why) => tracing::error!(error = %why, "the feeds were not fetched"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(every.mul_f64(1.0 + (jitter().clamp(0.0, 1.0) - 0.5) / 5.0)) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// How the sources of config.toml do, in its order.
+    pub fn feed_health(&self) -> Vec<SourceHealth> {
+        let mut memory = Memory::read(&self.memory_file());
+        let now = self.now();
+        let health = |feed: &Feed| {
+            let health = memory.feeds.remove(&feed.name).unwrap_or_default().about(&of(feed));
+            let (pulse, notices) = (health.pulse(now), health.notices(&feed.name, now));
+            SourceHealth { name: feed.name.clone(), health, pulse, notices }
+        };
+        self.config.feeds.iter().filter(|feed| is_fetched(feed)).map(health).collect()
+    }
+
+    /// What editors should know of the sources: who is silent, suddenly loud, or fails.
+    pub fn feed_notices(&self) -> Vec<Notice> {
+        self.feed_health().into_iter().flat_map(|source| source.notices).collect()
+    }
+
+    fn memory_file(&self) -> PathBuf {
+        self.root.join("data").join("feeds.json")
+    }
+
+    async fn fetch_feeds(
+        &self,
+        names: &[String],
+        spread: Duration,
+        now: DateTime<Utc>,
+        jitter: impl FnMut() -> f64,
+    ) -> anyhow::Result<Fetching> {
+        let feeds = self.wanted(names)?;
+        let (mut held, notices) = Memory::hold(&self.memory_file())?;
+        let mut tasks = Vec::new();
+        for (at, feed) in feeds.iter().enumerate() {
+            let health = held.memory.feeds.get(&feed.name).cloned().unwrap_or_default().about(&of(feed));
+            tasks.push(Task { at, feed: (*feed).clone(), health });
+        }
+        let mut answers = self.ask(tasks, spread, now, jitter).await;
+        answers.sort_by_key(|(task, _)| task.at);
+        let mut fetching = Fetching { notices, ..Fetching::default() };
+        let mut fresh = Vec::new();
+        for (mut task, answer) in answers {
+            let source = taken(&mut task, answer, now, &mut fresh);
+            held.memory.feeds.insert(task.feed.name.clone(), task.health);
+            fetching.sources.push(source);
+        }
+        if !fresh.is_empty() {
+            let content = self.content_dir();
+            let items = repeats::settle(&sources::load(&content)?.items, fresh);
+            fetching.news = sources::merge_news(&content, &items, Topics::Join)?;
+        }
+        // Behind the merge: what is not in content/ yet counts as not seen.
+        held.save()?;
+        Ok(fetching)
+    }
+
+    /// The sources of these names that can be fetched; all of them for none.
+    fn wanted(&self, names: &[String]) -> Result<Vec<&Feed>, Notices> {
+        let all: Vec<&Feed> = self.config.feeds.iter().filter(|feed| is_fetched(feed)).collect();
+        if all.is_empty() {
+            let help = "add [[feeds]] with a `name` and a `url` to config.toml";
+            return Err(Notice::new("config.toml names no source to fetch").help(help).into());
+        }
+        let known = || all.iter().map(|feed| feed.name.as_str()).collect::<Vec<_>>().join(", ");
+        let mut wanted = Vec::new();
+        for name in names {
+            let found: Vec<&Feed> =
+                all.iter().copied().filter(|feed| feed.name.to_lowercase() == name.to_lowercase()).collect();
+            if found.is_empty() {
+                let help = format!("the sources of config.toml are: {}", known());
+                return Err(Notice::new(format!("there is no source `{name}` to fetch")).help(help).into());
+            }
+            wanted.extend(found);
+        }
+        Ok(if names.is_empty() { all } else { wanted })
+    }
+
+    /// Asks all sources: `[fetch] at_once` hosts at a time, and the sources of one host one after another with a pause between.
+    async fn ask(
+        &self,
+        tasks: Vec<Task>,
+        spread: Duration,
+        now: DateTime<Utc>,
+        mut jitter: impl FnMut() -> f64,
+    ) -> Vec<(Task, Answer)> {
+        let settings = &self.config.fetch;
+        let fetcher = Fetcher::new(settings.clone(), &self.config.publication.url);
+        let seats = Arc::new(Semaphore::new(settings.at_once.max(1)));
+        let mut hosts: BTreeMap<String, Vec<Task>> = BTreeMap::new();
+        for task in tasks {
+            hosts.entry(host(&task)).or_default().push(task);
+        }
+        let several = hosts.len() > settings.at_once;
+        let mut running = JoinSet::new();
+        for tasks in hosts.into_values() {
+            let delay = if several { spread.mul_f64(jitter().clamp(0.0, 1.0)) } else { Duration::ZERO };
+            let (fetcher, seats, pause, folder) =
+                (fetcher.clone(), Arc::clone(&seats), settings.pause, self.root.clone());
+            running.spawn(async move {
+                tokio::time::sleep(delay).await;
+                let _seat = seats.acquire_owned().await;
+                let mut answers = Vec::new();
+                for (number, mut task) in tasks.into_iter().enumerate() {
+                    if number > 0 {
+                        tokio::time::sleep(pause).await;
+                    }
+                    let answer = one(&fetcher, &task.feed, &mut task.health, now, folder.clone()).await;
+                    answers.push((task, answer));
+                }
+                answers
+            });
+        }
+        running.join_all().await.into_iter().flatten().collect()
+    }
+}
+
+/// A source on its way.
+struct Task {
+    /// Its place in config.toml.
+    at: usize,
+    feed: Feed,
+    health: Health,
+}
+
+/// A source can be fetched when it has an address or a program; others only describe items that are imported.
+fn is_fetched(feed: &Feed) -> bool {
+    !feed.url.is_empty() || !feed.command.is_empty()
+}
+
+/// What a source's memory is about.
+fn of(feed: &Feed) -> String {
+    if feed.command.is_empty() { feed.url.clone() } else { feed.command.join(" ") }
+}
+
+/// Whom a source burdens: its host, or this machine.
+fn host(task: &Task) -> String {
+    let address = task.health.moved.as_ref().unwrap_or(&task.feed.url);
+    match Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)) {
+        Some(host) if task.feed.command.is_empty() => host,
+        _ => format!(" {}", task.feed.name),
+    }
+}
+
+/// What came of a source; its new items join `fresh`.
+fn taken(task: &mut Task, answer: Answer, now: DateTime<Utc>, fresh: &mut Vec<Item>) -> FetchedSource {
+    let name = task.feed.name.clone();
+    let (outcome, mut notices) = match answer {
+        Answer::Read(Reading { entries, mut items, notices, .. }) => {
+            items.sort_by_key(|fed| std::cmp::Reverse(fed.item.published.earliest(chrono_tz::UTC)));
+            items.truncate(task.feed.most);
+            let read = items.len();
+            let changed = task.health.take(items, now);
+            let outcome = Outcome::Read { entries, items: read, changed: changed.len() };
+            fresh.extend(changed);
+            (outcome, notices)
+        }
+        Answer::Unchanged => (Outcome::Unchanged, Vec::new()),
+        Answer::Waits(until) => (Outcome::Waits(until), Vec::new()),
+        Answer::Failed(why) => (Outcome::Failed(why), Vec::new()),
+    };
+    if let Some(moved) = &task.health.moved {
+        let message = format!("{name} has moved for good to {moved}, where it is fetched from now on");
+        notices.push(Notice::new(message).help("write the new address into config.toml"));
+    }
+    FetchedSource { name, outcome, notices }
+}
+
+fn log(fetching: &Fetching) {
+    let failed = fetching.sources.iter().filter(|source| matches!(source.outcome, Outcome::Failed(_))).count();
+    let (added, updated) = (fetching.news.added, fetching.news.updated);
+    tracing::info!(sources = fetching.sources.len(), failed, added, updated, "the feeds were fetched");
+    for source in &fetching.sources {
+        if let Outcome::Failed(why) = &source.outcome {
+            tracing::warn!(source = source.name, "a feed was not fetched: {why}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,160 @@
+//! One source, fetched once: asked with what is remembered of it, read, and remembered anew. Decides nothing about its items.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
+
+use super::command;
+use crate::model::Notices;
+use crate::sources::{
+    ACCEPTED, Ask, Feed, Fetched, Fetcher, Health, Method, Origin, Reading, UNPACKED, read_feed, read_lines,
+};
+
+/// The largest answer that is taken, packed as it comes, in bytes.
+const PACKED: usize = 5 * 1024 * 1024;
+/// A source that asks for a longer wait is asked again after this.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
+/// A longer validator is not kept, in bytes.
+const LONGEST_VALIDATOR: usize = 1_000;
+/// A feed that takes longer to read is given up; the largest take a second.
+const READING: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// What came of a source.
+#[derive(Debug)]
+pub enum Answer {
+    Read(Reading),
+    /// The source says that nothing is new.
+    Unchanged,
+    /// It asked to be left alone until then.
+    Waits(DateTime<Utc>),
+    Failed(String),
+}
+
+/// Fetches one source, or runs it. `now` is the time of the fetch; `folder` is where programs run.
+pub async fn one(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateTime<Utc>, folder: PathBuf) -> Answer {
+    if let Some(until) = health.not_before.filter(|until| *until > now) {
+        return Answer::Waits(until);
+    }
+    health.not_before = None;
+    health.tried = Some(now);
+    let answer =
+        if feed.command.is_empty() { fetched(fetcher, feed, health, now).await } else { ran(feed, now, folder).await };
+    let answer = answer.unwrap_or_else(Answer::Failed);
+    match &answer {
+        Answer::Failed(why) => {
+            health.error = Some(why.clone());
+            health.failures = health.failures.saturating_add(1);
+        }
+        Answer::Waits(_) => {}
+        Answer::Read(_) | Answer::Unchanged => {
+            (health.good, health.error, health.failures) = (Some(now), None, 0);
+        }
+    }
+    answer
+}
+
+async fn ran(feed: &Feed, now: DateTime<Utc>, folder: PathBuf) -> Result<Answer, String> {
+    let (command, patience) = (feed.command.clone(), feed.patience);
+    let printed = tokio::task::spawn_blocking(move || command::run(&command, &folder, patience));
+    let bytes = printed.await.map_err(|why| why.to_string())??;
+    let feed = feed.clone();
+    read_aside(move || {
+        let origin = Origin { source: Some(&feed.name), topics: &feed.topics, base: None, charset: None, now };
+        read_lines(feed.name.as_ref(), &bytes, &origin)
+    })
+    .await
+}
+
+async fn fetched(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateTime<Utc>) -> Result<Answer, String> {
+    let address = health.moved.clone().unwrap_or_else(|| feed.url.clone());
+    let url = Url::parse(&address).map_err(|_| format!("`{address}` is no address"))?;
+    let mut headers = vec![("Accept-Encoding", ACCEPTED)];
+    headers.extend(health.etag.as_deref().map(|etag| ("If-None-Match", etag)));
+    headers.extend(health.modified.as_deref().map(|modified| ("If-Modified-Since", modified)));
+    let ask = Ask { method: Method::Get, url: &url, headers: &headers, most: PACKED };
+    let fetched = match fetcher.patient(feed.patience).fetch(&ask).await {
+        Ok(fetched) => fetched,
+        Err(why) => {
+            health.moved = None;
+            return Err(why.to_string());
+        }
+    };
+    match fetched.status {
+        304 => return Ok(Answer::Unchanged),
+        200 | 203 => {}
+        status => {
+            // The new place may be the wrong one; the next fetch goes by the config again.
+            health.moved = None;
+            health.not_before = wait(&fetched, now);
+            return Err(refusal(status));
+        }
+    }
+    let kept = |value: &&str| value.len() <= LONGEST_VALIDATOR;
+    let validators = ["etag", "last-modified"].map(|name| fetched.header(name).filter(kept).map(str::to_owned));
+    // What is permanent from the first redirect on is the feed's new address, if it is as safe as the old one.
+    let moved = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last();
+    let moved = moved.filter(|hop| hop.to.scheme() == "https" || url.scheme() == "http").map(|hop| hop.to.to_string());
+    let charset = fetched.header("content-type").and_then(charset);
+    let base = fetched.url.clone();
+    let feed = feed.clone();
+    let answer = read_aside(move || {
+        let bytes =
+            fetched.unpacked(UNPACKED).map_err(|why| Notices::from(crate::model::Notice::new(why.to_string())))?;
+        let origin = Origin {
+            source: Some(&feed.name),
+            topics: &feed.topics,
+            base: Some(&base),
+            charset: charset.as_deref(),
+            now,
+        };
+        read_feed(feed.name.as_ref(), &bytes, &origin)
+    })
+    .await?;
+    [health.etag, health.modified] = validators;
+    health.moved = moved.or(health.moved.take()).filter(|moved| *moved != health.of);
+    Ok(answer)
+}
+
+/// Reads in a thread of its own, so that a large feed holds up no other, and not for ever.
+async fn read_aside(read: impl FnOnce() -> Result<Reading, Notices> + Send + 'static) -> Result<Answer, String> {
+    let reading = tokio::time::timeout(READING, tokio::task::spawn_blocking(read)).await;
+    match reading {
+        Err(_) => Err("takes too long to read".into()),
+        Ok(Err(why)) => Err(why.to_string()),
+        Ok(Ok(Err(Notices(notices)))) => {
+            let told: Vec<&str> = notices.iter().map(|notice| notice.message.as_str()).collect();
+            Err(told.join("; "))
+        }
+        Ok(Ok(Ok(reading))) => Ok(Answer::Read(reading)),
+    }
+}
+
+fn refusal(status: u16) -> String {
+    match status {
+        401 | 403 => format!("the site refuses the feed ({status})"),
+        404 => "there is nothing at this address (404)".into(),
+        410 => "the feed has ended for good (410); take it out of config.toml".into(),
+        429 => "the site was asked too often (429)".into(),
+        status => format!("the site answers {status}"),
+    }
+}
+
+/// Until when `Retry-After` asks to wait: seconds, or a date (RFC 9110, section 10.2.3).
+fn wait(fetched: &Fetched, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if !matches!(fetched.status, 429 | 503) {
+        return None;
+    }
+    let raw = fetched.header("retry-after")?.trim();
+    let wait = match raw.parse::<u32>() {
+        Ok(seconds) => TimeDelta::seconds(i64::from(seconds)),
+        Err(_) => DateTime::parse_from_rfc2822(raw).ok()?.to_utc() - now,
+    };
+    (wait > TimeDelta::zero()).then(|| now + wait.min(LONGEST_WAIT))
+}
+
+/// The charset of a Content-Type.
+fn charset(kind: &str) -> Option<String> {
+    let parameter = kind.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset=").map(str::to_owned));
+    parameter.map(|name| name.trim_matches(['"', '\'']).to_owned()).filter(|name| !name.is_empty())
+}

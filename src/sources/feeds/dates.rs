@@ -1,0 +1,241 @@
+//! Dates as feeds write them: RFC 822 and 3339 with their common mistakes, other orders, other languages. Knows no clock.
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::model::Published;
+
+/// No date is longer than this, in bytes.
+const LONGEST: usize = 120;
+
+/// The beginnings of month names; of several that fit a word the longest counts. English, French, German, Spanish, Italian,
+/// Portuguese, Dutch, Polish, Russian, Greek, without accents.
+#[rustfmt::skip]
+const MONTHS: &[(&str, u32)] = &[
+    ("jan", 1), ("ene", 1), ("gen", 1), ("sty", 1), ("янв", 1), ("ιαν", 1),
+    ("feb", 2), ("fev", 2), ("lut", 2), ("фев", 2), ("φεβ", 2),
+    ("mar", 3), ("mrt", 3), ("maa", 3), ("мар", 3), ("μαρ", 3), ("mae", 3),
+    ("apr", 4), ("avr", 4), ("abr", 4), ("kwi", 4), ("апр", 4), ("απρ", 4),
+    ("may", 5), ("mai", 5), ("mag", 5), ("mei", 5), ("maj", 5), ("мая", 5), ("маи", 5), ("μαι", 5),
+    ("jun", 6), ("juin", 6), ("giu", 6), ("cze", 6), ("июн", 6), ("ιουν", 6),
+    ("jul", 7), ("juil", 7), ("lug", 7), ("lip", 7), ("июл", 7), ("ιουλ", 7),
+    ("aug", 8), ("aou", 8), ("ago", 8), ("sie", 8), ("авг", 8), ("αυγ", 8),
+    ("sep", 9), ("set", 9), ("wrz", 9), ("szept", 9), ("сен", 9), ("σεπ", 9),
+    ("oct", 10), ("okt", 10), ("ott", 10), ("out", 10), ("paz", 10), ("окт", 10), ("οκτ", 10),
+    ("nov", 11), ("lis", 11), ("noi", 11), ("ноя", 11), ("νοε", 11),
+    ("dec", 12), ("dez", 12), ("dic", 12), ("gru", 12), ("дек", 12), ("δεκ", 12),
+];
+
+/// Names of zones, in minutes east of Greenwich. Military letters are not among them: RFC 5322, section 4.3, has them mean nothing.
+#[rustfmt::skip]
+const ZONES: &[(&str, i32)] = &[
+    ("nst", -210), ("ast", -240), ("adt", -180), ("est", -300), ("edt", -240), ("et", -300), ("cst", -360), ("cdt", -300),
+    ("mst", -420), ("mdt", -360), ("pst", -480), ("pdt", -420), ("pt", -480), ("akst", -540), ("akdt", -480), ("hst", -600),
+    ("brt", -180), ("art", -180), ("bst", 60), ("ist", 330), ("west", 60), ("cet", 60), ("cest", 120), ("met", 60), ("mest", 120),
+    ("mez", 60), ("mesz", 120), ("eet", 120), ("eest", 180), ("sast", 120), ("msk", 180), ("pkt", 300), ("ict", 420), ("wib", 420),
+    ("hkt", 480), ("sgt", 480), ("awst", 480), ("jst", 540), ("kst", 540), ("aest", 600), ("aedt", 660), ("nzst", 720), ("nzdt", 780),
+];
+
+/// Reads a date; `None` when it is none, or one of which the day and the month cannot be told apart. A time without a zone is UTC.
+pub(super) fn parse(text: &str) -> Option<Published> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > LONGEST {
+        return None;
+    }
+    let exact = Published::parse(text).filter(|read| sane(*read));
+    exact.or_else(|| digits(text)).or_else(|| loose(text)).filter(|read| sane(*read))
+}
+
+/// Programs write 1970 or the year 1 for a date that they do not have.
+fn sane(read: Published) -> bool {
+    use chrono::Datelike;
+    let year = match read {
+        Published::Day(day) => day.year(),
+        Published::At(at) => at.year(),
+    };
+    (1990..=2199).contains(&year)
+}
+
+/// Dates of digits alone: `20261125`, `20261125093000`, seconds or milliseconds since 1970.
+fn digits(text: &str) -> Option<Published> {
+    if !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    match text.len() {
+        8 => NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(Published::Day),
+        14 => at(NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S").ok()?, 0),
+        10 => Some(Published::At(DateTime::from_timestamp(text.parse().ok()?, 0)?.fixed_offset())),
+        13 => Some(Published::At(DateTime::from_timestamp_millis(text.parse().ok()?)?.fixed_offset())),
+        _ => None,
+    }
+}
+
+fn at(local: NaiveDateTime, minutes: i32) -> Option<Published> {
+    let zone = FixedOffset::east_opt(minutes * 60)?;
+    Some(Published::At(local.and_local_timezone(zone).single()?))
+}
+
+/// One form for all letters: lower case, without accents; the signs of East Asian dates as hyphens.
+fn folded(text: &str) -> String {
+    let plain: String = text.nfkd().flat_map(char::to_lowercase).filter(|c| !is_combining_mark(*c)).nfc().collect();
+    let signs = |c| match c {
+        '年' | '월' | '月' | '년' | '\u{2010}'..='\u{2015}' | '\u{2212}' => "-".to_owned(),
+        '日' | '일' | '\u{a0}' | '\u{202f}' => " ".to_owned(),
+        other => String::from(other),
+    };
+    plain.chars().map(signs).collect::<String>().replace("- ", "-").replace("오전", " am ").replace("오후", " pm ")
+}
+
+fn loose(text: &str) -> Option<Published> {
+    let text = folded(text);
+    let clock = Clock::find(&text);
+    let (before, after) = match &clock {
+        Some(clock) => (text.get(..clock.start)?, text.get(clock.end..)?),
+        None => (text.as_str(), ""),
+    };
+    let (zone, rest) = zone(after);
+    let day = day(before.trim_end().trim_end_matches('t'), &rest)?;
+    let Some(clock) = clock else { return Some(Published::Day(day)) };
+    let afternoon = [before, after].iter().find_map(|part| meridiem(part));
+    let local = clock.on(day, afternoon)?;
+    at(local, zone)
+}
+
+/// The time of day and where it stands.
+struct Clock {
+    start: usize,
+    end: usize,
+    hour: i64,
+    minute: i64,
+    second: i64,
+}
+
+impl Clock {
+    fn find(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let colon = bytes.windows(3).position(|w| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit())? + 1;
+        let run = |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_digit()).count();
+        let start = colon - bytes.get(..colon)?.iter().rev().take(2).take_while(|b| b.is_ascii_digit()).count();
+        let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();
+        let mut end = colon + 1 + run(colon + 1);
+        let (hour, minute) = (number(start, colon)?, number(colon + 1, end)?);
+        let mut second = 0;
+        if bytes.get(end) == Some(&b':') && run(end + 1) > 0 {
+            second = number(end + 1, end + 1 + run(end + 1))?;
+            end += 1 + run(end + 1);
+            if matches!(bytes.get(end), Some(b'.' | b',')) {
+                end += 1 + run(end + 1);
+            }
+        }
+        Some(Self { start, end, hour, minute, second })
+    }
+
+    /// The instant on a day; 24:00 is the next midnight, a leap second the one before it.
+    fn on(&self, day: NaiveDate, afternoon: Option<bool>) -> Option<NaiveDateTime> {
+        let hour = match afternoon {
+            Some(true) if self.hour < 12 => self.hour + 12,
+            Some(false) if self.hour == 12 => 0,
+            _ => self.hour,
+        };
+        if hour > 24 || self.minute > 59 || self.second > 60 {
+            return None;
+        }
+        let time = TimeDelta::seconds(hour * 3_600 + self.minute * 60 + self.second.min(59));
+        day.and_time(NaiveTime::MIN).checked_add_signed(time)
+    }
+}
+
+fn meridiem(text: &str) -> Option<bool> {
+    text.replace('.', "").split(|c: char| !c.is_alphabetic()).find_map(|word| match word {
+        "am" => Some(false),
+        "pm" => Some(true),
+        _ => None,
+    })
+}
+
+/// The zone behind a time, in minutes, and the text without it. `GMT+2` is two hours east; a name that is not known is UTC.
+fn zone(after: &str) -> (i32, String) {
+    let after = after.split('(').next().unwrap_or_default();
+    let mut rest = String::new();
+    let mut minutes = None;
+    for word in after.split_whitespace().filter(|word| !matches!(*word, "am" | "pm" | "a.m." | "p.m.")) {
+        let name: String = word.chars().take_while(|c| c.is_alphabetic()).collect();
+        let tail = word.get(name.len()..).unwrap_or_default();
+        let named = ZONES.iter().find(|(known, _)| *known == name).map(|(_, minutes)| *minutes);
+        let greenwich = matches!(name.as_str(), "" | "z" | "gmt" | "utc" | "ut" | "wet" | "uct").then_some(0);
+        match (offset(tail), named.or(greenwich)) {
+            (Some(offset), Some(_)) => minutes = Some(offset),
+            (None, Some(named)) if tail.is_empty() && !name.is_empty() => minutes = minutes.or(Some(named)),
+            _ => {
+                rest.push(' ');
+                rest.push_str(word);
+            }
+        }
+    }
+    (minutes.unwrap_or(0), rest)
+}
+
+/// `+0200`, `-07:00`, `+2`, in minutes.
+fn offset(text: &str) -> Option<i32> {
+    let (sign, digits) = text.strip_prefix('+').map(|d| (1, d)).or_else(|| text.strip_prefix('-').map(|d| (-1, d)))?;
+    let (hours, minutes) = match digits.split_once(':') {
+        Some((hours, minutes)) => (hours, minutes),
+        None if digits.is_ascii() && digits.len() > 2 => digits.split_at(digits.len() - 2),
+        None => (digits, "0"),
+    };
+    let number = |text: &str| text.parse::<i32>().ok().filter(|n| (0..60).contains(n));
+    let all = number(hours)? * 60 + number(minutes)?;
+    (all <= 15 * 60).then_some(sign * all)
+}
+
+/// The day in the words before the time, or behind it, where `asctime` has its year.
+fn day(before: &str, after: &str) -> Option<NaiveDate> {
+    let all = format!("{before} {after}");
+    let words: Vec<&str> = all.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let mut numbers: Vec<(usize, u32)> = Vec::new();
+    let mut month = None;
+    for word in words {
+        let figures: String = word.chars().take_while(char::is_ascii_digit).collect();
+        if let Ok(number) = figures.parse() {
+            numbers.push((figures.len(), number));
+        }
+        // 23rd, 25Nov, or a name; the last that fits is the month, since `mar` is a Tuesday in French.
+        let name = word.get(figures.len()..).unwrap_or_default();
+        let fits = MONTHS.iter().filter(|(start, _)| name.starts_with(start));
+        month = fits.max_by_key(|(start, _)| start.len()).map(|(_, month)| *month).or(month);
+    }
+    match (month, numbers.as_slice()) {
+        (Some(month), [(4, year)]) => date(*year, month, 1),
+        (Some(month), [(4, year), (_, day), ..] | [(_, day), (4, year), ..]) => date(*year, month, *day),
+        (Some(month), [(_, day), (2, year), ..]) => date(century(*year), month, *day),
+        (None, [(4, year), (3, day)]) => NaiveDate::from_yo_opt(i32::try_from(*year).ok()?, *day),
+        (None, [(4, year), (_, month)]) => date(*year, *month, 1),
+        (None, [(4, year), (_, month), (_, day), ..]) => date(*year, *month, *day),
+        (None, [(_, first), (_, second), (size @ (2 | 4), year), ..]) => {
+            let year = if *size == 4 { *year } else { century(*year) };
+            by_parts(&all, year, *first, *second)
+        }
+        _ => None,
+    }
+}
+
+/// `23.11.2026` is a day first; `11/23/2026` and `23/11/2026` tell by themselves; of `05/11/2026` nobody knows.
+fn by_parts(text: &str, year: u32, first: u32, second: u32) -> Option<NaiveDate> {
+    if text.contains('.') || first > 12 || first == second {
+        date(year, second, first)
+    } else if second > 12 {
+        date(year, first, second)
+    } else {
+        None
+    }
+}
+
+fn date(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+}
+
+/// Years of two digits, by RFC 5322, section 4.3.
+fn century(year: u32) -> u32 {
+    if year < 50 { 2_000 + year } else { 1_900 + year }
+}

@@ -1,0 +1,246 @@
+//! One entry of a feed to one news item: clean words, a good address, a true date. Every repair and refusal is told.
+//! Knows neither XML nor JSON.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::prose::{self, Kind};
+use super::told::{Entry, Link, Role, Text, Told};
+use super::{Fed, Origin, dates};
+use crate::model::{Item, Published, untracked};
+use crate::sources::fields::is_web_url;
+use crate::sources::news::derived_id;
+use crate::sources::report::{Report, quoted};
+use crate::sources::text;
+
+/// An item has at most so many topics: those of its source, then its own.
+const TOPICS: usize = 6;
+/// A title made of the text has at most so many characters.
+const MADE_TITLE: usize = 100;
+/// Topics that say nothing.
+const NO_TOPICS: &[&str] =
+    &["uncategorized", "uncategorised", "general", "news", "blog", "posts", "articles", "latest", "featured"];
+
+/// What all entries of a feed share.
+pub(super) struct Shared<'a> {
+    origin: &'a Origin<'a>,
+    pub source: String,
+    base: Option<Url>,
+    language: Option<String>,
+    /// When the feed was built, if it says so and that is not yet to come.
+    built: Option<Published>,
+}
+
+impl<'a> Shared<'a> {
+    pub fn new(told: &Told, origin: &'a Origin<'a>, fallback: &str) -> Self {
+        let title = prose::title(&told.title.raw, told.title.kind).text;
+        let site = told.site.as_deref().and_then(|site| match origin.base {
+            Some(base) => base.join(site).ok(),
+            None => Url::parse(site).ok(),
+        });
+        let site = site.filter(|site| matches!(site.scheme(), "http" | "https"));
+        let host = site.as_ref().and_then(Url::host_str).map(str::to_owned);
+        let named = origin.source.map(str::to_owned).or_else(|| Some(title).filter(|title| text::has_ink(title)));
+        let source = named.or(host).unwrap_or_else(|| fallback.to_owned());
+        let built = told.built.as_deref().and_then(dates::parse).filter(|built| !is_ahead(*built, origin.now));
+        Self {
+            origin,
+            source: text::cut(&source, text::NAME).unwrap_or(source),
+            base: site.or_else(|| origin.base.cloned()),
+            language: told.language.as_deref().and_then(language),
+            built,
+        }
+    }
+
+    /// The item, or `None` with the reason told.
+    pub fn item(&self, entry: &Entry, report: &mut Report) -> Option<Fed> {
+        let line = entry.line;
+        if entry.cut {
+            report.note(line, "an item is not whole; it is refused", "");
+            return None;
+        }
+        let Some(title) = title(entry, report) else {
+            report.note(line, "an item has neither a title nor a text; it is refused", "");
+            return None;
+        };
+        let url = self.address(entry, report);
+        let (published, undated) = self.published(entry, report);
+        let summary = summary(entry, &title);
+        let id = match (&url, &entry.guid) {
+            (None, Some(guid)) => derived_id(None, &self.source, guid),
+            _ => derived_id(url.as_deref(), &self.source, &title),
+        };
+        let mut extra = serde_json::Map::new();
+        if let Some(language) = entry.language.as_deref().and_then(language).or_else(|| self.language.clone()) {
+            extra.insert("language".into(), language.into());
+        }
+        let topics = self.topics(entry);
+        let score = score(entry, report);
+        let source = self.source.clone();
+        let item = Item { id, title, source, published, score, url, summary, topics, guides: Vec::new(), extra };
+        Some(Fed { item, undated })
+    }
+
+    /// The best address that is http(s), whole, and without what only counts its readers.
+    fn address(&self, entry: &Entry, report: &mut Report) -> Option<String> {
+        let mut links: Vec<&Link> = entry.links.iter().collect();
+        links.sort_by_key(|link| link.role);
+        let good = links.iter().find_map(|link| self.resolved(link));
+        let refused = links.iter().take_while(|_| good.is_none()).find(|link| link.role <= Role::Own);
+        if let Some(link) = refused {
+            let message = format!("the link {} is no http(s) address; the item has none", quoted(&link.raw));
+            report.note(entry.line, message, "");
+        } else if good.is_none() {
+            report.note(entry.line, "an item has no link; it is shown without one", "");
+        }
+        good
+    }
+
+    fn resolved(&self, link: &Link) -> Option<String> {
+        // Readers of XML 1.0 leave line ends in; no address has any.
+        let raw: String = link.raw.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
+        let base = link.base.as_deref().or(self.base.as_ref());
+        let url = match base {
+            Some(base) => base.join(raw.trim()).ok()?,
+            None => Url::parse(raw.trim()).ok()?,
+        };
+        Some(untracked(&url)).filter(|url| is_web_url(url))
+    }
+
+    /// When the item appeared; without a date of its own, when its feed was built, else now: whoever fetches knows since when the
+    /// item has been there. A date that is yet to come is none: what can be read has appeared.
+    fn published(&self, entry: &Entry, report: &mut Report) -> (Published, bool) {
+        let now = self.origin.now;
+        let given = entry.published.as_ref().or(entry.updated.as_ref());
+        let read = [&entry.published, &entry.updated].into_iter().flatten().find_map(|raw| dates::parse(raw));
+        match (read, given) {
+            (Some(date), _) if !is_ahead(date, now) => return (date, false),
+            (Some(date), _) => {
+                let message = "an item's date is yet to come; it counts from when it was first seen";
+                report.note(entry.line, message, &format!("the feed says {date}"));
+                return (Published::At(now.fixed_offset()), true);
+            }
+            (None, Some(raw)) => {
+                report.note(entry.line, format!("the date {} cannot be read", quoted(raw)), "it counts as undated");
+            }
+            (None, None) => {
+                report.note(
+                    entry.line,
+                    "an item has no date; it counts from the feed's own date, or from when it was first seen",
+                    "",
+                );
+            }
+        }
+        (self.built.unwrap_or(Published::At(now.fixed_offset())), true)
+    }
+
+    fn topics(&self, entry: &Entry) -> Vec<String> {
+        let mut out: Vec<String> = self.origin.topics.to_vec();
+        for raw in &entry.topics {
+            let topic = prose::title(raw, Kind::Unsaid).text;
+            let key = crate::model::topic_key(&topic);
+            let known = out.iter().any(|known| crate::model::topic_key(known) == key);
+            let address = topic.contains("://");
+            if text::has_ink(&topic)
+                && !known
+                && !address
+                && topic.len() <= 60
+                && !NO_TOPICS.contains(&key.as_str())
+                && out.len() < TOPICS
+            {
+                out.push(topic);
+            }
+        }
+        out
+    }
+}
+
+/// Whether a date is later than now; of a day, whether it begins later anywhere on earth.
+fn is_ahead(date: Published, now: DateTime<Utc>) -> bool {
+    match date {
+        Published::At(at) => at.to_utc() > now,
+        Published::Day(day) => day > (now + chrono::TimeDelta::hours(14)).date_naive(),
+    }
+}
+
+fn title(entry: &Entry, report: &mut Report) -> Option<String> {
+    let given = [&entry.title, &entry.other_title].into_iter().find(|title| !title.is_blank());
+    let clean = given.map(|title| prose::title(&title.raw, title.kind));
+    if let Some(clean) = clean.filter(|clean| text::has_ink(&clean.text)) {
+        if clean.markup {
+            report.note(entry.line, "a title has markup; it was taken out", "");
+        }
+        let short = text::cut(&clean.text, text::TITLE);
+        if short.is_some() {
+            report.note(
+                entry.line,
+                format!("a title is longer than {} characters; it was cut at a word", text::TITLE),
+                "",
+            );
+        }
+        return Some(short.unwrap_or(clean.text));
+    }
+    let words = texts(entry).map(|text| prose::summary(&text.raw, text.kind)).find(|words| text::has_ink(words))?;
+    report.note(entry.line, "an item has no title; it got the start of its text", "");
+    Some(text::cut(&words, MADE_TITLE).unwrap_or(words))
+}
+
+fn texts(entry: &Entry) -> impl Iterator<Item = &Text> {
+    [&entry.summary, &entry.content, &entry.other_summary].into_iter().filter(|text| !text.is_blank())
+}
+
+/// The first of the texts that says more than the title, in Markdown that shows it as it is.
+fn summary(entry: &Entry, title: &str) -> String {
+    let plain = texts(entry).map(|text| prose::summary(&text.raw, text.kind));
+    let mut plain = plain.filter(|words| {
+        text::has_ink(words) && words.trim_end_matches(['.', '…']) != title.trim_end_matches(['.', '…'])
+    });
+    plain.next().map(|words| as_markdown(&words)).unwrap_or_default()
+}
+
+/// Plain text as Markdown that reads the same: a summary's signs must not become links, emphasis or markup.
+fn as_markdown(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len() + 16);
+    let mut before = ' ';
+    for (at, c) in plain.char_indices() {
+        let after = plain.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+        let is_marked = match c {
+            '\\' | '`' | '*' | '[' | '<' => true,
+            '_' => !before.is_alphanumeric() || !after.is_some_and(char::is_alphanumeric),
+            '&' => after.is_some_and(|c| c.is_ascii_alphabetic() || c == '#'),
+            // At the start a line may become a heading, a quotation, a list, or a fence.
+            '#' | '>' | '+' | '-' | '=' | '~' => at == 0,
+            '.' | ')' => {
+                at < 10 && at > 0 && plain.get(..at).is_some_and(|start| start.bytes().all(|b| b.is_ascii_digit()))
+            }
+            _ => false,
+        };
+        if is_marked {
+            out.push('\\');
+        }
+        out.push(c);
+        before = c;
+    }
+    out
+}
+
+/// The score: a number from 0 to 10.
+fn score(entry: &Entry, report: &mut Report) -> Option<f64> {
+    let raw = entry.score.as_deref()?.trim();
+    let read = raw.parse::<f64>().ok().filter(|score| (0.0..=10.0).contains(score));
+    if read.is_none() {
+        let message = format!("the score {} is no number from 0 to 10; the item has none of its own", quoted(raw));
+        report.note(entry.line, message, "the source's `base_score` counts");
+    }
+    read
+}
+
+/// A language's tag by BCP 47, as far as its shape goes: `en`, `pt-BR`, `zh-Hant`.
+fn language(raw: &str) -> Option<String> {
+    let tag = raw.trim().replace('_', "-");
+    let mut parts = tag.split('-');
+    let first =
+        parts.next().is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphabetic()));
+    let rest = parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()));
+    (first && rest && tag.len() <= 35).then_some(tag)
+}

@@ -1,0 +1,137 @@
+//! Feeds: RSS 0.9x, 1.0 and 2.0, Atom and JSON Feed to news items. Knows the formats and what is broken in the wild; what is whole
+//! is salvaged, and every repair and refusal is told. Fetches nothing and reads no clock.
+
+mod charset;
+mod dates;
+mod entry;
+mod health;
+mod json;
+mod lines;
+mod memory;
+mod names;
+mod prose;
+mod source;
+mod told;
+mod walk;
+mod xml;
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::report::{Report, fold};
+use crate::model::{Item, Notice, Notices};
+use entry::Shared;
+
+pub use health::Pulse;
+pub use lines::read_lines;
+pub use memory::{Health, Held, Memory, Shown};
+pub use source::Feed;
+
+/// The largest feed that is read, unpacked, in bytes.
+pub const UNPACKED: usize = 20 * 1024 * 1024;
+/// So many items of a feed are read.
+pub const ENTRIES: usize = 1_000;
+/// So many elements may stand inside each other.
+const DEPTH: usize = 256;
+
+/// What is known of a feed besides its bytes.
+#[derive(Clone, Debug)]
+pub struct Origin<'a> {
+    /// The source that its items name; `None` for the feed's own title.
+    pub source: Option<&'a str>,
+    /// Topics that all its items have.
+    pub topics: &'a [String],
+    /// Where it was fetched from: relative links begin there when the feed names no site.
+    pub base: Option<&'a Url>,
+    /// The charset of the HTTP header.
+    pub charset: Option<&'a str>,
+    /// Nothing can have appeared later.
+    pub now: DateTime<Utc>,
+}
+
+/// What a feed gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// The feed's own title, clean.
+    pub title: String,
+    /// How many items it has, those that were refused included.
+    pub entries: usize,
+    pub items: Vec<Fed>,
+    /// What was repaired or refused, with the reasons.
+    pub notices: Vec<Notice>,
+}
+
+/// An item of a feed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fed {
+    pub item: Item,
+    /// Whether `published` is the feed's date or that of the reading, for want of a good one.
+    pub undated: bool,
+}
+
+/// Whether a file is a feed, by its name or its first sign.
+pub fn is_feed(label: &Path, bytes: &[u8]) -> bool {
+    let extension = label.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    if matches!(extension.as_str(), "xml" | "rss" | "atom" | "rdf") {
+        return true;
+    }
+    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+    let marked = matches!(
+        start,
+        [b'<', ..]
+            | [0, b'<', ..]
+            | [0, 0, 0, b'<', ..]
+            | [0, 0, 0xfe, 0xff, ..]
+            | [0xff, 0xfe, b'<', ..]
+            | [0xfe, 0xff, 0, b'<', ..]
+    );
+    // A news item on a line of its own may well write about JSON Feed.
+    let by_line = matches!(extension.as_str(), "jsonl" | "ndjson" | "csv");
+    marked || (!by_line && start.starts_with(b"{") && std::str::from_utf8(start).is_ok_and(json::is_feed))
+}
+
+/// Reads a feed of any kind. `label` is what notices name: a file, or the source.
+///
+/// # Errors
+/// Bytes that are no feed, with the reason: empty, a web page, another kind of XML or JSON, or more than [`UNPACKED`].
+pub fn read_feed(label: &Path, bytes: &[u8], origin: &Origin) -> Result<Reading, Notices> {
+    let refused = |why: &str, help: &str| Err(Notices::from(Notice::new(why).at(label, None).help(help)));
+    if bytes.len() > UNPACKED {
+        return refused(
+            "the feed is larger than 20 MB, the most that is read",
+            "ask the site's owner for a shorter feed",
+        );
+    }
+    let decoded = charset::decode(bytes, origin.charset);
+    let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
+    let mut report = Report::new(label);
+    if let Some(repair) = decoded.repair {
+        report.note(None, repair, "");
+    }
+    let told = match text.chars().next() {
+        None => return refused("the feed is empty", "look at the address in a browser"),
+        Some('{') => json::read(text, &mut report),
+        Some(_) => xml::read(text, &mut report),
+    };
+    let Some(told) = told else {
+        let head = text.get(..text.floor_char_boundary(2_000)).unwrap_or_default().to_ascii_lowercase();
+        if head.contains("<html") || head.contains("<!doctype html") {
+            return refused(
+                "this is a web page, not a feed",
+                "look in its source for a link of the type application/rss+xml",
+            );
+        }
+        return refused("this is no feed: neither RSS, Atom nor JSON Feed", "look at the address in a browser");
+    };
+    let name = label.file_stem().unwrap_or_default().to_string_lossy();
+    let shared = Shared::new(&told, origin, &name);
+    let title = prose::title(&told.title.raw, told.title.kind).text;
+    let entries = told.entries.len();
+    let items = told.entries.iter().filter_map(|entry| shared.item(entry, &mut report)).collect();
+    Ok(Reading { title, entries, items, notices: fold(report.notices) })
+}
+
+#[cfg(test)]
+mod tests;

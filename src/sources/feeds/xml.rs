@@ -1,0 +1,121 @@
+//! RSS of all versions and Atom, by quick-xml, to a feed in its own words. Forgives what can be forgiven: unclosed and crossed elements,
+//! bare ampersands, a missing end. Expands no entity, reads no DTD. Knows no item.
+
+use std::borrow::Cow;
+
+use quick_xml::events::Event;
+use quick_xml::reader::Reader;
+
+use super::prose;
+use super::told::Told;
+use super::walk::Walk;
+use crate::sources::report::Report;
+
+/// Reads a feed; `None` when it is none.
+pub(super) fn read(text: &str, report: &mut Report) -> Option<Told> {
+    let text = with_lone_signs(text, report);
+    let mut walk = Walk::new(&text);
+    let mut reader = Reader::from_str(&text);
+    let config = reader.config_mut();
+    config.check_end_names = false;
+    config.allow_unmatched_ends = true;
+    config.allow_dangling_amp = true;
+    loop {
+        walk.at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let goes_on = match reader.read_event() {
+            Ok(Event::Eof) => break,
+            Ok(event) => take(&mut walk, &event, report),
+            Err(why) => {
+                let message = format!("the XML breaks off here ({why}); what stands before it counts");
+                report.note(walk.line(), message, "tell the site's owner");
+                walk.broken = true;
+                false
+            }
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    walk.finish(report)
+}
+
+/// A `<` that opens nothing (as in `a < b`) becomes a reference to itself, outside of CDATA and comments.
+fn with_lone_signs<'a>(text: &'a str, report: &mut Report) -> Cow<'a, str> {
+    let (mut out, mut from, mut at) = (String::new(), 0, 0);
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('<')) {
+        at += found;
+        let rest = text.get(at..).unwrap_or_default();
+        let closed = |start: &str, end: &str| {
+            rest.starts_with(start).then(|| rest.find(end).map_or(rest.len(), |to| to + end.len()))
+        };
+        if let Some(skip) = closed("<![CDATA[", "]]>").or_else(|| closed("<!--", "-->")) {
+            at += skip;
+            continue;
+        }
+        let opens = rest
+            .get(1..)
+            .unwrap_or_default()
+            .starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?' | '_' | ':'));
+        // At the very end the text was cut; that is told elsewhere.
+        if !opens && rest.len() > 1 {
+            out.push_str(text.get(from..at).unwrap_or_default());
+            out.push_str("&lt;");
+            from = at + 1;
+        }
+        at += 1;
+    }
+    if from == 0 {
+        return Cow::Borrowed(text);
+    }
+    report.note(None, "has a bare `<` in its text; it was taken as one", "");
+    out.push_str(text.get(from..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// Takes an event in; says whether to go on.
+fn take(walk: &mut Walk, event: &Event, report: &mut Report) -> bool {
+    match event {
+        Event::Start(tag) => return walk.start(tag, false, report),
+        Event::Empty(tag) => return walk.start(tag, true, report),
+        Event::End(tag) => return walk.end(&tag.name().as_ref().to_lowercase(), report),
+        Event::Text(text) => walk.text(text),
+        Event::CData(text) => walk.text(text),
+        // References that nobody reads are not looked up: a document may hold millions.
+        Event::GeneralRef(name) if walk.listens() => {
+            let decoded = reference(name);
+            if decoded.is_none() {
+                walk.unknown += 1;
+                walk.once(report, "uses entities that nobody but itself defines; they are left out");
+            }
+            walk.text(&decoded.unwrap_or_default());
+        }
+        Event::DocType(text) if text.contains("<!ENTITY") => {
+            walk.once(report, "defines entities of its own; they are not expanded");
+        }
+        _ => {}
+    }
+    true
+}
+
+/// What a reference stands for. XML's five, numbers and HTML's names are known; others are the document's own, and nothing.
+fn reference(name: &str) -> Option<String> {
+    if let Some(number) = name.strip_prefix('#') {
+        let hex = number.strip_prefix(['x', 'X']);
+        let code = hex.map_or_else(|| number.parse(), |hex| u32::from_str_radix(hex, 16)).ok();
+        return Some(code.and_then(char::from_u32).unwrap_or('\u{fffd}').into());
+    }
+    let known = match name {
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "quot" => "\"",
+        "apos" => "'",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return Some(known.to_owned());
+    }
+    let whole = format!("&{name};");
+    let decoded = if name.len() <= 40 { prose::reference(&whole) } else { whole.clone() };
+    (decoded != whole).then_some(decoded)
+}
