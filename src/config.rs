@@ -1,5 +1,6 @@
 //! config.toml and the environment become settings. The only reader of the environment; every mistake is told at once.
 
+mod dates;
 mod mistakes;
 mod sections;
 mod sense;
@@ -12,10 +13,11 @@ use toml::{Table, Value};
 
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
 use crate::sources::{Feed, FetchSettings};
-use crate::{check, compose, send, store};
+use crate::{check, compose, schedule, send, store};
 use mistakes::{Mistakes, line_at};
 use values::{list, section};
 
+pub use dates::{Dates, edit as edit_dates};
 pub use sections::{Bounces, Editors, Web};
 
 /// All settings of a publication.
@@ -30,6 +32,7 @@ pub struct Config {
     pub fetch: FetchSettings,
     pub delivery: send::Settings,
     pub store: store::Settings,
+    pub serve: schedule::Settings,
     pub web: Web,
     pub bounces: Bounces,
     pub editors: Editors,
@@ -99,6 +102,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         "fetch",
         "delivery",
         "store",
+        "serve",
         "web",
         "bounces",
         "editors",
@@ -127,6 +131,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         fetch: section(table.get("fetch"), &["fetch"], mistakes)?,
         delivery: section(table.get("delivery"), &["delivery"], mistakes)?,
         store: section(table.get("store"), &["store"], mistakes)?,
+        serve: section(table.get("serve"), &["serve"], mistakes)?,
         web: section(table.get("web"), &["web"], mistakes)?,
         bounces: section(table.get("bounces"), &["bounces"], mistakes)?,
         editors: section(table.get("editors"), &["editors"], mistakes)?,

@@ -7,6 +7,7 @@ mod check;
 mod compose;
 mod demo;
 mod diff;
+mod doctor;
 mod guides;
 mod import;
 mod news;
@@ -15,6 +16,7 @@ mod packaging;
 mod preview;
 mod render;
 mod report;
+mod schedule;
 mod send;
 mod serve;
 mod status;
@@ -134,11 +136,15 @@ enum Command {
     Report(report::Report),
     /// Show drafts, sends under way and results
     Status(status::Status),
-    /// Run the daemon: the public pages, and the letters to single persons
-    Serve(serve::Serve),
+    /// Show the runs to come; leave dates out or add some
+    Schedule(schedule::Schedule),
+    /// Run the daemon: drafts, reminders and sends at their times, feeds, the public pages
+    Serve,
     /// Look at and correct past issues on the web
     #[command(subcommand)]
     Archive(archive::Archive),
+    /// Look at config, templates, store, relay and DNS, and say how to mend each; never sends
+    Doctor(doctor::Doctor),
     /// Keep the list of readers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
@@ -204,8 +210,10 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Resume(command) => command.resume(global),
         Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
-        Command::Serve(command) => command.run(global),
+        Command::Schedule(command) => command.run(global),
+        Command::Serve => serve::run(global),
         Command::Archive(command) => command.run(global),
+        Command::Doctor(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Completions(command) => command.run(),
         Command::Man => packaging::man(),

@@ -82,7 +82,7 @@ impl Send {
             line("nobody was mailed")?;
             return Ok(Exit::Interrupted);
         }
-        let options = Options { dry_run: false, limit: self.limit, retry_failed: self.retry_failed };
+        let options = Options { dry_run: false, limit: self.limit, retry_failed: self.retry_failed, fence: None };
         let progress = Arc::new(Progress::new(global, planned));
         let shown = Arc::clone(&progress);
         let delivered = runtime()?.block_on(async {
@@ -204,6 +204,7 @@ fn finish(name: &IssueName, delivered: &Delivered) -> anyhow::Result<Exit> {
                 "the send stopped: {reason}\n  help: mend it and run `digest send {name}` again; {waiting} wait"
             )
         }
+        Ended::Guarded(reason) => anyhow::bail!("the send stopped itself: {reason}"),
         Ended::StoppedElsewhere => line(&format!("stopped; `digest resume {name}` lets it go on"))?,
         Ended::Interrupted => line(&format!("interrupted; `digest send {name}` goes on where it stopped"))?,
         Ended::Done => {}

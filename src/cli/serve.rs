@@ -1,33 +1,58 @@
-//! `digest serve`: the daemon with the public pages and the letters.
+//! `digest serve`: the daemon. Starts its loops, hears the system's signals, and ends in order.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use clap::Args;
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 
 use super::output::line;
 use super::send::{runtime, stop_signal};
 use super::{Exit, Global};
 use crate::model::Notice;
-use crate::pipeline::serve;
+use crate::pipeline::{Site, keep_rhythm, serve};
 
-#[derive(Args)]
-pub struct Serve {}
+/// How often a look is had whether config.toml was saved.
+const SAVED: Duration = Duration::from_secs(5);
 
-impl Serve {
-    #[expect(clippy::unused_self, reason = "as every command is run")]
-    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let site = Arc::new(global.site()?);
-        let listener = listen(&site.config.web.listen)?;
-        runtime()?.block_on(async {
-            let stop = stop_signal()?;
-            if let Some(listener) = &listener {
-                line(&format!("http://{}/", listener.local_addr()?))?;
-            }
-            serve(site, listener, stop).await?;
-            Ok(Exit::Done)
-        })
+/// Runs until SIGTERM or Ctrl-C.
+pub fn run(global: &Global) -> anyhow::Result<Exit> {
+    let site = Arc::new(global.site()?);
+    let grace = site.config.serve.shutdown_grace;
+    let listener = listen(&site.config.web.listen)?;
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let mut stop = stop_signal()?;
+        let (change, current) = watch::channel(Arc::clone(&site));
+        if let Some(listener) = &listener {
+            line(&format!("http://{}/", listener.local_addr()?))?;
+        }
+        let pages = serve(site, listener, stop.clone());
+        let pages = tokio::spawn(async {
+            // Told at once; the rhythm goes on without the pages.
+            pages.await.inspect_err(|error| tracing::error!(error = format!("{error:#}"), "the pages have ended"))
+        });
+        tokio::spawn(watch_feeds(change.subscribe(), stop.clone()));
+        let rhythm = tokio::spawn(keep_rhythm(current, global.clock(), stop.clone()));
+        tokio::select! {
+            () = reload(global, &change) => {}
+            () = watchdog() => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        let all = async { tokio::join!(rhythm, pages).1 };
+        match tokio::time::timeout(grace, all).await {
+            Ok(pages) => pages?.map(|()| true),
+            Err(_) => Ok(false),
+        }
+    })?;
+    if !ended {
+        tracing::warn!("messages were still in flight after shutdown_grace; they are uncertain until the next send");
     }
+    runtime.shutdown_background();
+    Ok(Exit::Done)
 }
 
 /// The listener of the public pages; none without `[web] listen`.
@@ -41,4 +66,77 @@ fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     })?;
     listener.set_nonblocking(true)?;
     Ok(Some(listener))
+}
+
+/// Fetches the feeds, by the settings as they are now.
+async fn watch_feeds(mut current: watch::Receiver<Arc<Site>>, stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let site = Arc::clone(&current.borrow_and_update());
+        let watching = async {
+            site.watch_feeds(stop.clone(), rand::random::<f64>).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = watching => {}
+            changed = current.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Opens the publication anew at SIGHUP and when config.toml was saved. One with mistakes is refused, and the old one stays.
+async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let path = global.root().join(&global.config);
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
+    let mut seen = saved(&path);
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            () = tokio::time::sleep(SAVED) => {
+                if saved(&path) == seen {
+                    continue;
+                }
+            }
+        }
+        seen = saved(&path);
+        match global.site() {
+            Ok(site) => {
+                change.send_replace(Arc::new(site));
+                tracing::info!("the configuration was read again");
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the new configuration is refused; the old one stays");
+            }
+        }
+    }
+}
+
+fn saved(path: &PathBuf) -> Option<(SystemTime, u64)> {
+    let file = std::fs::metadata(path).ok()?;
+    Some((file.modified().ok()?, file.len()))
+}
+
+/// Tells systemd, if it asked, that the daemon is ready, and then that it is alive.
+async fn watchdog() {
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    let Some(limit) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
+    loop {
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        tokio::time::sleep(limit / 3).await;
+    }
+}
+
+impl Global {
+    /// The wall clock, read anew each time; `--now` shifts it, and runs on from there.
+    fn clock(&self) -> crate::pipeline::Clock {
+        #[expect(clippy::disallowed_methods, reason = "cli reads the clock; --now rules everywhere else")]
+        let read = || Utc::now();
+        let Some(now) = self.now else { return Arc::new(read) };
+        let (now, origin): (DateTime<Utc>, _) = (now.to_utc(), std::time::Instant::now());
+        Arc::new(move || now + origin.elapsed())
+    }
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::{json, json_line, line, report_notices};
+use super::schedule::print_upcoming;
 use super::{Exit, Global, HumanFormat};
 use crate::model::Notice;
 use crate::pipeline::{IssueStatus, Site};
@@ -34,8 +35,13 @@ impl Status {
             let all = site.statuses()?;
             match self.format {
                 HumanFormat::Json => json(&all)?,
-                HumanFormat::Human if all.is_empty() => line("no issue yet: `digest compose EDITION` drafts one")?,
-                HumanFormat::Human => all.iter().try_for_each(print)?,
+                HumanFormat::Human => {
+                    if all.is_empty() {
+                        line("no issue yet: `digest compose EDITION` drafts one")?;
+                    }
+                    all.iter().try_for_each(print)?;
+                    print_rhythm(&site)?;
+                }
             }
             return Ok(Exit::Done);
         };
@@ -51,6 +57,25 @@ impl Status {
         }
         Ok(Exit::Done)
     }
+}
+
+/// How many decisions of the daemon are shown.
+const DECISIONS: usize = 8;
+
+/// What comes next, who watches, and what was decided last.
+fn print_rhythm(site: &Site) -> anyhow::Result<()> {
+    line("")?;
+    print_upcoming(site)?;
+    line("")?;
+    match site.watcher()? {
+        Some(watcher) => line(&format!("digest serve acts since {}", watcher.since.format("%Y-%m-%d %H:%M UTC")))?,
+        None => line("no digest serve acts, so nothing goes out by itself")?,
+    }
+    for entry in site.decisions(DECISIONS)? {
+        let at = entry.at.format("%Y-%m-%d %H:%M UTC");
+        line(&format!("{at}  {} {}: {}", entry.issue, entry.what, entry.detail))?;
+    }
+    Ok(())
 }
 
 fn print(status: &IssueStatus) -> anyhow::Result<()> {

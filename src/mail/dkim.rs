@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
 use rustls_pki_types::PrivateKeyDer;
@@ -59,6 +60,16 @@ pub struct Signer {
     keys: Vec<Key>,
 }
 
+/// What the DNS should hold of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    pub name: String,
+    /// The whole TXT record.
+    pub text: String,
+    /// Its `p=`: the public key in Base64.
+    pub key: String,
+}
+
 #[derive(Debug)]
 struct Key {
     selector: String,
@@ -89,6 +100,16 @@ impl Signer {
         }
         let keys = settings.keys.iter().map(|key| Key::load(key, root)).collect::<Result<_, _>>()?;
         Ok(Some(Self { domain, keys }))
+    }
+
+    /// The records that must stand in the DNS for the signatures to be good.
+    pub fn records(&self) -> Vec<KeyRecord> {
+        let record = |key: &Key| {
+            let (kind, public) = key.secret.public();
+            let name = format!("{}._domainkey.{}", key.selector, self.domain);
+            KeyRecord { name, text: format!("v=DKIM1; k={kind}; p={public}"), key: public }
+        };
+        self.keys.iter().map(record).collect()
     }
 
     /// The DKIM-Signature fields for a message, each ended by CRLF, to be put before it. The head ends in its empty line; the body
@@ -149,6 +170,18 @@ impl Secret {
         match self {
             Self::Rsa(_) => "rsa-sha256",
             Self::Ed25519(_) => "ed25519-sha256",
+        }
+    }
+
+    /// The kind and the public key as a record has it: `SubjectPublicKeyInfo` for RSA (RFC 6376 §3.6.1 by its erratum 3758), the
+    /// key alone for Ed25519 (RFC 8463 §4).
+    fn public(&self) -> (&'static str, String) {
+        match self {
+            Self::Rsa(pair) => {
+                let der: Result<PublicKeyX509Der, _> = pair.public_key().as_der();
+                ("rsa", der.map(|der| BASE64.encode(der.as_ref())).unwrap_or_default())
+            }
+            Self::Ed25519(pair) => ("ed25519", BASE64.encode(pair.public_key().as_ref())),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod body;
 mod dkim;
+mod dns;
 mod folder;
 mod links;
 mod message;
@@ -9,7 +10,8 @@ mod note;
 mod quoted;
 mod smtp;
 
-pub use dkim::{KeyFile as DkimKeyFile, Settings as DkimSettings};
+pub use dkim::{KeyFile as DkimKeyFile, Settings as DkimSettings, Signer as DkimSigner};
+pub use dns::Dns;
 pub use folder::Folder;
 pub use links::{Links, Purpose};
 pub use message::{Letter, Message};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{NaiveTime, Weekday};
+use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
@@ -118,16 +118,30 @@ pub struct Edition {
     pub by_topic: bool,
     /// Where the plain text has its addresses.
     pub text_links: TextLinks,
-    /// How long before `send` a draft is due. For the scheduler.
+    /// Local dates on which it does not go out.
+    #[serde(with = "dates")]
+    pub skip: Vec<NaiveDate>,
+    /// Local dates on which it goes out besides, at the usual time.
+    #[serde(with = "dates")]
+    pub extra: Vec<NaiveDate>,
+    /// How long before `send` the draft is composed and the editors are told.
     #[serde(with = "duration")]
     pub draft_ahead: std::time::Duration,
-    /// What happens at `send` to an issue that nobody approved. For the scheduler.
+    /// How long before `send` the editors are reminded of an issue that nobody approved; 0 means never.
+    #[serde(with = "duration")]
+    pub remind: std::time::Duration,
+    /// What happens at `send` to an issue that nobody approved.
     pub on_unapproved: OnUnapproved,
-    /// How long after `send` an approval still sends the issue. For the scheduler.
+    /// How long after `send` an approval still sends the issue.
     #[serde(with = "duration")]
     pub grace: std::time::Duration,
-    /// What happens when `send` passed while no daemon ran: `"skip"` or `"send_within:6h"`. For the scheduler.
+    /// What happens when `send` passed while no daemon ran: `"skip"` or `"send_within:6h"`.
     pub missed: Missed,
+    /// How many readers get it first; the others wait until the answers are in.
+    pub canary: Canary,
+    /// How long the others wait after the first ones were served.
+    #[serde(with = "duration")]
+    pub canary_wait: std::time::Duration,
 }
 
 /// Where the plain text has its addresses.
@@ -167,6 +181,52 @@ impl<'de> Deserialize<'de> for Missed {
     }
 }
 
+/// How many readers get an issue first: a number, or a part of the audience written `"2%"`. 0 means no canary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Canary {
+    Count(u64),
+    /// From 0 to 1.
+    Part(f64),
+}
+
+impl Canary {
+    /// How many of `audience` readers that is, rounded up; `None` when everybody gets the issue at once.
+    pub fn of(self, audience: u64) -> Option<u64> {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part from 0 to 1 of an audience, which is below 2^52"
+        )]
+        let size = match self {
+            Self::Count(size) => size,
+            Self::Part(part) => (audience as f64 * part).ceil() as u64,
+        };
+        (size > 0 && size < audience).then_some(size)
+    }
+}
+
+impl<'de> Deserialize<'de> for Canary {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Count(u64),
+            Text(String),
+        }
+        let wrong = |text: &str| {
+            serde::de::Error::custom(format!("`{text}` is neither a number of readers nor a part such as \"2%\""))
+        };
+        match Written::deserialize(deserializer).map_err(|_| wrong("this"))? {
+            Written::Count(count) => Ok(Self::Count(count)),
+            Written::Text(text) => {
+                let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+                percent.filter(|p| (0.0..=100.0).contains(p)).map(|p| Self::Part(p / 100.0)).ok_or_else(|| wrong(&text))
+            }
+        }
+    }
+}
+
 impl Default for Edition {
     fn default() -> Self {
         let days = |n: u64| std::time::Duration::from_secs(n * 86_400);
@@ -185,9 +245,14 @@ impl Default for Edition {
             by_topic: false,
             text_links: TextLinks::Numbered,
             draft_ahead: days(1),
+            skip: Vec::new(),
+            extra: Vec::new(),
+            remind: std::time::Duration::from_hours(2),
             on_unapproved: OnUnapproved::Hold,
             grace: std::time::Duration::from_hours(4),
             missed: Missed::Skip,
+            canary: Canary::Count(0),
+            canary_wait: std::time::Duration::from_mins(15),
         }
     }
 }
@@ -196,6 +261,33 @@ impl Edition {
     /// The number of items under which the issue is thin.
     pub fn thin_mark(&self) -> usize {
         if self.thin_below > 0 { self.thin_below } else { self.news.div_ceil(2) }
+    }
+}
+
+/// Dates in config: TOML's own (`2026-12-23`) or the same as text. In order, each once.
+mod dates {
+    use chrono::NaiveDate;
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Date(toml::value::Datetime),
+        Text(String),
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NaiveDate>, D::Error> {
+        let wrong = "a date must look like 2026-12-23, and the dates stand in a list";
+        let written = Vec::<Written>::deserialize(deserializer).map_err(|_| D::Error::custom(wrong))?;
+        let read = |written: Written| match written {
+            Written::Date(date) => date.to_string().parse(),
+            Written::Text(text) => text.trim().parse(),
+        };
+        let mut dates =
+            written.into_iter().map(|w| read(w).map_err(|_| D::Error::custom(wrong))).collect::<Result<Vec<_>, _>>()?;
+        dates.sort();
+        dates.dedup();
+        Ok(dates)
     }
 }
 

@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::Site;
+use super::portions::Portion;
 use crate::mail::{Folder, Letter, Relay};
 use crate::model::{Address, Approval, Counts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
-use crate::store::{Audience, Send, Store, StoreError, Uncertain};
+use crate::store::{Audience, Fence, Send, Store, StoreError, Uncertain};
 
 /// A clock that shows less than this is wrong, and every Date it would write too (2024-01-01).
-const EARLIEST: i64 = 1_704_067_200;
+pub(super) const EARLIEST: i64 = 1_704_067_200;
 /// How often one run sends an uncertain copy again before it leaves it to the next run.
 const RESEND_ROUNDS: usize = 3;
 
@@ -25,6 +26,8 @@ pub struct Options {
     pub limit: Option<usize>,
     /// Queue those who failed once more.
     pub retry_failed: bool,
+    /// The lease of the daemon that sends; `None` for a send by hand.
+    pub fence: Option<Fence>,
 }
 
 /// How a send stands after a run.
@@ -59,7 +62,7 @@ impl Site {
         let transport = self.transport(&format!("{name}-test"))?;
         for address in addresses {
             let message = letter.copy(&self.sample_delivery(Some(address))?);
-            send::once(&transport, &message).await.map_err(|why| {
+            send::once(&transport, 0, &message).await.map_err(|why| {
                 Notice::new(format!("the test copy for {address} was not sent: {why}"))
                     .help("see [delivery] in config.toml")
             })?;
@@ -101,22 +104,40 @@ impl Site {
             store.retry_failed(send.id)?;
         }
         let send = standing(&store, name)?;
+        if !store.fence_send(send.id, options.fence.as_ref())? {
+            return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
+        }
         if send.state == IssueState::Stopped {
             store.resume(send.id)?;
         }
         // Past its lifetime an issue is not sent again to those who may have it.
-        let schedule = self.config.delivery.schedule(send.started);
+        let allowance = self.allowance(&store, now)?;
+        // In a warm-up an issue takes days, and each has its own tries.
+        let schedule = self.config.delivery.schedule(if allowance.is_some() { now } else { send.started });
         let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.config.delivery.uncertain };
         store.recover(send.id, uncertain, now)?;
         store.clamp_waits(send.id, now, schedule.longest())?;
         let groups = self.config.delivery.smtp.per_domain.values();
         store.assign_lanes(send.id, groups.map(|group| group.domains.as_slice()))?;
+        let begun = standing(&store, name)?;
+        let portion = self.portion(&mut store, name, &begun, now)?;
         let mut left = options.limit.unwrap_or(usize::MAX);
+        if let Some((today, _)) = allowance {
+            left = left.min(today);
+        }
+        if let Portion::First(first, _) = &portion {
+            store.hold_back(send.id, first)?;
+            left = left.min(first.len());
+        }
         let mut ended = Ended::Done;
+        if let Portion::Stop(reason) = &portion {
+            ended = Ended::Guarded(reason.clone());
+            left = 0;
+        }
         for round in 1..=RESEND_ROUNDS {
             let before = standing(&store, name)?;
             let due = usize::try_from(before.counts.pending + before.counts.deferred).unwrap_or(usize::MAX);
-            if due > 0 {
+            if due > 0 && left > 0 {
                 let (ledger, writer) = store.start_ledger(send.id)?;
                 let run = Run {
                     letter: Arc::new(self.letter(approval.frozen.clone(), name)?),
@@ -127,6 +148,7 @@ impl Site {
                     stop: stop.clone(),
                     limit: left,
                     stop_at_refused: self.config.delivery.stop_at_refused,
+                    stop_at_bounced: self.config.delivery.stop_at_bounced,
                     due,
                     watch: Box::new(event.clone()),
                 };
@@ -140,12 +162,18 @@ impl Site {
             }
             store.recover(send.id, uncertain, (self.clock)())?;
         }
-        if let Ended::Broken(reason) = &ended {
-            store.stop(send.id, false, reason)?;
+        match &ended {
+            Ended::Broken(reason) => drop(store.stop(send.id, false, reason)?),
+            Ended::Guarded(reason) => drop(store.stop(send.id, true, reason)?),
+            _ => {}
+        }
+        if let Portion::First(first, _) = &portion {
+            self.note_canary(&mut store, send.id, first)?;
         }
         store.finish(send.id, uncertain, (self.clock)())?;
         let send = standing(&store, name)?;
-        Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: send.next_due })
+        let next_due = self.due(&store, name, &send)?.filter(|due| *due > now);
+        Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: next_due.or(send.next_due) })
     }
 
     /// Stops a send, also while it runs elsewhere: its workers see it before their next copy.
@@ -165,11 +193,20 @@ impl Site {
         let mut store = self.ledger_store()?;
         let send = standing(&store, name)?;
         if store.resume(send.id)? {
+            // Whoever lets a send go on after its canary has seen how the canary fared.
+            if send.canary_served.is_some() {
+                store.canary_passed(send.id, self.now())?;
+            }
             return Ok(());
         }
         Err(Notice::new(format!("{name} is not stopped, it is {}", send.state))
             .help(format!("`digest status {name}` shows how far it is"))
             .into())
+    }
+
+    /// Gives a daemon's lease back.
+    pub(super) fn release_lease(&self, fence: &Fence) -> anyhow::Result<()> {
+        Ok(self.ledger_store()?.release_lease(fence)?)
     }
 
     /// An issue as a letter, signed when there are keys.
@@ -178,7 +215,7 @@ impl Site {
     }
 
     /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.
-    fn ledger_store(&self) -> anyhow::Result<Store> {
+    pub(super) fn ledger_store(&self) -> anyhow::Result<Store> {
         let path = self.config.database(&self.root);
         Store::open(&path, self.config.store.durability).map_err(|error| match error {
             StoreError::Missing(_) => {

@@ -61,7 +61,10 @@ impl Site {
     pub fn compose(&self, edition_name: &str, date: Option<NaiveDate>) -> anyhow::Result<Composed> {
         let edition = self.config.edition(edition_name)?;
         let zone = self.config.publication.timezone;
-        let date = date.unwrap_or_else(|| schedule::next_date(edition.send, self.now(), zone));
+        let due = || schedule::next_date(edition, self.now(), zone);
+        let date = date
+            .or_else(due)
+            .ok_or_else(|| Notice::new(format!("{edition_name} has no date to come")).help("name one with --date"))?;
         let name = IssueName { date, edition: edition_name.to_owned() };
         self.refuse_if_begun(&name)?;
         let content = self.scored_content()?;

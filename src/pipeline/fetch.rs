@@ -122,7 +122,7 @@ impl Site {
         self.root.join("data").join("feeds.json")
     }
 
-    async fn fetch_feeds(
+    pub(super) async fn fetch_feeds(
         &self,
         names: &[String],
         spread: Duration,

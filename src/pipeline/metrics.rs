@@ -151,9 +151,10 @@ fn feeds(site: &Site) -> Vec<(String, f64)> {
 fn editions(site: &Site) -> Vec<EditionVitals> {
     let zone = site.config.publication.timezone;
     let now = (site.clock)();
-    let next = |(name, edition): (&String, &crate::model::Edition)| EditionVitals {
-        edition: name.clone(),
-        next_run: schedule::send_time(edition.send, schedule::next_date(edition.send, now, zone), zone),
+    // An edition whose days are all skipped has no next run, and no line.
+    let next = |(name, edition): (&String, &crate::model::Edition)| {
+        let run = schedule::runs(edition, now, zone).next()?;
+        Some(EditionVitals { edition: name.clone(), next_run: run.at })
     };
-    site.config.editions.iter().map(next).collect()
+    site.config.editions.iter().filter_map(next).collect()
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Site;
 use crate::model::{Counts, IssueName, IssueState};
-use crate::store::{RecipientLine, Store};
+use crate::store::{Entry, RecipientLine, Store};
 use crate::{issues, schedule};
 
 /// One issue's line of `digest status`; serializes as the JSON that scripts rely on.
@@ -34,7 +34,69 @@ pub struct IssueStatus {
     pub next_due: Option<DateTime<Utc>>,
 }
 
+/// A run to come, as `digest schedule` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Upcoming {
+    pub edition: String,
+    /// The local date, which names the issue.
+    pub date: chrono::NaiveDate,
+    pub at: DateTime<Utc>,
+    /// When its draft is due.
+    pub draft_at: DateTime<Utc>,
+    /// How far its issue is: draft, approved, held …, or "to come".
+    pub state: String,
+}
+
+/// Which daemon acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Watcher {
+    pub since: DateTime<Utc>,
+    /// Until when it need not renew its word.
+    pub until: DateTime<Utc>,
+}
+
 impl Site {
+    /// The next runs of each edition, `most` of each.
+    pub fn upcoming(&self, most: usize) -> anyhow::Result<Vec<Upcoming>> {
+        let store = self.store_to_read()?;
+        let zone = self.config.publication.timezone;
+        let mut upcoming = Vec::new();
+        for (name, edition) in &self.config.editions {
+            for run in schedule::runs(edition, self.now(), zone).take(most) {
+                let issue = IssueName { date: run.date, edition: name.clone() };
+                upcoming.push(Upcoming {
+                    edition: name.clone(),
+                    date: run.date,
+                    at: run.at,
+                    draft_at: run.at - edition.draft_ahead,
+                    state: self.stage(store.as_ref(), &issue)?,
+                });
+            }
+        }
+        Ok(upcoming)
+    }
+
+    fn stage(&self, store: Option<&Store>, issue: &IssueName) -> anyhow::Result<String> {
+        let journal = store.map_or(Ok(Vec::new()), |store| store.journal(issue))?;
+        if let Some(last) = journal.last().filter(|last| last.what == "skipped" || last.what == "held") {
+            return Ok(last.what.clone());
+        }
+        let known = self.draft_text(issue).is_some() || store.is_some_and(|s| matches!(s.send(issue), Ok(Some(_))));
+        Ok(if known { self.status_from(store, issue)?.state.to_string() } else { "to come".into() })
+    }
+
+    /// The latest decisions of `digest serve`, newest first.
+    pub fn decisions(&self, most: usize) -> anyhow::Result<Vec<Entry>> {
+        Ok(self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.latest_decisions(most))?)
+    }
+
+    /// The daemon that acts now, if one does.
+    pub fn watcher(&self) -> anyhow::Result<Option<Watcher>> {
+        let lease = self.store_to_read()?.map_or(Ok(None), |store| store.lease())?;
+        let alive = lease.filter(|lease| lease.expires > self.now());
+        Ok(alive.map(|lease| Watcher { since: lease.fence.since, until: lease.expires }))
+    }
+
     /// Every issue that has a draft or a send, oldest first.
     pub fn statuses(&self) -> anyhow::Result<Vec<IssueStatus>> {
         let store = self.store_to_read()?;

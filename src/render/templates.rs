@@ -19,6 +19,8 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "issue/midweek.txt.hbs",
     "issue/sunday.mjml.hbs",
     "issue/sunday.txt.hbs",
+    "letter/editors/body.mjml.hbs",
+    "letter/editors/body.txt.hbs",
     "letter/confirm/body.mjml.hbs",
     "letter/confirm/body.txt.hbs",
     "letter/confirm/subject.txt.hbs",

@@ -141,8 +141,10 @@ fn the_built_in_templates_are_proven() {
         prove(&setting, &Templates::builtin()).unwrap();
     }
     let on_disk = |dir: &str| std::fs::read_dir(Path::new("templates").join(dir)).unwrap().count();
-    let files =
-        ["issue", "letter/confirm", "letter/notice", "page", "partials", "tokens"].map(on_disk).iter().sum::<usize>();
+    let files = ["issue", "letter/confirm", "letter/editors", "letter/notice", "page", "partials", "tokens"]
+        .map(on_disk)
+        .iter()
+        .sum::<usize>();
     // letter/texts.toml stands beside the folders.
     assert_eq!(Templates::builtin_files().count(), files + 1, "a template is not in the table");
 }

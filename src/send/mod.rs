@@ -1,6 +1,7 @@
 //! Works the ledger off: takes each copy that is due, has it delivered, and puts the outcome on record before the next.
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
+mod cohort;
 mod courier;
 mod pace;
 mod retry;
@@ -18,6 +19,7 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::mail::{DomainGroup, Folder, Letter, Message, Refusal, Relay};
 use crate::model::{Delivery, DeliveryState, Reply};
 use crate::store::{Ledger, Writer};
+pub use cohort::{Answers, Limits, cohort, verdict};
 use pace::Pace;
 use retry::Guard;
 pub use retry::Schedule;
@@ -56,6 +58,8 @@ pub struct Run {
     pub limit: usize,
     /// The part of the tried copies that may be refused for what we send or who we are, 0 to 1; 0 means any.
     pub stop_at_refused: f64,
+    /// The part of the tried copies whose addresses may turn out not to exist, 0 to 1; 0 means any.
+    pub stop_at_bounced: f64,
     /// How many copies are due: no more connections than that are opened.
     pub due: usize,
     pub watch: Box<dyn Fn(Event) + Send + Sync>,
@@ -70,6 +74,8 @@ pub enum Ended {
     Interrupted,
     /// Another process set the send to stopped.
     StoppedElsewhere,
+    /// Too many copies were refused or bounced: the reason, in words for the operator, whose word alone lets it go on.
+    Guarded(String),
     /// Something is wrong on our side, so that no copy could have gone out: the reason, in words for the operator.
     Broken(String),
 }
@@ -164,11 +170,11 @@ impl Shared {
     }
 }
 
-/// Delivers one message outside any ledger. Returns what the relay, or the folder, said.
-pub async fn once(transport: &Transport, message: &Message) -> Result<String, String> {
+/// Delivers one message outside any ledger; `number` tells it from others in a folder. Returns what the relay, or the folder, said.
+pub async fn once(transport: &Transport, number: i64, message: &Message) -> Result<String, String> {
     match transport {
         Transport::Folder(folder) => {
-            folder.deliver(0, message).map(|path| path.display().to_string()).map_err(|e| e.to_string())
+            folder.deliver(number, message).map(|path| path.display().to_string()).map_err(|e| e.to_string())
         }
         Transport::Smtp(relay) => {
             let told = |refusal: Refusal| format!("{} {}: {}", relay.address(), refusal.stage, refusal.reply);
@@ -216,7 +222,7 @@ async fn work_off(run: Run, writer: Writer) -> Ended {
         allowance: AtomicUsize::new(run.limit),
         pace: Mutex::new(Pace::new(rate, connections, groups.iter(), Instant::now())),
         moved: Notify::new(),
-        guard: Mutex::new(Guard::new(run.stop_at_refused)),
+        guard: Mutex::new(Guard::new(run.stop_at_refused, run.stop_at_bounced)),
         ended,
         reached: AtomicBool::new(false),
         connected: AtomicUsize::new(0),

@@ -183,33 +183,47 @@ fn time(words: &[String]) -> Option<Duration> {
     Some(Duration::from_secs(seconds * u64::from(number)))
 }
 
-/// Watches a send for refusals that are about us: many of them mean that every further copy harms the sender's name.
+/// Watches a send for refusals that are about us, and for addresses that do not exist: many of either mean that every further
+/// copy harms the sender's name.
 #[derive(Debug)]
 pub struct Guard {
-    /// The part of the tried copies that may be refused so, 0 to 1; 0 means any.
-    limit: f64,
+    /// The parts of the tried copies that may be refused so, and that may bounce, 0 to 1; 0 means any.
+    refused_limit: f64,
+    bounced_limit: f64,
     tried: u32,
     refused: u32,
+    bounced: u32,
 }
 
 impl Guard {
     /// Fewer refusals than this say nothing.
     const FEWEST: u32 = 20;
 
-    pub fn new(limit: f64) -> Self {
-        Self { limit, tried: 0, refused: 0 }
+    pub fn new(refused_limit: f64, bounced_limit: f64) -> Self {
+        Self { refused_limit, bounced_limit, tried: 0, refused: 0, bounced: 0 }
     }
 
     /// Counts the outcome of a try; the reason to stop when there is one.
     pub fn note(&mut self, outcome: &Outcome) -> Option<String> {
         self.tried += 1;
-        let Outcome::Failed { reply, dead: false } = outcome else { return None };
+        let Outcome::Failed { reply, dead } = outcome else { return None };
+        let over = |count: u32, limit: f64, tried: u32| {
+            limit > 0.0 && count >= Self::FEWEST && f64::from(count) > limit * f64::from(tried)
+        };
+        if *dead {
+            self.bounced += 1;
+            return over(self.bounced, self.bounced_limit, self.tried).then(|| {
+                format!(
+                    "{} of {} addresses do not exist, last `{reply}`; see where the list comes from, then `digest resume`",
+                    self.bounced, self.tried
+                )
+            });
+        }
         if !is_about_us(reply) {
             return None;
         }
         self.refused += 1;
-        let over = self.limit > 0.0 && f64::from(self.refused) > self.limit * f64::from(self.tried);
-        (over && self.refused >= Self::FEWEST).then(|| {
+        over(self.refused, self.refused_limit, self.tried).then(|| {
             format!(
                 "{} of {} copies were refused for what we send or who we are, last `{reply}`; mend that, then `digest resume`, and \
                  `digest send --retry-failed` for those who were refused",

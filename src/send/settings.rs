@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Schedule;
+use super::{Limits, Schedule};
 use crate::mail::{DkimSettings, SmtpSettings};
 use crate::model::duration;
 use crate::store::Uncertain;
@@ -36,6 +36,15 @@ pub struct Settings {
     /// The part of the tried copies, 0 to 1, that may be refused for what we send or who we are; with more the send stops
     /// itself, once twenty were. 0 means any.
     pub stop_at_refused: f64,
+    /// The part of the tried copies, 0 to 1, whose addresses may turn out not to exist; with more the send stops itself, once
+    /// twenty did. 0 means any.
+    pub stop_at_bounced: f64,
+    /// The part of a canary's copies, 0 to 1, that may be complained about. 0 means any.
+    pub stop_at_complained: f64,
+    /// The most copies a day from `warm_up_from` on: on the first day with a send, the second, and so on; none after the last.
+    pub warm_up: Vec<u64>,
+    /// The local date on which the warm-up begins.
+    pub warm_up_from: Option<chrono::NaiveDate>,
     pub smtp: SmtpSettings,
     pub dkim: DkimSettings,
 }
@@ -50,6 +59,10 @@ impl Default for Settings {
             retry: vec![minutes(5), minutes(15), minutes(60), minutes(240)],
             give_up: minutes(24 * 60),
             stop_at_refused: 0.1,
+            stop_at_bounced: 0.1,
+            stop_at_complained: 0.003,
+            warm_up: Vec::new(),
+            warm_up_from: None,
             smtp: SmtpSettings::default(),
             dkim: DkimSettings::default(),
         }
@@ -57,6 +70,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Where a send stops itself.
+    pub fn limits(&self) -> Limits {
+        let Self { stop_at_refused: refused, stop_at_bounced: bounced, stop_at_complained: complained, .. } = *self;
+        Limits { refused, bounced, complained }
+    }
+
     pub fn schedule(&self, started: chrono::DateTime<chrono::Utc>) -> Schedule {
         Schedule { waits: self.retry.clone(), give_up: started + self.give_up }
     }

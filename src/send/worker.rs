@@ -115,7 +115,7 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
         Claim::Empty => {}
         Claim::Stopped => return Err(Ended::StoppedElsewhere),
     }
-    stop.map_or(Ok(None), |reason| Err(Ended::Broken(reason)))
+    stop.map_or(Ok(None), |reason| Err(Ended::Guarded(reason)))
 }
 
 /// Puts on record that a reserved copy begins, unless its lane has closed or the run is over.

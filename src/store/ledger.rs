@@ -35,6 +35,12 @@ pub struct Send {
     /// When the next deferred recipient is due.
     pub next_due: Option<DateTime<Utc>>,
     pub counts: Counts,
+    /// How many recipients are its canary; 0: none.
+    pub canary: u64,
+    /// When the canary was served.
+    pub canary_served: Option<DateTime<Utc>>,
+    /// When the others were let go.
+    pub canary_passed: Option<DateTime<Utc>>,
 }
 
 /// One recipient's line of `digest status --recipients`.
@@ -55,16 +61,20 @@ impl Store {
         let found = self
             .conn
             .query_row(
-                "SELECT id, state, by_operator, reason, started_ms, finished_ms FROM sends WHERE issue = ?1",
+                "SELECT id, state, by_operator, reason, started_ms, finished_ms, canary, canary_served_ms, canary_passed_ms
+                 FROM sends WHERE issue = ?1",
                 [issue.to_string()],
                 |row| {
                     let state: String = row.get(1)?;
                     let times: (i64, Option<i64>) = (row.get(4)?, row.get(5)?);
-                    Ok((row.get(0)?, state, row.get(2)?, row.get(3)?, times))
+                    let canary: (i64, Option<i64>, Option<i64>) = (row.get(6)?, row.get(7)?, row.get(8)?);
+                    Ok((row.get(0)?, state, row.get(2)?, row.get(3)?, times, canary))
                 },
             )
             .optional()?;
-        let Some((id, state, by_operator, reason, (started, finished))) = found else { return Ok(None) };
+        let Some((id, state, by_operator, reason, (started, finished), (canary, served, passed))) = found else {
+            return Ok(None);
+        };
         let state = match state.as_str() {
             "sending" => IssueState::Sending,
             "stopped" => IssueState::Stopped,
@@ -85,6 +95,9 @@ impl Store {
             finished: finished.map(from_ms).transpose()?,
             next_due: next_due.map(from_ms).transpose()?,
             counts,
+            canary: u64::try_from(canary).unwrap_or(0),
+            canary_served: served.map(from_ms).transpose()?,
+            canary_passed: passed.map(from_ms).transpose()?,
         }))
     }
 

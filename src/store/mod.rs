@@ -3,6 +3,9 @@
 mod approvals;
 mod archive;
 mod audience;
+mod canary;
+mod journal;
+mod lease;
 mod ledger;
 mod letters;
 mod metrics;
@@ -27,6 +30,9 @@ use crate::model::Purpose;
 
 pub use archive::{Archived, Correction, WebCopy};
 pub use audience::Audience;
+pub use canary::CanaryTally;
+pub use journal::{Decision, Entry, Recorded};
+pub use lease::{Fence, Lease, TAKEN_OVER};
 pub use ledger::{RecipientLine, Send, Uncertain};
 pub use metrics::{LATENCIES, Latency};
 pub use readers::{Change, Tally};
@@ -40,6 +46,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_lanes.sql"),
     include_str!("migrations/0003_people.sql"),
     include_str!("migrations/0005_corrections.sql"),
+    include_str!("migrations/0007_rhythm.sql"),
 ];
 
 /// What a commit survives.

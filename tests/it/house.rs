@@ -168,6 +168,11 @@ impl Test {
         self.start_args(&line.split_whitespace().collect::<Vec<_>>(), NOW)
     }
 
+    /// Starts as if it were `now`, and leaves it running.
+    pub fn start_at(&self, now: &str, line: &str) -> Running {
+        self.start_args(&line.split_whitespace().collect::<Vec<_>>(), now)
+    }
+
     /// The command `digest` in this publication, for a test that talks with it while it runs.
     pub fn command(&self, now: &str) -> Command {
         let mut command = digest();

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("send", &["mail", "store"]),
     // The settings' types live in the rooms that obey them; config only loads them.
-    ("config", &["compose", "check", "send", "sources", "mail", "store", "render"]),
+    ("config", &["compose", "check", "send", "sources", "mail", "store", "render", "schedule"]),
     ("sources", &[]),
     ("compose", &[]),
     ("issues", &[]),
@@ -43,6 +43,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("prometheus::", &["web"]),
     ("axum::", &["web"]),
     ("notify::", &["pipeline"]),
+    ("hickory_resolver::", &["mail"]),
+    ("sd_notify::", &["cli"]),
     ("hyper::", &["sources", "web"]),
     ("quick_xml::", &["sources"]),
     ("rustix::", &["pipeline"]),

@@ -70,6 +70,8 @@ fn many_refusals_of_us_stop_the_send_and_what_was_refused_can_go_again() {
     // Nobody was blamed for it: all are still on the list.
     let listed = test.run("subscribers list --format json").success();
     assert_eq!(listed.json_lines().iter().filter(|reader| reader["status"] == "confirmed").count(), 60);
+    test.run(SEND).code(1).stderr_has("digest resume");
+    test.run(&format!("resume {ISSUE}")).success();
     test.run(&format!("{SEND} --retry-failed")).success();
     test.counts("delivered=60");
     let off = Server::start([Rule::at(At::Rcpt, Act::Say("550 5.7.1 your network is listed"))]);

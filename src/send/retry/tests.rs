@@ -164,16 +164,16 @@ fn replies_that_ask_for_a_slower_pace() {
 #[test]
 fn many_refusals_about_us_stop_a_send_and_dead_addresses_never_do() {
     let failed = |enhanced: &str, dead| Outcome::Failed { reply: reply(550, enhanced, "no"), dead };
-    let mut guard = Guard::new(0.1);
+    let mut guard = Guard::new(0.1, 0.0);
     for _ in 0..300 {
         assert_eq!(guard.note(&failed("5.1.1", true)), None);
     }
-    let mut guard = Guard::new(0.1);
+    let mut guard = Guard::new(0.1, 0.0);
     let stops = (1..=300).find(|n| {
         let outcome = if n % 2 == 0 { failed("5.7.1", false) } else { Outcome::Delivered(reply(250, "", "ok")) };
         guard.note(&outcome).is_some()
     });
     assert_eq!(stops, Some(40), "at the twentieth refusal, half of the copies");
-    let mut guard = Guard::new(0.0);
+    let mut guard = Guard::new(0.0, 0.0);
     assert!((0..300).all(|_| guard.note(&failed("5.7.1", false)).is_none()), "0 means never");
 }

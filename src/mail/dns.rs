@@ -1,0 +1,125 @@
+//! Questions to the DNS about a sender's own records. Knows what the answers are, not what they should be.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hickory_resolver::config::{NameServerConfig, ResolverConfig};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::{RData, RecordType};
+use hickory_resolver::{Resolver, TokioResolver};
+
+/// A resolver: the system's, or one that asks a given server.
+pub struct Dns {
+    resolver: TokioResolver,
+}
+
+impl Dns {
+    /// # Errors
+    /// When the system's configuration of the DNS cannot be read.
+    pub fn new(server: Option<SocketAddr>) -> Result<Self, String> {
+        let mut builder = match server {
+            None => Resolver::builder_tokio().map_err(|e| e.to_string())?,
+            Some(server) => {
+                let mut config = NameServerConfig::udp_and_tcp(server.ip());
+                for connection in &mut config.connections {
+                    connection.port = server.port();
+                }
+                let config = ResolverConfig::from_name_servers(vec![config]);
+                Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+            }
+        };
+        builder.options_mut().timeout = Duration::from_secs(4);
+        builder.options_mut().attempts = 2;
+        Ok(Self { resolver: builder.build().map_err(|e| e.to_string())? })
+    }
+
+    /// The TXT records of a name, each with its strings run together (RFC 7208 §3.3); empty when there are none.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub async fn txt(&self, name: &str) -> Result<Vec<String>, String> {
+        self.ask(name, RecordType::TXT, |data| match data {
+            RData::TXT(txt) => Some(txt.txt_data.iter().map(|part| String::from_utf8_lossy(part)).collect()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The hosts that take a domain's mail, the preferred first.
+    pub async fn mx(&self, name: &str) -> Result<Vec<String>, String> {
+        let found = self.ask(name, RecordType::MX, |data| match data {
+            RData::MX(mx) => Some((mx.preference, mx.exchange.to_ascii())),
+            _ => None,
+        });
+        let mut hosts = found.await?;
+        hosts.sort();
+        Ok(hosts.into_iter().map(|(_, host)| host.trim_end_matches('.').to_owned()).collect())
+    }
+
+    /// The addresses of a host, IPv4 first.
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        let mut found = Vec::new();
+        for kind in [RecordType::A, RecordType::AAAA] {
+            found.extend(
+                self.ask(host, kind, |data| match data {
+                    RData::A(a) => Some(IpAddr::V4(a.0)),
+                    RData::AAAA(a) => Some(IpAddr::V6(a.0)),
+                    _ => None,
+                })
+                .await?,
+            );
+        }
+        Ok(found)
+    }
+
+    /// The names of an address.
+    pub async fn names(&self, address: IpAddr) -> Result<Vec<String>, String> {
+        let backwards = reverse(address);
+        let found = self.ask(&backwards, RecordType::PTR, |data| match data {
+            RData::PTR(name) => Some(name.0.to_ascii().trim_end_matches('.').to_owned()),
+            _ => None,
+        });
+        found.await
+    }
+
+    async fn ask<T>(&self, name: &str, kind: RecordType, pick: impl Fn(&RData) -> Option<T>) -> Result<Vec<T>, String> {
+        let absolute = format!("{}.", name.trim_end_matches('.'));
+        match self.resolver.lookup(absolute, kind).await {
+            Ok(found) => Ok(found.answers().iter().filter_map(|record| pick(&record.data)).collect()),
+            Err(error) if is_empty(&error) => Ok(Vec::new()),
+            Err(error) => Err(format!("no answer about {name}: {error}")),
+        }
+    }
+}
+
+fn is_empty(error: &NetError) -> bool {
+    error.is_no_records_found() || error.is_nx_domain()
+}
+
+/// The name under which an address has its names (RFC 1035 §3.5, RFC 3596 §2.5).
+fn reverse(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(v4) => {
+            let [a, b, c, d] = v4.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(v6) => {
+            let nibbles = v6.octets().into_iter().rev().flat_map(|byte| [byte & 15, byte >> 4]);
+            let labels: Vec<String> = nibbles.map(|nibble| format!("{nibble:x}")).collect();
+            format!("{}.ip6.arpa", labels.join("."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_backwards() {
+        assert_eq!(reverse("192.0.2.7".parse().expect("v4")), "7.2.0.192.in-addr.arpa");
+        let v6 = reverse("2001:db8::1".parse().expect("v6"));
+        assert!(v6.starts_with("1.0.0.0.") && v6.ends_with("8.b.d.0.1.0.0.2.ip6.arpa"), "{v6}");
+    }
+}

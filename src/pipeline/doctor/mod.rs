@@ -1,0 +1,233 @@
+//! `digest doctor`: looks at everything that a send needs, and says how to mend what is wrong. It never sends a message and
+//! changes nothing.
+
+mod names;
+
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::{Site, TransportKind, rhythm::Telling};
+use crate::mail::Relay;
+use crate::model::Notice;
+use crate::render::{self, Setting};
+use crate::send::Transport;
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    Good,
+    /// Not looked at, and why.
+    Skipped,
+    Warning,
+    Error,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// Such as `store`, `smtp`, `dkim`.
+    pub about: &'static str,
+    pub health: Health,
+    pub what: String,
+    /// How to mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+impl Diagnosis {
+    pub fn new(about: &'static str, health: Health, what: impl Into<String>) -> Self {
+        Self { about, health, what: what.into(), mend: None }
+    }
+
+    /// Adds how to mend it.
+    #[must_use]
+    pub fn mend(mut self, mend: impl Into<String>) -> Self {
+        self.mend = Some(mend.into());
+        self
+    }
+}
+
+/// Free space under which the next send may not end, and under which it will not begin well.
+const LITTLE: u64 = 500 << 20;
+const TOO_LITTLE: u64 = 50 << 20;
+
+impl Site {
+    /// Looks at everything. `nameserver` is asked instead of the system's.
+    pub async fn doctor(&self, nameserver: Option<SocketAddr>) -> Vec<Diagnosis> {
+        let mut found = vec![Diagnosis::new("config", Health::Good, "config.toml has no mistakes")];
+        found.extend(self.examine_from());
+        found.extend(self.examine_templates());
+        found.extend(self.examine_store());
+        found.extend(self.examine_secrets());
+        found.extend(self.examine_clock());
+        found.extend(self.examine_disk());
+        found.push(self.examine_relay().await);
+        found.extend(self.examine_names(nameserver).await);
+        found.extend(self.examine_editors());
+        found
+    }
+
+    fn examine_from(&self) -> Vec<Diagnosis> {
+        let publication = &self.config.publication;
+        let mut found = Vec::new();
+        if publication.from.parse::<url::Url>().is_ok() || !publication.from.contains('@') {
+            let what = format!("`publication.from` is no mailbox: `{}`", publication.from);
+            let mend = "write it as \"Name <news@your-domain>\"";
+            found.push(Diagnosis::new("config", Health::Error, what).mend(mend));
+        }
+        if publication.postal_address.is_empty() {
+            let what = "`publication.postal_address` is empty";
+            let mend = "the law of many countries asks for one in bulk mail";
+            found.push(Diagnosis::new("config", Health::Warning, what).mend(mend));
+        }
+        let url = self.config.letterhead().public_url;
+        if !url.starts_with("https://") {
+            let what = format!("the public address {url} is not https, so one-click leaving (RFC 8058) does not count");
+            found.push(Diagnosis::new("config", Health::Warning, what).mend("set `web.public_url`"));
+        }
+        found
+    }
+
+    /// Every edition's templates and the letters, with sample data, both branches of every condition.
+    fn examine_templates(&self) -> Vec<Diagnosis> {
+        let proved = (|| -> anyhow::Result<()> {
+            let templates = self.templates()?;
+            for (name, edition) in &self.config.editions {
+                let title = self.config.edition_title(name);
+                let setting = Setting {
+                    publication: &self.config.publication,
+                    edition_title: &title,
+                    edition,
+                    guides: &[],
+                    fields: &[],
+                };
+                render::prove(&setting, &templates)?;
+                render::editors(&Telling::default(), &self.config.publication.name, &edition.template, &templates)?;
+            }
+            Ok(())
+        })();
+        match proved {
+            Ok(()) => vec![Diagnosis::new("templates", Health::Good, "all render with sample data")],
+            Err(error) => {
+                vec![Diagnosis::new("templates", Health::Error, format!("{error:#}")).mend("correct the template")]
+            }
+        }
+    }
+
+    fn examine_store(&self) -> Vec<Diagnosis> {
+        let path = self.config.database(&self.root);
+        if !self.has_store() {
+            let what = format!("there is no database at {}", path.display());
+            let mend = "before the first import that is so; later, restore it from a backup";
+            return vec![Diagnosis::new("store", Health::Warning, what).mend(mend)];
+        }
+        let looked = self.ledger_store().and_then(|store| Ok(store.quick_check()?));
+        let mut found = vec![match looked {
+            Ok(()) => Diagnosis::new("store", Health::Good, format!("{} is whole", path.display())),
+            Err(error) => Diagnosis::new("store", Health::Error, format!("{error:#}"))
+                .mend("restore the database from a backup; nothing is mailed from a damaged one"),
+        }];
+        found.extend(private(&path, "store", "the database holds your readers' addresses"));
+        found
+    }
+
+    fn examine_secrets(&self) -> Vec<Diagnosis> {
+        let delivery = &self.config.delivery;
+        let keys = delivery.dkim.keys.iter().map(|key| key.file.as_str());
+        let files = keys.chain([delivery.smtp.password_file.as_str()]).filter(|file| !file.is_empty());
+        let look = |file: &str| {
+            let path = self.root.join(file);
+            if path.exists() {
+                return private(&path, "secrets", "whoever reads it can send in your name");
+            }
+            let what = format!("{} is not there", path.display());
+            Some(Diagnosis::new("secrets", Health::Error, what).mend("config.toml names it; put it back"))
+        };
+        files.filter_map(look).collect()
+    }
+
+    /// The clock against what was written by an earlier one.
+    fn examine_clock(&self) -> Vec<Diagnosis> {
+        let now = self.now();
+        if now.timestamp() < super::deliver::EARLIEST {
+            let what = format!("the clock shows {now}, which is long past");
+            return vec![Diagnosis::new("clock", Health::Error, what).mend("set it; every message carries its time")];
+        }
+        let decisions = self.decisions(1).unwrap_or_default();
+        match decisions.first().filter(|entry| entry.at > now + chrono::TimeDelta::minutes(5)) {
+            Some(entry) => {
+                let what = format!("the clock shows {now}, but a decision of {} is on record", entry.at);
+                vec![Diagnosis::new("clock", Health::Error, what).mend("it was set back; have it kept by NTP")]
+            }
+            None => vec![Diagnosis::new("clock", Health::Good, format!("it shows {now}"))],
+        }
+    }
+
+    fn examine_disk(&self) -> Vec<Diagnosis> {
+        let database = self.config.database(&self.root);
+        let folder = database.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+        let Ok(space) = rustix::fs::statvfs(folder) else {
+            let what = format!("cannot tell how much room {} has", folder.display());
+            return vec![Diagnosis::new("disk", Health::Warning, what)];
+        };
+        let free = space.f_bavail.saturating_mul(space.f_frsize);
+        let what = format!("{} MB are free at {}", free >> 20, folder.display());
+        let health = match free {
+            free if free < TOO_LITTLE => Health::Error,
+            free if free < LITTLE => Health::Warning,
+            _ => return vec![Diagnosis::new("disk", Health::Good, what)],
+        };
+        vec![Diagnosis::new("disk", health, what).mend("a send stops before its next message when the disk is full")]
+    }
+
+    /// Connects, greets and logs in, and says good-bye.
+    async fn examine_relay(&self) -> Diagnosis {
+        if self.config.delivery.transport == TransportKind::File {
+            let what = "`delivery.transport` is \"file\", so nobody is mailed";
+            return Diagnosis::new("smtp", Health::Skipped, what);
+        }
+        let relay: Box<Relay> = match self.transport("doctor") {
+            Ok(Transport::Smtp(relay)) => relay,
+            Ok(Transport::Folder(_)) => return Diagnosis::new("smtp", Health::Skipped, "mail goes into files"),
+            Err(error) => return Diagnosis::new("smtp", Health::Error, error_text(&error)),
+        };
+        let address = relay.address();
+        match relay.connect().await {
+            Ok(connection) => {
+                connection.close().await;
+                let login = if self.config.delivery.smtp.username.is_empty() { "" } else { " and lets us in" };
+                Diagnosis::new("smtp", Health::Good, format!("{address} answers{login}"))
+            }
+            Err(refusal) => {
+                let what = format!("{address} refuses {}: {}", refusal.stage, refusal.reply);
+                Diagnosis::new("smtp", Health::Error, what)
+                    .mend("see [delivery.smtp]: host, port, tls, username, password")
+            }
+        }
+    }
+
+    fn examine_editors(&self) -> Vec<Diagnosis> {
+        if self.config.editors.notify.is_empty() {
+            let what = "`editors.notify` is empty, so digest serve tells nobody what it does";
+            return vec![Diagnosis::new("editors", Health::Warning, what).mend("name at least one address")];
+        }
+        Vec::new()
+    }
+}
+
+/// A finding when others than the owner may read a file.
+fn private(path: &Path, about: &'static str, why: &str) -> Option<Diagnosis> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        let what = format!("{} may be read by others (mode {mode:o}): {why}", path.display());
+        Diagnosis::new(about, Health::Warning, what).mend(format!("chmod 600 {}", path.display()))
+    })
+}
+
+fn error_text(error: &anyhow::Error) -> String {
+    error.downcast_ref::<Notice>().map_or_else(|| format!("{error:#}"), ToString::to_string)
+}

@@ -1,0 +1,228 @@
+//! What the DNS should say of a sender: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), where bounces go, and reverse names.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::{Diagnosis, Health};
+use crate::mail::{DkimSigner, Dns};
+use crate::pipeline::{Site, TransportKind};
+
+type Answers = Result<Vec<String>, String>;
+
+impl Site {
+    pub(super) async fn examine_names(&self, nameserver: Option<SocketAddr>) -> Vec<Diagnosis> {
+        let from = self.config.publication.from.trim_end_matches('>');
+        let Some((_, domain)) = from.rsplit_once('@') else { return Vec::new() };
+        let dns = match Dns::new(nameserver) {
+            Ok(dns) => dns,
+            Err(why) => return vec![Diagnosis::new("dns", Health::Error, why).mend("see /etc/resolv.conf")],
+        };
+        let bounces = self.config.bounces.domain.as_str();
+        // SPF counts for the envelope's domain, which is the bounces' where there is one.
+        let envelope = if bounces.is_empty() { domain } else { bounces };
+        let mut found = vec![spf(envelope, dns.txt(envelope).await)];
+        found.extend(self.dkim(&dns, domain).await);
+        found.push(dmarc(domain, &dns).await);
+        if !bounces.is_empty() {
+            found.push(bounce_hosts(bounces, dns.mx(bounces).await));
+        }
+        if self.config.delivery.transport == TransportKind::Smtp {
+            found.push(self.reverse(&dns, domain).await);
+        }
+        found
+    }
+
+    async fn dkim(&self, dns: &Dns, domain: &str) -> Vec<Diagnosis> {
+        let signer = match DkimSigner::load(&self.config.delivery.dkim, &self.root, domain) {
+            Ok(Some(signer)) => signer,
+            Ok(None) => {
+                let what = "there are no keys, so nothing is signed here; then your relay must sign";
+                return vec![Diagnosis::new("dkim", Health::Skipped, what)];
+            }
+            Err(notice) => return vec![Diagnosis::new("dkim", Health::Error, notice.to_string())],
+        };
+        let mut found = Vec::new();
+        for record in signer.records() {
+            found.push(dkim_record(&record.name, &record.text, &record.key, dns.txt(&record.name).await));
+        }
+        found
+    }
+
+    /// The reverse name of the host that hands our mail to the world, as far as we can know it.
+    async fn reverse(&self, dns: &Dns, domain: &str) -> Diagnosis {
+        let smtp = &self.config.delivery.smtp;
+        let near = matches!(smtp.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        let hello = if smtp.hello.is_empty() { domain } else { &smtp.hello };
+        let host = if near { hello } else { smtp.host.as_str() };
+        let addresses = match host.parse::<IpAddr>() {
+            Ok(address) => Ok(vec![address]),
+            Err(_) => dns.addresses(host).await,
+        };
+        let address = match addresses {
+            Ok(addresses) => addresses.into_iter().next(),
+            Err(why) => return Diagnosis::new("reverse", Health::Warning, why),
+        };
+        let Some(address) = address else {
+            let what = format!("{host} has no address");
+            return Diagnosis::new("reverse", Health::Error, what)
+                .mend("the name that a mail server gives itself must have an address (RFC 5321 section 4.1.1.1)");
+        };
+        match dns.names(address).await {
+            Err(why) => Diagnosis::new("reverse", Health::Warning, why),
+            Ok(names) if names.is_empty() => {
+                let what = format!("{address} ({host}) has no name");
+                Diagnosis::new("reverse", Health::Warning, what)
+                    .mend("ask whoever gave you the address for a PTR record with the server's name; Gmail wants one")
+            }
+            Ok(names) => {
+                let back = dns.addresses(&names[0]).await.unwrap_or_default();
+                if back.contains(&address) {
+                    return Diagnosis::new("reverse", Health::Good, format!("{address} is {} and back", names[0]));
+                }
+                let what = format!("{address} is called {}, which does not lead back to it", names[0]);
+                Diagnosis::new("reverse", Health::Warning, what)
+                    .mend("give that name this address, or the address its name")
+            }
+        }
+    }
+}
+
+fn unanswered(about: &'static str, why: String) -> Diagnosis {
+    Diagnosis::new(about, Health::Warning, why).mend("is this machine on the net, and its nameserver alive?")
+}
+
+fn spf(domain: &str, answers: Answers) -> Diagnosis {
+    let records = match answers {
+        Ok(records) => records.into_iter().filter(|text| is_version(text, "v=spf1")).collect::<Vec<_>>(),
+        Err(why) => return unanswered("spf", why),
+    };
+    let mend = format!("{domain} TXT \"v=spf1 include:YOUR-RELAY -all\", as your relay's manual says");
+    match records.as_slice() {
+        [] => Diagnosis::new("spf", Health::Error, format!("{domain} has no SPF record")).mend(mend),
+        [one] if one.contains("+all") || one.split(' ').any(|word| word == "all") => {
+            let what = format!("the SPF record of {domain} lets everybody send in its name: {one}");
+            Diagnosis::new("spf", Health::Error, what).mend("end it with ~all or -all")
+        }
+        [one] => Diagnosis::new("spf", Health::Good, format!("{domain}: {one}")),
+        _ => Diagnosis::new("spf", Health::Error, format!("{domain} has several SPF records, so none counts"))
+            .mend("join them into one (RFC 7208 section 3.2)"),
+    }
+}
+
+fn is_version(text: &str, version: &str) -> bool {
+    let head = text.get(..version.len()).is_some_and(|head| head.eq_ignore_ascii_case(version));
+    head && matches!(text.as_bytes().get(version.len()), None | Some(b' ' | b';'))
+}
+
+/// The record must hold the public half of our key.
+fn dkim_record(name: &str, wanted: &str, key: &str, answers: Answers) -> Diagnosis {
+    let mend = format!("{name} TXT \"{wanted}\"");
+    let records = match answers {
+        Ok(records) => records,
+        Err(why) => return unanswered("dkim", why),
+    };
+    let tag = |text: &str, tag: &str| -> Option<String> {
+        text.split(';').find_map(|part| {
+            let (name, value) = part.split_once('=')?;
+            (name.trim() == tag).then(|| value.split_whitespace().collect())
+        })
+    };
+    let keys: Vec<String> = records.iter().filter_map(|text| tag(text, "p")).collect();
+    match keys.as_slice() {
+        [] => Diagnosis::new("dkim", Health::Error, format!("there is no record {name}")).mend(mend),
+        keys if keys.iter().any(|found| found == key) && keys.len() == 1 => {
+            Diagnosis::new("dkim", Health::Good, format!("{name} holds our key"))
+        }
+        keys if keys.iter().any(|found| found == key) => {
+            Diagnosis::new("dkim", Health::Error, format!("{name} has several records, so receivers may pick any"))
+                .mend("leave only the one with our key")
+        }
+        _ => Diagnosis::new(
+            "dkim",
+            Health::Error,
+            format!("{name} holds another key than ours, so no signature is good"),
+        )
+        .mend(mend),
+    }
+}
+
+/// The policy of the domain, or of one above it (RFC 7489 §6.6.3 asks the organizational domain; without a list of public
+/// suffixes each parent of two labels or more is asked).
+async fn dmarc(domain: &str, dns: &Dns) -> Diagnosis {
+    let mut at = domain;
+    loop {
+        let name = format!("_dmarc.{at}");
+        let records = match dns.txt(&name).await {
+            Ok(records) => records.into_iter().filter(|text| is_version(text, "v=DMARC1")).collect::<Vec<_>>(),
+            Err(why) => return unanswered("dmarc", why),
+        };
+        match records.as_slice() {
+            [] => {}
+            [one] => return Diagnosis::new("dmarc", Health::Good, format!("{name}: {one}")),
+            _ => {
+                return Diagnosis::new("dmarc", Health::Error, format!("{name} has several records, so none counts"))
+                    .mend("leave one");
+            }
+        }
+        match at.split_once('.') {
+            Some((_, parent)) if parent.contains('.') => at = parent,
+            _ => break,
+        }
+    }
+    Diagnosis::new(
+        "dmarc",
+        Health::Error,
+        format!("{domain} has no DMARC record; Gmail and Yahoo want one of bulk senders"),
+    )
+    .mend(format!("_dmarc.{domain} TXT \"v=DMARC1; p=none; rua=mailto:dmarc@{domain}\""))
+}
+
+fn bounce_hosts(domain: &str, answers: Answers) -> Diagnosis {
+    match answers {
+        Err(why) => unanswered("bounces", why),
+        Ok(hosts) if hosts.is_empty() => {
+            Diagnosis::new("bounces", Health::Error, format!("{domain} has no MX record, so bounces reach nobody"))
+                .mend(format!("{domain} MX 10 the host that takes your bounces"))
+        }
+        Ok(hosts) => Diagnosis::new("bounces", Health::Good, format!("{domain} is taken by {}", hosts.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health(diagnosis: &Diagnosis) -> Health {
+        diagnosis.health
+    }
+
+    #[test]
+    fn spf_is_one_record_that_does_not_let_everybody_in() {
+        for (records, expected) in [
+            (vec![], Health::Error),
+            (vec!["google-site-verification=x"], Health::Error),
+            (vec!["v=spf1 include:relay.example -all"], Health::Good),
+            (vec!["V=SPF1 ~all", "other"], Health::Good),
+            (vec!["v=spf1 +all"], Health::Error),
+            (vec!["v=spf1 all"], Health::Error),
+            (vec!["v=spf10 -all"], Health::Error),
+            (vec!["v=spf1 -all", "v=spf1 ~all"], Health::Error),
+        ] {
+            let answers = records.iter().map(|text| (*text).to_owned()).collect();
+            assert_eq!(health(&spf("news.example", Ok(answers))), expected, "{records:?}");
+        }
+        assert_eq!(health(&spf("news.example", Err("silence".into()))), Health::Warning);
+    }
+
+    #[test]
+    fn dkim_compares_the_key() {
+        let look = |records: &[&str]| {
+            let answers = Ok(records.iter().map(|text| (*text).to_owned()).collect());
+            health(&dkim_record("a._domainkey.news.example", "v=DKIM1; p=AAAA", "AAAA", answers))
+        };
+        assert_eq!(look(&["v=DKIM1; k=rsa; p=AA AA"]), Health::Good);
+        assert_eq!(look(&["v=DKIM1; k=rsa; p=BBBB"]), Health::Error);
+        assert_eq!(look(&["p=AAAA", "p=BBBB"]), Health::Error);
+        assert_eq!(look(&["v=DKIM1; p="]), Health::Error);
+        assert_eq!(look(&[]), Health::Error);
+    }
+}

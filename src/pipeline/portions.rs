@@ -1,0 +1,118 @@
+//! How much of an issue may go out now: its canary first, and on a day of a warm-up no more than that day's ceiling.
+
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
+use super::Site;
+use crate::model::{IssueName, local_instant};
+use crate::send::{Answers, cohort, verdict};
+use crate::store::{Send, Store};
+
+/// While a warm-up goes on, an issue may take this long.
+const WARM_UP_LIFETIME: std::time::Duration = std::time::Duration::from_hours(24 * 60);
+
+/// What a run may do about the canary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Portion {
+    /// Everybody who waits.
+    All,
+    /// These only; the others are held back, until the time given when the canary has been served.
+    First(Vec<i64>, Option<DateTime<Utc>>),
+    /// Too much went wrong with the first: nobody else.
+    Stop(String),
+}
+
+impl Site {
+    /// Which portion of a send is next at `now`.
+    pub(super) fn portion(
+        &self,
+        store: &mut Store,
+        issue: &IssueName,
+        send: &Send,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Portion> {
+        let audience = send.counts.recipients;
+        let size = self.config.editions.get(&issue.edition).and_then(|edition| edition.canary.of(audience));
+        let size = match (send.canary, size) {
+            (0, None) => 0,
+            (0, Some(size)) => store.begin_canary(send.id, size)?,
+            (size, _) => size,
+        };
+        if size == 0 || send.canary_passed.is_some() {
+            return Ok(Portion::All);
+        }
+        let first = cohort(&issue.to_string(), audience, size);
+        match self.canary_until(issue, send) {
+            Some(until) if until <= now => {}
+            until => return Ok(Portion::First(first, until)),
+        }
+        let tally = store.canary_tally(send.id, &first)?;
+        let (bounced_later, complaints) = store.lost_later(send.id)?;
+        let answers = Answers { answered: tally.answered, refusals: tally.refusals, bounced_later, complaints };
+        if let Some(reason) = verdict(&answers, self.config.delivery.limits()) {
+            return Ok(Portion::Stop(reason));
+        }
+        store.canary_passed(send.id, now)?;
+        Ok(Portion::All)
+    }
+
+    /// After a run with the canary: notes that it was served, once all of it was tried and half of it is answered for good.
+    pub(super) fn note_canary(&self, store: &mut Store, send: i64, first: &[i64]) -> anyhow::Result<()> {
+        let tally = store.canary_tally(send, first)?;
+        if tally.pending == 0 && tally.answered >= tally.deferred {
+            store.canary_served(send, (self.clock)())?;
+        }
+        Ok(())
+    }
+
+    /// Until when the others wait after the canary was served.
+    fn canary_until(&self, issue: &IssueName, send: &Send) -> Option<DateTime<Utc>> {
+        let wait = self.config.editions.get(&issue.edition).map(|edition| edition.canary_wait).unwrap_or_default();
+        send.canary_served.map(|served| served + wait)
+    }
+
+    /// When somebody who waits may have a copy: `None` when nobody waits.
+    pub(super) fn due(&self, store: &Store, issue: &IssueName, send: &Send) -> anyhow::Result<Option<DateTime<Utc>>> {
+        let waits = send.counts.pending + send.counts.deferred + send.counts.uncertain > 0;
+        if !waits {
+            return Ok(None);
+        }
+        let canary = self.canary_until(issue, send).filter(|_| send.canary > 0 && send.canary_passed.is_none());
+        let due = [store.due(send.id)?, canary].into_iter().flatten().min().unwrap_or_else(|| self.now());
+        Ok(match self.allowance(store, self.now())? {
+            Some((0, tomorrow)) => Some(due.max(tomorrow)),
+            _ => Some(due),
+        })
+    }
+
+    /// On a day of the warm-up: how many more copies may go out today, and when the next day begins for it.
+    pub(super) fn allowance(
+        &self,
+        store: &Store,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Option<(usize, DateTime<Utc>)>> {
+        let delivery = &self.config.delivery;
+        let (Some(from), false) = (delivery.warm_up_from, delivery.warm_up.is_empty()) else { return Ok(None) };
+        let zone = self.config.publication.timezone;
+        let from = local_instant(from, NaiveTime::MIN, zone);
+        let today = now.with_timezone(&zone).date_naive();
+        let mut days = std::collections::BTreeMap::<chrono::NaiveDate, u64>::new();
+        for (at, count) in store.tried_since(from)? {
+            *days.entry(at.with_timezone(&zone).date_naive()).or_default() += count;
+        }
+        let done = days.remove(&today).unwrap_or(0);
+        let earlier = days.range(..today).count();
+        let Some(ceiling) = delivery.warm_up.get(earlier) else { return Ok(None) };
+        let left = usize::try_from(ceiling.saturating_sub(done)).unwrap_or(usize::MAX);
+        let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+        // In the morning, not at midnight: a mail at night looks like what it is not.
+        let morning = NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default();
+        Ok(Some((left, local_instant(tomorrow, morning, zone))))
+    }
+
+    /// How long after its send time an issue is worth being sent to those who wait.
+    pub(super) fn lifetime(&self) -> std::time::Duration {
+        let delivery = &self.config.delivery;
+        let warms = delivery.warm_up_from.is_some() && !delivery.warm_up.is_empty();
+        if warms { delivery.give_up.max(WARM_UP_LIFETIME) } else { delivery.give_up }
+    }
+}

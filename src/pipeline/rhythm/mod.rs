@@ -1,0 +1,343 @@
+//! The rhythm's hands: gathers what is known of the runs, has `schedule` decide, does the one step, and puts it on record
+//! under the lease's fence. Knows no calendar rules.
+
+mod keep;
+mod tell;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
+
+use super::{Ended, Options, Rendering, Site};
+use crate::model::{Edition, IssueName, IssueState, Notice};
+use crate::schedule::{self, Approval, Done, Facts, Next, Reason, Run, Sending, Step, What};
+use crate::store::{Decision, Fence, Recorded, Send, Store, StoreError, TAKEN_OVER};
+
+pub use keep::keep_rhythm;
+pub use tell::Telling;
+
+/// Runs that lie further back than this are nobody's business any more.
+const LOOK_BACK: TimeDelta = TimeDelta::days(15);
+/// How long a draft waits for the feeds.
+const FETCH_PATIENCE: Duration = Duration::from_mins(5);
+/// Who approves when the edition says that nobody need to.
+const BY_ITSELF: &str = "digest serve (on_unapproved = \"send\")";
+
+/// What one look did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// A step, which stands in the journal now.
+    Did { issue: IssueName, what: What, detail: String },
+    /// Nothing; the next thing is due at this time, if anything is.
+    Rest(Option<DateTime<Utc>>),
+    /// Another daemon holds the lease: nothing was written.
+    Stale,
+}
+
+/// What a step came to: the journal's line, and what the editors are told.
+struct Verdict {
+    what: What,
+    detail: String,
+    telling: Option<Telling>,
+}
+
+/// What is known of a run, besides its edition and the time.
+struct Known {
+    done: Vec<Done>,
+    approval: Approval,
+    send: Option<Sending>,
+}
+
+impl Site {
+    /// The same publication at another time.
+    #[must_use]
+    pub fn at(&self, now: DateTime<Utc>) -> Self {
+        use chrono::SubsecRound;
+        let started = now.trunc_subsecs(0);
+        Self { root: self.root.clone(), config: self.config.clone(), started, clock: super::clock_from(started) }
+    }
+
+    /// Takes or renews the lease for a daemon; `None` while another one acts.
+    pub fn hold_lease(&self, holder: &str) -> anyhow::Result<Option<Fence>> {
+        Ok(self.ledger_store()?.hold_lease(holder, self.now(), self.config.serve.lease)?)
+    }
+
+    /// Takes at most one step of the rhythm and puts it on record, once. `stop` turning true ends a send after the messages in
+    /// flight.
+    ///
+    /// # Errors
+    /// When the store cannot serve. Nothing is lost then: the step is taken at the next look.
+    pub async fn rhythm_step(&self, fence: &Fence, stop: watch::Receiver<bool>) -> anyhow::Result<Turn> {
+        let mut store = self.ledger_store()?;
+        let mut look: Option<DateTime<Utc>> = None;
+        for (name, edition) in &self.config.editions {
+            let Some(since) = store.watched_since(fence, name, self.now())? else { return Ok(Turn::Stale) };
+            for run in self.open_runs(edition, since) {
+                let issue = IssueName { date: run.date, edition: name.clone() };
+                let known = self.known(&store, &issue)?;
+                let next = self.decide(edition, run, fence, &known);
+                match next.step {
+                    Some(step) => {
+                        return self.take(&mut store, fence, &issue, (edition, run, &known), step, stop).await;
+                    }
+                    None => look = [look, next.look].into_iter().flatten().min(),
+                }
+            }
+        }
+        Ok(Turn::Rest(look))
+    }
+
+    /// The runs of an edition that may need something now, and the next one.
+    fn open_runs(&self, edition: &Edition, since: DateTime<Utc>) -> Vec<Run> {
+        let ahead = TimeDelta::from_std(edition.draft_ahead).ok().and_then(|d| self.now().checked_add_signed(d));
+        let ahead = ahead.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let from = since.max(self.now() - LOOK_BACK);
+        let mut later = 0;
+        schedule::runs(edition, from, self.config.publication.timezone)
+            .take_while(|run| {
+                later += usize::from(run.at > ahead);
+                later <= 1
+            })
+            .take(100)
+            .collect()
+    }
+
+    fn decide(&self, edition: &Edition, run: Run, fence: &Fence, known: &Known) -> Next {
+        schedule::decide(&Facts {
+            edition,
+            run,
+            now: self.now(),
+            watched_since: fence.since,
+            lifetime: self.lifetime(),
+            done: &known.done,
+            approval: known.approval,
+            send: known.send,
+        })
+    }
+
+    fn known(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Known> {
+        let word = |word: &str| What::ALL.into_iter().find(|what| what.as_str() == word);
+        let done: Vec<Done> = store
+            .journal(issue)?
+            .iter()
+            .filter_map(|entry| Some(Done { what: word(&entry.what)?, at: entry.at }))
+            .collect();
+        if done.iter().any(|done| matches!(done.what, What::Sent | What::Skipped)) {
+            return Ok(Known { done, approval: Approval::NoDraft, send: None });
+        }
+        let draft = self.draft_text(issue);
+        let approval = match (&draft, store.approval(issue)?) {
+            (None, _) => Approval::NoDraft,
+            (Some(draft), Some(approval)) if approval.draft == *draft => Approval::Given(approval.at),
+            _ => Approval::Missing,
+        };
+        let send = store.send(issue)?.map(|send| self.sending(store, issue, &send)).transpose()?;
+        Ok(Known { done, approval, send })
+    }
+
+    fn sending(&self, store: &Store, issue: &IssueName, send: &Send) -> anyhow::Result<Sending> {
+        // Whoever takes over goes on: nobody and nothing stopped it.
+        let taken_over = send.state == IssueState::Stopped && !send.by_operator && send.reason == TAKEN_OVER;
+        let state = if taken_over { IssueState::Sending } else { send.state };
+        Ok(Sending { state, by_operator: send.by_operator, due: self.due(store, issue, send)? })
+    }
+
+    async fn take(
+        &self,
+        store: &mut Store,
+        fence: &Fence,
+        issue: &IssueName,
+        (edition, run, known): (&Edition, Run, &Known),
+        step: Step,
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<Turn> {
+        let verdict = match step {
+            Step::Draft => {
+                self.fetch_first().await;
+                self.draft_step(issue, run)
+            }
+            Step::Remind => Verdict {
+                what: What::Reminded,
+                detail: "nobody has approved it yet".into(),
+                telling: Some(self.remind(issue, edition, run)),
+            },
+            Step::Hold(why) => self.hold_verdict(issue, edition, run, &reason(why, edition)),
+            Step::Approve => self.approve_step(issue, edition, run),
+            Step::Skip(why) => self.skip(issue, &reason(why, edition)),
+            Step::Close => self.close(store, issue)?,
+            Step::TellStopped => self.stopped(store, issue)?,
+            Step::GiveUp => {
+                if let Some(send) = store.send(issue)? {
+                    store.stop(send.id, true, "its time was over before it was done")?;
+                }
+                self.stopped(store, issue)?
+            }
+            Step::Send => return self.send_step(store, fence, issue, (edition, run, known), stop).await,
+        };
+        let turn = self.record(store, fence, issue, known, verdict)?;
+        if matches!(&turn, Turn::Did { what: What::Drafted, .. }) {
+            self.send_preview(issue).await;
+        }
+        Ok(turn)
+    }
+
+    fn record(
+        &self,
+        store: &mut Store,
+        fence: &Fence,
+        issue: &IssueName,
+        known: &Known,
+        verdict: Verdict,
+    ) -> anyhow::Result<Turn> {
+        let Verdict { what, detail, telling } = verdict;
+        let letter = telling.map(|telling| serde_json::to_string(&telling)).transpose()?;
+        let count = |word: What| known.done.iter().filter(|done| done.what == word).count();
+        let turn = match what {
+            What::Sending | What::Stopped => count(What::Stopped),
+            What::DraftFailed => count(What::DraftFailed),
+            _ => 0,
+        };
+        // A draft that fails again and again is told once.
+        let letter = letter.filter(|_| turn == 0 || what != What::DraftFailed);
+        let decision = Decision {
+            issue,
+            what: what.as_str(),
+            turn: u32::try_from(turn).unwrap_or(u32::MAX),
+            detail: &detail,
+            letter: letter.as_deref(),
+        };
+        match store.decide(fence, &decision, self.now())? {
+            Recorded::Stale => Ok(Turn::Stale),
+            Recorded::Now | Recorded::Before => {
+                tracing::info!(issue = %issue, what = what.as_str(), detail, "rhythm");
+                Ok(Turn::Did { issue: issue.clone(), what, detail })
+            }
+        }
+    }
+
+    /// Fetches the feeds before a draft. Whatever becomes of that, the draft is made of what there is.
+    async fn fetch_first(&self) {
+        if self.config.feeds.is_empty() {
+            return;
+        }
+        let fetching = self.fetch_feeds(&[], Duration::ZERO, self.now(), rand::random::<f64>);
+        match tokio::time::timeout(FETCH_PATIENCE, fetching).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "the feeds were not fetched before a draft"),
+            Err(_) => tracing::warn!("the feeds took too long; the draft is made without them"),
+        }
+    }
+
+    /// Composes, renders and checks. Whatever fails is told, never fatal.
+    fn draft_step(&self, issue: &IssueName, run: Run) -> Verdict {
+        let made = (|| -> anyhow::Result<Option<Rendering>> {
+            let composed = self.compose(&issue.edition, Some(issue.date))?;
+            match composed.draft {
+                None => Ok(None),
+                Some(_) => self.rendering(issue).map(Some),
+            }
+        })();
+        match made {
+            Ok(Some(rendering)) => {
+                let shown = rendering.draft.news.iter().filter(|entry| !entry.banned).count();
+                let report = &rendering.report;
+                let detail = format!("{shown} news; check: {} errors, {} warnings", report.errors, report.warnings);
+                Verdict { what: What::Drafted, detail, telling: Some(self.draft_ready(&rendering, run)) }
+            }
+            Ok(None) => self.skip(issue, "the week is too thin, and the edition skips then"),
+            Err(error) => {
+                let detail = told(&error);
+                let telling = self.draft_failed(issue, run, &detail);
+                Verdict { what: What::DraftFailed, detail, telling: Some(telling) }
+            }
+        }
+    }
+
+    fn approve_step(&self, issue: &IssueName, edition: &Edition, run: Run) -> Verdict {
+        match self.approve(issue, BY_ITSELF) {
+            Ok(_) => Verdict { what: What::Approved, detail: format!("by {BY_ITSELF}"), telling: None },
+            Err(error) => self.hold_verdict(issue, edition, run, &told(&error)),
+        }
+    }
+
+    fn hold_verdict(&self, issue: &IssueName, edition: &Edition, run: Run, why: &str) -> Verdict {
+        let telling = self.held(issue, edition, run, why);
+        Verdict { what: What::Held, detail: why.to_owned(), telling: Some(telling) }
+    }
+
+    fn skip(&self, issue: &IssueName, why: &str) -> Verdict {
+        Verdict { what: What::Skipped, detail: why.to_owned(), telling: Some(self.skipped(issue, why)) }
+    }
+
+    fn close(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
+        let counts = store.send(issue)?.map(|send| send.counts).unwrap_or_default();
+        let detail = format!("{} of {} delivered", counts.delivered, counts.recipients);
+        Ok(Verdict { what: What::Sent, detail, telling: Some(self.sent(issue, &counts)) })
+    }
+
+    fn stopped(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
+        let Some(send) = store.send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
+        let telling = Some(self.tell_stopped(issue, &send));
+        Ok(Verdict { what: What::Stopped, detail: send.reason, telling })
+    }
+
+    /// Begins the send, or goes on with it. The start is on record before the first copy.
+    async fn send_step(
+        &self,
+        store: &mut Store,
+        fence: &Fence,
+        issue: &IssueName,
+        (edition, run, known): (&Edition, Run, &Known),
+        stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<Turn> {
+        let begins = Verdict { what: What::Sending, detail: "the send began".into(), telling: None };
+        let turn = self.record(store, fence, issue, known, begins)?;
+        if turn == Turn::Stale {
+            return Ok(turn);
+        }
+        let options = Options { fence: Some(fence.clone()), ..Options::default() };
+        let event = {
+            let issue = issue.to_string();
+            move |event| tracing::debug!(issue, ?event, "send")
+        };
+        match self.send(issue, &options, stop, event).await {
+            Ok(delivered) => {
+                if let Ended::Broken(why) | Ended::Guarded(why) = &delivered.ended {
+                    tracing::error!(issue = %issue, why, "the send stopped");
+                }
+                Ok(turn)
+            }
+            // Another process sends it, or something else, now: this one looks again.
+            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Locked(_))) => Ok(Turn::Rest(None)),
+            Err(error) if known.send.is_none() => {
+                let held = self.hold_verdict(issue, edition, run, &told(&error));
+                self.record(store, fence, issue, known, held)?;
+                Ok(Turn::Rest(None))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Why an issue is held or skipped, in words.
+fn reason(why: Reason, edition: &Edition) -> String {
+    match why {
+        Reason::Unapproved => "nobody approved it".into(),
+        Reason::NoDraft => "there is no draft".into(),
+        Reason::LateDraft => "its draft came after the send time, so no editor could look at it".into(),
+        Reason::Missed => format!("no digest serve ran at its send time, {}", edition.send),
+    }
+}
+
+/// An error with its causes, on one line.
+fn told(error: &anyhow::Error) -> String {
+    let text = match error.downcast_ref::<Notice>() {
+        Some(notice) => notice.to_string(),
+        None => format!("{error:#}"),
+    };
+    text.replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests;

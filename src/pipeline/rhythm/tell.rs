@@ -1,0 +1,214 @@
+//! What the editors are told, in words, and the mail that carries it. Decides nothing.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::super::{Rendering, Severity, Site};
+use crate::model::{Address, Counts, Delivery, Edition, Frozen, IssueName, Missed, Notice, OnUnapproved};
+use crate::render::{self, EditorLetter, Found, Shown, ToDo};
+use crate::schedule::Run;
+use crate::send;
+use crate::store::Send;
+
+/// A letter to the editors.
+pub type Telling = EditorLetter;
+
+fn todo(does: &str, command: String) -> ToDo {
+    ToDo { does: does.into(), command }
+}
+
+/// What one does about an issue that waits.
+fn ways(issue: &IssueName) -> Vec<ToDo> {
+    vec![
+        todo("Look at it in the browser, on a phone and in the dark:", format!("digest preview {issue}")),
+        todo("Edit it:", format!("$EDITOR issues/{issue}/issue.toml")),
+        todo("Let it go out as it is then:", format!("digest approve {issue}")),
+        todo("Leave this date out:", format!("digest schedule skip {} {}", issue.date, issue.edition)),
+    ]
+}
+
+impl Site {
+    fn local(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.config.publication.timezone).format("%A %d %B, %H:%M %Z").to_string()
+    }
+
+    fn letter_about(&self, issue: &IssueName, kind: &str, tone: &str, headline: String) -> Telling {
+        Telling {
+            kind: kind.into(),
+            subject: format!("[{}] {headline}", self.config.edition_title(&issue.edition)),
+            tone: tone.into(),
+            headline,
+            ..Telling::default()
+        }
+    }
+
+    /// What happens at the send time if nobody does anything.
+    fn otherwise(&self, edition: &Edition, run: Run) -> String {
+        let until = self.local(run.at + edition.grace);
+        match edition.on_unapproved {
+            OnUnapproved::Hold => {
+                format!("Without an approval it is held at its send time, and goes out if it is approved by {until}.")
+            }
+            OnUnapproved::Send => "Without an approval it goes out all the same, unless the check finds errors.".into(),
+        }
+    }
+
+    pub(super) fn draft_ready(&self, rendering: &Rendering, run: Run) -> Telling {
+        let issue = &rendering.name;
+        let report = &rendering.report;
+        let edition = self.config.edition(&issue.edition).ok();
+        let mut lead = vec![format!("“{}” goes out on {}.", rendering.rendered.subject, self.local(run.at))];
+        if report.errors > 0 {
+            lead.push(
+                "The check found errors. It cannot be approved, and does not go out, before they are mended.".into(),
+            );
+        }
+        lead.extend(edition.map(|edition| self.otherwise(edition, run)));
+        let finding = |severity: Severity, message: &str| Found {
+            severity: if severity == Severity::Error { "Error".into() } else { "Warning".into() },
+            message: message.to_owned(),
+        };
+        let shown = rendering.draft.news.iter().filter(|entry| !entry.banned);
+        Telling {
+            lead,
+            commands: ways(issue),
+            findings: report.findings.iter().map(|found| finding(found.severity, &found.message)).collect(),
+            items: shown
+                .map(|entry| Shown { title: entry.title.clone(), source: entry.source.clone(), why: entry.why.clone() })
+                .collect(),
+            ..self.letter_about(issue, "draft-ready", "Your turn", format!("The draft of {issue} is ready"))
+        }
+    }
+
+    pub(super) fn draft_failed(&self, issue: &IssueName, run: Run, why: &str) -> Telling {
+        Telling {
+            lead: vec![
+                format!("It was to be sent on {}. What went wrong: {why}", self.local(run.at)),
+                "It is tried again every ten minutes.".into(),
+            ],
+            commands: vec![todo("See it yourself:", format!("digest compose {} --date {}", issue.edition, issue.date))],
+            ..self.letter_about(issue, "draft-failed", "Trouble", format!("{issue} could not be drafted"))
+        }
+    }
+
+    pub(super) fn remind(&self, issue: &IssueName, edition: &Edition, run: Run) -> Telling {
+        Telling {
+            lead: vec![format!("It goes out on {}.", self.local(run.at)), self.otherwise(edition, run)],
+            commands: ways(issue),
+            ..self.letter_about(issue, "reminder", "Your turn", format!("{issue} is not approved yet"))
+        }
+    }
+
+    pub(super) fn held(&self, issue: &IssueName, edition: &Edition, run: Run, why: &str) -> Telling {
+        Telling {
+            lead: vec![
+                format!("Its send time came, and it was held: {why}."),
+                format!("It goes out as soon as it is approved, until {}.", self.local(run.at + edition.grace)),
+                "After that this issue is skipped.".into(),
+            ],
+            commands: ways(issue),
+            ..self.letter_about(issue, "held", "Your turn", format!("{issue} is held"))
+        }
+    }
+
+    pub(super) fn skipped(&self, issue: &IssueName, why: &str) -> Telling {
+        let missed = match self.config.edition(&issue.edition).map(|edition| edition.missed) {
+            Ok(Missed::SendWithin(limit)) => {
+                format!(" (missed = \"send_within:{}\")", humantime::format_duration(limit))
+            }
+            _ => String::new(),
+        };
+        Telling {
+            lead: vec![format!("Why: {why}{missed}. Nobody was mailed, and digest serve does nothing more about it.")],
+            commands: vec![todo(
+                "Send it by hand all the same:",
+                format!("digest approve {issue} && digest send {issue}"),
+            )],
+            ..self.letter_about(issue, "skipped", "For your information", format!("{issue} was skipped"))
+        }
+    }
+
+    pub(super) fn sent(&self, issue: &IssueName, counts: &Counts) -> Telling {
+        let others =
+            [(counts.failed, "refused"), (counts.suppressed, "left meanwhile"), (counts.uncertain, "uncertain")];
+        let others: Vec<String> =
+            others.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        let rest = if others.is_empty() { String::new() } else { format!(" The others: {}.", others.join(", ")) };
+        Telling {
+            lead: vec![format!("{} of {} recipients have it.{rest}", counts.delivered, counts.recipients)],
+            commands: vec![todo("All figures:", format!("digest report {issue}"))],
+            ..self.letter_about(issue, "sent", "Done", format!("{issue} is out"))
+        }
+    }
+
+    pub(super) fn tell_stopped(&self, issue: &IssueName, send: &Send) -> Telling {
+        let next = if send.by_operator {
+            "It waits for your word."
+        } else {
+            "It is tried again every five minutes for as long as `grace` allows, and then waits for your word."
+        };
+        Telling {
+            lead: vec![
+                format!("Why: {}.", send.reason.trim_end_matches('.')),
+                format!("{} of {} recipients have it. {next}", send.counts.delivered, send.counts.recipients),
+            ],
+            commands: vec![
+                todo("See how far it is:", format!("digest status {issue}")),
+                todo("Let it go on:", format!("digest resume {issue}")),
+            ],
+            ..self.letter_about(issue, "stopped", "Trouble", format!("The send of {issue} stopped"))
+        }
+    }
+
+    /// Mails the editors what the journal still has for them. A letter that does not leave is tried at the next look; a mail
+    /// that was sent twice after a crash is the same mail.
+    ///
+    /// # Errors
+    /// When the store cannot serve.
+    pub async fn tell_editors(&self) -> anyhow::Result<()> {
+        let mut store = self.ledger_store()?;
+        for (number, letter) in store.untold()? {
+            let letter: Telling = serde_json::from_str(&letter)?;
+            match self.mail_editors(number, &letter).await {
+                Ok(()) => store.told(number, self.now())?,
+                Err(error) => {
+                    tracing::error!(kind = letter.kind, error = format!("{error:#}"), "the editors could not be told");
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the editors the issue itself, as readers would get it, marked as a test: once at most, since it is only a look.
+    pub(super) async fn send_preview(&self, issue: &IssueName) {
+        let parsed = self.config.editors.notify.iter().filter_map(|address| Address::parse(address).ok());
+        if let Err(error) = self.send_test(issue, &parsed.collect::<Vec<_>>()).await {
+            tracing::warn!(issue = %issue, error = format!("{error:#}"), "the editors have no preview");
+        }
+    }
+
+    async fn mail_editors(&self, number: i64, letter: &Telling) -> anyhow::Result<()> {
+        let templates = self.templates()?;
+        let name = IssueName { date: self.now().date_naive(), edition: "editors".into() };
+        let rendered = render::editors(letter, &self.config.publication.name, "midweek", &templates)?;
+        let mail = self.letter(Frozen { letterhead: self.config.letterhead(), rendered }, &name)?;
+        let transport = self.transport("editors")?;
+        for (at, address) in self.config.editors.notify.iter().enumerate() {
+            let email = Address::parse(address).map_err(|e| Notice::new(format!("`editors.notify` {address}: {e}")))?;
+            let delivery = Delivery {
+                number: number * 100 + i64::try_from(at).unwrap_or(0),
+                email,
+                name: String::new(),
+                seed: format!("{number:032x}"),
+                fields: BTreeMap::new(),
+                dated: self.now(),
+                attempts: 0,
+            };
+            let sent = send::once(&transport, delivery.number, &mail.copy(&delivery)).await;
+            sent.map_err(|why| Notice::new(format!("the letter to an editor was not sent: {why}")))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,281 @@
+//! The daemon by a test clock through a month: two editions, a change of clocks, a cut at every step, a slow editor, a broken
+//! source, an error of the check, and two missed windows. The clock is an argument, so nothing sleeps.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chrono::NaiveDate;
+use tempfile::TempDir;
+
+use super::*;
+use crate::pipeline::init;
+
+const EDITIONS: &str = r#"
+[editions.midweek]
+send = "Wed 07:00"
+news = 3
+guides = 0
+min_score = 1.0
+skip = [2026-04-01]
+extra = [2026-03-27]
+
+[editions.sunday]
+send = "Sun 02:30"
+news = 3
+guides = 0
+min_score = 1.0
+by_topic = false
+on_unapproved = "send"
+missed = "send_within:6h"
+remind = "0s"
+
+[editors]
+notify = ["ann@desk.example", "bob@desk.example"]
+
+[serve]
+lease = "30d"
+"#;
+
+/// A publication in a folder of its own, and the time in it.
+struct Desk {
+    dir: TempDir,
+    now: DateTime<Utc>,
+    holder: String,
+    /// Whether each step is first cut off before its record, as by a crash.
+    cut: bool,
+}
+
+impl Desk {
+    fn new(start: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        init(dir.path()).unwrap();
+        let config = std::fs::read_to_string(dir.path().join("config.toml")).unwrap();
+        let editions = config.find("[editions.midweek]").unwrap()..config.find("[compose]").unwrap();
+        let config = config.replace(&config[editions], "");
+        let without = config.split("[serve]").next().unwrap().to_owned() + &config[config.find("[web]").unwrap()..];
+        let without = without.split("[editors]").next().unwrap().to_owned();
+        std::fs::write(dir.path().join("config.toml"), without + EDITIONS).unwrap();
+        let desk = Self { dir, now: start.parse().unwrap(), holder: "one".into(), cut: false };
+        desk.write_news();
+        let csv = "email,name\na@inbox.example,A\nb@inbox.example,B\n";
+        desk.site().import_readers(Path::new("readers.csv"), csv.as_bytes(), "asked for it").unwrap();
+        desk
+    }
+
+    /// Four items a day, each of its own words.
+    fn write_news(&self) {
+        let first: NaiveDate = "2026-02-20".parse().unwrap();
+        let lines = (0..50_u64).flat_map(|day| (0..4_u64).map(move |n| (day, n))).map(|(day, n)| {
+            let word = |k: u64| format!("w{:x}", (day * 4 + n + 1) * 7919 + k * 104_729);
+            let date = first + chrono::Days::new(day);
+            serde_json::json!({
+                "id": format!("i{day}-{n}"), "title": format!("{} {} {}", word(1), word(2), word(3)),
+                "source": format!("Source {n}"), "published": format!("{date}T0{n}:00:00Z"), "score": 9 - n,
+                "url": format!("https://news{n}.example/{day}"),
+                "summary": format!("{} {} {} {} in a sentence.", word(4), word(5), word(6), word(7)),
+            })
+            .to_string()
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        std::fs::write(self.dir.path().join("content/news/2026-W10.jsonl"), text + "\n").unwrap();
+    }
+
+    fn site(&self) -> Site {
+        Site::open(self.dir.path(), Path::new("config.toml"), self.now).unwrap()
+    }
+
+    fn draft(&self, issue: &str) -> std::path::PathBuf {
+        self.dir.path().join("issues").join(issue).join("issue.toml")
+    }
+
+    fn sql(&self, sql: &str) {
+        rusqlite::Connection::open(self.dir.path().join("data/digest.db")).unwrap().execute_batch(sql).unwrap();
+    }
+
+    /// One look; before it, perhaps, one with every write to the journal cut off.
+    async fn look(&self) -> Turn {
+        let fence = self.site().hold_lease(&self.holder).unwrap().expect("nobody else acts");
+        let (_keep, stop) = watch::channel(false);
+        let mut cut = None;
+        if self.cut {
+            self.sql("CREATE TRIGGER cut BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'cut off'); END");
+            cut = Some(self.site().rhythm_step(&fence, stop.clone()).await);
+            self.sql("DROP TRIGGER cut");
+        }
+        let turn = self.site().rhythm_step(&fence, stop).await.unwrap();
+        if let (Turn::Did { .. }, Some(cut)) = (&turn, cut) {
+            assert!(cut.is_err(), "the cut came before the record of {turn:?}: {cut:?}");
+        }
+        self.site().tell_editors().await.unwrap();
+        turn
+    }
+
+    /// Goes on to `until`, at each moment where something is due.
+    async fn run_to(&mut self, until: &str) {
+        let until: DateTime<Utc> = until.parse().unwrap();
+        for _ in 0..1000 {
+            match self.look().await {
+                Turn::Did { .. } => {}
+                Turn::Rest(Some(at)) if at <= until => self.now = at.max(self.now),
+                Turn::Rest(_) => {
+                    self.now = until;
+                    return;
+                }
+                Turn::Stale => panic!("nobody else acts"),
+            }
+        }
+        panic!("it does not come to rest");
+    }
+
+    /// Nobody watches until then; another process does from then on.
+    async fn down_to(&mut self, until: &str) {
+        self.site().release_lease(&self.site().hold_lease(&self.holder).unwrap().unwrap()).unwrap();
+        self.now = until.parse().unwrap();
+        self.holder.push('+');
+        self.look().await;
+    }
+
+    fn journal(&self) -> Vec<String> {
+        let store = self.site().ledger_store().unwrap();
+        let mut entries = store.latest_decisions(1000).unwrap();
+        entries.reverse();
+        entries.iter().map(|e| format!("{} {} {}", e.at.format("%m-%d %H:%M"), e.issue, e.what)).collect()
+    }
+
+    /// How many copies each issue's folder of the outbox has.
+    fn outbox(&self) -> BTreeMap<String, usize> {
+        let folders = std::fs::read_dir(self.dir.path().join("outbox")).unwrap().map(Result::unwrap);
+        folders.map(|f| (f.file_name().into_string().unwrap(), f.path().read_dir().unwrap().count())).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_of_two_editions_is_exactly_this() {
+    month(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_with_a_crash_at_every_step_is_the_same() {
+    month(true).await;
+}
+
+async fn month(cut: bool) {
+    let mut desk = Desk { cut, ..Desk::new("2026-03-02T00:00:00Z") };
+    let approve = |desk: &Desk, issue: &str| drop(desk.site().approve(&issue.parse().unwrap(), "Ann").unwrap());
+    desk.run_to("2026-03-03T12:00:00Z").await;
+    approve(&desk, "2026-03-04-midweek");
+    // A slow editor, after the send time.
+    desk.run_to("2026-03-11T07:30:00Z").await;
+    approve(&desk, "2026-03-11-midweek");
+    // The check finds an error at the send time.
+    desk.run_to("2026-03-14T12:00:00Z").await;
+    let draft = std::fs::read_to_string(desk.draft("2026-03-15-sunday")).unwrap();
+    let (key, rest) = draft.split_once("subject = ").unwrap();
+    let broken = format!("{key}subject = \"\"{}", &rest[rest.find('\n').unwrap()..]);
+    std::fs::write(desk.draft("2026-03-15-sunday"), broken).unwrap();
+    desk.run_to("2026-03-15T04:00:00Z").await;
+    std::fs::write(desk.draft("2026-03-15-sunday"), draft).unwrap();
+    approve(&desk, "2026-03-15-sunday");
+    // A source that cannot be read when the draft is due; then an issue that nobody ever approves.
+    desk.run_to("2026-03-17T05:00:00Z").await;
+    std::fs::write(desk.dir.path().join("content/news/2026-W12.jsonl"), "{ this is no JSON\n").unwrap();
+    desk.run_to("2026-03-17T06:15:00Z").await;
+    std::fs::remove_file(desk.dir.path().join("content/news/2026-W12.jsonl")).unwrap();
+    desk.run_to("2026-03-22T01:00:00Z").await;
+    // Down over a send time, within what the edition allows; and once over one that it does not.
+    desk.down_to("2026-03-22T05:00:00Z").await;
+    desk.run_to("2026-03-25T05:00:00Z").await;
+    approve(&desk, "2026-03-25-midweek");
+    desk.down_to("2026-03-25T08:00:00Z").await;
+    desk.run_to("2026-03-26T12:00:00Z").await;
+    approve(&desk, "2026-03-27-midweek");
+    desk.run_to("2026-04-02T00:00:00Z").await;
+
+    let expected = [
+        "03-03 06:00 2026-03-04-midweek drafted",
+        "03-04 06:00 2026-03-04-midweek sending",
+        "03-04 06:00 2026-03-04-midweek sent",
+        "03-07 01:30 2026-03-08-sunday drafted",
+        "03-08 01:30 2026-03-08-sunday approved",
+        "03-08 01:30 2026-03-08-sunday sending",
+        "03-08 01:30 2026-03-08-sunday sent",
+        "03-10 06:00 2026-03-11-midweek drafted",
+        "03-11 04:00 2026-03-11-midweek reminded",
+        "03-11 06:00 2026-03-11-midweek held",
+        "03-11 07:30 2026-03-11-midweek sending",
+        "03-11 07:30 2026-03-11-midweek sent",
+        "03-14 01:30 2026-03-15-sunday drafted",
+        "03-15 01:30 2026-03-15-sunday held",
+        "03-15 04:00 2026-03-15-sunday sending",
+        "03-15 04:00 2026-03-15-sunday sent",
+        "03-17 06:00 2026-03-18-midweek draft-failed",
+        "03-17 06:10 2026-03-18-midweek draft-failed",
+        "03-17 06:20 2026-03-18-midweek drafted",
+        "03-18 04:00 2026-03-18-midweek reminded",
+        "03-18 06:00 2026-03-18-midweek held",
+        "03-18 10:00 2026-03-18-midweek skipped",
+        "03-21 01:30 2026-03-22-sunday drafted",
+        "03-22 05:00 2026-03-22-sunday approved",
+        "03-22 05:00 2026-03-22-sunday sending",
+        "03-22 05:00 2026-03-22-sunday sent",
+        "03-24 06:00 2026-03-25-midweek drafted",
+        "03-25 04:00 2026-03-25-midweek reminded",
+        "03-25 08:00 2026-03-25-midweek skipped",
+        "03-26 06:00 2026-03-27-midweek drafted",
+        "03-27 06:00 2026-03-27-midweek sending",
+        "03-27 06:00 2026-03-27-midweek sent",
+        "03-28 01:00 2026-03-29-sunday drafted",
+        // 02:30 does not exist on this day; 03:00 in Paris is 01:00.
+        "03-29 01:00 2026-03-29-sunday approved",
+        "03-29 01:00 2026-03-29-sunday sending",
+        "03-29 01:00 2026-03-29-sunday sent",
+    ];
+    // A cut between an approval and its record leaves the approval, which is then no longer asked for.
+    let recorded = |line: &&str| !(cut && line.ends_with(" approved"));
+    assert_eq!(desk.journal(), expected.into_iter().filter(recorded).collect::<Vec<_>>());
+    let mut outbox = desk.outbox();
+    // Two editors have a mail of each draft, reminder, hold, issue sent, issue skipped, and of the first failed draft.
+    let told = 9 + 3 + 3 + 7 + 2 + 1;
+    assert_eq!(outbox.remove("editors"), Some(2 * told));
+    // And the draft itself, as a test copy: on the first try of each, so not after a cut.
+    let previews = outbox.extract_if(.., |folder, _| folder.ends_with("-test")).count();
+    assert_eq!(previews, 9);
+    let sent = expected.iter().filter_map(|line| line.strip_suffix(" sent")).map(|line| line[12..].to_owned());
+    assert_eq!(outbox, sent.map(|issue| (issue, 2)).collect(), "each reader has each issue once, and no other");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
+    let mut desk = Desk::new("2026-03-03T07:00:00Z");
+    desk.run_to("2026-03-03T12:00:00Z").await;
+    let issue: IssueName = "2026-03-04-midweek".parse().unwrap();
+    desk.site().approve(&issue, "Ann").unwrap();
+    let old = desk.site().hold_lease("one").unwrap().unwrap();
+    // It had begun to send when it was paused.
+    let mut store = desk.site().ledger_store().unwrap();
+    store.freeze_audience(&issue, desk.now).unwrap();
+    let send = store.send(&issue).unwrap().unwrap().id;
+    assert!(store.fence_send(send, Some(&old)).unwrap());
+    // Its lease runs out, and another one acts.
+    let later = desk.now + TimeDelta::days(31);
+    desk.now = later;
+    assert_eq!(desk.site().hold_lease("two").unwrap().map(|fence| fence.number), Some(old.number + 1));
+    assert_eq!(desk.site().hold_lease("one").unwrap(), None);
+    let stopped = store.send(&issue).unwrap().unwrap();
+    assert_eq!((stopped.state, stopped.by_operator), (IssueState::Stopped, false));
+    assert!(!store.fence_send(send, Some(&old)).unwrap(), "it cannot take the send back");
+    let (_keep, stop) = watch::channel(false);
+    assert_eq!(desk.site().rhythm_step(&old, stop.clone()).await.unwrap(), Turn::Stale);
+    let options = Options { fence: Some(old), ..Options::default() };
+    assert!(desk.site().send(&issue, &options, stop, |_| {}).await.is_err());
+    assert_eq!(desk.outbox().get(&issue.to_string()).copied().unwrap_or(0), 0);
+}
+
+#[test]
+fn a_clock_set_back_does_not_keep_a_dead_holder_alive() {
+    let mut desk = Desk::new("2026-03-03T07:00:00Z");
+    let first = desk.site().hold_lease("one").unwrap().unwrap();
+    desk.now -= TimeDelta::days(400);
+    let second = desk.site().hold_lease("two").unwrap().expect("its end is further off than any lease is long");
+    assert!(second.number > first.number);
+}

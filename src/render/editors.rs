@@ -1,0 +1,190 @@
+//! The letters to the editors, all of one form: what happened, what can be done, what the check found, what the issue holds.
+//! Knows no schedule; it is told in words.
+
+use std::collections::BTreeMap;
+
+use handlebars::Handlebars;
+use serde::{Deserialize, Serialize};
+
+use super::{Templates, draw, helpers, html, words};
+use crate::model::{Notice, Notices, Piece, Rendered};
+
+/// A letter to the editors, in words. Everything but `publication` may come from feeds and drafts: it is escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditorLetter {
+    /// The kind, such as `draft-ready`.
+    pub kind: String,
+    pub subject: String,
+    /// One or two words over the headline, such as "Your turn".
+    pub tone: String,
+    pub headline: String,
+    /// Paragraphs.
+    pub lead: Vec<String>,
+    pub commands: Vec<ToDo>,
+    pub findings: Vec<Found>,
+    pub items: Vec<Shown>,
+}
+
+/// Something that the editor can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToDo {
+    pub does: String,
+    /// The command line for it.
+    pub command: String,
+}
+
+/// A finding of the check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub severity: String,
+    pub message: String,
+}
+
+/// An entry of the issue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    pub title: String,
+    pub source: String,
+    pub why: String,
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    #[serde(flatten)]
+    letter: &'a EditorLetter,
+    publication: &'a str,
+    look: BTreeMap<String, String>,
+    lang: &'a str,
+    dir: &'a str,
+    start: &'a str,
+}
+
+/// Renders a letter to the editors with the look of an edition's template.
+///
+/// # Errors
+/// A mistake in the templates.
+pub fn editors(
+    letter: &EditorLetter,
+    publication: &str,
+    edition_template: &str,
+    templates: &Templates,
+) -> Result<Rendered, Notices> {
+    let letter = cleaned(letter);
+    let view = View {
+        letter: &letter,
+        publication,
+        look: draw::look(edition_template, templates)?,
+        lang: "en",
+        dir: "ltr",
+        start: "left",
+    };
+    let name = "letter/editors/body.mjml.hbs";
+    let label = templates.get(name).map(|source| source.label.clone()).unwrap_or_default();
+    let html = html::compile(&part(name, &view, templates)?, &label)?;
+    let text = draw::tidy(&part("letter/editors/body.txt.hbs", &view, templates)?);
+    Ok(Rendered {
+        subject: letter.subject.clone(),
+        preheader: letter.headline.clone(),
+        html: vec![Piece::Shared(html)],
+        text: vec![Piece::Shared(text)],
+    })
+}
+
+fn part(name: &str, view: &View, templates: &Templates) -> Result<String, Notices> {
+    let Some(source) = templates.get(name) else {
+        return Err(Notice::new(format!("there is no template templates/{name}")).into());
+    };
+    let wrong = |message: String, line: Option<usize>| Notices::from(Notice::new(message).at(&source.label, line));
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    if name.ends_with(".txt.hbs") {
+        registry.register_escape_fn(handlebars::no_escape);
+        registry.set_prevent_indent(true);
+        helpers::register_text(&mut registry);
+    } else {
+        registry.register_escape_fn(words::escape);
+        if let Some(head) = templates.get("partials/head.mjml.hbs") {
+            let compiled = registry.register_partial("head", &head.text);
+            compiled.map_err(|e| wrong(e.reason().to_string(), e.pos().map(|(line, _)| line)))?;
+        }
+    }
+    let compiled = registry.register_template_string(name, &source.text);
+    compiled.map_err(|e| wrong(e.reason().to_string(), e.pos().map(|(line, _)| line)))?;
+    registry.render(name, view).map_err(|e| wrong(e.reason().to_string(), e.line_no))
+}
+
+/// Text from outside on one line each, without control and direction characters, of a length to read.
+fn cleaned(letter: &EditorLetter) -> EditorLetter {
+    let clean = |text: &String| -> String {
+        let bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !bidi(*c));
+        let short: String = plain.take(MOST_CHARACTERS).collect();
+        short.trim().to_owned()
+    };
+    let todo = |todo: &ToDo| ToDo { does: clean(&todo.does), command: clean(&todo.command) };
+    let found = |found: &Found| Found { severity: clean(&found.severity), message: clean(&found.message) };
+    let shown = |item: &Shown| Shown { title: clean(&item.title), source: clean(&item.source), why: clean(&item.why) };
+    EditorLetter {
+        kind: clean(&letter.kind),
+        subject: clean(&letter.subject),
+        tone: clean(&letter.tone),
+        headline: clean(&letter.headline),
+        lead: letter.lead.iter().map(clean).collect(),
+        commands: letter.commands.iter().take(MOST).map(todo).collect(),
+        findings: letter.findings.iter().take(MOST).map(found).collect(),
+        items: letter.items.iter().take(MOST).map(shown).collect(),
+    }
+}
+
+/// The most entries of a list, and the most characters of a text.
+const MOST: usize = 40;
+const MOST_CHARACTERS: usize = 300;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(text: &str) -> EditorLetter {
+        EditorLetter {
+            kind: "draft-ready".into(),
+            subject: text.into(),
+            tone: "Your turn".into(),
+            headline: text.into(),
+            lead: vec![text.into()],
+            commands: vec![ToDo { does: text.into(), command: "digest approve 2026-11-25-midweek".into() }],
+            findings: vec![Found { severity: "warning".into(), message: text.into() }],
+            items: vec![Shown { title: text.into(), source: text.into(), why: String::new() }],
+        }
+    }
+
+    fn html(letter: &EditorLetter) -> (String, String) {
+        let rendered = editors(letter, "The Paper", "midweek", &Templates::builtin()).expect("a letter");
+        let whole = |pieces: &[Piece]| match pieces {
+            [Piece::Shared(text)] => text.clone(),
+            _ => panic!("one piece"),
+        };
+        (whole(&rendered.html), whole(&rendered.text))
+    }
+
+    #[test]
+    fn a_letter_says_what_to_do_in_both_parts() {
+        let (html, text) = html(&letter("The draft is ready"));
+        for part in [&html, &text] {
+            assert!(
+                part.contains("The draft is ready") && part.contains("digest approve 2026-11-25-midweek"),
+                "{part}"
+            );
+        }
+        assert!(html.starts_with("<!doctype html>") && !html.contains("{{"));
+    }
+
+    #[test]
+    fn an_empty_letter_and_a_hostile_one_are_letters_too() {
+        html(&EditorLetter::default());
+        let long = "\u{202e}<script>alert(1)</script> {{x}} & \"q\"\r\nBcc: a@b.example \u{0} ".repeat(300);
+        let (html, text) = html(&letter(&long));
+        assert!(!html.contains("<script>") && html.contains("&lt;script&gt;"));
+        assert!(!text.contains('\u{202e}') && !html.contains('\u{202e}') && !text.contains('\0'));
+        assert!(html.len() < 20_000, "{}", html.len());
+    }
+}

@@ -1,0 +1,10 @@
+//! When an edition goes out, and what is to be done for it at a moment: both as functions of their arguments. Knows no
+//! clock, no store and no mail; `pipeline` does what is decided here.
+
+mod calendar;
+mod rhythm;
+mod settings;
+
+pub use calendar::{Run, next_date, runs, send_time};
+pub use rhythm::{Approval, Done, Facts, Next, Reason, Sending, Step, What, decide};
+pub use settings::Settings;

@@ -1,0 +1,306 @@
+//! The rhythm of one issue: from what is known of it, the one next step, and when to look again. It does nothing itself and
+//! knows neither store nor mail.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Run;
+use crate::model::{Edition, IssueState, Missed, OnUnapproved};
+
+/// A daemon that came this much after the send time still counts as one that was there: it was restarted, or took over.
+const TOLERANCE: Duration = Duration::from_mins(10);
+/// How long after a failed try a draft is tried again.
+const DRAFT_AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// How long after a send broke off it is tried again.
+const SEND_AGAIN: TimeDelta = TimeDelta::minutes(5);
+
+/// What the journal may say of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The draft is there, and the editors have a preview.
+    Drafted,
+    /// The draft could not be made.
+    DraftFailed,
+    Reminded,
+    /// The send time came without an approval, or with errors of the check.
+    Held,
+    /// Approved by the daemon itself, as `on_unapproved = "send"` asks.
+    Approved,
+    /// The send began, or went on after a stop.
+    Sending,
+    /// The send stopped before its end.
+    Stopped,
+    /// The end: the issue went out.
+    Sent,
+    /// The end: there is no issue of this date.
+    Skipped,
+}
+
+impl What {
+    pub const ALL: [Self; 9] = [
+        Self::Drafted,
+        Self::DraftFailed,
+        Self::Reminded,
+        Self::Held,
+        Self::Approved,
+        Self::Sending,
+        Self::Stopped,
+        Self::Sent,
+        Self::Skipped,
+    ];
+
+    /// The word by which the store and `status` name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Drafted => "drafted",
+            Self::DraftFailed => "draft-failed",
+            Self::Reminded => "reminded",
+            Self::Held => "held",
+            Self::Approved => "approved",
+            Self::Sending => "sending",
+            Self::Stopped => "stopped",
+            Self::Sent => "sent",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A line of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub what: What,
+    pub at: DateTime<Utc>,
+}
+
+/// Whether the draft may go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// There is no draft.
+    NoDraft,
+    /// Nobody approved it, or it was edited since.
+    Missing,
+    /// Approved as it is, at this time.
+    Given(DateTime<Utc>),
+}
+
+/// A send that has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// `Sending`, `Stopped` or `Sent`.
+    pub state: IssueState,
+    /// Only an operator's word lets a stopped send go on.
+    pub by_operator: bool,
+    /// When somebody who waits is due: now, or at this later time. `None` when nobody waits.
+    pub due: Option<DateTime<Utc>>,
+}
+
+/// What is known of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    pub edition: &'a Edition,
+    pub run: Run,
+    pub now: DateTime<Utc>,
+    /// Since when a daemon has been watching without a break.
+    pub watched_since: DateTime<Utc>,
+    /// How long after its send time an issue is worth being sent to those who wait.
+    pub lifetime: Duration,
+    /// The journal, in order.
+    pub done: &'a [Done],
+    pub approval: Approval,
+    pub send: Option<Sending>,
+}
+
+/// Why an issue is held or skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody approved it.
+    Unapproved,
+    /// There is no draft.
+    NoDraft,
+    /// The draft came after the send time, so that no editor could look at it.
+    LateDraft,
+    /// No daemon ran at the send time, and it is too late now.
+    Missed,
+}
+
+/// One thing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Fetch, compose, render, check, and tell the editors.
+    Draft,
+    Remind,
+    Hold(Reason),
+    /// Approve what nobody approved, as the edition asks, unless the check finds errors.
+    Approve,
+    /// Begin the send, or go on with it.
+    Send,
+    /// Tell the editors that the send stopped.
+    TellStopped,
+    /// The send is past its lifetime: stop it for good and tell the editors.
+    GiveUp,
+    /// The issue is out: tell the editors.
+    Close,
+    Skip(Reason),
+}
+
+/// The next step, if one is due, and when to look again if nothing else happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next {
+    pub step: Option<Step>,
+    pub look: Option<DateTime<Utc>>,
+}
+
+impl Next {
+    const NEVER: Self = Self { step: None, look: None };
+
+    fn now(step: Step) -> Self {
+        Self { step: Some(step), look: None }
+    }
+
+    fn at(look: DateTime<Utc>) -> Self {
+        Self { step: None, look: Some(look) }
+    }
+}
+
+/// Decides what is next for a run. The same facts give the same step; a step that is on record is not asked for again, so
+/// whoever is cut off between step and record only repeats it.
+pub fn decide(facts: &Facts) -> Next {
+    if facts.last(What::Sent).or(facts.last(What::Skipped)).is_some() {
+        return Next::NEVER;
+    }
+    match &facts.send {
+        Some(send) => under_way(facts, send),
+        None if facts.now < facts.run.at => before(facts),
+        None => due(facts),
+    }
+}
+
+impl Facts<'_> {
+    /// When the journal last says this.
+    fn last(&self, what: What) -> Option<DateTime<Utc>> {
+        self.done.iter().rfind(|done| done.what == what).map(|done| done.at)
+    }
+
+    fn until(&self, after: Duration) -> DateTime<Utc> {
+        later(self.run.at, after)
+    }
+
+    /// The draft is due: now, or after a pause when it just failed.
+    fn draft_again(&self) -> Option<DateTime<Utc>> {
+        let again = self.last(What::DraftFailed).map(|failed| failed + DRAFT_AGAIN);
+        again.filter(|again| *again > self.now)
+    }
+}
+
+/// Before the send time: draft, then remind.
+fn before(facts: &Facts) -> Next {
+    let edition = facts.edition;
+    let draft_at = earlier(facts.run.at, edition.draft_ahead);
+    if matches!(facts.approval, Approval::Given(_)) {
+        return Next::at(facts.run.at);
+    }
+    if facts.now < draft_at {
+        return Next::at(draft_at);
+    }
+    let Some(drafted) = facts.last(What::Drafted) else {
+        return facts.draft_again().map_or(Next::now(Step::Draft), |again| Next::at(again.min(facts.run.at)));
+    };
+    let remind_at = earlier(facts.run.at, edition.remind);
+    if edition.remind.is_zero() || drafted >= remind_at || facts.last(What::Reminded).is_some() {
+        return Next::at(facts.run.at);
+    }
+    if facts.now < remind_at { Next::at(remind_at) } else { Next::now(Step::Remind) }
+}
+
+/// From the send time on, while nothing was sent.
+fn due(facts: &Facts) -> Next {
+    let (edition, now) = (facts.edition, facts.now);
+    let held = facts.last(What::Held);
+    if held.is_none() && facts.watched_since > later(facts.run.at, TOLERANCE) {
+        let allowed = match edition.missed {
+            Missed::Skip => false,
+            Missed::SendWithin(limit) => now <= facts.until(limit),
+        };
+        if !allowed {
+            return Next::now(Step::Skip(Reason::Missed));
+        }
+    }
+    let end = facts.until(edition.grace);
+    match (facts.approval, held) {
+        (Approval::Given(at), Some(_)) if at > end || now > later(end, TOLERANCE) => {
+            return Next::now(Step::Skip(Reason::Unapproved));
+        }
+        (Approval::Given(_), _) => return Next::now(Step::Send),
+        (_, Some(_)) if now >= end => return Next::now(Step::Skip(unapproved(facts))),
+        _ => {}
+    }
+    let drafted = facts.last(What::Drafted);
+    if drafted.is_none() && facts.draft_again().is_none() {
+        return Next::now(Step::Draft);
+    }
+    if held.is_some() {
+        return Next::at(facts.draft_again().map_or(end, |again| again.min(end)));
+    }
+    if edition.on_unapproved == OnUnapproved::Send && facts.approval == Approval::Missing {
+        // What no editor could have looked at does not go out unasked.
+        let in_time = drafted.is_some_and(|at| at < facts.run.at);
+        return Next::now(if in_time { Step::Approve } else { Step::Hold(Reason::LateDraft) });
+    }
+    let late = now >= end && !edition.grace.is_zero();
+    Next::now(if late { Step::Skip(unapproved(facts)) } else { Step::Hold(unapproved(facts)) })
+}
+
+fn unapproved(facts: &Facts) -> Reason {
+    if facts.approval == Approval::NoDraft { Reason::NoDraft } else { Reason::Unapproved }
+}
+
+/// While a send has begun, by the daemon or by hand.
+fn under_way(facts: &Facts, send: &Sending) -> Next {
+    let began = facts.last(What::Sending);
+    let told = facts.last(What::Stopped);
+    match send.state {
+        IssueState::Sent => Next::now(Step::Close),
+        IssueState::Stopped => {
+            // Each start is on record once, and each stop after it.
+            if told.is_none_or(|told| began.is_some_and(|began| began > told)) {
+                return Next::now(Step::TellStopped);
+            }
+            let until = later(facts.run.at.max(first_began(facts)), facts.edition.grace);
+            match told.map(|told| told + SEND_AGAIN) {
+                Some(again) if !send.by_operator && again <= until => {
+                    if facts.now >= again {
+                        Next::now(Step::Send)
+                    } else {
+                        Next::at(again)
+                    }
+                }
+                _ => Next::NEVER,
+            }
+        }
+        _ if facts.now < facts.run.at => Next::at(facts.run.at),
+        _ => match send.due {
+            Some(due) if facts.now < due => Next::at(due),
+            Some(_) if facts.now > later(facts.run.at.max(first_began(facts)), facts.lifetime) => {
+                Next::now(Step::GiveUp)
+            }
+            _ => Next::now(Step::Send),
+        },
+    }
+}
+
+/// When the daemon first began the send; a send begun by hand counts from its send time.
+fn first_began(facts: &Facts) -> DateTime<Utc> {
+    facts.done.iter().find(|done| done.what == What::Sending).map_or(facts.run.at, |done| done.at)
+}
+
+fn later(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(by).ok().and_then(|by| at.checked_add_signed(by)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+fn earlier(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(by).ok().and_then(|by| at.checked_sub_signed(by)).unwrap_or(DateTime::<Utc>::MIN_UTC)
+}
+
+#[cfg(test)]
+mod tests;

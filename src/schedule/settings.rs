@@ -1,0 +1,25 @@
+//! `[serve]`: how `digest serve` keeps its watch.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::model::duration;
+
+/// `[serve]` of config.toml.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How long a daemon that no longer answers keeps the others of its store from acting.
+    #[serde(with = "duration")]
+    pub lease: Duration,
+    /// How long the daemon may take to finish the messages in flight when it is asked to end.
+    #[serde(with = "duration")]
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { lease: Duration::from_mins(1), shutdown_grace: Duration::from_secs(30) }
+    }
+}

@@ -1,0 +1,132 @@
+//! A send in portions: its canary, whose answers the others wait for, and the days of a warm-up. Knows no limits.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{TransactionBehavior, params};
+
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::Reply;
+
+/// The lane of those who are held back: no worker looks there, and the next run assigns lanes anew.
+const HELD_BACK: i64 = -1;
+
+/// How the canary of a send stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CanaryTally {
+    /// Those that were not tried yet.
+    pub pending: u64,
+    /// Those that are tried again later.
+    pub deferred: u64,
+    /// Delivered, or refused for good.
+    pub answered: u64,
+    /// What was said to those refused for good.
+    pub refusals: Vec<Reply>,
+}
+
+impl Store {
+    /// Makes a canary of `size` recipients of a send of which no copy was tried yet; says how large its canary is.
+    pub fn begin_canary(&mut self, send: i64, size: u64) -> Result<u64, StoreError> {
+        self.conn.execute(
+            "UPDATE sends SET canary = ?2 WHERE id = ?1 AND canary = 0 AND canary_passed_ms IS NULL AND NOT EXISTS (
+                 SELECT 1 FROM deliveries WHERE send_id = ?1 AND (attempts > 0 OR state NOT IN ('pending', 'suppressed')))",
+            params![send, i64::try_from(size).unwrap_or(i64::MAX)],
+        )?;
+        let size: i64 = self.conn.query_row("SELECT canary FROM sends WHERE id = ?1", [send], |row| row.get(0))?;
+        Ok(u64::try_from(size).unwrap_or(0))
+    }
+
+    /// Holds everyone back who waits and is not of these numbers.
+    pub fn hold_back(&mut self, send: i64, but: &[i64]) -> Result<usize, StoreError> {
+        Ok(self.conn.execute(
+            "UPDATE deliveries SET lane = ?2 WHERE send_id = ?1 AND due_ms IS NOT NULL
+             AND number NOT IN (SELECT value FROM json_each(?3))",
+            params![send, HELD_BACK, serde_json::json!(but).to_string()],
+        )?)
+    }
+
+    /// How these recipients fared.
+    pub fn canary_tally(&self, send: i64, numbers: &[i64]) -> Result<CanaryTally, StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT state, code, enhanced, reply FROM deliveries
+             WHERE send_id = ?1 AND number IN (SELECT value FROM json_each(?2)) ORDER BY number",
+        )?;
+        let mut rows = statement.query(params![send, serde_json::json!(numbers).to_string()])?;
+        let mut tally = CanaryTally::default();
+        while let Some(row) = rows.next()? {
+            let state: String = row.get(0)?;
+            match state.as_str() {
+                "pending" | "claimed" | "dotted" => tally.pending += 1,
+                "deferred" => tally.deferred += 1,
+                "failed" => {
+                    let (code, text): (Option<u16>, Option<String>) = (row.get(1)?, row.get(3)?);
+                    tally.answered += 1;
+                    let (code, text) = (code.unwrap_or(0), text.unwrap_or_default());
+                    tally.refusals.push(Reply { code, enhanced: row.get(2)?, text });
+                }
+                "suppressed" => {}
+                _ => tally.answered += 1,
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Notes when the canary was served; the first time stays.
+    pub fn canary_served(&mut self, send: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.conn.execute(
+            "UPDATE sends SET canary_served_ms = coalesce(canary_served_ms, ?2) WHERE id = ?1",
+            params![send, to_ms(now)],
+        )?;
+        Ok(())
+    }
+
+    /// Lets the others go.
+    pub fn canary_passed(&mut self, send: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute(
+            "UPDATE sends SET canary_passed_ms = coalesce(canary_passed_ms, ?2) WHERE id = ?1",
+            params![send, to_ms(now)],
+        )?;
+        tx.execute("UPDATE deliveries SET lane = 0 WHERE send_id = ?1 AND lane = ?2", [send, HELD_BACK])?;
+        Ok(tx.commit()?)
+    }
+
+    /// How many recipients had their copy and came off the list after the send began: those who bounced later, and those who
+    /// complained.
+    pub fn lost_later(&self, send: i64) -> Result<(u64, u64), StoreError> {
+        let count = |status: &str| -> Result<u64, StoreError> {
+            let count: i64 = self.conn.query_row(
+                "SELECT count(*) FROM deliveries AS d JOIN sends AS s ON s.id = d.send_id
+                 JOIN readers AS r ON r.id = d.reader_id AND r.status = ?2 AND r.left_ms >= s.started_ms
+                 WHERE d.send_id = ?1 AND d.state = 'delivered'",
+                params![send, status],
+                |row| row.get(0),
+            )?;
+            Ok(u64::try_from(count).unwrap_or(0))
+        };
+        Ok((count("bounced")?, count("complained")?))
+    }
+
+    /// When somebody who waits and is not held back is due: `None` when nobody waits so, the epoch when it is now.
+    pub fn due(&self, send: i64) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let due: Option<i64> = self.conn.query_row(
+            "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms IS NOT NULL AND lane <> ?2",
+            [send, HELD_BACK],
+            |row| row.get(0),
+        )?;
+        due.map(from_ms).transpose()
+    }
+
+    /// How many copies had their first try since `from`, by quarter of an hour: the beginning of each and the count, in order.
+    pub fn tried_since(&self, from: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, u64)>, StoreError> {
+        let mut statement = self.conn.prepare(
+            "SELECT d.dated_ms / 900000 AS quarter, count(*) FROM sends AS s JOIN deliveries AS d ON d.send_id = s.id
+             WHERE d.dated_ms >= ?1 GROUP BY quarter ORDER BY quarter",
+        )?;
+        let mut rows = statement.query([to_ms(from)])?;
+        let mut quarters = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (quarter, count): (i64, i64) = (row.get(0)?, row.get(1)?);
+            quarters.push((from_ms(quarter.saturating_mul(900_000))?, u64::try_from(count).unwrap_or(0)));
+        }
+        Ok(quarters)
+    }
+}

@@ -1,0 +1,137 @@
+//! The journal of the rhythm: what was decided for each run, once, and only by who holds the lease. Knows no reasons.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{TransactionBehavior, params};
+
+use super::lease::{Fence, is_newest};
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::IssueName;
+
+/// A decision to put on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision<'a> {
+    pub issue: &'a IssueName,
+    /// The word for it, such as `held`.
+    pub what: &'a str,
+    /// Tells the second such decision from the first; 0 where there is only one.
+    pub turn: u32,
+    /// A sentence for people.
+    pub detail: &'a str,
+    /// What the editors are to be told of it, JSON; `None` when nothing.
+    pub letter: Option<&'a str>,
+}
+
+/// A decision as it stands in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub issue: IssueName,
+    pub what: String,
+    pub turn: u32,
+    pub detail: String,
+    pub at: DateTime<Utc>,
+}
+
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    Now,
+    /// It stood there already.
+    Before,
+    /// Another daemon holds the lease, so nothing was written.
+    Stale,
+}
+
+impl Store {
+    /// Puts a decision on record, once, with what the editors are to be told of it.
+    pub fn decide(&mut self, fence: &Fence, decision: &Decision, now: DateTime<Utc>) -> Result<Recorded, StoreError> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if !is_newest(&tx, fence)? {
+            return Ok(Recorded::Stale);
+        }
+        let rows = tx.execute(
+            "INSERT INTO journal (edition, date, what, turn, detail, at_ms, fence, letter)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (edition, date, what, turn) DO NOTHING",
+            params![
+                decision.issue.edition,
+                decision.issue.date.to_string(),
+                decision.what,
+                decision.turn,
+                decision.detail,
+                to_ms(now),
+                fence.number,
+                decision.letter
+            ],
+        )?;
+        tx.commit()?;
+        Ok(if rows == 1 { Recorded::Now } else { Recorded::Before })
+    }
+
+    /// What was decided for a run, in order.
+    pub fn journal(&self, issue: &IssueName) -> Result<Vec<Entry>, StoreError> {
+        self.entries(
+            "SELECT edition, date, what, turn, detail, at_ms FROM journal WHERE edition = ?1 AND date = ?2 ORDER BY id",
+            params![issue.edition, issue.date.to_string()],
+        )
+    }
+
+    /// The latest decisions of all editions, newest first.
+    pub fn latest_decisions(&self, most: usize) -> Result<Vec<Entry>, StoreError> {
+        self.entries(
+            "SELECT edition, date, what, turn, detail, at_ms FROM journal ORDER BY id DESC LIMIT ?1",
+            params![i64::try_from(most).unwrap_or(i64::MAX)],
+        )
+    }
+
+    /// What the editors are still to be told, oldest first: the journal's number and the letter.
+    pub fn untold(&self) -> Result<Vec<(i64, String)>, StoreError> {
+        let sql = "SELECT id, letter FROM journal WHERE letter IS NOT NULL AND told_ms IS NULL ORDER BY id LIMIT 20";
+        let mut statement = self.conn.prepare(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Marks a letter of the journal as told.
+    pub fn told(&mut self, number: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.conn.execute("UPDATE journal SET told_ms = ?2 WHERE id = ?1", params![number, to_ms(now)])?;
+        Ok(())
+    }
+
+    fn entries(&self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, StoreError> {
+        let mut statement = self.conn.prepare(sql)?;
+        let mut rows = statement.query(values)?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            let date: String = row.get(1)?;
+            let date: NaiveDate = date.parse().map_err(|_| StoreError::Value(format!("{date} as a date")))?;
+            entries.push(Entry {
+                issue: IssueName { date, edition: row.get(0)? },
+                what: row.get(2)?,
+                turn: row.get(3)?,
+                detail: row.get(4)?,
+                at: from_ms(row.get(5)?)?,
+            });
+        }
+        Ok(entries)
+    }
+
+    /// Since when the runs of an edition are the daemon's business; from `now` on when it is new.
+    pub fn watched_since(
+        &mut self,
+        fence: &Fence,
+        edition: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if !is_newest(&tx, fence)? {
+            return Ok(None);
+        }
+        tx.execute(
+            "INSERT INTO watched (edition, since_ms) VALUES (?1, ?2) ON CONFLICT (edition) DO NOTHING",
+            params![edition, to_ms(now)],
+        )?;
+        let since = tx.query_row("SELECT since_ms FROM watched WHERE edition = ?1", [edition], |row| row.get(0))?;
+        tx.commit()?;
+        from_ms(since).map(Some)
+    }
+}

@@ -1,0 +1,266 @@
+//! `digest serve` as the system sees it: signals, two of them on one store, a stop from elsewhere, a saved configuration; and
+//! sends in portions. Its rhythm over months is tested beside the code, where the clock is an argument.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::house::{ISSUE, Running, Test, digest};
+use crate::send::addresses;
+use crate::smtp::{Act, At, Rule, Server};
+
+/// Ten seconds before the send time of [`ISSUE`], Wednesday 07:00 in Berlin.
+const BEFORE: &str = "2026-11-25T05:59:50Z";
+/// Two seconds before it.
+const JUST_BEFORE: &str = "2026-11-25T05:59:58Z";
+const SEND: &str = "send 2026-11-25-midweek --yes";
+
+fn approved(server: &Server, readers: usize) -> Test {
+    Test::new()
+        .sample()
+        .smtp(&server.address())
+        .readers(readers)
+        .config("[serve]\nlease = \"2s\"\n[editors]\nnotify = []")
+        .approved()
+}
+
+/// Waits until `holds`, with a deadline.
+#[track_caller]
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    while !holds() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn state(test: &Test) -> String {
+    test.status()["state"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Waits until a daemon started at `now` holds the lease.
+fn until_acts(test: &Test, now: &str) {
+    until("a daemon acts", || test.run_at(now, "status").stdout.contains("digest serve acts since"));
+}
+
+fn end(daemon: Running) {
+    daemon.signal("TERM");
+    daemon.wait().success();
+}
+
+#[test]
+fn an_approved_issue_goes_out_at_its_minute_and_once() {
+    let server = Server::start([]);
+    let test = approved(&server, 5);
+    let daemon = test.start_at(BEFORE, "serve");
+    until_acts(&test, BEFORE);
+    assert_eq!(server.accepted(), 0, "not before its time");
+    server.await_messages(5);
+    until("it is sent", || state(&test) == "sent");
+    end(daemon);
+    let again = test.start_at("2026-11-25T06:00:30Z", "serve");
+    until_acts(&test, "2026-11-25T06:00:30Z");
+    end(again);
+    assert_eq!(server.reached(), addresses(1..=5), "restarted within the minute: nobody twice");
+    let told = test.run_at("2026-11-25T06:01:00Z", "status").success().stdout;
+    assert!(
+        told.contains("2026-11-25-midweek sent: 5 of 5 delivered") && told.contains("Wed 02 Dec 2026 07:00 CET"),
+        "{told}"
+    );
+}
+
+#[test]
+fn of_two_daemons_one_acts_and_one_that_slept_over_the_deadline_does_nothing() {
+    let server = Server::start([]);
+    let test = approved(&server, 8);
+    let sleeper = test.start_at(JUST_BEFORE, "serve");
+    until_acts(&test, JUST_BEFORE);
+    sleeper.signal("STOP");
+    // It holds the lease until it runs out; then the other one acts.
+    let other = test.start_at(JUST_BEFORE, "serve");
+    server.await_messages(8);
+    until("it is sent", || state(&test) == "sent");
+    sleeper.signal("CONT");
+    // The sleeper has had every chance to act when the other one is gone and it has taken the lease itself.
+    end(other);
+    until("the sleeper acts", || {
+        test.run_at("2026-11-25T06:00:00Z", "status").stdout.contains("digest serve acts since 2026-11-25 06:0")
+    });
+    end(sleeper);
+    assert_eq!(server.reached(), addresses(1..=8), "one issue, sent once");
+}
+
+#[test]
+fn a_daemon_paused_inside_its_send_goes_no_further_and_the_other_one_ends_it() {
+    let server = Server::start([Rule::at(At::Dot, Act::Hold).skip(3).times(1)]);
+    let test = approved(&server, 20);
+    let sleeper = test.start_at(JUST_BEFORE, "serve");
+    server.await_held(1);
+    sleeper.signal("STOP");
+    server.release();
+    let other = test.start_at("2026-11-25T06:00:10Z", "serve");
+    until("the send is taken from the sleeper", || state(&test) == "stopped");
+    // The sleeper still has the sender's lock, so nobody sends; it is awake again and sees that the send is no longer its own.
+    let so_far = server.accepted();
+    assert!(so_far <= 4, "only what was on the wire: {so_far}");
+    sleeper.signal("CONT");
+    until("the other one has sent the rest", || state(&test) == "sent");
+    end(sleeper);
+    end(other);
+    assert_eq!(server.reached(), addresses(1..=20), "everyone, and nobody twice");
+    test.counts("delivered=20");
+}
+
+#[test]
+fn sigterm_finishes_what_is_in_flight_and_a_restart_sends_the_rest() {
+    let server = Server::start([Rule::at(At::Dot, Act::Hold).skip(4).times(1)]);
+    let test = approved(&server, 20);
+    let daemon = test.start_at(JUST_BEFORE, "serve");
+    server.await_held(1);
+    daemon.signal("TERM");
+    server.release();
+    daemon.wait().success();
+    let done = server.accepted();
+    assert!((5..20).contains(&done), "{done}");
+    assert_eq!(test.status()["delivered"], done);
+    assert_eq!(test.status()["uncertain"], 0);
+    let again = test.start_at("2026-11-25T06:00:20Z", "serve");
+    until("it is sent", || state(&test) == "sent");
+    end(again);
+    assert_eq!(server.reached(), addresses(1..=20));
+}
+
+#[test]
+fn a_relay_that_stalls_holds_the_end_up_no_longer_than_the_grace() {
+    let server = Server::start([Rule::at(At::Dot, Act::Hold).skip(2).times(1)]);
+    let test = approved(&server, 6).config("[serve]\nshutdown_grace = \"1s\"");
+    let daemon = test.start_at(JUST_BEFORE, "serve");
+    server.await_held(1);
+    let asked = Instant::now();
+    daemon.signal("TERM");
+    daemon.wait().success();
+    assert!(asked.elapsed() < Duration::from_secs(8), "{:?}", asked.elapsed());
+    server.release();
+    test.counts("delivered=2 pending=3 uncertain=1");
+}
+
+#[test]
+fn stop_ends_the_daemons_send_within_seconds_and_resume_lets_it_go_on() {
+    let server = Server::start([Rule::at(At::Dot, Act::Hold).skip(2).times(1)]);
+    let test = approved(&server, 20);
+    let daemon = test.start_at(JUST_BEFORE, "serve");
+    server.await_held(1);
+    test.run(&format!("stop {ISSUE}")).success();
+    let stopped = Instant::now();
+    server.release();
+    until("the daemon knows", || {
+        test.run_at("2026-11-25T06:00:05Z", "status").stdout.contains("2026-11-25-midweek stopped: ")
+    });
+    assert!(stopped.elapsed() < Duration::from_secs(10), "{:?}", stopped.elapsed());
+    assert!(server.accepted() <= 4, "{}", server.accepted());
+    test.run(&format!("resume {ISSUE}")).success();
+    until("it is sent", || state(&test) == "sent");
+    end(daemon);
+    assert_eq!(server.reached(), addresses(1..=20));
+}
+
+#[test]
+fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
+    let server = Server::start([]);
+    let test = approved(&server, 3);
+    let good = test.read("config.toml");
+    let daemon = test.start_at(BEFORE, "serve -v");
+    until_acts(&test, BEFORE);
+    test.write("config.toml", &format!("{good}\n[stor]\nurl = \"x\"\n"));
+    daemon.signal("HUP");
+    test.write("config.toml", &good);
+    test.run("schedule skip 2026-11-25 midweek").success().stdout_has("is changed");
+    daemon.signal("HUP");
+    // The date is past, and the next one is the week after.
+    until("the day is over", || {
+        test.run_at("2026-11-25T06:00:00Z", "status").stdout.contains("Wed 02 Dec 2026 07:00 CET")
+    });
+    std::thread::sleep(Duration::from_secs(12));
+    daemon.signal("TERM");
+    let ran = daemon.wait().success();
+    assert_eq!(server.accepted(), 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the configuration was read again"), "{}", ran.stderr);
+}
+
+// In portions
+
+#[test]
+fn a_canary_goes_first_and_the_others_follow_when_it_went_well() {
+    let server = Server::start([]);
+    let test = approved(&server, 30).config("[editions.midweek]\ncanary = \"10%\"\ncanary_wait = \"10m\"");
+    test.run(SEND).code(75).stdout_has("3 of 30 delivered").stdout_has("2026-11-25 06:10");
+    test.run_at("2026-11-25T06:05:00Z", SEND).code(75);
+    assert_eq!(server.accepted(), 3, "the others wait");
+    test.run_at("2026-11-25T06:10:05Z", SEND).success();
+    assert_eq!(server.reached(), addresses(1..=30));
+}
+
+#[test]
+fn a_canary_that_is_refused_keeps_the_others_until_somebody_had_a_look() {
+    let server = Server::start([Rule::at(At::Dot, Act::Say("554 5.7.1 looks like spam")).times(5)]);
+    let test = approved(&server, 30).config("[editions.midweek]\ncanary = 5\ncanary_wait = \"10m\"");
+    test.run(SEND).code(75);
+    test.run_at("2026-11-25T06:11:00Z", SEND).code(1).stderr_has("of the first 5 copies 5 were refused");
+    assert_eq!(state(&test), "stopped");
+    test.run_at("2026-11-25T06:12:00Z", SEND).code(1).stderr_has("digest resume");
+    test.counts("failed=5 pending=25");
+    test.run_at("2026-11-25T07:00:00Z", &format!("resume {ISSUE}")).success();
+    test.run_at("2026-11-25T07:00:00Z", SEND).success();
+    test.counts("delivered=25 failed=5");
+    assert_eq!(server.accepted(), 25);
+}
+
+#[test]
+fn complaints_about_the_canary_keep_the_others_too() {
+    let server = Server::start([]);
+    let test = approved(&server, 30).config("[editions.midweek]\ncanary = 10\ncanary_wait = \"10m\"");
+    test.run(SEND).code(75);
+    let first = server.reached();
+    assert_eq!(first.len(), 10);
+    test.write("complaints.csv", &format!("email,status\n{},complained\n{},complained\n", first[0], first[1]));
+    test.run_at("2026-11-25T06:05:00Z", "subscribers import complaints.csv").success();
+    test.run_at("2026-11-25T06:11:00Z", SEND).code(1).stderr_has("of the first 10 copies 2 were complained about");
+    assert_eq!(server.accepted(), 10);
+}
+
+#[test]
+fn a_warm_up_has_a_ceiling_for_each_day() {
+    let server = Server::start([]);
+    let test = approved(&server, 20).config("[delivery]\nwarm_up = [3, 6]\nwarm_up_from = \"2026-11-25\"");
+    test.run(SEND).code(75).stdout_has("3 of 20 delivered").stdout_has("2026-11-26 07:00");
+    test.run_at("2026-11-25T20:00:00Z", SEND).code(75);
+    assert_eq!(server.accepted(), 3, "the same day has no second helping");
+    test.run_at("2026-11-27T08:00:00Z", SEND).code(75);
+    assert_eq!(server.accepted(), 9, "the second day with a send");
+    test.run_at("2026-11-28T08:00:00Z", SEND).success();
+    assert_eq!(server.reached(), addresses(1..=20));
+}
+
+/// One real run by the wall clock, which libfaketime sets to the moment before.
+#[test]
+fn the_wall_clock_rules_without_now() {
+    let places = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(|a| format!("/usr/lib/{a}/faketime/libfaketime.so.1"));
+    let Some(library) = places.iter().find(|place| Path::new(place).exists()) else {
+        assert!(std::env::var_os("DIGEST_TEST_REQUIRE").is_none(), "libfaketime is not installed");
+        eprintln!("skipped: libfaketime is not installed");
+        return;
+    };
+    let server = Server::start([]);
+    let test = approved(&server, 4);
+    let mut command = digest();
+    command.env("LD_PRELOAD", library).env("FAKETIME", "@2026-11-25 05:59:57").env("TZ", "UTC");
+    command.arg("-C").arg(test.path("")).arg("serve");
+    let daemon = Running::start(command, "serve by libfaketime".into());
+    until_acts(&test, "2026-11-25T05:59:57Z");
+    assert_eq!(server.accepted(), 0, "not before its time");
+    server.await_messages(4);
+    until("it is sent", || state(&test) == "sent");
+    end(daemon);
+    assert_eq!(server.reached(), addresses(1..=4));
+    let began = test.status()["started_at"].as_str().unwrap().to_owned();
+    assert!(began.starts_with("2026-11-25T06:00:0"), "{began}");
+}
