@@ -120,7 +120,8 @@ fn sigterm_finishes_what_is_in_flight_and_a_restart_sends_the_rest() {
     server.release();
     daemon.wait().success();
     let done = server.accepted();
-    assert!((5..20).contains(&done), "{done}");
+    // The signal and the release race, so more than the one in flight may have gone; none of them may be in doubt.
+    assert!(done >= 5, "{done}");
     assert_eq!(test.status()["delivered"], done);
     assert_eq!(test.status()["uncertain"], 0);
     let again = test.start_at("2026-11-25T06:00:20Z", "serve");
