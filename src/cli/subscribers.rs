@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::output::{count, cut, json, json_line, line};
 use super::{Exit, Format, Global};
-use crate::model::{Act, Address, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
 use crate::pipeline::{Change, PeopleImport, Person, Reject};
 
 #[derive(Subcommand)]
@@ -276,7 +276,8 @@ fn whole(person: &Person, address: &str) -> Value {
     value["acts"] = person.acts.iter().map(act).collect();
     value["sign_ups"] = person.sign_ups.iter().map(|(at, from)| json!({"at": time(*at), "network": from})).collect();
     value["letters"] = person.letters.iter().map(letter).collect();
-    let delivery = |(issue, state, at, reply): &(String, String, DateTime<Utc>, String)| json!({"issue": issue, "state": state, "updated": time(*at), "reply": reply});
+    let delivery =
+        |d: &DeliveryLine| json!({"issue": d.issue, "state": d.state, "updated": time(d.updated), "reply": d.reply});
     value["deliveries"] = person.deliveries.iter().map(delivery).collect();
     value
 }

@@ -24,7 +24,7 @@ pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, 
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
-pub use reader::{Act, Reader, ReaderRow, ReaderStatus};
+pub use reader::{Act, DeliveryLine, Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
 pub use report::{
     DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine, WaitLine, Within,

@@ -80,8 +80,19 @@ pub struct Act {
     pub act: String,
     /// `web page`, `one-click`, `mail` or `operator`.
     pub how: String,
-    /// 192.0.2.0/24 or 2001:db8::/64; empty when there is none.
+    /// 192.0.2.0/24 or `2001:db8::/64`; empty when there is none.
     pub network: String,
+}
+
+/// A copy of an issue that a reader got or was to get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryLine {
+    pub issue: String,
+    /// As in the ledger: `delivered`, `suppressed` …
+    pub state: String,
+    pub updated: DateTime<Utc>,
+    /// The last reply's text.
+    pub reply: String,
 }
 
 /// One row of an import. `None` means the file does not say, so what is stored stays.

@@ -87,7 +87,7 @@ impl Site {
 /// Sends letters as they come due, until `stop` turns true. One that is under way is finished.
 pub async fn post_letters(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let wait = match site.send_letters((site.clock)()).await {
+        let wait = match Box::pin(site.send_letters((site.clock)())).await {
             Ok(_) => LOOK,
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "letters wait");

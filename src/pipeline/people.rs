@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Site, seed};
-use crate::model::{Act, Address, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
 use crate::sources::{ReaderRows, ReaderRules, ReaderWriter, Reject};
 use crate::store::Change;
 
@@ -35,8 +35,7 @@ pub struct Person {
     /// When somebody signed the address up, and from which network.
     pub sign_ups: Vec<(DateTime<Utc>, String)>,
     pub letters: Vec<LetterLine>,
-    /// Issue, state, last change, reply.
-    pub deliveries: Vec<(String, String, DateTime<Utc>, String)>,
+    pub deliveries: Vec<DeliveryLine>,
 }
 
 impl Site {

@@ -13,11 +13,11 @@ use super::metrics::watch_ops;
 use super::public::serve_pages;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
 
 /// What runs beside the pages, by name. A further loop joins here: it ends when its receiver turns true, after what it has
 /// begun.
-const LOOPS: &[(&str, fn(Arc<Site>, watch::Receiver<bool>) -> Task)] =
-    &[("letters", |site, stop| Box::pin(post_letters(site, stop)))];
+const LOOPS: &[(&str, Loop)] = &[("letters", |site, stop| Box::pin(post_letters(site, stop)))];
 
 /// Runs until `stop` turns true and all loops have ended. Without a listener there are no public pages.
 ///

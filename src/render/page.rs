@@ -120,19 +120,19 @@ pub fn page<P: Page>(page: &P, section: &str, setting: PageSetting, templates: &
         words.entry(key).or_insert_with(|| "".into());
     }
     let common = texts("common")?;
-    let root = |page: Value, body: &str| root(setting, &words, &common, page, body);
+    let root = |page: &Value, body: &str| root(setting, &words, &common, page, body);
     let file = format!("page/{}.html.hbs", P::NAME);
-    let ready = ready::file(Format::Html, &file, templates, || root(json!(P::sample()), ""))?;
-    let body = draw::part(&ready, &root(json!(page), ""))?;
-    let layout = ready::file(Format::Html, "page/layout.html.hbs", templates, || root(Value::Null, "body"))?;
-    draw::part(&layout, &root(Value::Null, &body))
+    let ready = ready::file(Format::Html, &file, templates, || root(&json!(P::sample()), ""))?;
+    let body = draw::part(&ready, &root(&json!(page), ""))?;
+    let layout = ready::file(Format::Html, "page/layout.html.hbs", templates, || root(&Value::Null, "body"))?;
+    draw::part(&layout, &root(&Value::Null, &body))
 }
 
 fn root(
     setting: PageSetting,
     words: &Map<String, Value>,
     common: &Map<String, Value>,
-    page: Value,
+    page: &Value,
     body: &str,
 ) -> Value {
     let language = &setting.publication.language;

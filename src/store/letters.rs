@@ -62,10 +62,9 @@ impl Store {
         let (state, due, counted, reply) = match outcome {
             Outcome::Delivered(reply) => ("sent", None, 1, reply),
             Outcome::Deferred { reply, next } => ("waiting", Some(*next), 1, reply),
-            Outcome::Failed { reply, .. } => ("failed", None, 1, reply),
             Outcome::Requeued(reply) => ("waiting", Some(now + AGAIN), 0, reply),
             Outcome::Uncertain(reply) if uncertain == Uncertain::Resend => ("waiting", Some(now + AGAIN), 1, reply),
-            Outcome::Uncertain(reply) => ("failed", None, 1, reply),
+            Outcome::Failed { reply, .. } | Outcome::Uncertain(reply) => ("failed", None, 1, reply),
         };
         self.conn.execute(
             "UPDATE letters SET state = ?2, due_ms = ?3, attempts = attempts + ?4, code = ?5, enhanced = ?6, reply = ?7,

@@ -6,14 +6,14 @@ use sha2::{Digest, Sha256};
 
 use super::readers::join;
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Act, Address, Purpose, Reader, ReaderStatus, token_hash};
+use crate::model::{Act, Address, DeliveryLine, Purpose, Reader, ReaderStatus, token_hash};
 
 /// How an act came to us, and from where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace<'a> {
     /// `web page`, `one-click`, `mail`, `operator`.
     pub how: &'a str,
-    /// 192.0.2.0/24 or 2001:db8::/64; empty when there is none.
+    /// 192.0.2.0/24 or `2001:db8::/64`; empty when there is none.
     pub network: &'a str,
     pub at: DateTime<Utc>,
 }
@@ -115,8 +115,8 @@ impl Store {
         Ok(acts)
     }
 
-    /// The copies a reader got or was to get: issue, state, last change, reply.
-    pub fn deliveries_to(&self, email: &Address) -> Result<Vec<(String, String, DateTime<Utc>, String)>, StoreError> {
+    /// The copies that a reader got or was to get.
+    pub fn deliveries_to(&self, email: &Address) -> Result<Vec<DeliveryLine>, StoreError> {
         let mut statement = self.conn.prepare(
             "SELECT s.issue, d.state, d.updated_ms, coalesce(d.reply, '') FROM deliveries AS d
              JOIN sends AS s ON s.id = d.send_id JOIN readers AS r ON r.id = d.reader_id
@@ -125,7 +125,8 @@ impl Store {
         let mut rows = statement.query([email.key()])?;
         let mut lines = Vec::new();
         while let Some(row) = rows.next()? {
-            lines.push((row.get(0)?, row.get(1)?, from_ms(row.get(2)?)?, row.get(3)?));
+            let updated = from_ms(row.get(2)?)?;
+            lines.push(DeliveryLine { issue: row.get(0)?, state: row.get(1)?, updated, reply: row.get(3)? });
         }
         Ok(lines)
     }

@@ -12,7 +12,7 @@ use crate::send::{SEND, approved};
 use crate::smtp::{Act, At, Rule, Server};
 
 /// axe-core's one file, which `scripts/test` fetches; `None`, with a word, where it did not.
-fn axe() -> Option<String> {
+pub fn axe() -> Option<String> {
     if let Ok(file) = std::env::var("DIGEST_TEST_AXE") {
         return Some(fs::read_to_string(file).unwrap());
     }
@@ -22,7 +22,7 @@ fn axe() -> Option<String> {
 }
 
 /// The serious and critical findings on the page that is open, as lines.
-fn findings(browser: &Browser, axe: &str, rules: &str) -> Vec<String> {
+pub fn findings(browser: &Browser, axe: &str, rules: &str) -> Vec<String> {
     browser.run(axe);
     let result = browser.run_async(&format!("return await axe.run(document, {{rules: {rules}}});"));
     let violations = result["violations"].as_array().unwrap_or_else(|| panic!("axe did not run: {result}"));

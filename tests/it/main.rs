@@ -41,4 +41,5 @@ mod send;
 mod signing;
 mod storm;
 mod subscribers;
+mod walk;
 mod wire;

@@ -24,7 +24,7 @@ fn every_link_of_a_thousand_mails_is_followed_and_nothing_changes() {
     for n in 0..10 {
         serve.post("/subscribe", &format!("email=waiting{n}%40inbox.example"));
     }
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
     let mails = loop {
         let mails = test.outbox();
         if mails.len() == READERS + 10 {

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 /// Whoever asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
-    /// 192.0.2.0/24 or 2001:db8::/64; empty when it is not known.
+    /// 192.0.2.0/24 or `2001:db8::/64`; empty when it is not known.
     pub network: String,
 }
 

@@ -1,0 +1,93 @@
+//! A person's way in a real browser, with a real mail server between: sign up, read the letter, confirm, choose, leave. axe-core
+//! (<https://github.com/dequelabs/axe-core>) finds nothing serious on any page of it, in light and dark, narrow and wide.
+
+use std::net::TcpListener;
+
+use crate::access::{axe, findings};
+use crate::browser::Browser;
+use crate::house::{Mail, Test};
+use crate::pages::Serve;
+use crate::servers::{Imap, server};
+
+/// A port that was free a moment ago: links in letters must name it before `digest` listens there.
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn from_the_form_to_the_goodbye() {
+    let (Some(smtp), Some(imap)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_IMAP")) else { return };
+    let Some(axe) = axe() else { return };
+    let Some(browser) = Browser::start() else { return };
+    let site = format!("http://127.0.0.1:{}", port());
+    let listen = site.trim_start_matches("http://");
+    let test = Test::new()
+        .sample()
+        .composed()
+        .smtp(&smtp)
+        .config(&format!("[web]\nlisten = \"{listen}\"\npublic_url = \"{site}\"\n"));
+    let _serve = Serve::start(&test);
+    let address = format!("reader{}901@inbox.example", std::process::id());
+    let status = |expected: &str| {
+        let shown = test.run(&format!("subscribers show {address} --format json")).success().json();
+        assert_eq!(shown["status"], expected, "{shown}");
+    };
+    let sound = |expected: &str| {
+        let heading = browser.run("return document.querySelector('h1').textContent");
+        assert_eq!(heading, expected);
+        for (width, scheme) in [(1200, "light"), (375, "light"), (1200, "dark"), (375, "dark")] {
+            browser.size(width, 900);
+            browser.prefers(scheme);
+            let found = findings(&browser, &axe, "{}");
+            assert!(found.is_empty(), "{expected} at {width}, {scheme}:\n{}", found.join("\n"));
+            let wide =
+                browser.run("return document.documentElement.scrollWidth > document.documentElement.clientWidth");
+            assert_eq!(wide, false, "{expected} at {width} scrolls sideways");
+        }
+    };
+    let press = |button: &str| browser.run(&format!("document.querySelector(`{button}`).click()"));
+
+    browser.open(&format!("{site}/"));
+    sound("Get it by mail");
+    let type_in = |text: &str| browser.run(&format!("document.querySelector('#email').value = '{text}'"));
+    type_in("nobody@nowhere");
+    press("button");
+    sound("Get it by mail");
+    assert_eq!(browser.run("return document.querySelector('#wrong') !== null"), true);
+    type_in(&address);
+    press("button");
+    sound("Look into your inbox");
+
+    let letter = Mail::parse(&Imap::login(&imap, &address).inbox(1)[0]);
+    let html = letter.html();
+    let link = html.split('"').find(|part| part.contains("/confirm/")).unwrap().to_owned();
+    assert!(letter.text().contains(&link));
+    browser.open(&link);
+    sound("One last press");
+    status("none");
+    press("button");
+    sound("You are on the list");
+    status("confirmed");
+
+    test.run("approve 2026-11-25-midweek --by Ann").success();
+    test.run("send 2026-11-25-midweek --yes").success();
+    let mails = Imap::login(&imap, &address).inbox(2);
+    let text = Mail::parse(&mails[1]).text();
+    let link = |page: &str| text.lines().find(|line| line.contains(page)).unwrap().trim().to_owned();
+    browser.open(&link("/preferences/"));
+    sound("Your preferences");
+    browser.run("document.querySelector('#name').value = 'Ann'");
+    press("button[value=save]");
+    sound("Your preferences");
+    assert_eq!(browser.run("return document.querySelector('[role=status]').textContent"), "Saved.");
+    press("button[value=ask]");
+    sound("Delete all that we keep on you?");
+    browser.open(&link("/unsubscribe/"));
+    sound("Leave The Test Gazette?");
+    status("confirmed");
+    press("button");
+    sound("You are off the list");
+    status("unsubscribed");
+    browser.open(&format!("{site}/unsubscribe/aaaaaaaaaaaaaaaaaaaaaaaaaa"));
+    sound("There is nothing here");
+}
