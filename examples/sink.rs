@@ -58,21 +58,25 @@ fn talk(stream: TcpStream) -> Result<()> {
     }
 }
 
-/// Reads to the end of a message. Who waits for an answer has sent nothing behind the dot, so only the end is looked at.
+/// Reads to the end of a message, behind which at most the next envelope waits: so only the last bytes of what came are looked at.
 fn swallow(input: &mut impl BufRead) -> Result<()> {
-    let mut last = [0; 5];
+    const END: &[u8] = b"\r\n.\r\n";
+    const ENVELOPE: usize = 600;
+    let mut carry: Vec<u8> = Vec::new();
     loop {
         let read = input.fill_buf()?;
         if read.is_empty() {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        let kept = read.len().min(5);
-        last.rotate_left(kept);
-        last[5 - kept..].copy_from_slice(&read[read.len() - kept..]);
         let length = read.len();
-        input.consume(length);
-        if last == *b"\r\n.\r\n" {
+        let tail = length.saturating_sub(ENVELOPE);
+        let kept = if tail == 0 { carry.len() } else { 0 };
+        let seen: Vec<u8> = carry[carry.len() - kept..].iter().chain(&read[tail..]).copied().collect();
+        if let Some(at) = seen.windows(END.len()).position(|window| window == END) {
+            input.consume(tail + at + END.len() - kept);
             return Ok(());
         }
+        carry = seen[seen.len().saturating_sub(END.len() - 1)..].to_vec();
+        input.consume(length);
     }
 }

@@ -276,3 +276,6 @@ fn log(fetching: &Fetching) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,6 +44,8 @@ pub enum Next {
     Reserved(i64),
 }
 
+/// How a try ended, what begins, and when.
+type Turn = (Option<(i64, Outcome)>, Next, DateTime<Utc>);
 type Answer = oneshot::Sender<Result<Claim, String>>;
 
 /// A handle to the writer; clones share it.
@@ -130,7 +132,7 @@ impl Writer {
     }
 
     fn answer(&mut self, words: impl Iterator<Item = Word>) {
-        let mut turns = Vec::new();
+        let (mut turns, mut answers) = (Vec::new(), Vec::new());
         let looked = self.queue.look(&self.conn).map_err(|e| e.to_string());
         for word in words {
             match word {
@@ -142,23 +144,27 @@ impl Writer {
                 Word::Waits { lanes, now, answer } => {
                     drop(answer.send(self.queue.waits(&self.conn, &lanes, now).map_err(|e| e.to_string())));
                 }
-                Word::Turn { ended, next, now, answer } => turns.push((ended, next, now, answer)),
+                Word::Turn { ended, next, now, answer } => {
+                    turns.push((ended, next, now));
+                    answers.push(answer);
+                }
             }
         }
         if turns.is_empty() {
             return;
         }
-        let mut told = Vec::with_capacity(turns.len());
-        let commit = || -> Result<(), StoreError> {
-            let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            for (ended, next, now, answer) in turns {
-                told.push((answer, self.queue.turn(&tx, ended, next, now).map_err(|e| e.to_string())));
-            }
-            Ok(tx.commit()?)
-        };
-        let committed = looked.and_then(|()| commit().map_err(|e| e.to_string()));
-        for (answer, claim) in told {
-            drop(answer.send(committed.clone().and(claim)));
+        let claims = looked.and_then(|()| self.commit(turns).map_err(|e| e.to_string()));
+        for (i, answer) in answers.into_iter().enumerate() {
+            drop(answer.send(claims.as_ref().map_err(Clone::clone).and_then(|claims| claims[i].clone())));
         }
+    }
+
+    /// All turns in one transaction. One that cannot be taken, since its copy stands elsewhere, keeps no other back.
+    fn commit(&mut self, turns: Vec<Turn>) -> Result<Vec<Result<Claim, String>>, StoreError> {
+        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let turn = |(ended, next, now)| self.queue.turn(&tx, ended, next, now).map_err(|e: StoreError| e.to_string());
+        let claims = turns.into_iter().map(turn).collect();
+        tx.commit()?;
+        Ok(claims)
     }
 }

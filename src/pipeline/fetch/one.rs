@@ -15,6 +15,8 @@ use crate::sources::{
 const PACKED: usize = 5 * 1024 * 1024;
 /// A source that asks for a longer wait is asked again after this.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
+/// A longer validator is not kept, in bytes.
+const LONGEST_VALIDATOR: usize = 1_000;
 /// A feed that takes longer to read is given up; the largest take a second.
 const READING: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -88,9 +90,11 @@ async fn fetched(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateT
             return Err(refusal(status));
         }
     }
-    let validators = ["etag", "last-modified"].map(|name| fetched.header(name).map(str::to_owned));
-    // What is permanent from the first redirect on is the feed's new address.
-    let moved = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last().map(|hop| hop.to.to_string());
+    let kept = |value: &&str| value.len() <= LONGEST_VALIDATOR;
+    let validators = ["etag", "last-modified"].map(|name| fetched.header(name).filter(kept).map(str::to_owned));
+    // What is permanent from the first redirect on is the feed's new address, if it is as safe as the old one.
+    let moved = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last();
+    let moved = moved.filter(|hop| hop.to.scheme() == "https" || url.scheme() == "http").map(|hop| hop.to.to_string());
     let charset = fetched.header("content-type").and_then(charset);
     let base = fetched.url.clone();
     let feed = feed.clone();

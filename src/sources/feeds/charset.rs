@@ -20,6 +20,9 @@ pub(super) struct Decoded<'a> {
 /// before the one of the XML declaration (RFC 7303, section 3); a guess by the letters' frequencies. Text in another charset
 /// is hardly ever valid UTF-8 by accident, while labels are often left over from a template.
 pub(super) fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Decoded<'a> {
+    if let Some(text) = of_four_bytes(bytes) {
+        return Decoded { text: Cow::Owned(text), repair: None };
+    }
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return with(encoding, bytes.get(mark..).unwrap_or_default(), None);
     }
@@ -40,6 +43,17 @@ pub(super) fn decode<'a>(bytes: &'a [u8], charset: Option<&str>) -> Decoded<'a> 
         Some(encoding) => with(encoding, bytes, None),
         None => guessed(bytes),
     }
+}
+
+/// UTF-32, by its mark or its first sign. Its little-endian mark begins like that of UTF-16, so it is looked for first.
+fn of_four_bytes(bytes: &[u8]) -> Option<String> {
+    let read: fn([u8; 4]) -> u32 = match bytes {
+        [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, b'<' | b'{', ..] => u32::from_be_bytes,
+        [0xff, 0xfe, 0, 0, ..] | [b'<' | b'{', 0, 0, 0, ..] => u32::from_le_bytes,
+        _ => return None,
+    };
+    let (signs, _rest) = bytes.as_chunks::<4>();
+    Some(signs.iter().map(|sign| char::from_u32(read(*sign)).unwrap_or('\u{fffd}')).collect())
 }
 
 fn plain<'a>(text: &'a str, label: Option<&'static Encoding>) -> Decoded<'a> {

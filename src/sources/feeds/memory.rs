@@ -1,7 +1,7 @@
 //! What is kept of each source between two fetches, in data/feeds.json: its validators, its health, and which items it has shown.
 //! Losing it costs one whole fetch and nothing else, so it stands in a file of its own and not in the store. Knows no clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -59,6 +59,9 @@ pub struct Shown {
     pub last: DateTime<Utc>,
     /// 8 bytes of a hash of what the source says of it, in hex.
     pub print: String,
+    /// The date that an undated item got then, and keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dated: Option<String>,
 }
 
 /// Holds the memory against other fetches until it is dropped.
@@ -132,18 +135,25 @@ impl Health {
     /// An undated item keeps the time at which it was first seen.
     pub fn take(&mut self, fed: Vec<Fed>, now: DateTime<Utc>) -> Vec<Item> {
         let mut changed = Vec::new();
+        let mut told = HashSet::new();
         for Fed { mut item, undated } in fed {
+            // Some feeds list one address twice; the first telling, which is the newest, stands.
+            if !told.insert(item.id.clone()) {
+                continue;
+            }
             let known = self.items.get(&item.id);
             if let (true, Some(known)) = (undated, known) {
-                item.published = Published::At(known.first.fixed_offset());
+                let dated = known.dated.as_deref().and_then(Published::parse);
+                item.published = dated.unwrap_or(Published::At(known.first.fixed_offset()));
             }
+            let dated = undated.then(|| item.published.to_string());
             let print = print(&item);
             let same = known.is_some_and(|known| known.print == print);
             let first = known.map_or(now, |known| known.first);
             if known.is_none() {
                 *self.days.entry(day(item.published)).or_default() += 1;
             }
-            self.items.insert(item.id.clone(), Shown { first, last: now, print });
+            self.items.insert(item.id.clone(), Shown { first, last: now, print, dated });
             if !same {
                 changed.push(item);
             }
@@ -157,4 +167,52 @@ impl Health {
 fn print(item: &Item) -> String {
     let digest = Sha256::digest(item_to_json(item).to_string().as_bytes());
     data_encoding::HEXLOWER.encode(digest.get(..8).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fed(id: &str, title: &str, date: &str, undated: bool) -> Fed {
+        let published = Published::parse(date).unwrap();
+        let (source, topics, guides) = ("Wire".into(), Vec::new(), Vec::new());
+        let (score, url, summary, extra) = (None, None, String::new(), serde_json::Map::new());
+        let item =
+            Item { id: id.into(), title: title.into(), source, published, score, url, summary, topics, guides, extra };
+        Fed { item, undated }
+    }
+
+    #[test]
+    fn only_what_is_new_or_told_otherwise_is_handed_on() {
+        let mut health = Health::default();
+        let now = |hour: i64| DateTime::from_timestamp(1_795_500_000 + hour * 3_600, 0).unwrap();
+        let titles = |items: Vec<Item>| {
+            items.into_iter().map(|item| format!("{} {}", item.title, item.published)).collect::<Vec<_>>()
+        };
+        let (a, b) = (fed("a", "A", "2026-11-20", false), fed("b", "B", "2026-11-21T00:00:00Z", true));
+        assert_eq!(
+            titles(health.take(vec![a.clone(), b, fed("a", "Again", "2026-11-20", false)], now(0))),
+            ["A 2026-11-20", "B 2026-11-21T00:00:00Z"]
+        );
+        let later = fed("b", "B", "2026-11-22T09:00:00Z", true);
+        assert_eq!(titles(health.take(vec![a, later], now(1))), [""; 0], "an undated item keeps its first date");
+        let other = fed("b", "B, corrected", "2026-11-23T09:00:00Z", true);
+        assert_eq!(titles(health.take(vec![other], now(2))), ["B, corrected 2026-11-21T00:00:00Z"]);
+        assert_eq!(health.days.values().sum::<u32>(), 2, "each item counts once");
+        health.take(Vec::new(), now(24 * 91));
+        assert!(health.items.is_empty() && health.days.is_empty(), "nothing is kept for ever");
+    }
+
+    #[test]
+    fn validators_belong_to_an_address() {
+        let health = Health {
+            of: "https://a.example/".into(),
+            etag: Some("1".into()),
+            moved: Some("x".into()),
+            ..Health::default()
+        };
+        assert_eq!(health.clone().about("https://a.example/"), health);
+        let other = health.about("https://b.example/");
+        assert_eq!((other.etag, other.moved), (None, None));
+    }
 }

@@ -78,7 +78,15 @@ pub fn is_feed(label: &Path, bytes: &[u8]) -> bool {
         return true;
     }
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    let marked = matches!(start, [b'<', ..] | [0, b'<', ..] | [0xff, 0xfe, b'<', ..] | [0xfe, 0xff, 0, b'<', ..]);
+    let marked = matches!(
+        start,
+        [b'<', ..]
+            | [0, b'<', ..]
+            | [0, 0, 0, b'<', ..]
+            | [0, 0, 0xfe, 0xff, ..]
+            | [0xff, 0xfe, b'<', ..]
+            | [0xfe, 0xff, 0, b'<', ..]
+    );
     // A news item on a line of its own may well write about JSON Feed.
     let by_line = matches!(extension.as_str(), "jsonl" | "ndjson" | "csv");
     marked || (!by_line && start.starts_with(b"{") && std::str::from_utf8(start).is_ok_and(json::is_feed))

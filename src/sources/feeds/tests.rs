@@ -265,12 +265,30 @@ fn charsets_are_read_whatever_their_label_says() {
     assert_eq!(only(named("iso-8859-1")).title, "Größe — Ελλάδα", "a label left over from a template");
     let sixteen: Vec<u8> = utf8.replace("utf-8", "utf-16").encode_utf16().flat_map(u16::to_le_bytes).collect();
     assert_eq!(only(&sixteen).title, "Größe — Ελλάδα");
+    for wide in [u32::to_le_bytes, u32::to_be_bytes] {
+        let wide: Vec<u8> = utf8.chars().flat_map(|c| wide(u32::from(c))).collect();
+        assert_eq!(only(&wide).title, "Größe — Ελλάδα", "UTF-32");
+    }
     let latin = item("").replace("One", "Gr\u{1}sse");
     let latin: Vec<u8> = latin.bytes().map(|b| if b == 1 { 0xf6 } else { b }).collect();
     assert_eq!(only(&latin).title, "Grösse", "no label at all");
     let greek = Origin { charset: Some("iso-8859-7"), ..origin() };
     let reading = read_feed(Path::new("wire"), &latin, &greek).unwrap();
     assert_eq!(reading.items[0].item.title, "Grφsse", "the header's charset goes first");
+}
+
+#[test]
+fn a_feed_may_have_its_title_in_another_vocabulary() {
+    let named = |inside: &str| read(format!("<rdf:RDF><channel>{inside}</channel></rdf:RDF>")).title;
+    assert_eq!(named("<dc:title>The Wire</dc:title>"), "The Wire");
+    assert_eq!(
+        named("<dc:title>Other</dc:title><image><title>Logo</title></image><title>The Wire</title>"),
+        "The Wire"
+    );
+    assert_eq!(
+        read("<CHANNEL><TITLE>The Wire</TITLE><ITEM HREF=x><TITLE>One</TITLE></ITEM></CHANNEL>").items[0].item.title,
+        "One"
+    );
 }
 
 #[test]
@@ -345,6 +363,16 @@ xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>W &amp;
 const RICH_JSON: &str = r#"{"version":"https://jsonfeed.org/version/1.1","title":"W","language":"en","items":[{"id":"1","url":"https://w.example/1","title":"A \"b\" Ω","content_html":"<p>x</p>",
 "date_published":"2026-11-24T09:00:00Z","tags":["a"],"_x":{"score":7}},{"id":2,"content_text":"[y]"}]}"#;
 
+/// What feeds are made of, whole and in pieces.
+#[rustfmt::skip]
+const SOUP: &[&str] = &[
+    "<item>", "</item>", "<entry>", "</entry>", "<title>", "</title>", "<title type=\"xhtml\">", "<link>", "</link>", "<link href='/a?b=1&c'/>", "<guid>", "</guid>",
+    "<pubDate>", "</pubDate>", "<description>", "</description>", "<content:encoded>", "</content:encoded>", "<score>", "</score>", "<image>", "</image>",
+    "<x:y xmlns:x='z' xml:base='//h/' xml:lang='fr'>", "</x:y>", "<script>", "</script>", "<b>", "</b>", "<![CDATA[", "]]>", "<!--", "-->", "<?x ", "?>", "<!DOCTYPE a [<!ENTITY b 'c'>]>",
+    "&amp;", "&lt;", "&#x202E;", "&#0;", "&b;", "&", "<", ">", "'", "\"", "word ", "One. Two! ", "\n", "\u{202e}", "\u{0}", "é", "日本", "👩\u{200d}🔬", "8", "11", "javascript:x", "https://a.example/",
+    "Tue, 24 Nov 2026 09:00:00 GMT", "{", "}", "[", "]", ",", ":", "\"title\":\"A\"", "\"url\":\"https://a.example/\"", "\"score\":1e999", "\\", "\"items\"",
+];
+
 proptest! {
     #[test]
     fn a_damaged_feed_never_panics(json: bool, cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 0..6)), 1..8)) {
@@ -360,6 +388,22 @@ proptest! {
                 prop_assert!(fed.item.published.earliest(chrono_tz::UTC) <= now() + chrono::TimeDelta::days(1));
             }
         }
+    }
+
+    #[test]
+    fn a_soup_of_a_feeds_parts_never_panics(parts in prop::collection::vec(prop::sample::select(SOUP), 0..60), json: bool) {
+        let start = if json { "{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[" } else { "<rss><channel>" };
+        let soup = format!("{start}{}", parts.concat());
+        let begun = std::time::Instant::now();
+        if let Ok(reading) = read_feed(Path::new("w"), soup.as_bytes(), &origin()) {
+            prop_assert!(reading.items.len() <= reading.entries);
+            for fed in &reading.items {
+                prop_assert!(!fed.item.title.is_empty() && !fed.item.title.contains(['\n', '\u{202e}']), "{:?}", fed.item.title);
+                prop_assert!(fed.item.url.as_deref().is_none_or(|url| url.starts_with("http")));
+                prop_assert!(fed.item.score.is_none_or(|score| (0.0..=10.0).contains(&score)));
+            }
+        }
+        prop_assert!(begun.elapsed() < std::time::Duration::from_secs(2));
     }
 
     #[test]

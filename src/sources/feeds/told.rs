@@ -13,6 +13,8 @@ pub(super) const LONGEST: usize = 200_000;
 #[derive(Debug, Default)]
 pub(super) struct Told {
     pub title: Text,
+    /// A title in another vocabulary, such as Dublin Core.
+    pub other_title: Text,
     /// The site's address, raw.
     pub site: Option<String>,
     pub language: Option<String>,

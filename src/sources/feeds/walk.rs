@@ -50,8 +50,9 @@ pub(super) struct Walk<'a> {
     pub broken: bool,
     /// The repairs told already: each is told once.
     said: BTreeSet<&'static str>,
-    /// How many tags closed nothing.
+    /// How many tags closed nothing, and how many references stood for nothing.
     stray: usize,
+    pub unknown: usize,
     /// The byte at which the event begins, and the line of a byte counted already.
     pub at: usize,
     counted: (usize, usize),
@@ -71,6 +72,7 @@ impl<'a> Walk<'a> {
             broken: false,
             said: BTreeSet::new(),
             stray: 0,
+            unknown: 0,
             at: 0,
             counted: (0, 1),
         }
@@ -227,6 +229,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether a text is being read, and has room for more.
+    pub fn listens(&self) -> bool {
+        self.unknown < STRAY && self.catch.as_ref().is_some_and(|catch| catch.raw.len() < LONGEST)
+    }
+
     pub fn text(&mut self, text: &str) {
         if let Some(catch) = &mut self.catch
             && catch.raw.len() < LONGEST
@@ -289,6 +296,7 @@ impl<'a> Walk<'a> {
             let told = &mut self.told;
             match catch.part {
                 Part::Title if told.title.is_blank() => told.title = text,
+                Part::OtherTitle if told.other_title.is_blank() => told.other_title = text,
                 Part::Link if catch.role == Role::Own && told.site.is_none() => told.site = plain(),
                 Part::Language => told.language = plain().or(told.language.take()),
                 Part::Built | Part::Published | Part::Updated if told.built.is_none() => told.built = plain(),
@@ -333,6 +341,9 @@ impl<'a> Walk<'a> {
         }
         if !self.open.is_empty() && !self.broken && self.is_feed {
             report.note(None, "ends before its last element is closed", "");
+        }
+        if self.told.title.is_blank() {
+            self.told.title = std::mem::take(&mut self.told.other_title);
         }
         self.is_feed.then_some(self.told)
     }

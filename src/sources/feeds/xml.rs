@@ -80,9 +80,11 @@ fn take(walk: &mut Walk, event: &Event, report: &mut Report) -> bool {
         Event::End(tag) => return walk.end(&tag.name().as_ref().to_lowercase(), report),
         Event::Text(text) => walk.text(text),
         Event::CData(text) => walk.text(text),
-        Event::GeneralRef(name) => {
+        // References that nobody reads are not looked up: a document may hold millions.
+        Event::GeneralRef(name) if walk.listens() => {
             let decoded = reference(name);
             if decoded.is_none() {
+                walk.unknown += 1;
                 walk.once(report, "uses entities that nobody but itself defines; they are left out");
             }
             walk.text(&decoded.unwrap_or_default());
@@ -101,6 +103,17 @@ fn reference(name: &str) -> Option<String> {
         let hex = number.strip_prefix(['x', 'X']);
         let code = hex.map_or_else(|| number.parse(), |hex| u32::from_str_radix(hex, 16)).ok();
         return Some(code.and_then(char::from_u32).unwrap_or('\u{fffd}').into());
+    }
+    let known = match name {
+        "amp" => "&",
+        "lt" => "<",
+        "gt" => ">",
+        "quot" => "\"",
+        "apos" => "'",
+        _ => "",
+    };
+    if !known.is_empty() {
+        return Some(known.to_owned());
     }
     let whole = format!("&{name};");
     let decoded = if name.len() <= 40 { prose::reference(&whole) } else { whole.clone() };
