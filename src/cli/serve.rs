@@ -22,6 +22,9 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let site = Arc::new(global.site()?);
     let grace = site.config.serve.shutdown_grace;
     let listener = listen(&site.config.web.listen)?;
+    if site.found_store()? {
+        tracing::warn!("there was no database; a new one was made, without readers");
+    }
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let mut stop = stop_signal()?;

@@ -144,6 +144,13 @@ impl Site {
         Store::open_or_create(&self.config.database(&self.root), self.config.store.durability)
     }
 
+    /// Makes the database when there is none, before the loops of the daemon look for one side by side. A new one holds no approval,
+    /// so nobody is mailed from it. Says whether it was made.
+    pub fn found_store(&self) -> Result<bool, StoreError> {
+        let is_new = !self.has_store();
+        self.store_to_fill().map(|_| is_new)
+    }
+
     /// The store, if there is one: for commands that look.
     fn store_to_read(&self) -> Result<Option<Store>, StoreError> {
         match Store::open(&self.config.database(&self.root), self.config.store.durability) {

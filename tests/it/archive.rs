@@ -82,7 +82,8 @@ fn the_daemon_shows_past_issues_and_figures_on_listeners_of_their_own() {
         .config(&format!("[web]\nlisten = \"{public}\"\nmetrics_listen = \"{ops}\"\nnoindex = true\n"))
         .readers(2)
         .approved();
-    let daemon = test.start("serve");
+    // Before the issue is due: the daemon would send it by itself.
+    let daemon = test.start_at("2026-11-23T06:00:00Z", "serve");
     let agent = ureq::Agent::config_builder().http_status_as_error(false).build().new_agent();
     let get = |at: SocketAddr, path: &str| {
         let mut answer = agent.get(format!("http://{at}{path}")).call().unwrap();
