@@ -3,6 +3,7 @@
 
 mod approve;
 mod archive;
+mod bounces;
 mod check;
 mod compose;
 mod demo;
@@ -148,6 +149,9 @@ enum Command {
     /// Keep the list of readers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
+    /// Take in what came back: bounces, complaints, mails that ask to leave
+    #[command(subcommand)]
+    Bounces(bounces::Bounces),
     /// Print a completion script for a shell
     Completions(packaging::Completions),
     /// Print the manual page
@@ -215,6 +219,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Archive(command) => command.run(global),
         Command::Doctor(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
+        Command::Bounces(command) => command.run(global),
         Command::Completions(command) => command.run(),
         Command::Man => packaging::man(),
     }

@@ -33,12 +33,28 @@ impl Default for Web {
     }
 }
 
-/// `[bounces]`: where bounces come in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// `[bounces]`: where bounces come in, and what they do.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bounces {
     /// The domain that takes bounces by VERP; empty means they go to the From address.
     pub domain: String,
+    /// A Maildir that `digest serve` watches, relative to the publication; empty: none.
+    pub maildir: String,
+    /// How many issues in a row of time may come back with a passing failure before the reader is taken off.
+    pub soft_limit: u32,
+    /// Over how long they count, such as `30d`.
+    #[serde(with = "crate::model::duration")]
+    pub soft_window: std::time::Duration,
+    /// Whether a delivery status that proves nothing (no envelope sender or Message-ID of ours) counts by address alone.
+    pub match_address: bool,
+}
+
+impl Default for Bounces {
+    fn default() -> Self {
+        let soft_window = std::time::Duration::from_hours(30 * 24);
+        Self { domain: String::new(), maildir: String::new(), soft_limit: 3, soft_window, match_address: false }
+    }
 }
 
 /// `[editors]`: who is told what happens.

@@ -8,6 +8,7 @@ use lettre::message::{Mailbox, Mailboxes};
 use bytes::Bytes;
 
 use super::body::Body;
+use super::came_back;
 use super::dkim::{self, Signer};
 use super::links::{Links, derive};
 use crate::model::{Delivery, Frozen, IssueName, Notice};
@@ -135,18 +136,14 @@ impl Letter {
 
     /// A function of issue and reader (RFC 5322 §3.6.4), so that each retry carries the same one.
     fn message_id(&self, delivery: &Delivery) -> String {
-        let unique = derive(&["message-id", &self.issue.to_string(), &delivery.seed]);
-        format!("{}.{}@{}", self.issue, &unique[..26], self.from.email.domain())
+        format!("{}@{}", came_back::id(&self.issue, &delivery.seed), self.from.email.domain())
     }
 
     /// VERP: an envelope sender that names the delivery, when bounces have a domain of their own; else the From.
     fn envelope_from(&self, delivery: &Delivery) -> String {
         match self.frozen.letterhead.bounce_domain.as_str() {
             "" => self.from.email.to_string(),
-            domain => {
-                let proof = derive(&["bounce", &self.issue.to_string(), &delivery.seed]);
-                format!("b-{}-{}-{}@{domain}", self.issue, delivery.number, &proof[..10])
-            }
+            domain => format!("{}@{domain}", came_back::sender(&self.issue, delivery.number, &delivery.seed)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Message bytes and how they leave: over SMTP or into a folder. Knows no ledger and decides no retry.
 
 mod body;
+pub mod came_back;
 mod dkim;
 mod dns;
 mod folder;

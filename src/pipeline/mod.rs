@@ -1,6 +1,7 @@
 //! The story of an issue: read, decide, write. The only room that joins the others; time and randomness come in here.
 
 mod archive;
+mod bounces;
 mod content;
 mod deliver;
 mod demo;
@@ -40,9 +41,10 @@ pub use crate::compose::{Composition, LeftOut, Lesson, Parts, Ranked, Scored, Sc
 pub use crate::issues::Refreshed;
 pub use crate::send::{Clock, Ended, Event, TransportKind};
 pub use crate::sources::{Merged, Reject, item_to_json};
-pub use crate::store::{Change, Entry};
+pub use crate::store::{BounceLine, Change, Entry};
 
 pub use archive::ArchivedIssue;
+pub use bounces::BounceImport;
 pub use content::Imported;
 pub use deliver::{Delivered, Options};
 pub use demo::{Demo, Stop, demo, init};

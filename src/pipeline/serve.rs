@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Site;
+use super::bounces::watch_bounces;
 use super::letters::post_letters;
 use super::metrics::watch_ops;
 use super::public::serve_pages;
@@ -17,7 +18,10 @@ type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
 
 /// What runs beside the pages, by name. A further loop joins here: it ends when its receiver turns true, after what it has
 /// begun.
-const LOOPS: &[(&str, Loop)] = &[("letters", |site, stop| Box::pin(post_letters(site, stop)))];
+const LOOPS: &[(&str, Loop)] = &[
+    ("letters", |site, stop| Box::pin(post_letters(site, stop))),
+    ("bounces", |site, stop| Box::pin(watch_bounces(site, stop))),
+];
 
 /// Runs until `stop` turns true and all loops have ended. Without a listener there are no public pages.
 ///

@@ -1,6 +1,7 @@
 //! Sources: reads news items and guides from files of every form that people hand over, and keeps the content folder.
 //! Knows the forms and their mistakes; decides nothing about what is worth reading, and knows no clock.
 
+mod bounces;
 mod content;
 mod feeds;
 mod fetch;
@@ -19,6 +20,9 @@ use crate::model::{Guide, Item, Notice};
 #[cfg(test)]
 mod tests;
 
+pub use bounces::{
+    Failure as BounceFailure, Finding as BounceFinding, Kind as BounceKind, MOST as BOUNCE_MOST, Weight, read_bounce,
+};
 pub use content::{Content, load};
 pub use feeds::{Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, UNPACKED, read_feed, read_lines};
 pub use fetch::{ACCEPTED, Ask, Failure, Fetched, Fetcher, Hop, Method, Settings as FetchSettings};

@@ -3,6 +3,7 @@
 mod approvals;
 mod archive;
 mod audience;
+mod bounces;
 mod canary;
 mod journal;
 mod lease;
@@ -30,6 +31,7 @@ use crate::model::Purpose;
 
 pub use archive::{Archived, Correction, WebCopy};
 pub use audience::Audience;
+pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
 pub use journal::{Decision, Entry, Recorded};
 pub use lease::{Fence, Lease, TAKEN_OVER};
@@ -45,8 +47,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_lanes.sql"),
     include_str!("migrations/0003_people.sql"),
+    include_str!("migrations/0004_bounces.sql"),
     include_str!("migrations/0005_corrections.sql"),
-    include_str!("migrations/0007_rhythm.sql"),
+    include_str!("migrations/0006_rhythm.sql"),
 ];
 
 /// What a commit survives.

@@ -62,10 +62,10 @@ impl Queue {
     ) -> Result<Claim, StoreError> {
         if let Some((number, outcome)) = ended {
             // Refused before its turn came.
-            if let Some(delivery) = self.reserved.remove(&number) {
-                dotted(conn, self.send, &delivery)?;
+            let reserved = self.reserved.remove(&number);
+            if reserved.map_or(Ok(true), |delivery| dotted(conn, self.send, &delivery))? {
+                finished(conn, self.send, number, &outcome, now)?;
             }
-            finished(conn, self.send, number, &outcome, now)?;
         }
         match next {
             Next::Nothing => Ok(Claim::Empty),
@@ -76,8 +76,8 @@ impl Queue {
                 if self.stopped {
                     return Ok(Claim::Stopped);
                 }
-                dotted(conn, self.send, &delivery)?;
-                Ok(Claim::Copy(delivery))
+                let is_waiting = dotted(conn, self.send, &delivery)?;
+                Ok(if is_waiting { Claim::Copy(delivery) } else { Claim::Empty })
             }
         }
     }
@@ -116,9 +116,12 @@ impl Queue {
         if self.stopped {
             return Ok(Claim::Stopped);
         }
-        let Some(delivery) = self.find(conn, lane, now)? else { return Ok(Claim::Empty) };
-        dotted(conn, self.send, &delivery)?;
-        Ok(Claim::Copy(delivery))
+        while let Some(delivery) = self.find(conn, lane, now)? {
+            if dotted(conn, self.send, &delivery)? {
+                return Ok(Claim::Copy(delivery));
+            }
+        }
+        Ok(Claim::Empty)
     }
 
     /// The next copy of a lane that is due.
@@ -200,15 +203,15 @@ fn suppressed(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// From here on the final dot may go out.
-fn dotted(conn: &Connection, send: i64, delivery: &Delivery) -> Result<(), StoreError> {
+/// From here on the copy's bytes may go out. `false` when it waits no longer: its reader was forgotten meanwhile.
+fn dotted(conn: &Connection, send: i64, delivery: &Delivery) -> Result<bool, StoreError> {
     let rows = conn
         .prepare_cached(
             "UPDATE deliveries SET state = 'dotted', due_ms = NULL, dated_ms = ?3
              WHERE send_id = ?1 AND number = ?2 AND state IN ('pending', 'deferred')",
         )?
         .execute(params![send, delivery.number, to_ms(delivery.dated)])?;
-    if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("copy {}, which is not waiting", delivery.number))) }
+    Ok(rows == 1)
 }
 
 fn finished(

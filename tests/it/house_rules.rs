@@ -46,6 +46,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hickory_resolver::", &["mail"]),
     ("sd_notify::", &["cli"]),
     ("hyper::", &["sources", "web"]),
+    ("mail_parser::", &["sources"]),
     ("quick_xml::", &["sources"]),
     ("rustix::", &["pipeline"]),
     ("tokio_rustls::", &["sources", "mail"]),

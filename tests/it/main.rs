@@ -17,6 +17,7 @@ mod smtp;
 
 mod access;
 mod archive;
+mod bounces;
 mod check;
 mod cli;
 mod compose;

@@ -1,0 +1,98 @@
+//! `digest bounces`: what came back.
+
+use std::path::{Path, PathBuf};
+
+use chrono::SecondsFormat;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::{count, cut, json, json_line, line, printable};
+use super::{Exit, Format, Global};
+use crate::pipeline::BounceImport;
+
+#[derive(Subcommand)]
+pub enum Bounces {
+    /// Read messages that came back, and take off the list whom they prove unreachable
+    Import(Import),
+    /// Show what came back, the newest first
+    List(List),
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// Message files, mboxes, Maildirs or folders of files; `-` for standard input
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// How to print the result
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct List {
+    /// How to print them
+    #[arg(long, default_value = "table")]
+    format: Format,
+}
+
+impl Bounces {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        match self {
+            Self::Import(command) => command.run(global)?,
+            Self::List(command) => command.run(global)?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+impl Import {
+    fn run(self, global: &Global) -> anyhow::Result<()> {
+        let site = global.site()?;
+        let mut result = BounceImport::default();
+        for typed in &self.paths {
+            if typed == Path::new("-") {
+                site.import_bounce_stream(std::io::stdin().lock(), &mut result)?;
+            } else {
+                site.import_bounces(&global.path(typed), &mut result)?;
+            }
+        }
+        if self.format == Format::Json { json(&result) } else { print(&result) }
+    }
+}
+
+fn print(result: &BounceImport) -> anyhow::Result<()> {
+    let BounceImport { bounced, complained, unsubscribed, kept, known, ignored, .. } = result;
+    line(&format!(
+        "{} read: {bounced} bounced, {complained} complained, {unsubscribed} unsubscribed, {kept} on record only",
+        count(result.messages, "message")
+    ))?;
+    line(&format!("{known} known already, {ignored} told nothing, {} matched nobody", result.unmatched.len()))?;
+    for message in result.unmatched.iter().take(20) {
+        line(&format!("  {}: {} ({})", printable(&message.source), message.reason, message.kind))?;
+    }
+    if result.unmatched.len() > 20 {
+        line("  …; --format json has them all")?;
+    }
+    Ok(())
+}
+
+impl List {
+    fn run(self, global: &Global) -> anyhow::Result<()> {
+        global.site()?.each_bounce(|bounce| {
+            let received = bounce.received.to_rfc3339_opts(SecondsFormat::Secs, true);
+            if self.format == Format::Json {
+                return json_line(&json!({
+                    "email": bounce.email,
+                    "issue": bounce.issue,
+                    "kind": bounce.kind,
+                    "status": bounce.status,
+                    "diagnostic": bounce.diagnostic,
+                    "matched_by": bounce.matched_by,
+                    "received": received,
+                }));
+            }
+            let (email, said) = (cut(&bounce.email, 36), cut(&printable(&bounce.diagnostic), 60));
+            line(&format!("{received}  {email:<36}  {:<9}  {:<7}  {said}", bounce.kind, bounce.status))
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! Whom a message is about. Only a mark that hangs on the reader's secret proves it; an address alone is anybody's to write.
+
+use crate::mail::{Purpose, came_back};
+use crate::model::{Address, IssueName};
+use crate::sources::{BounceFinding, BounceKind};
+use crate::store::{Store, StoreError};
+
+/// A reader, and what proves that the message is about them.
+pub struct Proof {
+    pub email: Address,
+    pub issue: Option<IssueName>,
+    /// `verp`, `message_id`, `address` or `token`.
+    pub by: &'static str,
+}
+
+/// Looks by token for a wish to leave; else by envelope sender, then by Message-ID, and by address only when `by_address`
+/// says so. `domain` takes the bounces; when it is empty there are no envelope senders of ours.
+pub fn find(
+    store: &Store,
+    finding: &BounceFinding,
+    domain: &str,
+    by_address: bool,
+) -> Result<Option<Proof>, StoreError> {
+    if finding.kind == BounceKind::Leave {
+        return match &finding.token {
+            Some(token) => token_holder(store, token),
+            None => Ok(None),
+        };
+    }
+    if let Some(proof) = envelope(store, finding, domain)? {
+        return Ok(Some(proof));
+    }
+    if let Some(proof) = message_id(store, finding)? {
+        return Ok(Some(proof));
+    }
+    if by_address {
+        for email in named(finding) {
+            if let Some((email, _)) = store.secret(&email)? {
+                return Ok(Some(Proof { email, issue: None, by: "address" }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn token_holder(store: &Store, token: &str) -> Result<Option<Proof>, StoreError> {
+    let found = store.reader_by(Purpose::Unsubscribe, token)?;
+    Ok(found.map(|reader| Proof { email: reader.email, issue: None, by: "token" }))
+}
+
+fn envelope(store: &Store, finding: &BounceFinding, domain: &str) -> Result<Option<Proof>, StoreError> {
+    for address in &finding.delivered_to {
+        let Some((local, at)) = address.rsplit_once('@') else { continue };
+        if domain.is_empty() || !at.eq_ignore_ascii_case(domain) {
+            continue;
+        }
+        let Some((issue, number)) = came_back::read_sender(local) else { continue };
+        if let Some((email, seed)) = store.recipient(&issue, number)?
+            && came_back::sender(&issue, number, &seed).eq_ignore_ascii_case(local)
+        {
+            return Ok(Some(Proof { email, issue: Some(issue), by: "verp" }));
+        }
+    }
+    Ok(None)
+}
+
+fn message_id(store: &Store, finding: &BounceFinding) -> Result<Option<Proof>, StoreError> {
+    let Some(id) = finding.returned_id.as_deref() else { return Ok(None) };
+    let Some(issue) = came_back::read_id(id) else { return Ok(None) };
+    let left = id.split('@').next().unwrap_or_default();
+    for email in named(finding) {
+        if let Some((email, seed)) = store.secret(&email)?
+            && came_back::id(&issue, &seed) == left
+        {
+            return Ok(Some(Proof { email, issue: Some(issue), by: "message_id" }));
+        }
+    }
+    Ok(None)
+}
+
+/// The addresses that a message names: to whom ours was written, then those that the report speaks of.
+fn named(finding: &BounceFinding) -> Vec<Address> {
+    let written = finding.returned_to.iter().filter_map(|text| Address::parse(text).ok());
+    let reported = finding.failures.iter().flat_map(|failure| failure.recipients.iter().cloned());
+    written.chain(reported).take(50).collect()
+}

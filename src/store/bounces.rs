@@ -1,0 +1,218 @@
+//! What came back, as evidence on readers, and when it takes them off the list. Knows no message and no wording of one.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Store, StoreError, from_ms, to_ms};
+use crate::model::{Address, IssueName, ReaderStatus};
+
+/// One thing that came back about one reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    pub email: Address,
+    /// The issue that it is about, when that is known.
+    pub issue: String,
+    /// `hard`, `soft`, `about_us`, `complaint` or `leave`.
+    pub kind: &'static str,
+    /// Enhanced status, or empty.
+    pub status: String,
+    pub diagnostic: String,
+    /// `verp`, `message_id`, `address` or `token`.
+    pub matched_by: &'static str,
+    pub received: DateTime<Utc>,
+    /// SHA-256 of the message, hex.
+    pub hash: String,
+}
+
+/// When soft bounces take a reader off: `limit` of them, each about another message, within `window`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoftRule {
+    pub limit: u32,
+    pub window: Duration,
+}
+
+/// What a piece of evidence did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The reader is off the list from now on.
+    Gone(ReaderStatus),
+    /// It is on record; the reader stands as before.
+    Kept,
+    /// This message was read before.
+    Known,
+}
+
+/// A line of `digest bounces list`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BounceLine {
+    pub email: String,
+    pub issue: String,
+    pub kind: String,
+    pub status: String,
+    pub diagnostic: String,
+    pub matched_by: String,
+    pub received: DateTime<Utc>,
+}
+
+impl Store {
+    /// Who had the copy of an issue with this number, and their secret.
+    pub fn recipient(&self, issue: &IssueName, number: i64) -> Result<Option<(Address, String)>, StoreError> {
+        let sql = "SELECT r.email, r.seed FROM sends s JOIN deliveries d ON d.send_id = s.id AND d.number = ?2
+                   JOIN readers r ON r.id = d.reader_id WHERE s.issue = ?1";
+        self.address_and_seed(sql, params![issue.to_string(), number])
+    }
+
+    /// A reader's address as it is stored, and their secret.
+    pub fn secret(&self, email: &Address) -> Result<Option<(Address, String)>, StoreError> {
+        self.address_and_seed("SELECT email, seed FROM readers WHERE email_key = ?1", params![email.key()])
+    }
+
+    fn address_and_seed(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Option<(Address, String)>, StoreError> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let found = statement.query_row(values, |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
+        found.map(|(email, seed)| Ok((super::readers::stored_address(&email)?, seed))).transpose()
+    }
+
+    /// Puts evidence on record, and takes the reader off the list when it is enough, in one transaction. It never brings
+    /// anyone back, and the first reason for which somebody left stays. `None` when nobody has the address.
+    pub fn record_bounce(
+        &mut self,
+        evidence: &Evidence,
+        rule: SoftRule,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Effect>, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let Some(reader) = reader_id(&tx, &evidence.email)? else { return Ok(None) };
+        if insert(&tx, reader, evidence)? == 0 {
+            return Ok(Some(Effect::Known));
+        }
+        let status = match evidence.kind {
+            "hard" => Some(ReaderStatus::Bounced),
+            "complaint" => Some(ReaderStatus::Complained),
+            "leave" => Some(ReaderStatus::Unsubscribed),
+            "soft" if is_over(&tx, reader, rule, now)? => Some(ReaderStatus::Bounced),
+            _ => None,
+        };
+        let mut effect = Effect::Kept;
+        if let Some(status) = status {
+            let changed = tx.execute(
+                "UPDATE readers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
+                params![reader, status.as_str(), to_ms(now)],
+            )?;
+            if changed > 0 {
+                effect = Effect::Gone(status);
+            }
+        }
+        tx.commit()?;
+        Ok(Some(effect))
+    }
+
+    /// Calls `each` with everything that came back, the newest first.
+    pub fn each_bounce<E: From<StoreError>>(&self, mut each: impl FnMut(BounceLine) -> Result<(), E>) -> Result<(), E> {
+        let sql = "SELECT r.email, b.issue, b.kind, b.status, b.diagnostic, b.matched_by, b.received_ms
+                   FROM bounces b JOIN readers r ON r.id = b.reader_id ORDER BY b.received_ms DESC, b.id DESC";
+        let mut statement = self.conn.prepare(sql).map_err(StoreError::from)?;
+        let mut rows = statement.query([]).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            each(line(row)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn line(row: &rusqlite::Row) -> Result<BounceLine, StoreError> {
+    Ok(BounceLine {
+        email: row.get(0)?,
+        issue: row.get(1)?,
+        kind: row.get(2)?,
+        status: row.get(3)?,
+        diagnostic: row.get(4)?,
+        matched_by: row.get(5)?,
+        received: from_ms(row.get(6)?)?,
+    })
+}
+
+fn reader_id(conn: &Connection, email: &Address) -> Result<Option<i64>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT id FROM readers WHERE email_key = ?1")?;
+    Ok(statement.query_row([email.key()], |row| row.get(0)).optional()?)
+}
+
+fn insert(conn: &Connection, reader: i64, evidence: &Evidence) -> Result<usize, StoreError> {
+    Ok(conn.execute(
+        "INSERT INTO bounces (hash, reader_id, issue, kind, status, diagnostic, matched_by, received_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (hash, reader_id) DO NOTHING",
+        params![
+            evidence.hash,
+            reader,
+            evidence.issue,
+            evidence.kind,
+            evidence.status,
+            evidence.diagnostic,
+            evidence.matched_by,
+            to_ms(evidence.received)
+        ],
+    )?)
+}
+
+/// Whether a reader's soft bounces are enough. Several about one issue count once: they are one failure, told twice.
+fn is_over(conn: &Connection, reader: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let count: i64 = conn.query_row(
+        "SELECT count(DISTINCT CASE issue WHEN '' THEN hash ELSE issue END) FROM bounces
+         WHERE reader_id = ?1 AND kind = 'soft' AND received_ms >= ?2",
+        params![reader, to_ms(now - rule.window)],
+        |row| row.get(0),
+    )?;
+    Ok(count >= i64::from(rule.limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ReaderRow;
+    use crate::store::Durability;
+
+    #[test]
+    fn soft_bounces_take_a_reader_off_at_the_limit_within_the_window_and_not_before() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut store = Store::open_or_create(&dir.path().join("d.db"), Durability::Process).expect("a store");
+        let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
+        let email = Address::parse("ann@inbox.example").expect("an address");
+        let row = ReaderRow {
+            email: email.clone(),
+            name: None,
+            status: ReaderStatus::Confirmed,
+            editions: None,
+            created: None,
+            fields: std::collections::BTreeMap::new(),
+            consent: "asked".into(),
+        };
+        store.import_readers(&[row], now, &mut || "5eed".into()).expect("an import");
+        let rule = SoftRule { limit: 3, window: Duration::from_hours(30 * 24) };
+        let mut tell = |issue: &str, days: i64| {
+            let evidence = Evidence {
+                email: email.clone(),
+                issue: issue.into(),
+                kind: "soft",
+                status: "4.2.2".into(),
+                diagnostic: String::new(),
+                matched_by: "verp",
+                received: now - chrono::TimeDelta::days(days),
+                hash: format!("{issue}{days}"),
+            };
+            store.record_bounce(&evidence, rule, now).expect("a record")
+        };
+        assert_eq!(tell("a", 40), Some(Effect::Kept), "out of the window");
+        assert_eq!(tell("b", 9), Some(Effect::Kept));
+        assert_eq!(tell("b", 8), Some(Effect::Kept), "the same issue");
+        assert_eq!(tell("c", 7), Some(Effect::Kept));
+        assert_eq!(tell("c", 7), Some(Effect::Known));
+        assert_eq!(tell("d", 1), Some(Effect::Gone(ReaderStatus::Bounced)));
+        assert_eq!(tell("e", 0), Some(Effect::Kept), "gone already");
+    }
+}
