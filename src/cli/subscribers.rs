@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::output::{count, cut, json, json_line, line};
 use super::{Exit, Format, Global};
 use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
-use crate::pipeline::{Change, PeopleImport, Person, Reject};
+use crate::pipeline::{BounceLine, Change, PeopleImport, Person, Reject};
 
 #[derive(Subcommand)]
 pub enum Subscribers {
@@ -279,5 +279,10 @@ fn whole(person: &Person, address: &str) -> Value {
     let delivery =
         |d: &DeliveryLine| json!({"issue": d.issue, "state": d.state, "updated": time(d.updated), "reply": d.reply});
     value["deliveries"] = person.deliveries.iter().map(delivery).collect();
+    let bounce = |b: &BounceLine| {
+        let status = Some(&b.status).filter(|status| !status.is_empty());
+        json!({"received": time(b.received), "kind": b.kind, "issue": b.issue, "status": status, "diagnostic": b.diagnostic})
+    };
+    value["bounces"] = person.bounces.iter().map(bounce).collect();
     value
 }

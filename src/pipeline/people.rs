@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Site, seed};
 use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
 use crate::sources::{ReaderRows, ReaderRules, ReaderWriter, Reject};
-use crate::store::Change;
+use crate::store::{BounceLine, Change};
 
 /// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
 const BATCH: usize = 1_000;
@@ -36,6 +36,8 @@ pub struct Person {
     pub sign_ups: Vec<(DateTime<Utc>, String)>,
     pub letters: Vec<LetterLine>,
     pub deliveries: Vec<DeliveryLine>,
+    /// What came back about them.
+    pub bounces: Vec<BounceLine>,
 }
 
 impl Site {
@@ -107,6 +109,7 @@ impl Site {
             sign_ups: store.sign_ups_of(email)?,
             letters: store.letters_to(email)?,
             deliveries: store.deliveries_to(email)?,
+            bounces: store.bounces_of(email)?,
         };
         if person.reader.is_none() && person.sign_ups.is_empty() && person.letters.is_empty() {
             return Err(not_listed(email).into());

@@ -113,11 +113,22 @@ impl Store {
         Ok(Some(effect))
     }
 
+    /// What came back about one reader, the oldest first.
+    pub fn bounces_of(&self, email: &Address) -> Result<Vec<BounceLine>, StoreError> {
+        let sql = format!("{LINES} WHERE r.email_key = ?1 ORDER BY b.received_ms, b.id");
+        let mut statement = self.conn.prepare(&sql)?;
+        let mut rows = statement.query([email.key()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(line(row)?);
+        }
+        Ok(found)
+    }
+
     /// Calls `each` with everything that came back, the newest first.
     pub fn each_bounce<E: From<StoreError>>(&self, mut each: impl FnMut(BounceLine) -> Result<(), E>) -> Result<(), E> {
-        let sql = "SELECT r.email, b.issue, b.kind, b.status, b.diagnostic, b.matched_by, b.received_ms
-                   FROM bounces b JOIN readers r ON r.id = b.reader_id ORDER BY b.received_ms DESC, b.id DESC";
-        let mut statement = self.conn.prepare(sql).map_err(StoreError::from)?;
+        let sql = format!("{LINES} ORDER BY b.received_ms DESC, b.id DESC");
+        let mut statement = self.conn.prepare(&sql).map_err(StoreError::from)?;
         let mut rows = statement.query([]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             each(line(row)?)?;
@@ -125,6 +136,9 @@ impl Store {
         Ok(())
     }
 }
+
+const LINES: &str = "SELECT r.email, b.issue, b.kind, b.status, b.diagnostic, b.matched_by, b.received_ms
+                     FROM bounces b JOIN readers r ON r.id = b.reader_id";
 
 fn line(row: &rusqlite::Row) -> Result<BounceLine, StoreError> {
     Ok(BounceLine {

@@ -84,6 +84,11 @@ fn soft_bounces_count_by_issue_and_a_mail_with_the_token_leaves() {
     assert_eq!(status(&test, "reader3@inbox.example"), "unsubscribed");
     let lines = test.run("bounces list --format json").success();
     assert_eq!(lines.stdout.lines().count(), 6);
+    let shown = test.run("subscribers show reader3@inbox.example --format json").success().json();
+    let kinds: Vec<_> = shown["bounces"].as_array().unwrap().iter().map(|b| b["kind"].as_str().unwrap()).collect();
+    assert!(kinds.len() == 6 && kinds.contains(&"leave") && kinds.contains(&"soft"), "all that is stored: {shown}");
+    test.run("subscribers forget reader3@inbox.example").success();
+    assert_eq!(test.run("bounces list --format json").success().stdout, "", "and nothing after that");
 }
 
 #[test]
