@@ -115,6 +115,7 @@ impl Store {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.to_path_buf(), source })?;
         }
+        make_private(path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
         Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
     }
 
@@ -208,6 +209,19 @@ fn register_token_hash(conn: &Connection) -> Result<(), StoreError> {
         Ok(known.map(|purpose| purpose.hash(&seed).to_vec()))
     })?;
     Ok(())
+}
+
+/// Makes the file of a new database, for its owner's eyes only: it holds readers' addresses. `SQLite` gives its other files the
+/// same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Brings the schema up to date, each step in a transaction of its own.

@@ -326,6 +326,20 @@ fn a_missing_newer_or_damaged_database_is_told_apart() {
     assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Damaged(..))));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_new_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("d.db");
+    let store = Store::open_or_create(&path, Durability::Process).expect("a store");
+    store.quick_check().expect("whole");
+    for file in std::fs::read_dir(dir.path()).expect("a folder") {
+        let file = file.expect("a file");
+        assert_eq!(file.metadata().expect("a mode").permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+    }
+}
+
 #[test]
 fn an_approval_whose_bytes_changed_is_damage() {
     let mut house = House::new();
