@@ -69,6 +69,19 @@ fn an_approved_issue_goes_out_at_its_minute_and_once() {
 }
 
 #[test]
+fn the_editors_hear_of_a_source_that_fails_with_the_draft() {
+    let test = Test::new().sample().readers(2).config(
+        "[editors]\nnotify = [\"ed@gazette.example\"]\n[[feeds]]\nname = \"The Mute\"\ncommand = [\"false\"]\n",
+    );
+    for _ in 0..3 {
+        test.run("news fetch");
+    }
+    let daemon = test.start_at("2026-11-24T06:00:30Z", "serve");
+    until("the editors are told", || test.outbox().iter().any(|mail| mail.text().contains("The Mute has failed")));
+    end(daemon);
+}
+
+#[test]
 fn of_two_daemons_one_acts_and_one_that_slept_over_the_deadline_does_nothing() {
     let server = Server::start([]);
     let test = approved(&server, 8);

@@ -69,11 +69,15 @@ impl Site {
             severity: if severity == Severity::Error { "Error".into() } else { "Warning".into() },
             message: message.to_owned(),
         };
+        // A source that fell silent is why something may be missing.
+        let of_sources =
+            self.feed_notices().into_iter().map(|n| Found { severity: "Source".into(), message: n.message });
+        let findings = report.findings.iter().map(|found| finding(found.severity, &found.message));
         let shown = rendering.draft.news.iter().filter(|entry| !entry.banned);
         Telling {
             lead,
             commands: ways(issue),
-            findings: report.findings.iter().map(|found| finding(found.severity, &found.message)).collect(),
+            findings: findings.chain(of_sources).collect(),
             items: shown
                 .map(|entry| Shown { title: entry.title.clone(), source: entry.source.clone(), why: entry.why.clone() })
                 .collect(),
