@@ -135,3 +135,29 @@ fn a_relay_with_tls_and_a_password_passes_it_on() {
         assert_eq!(Imap::login(&imap, &address).inbox(1).len(), 1, "{tls} {auth}");
     }
 }
+
+/// Exim hangs up on who speaks before it was asked to, so it tells whether an envelope behind the final dot is in order (RFC 2920 §3.1).
+#[test]
+fn another_kind_of_server_takes_every_copy() {
+    let (Some(exim), Some(imap), Some(certificate)) =
+        (server("DIGEST_TEST_EXIM"), server("DIGEST_TEST_IMAP"), server("DIGEST_TEST_CERTIFICATE"))
+    else {
+        return;
+    };
+    let there: Vec<String> = (30..60).map(own_address).collect();
+    let gone = (0..3).map(|number| format!("gone{number}@inbox.example"));
+    let mut everyone: Vec<String> = there.iter().cloned().chain(gone).collect();
+    everyone.rotate_left(10);
+    let test = with_readers(&format!("localhost:{exim}"), &everyone)
+        .file("ca.pem", &std::fs::read_to_string(certificate).unwrap())
+        .file("password", "secret\n")
+        .config(
+            "[delivery.smtp]\nhost = \"localhost\"\ntls = \"required\"\nca_file = \"ca.pem\"\nusername = \"desk\"\nauth = \"plain\"\n\
+             password_file = \"password\"\nconnections = 3",
+        );
+    test.run(SEND);
+    test.counts("delivered=30 failed=3");
+    for address in &there {
+        assert_eq!(Imap::login(&imap, address).inbox(1).len(), 1, "{address}");
+    }
+}
