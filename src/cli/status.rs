@@ -1,12 +1,13 @@
 //! `digest status`: where every issue stands.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
 
 use super::output::{json, json_line, line, report_notices};
 use super::schedule::print_upcoming;
 use super::{Exit, Global, HumanFormat};
-use crate::model::Notice;
+use crate::model::{Counts, Notice};
 use crate::pipeline::{IssueStatus, Site};
 
 #[derive(Args)]
@@ -80,30 +81,39 @@ fn print_rhythm(site: &Site) -> anyhow::Result<()> {
 
 fn print(status: &IssueStatus) -> anyhow::Result<()> {
     let mut text = format!("{:<24} {}", status.issue, status.state);
-    let c = &status.counts;
     if status.started_at.is_some() {
-        text += &format!(": {} of {} delivered", c.delivered, c.recipients);
-        let others = [
-            (c.failed, "failed"),
-            (c.deferred, "deferred"),
-            (c.pending, "pending"),
-            (c.suppressed, "suppressed"),
-            (c.uncertain, "uncertain"),
-        ];
-        for (n, word) in others.into_iter().filter(|(n, _)| *n > 0) {
-            text += &format!(", {n} {word}");
-        }
+        text += &format!(": {}", told(&status.counts, status.next_due));
     } else if let Some(by) = &status.approved_by {
         text += &format!(" by {by}");
-    }
-    if let Some(due) = status.next_due {
-        text += &format!("; next try {}", due.format("%Y-%m-%d %H:%M UTC"));
     }
     if let Some(at) = status.scheduled_for {
         text += &format!("; for {}", at.format("%Y-%m-%d %H:%M UTC"));
     }
     line(&text)?;
+    for lane in status.lanes.iter().filter(|lane| lane.counts.recipients > 0) {
+        let group = if lane.group.is_empty() { "all others" } else { &lane.group };
+        line(&format!("  {group:<22} {}", told(&lane.counts, lane.next_due)))?;
+    }
     if status.reason.is_empty() { Ok(()) } else { line(&format!("  stopped: {}", status.reason)) }
+}
+
+/// How many stand where, and when the next try is due.
+fn told(counts: &Counts, next_due: Option<DateTime<Utc>>) -> String {
+    let mut text = format!("{} of {} delivered", counts.delivered, counts.recipients);
+    let others = [
+        (counts.failed, "failed"),
+        (counts.deferred, "deferred"),
+        (counts.pending, "pending"),
+        (counts.suppressed, "suppressed"),
+        (counts.uncertain, "uncertain"),
+    ];
+    for (n, word) in others.into_iter().filter(|(n, _)| *n > 0) {
+        text += &format!(", {n} {word}");
+    }
+    if let Some(due) = next_due {
+        text += &format!("; next try {}", due.format("%Y-%m-%d %H:%M UTC"));
+    }
+    text
 }
 
 fn print_recipients(site: &Site, name: &crate::model::IssueName, format: HumanFormat) -> anyhow::Result<()> {

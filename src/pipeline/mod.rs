@@ -58,7 +58,7 @@ pub use preview::preview;
 pub use public::serve_pages;
 pub use rhythm::{Turn, keep_rhythm};
 pub use serve::serve;
-pub use status::{IssueStatus, Upcoming};
+pub use status::{IssueStatus, LaneStatus, Upcoming};
 pub use watch::By;
 
 /// A publication: its folder, its settings, and the time.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Site;
 use crate::model::{Counts, IssueName, IssueState};
-use crate::store::{Entry, RecipientLine, Store};
+use crate::store::{Entry, Lane, RecipientLine, Store};
 use crate::{issues, schedule};
 
 /// One issue's line of `digest status`; serializes as the JSON that scripts rely on.
@@ -30,6 +30,20 @@ pub struct IssueStatus {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// When the next deferred recipient is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_due: Option<DateTime<Utc>>,
+    /// Where the groups of domains stand that have a pace of their own; only of one issue, and only with such groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lanes: Vec<LaneStatus>,
+}
+
+/// Where the recipients of one `[delivery.smtp.per_domain]` group stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LaneStatus {
+    /// The group's name; empty for everybody else.
+    pub group: String,
+    #[serde(flatten)]
+    pub counts: Counts,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due: Option<DateTime<Utc>>,
 }
@@ -107,8 +121,20 @@ impl Site {
         names.iter().map(|name| self.status_from(store.as_ref(), name)).collect()
     }
 
+    /// One issue, with its lanes.
     pub fn status(&self, name: &IssueName) -> anyhow::Result<IssueStatus> {
-        self.status_from(self.store_to_read()?.as_ref(), name)
+        let store = self.store_to_read()?;
+        let lanes = store.as_ref().map_or(Ok(Vec::new()), |store| self.lanes(store, name))?;
+        Ok(IssueStatus { lanes, ..self.status_from(store.as_ref(), name)? })
+    }
+
+    fn lanes(&self, store: &Store, name: &IssueName) -> anyhow::Result<Vec<LaneStatus>> {
+        let groups = &self.config.delivery.smtp.per_domain;
+        let Some(send) = store.send(name)?.filter(|_| !groups.is_empty()) else { return Ok(Vec::new()) };
+        let domains: Vec<&[String]> = groups.values().map(|group| group.domains.as_slice()).collect();
+        let names = groups.keys().cloned().chain([String::new()]);
+        let lanes = names.zip(store.lanes(send.id, &domains)?);
+        Ok(lanes.map(|(group, Lane { counts, next_due })| LaneStatus { group, counts, next_due }).collect())
     }
 
     fn status_from(&self, store: Option<&Store>, name: &IssueName) -> anyhow::Result<IssueStatus> {
@@ -133,6 +159,7 @@ impl Site {
             started_at: send.as_ref().map(|send| send.started),
             finished_at: send.as_ref().and_then(|send| send.finished),
             next_due: send.as_ref().and_then(|send| send.next_due),
+            lanes: Vec::new(),
             reason: send.map(|send| send.reason).unwrap_or_default(),
         })
     }

@@ -43,6 +43,14 @@ pub struct Send {
     pub canary_passed: Option<DateTime<Utc>>,
 }
 
+/// Where some of a send's recipients stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lane {
+    pub counts: Counts,
+    /// When the next deferred one is due.
+    pub next_due: Option<DateTime<Utc>>,
+}
+
 /// One recipient's line of `digest status --recipients`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecipientLine {
@@ -80,12 +88,7 @@ impl Store {
             "stopped" => IssueState::Stopped,
             _ => IssueState::Sent,
         };
-        let next_due: Option<i64> = self.conn.query_row(
-            "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms > 0",
-            [id],
-            |row| row.get(0),
-        )?;
-        let counts = self.counts(id)?;
+        let Lane { counts, next_due } = self.lane(id, "?2 = ''", "")?;
         Ok(Some(Send {
             id,
             state,
@@ -93,7 +96,7 @@ impl Store {
             reason,
             started: from_ms(started)?,
             finished: finished.map(from_ms).transpose()?,
-            next_due: next_due.map(from_ms).transpose()?,
+            next_due,
             counts,
             canary: u64::try_from(canary).unwrap_or(0),
             canary_served: served.map(from_ms).transpose()?,
@@ -113,14 +116,30 @@ impl Store {
             .collect()
     }
 
-    fn counts(&self, send: i64) -> Result<Counts, StoreError> {
+    /// Where the recipients of each group of domains stand; last, everybody else.
+    pub fn lanes(&self, send: i64, groups: &[&[String]]) -> Result<Vec<Lane>, StoreError> {
+        let json = |domains: &mut dyn Iterator<Item = &String>| {
+            serde_json::json!(domains.map(|domain| domain.to_ascii_lowercase()).collect::<Vec<_>>()).to_string()
+        };
+        let within = "substr(email, instr(email, '@') + 1) IN (SELECT value FROM json_each(?2))";
+        let others = (format!("NOT {within}"), json(&mut groups.iter().copied().flatten()));
+        let groups = groups.iter().map(|domains| (within.to_owned(), json(&mut domains.iter())));
+        groups.chain([others]).map(|(filter, domains)| self.lane(send, &filter, &domains)).collect()
+    }
+
+    /// Those whom `filter` takes, SQL in which `?2` is `domains`.
+    fn lane(&self, send: i64, filter: &str, domains: &str) -> Result<Lane, StoreError> {
         let alive = self.sender_is_alive();
         let mut counts = Counts::default();
         // One walk with a sum for each state: grouping would sort the rows first.
         let sums: Vec<String> = DeliveryState::ALL.iter().map(|s| format!("sum(state = '{}')", s.as_str())).collect();
-        let sql = format!("SELECT count(*), {} FROM deliveries WHERE send_id = ?1", sums.join(", "));
-        self.conn.prepare_cached(&sql)?.query_row([send], |row| {
-            counts.recipients = u64::from(row.get::<_, u32>(0)?);
+        let sql = format!(
+            "SELECT min(CASE WHEN due_ms > 0 THEN due_ms END), count(*), {} FROM deliveries
+             WHERE send_id = ?1 AND {filter}",
+            sums.join(", ")
+        );
+        let due: Option<i64> = self.conn.prepare_cached(&sql)?.query_row(params![send, domains], |row| {
+            counts.recipients = u64::from(row.get::<_, u32>(1)?);
             for (i, state) in DeliveryState::ALL.into_iter().enumerate() {
                 *match state {
                     DeliveryState::Pending | DeliveryState::Claimed => &mut counts.pending,
@@ -130,11 +149,11 @@ impl Store {
                     DeliveryState::Deferred => &mut counts.deferred,
                     DeliveryState::Failed => &mut counts.failed,
                     DeliveryState::Suppressed => &mut counts.suppressed,
-                } += u64::from(row.get::<_, Option<u32>>(i + 1)?.unwrap_or(0));
+                } += u64::from(row.get::<_, Option<u32>>(i + 2)?.unwrap_or(0));
             }
-            Ok(())
+            row.get(0)
         })?;
-        Ok(counts)
+        Ok(Lane { counts, next_due: due.map(from_ms).transpose()? })
     }
 
     /// Puts in order what an earlier sender left: claimed copies go back to the queue, and dotted ones are uncertain.

@@ -35,7 +35,7 @@ pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
 pub use journal::{Decision, Entry, Recorded};
 pub use lease::{Fence, Lease, TAKEN_OVER};
-pub use ledger::{RecipientLine, Send, Uncertain};
+pub use ledger::{Lane, RecipientLine, Send, Uncertain};
 pub use metrics::{LATENCIES, Latency};
 pub use readers::{Change, Tally};
 pub use signups::{Confirmed, SignUp};

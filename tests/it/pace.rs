@@ -45,6 +45,14 @@ fn a_group_that_says_slow_down_waits_and_keeps_nobody_else() {
     let test = approved(&server, 5, "");
     test.run(SEND).code(75);
     test.counts("delivered=9 deferred=1");
+    let told = test.run("status 2026-11-25-midweek").success().stdout;
+    assert!(told.contains("\n  slow                   4 of 5 delivered, 1 deferred; next try 2026-11-25 "), "{told}");
+    assert!(told.contains("\n  all others             5 of 5 delivered\n"), "{told}");
+    let lanes = &test.status()["lanes"];
+    assert_eq!(
+        (&lanes[0]["group"], &lanes[0]["deferred"], &lanes[1]["delivered"]),
+        (&"slow".into(), &1.into(), &5.into())
+    );
     test.run_at("2026-11-25T12:00:00Z", SEND).success();
     test.counts("delivered=10");
     assert_eq!(server.accepted(), 10);
