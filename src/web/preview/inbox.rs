@@ -93,5 +93,9 @@ fn cut(text: &str, columns: usize) -> Cut {
         joined = c == '\u{200d}';
         end = at + c.len_utf8();
     }
+    // Some letters are wider together than each alone.
+    while text[..end].trim_end().width() >= columns.max(1) {
+        end = text[..end].char_indices().next_back().map_or(0, |(at, _)| at);
+    }
     Cut { shown: format!("{}…", text[..end].trim_end()), lost: text[end..].trim_start().to_owned() }
 }
