@@ -28,9 +28,10 @@ fn what_an_issue_is_made_of_counts_and_nothing_else() {
     }
 }
 
-/// Waits, with a limit, until the number is another one.
-fn next(versions: &mut watch::Receiver<u64>) -> u64 {
+/// Waits, with a limit, until the number is another one than before the change.
+fn after(change: impl FnOnce(), versions: &mut watch::Receiver<u64>) -> u64 {
     let before = *versions.borrow_and_update();
+    change();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let changed = async { *versions.wait_for(|version| *version != before).await.unwrap() };
     runtime.block_on(async { tokio::time::timeout(Duration::from_secs(20), changed).await.expect("no change seen") })
@@ -49,8 +50,8 @@ fn both_ways_of_watching_see_a_save() {
         let dir = site();
         let mut versions = start(dir.path(), &dir.path().join("config.toml"), by).unwrap();
         assert_eq!(*versions.borrow(), 1);
-        std::fs::write(dir.path().join("issues/2026-11-25-midweek/issue.toml"), "date = 2026-11-25").unwrap();
-        assert!(next(&mut versions) > 1, "{by:?}");
+        let draft = dir.path().join("issues/2026-11-25-midweek/issue.toml");
+        assert!(after(|| std::fs::write(draft, "date = 2026-11-25").unwrap(), &mut versions) > 1, "{by:?}");
     }
 }
 
@@ -58,10 +59,8 @@ fn both_ways_of_watching_see_a_save() {
 fn a_folder_made_later_is_watched_too() {
     let dir = site();
     let mut versions = start(dir.path(), &dir.path().join("config.toml"), By::Events).unwrap();
-    std::fs::create_dir(dir.path().join("templates")).unwrap();
-    next(&mut versions);
-    std::fs::write(dir.path().join("templates/a.hbs"), "x").unwrap();
-    next(&mut versions);
+    after(|| std::fs::create_dir(dir.path().join("templates")).unwrap(), &mut versions);
+    after(|| std::fs::write(dir.path().join("templates/a.hbs"), "x").unwrap(), &mut versions);
 }
 
 #[test]
@@ -70,7 +69,6 @@ fn a_config_that_an_editor_replaces_is_followed() {
     let mut versions = start(dir.path(), &dir.path().join("config.toml"), By::Events).unwrap();
     for text in ["a = 1", "a = 2"] {
         std::fs::write(dir.path().join("new"), text).unwrap();
-        std::fs::rename(dir.path().join("new"), dir.path().join("config.toml")).unwrap();
-        next(&mut versions);
+        after(|| std::fs::rename(dir.path().join("new"), dir.path().join("config.toml")).unwrap(), &mut versions);
     }
 }
