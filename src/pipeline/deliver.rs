@@ -108,7 +108,8 @@ impl Site {
             return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
         }
         if send.state == IssueState::Stopped {
-            store.resume(send.id)?;
+            // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first copy.
+            store.resume(send.id, false)?;
         }
         // Past its lifetime an issue is not sent again to those who may have it.
         let allowance = self.allowance(&store, now)?;
@@ -192,7 +193,7 @@ impl Site {
     pub fn resume(&self, name: &IssueName) -> anyhow::Result<()> {
         let mut store = self.ledger_store()?;
         let send = standing(&store, name)?;
-        if store.resume(send.id)? {
+        if store.resume(send.id, true)? {
             // Whoever lets a send go on after its canary has seen how the canary fared.
             if send.canary_served.is_some() {
                 store.canary_passed(send.id, self.now())?;

@@ -195,20 +195,22 @@ impl Store {
     }
 
     /// Sets a send to stopped, with the reason; `by_operator` makes it wait for [`Store::resume`]. Workers see it
-    /// before their next copy. A finished send stays finished: then `false`.
+    /// before their next copy. A finished send stays finished, and an operator's stop stays theirs: then `false`.
     pub fn stop(&mut self, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
         let rows = self.conn.execute(
-            "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3 WHERE id = ?1 AND state <> 'sent'",
+            "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3
+             WHERE id = ?1 AND state <> 'sent' AND (?2 OR state <> 'stopped' OR NOT by_operator)",
             params![send, by_operator, reason],
         )?;
         Ok(rows > 0)
     }
 
-    /// Lets a stopped send go on; `false` when it was not stopped.
-    pub fn resume(&mut self, send: i64) -> Result<bool, StoreError> {
+    /// Lets a stopped send go on, one that an operator stopped only by an operator's word; `false` when nothing went on.
+    pub fn resume(&mut self, send: i64, by_operator: bool) -> Result<bool, StoreError> {
         let rows = self.conn.execute(
-            "UPDATE sends SET state = 'sending', by_operator = 0, reason = '' WHERE id = ?1 AND state = 'stopped'",
-            [send],
+            "UPDATE sends SET state = 'sending', by_operator = 0, reason = ''
+             WHERE id = ?1 AND state = 'stopped' AND (?2 OR NOT by_operator)",
+            params![send, by_operator],
         )?;
         Ok(rows > 0)
     }

@@ -269,7 +269,14 @@ fn stopping_reaches_a_sender_at_work() {
     let writer = runtime.spawn(writer.run());
     assert!(house.store.stop(send, true, "enough").expect("a stop"));
     assert_eq!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Stopped));
-    assert!(house.store.resume(send).expect("a word"));
+    assert!(!house.store.resume(send, false).expect("a word"), "only the operator's own word lets it go on");
+    assert!(!house.store.stop(send, false, "the relay is away").expect("a stop"));
+    assert_eq!(
+        (house.send().by_operator, house.send().reason.as_str()),
+        (true, "enough"),
+        "the operator's stop stays theirs"
+    );
+    assert!(house.store.resume(send, true).expect("a word"));
     assert!(matches!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Copy(_))));
     drop(ledger);
     runtime.block_on(writer).expect("the writer ends");
