@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Config;
 use super::mistakes::Mistakes;
+use crate::model::Address;
 
 /// What the types alone cannot refuse.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
@@ -40,6 +41,10 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
         mistakes.add(&["compose", "sources"], &why, "points stand on the scale of the scores; `digest news sources`");
     }
     feeds(config, mistakes);
+    for address in config.editors.notify.iter().filter(|address| Address::parse(address).is_err()) {
+        let why = format!("`editors.notify` must hold addresses, found `{address}`");
+        mistakes.add(&["editors", "notify"], &why, "such as [\"ann@example.org\"], without a name");
+    }
     let metrics = &config.web.metrics_listen;
     if !metrics.is_empty() && metrics.parse::<std::net::SocketAddr>().is_err() {
         let why = format!("`web.metrics_listen` must be an address and a port, found `{metrics}`");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::ready::{self, Format};
-use super::{Templates, draw, html, texts, view, words};
+use super::{Templates, draw, editors, html, texts, view, words};
 use crate::model::{self, Notices, Piece, Publication, Rendered};
 
 /// The context of `confirm`: a sign-up waits for its owner's word.
@@ -59,8 +59,9 @@ pub fn letter(
     templates: &Templates,
 ) -> Result<Rendered, Notices> {
     match kind {
-        "confirm" => fits::<Confirm>(kind, context)?,
-        "notice" => fits::<Notice>(kind, context)?,
+        "editors" => return editors(&fitting(kind, context)?, &publication.name, "midweek", templates),
+        "confirm" => drop(fitting::<Confirm>(kind, context)?),
+        "notice" => drop(fitting::<Notice>(kind, context)?),
         _ => return Err(model::Notice::new(format!("there is no letter `{kind}`")).into()),
     }
     let sample = samples().into_iter().find(|(name, _)| *name == kind).map(|(_, sample)| sample).unwrap_or_default();
@@ -89,9 +90,8 @@ pub fn letter(
     Ok(Rendered { subject, preheader: String::new(), html: whole(html), text: whole(text) })
 }
 
-fn fits<T: DeserializeOwned>(kind: &str, context: &Value) -> Result<(), Notices> {
+fn fitting<T: DeserializeOwned>(kind: &str, context: &Value) -> Result<T, Notices> {
     T::deserialize(context)
-        .map(drop)
         .map_err(|error| model::Notice::new(format!("the context of a letter `{kind}` is not its own: {error}")).into())
 }
 

@@ -5,10 +5,10 @@ use rusqlite::{TransactionBehavior, params};
 
 use super::lease::{Fence, is_newest};
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::IssueName;
+use crate::model::{IssueName, LetterOrder};
 
 /// A decision to put on record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Decision<'a> {
     pub issue: &'a IssueName,
     /// The word for it, such as `held`.
@@ -17,8 +17,8 @@ pub struct Decision<'a> {
     pub turn: u32,
     /// A sentence for people.
     pub detail: &'a str,
-    /// What the editors are to be told of it, JSON; `None` when nothing.
-    pub letter: Option<&'a str>,
+    /// What the editors are told of it: queued by the same commit.
+    pub letters: &'a [LetterOrder],
 }
 
 /// A decision as it stands in the journal.
@@ -42,15 +42,15 @@ pub enum Recorded {
 }
 
 impl Store {
-    /// Puts a decision on record, once, with what the editors are to be told of it.
+    /// Puts a decision on record, once, with the letters that tell of it.
     pub fn decide(&mut self, fence: &Fence, decision: &Decision, now: DateTime<Utc>) -> Result<Recorded, StoreError> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if !is_newest(&tx, fence)? {
             return Ok(Recorded::Stale);
         }
         let rows = tx.execute(
-            "INSERT INTO journal (edition, date, what, turn, detail, at_ms, fence, letter)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO journal (edition, date, what, turn, detail, at_ms, fence)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (edition, date, what, turn) DO NOTHING",
             params![
                 decision.issue.edition,
@@ -60,9 +60,11 @@ impl Store {
                 decision.detail,
                 to_ms(now),
                 fence.number,
-                decision.letter
             ],
         )?;
+        for letter in decision.letters.iter().filter(|_| rows == 1) {
+            super::letters::queue(&tx, letter)?;
+        }
         tx.commit()?;
         Ok(if rows == 1 { Recorded::Now } else { Recorded::Before })
     }
@@ -81,20 +83,6 @@ impl Store {
             "SELECT edition, date, what, turn, detail, at_ms FROM journal ORDER BY id DESC LIMIT ?1",
             params![i64::try_from(most).unwrap_or(i64::MAX)],
         )
-    }
-
-    /// What the editors are still to be told, oldest first: the journal's number and the letter.
-    pub fn untold(&self) -> Result<Vec<(i64, String)>, StoreError> {
-        let sql = "SELECT id, letter FROM journal WHERE letter IS NOT NULL AND told_ms IS NULL ORDER BY id LIMIT 20";
-        let mut statement = self.conn.prepare(sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Marks a letter of the journal as told.
-    pub fn told(&mut self, number: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.conn.execute("UPDATE journal SET told_ms = ?2 WHERE id = ?1", params![number, to_ms(now)])?;
-        Ok(())
     }
 
     fn entries(&self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, StoreError> {

@@ -50,6 +50,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_bounces.sql"),
     include_str!("migrations/0005_corrections.sql"),
     include_str!("migrations/0006_rhythm.sql"),
+    include_str!("migrations/0007_letters_of_the_journal.sql"),
 ];
 
 /// What a commit survives.

@@ -42,7 +42,7 @@ pub async fn keep_rhythm(site: watch::Receiver<Arc<Site>>, wall: Clock, mut stop
     }
 }
 
-/// One look: holds the lease, takes a step if one is due, tells the editors. Returns how long to rest.
+/// One look: holds the lease, takes a step if one is due. Returns how long to rest.
 async fn look(
     site: &Site,
     holder: &str,
@@ -62,7 +62,6 @@ async fn look(
     }
     *last = Some(fence.clone());
     let turn = under_lease(site, holder, &fence, wall, stop.clone()).await;
-    site.tell_editors().await?;
     Ok(match turn? {
         Turn::Did { what, .. } if what != crate::schedule::What::Sending => Duration::ZERO,
         Turn::Rest(Some(at)) => until(at, wall()).min(pause),

@@ -191,7 +191,6 @@ impl Site {
         verdict: Verdict,
     ) -> anyhow::Result<Turn> {
         let Verdict { what, detail, telling } = verdict;
-        let letter = telling.map(|telling| serde_json::to_string(&telling)).transpose()?;
         let count = |word: What| known.done.iter().filter(|done| done.what == word).count();
         let turn = match what {
             What::Sending | What::Stopped => count(What::Stopped),
@@ -199,14 +198,11 @@ impl Site {
             _ => 0,
         };
         // A draft that fails again and again is told once.
-        let letter = letter.filter(|_| turn == 0 || what != What::DraftFailed);
-        let decision = Decision {
-            issue,
-            what: what.as_str(),
-            turn: u32::try_from(turn).unwrap_or(u32::MAX),
-            detail: &detail,
-            letter: letter.as_deref(),
-        };
+        let telling = telling.filter(|_| turn == 0 || what != What::DraftFailed);
+        let about = format!("{issue}:{}:{turn}", what.as_str());
+        let letters = telling.map_or(Ok(Vec::new()), |telling| self.to_editors(&about, &telling))?;
+        let turn = u32::try_from(turn).unwrap_or(u32::MAX);
+        let decision = Decision { issue, what: what.as_str(), turn, detail: &detail, letters: &letters };
         match store.decide(fence, &decision, self.now())? {
             Recorded::Stale => Ok(Turn::Stale),
             Recorded::Now | Recorded::Before => {

@@ -1,14 +1,11 @@
-//! What the editors are told, in words, and the mail that carries it. Decides nothing.
-
-use std::collections::BTreeMap;
+//! What the editors are told, in words, as letters for the queue. Decides nothing.
 
 use chrono::{DateTime, Utc};
 
 use super::super::{Rendering, Severity, Site};
-use crate::model::{Address, Counts, Delivery, Edition, Frozen, IssueName, Missed, Notice, OnUnapproved};
-use crate::render::{self, EditorLetter, Found, Shown, ToDo};
+use crate::model::{Address, Counts, Edition, IssueName, LetterOrder, Missed, OnUnapproved};
+use crate::render::{EditorLetter, Found, Shown, ToDo};
 use crate::schedule::Run;
-use crate::send;
 use crate::store::Send;
 
 /// A letter to the editors.
@@ -165,54 +162,27 @@ impl Site {
         }
     }
 
-    /// Mails the editors what the journal still has for them. A letter that does not leave is tried at the next look; a mail
-    /// that was sent twice after a crash is the same mail.
-    ///
-    /// # Errors
-    /// When the store cannot serve.
-    pub async fn tell_editors(&self) -> anyhow::Result<()> {
-        let mut store = self.ledger_store()?;
-        for (number, letter) in store.untold()? {
-            let letter: Telling = serde_json::from_str(&letter)?;
-            match self.mail_editors(number, &letter).await {
-                Ok(()) => store.told(number, self.now())?,
-                Err(error) => {
-                    tracing::error!(kind = letter.kind, error = format!("{error:#}"), "the editors could not be told");
-                    break;
-                }
-            }
-        }
-        Ok(())
+    /// The same letter to each editor. `about` tells it from all others: its Message-ID follows from it.
+    pub(super) fn to_editors(&self, about: &str, letter: &Telling) -> anyhow::Result<Vec<LetterOrder>> {
+        let context = serde_json::to_value(letter)?;
+        let order = |to: Address| LetterOrder {
+            key: format!("editors:{about}:{to}"),
+            kind: "editors".into(),
+            to,
+            context: context.clone(),
+            due: self.now(),
+        };
+        Ok(self.editors().map(order).collect())
+    }
+
+    fn editors(&self) -> impl Iterator<Item = Address> {
+        self.config.editors.notify.iter().filter_map(|address| Address::parse(address).ok())
     }
 
     /// Sends the editors the issue itself, as readers would get it, marked as a test: once at most, since it is only a look.
     pub(super) async fn send_preview(&self, issue: &IssueName) {
-        let parsed = self.config.editors.notify.iter().filter_map(|address| Address::parse(address).ok());
-        if let Err(error) = self.send_test(issue, &parsed.collect::<Vec<_>>()).await {
+        if let Err(error) = self.send_test(issue, &self.editors().collect::<Vec<_>>()).await {
             tracing::warn!(issue = %issue, error = format!("{error:#}"), "the editors have no preview");
         }
-    }
-
-    async fn mail_editors(&self, number: i64, letter: &Telling) -> anyhow::Result<()> {
-        let templates = self.templates()?;
-        let name = IssueName { date: self.now().date_naive(), edition: "editors".into() };
-        let rendered = render::editors(letter, &self.config.publication.name, "midweek", &templates)?;
-        let mail = self.letter(Frozen { letterhead: self.config.letterhead(), rendered }, &name)?;
-        let transport = self.transport("editors")?;
-        for (at, address) in self.config.editors.notify.iter().enumerate() {
-            let email = Address::parse(address).map_err(|e| Notice::new(format!("`editors.notify` {address}: {e}")))?;
-            let delivery = Delivery {
-                number: number * 100 + i64::try_from(at).unwrap_or(0),
-                email,
-                name: String::new(),
-                seed: format!("{number:032x}"),
-                fields: BTreeMap::new(),
-                dated: self.now(),
-                attempts: 0,
-            };
-            let sent = send::once(&transport, delivery.number, &mail.copy(&delivery)).await;
-            sent.map_err(|why| Notice::new(format!("the letter to an editor was not sent: {why}")))?;
-        }
-        Ok(())
     }
 }

@@ -106,7 +106,7 @@ impl Desk {
         if let (Turn::Did { .. }, Some(cut)) = (&turn, cut) {
             assert!(cut.is_err(), "the cut came before the record of {turn:?}: {cut:?}");
         }
-        self.site().tell_editors().await.unwrap();
+        Box::pin(self.site().send_letters(self.now)).await.unwrap();
         turn
     }
 
@@ -233,10 +233,16 @@ async fn month(cut: bool) {
     // A cut between an approval and its record leaves the approval, which is then no longer asked for.
     let recorded = |line: &&str| !(cut && line.ends_with(" approved"));
     assert_eq!(desk.journal(), expected.into_iter().filter(recorded).collect::<Vec<_>>());
+    for letter in std::fs::read_dir(desk.dir.path().join("outbox/letters")).unwrap() {
+        let text = std::fs::read_to_string(letter.unwrap().path()).unwrap();
+        let list = text.lines().find(|line| line.starts_with("List-") || line.starts_with("Precedence:"));
+        assert_eq!(list, None, "a letter to an editor is no mail of a list");
+        assert!(text.contains("Auto-Submitted: auto-generated\r\n"));
+    }
     let mut outbox = desk.outbox();
     // Two editors have a mail of each draft, reminder, hold, issue sent, issue skipped, and of the first failed draft.
     let told = 9 + 3 + 3 + 7 + 2 + 1;
-    assert_eq!(outbox.remove("editors"), Some(2 * told));
+    assert_eq!(outbox.remove("letters"), Some(2 * told));
     // And the draft itself, as a test copy: on the first try of each, so not after a cut.
     let previews = outbox.extract_if(.., |folder, _| folder.ends_with("-test")).count();
     assert_eq!(previews, 9);
