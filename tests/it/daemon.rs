@@ -69,6 +69,21 @@ fn an_approved_issue_goes_out_at_its_minute_and_once() {
 }
 
 #[test]
+fn a_send_that_takes_long_keeps_no_other_issue_waiting() {
+    let server = Server::start([Rule::at(At::Dot, Act::Hold).times(1)]);
+    let test = approved(&server, 3)
+        .config("[editions.thursday]\nsend = \"Thu 07:00\"\ndraft_ahead = \"23h 59m 55s\"\nnews = 3\nguides = 0\nmin_score = 1.0");
+    let daemon = test.start_at(JUST_BEFORE, "serve");
+    server.await_held(1);
+    until("the other issue is drafted", || test.path("issues/2026-11-26-thursday/issue.toml").exists());
+    assert_eq!(state(&test), "sending", "while the first one is held up");
+    server.release();
+    until("it is sent", || state(&test) == "sent");
+    end(daemon);
+    assert_eq!(server.reached(), addresses(1..=3), "everyone, and nobody twice");
+}
+
+#[test]
 fn the_editors_hear_of_a_source_that_fails_with_the_draft() {
     let test = Test::new().sample().readers(2).config(
         "[editors]\nnotify = [\"ed@gazette.example\"]\n[[feeds]]\nname = \"The Mute\"\ncommand = [\"false\"]\n",

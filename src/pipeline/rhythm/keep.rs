@@ -1,13 +1,14 @@
 //! The loop that keeps the rhythm: waits by the monotonic clock, reads the wall clock again at each look, and holds the lease
-//! while it acts. Decides nothing.
+//! while it acts. A send runs beside the looks, one at a time, so that it keeps no other issue's draft waiting. Decides nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::Turn;
+use super::{Departure, Turn};
 use crate::pipeline::Site;
 use crate::send::Clock;
 use crate::store::Fence;
@@ -18,83 +19,139 @@ const LOOK: Duration = Duration::from_secs(20);
 /// Keeps the rhythm until `stop` turns true: every change of `site` counts from the next look on. `wall` is the wall clock.
 /// Trouble is logged and tried again; it never ends the loop.
 pub async fn keep_rhythm(site: watch::Receiver<Arc<Site>>, wall: Clock, mut stop: watch::Receiver<bool>) {
-    let holder = crate::pipeline::seed();
-    let mut last = None;
+    let mut keeper = Keeper { site, wall, holder: crate::pipeline::seed(), last: None, under_way: None };
     while !*stop.borrow() {
-        let now = wall();
-        let site = site.borrow().at(now);
-        let wait = match look(&site, &holder, &wall, &stop, &mut last).await {
+        let wait = match keeper.look(&stop).await {
             Ok(rest) => rest,
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the rhythm could not take its step; it tries again");
                 LOOK
             }
         };
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
-        }
-    }
-    if let Some(fence) = last
-        && let Err(error) = site.borrow().release_lease(&fence)
-    {
-        tracing::warn!(error = format!("{error:#}"), "the lease was not given back; it runs out by itself");
-    }
-}
-
-/// One look: holds the lease, takes a step if one is due. Returns how long to rest.
-async fn look(
-    site: &Site,
-    holder: &str,
-    wall: &Clock,
-    stop: &watch::Receiver<bool>,
-    last: &mut Option<Fence>,
-) -> anyhow::Result<Duration> {
-    let pause = LOOK.min(site.config.serve.lease / 3);
-    let Some(fence) = site.hold_lease(holder)? else {
-        if last.take().is_some() {
-            tracing::warn!("another digest serve acts now");
-        }
-        return Ok(pause);
-    };
-    if last.as_ref() != Some(&fence) {
-        tracing::info!(fence = fence.number, "this digest serve acts");
-    }
-    *last = Some(fence.clone());
-    let turn = under_lease(site, holder, &fence, wall, stop.clone()).await;
-    Ok(match turn? {
-        Turn::Did { what, .. } if what != crate::schedule::What::Sending => Duration::ZERO,
-        Turn::Rest(Some(at)) => until(at, wall()).min(pause),
-        Turn::Did { .. } | Turn::Rest(None) | Turn::Stale => pause,
-    })
-}
-
-/// Takes a step while the lease is renewed beside it. When the lease is lost, or the daemon shall end, a send ends after the
-/// messages in flight.
-async fn under_lease(
-    site: &Site,
-    holder: &str,
-    fence: &Fence,
-    wall: &Clock,
-    mut stop: watch::Receiver<bool>,
-) -> anyhow::Result<Turn> {
-    let (halt, halted) = watch::channel(*stop.borrow());
-    let mut step = std::pin::pin!(site.rhythm_step(fence, halted));
-    loop {
-        let halting = *halt.borrow();
-        tokio::select! {
-            turn = &mut step => return turn,
-            () = tokio::time::sleep(site.config.serve.lease / 3), if !halting => {
-                match site.at(wall()).hold_lease(holder) {
-                    Ok(Some(held)) if held == *fence => {}
-                    Ok(_) => {
-                        tracing::warn!("the lease was lost while this digest serve acted; it stops");
-                        halt.send_replace(true);
-                    }
-                    Err(error) => tracing::warn!(error = format!("{error:#}"), "the lease could not be renewed"),
-                }
+        let mut rested = std::pin::pin!(tokio::time::sleep(wait));
+        loop {
+            tokio::select! {
+                () = &mut rested => break,
+                went = keeper.arrived() => if went { break },
+                _ = stop.wait_for(|stop| *stop) => break,
             }
-            _ = stop.wait_for(|stop| *stop), if !halting => drop(halt.send_replace(true)),
+        }
+    }
+    keeper.end().await;
+}
+
+struct Keeper {
+    site: watch::Receiver<Arc<Site>>,
+    wall: Clock,
+    holder: String,
+    /// The fence of the last look, when this daemon acted.
+    last: Option<Fence>,
+    under_way: Option<UnderWay>,
+}
+
+/// A send that runs.
+struct UnderWay {
+    /// Turns true when it shall end after the messages in flight.
+    halt: watch::Sender<bool>,
+    task: JoinHandle<anyhow::Result<bool>>,
+}
+
+impl Keeper {
+    fn site(&self) -> Site {
+        self.site.borrow().at((self.wall)())
+    }
+
+    /// One look: holds the lease, takes a step if one is due. Returns how long to rest.
+    async fn look(&mut self, stop: &watch::Receiver<bool>) -> anyhow::Result<Duration> {
+        let site = self.site();
+        let pause = LOOK.min(site.config.serve.lease / 3);
+        let Some(fence) = self.hold(&site)? else { return Ok(pause) };
+        Ok(match self.under_lease(&site, &fence, stop.clone()).await? {
+            Turn::Depart(departure) => {
+                self.depart(site, fence, departure);
+                pause
+            }
+            Turn::Did { .. } => Duration::ZERO,
+            Turn::Rest(Some(at)) => until(at, (self.wall)()).min(pause),
+            Turn::Rest(None) | Turn::Stale => pause,
+        })
+    }
+
+    /// Takes or renews the lease. Without it nothing is sent any more.
+    fn hold(&mut self, site: &Site) -> anyhow::Result<Option<Fence>> {
+        let fence = site.hold_lease(&self.holder)?;
+        if fence != self.last {
+            self.halt();
+            match &fence {
+                Some(fence) => tracing::info!(fence = fence.number, "this digest serve acts"),
+                None => tracing::warn!("another digest serve acts now"),
+            }
+        }
+        self.last.clone_from(&fence);
+        Ok(fence)
+    }
+
+    /// Takes a step while the lease is renewed beside it.
+    async fn under_lease(
+        &mut self,
+        site: &Site,
+        fence: &Fence,
+        mut stop: watch::Receiver<bool>,
+    ) -> anyhow::Result<Turn> {
+        let mut step = std::pin::pin!(site.rhythm_step(fence, self.under_way.is_some()));
+        loop {
+            tokio::select! {
+                turn = &mut step => return turn,
+                () = tokio::time::sleep(site.config.serve.lease / 3) => {
+                    if let Err(error) = self.hold(&self.site()) {
+                        tracing::warn!(error = format!("{error:#}"), "the lease could not be renewed");
+                    }
+                }
+                _ = stop.wait_for(|stop| *stop), if !self.is_halting() => self.halt(),
+            }
+        }
+    }
+
+    fn depart(&mut self, site: Site, fence: Fence, departure: Departure) {
+        let (halt, halted) = watch::channel(false);
+        let task = tokio::spawn(async move { site.depart(&fence, &departure, halted).await });
+        self.under_way = Some(UnderWay { halt, task });
+    }
+
+    fn is_halting(&self) -> bool {
+        self.under_way.as_ref().is_none_or(|under_way| *under_way.halt.borrow())
+    }
+
+    /// The send under way, if one is, ends after the messages in flight.
+    fn halt(&self) {
+        if let Some(under_way) = &self.under_way {
+            under_way.halt.send_replace(true);
+        }
+    }
+
+    /// Waits until the send under way has ended, for ever when there is none. `false` when it could not go on: then the next look
+    /// comes in its own time.
+    async fn arrived(&mut self) -> bool {
+        let Some(under_way) = &mut self.under_way else { return std::future::pending().await };
+        let ended = (&mut under_way.task).await;
+        self.under_way = None;
+        match ended {
+            Ok(Ok(went)) => return went,
+            Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "the send could not go on"),
+            Err(error) => tracing::error!(%error, "the send failed"),
+        }
+        false
+    }
+
+    async fn end(mut self) {
+        self.halt();
+        if self.under_way.is_some() {
+            self.arrived().await;
+        }
+        if let Some(fence) = &self.last
+            && let Err(error) = self.site().release_lease(fence)
+        {
+            tracing::warn!(error = format!("{error:#}"), "the lease was not given back; it runs out by itself");
         }
     }
 }

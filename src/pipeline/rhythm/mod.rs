@@ -29,10 +29,21 @@ const BY_ITSELF: &str = "digest serve (on_unapproved = \"send\")";
 pub enum Turn {
     /// A step, which stands in the journal now.
     Did { issue: IssueName, what: What, detail: String },
+    /// A send that stands in the journal and is to run now: [`Site::depart`].
+    Depart(Departure),
     /// Nothing; the next thing is due at this time, if anything is.
     Rest(Option<DateTime<Utc>>),
     /// Another daemon holds the lease: nothing was written.
     Stale,
+}
+
+/// A send that was decided on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    pub issue: IssueName,
+    run: Run,
+    /// Whether its audience was not frozen yet: what keeps it from going out then holds it.
+    first: bool,
 }
 
 /// What a step came to: the journal's line, and what the editors are told.
@@ -63,12 +74,12 @@ impl Site {
         Ok(self.ledger_store()?.hold_lease(holder, self.now(), self.config.serve.lease)?)
     }
 
-    /// Takes at most one step of the rhythm and puts it on record, once. `stop` turning true ends a send after the messages in
-    /// flight.
+    /// Takes at most one step of the rhythm and puts it on record, once. While a send is under way (`sending`), no other begins; all
+    /// else goes on.
     ///
     /// # Errors
     /// When the store cannot serve. Nothing is lost then: the step is taken at the next look.
-    pub async fn rhythm_step(&self, fence: &Fence, stop: watch::Receiver<bool>) -> anyhow::Result<Turn> {
+    pub async fn rhythm_step(&self, fence: &Fence, sending: bool) -> anyhow::Result<Turn> {
         let mut store = self.ledger_store()?;
         let mut look: Option<DateTime<Utc>> = None;
         for (name, edition) in &self.config.editions {
@@ -78,9 +89,8 @@ impl Site {
                 let known = self.known(&store, &issue)?;
                 let next = self.decide(edition, run, fence, &known);
                 match next.step {
-                    Some(step) => {
-                        return self.take(&mut store, fence, &issue, (edition, run, &known), step, stop).await;
-                    }
+                    Some(Step::Send) if sending => {}
+                    Some(step) => return self.take(&mut store, fence, &issue, (edition, run, &known), step).await,
                     None => look = [look, next.look].into_iter().flatten().min(),
                 }
             }
@@ -150,7 +160,6 @@ impl Site {
         issue: &IssueName,
         (edition, run, known): (&Edition, Run, &Known),
         step: Step,
-        stop: watch::Receiver<bool>,
     ) -> anyhow::Result<Turn> {
         let verdict = match step {
             Step::Draft => {
@@ -173,11 +182,16 @@ impl Site {
                 }
                 self.stopped(store, issue)?
             }
-            Step::Send => return self.send_step(store, fence, issue, (edition, run, known), stop).await,
+            // Its start is on record before the first copy.
+            Step::Send => Verdict { what: What::Sending, detail: "the send began".into(), telling: None },
         };
         let turn = self.record(store, fence, issue, known, verdict)?;
-        if matches!(&turn, Turn::Did { what: What::Drafted, .. }) {
-            self.send_preview(issue).await;
+        match &turn {
+            Turn::Did { what: What::Drafted, .. } => self.send_preview(issue).await,
+            Turn::Did { what: What::Sending, .. } => {
+                return Ok(Turn::Depart(Departure { issue: issue.clone(), run, first: known.send.is_none() }));
+            }
+            _ => {}
         }
         Ok(turn)
     }
@@ -278,20 +292,18 @@ impl Site {
         Ok(Verdict { what: What::Stopped, detail: send.reason, telling })
     }
 
-    /// Begins the send, or goes on with it. The start is on record before the first copy.
-    async fn send_step(
+    /// Runs a send that stands in the journal, or goes on with it, until it is done or `stop` turns true. `false` when another
+    /// process sends now.
+    ///
+    /// # Errors
+    /// What keeps a send from going on that had begun; it is tried again.
+    pub async fn depart(
         &self,
-        store: &mut Store,
         fence: &Fence,
-        issue: &IssueName,
-        (edition, run, known): (&Edition, Run, &Known),
+        departure: &Departure,
         stop: watch::Receiver<bool>,
-    ) -> anyhow::Result<Turn> {
-        let begins = Verdict { what: What::Sending, detail: "the send began".into(), telling: None };
-        let turn = self.record(store, fence, issue, known, begins)?;
-        if turn == Turn::Stale {
-            return Ok(turn);
-        }
+    ) -> anyhow::Result<bool> {
+        let Departure { issue, run, first } = departure;
         let options = Options { fence: Some(fence.clone()), ..Options::default() };
         let event = {
             let issue = issue.to_string();
@@ -302,14 +314,15 @@ impl Site {
                 if let Ended::Broken(why) | Ended::Guarded(why) = &delivered.ended {
                     tracing::error!(issue = %issue, why, "the send stopped");
                 }
-                Ok(turn)
+                Ok(true)
             }
-            // Another process sends it, or something else, now: this one looks again.
-            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Locked(_))) => Ok(Turn::Rest(None)),
-            Err(error) if known.send.is_none() => {
-                let held = self.hold_verdict(issue, edition, run, &told(&error));
-                self.record(store, fence, issue, known, held)?;
-                Ok(Turn::Rest(None))
+            // A later look sees what is left.
+            Err(error) if matches!(error.downcast_ref(), Some(StoreError::Locked(_))) => Ok(false),
+            Err(error) if *first => {
+                let mut store = self.ledger_store()?;
+                let known = self.known(&store, issue)?;
+                let held = self.hold_verdict(issue, self.config.edition(&issue.edition)?, *run, &told(&error));
+                self.record(&mut store, fence, issue, &known, held).map(|_| true)
             }
             Err(error) => Err(error),
         }

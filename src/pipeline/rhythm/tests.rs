@@ -95,16 +95,19 @@ impl Desk {
     /// One look; before it, perhaps, one with every write to the journal cut off.
     async fn look(&self) -> Turn {
         let fence = self.site().hold_lease(&self.holder).unwrap().expect("nobody else acts");
-        let (_keep, stop) = watch::channel(false);
         let mut cut = None;
         if self.cut {
             self.sql("CREATE TRIGGER cut BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'cut off'); END");
-            cut = Some(self.site().rhythm_step(&fence, stop.clone()).await);
+            cut = Some(self.site().rhythm_step(&fence, false).await);
             self.sql("DROP TRIGGER cut");
         }
-        let turn = self.site().rhythm_step(&fence, stop).await.unwrap();
-        if let (Turn::Did { .. }, Some(cut)) = (&turn, cut) {
+        let turn = self.site().rhythm_step(&fence, false).await.unwrap();
+        if let (Turn::Did { .. } | Turn::Depart(_), Some(cut)) = (&turn, cut) {
             assert!(cut.is_err(), "the cut came before the record of {turn:?}: {cut:?}");
+        }
+        if let Turn::Depart(departure) = &turn {
+            let (_keep, stop) = watch::channel(false);
+            Box::pin(self.site().depart(&fence, departure, stop)).await.unwrap();
         }
         Box::pin(self.site().send_letters(self.now)).await.unwrap();
         turn
@@ -115,7 +118,7 @@ impl Desk {
         let until: DateTime<Utc> = until.parse().unwrap();
         for _ in 0..1000 {
             match self.look().await {
-                Turn::Did { .. } => {}
+                Turn::Did { .. } | Turn::Depart(_) => {}
                 Turn::Rest(Some(at)) if at <= until => self.now = at.max(self.now),
                 Turn::Rest(_) => {
                     self.now = until;
@@ -271,7 +274,7 @@ async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
     assert_eq!((stopped.state, stopped.by_operator), (IssueState::Stopped, false));
     assert!(!store.fence_send(send, Some(&old)).unwrap(), "it cannot take the send back");
     let (_keep, stop) = watch::channel(false);
-    assert_eq!(desk.site().rhythm_step(&old, stop.clone()).await.unwrap(), Turn::Stale);
+    assert_eq!(desk.site().rhythm_step(&old, false).await.unwrap(), Turn::Stale);
     let options = Options { fence: Some(old), ..Options::default() };
     assert!(desk.site().send(&issue, &options, stop, |_| {}).await.is_err());
     assert_eq!(desk.outbox().get(&issue.to_string()).copied().unwrap_or(0), 0);
