@@ -82,9 +82,10 @@ impl Keeper {
         let fence = site.hold_lease(&self.holder)?;
         if fence != self.last {
             self.halt();
-            match &fence {
-                Some(fence) => tracing::info!(fence = fence.number, "this digest serve acts"),
-                None => tracing::warn!("another digest serve acts now"),
+            if let Some(fence) = &fence {
+                tracing::info!(fence = fence.number, "this digest serve acts");
+            } else {
+                tracing::warn!("another digest serve acts now");
             }
         }
         self.last.clone_from(&fence);
