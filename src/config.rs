@@ -80,6 +80,7 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
         mistakes.add(&["delivery", "smtp", "password"], "the password does not belong in config.toml", help);
     }
     for (name, value) in environment {
+        mistakes.overrides(&name);
         override_with(&mut table, &name, &value);
     }
     with_shipped_editions(&mut table);

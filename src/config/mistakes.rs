@@ -1,5 +1,6 @@
 //! Mistakes in the configuration, each with its line and the nearest known key. Knows no section.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::model::Notice;
@@ -9,19 +10,27 @@ pub struct Mistakes<'a> {
     path: &'a Path,
     text: &'a str,
     lines: Option<toml_edit::Document<String>>,
+    /// What the environment has set, `DELIVERY__RETRY` for delivery.retry: a mistake there is not the file's.
+    overridden: BTreeSet<String>,
     pub found: Vec<Notice>,
 }
 
 impl<'a> Mistakes<'a> {
     pub fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, lines: text.parse().ok(), found: Vec::new() }
+        Self { path, text, lines: text.parse().ok(), overridden: BTreeSet::new(), found: Vec::new() }
+    }
+
+    /// Notes that a variable sets a value.
+    pub fn overrides(&mut self, variable: &str) {
+        self.overridden.insert(variable.trim_start_matches("DIGEST_").to_uppercase());
     }
 
     pub fn add(&mut self, at: &[&str], message: &str, help: &str) {
         let notice = Notice::new(message).help(help);
-        let notice = match self.line(at) {
+        let variable = at.join("__").to_uppercase();
+        let notice = match self.line(at).filter(|_| !self.overridden.contains(&variable)) {
             Some(line) => notice.at(self.path, line),
-            None => notice.at(format!("DIGEST_{}", at.join("__").to_uppercase()), None),
+            None => notice.at(format!("DIGEST_{variable}"), None),
         };
         self.found.push(notice);
     }
@@ -44,7 +53,7 @@ impl<'a> Mistakes<'a> {
             let known: Vec<&str> = names.collect();
             self.unknown(at, &key, &known);
         } else {
-            let what = message.lines().next().unwrap_or_default();
+            let what = plain(message.lines().next().unwrap_or_default());
             self.add(at, &format!("`{}`: {what}", at.join(".")), "config.toml of a new publication shows every key");
         }
     }
@@ -61,6 +70,26 @@ impl<'a> Mistakes<'a> {
         }
         line
     }
+}
+
+/// The parser's words for kinds of values, as a person says them.
+fn plain(message: &str) -> String {
+    const WORDS: [(&str, &str); 9] = [
+        ("invalid type: ", "found "),
+        ("invalid value: ", "found "),
+        (", expected a sequence", ", expected a list, such as [\"5m\", \"15m\"]"),
+        (", expected a map", ", expected a table"),
+        (", expected a boolean", ", expected true or false"),
+        (", expected usize", ", expected a whole number, 0 or more"),
+        (", expected f64", ", expected a number"),
+        (", expected a string", ", expected a text in quotes"),
+        ("failed to parse timezone", "expected a time zone of the IANA database, such as \"Europe/Berlin\""),
+    ];
+    let whole = ["u8", "u16", "u32", "u64", "nonzero"];
+    let text = WORDS.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
+    whole
+        .iter()
+        .fold(text, |text, kind| text.replace(&format!(", expected {kind}"), ", expected a whole number, 0 or more"))
 }
 
 pub fn line_at(text: &str, offset: usize) -> usize {

@@ -1,6 +1,7 @@
 //! What the types of the settings alone cannot refuse. Knows no file.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::Config;
 use super::mistakes::Mistakes;
@@ -41,15 +42,8 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
         mistakes.add(&["compose", "sources"], &why, "points stand on the scale of the scores; `digest news sources`");
     }
     feeds(config, mistakes);
-    for address in config.editors.notify.iter().filter(|address| Address::parse(address).is_err()) {
-        let why = format!("`editors.notify` must hold addresses, found `{address}`");
-        mistakes.add(&["editors", "notify"], &why, "such as [\"ann@example.org\"], without a name");
-    }
-    let metrics = &config.web.metrics_listen;
-    if !metrics.is_empty() && metrics.parse::<std::net::SocketAddr>().is_err() {
-        let why = format!("`web.metrics_listen` must be an address and a port, found `{metrics}`");
-        mistakes.add(&["web", "metrics_listen"], &why, "such as \"127.0.0.1:9464\"");
-    }
+    sending(config, mistakes);
+    pages(config, mistakes);
     if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
         let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
         mistakes.add(
@@ -57,6 +51,73 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
             &why,
             "this version keeps its ledger in SQLite only, such as sqlite:data/digest.db",
         );
+    }
+}
+
+/// What the sections of the sender and the daemon must not say.
+fn sending(config: &Config, mistakes: &mut Mistakes) {
+    for (name, edition) in &config.editions {
+        if edition.window.is_zero() {
+            let why = format!("`editions.{name}.window` must be longer than nothing");
+            mistakes.add(&["editions", name, "window"], &why, "how far back the first issue looks, such as \"7d\"");
+        }
+        if edition.remind > edition.draft_ahead {
+            let why = format!("`editions.{name}.remind` must be no longer than `draft_ahead`");
+            mistakes.add(&["editions", name, "remind"], &why, "before the draft there is nothing to be reminded of");
+        }
+    }
+    let delivery = &config.delivery;
+    for (key, part) in [
+        ("stop_at_refused", delivery.stop_at_refused),
+        ("stop_at_bounced", delivery.stop_at_bounced),
+        ("stop_at_complained", delivery.stop_at_complained),
+    ] {
+        if !(0.0..=1.0).contains(&part) {
+            let why = format!("`delivery.{key}` must be a part from 0 to 1, found {part}");
+            mistakes.add(&["delivery", key], &why, "0.1 is one in ten; 0 means any");
+        }
+    }
+    if !delivery.warm_up.is_empty() && delivery.warm_up_from.is_none() {
+        let help = "set `warm_up_from` to the date of its first day, such as 2026-12-01";
+        mistakes.add(&["delivery", "warm_up"], "`delivery.warm_up` has no first day", help);
+    }
+    if config.serve.lease < Duration::from_secs(1) {
+        let help = "a daemon that dies keeps the others waiting for so long; \"1m\" is the default";
+        mistakes.add(&["serve", "lease"], "`serve.lease` must be at least a second", help);
+    }
+    for address in config.editors.notify.iter().filter(|address| Address::parse(address).is_err()) {
+        let why = format!("`editors.notify` must hold addresses, found `{address}`");
+        mistakes.add(&["editors", "notify"], &why, "such as [\"ann@example.org\"], without a name");
+    }
+}
+
+/// What the public pages must not be told.
+fn pages(config: &Config, mistakes: &mut Mistakes) {
+    let web = &config.web;
+    let addresses = [("url", "publication", &config.publication.url), ("public_url", "web", &web.public_url)];
+    for (key, section, address) in addresses.into_iter().filter(|(_, _, address)| !address.is_empty()) {
+        let good = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+        if !good {
+            let why = format!("`{section}.{key}` must be a web address, found `{address}`");
+            mistakes.add(&[section, key], &why, "such as \"https://example.org\"");
+        }
+    }
+    let sockets = [("listen", &web.listen), ("metrics_listen", &web.metrics_listen)];
+    for (key, socket) in sockets.into_iter().filter(|(_, socket)| !socket.is_empty()) {
+        let good = socket.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        if !good {
+            let why = format!("`web.{key}` must be an address and a port, found `{socket}`");
+            mistakes.add(&["web", key], &why, "such as \"127.0.0.1:8080\"");
+        }
+    }
+    if !web.listen.is_empty() && web.listen == web.metrics_listen && !web.listen.ends_with(":0") {
+        let help = "metrics are not for the public: give them a port of their own";
+        mistakes.add(&["web", "metrics_listen"], "`web.metrics_listen` is the same as `web.listen`", help);
+    }
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if !web.client_header.chars().all(token) {
+        let why = format!("`web.client_header` must be the name of a header, found `{}`", web.client_header);
+        mistakes.add(&["web", "client_header"], &why, "such as \"x-forwarded-for\"");
     }
 }
 

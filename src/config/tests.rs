@@ -80,3 +80,35 @@ fn a_password_in_the_file_is_refused_unprinted() {
     let told = read_with("[delivery.smtp]\npassword = \"hunter2\"\n", &[]).expect_err("a password");
     assert!(told.starts_with("config.toml:2:") && !told.contains("hunter2"), "{told}");
 }
+
+#[test]
+fn what_makes_no_sense_is_told_where_it_stands() {
+    for (text, told) in [
+        ("[serve]\nlease = \"0s\"", "`serve.lease` must be at least a second"),
+        ("[web]\nlisten = \"127.0.0.1\"", "`web.listen` must be an address and a port, found `127.0.0.1`"),
+        ("[web]\nmetrics_listen = \":9464\"", "`web.metrics_listen` must be an address and a port, found `:9464`"),
+        ("[web]\nlisten = \"[::1]:80\"\nmetrics_listen = \"[::1]:80\"", "is the same as `web.listen`"),
+        ("[web]\npublic_url = \"javascript:alert(1)\"", "`web.public_url` must be a web address"),
+        ("[publication]\nurl = \"ftp://x\"", "`publication.url` must be a web address"),
+        ("[web]\nclient_header = \"x forwarded: for\"", "`web.client_header` must be the name of a header"),
+        ("[editions.brief]\nwindow = \"0d\"", "`editions.brief.window` must be longer than nothing"),
+        ("[editions.brief]\ndraft_ahead = \"1h\"\nremind = \"2h\"", "must be no longer than `draft_ahead`"),
+        ("[delivery]\nstop_at_refused = 5.0", "`delivery.stop_at_refused` must be a part from 0 to 1, found 5"),
+        ("[delivery]\nwarm_up = [100, 200]", "`delivery.warm_up` has no first day"),
+        ("[editors]\nnotify = [\"Ann <ann@desk.example>\"]", "`editors.notify` must hold addresses"),
+        ("[delivery]\nretry = \"5m\"", "`delivery.retry`: found string \"5m\", expected a list"),
+        ("[publication]\ntimezone = \"Paris\"", "expected a time zone of the IANA database"),
+    ] {
+        let said = read_with(text, &[]).expect_err(text);
+        assert!(said.starts_with("config.toml:") && said.contains(told), "{text}: {said}");
+    }
+}
+
+#[test]
+fn a_mistake_of_the_environment_is_not_blamed_on_the_file() {
+    let file = "[delivery]\nretry = [\"5m\"]\n";
+    let said = read_with(file, &[("DIGEST_DELIVERY__RETRY", "5m,15m")]).expect_err("no list");
+    assert!(said.starts_with("DIGEST_DELIVERY__RETRY: "), "{said}");
+    let said = read_with(file, &[("DIGEST_DELIVERY__RETRY", "[]")]).expect_err("an empty list");
+    assert!(said.contains("at least one duration"), "{said}");
+}

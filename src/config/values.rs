@@ -49,12 +49,11 @@ fn usable<T: DeserializeOwned>(key: &str, value: &Value, place: &[&str], mistake
         return Some(Value::Table(good));
     }
     // From the environment every value is text first: "2525" may be meant as a word.
-    if let Some(text) = value.as_str().and_then(literal)
-        && try_it(&text).is_ok()
-    {
-        return Some(text);
+    match value.as_str().and_then(literal).map(|value| (try_it(&value), value)) {
+        Some((Ok(_), value)) => return Some(value),
+        Some((Err(error), _)) => mistakes.wrong(place, &error),
+        None => mistakes.wrong(place, &error),
     }
-    mistakes.wrong(place, &error);
     None
 }
 
