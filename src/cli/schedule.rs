@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Subcommand};
 
-use super::output::{json, line};
+use super::output::{json, line, report_notices};
 use super::{Exit, Format, Global};
-use crate::config::{self, Dates};
+use crate::config::Dates;
 use crate::model::Notice;
 use crate::pipeline::{Site, Upcoming};
 
@@ -60,30 +60,32 @@ impl Schedule {
 
 impl Change {
     fn write(&self, global: &Global, site: &Site, list: Dates) -> anyhow::Result<()> {
-        site.config.edition(&self.edition)?;
         let path = global.root().join(&global.config);
-        let text = std::fs::read_to_string(&path)?;
-        let changed = config::edit_dates(&text, &self.edition, list, self.date, !self.undo);
-        let Some(changed) = changed.map_err(|wrong| wrong.at(&path, None))? else {
-            return line(&format!("{} was so already", path.display()));
+        let told = if site.change_date(&path, &self.edition, list, self.date, !self.undo)? {
+            "is changed; a digest serve that runs sees it within five seconds"
+        } else {
+            "was so already"
         };
-        let part = path.with_extension("toml.part");
-        std::fs::write(&part, changed)?;
-        std::fs::rename(&part, &path)
-            .map_err(|e| Notice::new(format!("cannot write the configuration: {e}")).at(&path, None))?;
-        line(&format!("{} is changed; a digest serve that runs sees it within half a minute", path.display()))
+        report_notices(global, &[Notice::new(format!("{} {told}", path.display()))]);
+        Ok(())
     }
 }
 
-/// Prints the next runs of each edition.
+/// Prints the next runs of each edition, and the dates to come that it leaves out.
 pub fn print_upcoming(site: &Site) -> anyhow::Result<()> {
     let zone = site.config.publication.timezone;
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %d %b %Y %H:%M %Z").to_string();
-    let mut last = String::new();
-    for Upcoming { edition, at, state, .. } in site.upcoming(SHOWN)? {
-        let name = if edition == last { "" } else { edition.as_str() };
-        line(&format!("{name:<12} {}  {state}", local(at)))?;
-        last = edition;
+    let upcoming = site.upcoming(SHOWN)?;
+    for (name, edition) in &site.config.editions {
+        let runs = upcoming.iter().filter(|run| run.edition == *name);
+        for (at, Upcoming { at: time, state, .. }) in runs.enumerate() {
+            let name = if at == 0 { name.as_str() } else { "" };
+            line(&format!("{name:<12} {}  {state}", local(*time)))?;
+        }
+        let today = site.now().with_timezone(&zone).date_naive();
+        for date in edition.skip.iter().filter(|date| **date >= today) {
+            line(&format!("{:<12} {}  left out", "", date.format("%a %d %b %Y")))?;
+        }
     }
     Ok(())
 }

@@ -63,6 +63,13 @@ impl Site {
         let shown = store.web_copy(name)?.ok_or_else(not_sent)?;
         let note = clean_note(note)?;
         let rendering = self.rendering(name)?;
+        if rendering.report.errors > 0 {
+            return Err(Notice::new(format!(
+                "the check finds errors in the draft of {name}; the archive stays as it is"
+            ))
+            .help(format!("`digest check {name}` names them"))
+            .into());
+        }
         if rendering.rendered == shown.rendered && note.is_empty() {
             return Err(Notice::new(format!("the draft of {name} gives the copy that the archive shows already"))
                 .help("edit issue.toml first, or tell readers something by --note")

@@ -3,6 +3,7 @@
 mod archive;
 mod bounces;
 mod content;
+mod dates;
 mod deliver;
 mod demo;
 mod doctor;

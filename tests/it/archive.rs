@@ -40,6 +40,9 @@ fn a_note_is_short_and_a_draft_must_render() {
     test.write(&format!("issues/{ISSUE}/issue.toml"), &draft.replacen("\n[[news]]", "\n[[news]", 1));
     test.run(&format!("archive correct {ISSUE} --note late")).code(1).stderr_has("issue.toml:");
     test.write(&format!("issues/{ISSUE}/issue.toml"), &draft);
+    test.edit(|draft| draft["subject"] = toml_edit::value(""));
+    test.run(&format!("archive correct {ISSUE} --note late")).code(1).stderr_has("the check finds errors");
+    test.write(&format!("issues/{ISSUE}/issue.toml"), &draft);
     // Words alone can be a correction.
     test.run(&format!("archive correct {ISSUE} --note late")).success();
     assert_eq!(test.run("archive list --format json").success().json()[0]["corrections"], 1);

@@ -126,6 +126,7 @@ fn status_json_has_its_shape_in_every_state() {
     let draft = test.status();
     has(&draft, &keys);
     assert_eq!(draft["state"], "draft");
+    test.run_args(&["approve", ISSUE, "--by", "Ann\nX: y\u{1b}[31m"]).code(1).stderr_has("a name on one line");
     test.run("approve 2026-11-25-midweek --by Ann").success();
     let approved = test.status();
     has(&approved, &keys);
@@ -182,4 +183,31 @@ fn has(value: &Value, keys: &[&str]) {
 #[track_caller]
 fn each(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().unwrap_or_else(|| panic!("not an array: {value}")).iter()
+}
+
+#[test]
+fn a_date_that_changes_nothing_is_refused_and_a_changed_file_keeps_its_link_and_its_mode() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let test = Test::new();
+    for (command, told) in [
+        ("schedule skip 2026-11-26 midweek", "the runs around it: Wed 25 Nov 2026, Wed 02 Dec 2026"),
+        ("schedule skip 2020-01-01 midweek", "is past"),
+        ("schedule extra 2026-11-25 midweek", "goes out on 2026-11-25 anyway"),
+    ] {
+        test.run(command).code(1).stderr_has(told).stderr_has("nothing is changed");
+    }
+    let (file, real) = (test.path("config.toml"), test.path("real.toml"));
+    std::fs::rename(&file, &real).unwrap();
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&real, &file).unwrap();
+    let listed = test.run("schedule --format json skip 2026-11-25 midweek").success();
+    assert!(listed.json().is_array(), "what is changed is told beside the JSON");
+    assert!(std::fs::read_to_string(&real).unwrap().contains("skip = [2026-11-25]"));
+    assert!(std::fs::symlink_metadata(&file).unwrap().is_symlink());
+    assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    test.run("schedule").success().stdout_has("Wed 25 Nov 2026  left out");
+    test.run("schedule extra 2026-11-25 midweek").code(1).stderr_has("that wins");
+    test.run("schedule skip 2026-11-25 midweek").success().stderr_has("was so already");
+    test.run("schedule skip 2026-11-25 midweek --undo").success().stdout_has("Wed 25 Nov 2026 07:00");
 }

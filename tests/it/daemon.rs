@@ -202,7 +202,7 @@ fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     test.write("config.toml", &format!("{good}\n[stor]\nurl = \"x\"\n"));
     daemon.signal("HUP");
     test.write("config.toml", &good);
-    test.run("schedule skip 2026-11-25 midweek").success().stdout_has("is changed");
+    test.run("schedule skip 2026-11-25 midweek").success().stderr_has("is changed");
     daemon.signal("HUP");
     // The date is past, and the next one is the week after.
     until("the day is over", || {

@@ -1,0 +1,87 @@
+//! Leaves dates out of an edition's calendar and adds some, in config.toml as an operator would. Knows no schedule of its own.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, Days, NaiveDate};
+
+use super::Site;
+use crate::config::{self, Dates};
+use crate::model::{Edition, Notice};
+use crate::schedule::{self, Run};
+
+impl Site {
+    /// Puts a date into a list of an edition in the configuration at `path`, or takes it out; `false` when it was so already.
+    ///
+    /// # Errors
+    /// A notice when the date would change nothing: it is past, no run falls on it, or it is a run already.
+    pub fn change_date(
+        &self,
+        path: &Path,
+        edition: &str,
+        list: Dates,
+        date: NaiveDate,
+        there: bool,
+    ) -> anyhow::Result<bool> {
+        let found = self.config.edition(edition)?;
+        // Links are followed: the file that they lead to is the one to change.
+        let path = path.canonicalize()?;
+        let changed = config::edit_dates(&fs::read_to_string(&path)?, edition, list, date, there);
+        let Some(changed) = changed.map_err(|wrong| wrong.at(&path, None))? else { return Ok(false) };
+        if there {
+            self.makes_a_difference((edition, found), list, date)?;
+        }
+        replace(&path, &changed)
+            .map_err(|e| Notice::new(format!("cannot write the configuration: {e}")).at(&path, None))?;
+        Ok(true)
+    }
+
+    fn makes_a_difference(
+        &self,
+        (name, edition): (&str, &Edition),
+        list: Dates,
+        date: NaiveDate,
+    ) -> Result<(), Notice> {
+        let zone = self.config.publication.timezone;
+        if schedule::send_time(edition.send, date, zone) < self.now() {
+            return Err(Notice::new(format!("{name}'s time on {date} is past; nothing is changed"))
+                .help("`digest schedule` shows the runs to come"));
+        }
+        let runs = self.runs_near(edition, date);
+        match (list, runs.iter().any(|run| run.date == date)) {
+            (Dates::Skip, false) => {
+                let near: Vec<String> = runs.iter().map(|run| run.date.format("%a %d %b %Y").to_string()).collect();
+                let day = date.format("%a %d %b %Y");
+                Err(Notice::new(format!(
+                    "{name} does not go out on {day}, so there is nothing to skip; nothing is changed"
+                ))
+                .help(format!("the runs around it: {}", near.join(", "))))
+            }
+            (Dates::Extra, _) if edition.skip.contains(&date) => {
+                Err(Notice::new(format!("{name} skips {date}, and that wins; nothing is changed"))
+                    .help(format!("`digest schedule skip {date} {name} --undo` takes it back")))
+            }
+            (Dates::Extra, true) => Err(Notice::new(format!("{name} goes out on {date} anyway; nothing is changed"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The runs from a week before a date to a week after it.
+    fn runs_near(&self, edition: &Edition, date: NaiveDate) -> Vec<Run> {
+        let first = date.checked_sub_days(Days::new(7)).and_then(|first| first.and_hms_opt(0, 0, 0));
+        let last = date.checked_add_days(Days::new(7)).unwrap_or(date);
+        let from = first.map_or(DateTime::UNIX_EPOCH, |midnight| midnight.and_utc());
+        let runs = schedule::runs(edition, from, self.config.publication.timezone);
+        runs.take_while(|run| run.date <= last).filter(|run| run.at >= self.now()).collect()
+    }
+}
+
+/// Puts a text in a file's place, under its permissions: whoever reads meanwhile has the old one or the new one.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let part = path.with_extension("toml.part");
+    fs::write(&part, "")?;
+    fs::set_permissions(&part, fs::metadata(path)?.permissions())?;
+    fs::write(&part, text)?;
+    fs::File::open(&part)?.sync_all()?;
+    fs::rename(&part, path)
+}
