@@ -53,9 +53,8 @@ pub struct Figures {
     pub tries: Vec<TriesLine>,
     /// Those delivered after more than one try, by how long after the send began.
     pub waits: Vec<WaitLine>,
-    /// What came back after the relay had taken a copy; `None` where this store keeps none of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub later: Option<Vec<LaterLine>>,
+    /// What came back after the relay had taken a copy.
+    pub later: Vec<LaterLine>,
 }
 
 /// Recipients of one state, for one reason.
@@ -139,7 +138,7 @@ pub struct WaitLine {
     pub delivered: u64,
 }
 
-/// Bounces and complaints of one kind.
+/// Recipients of whose copy something of one kind came back: hard, soft, `about_us`, complaint or leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LaterLine {
     pub kind: String,

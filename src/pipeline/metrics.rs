@@ -100,7 +100,8 @@ impl Board {
         if let (Some(finished), Some((by, vitals))) = (finished, self.over.get(&issue))
             && finished == *by
         {
-            return Ok(Some(vitals.clone()));
+            // What comes back comes after the end.
+            return Ok(Some(SendVitals { came_back: came_back(store, name)?, ..vitals.clone() }));
         }
         let Some(send) = store.send(name)? else { return Ok(None) };
         let vitals = measure(site, store, name, &send)?;
@@ -129,9 +130,14 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &Send) -> anyhow:
         },
         started: send.started,
         finished: send.finished,
+        came_back: came_back(store, name)?,
         next_due: send.next_due,
         lag_seconds: due.map(|due| seconds(send.started - due)),
     })
+}
+
+fn came_back(store: &Store, name: &IssueName) -> anyhow::Result<Vec<(String, u64)>> {
+    Ok(store.came_back(name)?.into_iter().map(|line| (line.kind, line.count)).collect())
 }
 
 /// How late, in seconds; a send before its time is not late.
@@ -139,12 +145,12 @@ fn seconds(late: TimeDelta) -> f64 {
     late.to_std().unwrap_or_default().as_secs_f64()
 }
 
-/// How long ago each source was fetched well; a source that never was has no line.
+/// How long ago each source was fetched well; one that never was is as old as can be.
 fn feeds(site: &Site) -> Vec<(String, f64)> {
     let now = (site.clock)();
     site.feed_health()
         .into_iter()
-        .filter_map(|source| Some((source.name, seconds(now - source.health.good?))))
+        .map(|source| (source.name, source.health.good.map_or(f64::INFINITY, |good| seconds(now - good))))
         .collect()
 }
 

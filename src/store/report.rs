@@ -3,12 +3,17 @@
 
 mod words;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Row, params};
 
 use super::{Send, Store, StoreError, from_ms, to_ms};
-use crate::model::{Counts, DomainLine, Figures, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine, Within};
+use crate::model::{
+    Counts, DomainLine, Figures, IssueName, LaterLine, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine,
+    Within,
+};
 
 /// So many domains have a line of their own.
 const DOMAINS: i64 = 12;
@@ -36,6 +41,7 @@ impl Store {
         let tx = self.conn.unchecked_transaction()?;
         let alive = self.sender_is_alive();
         let ledger = Rows { conn: &tx, send: send.id, alive };
+        let issue: String = tx.query_row("SELECT issue FROM sends WHERE id = ?1", [send.id], |row| row.get(0))?;
         let states = ledger.states()?;
         let (domains, domains_in_all) = ledger.domains()?;
         let (refusals, refusals_not_shown) = ledger.refusals()?;
@@ -52,11 +58,28 @@ impl Store {
             refusals_not_shown,
             tries: ledger.tries()?,
             waits: ledger.waits(send.started)?,
-            later: None,
+            later: came_back(&tx, &issue)?,
         };
         tx.finish()?;
         Ok(figures)
     }
+}
+
+impl Store {
+    /// What came back of an issue after the relay had taken it.
+    pub fn came_back(&self, issue: &IssueName) -> Result<Vec<LaterLine>, StoreError> {
+        came_back(&self.conn, &issue.to_string())
+    }
+}
+
+/// Recipients by kind of what came back, each counted once a kind; every kind has its line.
+fn came_back(conn: &Connection, issue: &str) -> Result<Vec<LaterLine>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT kind, count(DISTINCT reader_id) FROM bounces WHERE issue = ?1 GROUP BY kind")?;
+    let rows = statement.query_map([issue], |row| Ok((row.get::<_, String>(0)?, count(row.get(1)?))))?;
+    let counts: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
+    let line = |kind: &str| LaterLine { kind: kind.into(), count: counts.get(kind).copied().unwrap_or(0) };
+    Ok(["hard", "soft", "about_us", "complaint", "leave"].map(line).into())
 }
 
 /// The two functions that the queries here call, on this connection.

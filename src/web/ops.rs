@@ -41,6 +41,8 @@ pub struct SendVitals {
     pub finished: Option<DateTime<Utc>>,
     /// When the next deferred copy is due.
     pub next_due: Option<DateTime<Utc>>,
+    /// Recipients of whose copy something came back, by kind.
+    pub came_back: Vec<(String, u64)>,
     /// How much later than its edition's time it began, in seconds.
     pub lag_seconds: Option<f64>,
 }
@@ -175,6 +177,11 @@ impl Page<'_> {
         let recipients = self.one("digest_recipients", "Recipients of a send, by state.", &["issue", "state"])?;
         let replies =
             self.one("digest_replies", "Recipients of a send, by the class of their last reply.", &["issue", "class"])?;
+        let came_back = self.one(
+            "digest_came_back",
+            "Recipients of a send of whose copy something came back, by kind.",
+            &["issue", "kind"],
+        )?;
         let stopped = self.one("digest_send_stopped", "1 while a send is stopped.", &["issue"])?;
         let start = self.one("digest_send_start_timestamp_seconds", "When a send began.", &["issue"])?;
         let end = self.one("digest_send_end_timestamp_seconds", "When a send was through.", &["issue"])?;
@@ -200,6 +207,9 @@ impl Page<'_> {
             }
             for (class, count) in &send.replies {
                 replies.with_label_values(&[issue, class]).set(real(*count));
+            }
+            for (kind, count) in &send.came_back {
+                came_back.with_label_values(&[issue, kind]).set(real(*count));
             }
             stopped.with_label_values(&[issue]).set(f64::from(send.stopped));
             start.with_label_values(&[issue]).set(seconds(send.started));

@@ -51,6 +51,8 @@ fn a_hard_bounce_takes_its_reader_off_and_reading_it_again_changes_nothing() {
     let second = test.run("bounces import in/one.eml --format json").success().json();
     assert_eq!((second["bounced"].as_u64(), second["known"].as_u64()), (Some(0), Some(1)));
     assert_eq!(status(&test, "reader2@inbox.example"), "confirmed");
+    let report = test.run(&format!("report {ISSUE} --format json")).success().json();
+    assert_eq!(report["later"][0], serde_json::json!({"kind": "hard", "count": 1}));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use super::view::{duration, number, share};
 use super::*;
 use crate::model::{
-    Counts, DomainLine, Figures, IssueState, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine, Within,
+    Counts, DomainLine, Figures, IssueState, LaterLine, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine,
+    Within,
 };
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -88,7 +89,7 @@ fn bad() -> SendReport {
         replies: vec![ReplyLine { code: 0, state: "uncertain".into(), count: 5 }],
         refusals: vec![refusal(554, "5.7.1", "<img src=x onerror=alert(1)> \u{202e}dne", 60)],
         refusals_not_shown: 1_500,
-        later: Some(Vec::new()),
+        later: vec![LaterLine { kind: "complaint".into(), count: 3 }, LaterLine { kind: "soft".into(), count: 0 }],
         ..Figures::default()
     };
     send(figures, IssueState::Stopped)
@@ -111,7 +112,7 @@ fn a_bad_send_is_told_and_cannot_speak_for_itself() {
         assert!(page.contains(words), "{words}\n{page}");
     }
     assert!(!page.contains("<img") && !page.contains("<script"), "{page}");
-    assert!(page.contains("No bounce and no complaint so far."));
+    assert!(page.contains("<dt>Complained</dt><dd>3</dd>") && !page.contains("Bounced for now"));
 }
 
 #[test]

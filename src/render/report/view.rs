@@ -37,8 +37,6 @@ pub struct ReportView {
     refusals_note: String,
     tries: Vec<Line>,
     waits: Vec<Fact>,
-    /// Whether this store keeps what came back later.
-    has_later: bool,
     later: Vec<Fact>,
 }
 
@@ -97,8 +95,7 @@ pub fn view(report: &SendReport, zone: Tz, language: &str) -> Result<ReportView,
         },
         tries: tries(figures),
         waits: waits(figures),
-        has_later: figures.later.is_some(),
-        later: figures.later.iter().flatten().map(|line| fact(&line.kind, number(line.count))).collect(),
+        later: later(figures),
     })
 }
 
@@ -211,6 +208,20 @@ fn tone(state: &str) -> &'static str {
         "deferred" | "pending" => "waiting",
         _ => "other",
     }
+}
+
+/// What came back, in words; nothing when nothing did.
+fn later(figures: &Figures) -> Vec<Fact> {
+    let name = |kind: &str| match kind {
+        "hard" => "Bounced for good",
+        "soft" => "Bounced for now",
+        "about_us" => "Refused for what we send or who we are",
+        "complaint" => "Complained",
+        "leave" => "Left by mail",
+        _ => "Something else",
+    };
+    let came = figures.later.iter().filter(|line| line.count > 0);
+    came.map(|line| fact(name(&line.kind), number(line.count))).collect()
 }
 
 fn fact(name: &str, value: String) -> Fact {

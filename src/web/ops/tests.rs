@@ -11,6 +11,7 @@ pub fn busy() -> Vitals {
         counts: Counts { recipients: 10, delivered: 7, deferred: 2, failed: 1, ..Counts::default() },
         replies: vec![("2xx".into(), 7), ("4xx".into(), 2), ("5xx".into(), 1)],
         latency: Buckets { up_to: vec![(0.05, 2), (0.1, 7)], count: 7, sum_seconds: 0.5 },
+        came_back: vec![("hard".into(), 1), ("complaint".into(), 0)],
         started: at(1_764_054_000_000),
         finished: None,
         next_due: Some(at(1_764_054_300_000)),
@@ -21,7 +22,7 @@ pub fn busy() -> Vitals {
         readers: vec![("confirmed".into(), 10), ("pending".into(), 0)],
         editions: vec![EditionVitals { edition: "midweek".into(), next_run: at(1_764_658_800_000) }],
         sender_alive: false,
-        feeds: vec![("A \"wire\"\n\\".into(), 61.5)],
+        feeds: vec![("A \"wire\"\n\\".into(), 61.5), ("Never".into(), f64::INFINITY)],
     }
 }
 
