@@ -75,9 +75,12 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
         Notice::new(e.message().to_owned()).at(path, line).help("correct the TOML; https://toml.io shows the form")
     })?;
     let mut mistakes = Mistakes::new(path, text);
-    if table.get("delivery").and_then(|d| d.get("smtp")).and_then(|s| s.get("password")).is_some() {
-        let help = "keep it in a file named by `password_file`, or in DIGEST_DELIVERY__SMTP__PASSWORD";
-        mistakes.add(&["delivery", "smtp", "password"], "the password does not belong in config.toml", help);
+    for (section, part) in [("delivery", "smtp"), ("bounces", "imap")] {
+        if table.get(section).and_then(|d| d.get(part)).and_then(|s| s.get("password")).is_some() {
+            let (above, below) = (section.to_uppercase(), part.to_uppercase());
+            let help = format!("keep it in a file named by `password_file`, or in DIGEST_{above}__{below}__PASSWORD");
+            mistakes.add(&[section, part, "password"], "the password does not belong in config.toml", &help);
+        }
     }
     for (name, value) in environment {
         mistakes.overrides(&name);

@@ -41,6 +41,8 @@ pub struct Bounces {
     pub domain: String,
     /// A Maildir that `digest serve` watches, relative to the publication; empty: none.
     pub maildir: String,
+    /// Where `digest serve` takes them by LMTP: a loopback address with a port, or `unix:PATH`; empty: nowhere.
+    pub lmtp: String,
     /// How many issues in a row of time may come back with a passing failure before the reader is taken off.
     pub soft_limit: u32,
     /// Over how long they count, such as `30d`.
@@ -48,12 +50,22 @@ pub struct Bounces {
     pub soft_window: std::time::Duration,
     /// Whether a delivery status that proves nothing (no envelope sender or Message-ID of ours) counts by address alone.
     pub match_address: bool,
+    /// A mailbox that `digest serve` reads over IMAP.
+    pub imap: crate::mail::ImapSettings,
 }
 
 impl Default for Bounces {
     fn default() -> Self {
         let soft_window = std::time::Duration::from_hours(30 * 24);
-        Self { domain: String::new(), maildir: String::new(), soft_limit: 3, soft_window, match_address: false }
+        Self {
+            domain: String::new(),
+            maildir: String::new(),
+            lmtp: String::new(),
+            soft_limit: 3,
+            soft_window,
+            match_address: false,
+            imap: crate::mail::ImapSettings::default(),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
-//! Message bytes and how they leave: over SMTP or into a folder. Knows no ledger and decides no retry.
+//! Message bytes and how they leave: over SMTP or into a folder; and a mailbox that is read over IMAP. Knows no ledger and decides no retry.
 
 mod body;
 pub mod came_back;
 mod dkim;
 mod dns;
 mod folder;
+mod imap;
 mod links;
+mod lmtp;
 mod message;
 mod note;
 mod quoted;
@@ -14,7 +16,9 @@ mod smtp;
 pub use dkim::{KeyFile as DkimKeyFile, Settings as DkimSettings, Signer as DkimSigner};
 pub use dns::Dns;
 pub use folder::Folder;
+pub use imap::{Mailbox, Settings as ImapSettings};
 pub use links::{Links, Purpose};
+pub use lmtp::receive as receive_lmtp;
 pub use message::{Letter, Message};
 pub use note::{Note, Secretary};
 pub use smtp::{Connection, DomainGroup, Refusal, Relay, Settings as SmtpSettings, Stage, Timeouts, Tls};

@@ -1,6 +1,10 @@
 //! Bounces come in: files are read, what they say is matched to readers, and the store decides.
 
+mod examine;
 mod files;
+mod fingerprint;
+mod lmtp;
+mod mailbox;
 mod matching;
 mod watch;
 
@@ -9,12 +13,13 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::Site;
 use crate::model::ReaderStatus;
 use crate::sources::{BounceFinding, BounceKind, read_bounce};
 use crate::store::{BounceLine, Effect, Evidence, SoftRule, Store};
+pub use lmtp::serve_lmtp;
+pub use mailbox::watch_mailbox;
 pub use watch::watch_bounces;
 
 /// What an intake did; serializes as the JSON that scripts rely on.
@@ -104,12 +109,20 @@ impl Site {
             diagnostic: failure.map(|failure| failure.diagnostic.clone()).unwrap_or_default(),
             matched_by: proof.by,
             received: written.filter(|at| *at < self.now()).unwrap_or_else(|| self.now()),
-            hash: data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)),
+            hash: fingerprint::fingerprint(bytes),
         }))
     }
 }
 
 impl BounceImport {
+    /// Says in the log what came, if anything did.
+    fn tell(&self) {
+        let Self { messages, bounced, complained, unsubscribed: left, .. } = self;
+        if *messages > 0 {
+            tracing::info!(messages, bounced, complained, left, unmatched = self.unmatched.len(), "mail came back");
+        }
+    }
+
     fn count(&mut self, effect: Option<Effect>) {
         match effect {
             Some(Effect::Gone(ReaderStatus::Bounced)) => self.bounced += 1,
@@ -121,3 +134,6 @@ impl BounceImport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

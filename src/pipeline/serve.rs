@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Site;
-use super::bounces::watch_bounces;
+use super::bounces::{serve_lmtp, watch_bounces, watch_mailbox};
 use super::letters::post_letters;
 use super::metrics::watch_ops;
 use super::public::serve_pages;
@@ -21,6 +21,8 @@ type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
 const LOOPS: &[(&str, Loop)] = &[
     ("letters", |site, stop| Box::pin(post_letters(site, stop))),
     ("bounces", |site, stop| Box::pin(watch_bounces(site, stop))),
+    ("lmtp", |site, stop| Box::pin(serve_lmtp(site, stop))),
+    ("mailbox", |site, stop| Box::pin(watch_mailbox(site, stop))),
 ];
 
 /// Runs until `stop` turns true and all loops have ended. Without a listener there are no public pages.

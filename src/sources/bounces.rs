@@ -2,6 +2,7 @@
 
 mod prose;
 mod status;
+mod words;
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
@@ -46,7 +47,8 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub kind: Kind,
-    /// Addresses that the message was delivered to, as they stand; one may be an envelope sender of ours.
+    /// Addresses as they stand, of which one may be an envelope sender of ours: to whom the message was delivered, and from whom
+    /// it says that the one which came back was.
     pub delivered_to: Vec<String>,
     /// The Message-ID of the message that came back, without angle brackets.
     pub returned_id: Option<String>,
@@ -78,6 +80,7 @@ pub fn read_bounce(bytes: &[u8]) -> Finding {
     let parts = Parts::of(&message);
     (finding.returned_id, finding.returned_to) = returned(&parts);
     finding.token = token(&message, &finding.delivered_to);
+    finding.delivered_to.extend(parts.envelope_senders());
     (finding.kind, finding.failures) = decide(&message, &parts, finding.token.is_some());
     finding
 }
@@ -102,7 +105,12 @@ fn decide(message: &Message, parts: &Parts, has_token: bool) -> (Kind, Vec<Failu
     if prose::is_challenge(subject, &parts.words) {
         return (Kind::Challenge, Vec::new());
     }
-    if prose::is_notice(subject, &sender(message)) {
+    let is_system = prose::is_notice(subject, &sender(message));
+    // Before any guess: an answering machine quotes our subject, and its owner's words, as it likes.
+    if prose::is_away(subject) || answers_itself(message) && !is_system {
+        return (Kind::AutoReply, Vec::new());
+    }
+    if is_system {
         let failures = prose::failures(subject, &parts.words);
         if !failures.is_empty() {
             return (Kind::Bounce, failures);
@@ -111,13 +119,15 @@ fn decide(message: &Message, parts: &Parts, has_token: bool) -> (Kind, Vec<Failu
             return (Kind::Delay, Vec::new());
         }
     }
-    let automatic = |name: &str| message.header_raw(name).map(|text| text.trim().to_ascii_lowercase());
-    let submitted = automatic("Auto-Submitted").is_some_and(|text| !text.starts_with("no"));
-    let flagged = ["X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress"].iter().any(|n| automatic(n).is_some());
-    if submitted || flagged || prose::is_away(subject) {
-        return (Kind::AutoReply, Vec::new());
-    }
-    (Kind::Unknown, Vec::new())
+    (if answers_itself(message) { Kind::AutoReply } else { Kind::Unknown }, Vec::new())
+}
+
+/// Whether a message says that a machine wrote it (RFC 3834 §5), or that it was seen or thrown away (RFC 8098 §3).
+fn answers_itself(message: &Message) -> bool {
+    let value = |name: &str| message.header_raw(name).map(|text| text.trim().to_ascii_lowercase());
+    let submitted = value("Auto-Submitted").is_some_and(|text| !text.starts_with("no"));
+    let flagged = ["X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress"].iter().any(|n| value(n).is_some());
+    submitted || flagged || value("Content-Type").is_some_and(|text| text.contains("disposition-notification"))
 }
 
 /// The parts of a message that matter here, as text.
@@ -161,6 +171,19 @@ impl Parts {
             (found.words, found.returned) = (words.to_owned(), returned.map(str::to_owned));
         }
         found
+    }
+}
+
+impl Parts {
+    /// From whom the message that came back was, as a report tells. Complaints often hide the reader, and forget this.
+    fn envelope_senders(&self) -> Vec<String> {
+        let told = [
+            (&self.feedback, "original-mail-from"),
+            (&self.status, "x-postfix-sender"),
+            (&self.returned, "return-path"),
+        ];
+        let told = told.iter().filter_map(|(part, name)| status::field(part.as_deref()?.trim_start(), name));
+        told.map(|text| bare(text.rsplit(';').next().unwrap_or_default())).filter(|text| text.contains('@')).collect()
     }
 }
 

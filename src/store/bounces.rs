@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::tokens::{Trace, leave, take_off};
 use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::{Address, IssueName, ReaderStatus};
 
@@ -92,25 +93,18 @@ impl Store {
         if insert(&tx, reader, evidence)? == 0 {
             return Ok(Some(Effect::Known));
         }
-        let status = match evidence.kind {
-            "hard" => Some(ReaderStatus::Bounced),
-            "complaint" => Some(ReaderStatus::Complained),
-            "leave" => Some(ReaderStatus::Unsubscribed),
-            "soft" if is_over(&tx, reader, rule, now)? => Some(ReaderStatus::Bounced),
+        let by_mail = Trace { how: "mail", network: "", at: now };
+        let gone = match evidence.kind {
+            "hard" => take_off(&tx, reader, ReaderStatus::Bounced, now)?.then_some(ReaderStatus::Bounced),
+            "complaint" => take_off(&tx, reader, ReaderStatus::Complained, now)?.then_some(ReaderStatus::Complained),
+            "leave" => leave(&tx, reader, by_mail)?.then_some(ReaderStatus::Unsubscribed),
+            "soft" if is_over(&tx, reader, rule, now)? => {
+                take_off(&tx, reader, ReaderStatus::Bounced, now)?.then_some(ReaderStatus::Bounced)
+            }
             _ => None,
         };
-        let mut effect = Effect::Kept;
-        if let Some(status) = status {
-            let changed = tx.execute(
-                "UPDATE readers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
-                params![reader, status.as_str(), to_ms(now)],
-            )?;
-            if changed > 0 {
-                effect = Effect::Gone(status);
-            }
-        }
         tx.commit()?;
-        Ok(Some(effect))
+        Ok(Some(gone.map_or(Effect::Kept, Effect::Gone)))
     }
 
     /// What came back about one reader, the oldest first.

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use super::readers::{stored_address, stored_fields};
+use super::tokens::take_off;
 use super::writer::{Claim, Next};
 use super::{StoreError, from_ms, to_ms};
-use crate::model::{Delivery, Outcome, Reply};
+use crate::model::{Delivery, Outcome, ReaderStatus, Reply};
 
 /// How many copies are looked up at a time.
 const AHEAD: i64 = 256;
@@ -230,11 +231,10 @@ fn finished(
     };
     write_outcome(conn, send, number, (state, due, counted), reply, now)?;
     if let Outcome::Failed { dead: true, .. } = outcome {
-        conn.prepare_cached(
-            "UPDATE readers SET status = 'bounced', left_ms = ?3 WHERE status = 'confirmed' AND id = (
-                 SELECT reader_id FROM deliveries WHERE send_id = ?1 AND number = ?2)",
-        )?
-        .execute(params![send, number, to_ms(now)])?;
+        let reader = conn
+            .prepare_cached("SELECT reader_id FROM deliveries WHERE send_id = ?1 AND number = ?2")?
+            .query_row(params![send, number], |row| row.get(0))?;
+        take_off(conn, reader, ReaderStatus::Bounced, now)?;
     }
     Ok(())
 }

@@ -368,4 +368,5 @@ fn times_survive_the_database_and_due_counts_the_earliest() {
     assert_eq!(house.send().next_due, Some(at(300)));
 }
 
+mod bounces;
 mod people;

@@ -40,16 +40,9 @@ impl Store {
     pub fn leave(&mut self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let Some(id) = id_by(&tx, purpose, token)? else { return Ok(None) };
-        let rows = tx.execute(
-            "UPDATE readers SET status = 'unsubscribed', left_ms = ?2 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
-            params![id, to_ms(trace.at)],
-        )?;
-        end_signups(&tx, id, trace.at)?;
-        if rows > 0 {
-            note(&tx, id, "left", trace)?;
-        }
+        let left = leave(&tx, id, trace)?;
         tx.commit()?;
-        Ok(Some(rows > 0))
+        Ok(Some(left))
     }
 
     /// Keeps what the reader of a preferences token chose; `false` when no reader on the list has it.
@@ -141,13 +134,33 @@ fn id_by(conn: &Connection, purpose: Purpose, token: &str) -> Result<Option<i64>
     Ok(statement.query_row([token_hash(token)], |row| row.get(0)).optional()?)
 }
 
-/// Ends the open sign-ups of a reader's address: who leaves is not brought back by an older link.
-fn end_signups(conn: &Connection, id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
-    conn.execute(
+/// Takes a reader off by their own wish, with a note of it, whichever way they told us. Again, it changes nothing.
+pub(super) fn leave(conn: &Connection, id: i64, trace: Trace) -> Result<bool, StoreError> {
+    let left = take_off(conn, id, ReaderStatus::Unsubscribed, trace.at)?;
+    if left {
+        note(conn, id, "left", trace)?;
+    }
+    Ok(left)
+}
+
+/// Takes a reader off the list and ends the open sign-ups of their address, so that no older link brings them back. The first
+/// reason stays; `false` when they were off before.
+pub(super) fn take_off(
+    conn: &Connection,
+    id: i64,
+    status: ReaderStatus,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let rows = conn
+        .prepare_cached(
+            "UPDATE readers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
+        )?
+        .execute(params![id, status.as_str(), to_ms(now)])?;
+    conn.prepare_cached(
         "UPDATE signups SET ended_ms = ?2 WHERE ended_ms IS NULL AND email_key = (SELECT email_key FROM readers WHERE id = ?1)",
-        params![id, to_ms(now)],
-    )?;
-    Ok(())
+    )?
+    .execute(params![id, to_ms(now)])?;
+    Ok(rows > 0)
 }
 
 pub(super) fn note(conn: &Connection, id: i64, act: &str, trace: Trace) -> Result<(), StoreError> {

@@ -94,6 +94,19 @@ fn soft_bounces_count_by_issue_and_a_mail_with_the_token_leaves() {
 }
 
 #[test]
+fn a_message_counts_once_in_a_file_and_in_an_mbox() {
+    let test = sent();
+    let (id, _) = copy(&test, "reader3@inbox.example");
+    let message = format!("{}\nFrom here on it is quoted.", bounce("4.2.2", &id, "reader3@inbox.example"));
+    test.write("one.eml", &message);
+    test.write("crlf.eml", &message.replace('\n', "\r\n"));
+    let quoted = message.replace("\nFrom here", "\n>From here");
+    test.write("all.mbox", &format!("From x@mx.example Wed Nov 25 06:00:00 2026\n{quoted}\n\n"));
+    let read = test.run("bounces import one.eml crlf.eml all.mbox --format json").success().json();
+    assert_eq!((read["kept"].as_u64(), read["known"].as_u64()), (Some(1), Some(2)), "{read}");
+}
+
+#[test]
 fn the_daemon_takes_in_what_is_delivered_into_its_maildir() {
     let test = sent().config("[bounces]\nmaildir = \"mail\"");
     let (_, token) = copy(&test, "reader3@inbox.example");
@@ -105,16 +118,23 @@ fn the_daemon_takes_in_what_is_delivered_into_its_maildir() {
         test.write(&format!("mail/tmp/{name}"), message);
         std::fs::rename(test.path(&format!("mail/tmp/{name}")), test.path(&format!("mail/new/{name}"))).unwrap();
     };
+    // One that opens and cannot be read, and one whose name leaves no room for its mark in `cur`.
+    std::os::unix::fs::symlink("/proc/self/mem", test.path("mail/new/0.bad")).unwrap();
+    let long = "0".repeat(254);
+    deliver(&long, &bounce("5.7.1", &id, "reader2@inbox.example"));
     deliver("1.M1.host", &bounce("5.1.1", &id, "reader2@inbox.example"));
+    let seen = test.run("doctor --format json").stdout;
+    assert!(seen.contains("1 of 3 messages"), "{seen}");
     let daemon = test.start("serve");
     await_status(&test, "reader2@inbox.example", "bounced");
     deliver("2.M2.host", &format!("From: x@y.example\nSubject: unsubscribe {token}\n\n"));
     await_status(&test, "reader3@inbox.example", "unsubscribed");
     daemon.signal("TERM");
-    daemon.wait().success();
+    let log = daemon.wait().success().stderr;
+    assert_eq!(log.matches("cannot be read or moved").count(), 2, "each is told once: {log}");
     let read: Vec<_> = std::fs::read_dir(test.path("mail/cur")).unwrap().map(|f| f.unwrap().file_name()).collect();
     assert_eq!(read.len(), 2, "what was read is kept: {read:?}");
-    assert_eq!(std::fs::read_dir(test.path("mail/new")).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(test.path("mail/new")).unwrap().count(), 2, "and what is stuck");
 }
 
 fn await_status(test: &Test, reader: &str, wanted: &str) {

@@ -35,6 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite::", &["store"]),
     ("lettre::", &["mail"]),
+    ("async_imap::", &["mail"]),
     ("clap::", &["cli"]),
     ("handlebars::", &["render"]),
     ("mrml::", &["render"]),

@@ -18,6 +18,7 @@ mod smtp;
 mod access;
 mod archive;
 mod bounces;
+mod bounces_home;
 mod check;
 mod cli;
 mod compose;

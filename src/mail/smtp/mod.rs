@@ -16,7 +16,7 @@ use super::Message;
 use crate::model::{Notice, Reply};
 pub use connection::Connection;
 pub use settings::{Auth, DomainGroup, Settings, Timeouts, Tls};
-use tls::Wrap;
+pub(super) use tls::Wrap;
 
 /// What was going on when the server refused or the connection broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,11 @@ impl Relay {
     pub fn new(settings: Settings, hello: &str) -> Result<Self, Notice> {
         let name = if settings.hello.is_empty() { hello } else { &settings.hello };
         let hello = name.chars().filter(char::is_ascii_graphic).collect();
-        let tls = if settings.tls == Tls::None { None } else { Some(Wrap::new(&settings.host, &settings.ca_file)?) };
+        let tls = if settings.tls == Tls::None {
+            None
+        } else {
+            Some(Wrap::new("delivery.smtp", &settings.host, &settings.ca_file)?)
+        };
         let credentials = credentials(&settings)?;
         Ok(Self { settings, hello, tls, credentials })
     }

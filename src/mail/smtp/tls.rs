@@ -21,19 +21,19 @@ pub struct Wrap {
 }
 
 impl Wrap {
-    /// `ca_file` is a PEM file with a certificate to trust besides the built-in authorities, or empty.
+    /// `section` is where the settings stand; `ca_file` is a PEM file with a certificate to trust besides the built-in authorities, or empty.
     ///
     /// # Errors
     /// A notice about a host that no certificate can name, or a file that holds no certificate.
-    pub fn new(host: &str, ca_file: &str) -> Result<Self, Notice> {
+    pub fn new(section: &str, host: &str, ca_file: &str) -> Result<Self, Notice> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
-            Notice::new(format!("`delivery.smtp.host` is `{host}`, which no certificate can name"))
+            Notice::new(format!("`{section}.host` is `{host}`, which no certificate can name"))
                 .help("write the relay's host name as its provider gives it")
         })?;
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if !ca_file.is_empty() {
             let wrong = |why: String| {
-                Notice::new(format!("`delivery.smtp.ca_file` cannot be used: {why}"))
+                Notice::new(format!("`{section}.ca_file` cannot be used: {why}"))
                     .at(ca_file, None)
                     .help("it must be a PEM file with the certificate of the relay's authority")
             };

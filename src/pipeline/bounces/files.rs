@@ -33,6 +33,13 @@ fn each_in_file(path: &Path, each: &mut Each) -> anyhow::Result<()> {
     each_in(file, &path.display().to_string(), each)
 }
 
+/// The first octets of a file that holds one message: as much as is read of any.
+pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(BOUNCE_MOST as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Notice {
     Notice::new(format!("cannot read the bounces: {error}")).at(path, None).help("check the path")
 }

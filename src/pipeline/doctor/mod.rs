@@ -68,6 +68,7 @@ impl Site {
         found.push(self.examine_relay().await);
         found.extend(self.examine_names(nameserver).await);
         found.extend(self.examine_editors());
+        found.extend(self.examine_bounces().await);
         found
     }
 

@@ -1,6 +1,7 @@
 //! Bounces that are written for people: qmail, old Exim, Exchange, Gmail, Yahoo, Domino and their kin. Knows no form.
 
 use super::status::{Failure, NOBODY, address, enhanced, weighed};
+use super::words::Words;
 
 /// How much of a text is looked at, in characters; a bounce says what it has to say at its top.
 const LOOK: usize = 20_000;
@@ -28,11 +29,10 @@ pub fn split_returned(text: &str) -> (&str, Option<&str>) {
     (text, None)
 }
 
-/// Whether a message claims to come from a mail system about a mail of ours.
+/// Whether a message comes from a mail system, about a mail. A person's words are believed of no bounce, whatever their subject:
+/// it may be ours, quoted. `postmaster` may be a person too.
 pub fn is_notice(subject: &str, sender: &str) -> bool {
-    let local = sender.split('@').next().unwrap_or_default();
-    let system = ["mailer-daemon", "postmaster", "mail-daemon", "mailer_daemon", "mailsystem", "mail delivery"];
-    let low = subject.to_lowercase();
+    let system = ["mailer-daemon", "mail-daemon", "mailer_daemon", "mailsystem"];
     let words = [
         "undeliver",
         "delivery status notification",
@@ -48,15 +48,20 @@ pub fn is_notice(subject: &str, sender: &str) -> bool {
         "onbestelbaar",
         "no se puede entregar",
     ];
-    system.contains(&local) || words.iter().any(|word| low.contains(word))
+    let local = sender.split('@').next().unwrap_or_default();
+    let low = subject.trim().to_lowercase();
+    system.contains(&local) || matches!(local, "postmaster" | "") && words.iter().any(|word| low.starts_with(word))
 }
 
 /// Whether it says that nothing is decided yet.
 pub fn is_delay(subject: &str, words: &str) -> bool {
     let low = format!("{subject}\n{}", head(words)).to_lowercase();
-    ["delayed", "not yet been delivered", "will be retried", "warning: message", "still trying"]
-        .iter()
-        .any(|word| low.contains(word))
+    let says = |list: &[&str]| list.iter().any(|word| low.contains(word));
+    // Some tell in a bounce for good how often they tried.
+    let tries = ["delayed", "not yet been delivered", "will be retried", "warning: message", "still trying"];
+    let warns = ["warning message only", "warning: could not send", "do not need to resend", "not need to resend"];
+    says(&warns)
+        || says(&tries) && !says(&["permanent error", "permanent failure", "permanently", "giving up", "given up"])
 }
 
 /// Whether a machine asks the sender to prove something.
@@ -114,15 +119,13 @@ pub fn is_away(subject: &str) -> bool {
 /// The recipients that a text names as not reached: an address, and around it a status or words that say so.
 pub fn failures(subject: &str, words: &str) -> Vec<Failure> {
     let text = head(words);
-    if is_delay(subject, text) && !text.to_lowercase().contains("permanent") {
+    if is_delay(subject, text) {
         return Vec::new();
     }
-    let low = text.to_lowercase();
+    let said = Words::of(text);
+    let full = ["quota", "mailbox is full", "mailbox full", "over limit"];
+    let says = said.say(&NOBODY) || said.say(&full) || said.say(&["could not be delivered", "permanent error"]);
     let status = enhanced(text).unwrap_or_default();
-    let says = NOBODY.iter().any(|word| low.contains(word))
-        || ["quota", "mailbox is full", "mailbox full", "over limit", "could not be delivered", "permanent error"]
-            .iter()
-            .any(|word| low.contains(word));
     let code =
         text.split(|c: char| !c.is_ascii_digit()).any(|word| matches!(word, "550" | "551" | "552" | "553" | "554"));
     if status.is_empty() && !says && !code {

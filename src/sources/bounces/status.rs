@@ -1,5 +1,6 @@
 //! The fields of a delivery status (RFC 3464) and what an enhanced status (RFC 3463) weighs. Knows no list.
 
+use super::words::Words;
 use crate::model::Address;
 
 /// What a failure says about the reader.
@@ -88,25 +89,66 @@ pub fn weighed(recipients: Vec<Address>, status: String, diagnostic: &str) -> Fa
     Failure { recipients, status, weight, diagnostic: clean(diagnostic) }
 }
 
-/// RFC 3463 §3: the subject and the detail say whose fault it is. Words decide only where the status does not.
+/// RFC 3463 §3: the subject and the detail say whose fault it is. Words decide only where the status does not. In doubt it is
+/// not the reader's.
 fn weigh(status: &str, diagnostic: &str) -> Weight {
-    let words = diagnostic.to_lowercase();
-    let says = |list: &[&str]| list.iter().any(|text| words.contains(text));
-    let blocked = ["spam", "block", "blacklist", "reputation", "dmarc", "spf", "dkim", "policy", "banned", "listed at"];
+    let words = Words::of(diagnostic);
     let (class, rest) = status.split_once('.').unwrap_or(("", ""));
     match (class, rest) {
-        ("4", _) => Weight::Soft,
-        (_, rest) if rest.starts_with("7.") => Weight::AboutUs,
+        // Policy and greylisting (`4.7.1`) are about us, whether they pass or not.
+        (_, rest) if rest.starts_with("7.") || rest.starts_with("6.") => Weight::AboutUs,
+        ("4", _) => {
+            if words.say(&REFUSED) {
+                Weight::AboutUs
+            } else {
+                Weight::Soft
+            }
+        }
         // Some servers refuse spam as an unknown user's mail.
-        (_, "1.0" | "1.1" | "1.2" | "1.3" | "1.6" | "1.10" | "2.1") if !says(&blocked[..4]) => Weight::Hard,
+        (_, "1.0" | "1.1" | "1.2" | "1.3" | "1.6" | "1.10" | "2.1") if !words.say(&SPAM) => Weight::Hard,
         (_, "2.2" | "2.0" | "4.7") => Weight::Soft,
         (_, "2.3" | "3.4" | "1.7" | "1.8") => Weight::AboutUs,
-        (_, rest) if rest.starts_with("6.") => Weight::AboutUs,
-        _ if says(&blocked) => Weight::AboutUs,
-        _ if says(&NOBODY) => Weight::Hard,
+        _ if words.say(&SPAM) || words.say(&REFUSED) => Weight::AboutUs,
+        _ if words.say(&NOBODY) => Weight::Hard,
         _ => Weight::Soft,
     }
 }
+
+/// How servers say that they take a mail for spam.
+const SPAM: [&str; 10] = [
+    "spam",
+    "spamming",
+    "block",
+    "blocked",
+    "blocklist",
+    "blocklisted",
+    "blacklist",
+    "blacklisted",
+    "denylist",
+    "reputation",
+];
+
+/// How they say that they want no mail from us, or not now.
+const REFUSED: [&str; 18] = [
+    "policy",
+    "policies",
+    "dmarc",
+    "spf",
+    "dkim",
+    "banned",
+    "greylisted",
+    "greylisting",
+    "graylisted",
+    "listed at",
+    "blocked",
+    "rate limit",
+    "rate limited",
+    "unsolicited",
+    "access denied",
+    "sender address rejected",
+    "sender rejected",
+    "sender denied",
+];
 
 /// How servers without an enhanced status say that a mailbox is not there.
 pub const NOBODY: [&str; 18] = [
@@ -119,7 +161,7 @@ pub const NOBODY: [&str; 18] = [
     "mailbox not found",
     "does not exist",
     "doesn't exist",
-    "doesn't have a yahoo",
+    "user doesn't have a",
     "address not found",
     "address rejected",
     "invalid recipient",

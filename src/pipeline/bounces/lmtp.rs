@@ -1,0 +1,125 @@
+//! The daemon's intake by LMTP: a mail server on this machine hands over what comes back. The answer is 250 once it is on record.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::{BounceImport, Site};
+use crate::mail::receive_lmtp;
+use crate::model::Notice;
+use crate::sources::BOUNCE_MOST;
+
+/// The most connections at a time; further ones wait.
+const CONNECTIONS: usize = 20;
+/// How long after an error the next try is made.
+const LATER: Duration = Duration::from_secs(30);
+/// How long talks may go on after the daemon was told to end.
+const GRACE: Duration = Duration::from_secs(5);
+
+enum Listener {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
+
+impl Listener {
+    /// `127.0.0.1:2403`, or `unix:PATH` from the publication's root. Whoever reaches it may write evidence only with a proof,
+    /// but may keep us busy, so it is for this machine alone.
+    async fn open(address: &str, root: &Path) -> Result<Self, Notice> {
+        let wrong = |why: &dyn std::fmt::Display| {
+            Notice::new(format!("cannot take bounces in at `{address}`: {why}"))
+                .help("`[bounces] lmtp` is a loopback address with a port, such as 127.0.0.1:2403, or unix:PATH")
+        };
+        if let Some(path) = address.strip_prefix("unix:") {
+            let path = root.join(path);
+            // A socket that an earlier daemon left behind; anything else stays.
+            if std::os::unix::net::UnixStream::connect(&path)
+                .is_err_and(|e| e.kind() == std::io::ErrorKind::ConnectionRefused)
+            {
+                std::fs::remove_file(&path).map_err(|e| wrong(&e))?;
+            }
+            return UnixListener::bind(&path).map(Self::Unix).map_err(|e| wrong(&e));
+        }
+        let at: SocketAddr = address.parse().map_err(|e| wrong(&e))?;
+        if !at.ip().is_loopback() {
+            return Err(wrong(&"it can be reached from outside"));
+        }
+        TcpListener::bind(at).await.map(Self::Tcp).map_err(|e| wrong(&e))
+    }
+
+    async fn accept(&self) -> std::io::Result<Box<dyn Wire>> {
+        Ok(match self {
+            Self::Tcp(listener) => Box::new(listener.accept().await?.0),
+            Self::Unix(listener) => Box::new(listener.accept().await?.0),
+        })
+    }
+}
+
+impl Site {
+    async fn serve_lmtp(self: &Arc<Self>, stop: &mut watch::Receiver<bool>) -> anyhow::Result<()> {
+        let listener = Listener::open(&self.config.bounces.lmtp, &self.root).await?;
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let mut talks = JoinSet::new();
+        loop {
+            while talks.try_join_next().is_some() {}
+            let next = async { anyhow::Ok((Arc::clone(&places).acquire_owned().await?, listener.accept().await?)) };
+            let (place, wire) = tokio::select! {
+                next = next => next?,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            let site = Arc::clone(self);
+            talks.spawn(async move {
+                let take = |to, message| Arc::clone(&site).take_delivered(to, message);
+                if let Err(error) = receive_lmtp(wire, &site.config.bounces.domain, BOUNCE_MOST, take).await {
+                    tracing::debug!(error = error.to_string(), "an LMTP talk broke off");
+                }
+                drop(place);
+            });
+        }
+        // What is answered is on record; what is not, the client brings again.
+        let _ = tokio::time::timeout(GRACE, async { while talks.join_next().await.is_some() {} }).await;
+        Ok(())
+    }
+
+    /// Whether what a message says is on record now. The envelope's recipient goes in front of it, as a delivery agent writes it.
+    async fn take_delivered(self: Arc<Self>, to: String, message: Vec<u8>) -> bool {
+        let whole = [format!("Delivered-To: {to}\r\n").as_bytes(), &message].concat();
+        match self.take_one(format!("LMTP for {to}"), whole, BounceImport::default()).await {
+            Ok(took) => {
+                took.tell();
+                true
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "a message that came back is not on record; its server keeps it"
+                );
+                false
+            }
+        }
+    }
+}
+
+/// Takes in what is handed over, until `stop` turns true; nothing to do without an address.
+pub async fn serve_lmtp(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    if site.config.bounces.lmtp.is_empty() {
+        return;
+    }
+    while !*stop.borrow() {
+        if let Err(error) = site.serve_lmtp(&mut stop).await {
+            tracing::error!(error = format!("{error:#}"), "bounces wait");
+            tokio::select! {
+                () = tokio::time::sleep(LATER) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The daemon's intake from a mailbox over IMAP. A message is marked as seen when what it says is on record, so a crash reads it
+//! twice, which changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{BounceImport, Site};
+use crate::mail::{ImapSettings, Mailbox};
+use crate::sources::BOUNCE_MOST;
+
+/// How often the mailbox is asked, over one connection that stays: who asks to leave by mail is off within a second.
+const LOOK: Duration = Duration::from_millis(800);
+/// How long after an error the next connection is made.
+const LATER: Duration = Duration::from_secs(30);
+/// So many messages are marked at a time.
+const BATCH: usize = 50;
+/// A message that could not be read so often is left alone until the daemon starts anew, so that it stops no other.
+const TRIES: u32 = 3;
+
+/// How often the reading of a message failed, by UID.
+type Stuck = BTreeMap<u32, u32>;
+
+impl Site {
+    /// The mailbox's settings, with paths from the publication's root.
+    pub(super) fn mailbox_settings(&self) -> ImapSettings {
+        let mut settings = self.config.bounces.imap.clone();
+        for file in [&mut settings.password_file, &mut settings.ca_file] {
+            if !file.is_empty() {
+                *file = self.root.join(&*file).to_string_lossy().into_owned();
+            }
+        }
+        settings
+    }
+
+    /// Reads the mailbox until `stop` turns true.
+    async fn follow_mailbox(
+        self: &Arc<Self>,
+        stuck: &mut Stuck,
+        stop: &mut watch::Receiver<bool>,
+    ) -> anyhow::Result<()> {
+        let mut mailbox = Mailbox::open(&self.mailbox_settings()).await?;
+        while !*stop.borrow() {
+            let mut uids = mailbox.unseen().await?;
+            uids.retain(|uid| stuck.get(uid).is_none_or(|tries| *tries < TRIES));
+            for batch in uids.chunks(BATCH) {
+                if *stop.borrow() {
+                    break;
+                }
+                self.take_batch(&mut mailbox, batch, stuck).await?;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
+        mailbox.close().await;
+        Ok(())
+    }
+
+    async fn take_batch(
+        self: &Arc<Self>,
+        mailbox: &mut Mailbox,
+        uids: &[u32],
+        stuck: &mut Stuck,
+    ) -> anyhow::Result<()> {
+        let mut took = BounceImport::default();
+        for uid in uids {
+            let read = mailbox.read(*uid, BOUNCE_MOST).await;
+            if read.is_err() {
+                *stuck.entry(*uid).or_default() += 1;
+            }
+            if let Some(bytes) = read? {
+                took = self.take_one(format!("message {uid}"), bytes, took).await?;
+            }
+        }
+        mailbox.mark_seen(uids).await?;
+        took.tell();
+        Ok(())
+    }
+
+    /// One message, on record when this returns.
+    pub(super) async fn take_one(
+        self: &Arc<Self>,
+        source: String,
+        bytes: Vec<u8>,
+        mut took: BounceImport,
+    ) -> anyhow::Result<BounceImport> {
+        let site = Arc::clone(self);
+        tokio::task::spawn_blocking(move || {
+            let mut store = site.store_to_fill()?;
+            site.take_in(&mut store, &source, &bytes, &mut took)?;
+            Ok(took)
+        })
+        .await?
+    }
+}
+
+/// Takes in what comes into the mailbox, until `stop` turns true; nothing to do without one.
+pub async fn watch_mailbox(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
+    if site.config.bounces.imap.host.is_empty() {
+        return;
+    }
+    let mut stuck = Stuck::new();
+    while !*stop.borrow() {
+        if let Err(error) = site.follow_mailbox(&mut stuck, &mut stop).await {
+            tracing::error!(error = format!("{error:#}"), "bounces wait");
+            tokio::select! {
+                () = tokio::time::sleep(LATER) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
+    }
+}

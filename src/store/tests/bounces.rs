@@ -1,0 +1,96 @@
+use std::time::Duration;
+
+use super::*;
+use crate::model::LetterOrder;
+
+const RULE: SoftRule = SoftRule { limit: 1, window: Duration::from_hours(720) };
+
+fn evidence(email: &Address, kind: &'static str) -> Evidence {
+    Evidence {
+        email: email.clone(),
+        issue: String::new(),
+        kind,
+        status: String::new(),
+        diagnostic: String::new(),
+        matched_by: "token",
+        received: at(0),
+        hash: kind.into(),
+    }
+}
+
+/// A reader of the list whose address also waits for a confirmation.
+fn sign_up_again(house: &mut House, email: &Address) {
+    let token = email.as_str();
+    let sign_up =
+        SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: token.into() };
+    let letter = LetterOrder {
+        key: token.into(),
+        kind: "confirm".into(),
+        to: email.clone(),
+        context: serde_json::json!({}),
+        due: at(0),
+    };
+    assert!(house.store.sign_up(&sign_up, &letter, 99, at(0)).expect("a sign-up"));
+    assert!(house.store.can_confirm(token, at(1)).expect("a look"));
+}
+
+fn cannot_come_back(house: &mut House, email: &Address, status: ReaderStatus) {
+    let trace = Trace { how: "web page", network: "", at: at(9) };
+    assert_eq!(house.store.confirm(email.as_str(), trace, "s").expect("a press"), Confirmed::No, "{email:?}");
+    assert_eq!(house.store.reader(email).expect("a look").map(|reader| reader.status), Some(status), "{email:?}");
+}
+
+#[test]
+fn whatever_takes_a_reader_off_ends_their_open_sign_ups() {
+    let ways = [
+        ("hard", ReaderStatus::Bounced),
+        ("soft", ReaderStatus::Bounced),
+        ("complaint", ReaderStatus::Complained),
+        ("leave", ReaderStatus::Unsubscribed),
+    ];
+    let mut house = House::new();
+    for (kind, status) in ways {
+        let email = Address::parse(&format!("{kind}@example.org")).expect("an address");
+        house.put(&[row(email.as_str(), ReaderStatus::Confirmed, &[])]);
+        sign_up_again(&mut house, &email);
+        let effect = house.store.record_bounce(&evidence(&email, kind), RULE, at(2)).expect("a record");
+        assert_eq!(effect, Some(Effect::Gone(status)));
+        cannot_come_back(&mut house, &email, status);
+    }
+}
+
+#[test]
+fn what_is_about_us_leaves_a_sign_up_open() {
+    let mut house = House::new();
+    let email = Address::parse("ann@example.org").expect("an address");
+    house.put(&[row(email.as_str(), ReaderStatus::Confirmed, &[])]);
+    sign_up_again(&mut house, &email);
+    house.store.record_bounce(&evidence(&email, "about_us"), RULE, at(2)).expect("a record");
+    assert!(house.store.can_confirm(email.as_str(), at(3)).expect("a look"));
+}
+
+#[test]
+fn a_refusal_for_good_during_a_send_ends_open_sign_ups_too() {
+    let (mut house, send) = House::sending(1);
+    let email = Address::parse("r1@example.org").expect("an address");
+    sign_up_again(&mut house, &email);
+    house.with_ledger(send, async |ledger| {
+        let copy = claim(&ledger, at(0)).await.expect("a copy");
+        ledger.finished(copy.number, Outcome::Failed { reply: reply(550), dead: true }, at(1)).await.expect("an end");
+    });
+    cannot_come_back(&mut house, &email, ReaderStatus::Bounced);
+}
+
+#[test]
+fn a_leave_by_mail_is_on_the_record_of_consent_once() {
+    let mut house = House::new();
+    let email = Address::parse("ann@example.org").expect("an address");
+    house.put(&[row(email.as_str(), ReaderStatus::Confirmed, &[])]);
+    for hash in ["one", "two"] {
+        let leave = Evidence { hash: hash.into(), ..evidence(&email, "leave") };
+        house.store.record_bounce(&leave, RULE, at(2)).expect("a record");
+    }
+    let acts = house.store.acts(&email).expect("a record");
+    let told: Vec<_> = acts.iter().map(|act| (act.act.as_str(), act.how.as_str(), act.at)).collect();
+    assert_eq!(told, [("left", "mail", at(2))]);
+}
