@@ -1,7 +1,7 @@
 //! How results, errors and notices are printed.
 #![expect(clippy::print_stderr, reason = "cli is the room that prints")]
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use serde::Serialize;
 
@@ -113,4 +113,19 @@ pub fn cut(text: &str, width: usize) -> String {
         used < width
     };
     text.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// Text cut or filled up to a width in columns: a letter of Chinese takes two, a joiner of an emoji none.
+pub fn pad(text: &str, width: usize) -> String {
+    use unicode_width::UnicodeWidthStr;
+    let text = cut(text, width);
+    let missing = width.saturating_sub(text.width());
+    text + &" ".repeat(missing)
+}
+
+/// How many columns are left on the terminal behind `used` ones, 20 at least; as many as one likes where stdout is none.
+pub fn room(used: usize) -> usize {
+    let terminal = Some(std::io::stdout()).filter(IsTerminal::is_terminal);
+    let width = terminal.and_then(terminal_size::terminal_size_of).map(|(width, _)| usize::from(width.0));
+    width.map_or(usize::MAX, |width| width.saturating_sub(used).max(20))
 }

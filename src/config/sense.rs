@@ -9,6 +9,10 @@ use crate::model::Address;
 
 /// What the types alone cannot refuse.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
+    if config.publication.name.trim().is_empty() {
+        let help = "it stands in the sender's name, in the List-Id and on every page";
+        mistakes.add(&["publication", "name"], "`publication.name` is empty", help);
+    }
     for (name, edition) in &config.editions {
         if !(0.0..=10.0).contains(&edition.min_score) {
             let why = format!("`editions.{name}.min_score` must be from 0 to 10, found {}", edition.min_score);

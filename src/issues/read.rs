@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use toml_edit::{Document, Item, TableLike};
 
 use super::table::{Fields, Source};
@@ -103,7 +103,10 @@ fn name(top: &Fields) -> Option<IssueName> {
         Some(date) => Some(date.to_string()),
         None => item.as_str().map(str::to_owned),
     });
-    let date = day.and_then(|text| text.parse::<NaiveDate>().ok());
+    let date = day.and_then(|text| match Published::parse(&text)? {
+        Published::Day(date) => Some(date),
+        Published::At(_) => None,
+    });
     if date.is_none() {
         top.wrong("date", expected, "the date is the one in the folder's name");
     }
@@ -131,8 +134,9 @@ fn window(top: &Fields) -> Option<Window> {
     fields.only(&["from", "to", "seen"]);
     let at = |key: &str| -> Option<DateTime<Utc>> {
         match fields.published(key)? {
-            Published::At(at) => Some(at.to_utc()),
-            Published::Day(_) => {
+            // Written again in UTC, its year must still have four digits.
+            Published::At(at) if (0..=9999).contains(&at.to_utc().year()) => Some(at.to_utc()),
+            _ => {
                 fields.wrong(key, "a date and time with its zone", "delete `window`: compose writes it again");
                 None
             }

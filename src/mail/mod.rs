@@ -21,4 +21,7 @@ pub use links::{Links, Purpose};
 pub use lmtp::receive as receive_lmtp;
 pub use message::{Letter, Message};
 pub use note::{Note, Secretary};
+/// For fuzz/ alone.
+#[cfg(fuzzing)]
+pub use smtp::Replies as SmtpReplies;
 pub use smtp::{Connection, DomainGroup, Refusal, Relay, Settings as SmtpSettings, Stage, Timeouts, Tls};

@@ -28,7 +28,10 @@ impl FromStr for IssueName {
         let (date, rest) = text.split_at_checked(10).ok_or(())?;
         let edition = rest.strip_prefix('-').filter(|e| !e.is_empty()).ok_or(())?;
         let plain = edition.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
-        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").map_err(|_| ())?;
+        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d")
+            .ok()
+            .filter(|_| date.starts_with(|c: char| c.is_ascii_digit()))
+            .ok_or(())?;
         if plain { Ok(Self { date, edition: edition.to_owned() }) } else { Err(()) }
     }
 }

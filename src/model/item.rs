@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use unicode_normalization::UnicodeNormalization;
 
@@ -16,13 +16,14 @@ pub enum Published {
 }
 
 impl Published {
-    /// Reads RFC 3339 or `YYYY-MM-DD`; anything else is `None`.
+    /// Reads RFC 3339 or `YYYY-MM-DD`; anything else is `None`. Years have four digits: no format that a date is written in knows others.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         NaiveDate::parse_from_str(text, "%Y-%m-%d")
             .map(Self::Day)
             .or_else(|_| DateTime::parse_from_rfc3339(text).map(Self::At))
             .ok()
+            .filter(|read| !matches!(read, Self::Day(day) if !(0..=9999).contains(&day.year())))
     }
 
     /// The first instant at which the item can have appeared; a day begins at local midnight of `zone`.
@@ -103,7 +104,7 @@ pub fn topic_key(topic: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::topic_key;
+    use super::{Published, topic_key};
 
     #[test]
     fn spellings_of_one_topic_have_one_key() {
@@ -119,6 +120,16 @@ mod tests {
         let different = ["C", "C++", "C#", "F#", "GPT-4", "GPT-4o", "한국어", "日本語"];
         let keys: std::collections::BTreeSet<String> = different.iter().map(|topic| topic_key(topic)).collect();
         assert_eq!(keys.len(), different.len(), "{keys:?}");
+    }
+
+    #[test]
+    fn a_year_has_four_digits() {
+        for date in ["2026-11-24", "0001-01-01", "9999-12-31T23:59:59Z"] {
+            assert!(Published::parse(date).is_some(), "{date}");
+        }
+        for date in ["-2026-11-24", "+12026-11-24", "12026-11-24"] {
+            assert_eq!(Published::parse(date), None, "{date}");
+        }
     }
 
     #[test]

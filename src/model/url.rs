@@ -35,17 +35,19 @@ const INDEX: &[&str] = &["index.html", "index.htm", "index.shtml", "index.xhtml"
 /// The form under which two URLs are the same resource, or `None` when `url` is not an http(s) URL of at most 8,192 bytes.
 ///
 /// It is a URL itself, and its own canonical form: `https`; the host without `www.` and the like; no default port, final
-/// slash, index file, anchor or tracking parameter; the other parameters in order. AMP and mobile pages, arXiv's versions and mirrors,
+/// slash, index file, anchor (but a release's) or tracking parameter; the other parameters in order. AMP and mobile pages, arXiv's versions and mirrors,
 /// posts on X, videos, repositories, DOIs and some more have one form each. A fragment that is a route (`#/…`, `#!…`)
 /// stays. The form is for comparing: show and open the URL as it was given.
 pub fn canonical_url(url: &str) -> Option<String> {
     let mut form = step(url)?;
     // One rule's result may be another's matter: an AMP cache's address holds that of a repository's README.
     for _ in 0..ROUNDS {
-        match step(&form) {
-            Some(next) if next != form => form = next,
-            _ => break,
+        // A host such as `2222222222..` is none without its stops.
+        let next = step(&form)?;
+        if next == form {
+            break;
         }
+        form = next;
     }
     Some(form)
 }
@@ -149,8 +151,20 @@ fn viewed(host: &str) -> Option<&str> {
     (!is_suffix && !HOMES.contains(&rest)).then_some(rest)
 }
 
-/// Takes off the path what only chooses the view: `/amp`, an index file, and the full stop of a sentence around the link.
+/// Takes off the path what only chooses the view: `/amp`, an index file, and the full stop of a sentence around the link, and again
+/// what then stands at the end.
 fn drop_views(host: &str, path: &mut Vec<String>) {
+    let size = |path: &[String]| (path.len(), path.last().map(String::len));
+    loop {
+        let before = size(path);
+        drop_view(host, path);
+        if size(path) == before {
+            break;
+        }
+    }
+}
+
+fn drop_view(host: &str, path: &mut Vec<String>) {
     // Encyclopedias have pages whose names end in a full stop.
     if !host.ends_with("wikipedia.org")
         && let Some(last) = path.last_mut()
@@ -193,15 +207,22 @@ fn session_cut(segment: &str) -> &str {
 /// The pairs of a query: `a` and `a=` are one, a space is `%20`, and a page's `&amp;` is an `&`.
 fn pairs(query: &str) -> Vec<String> {
     let pair = |text: &str| {
-        let text = text.strip_prefix("amp;").filter(|rest| !rest.is_empty()).unwrap_or(text);
+        let mut text = text;
+        while let Some(rest) = text.strip_prefix("amp;").filter(|rest| !rest.is_empty()) {
+            text = rest;
+        }
         let text = normal(&text.replace('+', "%20"));
-        text.strip_suffix('=').map_or(text.clone(), str::to_owned)
+        text.strip_suffix('=').filter(|name| !name.contains('=')).map_or(text.clone(), str::to_owned)
     };
     query.split('&').map(pair).filter(|text| !text.is_empty()).collect()
 }
 
-/// The fragment if a page's script takes it for a place of its own; an anchor inside one page is nothing.
+/// The fragment if a page's script takes it for a place of its own, or if it is a release on a page of changes; another anchor inside
+/// one page is nothing.
 fn route(fragment: &str) -> String {
+    if is_release(fragment) {
+        return fragment.to_owned();
+    }
     let body = fragment.trim_start_matches(['!', '/']);
     if body.is_empty() || !fragment.starts_with(['!', '/']) {
         return String::new();
@@ -212,6 +233,15 @@ fn route(fragment: &str) -> String {
     kept.sort_unstable();
     let place = normal(place.trim_end_matches('/'));
     if kept.is_empty() { place } else { format!("{place}?{}", kept.join("&")) }
+}
+
+/// Whether an anchor is a version or a date, as in `/changelog#2.3.15`: each is news of its own.
+fn is_release(anchor: &str) -> bool {
+    let number = anchor.strip_prefix('v').unwrap_or(anchor);
+    let parts = || number.split(['.', '-', '_']);
+    number.len() <= 20
+        && parts().count() > 1
+        && parts().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Percent-encoding in one form: what needs none has none, the rest has capital digits (RFC 3986, section 6.2.2). Brackets,

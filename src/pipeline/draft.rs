@@ -131,8 +131,8 @@ impl Site {
         let base_scores = self.config.base_scores();
         let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
         let spam = if asked.spam { self.spam(&message) } else { None };
-        let about = &self.config.publication.url;
-        let follow = || online::follow(check::web_links(&draft), &self.config.fetch, about);
+        let fetcher = self.fetcher()?;
+        let follow = || online::follow(check::web_links(&draft), &self.config.fetch, &fetcher);
         let answers = asked.links.then(follow).transpose()?;
         let context = Context {
             answers: answers.as_ref(),

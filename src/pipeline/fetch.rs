@@ -5,19 +5,19 @@ mod command;
 mod one;
 mod repeats;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use url::Url;
 
 use super::Site;
 use crate::model::{Item, Notice, Notices};
-use crate::sources::{self, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Topics};
+use crate::sources::{self, Fed, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Topics};
 use one::{Answer, one};
 
 /// The daemon spreads the hosts of a fetch over so long, and the command over less, as someone waits for it.
@@ -43,11 +43,15 @@ pub struct FetchedSource {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// So many items were read, of so many in the feed; so many of them are new or told otherwise than before.
     Read {
+        /// Items in the feed.
         entries: usize,
+        /// Those that were taken.
         items: usize,
+        /// Those of them that are new, or told otherwise than before.
         changed: usize,
+        /// Those that `[fetch] oldest` left out.
+        old: usize,
     },
     Unchanged,
     Waits(DateTime<Utc>),
@@ -118,6 +122,13 @@ impl Site {
         self.feed_health().into_iter().flat_map(|source| source.notices).collect()
     }
 
+    /// What asks other sites, in the publication's name.
+    pub(super) fn fetcher(&self) -> Result<Fetcher, Notice> {
+        let settings = &self.config.fetch;
+        let fetcher = Fetcher::new(settings.clone(), &self.config.publication.url);
+        if settings.ca_file.is_empty() { Ok(fetcher) } else { fetcher.trusting(&self.root.join(&settings.ca_file)) }
+    }
+
     fn memory_file(&self) -> PathBuf {
         self.root.join("data").join("feeds.json")
     }
@@ -136,12 +147,12 @@ impl Site {
             let health = held.memory.feeds.get(&feed.name).cloned().unwrap_or_default().about(&of(feed));
             tasks.push(Task { at, feed: (*feed).clone(), health });
         }
-        let mut answers = self.ask(tasks, spread, now, jitter).await;
+        let mut answers = self.ask(self.fetcher()?, tasks, spread, now, jitter).await;
         answers.sort_by_key(|(task, _)| task.at);
         let mut fetching = Fetching { notices, ..Fetching::default() };
         let mut fresh = Vec::new();
         for (mut task, answer) in answers {
-            let source = taken(&mut task, answer, now, &mut fresh);
+            let source = taken(&mut task, answer, now, self.config.fetch.oldest, &mut fresh);
             held.memory.feeds.insert(task.feed.name.clone(), task.health);
             fetching.sources.push(source);
         }
@@ -179,13 +190,13 @@ impl Site {
     /// Asks all sources: `[fetch] at_once` hosts at a time, and the sources of one host one after another with a pause between.
     async fn ask(
         &self,
+        fetcher: Fetcher,
         tasks: Vec<Task>,
         spread: Duration,
         now: DateTime<Utc>,
         mut jitter: impl FnMut() -> f64,
     ) -> Vec<(Task, Answer)> {
         let settings = &self.config.fetch;
-        let fetcher = Fetcher::new(settings.clone(), &self.config.publication.url);
         let seats = Arc::new(Semaphore::new(settings.at_once.max(1)));
         let mut hosts: BTreeMap<String, Vec<Task>> = BTreeMap::new();
         for task in tasks {
@@ -242,16 +253,33 @@ fn host(task: &Task) -> String {
     }
 }
 
-/// What came of a source; its new items join `fresh`.
-fn taken(task: &mut Task, answer: Answer, now: DateTime<Utc>, fresh: &mut Vec<Item>) -> FetchedSource {
+/// What came of a source; its new items join `fresh`, but those of a feed that are dated longer ago than `oldest`: a new source's
+/// archive is not the week's news. A program's items are all taken, since the operator chose them.
+fn taken(
+    task: &mut Task,
+    answer: Answer,
+    now: DateTime<Utc>,
+    oldest: Duration,
+    fresh: &mut Vec<Item>,
+) -> FetchedSource {
     let name = task.feed.name.clone();
     let (outcome, mut notices) = match answer {
         Answer::Read(Reading { entries, mut items, notices, .. }) => {
             items.sort_by_key(|fed| std::cmp::Reverse(fed.item.published.earliest(chrono_tz::UTC)));
             items.truncate(task.feed.most);
-            let read = items.len();
-            let changed = task.health.take(items, now);
-            let outcome = Outcome::Read { entries, items: read, changed: changed.len() };
+            let limit =
+                TimeDelta::from_std(oldest).ok().filter(|oldest| !oldest.is_zero() && task.feed.command.is_empty());
+            let limit = limit.and_then(|oldest| now.checked_sub_signed(oldest));
+            let is_old = |fed: &Fed| {
+                !fed.undated && limit.is_some_and(|limit| fed.item.published.latest(chrono_tz::UTC) < limit)
+            };
+            let old: HashSet<String> = items.iter().filter(|fed| is_old(fed)).map(|fed| fed.item.id.clone()).collect();
+            let read = items.iter().filter(|fed| !old.contains(&fed.item.id)).count();
+            let left_out = items.len() - read;
+            // The memory takes them all: their days tell the source's pace.
+            let mut changed = task.health.take(items, now);
+            changed.retain(|item| !old.contains(&item.id));
+            let outcome = Outcome::Read { entries, items: read, changed: changed.len(), old: left_out };
             fresh.extend(changed);
             (outcome, notices)
         }

@@ -11,11 +11,15 @@ use url::Url;
 use crate::check::Answer;
 use crate::sources::{Ask, Failure, FetchSettings, Fetched, Fetcher, Method};
 
-/// Asks each of the links what is there. `about` is where a site's owner learns who asks.
+/// Asks each of the links what is there.
 ///
 /// # Errors
 /// The system gives no runtime to wait in.
-pub fn follow(links: Vec<String>, settings: &FetchSettings, about: &str) -> std::io::Result<BTreeMap<String, Answer>> {
+pub fn follow(
+    links: Vec<String>,
+    settings: &FetchSettings,
+    fetcher: &Fetcher,
+) -> std::io::Result<BTreeMap<String, Answer>> {
     let mut hosts: BTreeMap<String, Vec<(String, Url)>> = BTreeMap::new();
     for link in links {
         // What is no address is another rule's finding.
@@ -23,7 +27,6 @@ pub fn follow(links: Vec<String>, settings: &FetchSettings, about: &str) -> std:
             hosts.entry(url.host_str().unwrap_or_default().to_owned()).or_default().push((link, url));
         }
     }
-    let fetcher = Fetcher::new(settings.clone(), about);
     let seats = Arc::new(Semaphore::new(settings.at_once.max(1)));
     let pause = settings.pause;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

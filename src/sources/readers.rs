@@ -53,7 +53,8 @@ impl<'a, R: Read> ReaderRows<'a, R> {
         let any = csv.read_byte_record(&mut record).map_err(|e| wrong(format!("cannot read the CSV: {e}")))?;
         let header = StringRecord::from_byte_record(record.clone())
             .map_err(|_| wrong("the header is not UTF-8".into()).help("save the file as \"CSV UTF-8\""))?;
-        let name = |h: &str| h.trim_start_matches('\u{feff}').trim().to_owned();
+        // A spreadsheet's heading may have several lines.
+        let name = |h: &str| h.trim_start_matches('\u{feff}').replace(char::is_control, " ").trim().to_owned();
         let columns: Vec<String> = header
             .iter()
             .map(|h| {

@@ -97,11 +97,22 @@ fn serve(mut stream: &TcpStream, log: &Mutex<Vec<String>>) {
         "cut" => answer("200", "", &rss(&(item(8, "Whole") + &item(9, "Cut"))).as_bytes()[..270]),
         "json" => answer("200", "", br#"{"version":"https://jsonfeed.org/version/1.1","title":"J","items":[{"id":"a","title":3,,},{"id":"b","title":"Good","url":"https://wire.example/10","date_published":"2026-11-24T09:00:00Z","_x":{"score":8}}]}"#),
         "undated" => answer("200", "", rss("<item><title>Undated</title><link>https://wire.example/11</link></item><item><title>Tomorrow</title><link>https://wire.example/12</link><pubDate>Tue, 24 Nov 2099 09:00:00 GMT</pubDate></item>").as_bytes()),
+        "archive" => answer("200", "", rss(&archive()).as_bytes()),
         "endless" => forever(stream, b"<x>", Duration::ZERO),
         "slow" => forever(stream, b" ", Duration::from_millis(50)),
         "silent" => drop(stream.read(&mut [0])),
         other => answer("200", "", rss(&item(100, other)).as_bytes()),
     }
+}
+
+/// One new item, one without a date, and five hundred of years ago.
+fn archive() -> String {
+    let mut items =
+        item(1_000, "archive") + "<item><title>undated</title><link>https://wire.example/1001</link></item>";
+    for n in 0..500 {
+        items += &item(n, &format!("Old {n}")).replace("24 Nov 2026", "24 Nov 2021").replace("Tue", "Wed");
+    }
+    items
 }
 
 /// Sends without an end, until the other side has had enough.
@@ -285,6 +296,45 @@ fn hostile_feeds_give_clean_items_or_none() {
     );
     assert!(!titles(&test).contains(&"Cut".to_owned()) && titles(&test).contains(&"Whole".to_owned()));
     test.run_at("2026-11-25T09:00:00Z", "news fetch").success().stdout_has("0 items added, 0 updated");
+}
+
+#[test]
+fn an_archive_does_not_bury_the_weeks_news() {
+    let server = Server::start();
+    let test = server.test(&["archive"]);
+    test.run("news fetch").success().stdout_has("2 new or changed, 2 taken of 502 items, 500 too old");
+    assert_eq!(titles(&test), ["archive", "undated"]);
+    assert!(states(&test, "news fetch --format json")["archive"].0 == "read", "the feed has no validators");
+    test.run("news fetch").success().stdout_has("0 items added, 0 updated");
+    let all = server.test(&["archive"]).config("[fetch]\noldest = \"0s\"\n");
+    all.run("news fetch").success().stdout_has("502 new or changed of 502 items");
+}
+
+#[test]
+fn a_list_stands_in_columns_and_is_whole_where_no_terminal_cuts_it() {
+    let title = "新しい言語モデルが公開されました。".repeat(8);
+    let line = |source: &str, n: u32| {
+        format!(
+            "{{\"title\":\"{title}\",\"source\":\"{source}\",\"published\":\"2026-11-24\",\"url\":\"https://wire.example/{n}\",\"id\":\"an-id-of-the-newsrooms-own-{n}\"}}\n"
+        )
+    };
+    let news = line("日本のニュース", 1) + &line("مصدر", 2) + &line("👩\u{200d}🔬 Lab", 3);
+    let test = Test::new().file("week.jsonl", &news);
+    test.run("news import week.jsonl").success();
+    let list = test.run("news list --why").success();
+    for source in ["日本のニュース      ", "مصدر                ", "👩\u{200d}🔬 Lab              "] {
+        assert!(
+            list.stdout.contains(&format!("     –  {source}  {title}\n"))
+                || list.stdout.contains(&format!("   –  {source}  {title}\n")),
+            "{source}: {}",
+            list.stdout
+        );
+    }
+    assert!(
+        list.stdout.contains("an-id-of-the-newsrooms-own-3  "),
+        "an id can be given to `news score`: {}",
+        list.stdout
+    );
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod design;
 mod doctor;
 mod faults;
 mod feeds;
+mod feeds_tls;
 mod house_rules;
 mod inbox;
 mod pace;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::output::{count, cut, json, line, report_notices};
+use crate::cli::output::{count, json, line, pad, report_notices};
 use crate::cli::{Exit, Format, Global};
 use crate::pipeline::{FetchedSource, Fetching, Outcome, SourceHealth};
 
@@ -45,11 +45,12 @@ impl Fetch {
 fn table(fetching: &Fetching) -> anyhow::Result<()> {
     for source in &fetching.sources {
         let told = match &source.outcome {
-            Outcome::Read { entries, items, changed } if entries == items => {
+            Outcome::Read { entries, items, changed, .. } if entries == items => {
                 format!("{changed} new or changed of {}", count(*entries, "item"))
             }
-            Outcome::Read { entries, items, changed } => {
-                format!("{changed} new or changed, {items} taken of {}", count(*entries, "item"))
+            Outcome::Read { entries, items, changed, old } => {
+                let old = if *old > 0 { format!(", {old} too old") } else { String::new() };
+                format!("{changed} new or changed, {items} taken of {}{old}", count(*entries, "item"))
             }
             Outcome::Unchanged => "nothing new".into(),
             Outcome::Waits(until) => {
@@ -57,7 +58,7 @@ fn table(fetching: &Fetching) -> anyhow::Result<()> {
             }
             Outcome::Failed(why) => format!("failed: {why}"),
         };
-        line(&format!("{:<24}  {told}", cut(&source.name, 24)))?;
+        line(&format!("{}  {told}", pad(&source.name, 24)))?;
     }
     let failed = fetching.sources.iter().filter(|source| matches!(source.outcome, Outcome::Failed(_))).count();
     let (sources, news) = (count(fetching.sources.len(), "source"), &fetching.news);
@@ -69,8 +70,8 @@ fn as_json(fetching: &Fetching) -> Value {
         let mut told =
             json!({"name": source.name, "notices": source.notices.iter().map(ToString::to_string).collect::<Vec<_>>()});
         let more = match &source.outcome {
-            Outcome::Read { entries, items, changed } => {
-                json!({"state": "read", "entries": entries, "items": items, "changed": changed})
+            Outcome::Read { entries, items, changed, old } => {
+                json!({"state": "read", "entries": entries, "items": items, "changed": changed, "old": old})
             }
             Outcome::Unchanged => json!({"state": "unchanged"}),
             Outcome::Waits(until) => json!({"state": "waits", "until": until}),

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::cli::output::{cut, json, line, report_notices};
+use crate::cli::output::{cut, json, line, pad, report_notices, room};
 use crate::cli::{Exit, Format, Global};
 use crate::model::{Item, topic_key};
 use crate::pipeline::{Scored, Site, item_to_json};
@@ -91,12 +91,15 @@ impl List {
             json(&items.iter().map(|(item, scored)| with_score(item, scored)).collect::<Vec<_>>())?;
             return Ok(Exit::Done);
         }
+        // Behind day, score and source.
+        let titles = room(40);
         for (item, scored) in items {
             let score = scored.value.map_or("–".to_owned(), |score| score.to_string());
-            let (day, source) = (item.published.day(zone), cut(&item.source, 20));
-            line(&format!("{day}  {score:>4}  {source:<20}  {}", cut(&item.title, 72)))?;
+            let (day, source) = (item.published.day(zone), pad(&item.source, 20));
+            line(&format!("{day}  {score:>4}  {source}  {}", cut(&item.title, titles)))?;
             if self.why {
-                line(&format!("            {:>4}  {:<20}  {}", "", cut(&item.id, 20), scored.why))?;
+                // Whole: it is what `news score` asks for.
+                line(&format!("                  {:<20}  {}", item.id, scored.why))?;
             }
         }
         Ok(Exit::Done)

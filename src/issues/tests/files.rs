@@ -155,6 +155,17 @@ level = "expert"
 }
 
 #[test]
+fn a_date_is_one_that_can_be_written_again() {
+    for date in ["\"-2026-11-25\"", "\"+12026-11-25\"", "\"2026-11-25T00:00:00Z\"", "2026-11-25T00:00:00Z"] {
+        let refused = parse(Path::new("issue.toml"), &format!("edition = \"midweek\"\ndate = {date}\n")).unwrap_err();
+        assert!(refused.to_string().contains("a date such as 2026-11-25"), "{refused}");
+    }
+    for name in ["-026-11-22-sunday", "+026-11-22-sunday", "2026-11-2-sunday"] {
+        assert!(name.parse::<IssueName>().is_err(), "{name}");
+    }
+}
+
+#[test]
 fn broken_toml_names_its_line() {
     let wrong = parse(Path::new("issue.toml"), "edition = \"x\"\nsubject = \"open\nintro = 1\n").unwrap_err();
     insta::assert_snapshot!(wrong.to_string(), @r###"

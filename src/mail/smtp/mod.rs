@@ -15,6 +15,8 @@ use std::time::Duration;
 use super::Message;
 use crate::model::{Notice, Reply};
 pub use connection::Connection;
+#[cfg(fuzzing)]
+pub use replies::Replies;
 pub use settings::{Auth, DomainGroup, Settings, Timeouts, Tls};
 pub(super) use tls::Wrap;
 

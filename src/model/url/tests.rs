@@ -23,8 +23,22 @@ const ONE: &[(&str, &str)] = &[
         "index files",
         "https://example.org/a https://example.org/a/index.html https://example.org/a/index.php https://example.org/a/Index.htm",
     ),
-    ("a sentence's stop", "https://example.org/a https://example.org/a. https://example.org/a,"),
-    ("anchors", "https://example.org/a https://example.org/a#top https://example.org/a#:~:text=so%20it%20is"),
+    (
+        "a sentence's stop",
+        "https://example.org/a https://example.org/a. https://example.org/a, https://example.org/a/,/,/,/,/,/,/,/,/,/,/,/,/,",
+    ),
+    (
+        "a page's ampersands",
+        "https://example.org/a?b=1&c=2 https://example.org/a?b=1&amp;c=2 https://example.org/a?b=1&amp;amp;amp;amp;amp;amp;amp;amp;amp;amp;c=2",
+    ),
+    (
+        "a release on a page of changes",
+        "https://example.org/changes#v2.3.15 https://www.example.org/changes/?utm_source=x#v2.3.15",
+    ),
+    (
+        "anchors",
+        "https://example.org/a https://example.org/a#top https://example.org/a#v2 https://example.org/a#2. https://example.org/a#v https://example.org/a#1.x https://example.org/a#:~:text=so%20it%20is",
+    ),
     ("empty routes", "https://example.org/a https://example.org/a#/ https://example.org/a#! https://example.org/a#"),
     ("routes", "https://example.org/#/a/b https://www.example.org#/a/b/ https://example.org/#/a/b?utm_source=x"),
     ("hash-bangs", "https://example.org/#!a https://example.org/?utm_medium=x#!a"),
@@ -211,6 +225,10 @@ const MANY: &[(&str, &str)] = &[
         "reviews",
         "https://openreview.net/forum?id=Ab1 https://openreview.net/forum?id=aB1 https://openreview.net/group?id=Ab1 https://openreview.net/attachment?id=Ab1&name=supplement",
     ),
+    (
+        "releases on a page of changes",
+        "https://example.org/changes https://example.org/changes#2.3.15 https://example.org/changes#2.3.9 https://example.org/changes#2026-11-24",
+    ),
     ("routes", "https://example.org/ https://example.org/#/a https://example.org/#/b https://example.org/#!a"),
     (
         "sources",
@@ -323,6 +341,7 @@ fn what_is_no_web_address_has_no_form() {
         "mailto:a@example.org",
         "http://",
         "https://.",
+        "https:2222222222222..?a",
         "ftp://a.example",
         &long,
     ] {
@@ -361,7 +380,7 @@ proptest! {
     #[test]
     fn a_form_of_pieces_is_its_own(
         host in prop::sample::select(vec!["github.com", "m.www.x.com", "doi.org", "arxiv.org", "youtu.be", "google.com", "a.cdn.ampproject.org", "reddit.com", "medium.com", "amp.a.co.uk", "en.m.wikipedia.org", "example.org:80"]),
-        pieces in prop::collection::vec(prop::sample::select(vec!["/", "amp", ".amp", "..", ".", "index.html", "/c/s/", "?", "&", "=", "#!", "#/", "%2e", "%2F", "%", "%41", ";jsessionid=", "status", "12", "doi", "10.1234", "abs", "2401.01234", "v2", ".pdf", "tree/main", "README.md", ".git", "a-b-c", "url?q=https://", "www.", "p", "0123456789ab", "é", "\u{202e}"]), 0..10),
+        pieces in prop::collection::vec(prop::sample::select(vec!["/", "amp", ".amp", "..", ".", "index.html", "/c/s/", "?", "&", "=", "#!", "#/", "%2e", "%2F", "%", "%41", ";jsessionid=", "status", "12", "doi", "10.1234", "abs", "2401.01234", "v2", "#2.3", "#v1-", ".pdf", "tree/main", "README.md", ".git", "a-b-c", "url?q=https://", "www.", "p", "0123456789ab", "é", "\u{202e}"]), 0..10),
     ) {
         holds(&format!("https://{host}/{}", pieces.concat()))?;
     }

@@ -80,6 +80,10 @@ async fn fetched(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateT
             return Err(why.to_string());
         }
     };
+    if url.scheme() == "https" && fetched.hops.iter().any(|hop| hop.to.scheme() == "http") {
+        health.moved = None;
+        return Err("the site leads from https to http, where anyone on the way could write the feed".into());
+    }
     match fetched.status {
         304 => return Ok(Answer::Unchanged),
         200 | 203 => {}
@@ -155,6 +159,7 @@ fn wait(fetched: &Fetched, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 
 /// The charset of a Content-Type.
 fn charset(kind: &str) -> Option<String> {
-    let parameter = kind.split(';').skip(1).find_map(|part| part.trim().strip_prefix("charset=").map(str::to_owned));
-    parameter.map(|name| name.trim_matches(['"', '\'']).to_owned()).filter(|name| !name.is_empty())
+    let parameters = kind.split(';').skip(1).filter_map(|part| part.split_once('='));
+    let (_, label) = parameters.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
+    Some(label.trim().trim_matches(['"', '\'']).to_owned()).filter(|label| !label.is_empty())
 }

@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str) -> Option<Published> {
         return None;
     }
     let exact = Published::parse(text).filter(|read| sane(*read));
-    exact.or_else(|| digits(text)).or_else(|| loose(text)).filter(|read| sane(*read))
+    exact.or_else(|| digits(text)).or_else(|| week(text)).or_else(|| loose(text)).filter(|read| sane(*read))
 }
 
 /// Programs write 1970 or the year 1 for a date that they do not have.
@@ -57,8 +57,9 @@ fn sane(read: Published) -> bool {
     (1990..=2199).contains(&year)
 }
 
-/// Dates of digits alone: `20261125`, `20261125093000`, seconds or milliseconds since 1970.
+/// Dates of digits alone: `20261125`, `20261125093000`, `20261125T093000Z`, seconds or milliseconds since 1970.
 fn digits(text: &str) -> Option<Published> {
+    let text = &text.trim_end_matches('Z').replacen('T', "", 1);
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -69,6 +70,12 @@ fn digits(text: &str) -> Option<Published> {
         13 => Some(Published::At(DateTime::from_timestamp_millis(text.parse().ok()?)?.fixed_offset())),
         _ => None,
     }
+}
+
+/// `2026-W48-2`, and `2026-W48` for its Monday.
+fn week(text: &str) -> Option<Published> {
+    let day = if text.len() == 8 { format!("{text}-1") } else { text.to_owned() };
+    NaiveDate::parse_from_str(&day, "%G-W%V-%u").ok().map(Published::Day)
 }
 
 fn at(local: NaiveDateTime, minutes: i32) -> Option<Published> {
@@ -114,7 +121,11 @@ struct Clock {
 impl Clock {
     fn find(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        let colon = bytes.windows(3).position(|w| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit())? + 1;
+        // In a server's log a year stands before a colon: 24/Nov/2026:09:00:00.
+        let is_hour = |at: usize| at < 2 || !bytes[at - 2..at].iter().all(u8::is_ascii_digit);
+        let is_clock =
+            |at: usize, w: &[u8]| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit() && is_hour(at);
+        let colon = bytes.windows(3).enumerate().find(|(at, w)| is_clock(*at, w))?.0 + 1;
         let run = |from: usize| bytes.iter().skip(from).take_while(|b| b.is_ascii_digit()).count();
         let start = colon - bytes.get(..colon)?.iter().rev().take(2).take_while(|b| b.is_ascii_digit()).count();
         let number = |from: usize, to: usize| text.get(from..to)?.parse::<i64>().ok();

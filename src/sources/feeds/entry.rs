@@ -1,8 +1,10 @@
 //! One entry of a feed to one news item: clean words, a good address, a true date. Every repair and refusal is told.
 //! Knows neither XML nor JSON.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
-use url::Url;
+use url::{Host, Url};
 
 use super::prose::{self, Kind};
 use super::told::{Entry, Link, Role, Text, Told};
@@ -88,7 +90,10 @@ impl<'a> Shared<'a> {
         let good = links.iter().find_map(|link| self.resolved(link));
         let refused = links.iter().take_while(|_| good.is_none()).find(|link| link.role <= Role::Own);
         if let Some(link) = refused {
-            let message = format!("the link {} is no http(s) address; the item has none", quoted(&link.raw));
+            let message = format!(
+                "the link {} is no http(s) address that a reader can open; the item has none",
+                quoted(&link.raw)
+            );
             report.note(entry.line, message, "");
         } else if good.is_none() {
             report.note(entry.line, "an item has no link; it is shown without one", "");
@@ -99,11 +104,13 @@ impl<'a> Shared<'a> {
     fn resolved(&self, link: &Link) -> Option<String> {
         // Readers of XML 1.0 leave line ends in; no address has any.
         let raw: String = link.raw.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t')).collect();
+        let raw = mended(raw.trim());
         let base = link.base.as_deref().or(self.base.as_ref());
         let url = match base {
-            Some(base) => base.join(raw.trim()).ok()?,
-            None => Url::parse(raw.trim()).ok()?,
+            Some(base) => base.join(&raw).ok()?,
+            None => Url::parse(&raw).ok()?,
         };
+        let url = Some(url).filter(|url| !is_own_machine(url))?;
         Some(untracked(&url)).filter(|url| is_web_url(url))
     }
 
@@ -111,8 +118,8 @@ impl<'a> Shared<'a> {
     /// item has been there. A date that is yet to come is none: what can be read has appeared.
     fn published(&self, entry: &Entry, report: &mut Report) -> (Published, bool) {
         let now = self.origin.now;
-        let given = entry.published.as_ref().or(entry.updated.as_ref());
-        let read = [&entry.published, &entry.updated].into_iter().flatten().find_map(|raw| dates::parse(raw));
+        let all = || entry.published.iter().chain(&entry.updated);
+        let (given, read) = (all().next(), all().find_map(|raw| dates::parse(raw)));
         match (read, given) {
             (Some(date), _) if !is_ahead(date, now) => return (date, false),
             (Some(date), _) => {
@@ -152,6 +159,28 @@ impl<'a> Shared<'a> {
             }
         }
         out
+    }
+}
+
+/// An address whose scheme was forgotten, or written twice by a template.
+fn mended(raw: &str) -> Cow<'_, str> {
+    let web = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+    let inner =
+        ["http://", "https://", "feed:"].iter().find_map(|scheme| raw.strip_prefix(scheme).filter(|rest| web(rest)));
+    match inner {
+        Some(inner) => inner.into(),
+        None if raw.starts_with("www.") => format!("https://{raw}").into(),
+        None => raw.into(),
+    }
+}
+
+/// Whether the address leads a reader to their own machine, as those of a site that was built on somebody's laptop do.
+fn is_own_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => false,
     }
 }
 

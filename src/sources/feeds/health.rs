@@ -39,7 +39,8 @@ impl Health {
         };
         // The last day is apart: it may be the one that is loud.
         let before: u32 = self.days.range(..today).map(|(_, count)| count).sum();
-        let known = (today - *first).num_days().clamp(1, DAYS);
+        // What a source brought in its first days is what it had, not its pace: a week is the least that is looked at.
+        let known = (today - *first).num_days().clamp(7, DAYS);
         let a_day = f64::from(before) / days(known);
         let silence = (today - *last).num_days();
         // While it was silent it had no pace: what counts is the time until then.
@@ -115,6 +116,7 @@ mod tests {
         let monthly = health(&[(60, 1), (30, 1)]);
         assert_eq!(monthly.pulse(now()).silent_since, None, "two items are no pace");
         assert_eq!(Health::default().pulse(now()), Pulse::default());
+        assert!((health(&[(1, 5)]).pulse(now()).a_week - 5.0).abs() < 1e-9, "one day is no pace");
         assert!((later(&daily, 0).pulse(now()).a_week - 7.0).abs() < 0.2);
     }
 

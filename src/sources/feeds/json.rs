@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::ENTRIES;
 use super::prose::Kind;
-use super::told::{Entry, Link, Role, Text, Told};
+use super::told::{Entry, Link, MOST, Role, Text, Told};
 use crate::sources::report::{Report, shown};
 
 /// Reads a feed; `None` when the document is none.
@@ -150,8 +150,8 @@ fn entry(line: usize, fields: &Map<String, Value>) -> Entry {
         content: if html.is_blank() { text } else { html },
         links: links.into_iter().flatten().collect(),
         guid,
-        published: string(fields, "date_published"),
-        updated: string(fields, "date_modified"),
+        published: date(fields, "date_published"),
+        updated: date(fields, "date_modified"),
         topics: fields
             .get("tags")
             .and_then(Value::as_array)
@@ -159,7 +159,7 @@ fn entry(line: usize, fields: &Map<String, Value>) -> Entry {
             .flatten()
             .filter_map(Value::as_str)
             .map(str::to_owned)
-            .take(32)
+            .take(MOST)
             .collect(),
         score: score(fields),
         language: string(fields, "language"),
@@ -181,6 +181,12 @@ fn score(fields: &Map<String, Value>) -> Option<String> {
 
 fn string(fields: &Map<String, Value>, key: &str) -> Option<String> {
     fields.get(key)?.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A date: text, or seconds since 1970.
+fn date(fields: &Map<String, Value>, key: &str) -> Vec<String> {
+    let number = || fields.get(key).filter(|date| date.is_number()).map(ToString::to_string);
+    string(fields, key).or_else(number).into_iter().collect()
 }
 
 fn text_of(fields: &Map<String, Value>, key: &str, kind: Kind) -> Text {

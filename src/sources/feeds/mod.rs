@@ -7,21 +7,25 @@ mod entry;
 mod health;
 mod json;
 mod lines;
+mod markup;
 mod memory;
 mod names;
+mod other;
 mod prose;
+mod references;
 mod source;
 mod told;
 mod walk;
 mod xml;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::report::{Report, fold};
-use crate::model::{Item, Notice, Notices};
+use crate::model::{Item, Notice, Notices, canonical_url};
 use entry::Shared;
 
 pub use health::Pulse;
@@ -104,6 +108,9 @@ pub fn read_feed(label: &Path, bytes: &[u8], origin: &Origin) -> Result<Reading,
             "ask the site's owner for a shorter feed",
         );
     }
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        return refused("the feed is packed with gzip", "unpack it first: `gunzip`");
+    }
     let decoded = charset::decode(bytes, origin.charset);
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\0');
     let mut report = Report::new(label);
@@ -116,21 +123,32 @@ pub fn read_feed(label: &Path, bytes: &[u8], origin: &Origin) -> Result<Reading,
         Some(_) => xml::read(text, &mut report),
     };
     let Some(told) = told else {
-        let head = text.get(..text.floor_char_boundary(2_000)).unwrap_or_default().to_ascii_lowercase();
-        if head.contains("<html") || head.contains("<!doctype html") {
-            return refused(
-                "this is a web page, not a feed",
-                "look in its source for a link of the type application/rss+xml",
-            );
-        }
-        return refused("this is no feed: neither RSS, Atom nor JSON Feed", "look at the address in a browser");
+        let (what, help) = other::told(text, origin.base);
+        return refused(&what, &help);
     };
     let name = label.file_stem().unwrap_or_default().to_string_lossy();
     let shared = Shared::new(&told, origin, &name);
     let title = prose::title(&told.title.raw, told.title.kind).text;
     let entries = told.entries.len();
-    let items = told.entries.iter().filter_map(|entry| shared.item(entry, &mut report)).collect();
+    let items: Vec<Fed> = told.entries.iter().filter_map(|entry| shared.item(entry, &mut report)).collect();
+    note_repeats(&items, &mut report);
     Ok(Reading { title, entries, items, notices: fold(report.notices) })
+}
+
+/// Tells of items that lead to the same page, since one page is one item of news.
+fn note_repeats(items: &[Fed], report: &mut Report) {
+    let mut first: HashMap<String, &str> = HashMap::new();
+    let mut repeats = 0;
+    for item in items.iter().map(|fed| &fed.item) {
+        if let Some(key) = item.url.as_deref().and_then(canonical_url) {
+            repeats += usize::from(*first.entry(key).or_insert(&item.title) != item.title);
+        }
+    }
+    if repeats > 0 {
+        let count = if repeats == 1 { "an item leads".to_owned() } else { format!("{repeats} items lead") };
+        let message = format!("{count} to the page of another one; of items with one address the first is taken");
+        report.note(None, message, "the feed may need links of its own for its items");
+    }
 }
 
 #[cfg(test)]

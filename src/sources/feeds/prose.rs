@@ -1,12 +1,8 @@
 //! HTML and plain text of a feed to clean text: tags out, entities decoded once, scripts and invisible characters gone, cut at
 //! a sentence. Knows no feed and no item.
 
-use std::cell::RefCell;
-
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
-
+use super::markup::{self, Piece, Tag};
+use super::references;
 use crate::sources::text;
 
 /// So many bytes of a text are looked at: the summary is made of its start.
@@ -73,11 +69,6 @@ pub(super) fn summary(raw: &str, kind: Kind) -> String {
     sentences(without_boilerplate(&plain))
 }
 
-/// A reference of XML or HTML such as `&deg;`, decoded.
-pub(super) fn reference(whole: &str) -> String {
-    words(whole)
-}
-
 fn up_to(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or(text)
 }
@@ -113,19 +104,16 @@ fn is_known_tag(rest: &str) -> bool {
 
 /// The words of HTML, in one pass; what stands in hidden elements is left out.
 fn words(html: &str) -> String {
-    if !html.contains(['<', '&']) {
-        return html.to_owned();
+    let mut seen = Seen::default();
+    for piece in markup::pieces(html) {
+        match piece {
+            Piece::Text(text) if seen.hidden.is_none() => seen.out.push_str(text),
+            Piece::Text(_) => {}
+            Piece::Tag(tag) => seen.tag(&tag),
+        }
     }
-    let tokenizer = Tokenizer::new(Words::default(), TokenizerOpts::default());
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from(html));
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    tokenizer.sink.0.into_inner().out
+    references::html(&seen.out)
 }
-
-#[derive(Default)]
-struct Words(RefCell<Seen>);
 
 #[derive(Default)]
 struct Seen {
@@ -134,44 +122,24 @@ struct Seen {
     hidden: Option<(String, usize)>,
 }
 
-impl TokenSink for Words {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let seen = &mut *self.0.borrow_mut();
-        match token {
-            Token::CharacterTokens(text) if seen.hidden.is_none() => seen.out.push_str(&text),
-            Token::TagToken(tag) => return seen.tag(&tag),
-            _ => {}
-        }
-        TokenSinkResult::Continue
-    }
-}
-
 impl Seen {
-    fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
-        let (name, opens) = (&*tag.name, tag.kind == TagKind::StartTag);
-        if !INLINE.contains(&name) && self.hidden.is_none() {
+    fn tag(&mut self, tag: &Tag) {
+        let Tag { name, opens, is_empty } = tag;
+        if !INLINE.contains(&name.as_str()) && self.hidden.is_none() {
             self.out.push(' ');
         }
         match &mut self.hidden {
-            Some((open, depth)) if open == name && opens && !tag.self_closing => *depth += 1,
+            Some((open, depth)) if open == name && *opens && !is_empty => *depth += 1,
             Some((open, depth)) if open == name && !opens => {
                 *depth -= 1;
                 if *depth == 0 {
                     self.hidden = None;
                 }
             }
-            None if opens && !tag.self_closing && HIDDEN.contains(&name) && name != "embed" => {
-                self.hidden = Some((name.to_owned(), 1));
+            None if *opens && !is_empty && HIDDEN.contains(&name.as_str()) && name != "embed" => {
+                self.hidden = Some((name.clone(), 1));
             }
             _ => {}
-        }
-        match name {
-            "script" if opens => TokenSinkResult::RawData(RawKind::ScriptData),
-            "style" | "xmp" | "iframe" | "noembed" | "noframes" if opens => TokenSinkResult::RawData(RawKind::Rawtext),
-            "textarea" | "title" if opens => TokenSinkResult::RawData(RawKind::Rcdata),
-            _ => TokenSinkResult::Continue,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Feeds of every form, whole and broken: what they give, and what is told.
 
+mod wild;
+
 use chrono::TimeZone;
 use proptest::prelude::*;
 
@@ -247,7 +249,7 @@ fn what_is_no_feed_is_refused_with_the_reason() {
         ("", "empty"),
         ("<!DOCTYPE html><html><body>Hi</body></html>", "web page"),
         ("<note><to>x</to></note>", "no feed"),
-        ("{\"a\":1}", "no feed"),
+        ("{\"a\":1}", "no JSON Feed"),
         ("hello", "no feed"),
     ] {
         let error = read_feed(Path::new("wire"), text.as_bytes(), &origin()).unwrap_err().to_string();

@@ -6,6 +6,8 @@ use url::Url;
 
 use super::prose::Kind;
 
+/// An entry may have so many links, topics or dates; what comes behind them is not kept.
+pub(super) const MOST: usize = 32;
 /// A text may have so many bytes; what comes behind them is not kept.
 pub(super) const LONGEST: usize = 200_000;
 
@@ -79,8 +81,9 @@ pub(super) struct Entry {
     pub links: Vec<Link>,
     /// The feed's own name for it.
     pub guid: Option<String>,
-    pub published: Option<String>,
-    pub updated: Option<String>,
+    /// Its dates, raw: some feeds have a broken one and a good one.
+    pub published: Vec<String>,
+    pub updated: Vec<String>,
     pub topics: Vec<String>,
     pub score: Option<String>,
     pub language: Option<String>,

@@ -7,8 +7,9 @@ use quick_xml::events::BytesStart;
 use url::Url;
 
 use super::names::{Part, Space, Spaces, part};
-use super::prose::{self, Kind};
-use super::told::{Entry, LONGEST, Link, Role, Text, Told};
+use super::prose::Kind;
+use super::references;
+use super::told::{Entry, LONGEST, Link, MOST, Role, Text, Told};
 use super::{DEPTH, ENTRIES};
 use crate::sources::report::Report;
 
@@ -138,11 +139,7 @@ impl<'a> Walk<'a> {
         let mut out = Vec::new();
         for attribute in tag.html_attributes().with_checks(false).flatten().take(64) {
             let key = attribute.key.as_ref().to_lowercase();
-            let value = if attribute.value.contains('&') {
-                prose::reference(&attribute.value.replace('<', "&lt;"))
-            } else {
-                attribute.value.as_ref().to_owned()
-            };
+            let value = references::xml(&attribute.value);
             match key.strip_prefix("xmlns") {
                 Some(prefix) if prefix.is_empty() || prefix.starts_with(':') => {
                     self.spaces.bind(prefix.trim_start_matches(':'), &value);
@@ -159,7 +156,7 @@ impl<'a> Walk<'a> {
         let depth = self.open.len() - 1;
         let (mut kind, mut value, mut role) = (Kind::Unsaid, None, Role::Own);
         match part {
-            Part::Entry => return self.begin(report),
+            Part::Entry => return self.begin(get("rdf:about"), report),
             Part::Wrapper => return true,
             Part::Foreign => {
                 self.foreign = Some(depth);
@@ -192,7 +189,8 @@ impl<'a> Walk<'a> {
         true
     }
 
-    fn begin(&mut self, report: &mut Report) -> bool {
+    /// `about` is what RSS 1.0 calls the item by, which is its address.
+    fn begin(&mut self, about: Option<String>, report: &mut Report) -> bool {
         self.is_feed = true;
         // The one before was never closed.
         if self.entry.is_some() {
@@ -206,8 +204,10 @@ impl<'a> Walk<'a> {
         let line = self.line();
         if let Some(frame) = self.open.last_mut() {
             frame.is_entry = true;
-            self.entry =
-                Some(Entry { line, language: frame.language.as_deref().map(str::to_owned), ..Entry::default() });
+            let permalink = about.filter(|raw| raw.starts_with("http"));
+            let links = permalink.map(|raw| Link { raw, base: None, role: Role::Permalink }).into_iter().collect();
+            let language = frame.language.as_deref().map(str::to_owned);
+            self.entry = Some(Entry { line, links, language, ..Entry::default() });
         }
         true
     }
@@ -316,18 +316,18 @@ impl<'a> Walk<'a> {
             Part::Summary => first(&mut entry.summary, text),
             Part::Content => first(&mut entry.content, text),
             Part::OtherSummary => first(&mut entry.other_summary, text),
-            Part::Link | Part::OriginalLink | Part::Enclosure if entry.links.len() < 32 => {
+            Part::Link | Part::OriginalLink | Part::Enclosure if entry.links.len() < MOST => {
                 entry.links.extend(link(catch.role));
             }
             Part::Guid => {
-                entry.links.extend(
-                    link(catch.role).filter(|link| link.role == Role::Permalink && link.raw.starts_with("http")),
-                );
+                let permalink =
+                    link(catch.role).filter(|link| link.role == Role::Permalink && link.raw.starts_with("http"));
+                entry.links.extend(permalink.filter(|_| entry.links.len() < MOST));
                 entry.guid = entry.guid.take().or_else(plain);
             }
-            Part::Published => entry.published = entry.published.take().or_else(plain),
-            Part::Updated => entry.updated = entry.updated.take().or_else(plain),
-            Part::Topic if entry.topics.len() < 32 => entry.topics.extend(plain()),
+            Part::Published if entry.published.len() < MOST => entry.published.extend(plain()),
+            Part::Updated if entry.updated.len() < MOST => entry.updated.extend(plain()),
+            Part::Topic if entry.topics.len() < MOST => entry.topics.extend(plain()),
             Part::Score => entry.score = entry.score.take().or_else(plain),
             Part::Language => entry.language = plain().or(entry.language.take()),
             _ => {}

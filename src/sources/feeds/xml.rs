@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
-use super::prose;
+use super::references;
 use super::told::Told;
 use super::walk::Walk;
 use crate::sources::report::Report;
@@ -82,7 +82,7 @@ fn take(walk: &mut Walk, event: &Event, report: &mut Report) -> bool {
         Event::CData(text) => walk.text(text),
         // References that nobody reads are not looked up: a document may hold millions.
         Event::GeneralRef(name) if walk.listens() => {
-            let decoded = reference(name);
+            let decoded = references::one(name);
             if decoded.is_none() {
                 walk.unknown += 1;
                 walk.once(report, "uses entities that nobody but itself defines; they are left out");
@@ -95,27 +95,4 @@ fn take(walk: &mut Walk, event: &Event, report: &mut Report) -> bool {
         _ => {}
     }
     true
-}
-
-/// What a reference stands for. XML's five, numbers and HTML's names are known; others are the document's own, and nothing.
-fn reference(name: &str) -> Option<String> {
-    if let Some(number) = name.strip_prefix('#') {
-        let hex = number.strip_prefix(['x', 'X']);
-        let code = hex.map_or_else(|| number.parse(), |hex| u32::from_str_radix(hex, 16)).ok();
-        return Some(code.and_then(char::from_u32).unwrap_or('\u{fffd}').into());
-    }
-    let known = match name {
-        "amp" => "&",
-        "lt" => "<",
-        "gt" => ">",
-        "quot" => "\"",
-        "apos" => "'",
-        _ => "",
-    };
-    if !known.is_empty() {
-        return Some(known.to_owned());
-    }
-    let whole = format!("&{name};");
-    let decoded = if name.len() <= 40 { prose::reference(&whole) } else { whole.clone() };
-    (decoded != whole).then_some(decoded)
 }

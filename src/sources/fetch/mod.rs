@@ -6,6 +6,7 @@ mod unpack;
 mod wire;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use crate::model::duration;
+use crate::model::{Notice, duration};
 use wire::Tls;
 
 pub use public::is_public;
@@ -39,6 +40,11 @@ pub struct Settings {
     /// How often the daemon fetches the feeds. Default every hour; 0 never.
     #[serde(with = "duration")]
     pub every: Duration,
+    /// A PEM file with certificates of authorities to trust besides Mozilla's, or empty. Relative to the publication's folder.
+    pub ca_file: String,
+    /// Items of a feed that are dated longer ago are not taken. Default 30 days; 0 takes any.
+    #[serde(with = "duration")]
+    pub oldest: Duration,
 }
 
 impl Default for Settings {
@@ -49,6 +55,8 @@ impl Default for Settings {
             at_once: 6,
             pause: Duration::from_millis(500),
             every: Duration::from_hours(1),
+            ca_file: String::new(),
+            oldest: Duration::from_hours(30 * 24),
         }
     }
 }
@@ -176,6 +184,21 @@ impl Fetcher {
         let about: String = about.chars().filter(char::is_ascii_graphic).collect();
         let agent = format!("digest/{} (+{about})", env!("CARGO_PKG_VERSION"));
         Self { settings, agent, tls: Tls::new(), names: Names::System }
+    }
+
+    /// The same, which trusts the authorities of a PEM file, too.
+    ///
+    /// # Errors
+    /// A notice about a file that cannot be read, or that holds no certificate.
+    pub fn trusting(mut self, ca_file: &Path) -> Result<Self, Notice> {
+        let wrong = |why: String| {
+            Notice::new(format!("`fetch.ca_file` cannot be used: {why}"))
+                .at(ca_file, None)
+                .help("it must be a PEM file with the certificate of an authority")
+        };
+        let pem = std::fs::read(ca_file).map_err(|error| wrong(error.to_string()))?;
+        self.tls = Tls::trusting(&pem).ok_or_else(|| wrong("it holds no certificate".into()))?;
+        Ok(self)
     }
 
     /// The same with another `patience`.

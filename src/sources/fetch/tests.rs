@@ -4,10 +4,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
-
 use super::*;
+
+mod tls;
 
 #[test]
 fn what_the_public_cannot_reach_is_refused() {
@@ -158,36 +157,6 @@ async fn private_addresses_are_refused_by_name_by_number_and_after_a_redirect() 
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_vouches_for_is_told_and_a_good_one_is_taken() {
-    let certificate = CertificateDer::from(include_bytes!("tests/localhost.der").as_slice());
-    let key = PrivateKeyDer::Pkcs8(include_bytes!("tests/localhost.key.der").as_slice().into());
-    let config =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 4_096]).await;
-            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, answer("/").as_bytes()).await;
-            let _ = tokio::io::AsyncWriteExt::shutdown(&mut stream).await;
-        }
-    });
-    let url: Url = format!("https://localhost:{port}/").parse().unwrap();
-    let settings = Settings { private_hosts: vec!["localhost".into(), "127.0.0.1".into()], ..quick() };
-    let mut fetcher = Fetcher::new(settings, "");
-    assert!(matches!(fetcher.fetch(&get(&url)).await.unwrap_err(), Failure::Certificate(_)));
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate).unwrap();
-    fetcher.tls = Tls::trusting(roots);
-    assert_eq!(fetcher.fetch(&get(&url)).await.unwrap().body, b"page");
-    // The certificate is for another name.
-    let other: Url = format!("https://127.0.0.1:{port}/").parse().unwrap();
-    assert!(matches!(fetcher.fetch(&get(&other)).await.unwrap_err(), Failure::Certificate(_)));
-}
-
-#[tokio::test]
 async fn a_name_is_looked_up_once_for_each_request_and_what_was_checked_is_connected_to() {
     let server = Server::start();
     let asked = Arc::new(Mutex::new(0));
@@ -209,6 +178,16 @@ async fn a_name_is_looked_up_once_for_each_request_and_what_was_checked_is_conne
         "the new answer is checked anew"
     );
     assert_eq!((*asked.lock().unwrap(), server.asked.lock().unwrap().len()), (2, 0));
+}
+
+#[tokio::test]
+async fn one_private_address_among_public_ones_is_enough_to_refuse() {
+    let server = Server::start();
+    let mut fetcher = Fetcher::new(quick(), "");
+    fetcher.names = Names::Script(Arc::new(|_| vec!["203.0.114.1".parse().unwrap(), "127.0.0.1".parse().unwrap()]));
+    let url: Url = format!("http://both.example:{}/", server.address.port()).parse().unwrap();
+    assert!(matches!(fetcher.fetch(&get(&url)).await.unwrap_err(), Failure::Private(_)));
+    assert!(server.asked.lock().unwrap().is_empty());
 }
 
 #[test]

@@ -11,8 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 use url::Position;
 
 use super::{Ask, Failure, Fetched, Method};
@@ -22,10 +23,18 @@ pub struct Tls(TlsConnector);
 
 impl Tls {
     pub fn new() -> Self {
-        Self::trusting(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+        Self::with(RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
     }
 
-    pub fn trusting(roots: RootCertStore) -> Self {
+    /// Trusts the certificates of a PEM text, too; `None` when it has none.
+    pub fn trusting(pem: &[u8]) -> Option<Self> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().ok()?;
+        let (added, _) = roots.add_parsable_certificates(found);
+        (added > 0).then(|| Self::with(roots))
+    }
+
+    fn with(roots: RootCertStore) -> Self {
         Self(TlsConnector::from(Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())))
     }
 
@@ -36,6 +45,9 @@ impl Tls {
         self.0.connect(name, stream).await.map_err(|error| {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
             match inner {
+                Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+                    Failure::Certificate("no known authority signed it; `[fetch] ca_file` may name another".into())
+                }
                 Some(rustls::Error::InvalidCertificate(why)) => Failure::Certificate(why.to_string()),
                 Some(why) => Failure::Connect(why.to_string()),
                 None => Failure::Connect(error.to_string()),

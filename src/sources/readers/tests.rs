@@ -66,6 +66,16 @@ fn text_that_is_not_utf8_is_refused_with_a_hint() {
 }
 
 #[test]
+fn a_heading_is_one_line() {
+    let editions = BTreeSet::new();
+    let rules = ReaderRules { consent: "a form", editions: &editions };
+    let text = b"email,\"home\ntown\",\x07\0x\na@x.org,Oslo,1\n";
+    let rows: Vec<_> = ReaderRows::open(Path::new("list.csv"), &text[..], rules).expect("a header").collect();
+    let row = rows[0].as_ref().expect("a row");
+    assert_eq!(row.fields.keys().map(String::as_str).collect::<Vec<_>>(), ["home town", "x"]);
+}
+
+#[test]
 fn a_formula_in_a_cell_is_defused_on_the_way_out() {
     let reader = Reader {
         email: Address::parse("ann@example.org").expect("an address"),
