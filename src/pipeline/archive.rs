@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Rendering, Site};
 use crate::model::{IssueName, Notice};
-use crate::render::{self, ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame};
+use crate::render::{self, ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, PageSetting};
 use crate::store::{Archived, Correction, Store, WebCopy};
 use crate::web::archive::{Ask, Desk, Sheet};
 use crate::web::feed;
@@ -172,15 +172,11 @@ impl Shelf {
                 corrected: corrected.unwrap_or_default(),
             });
         }
-        let page = ArchivePage {
-            lang: site.config.publication.language.clone(),
-            publication: site.config.publication.name.clone(),
-            base: site.config.letterhead().public_url,
-            noindex: site.config.web.noindex,
-            editions: editions.into_values().collect(),
-            ..ArchivePage::default()
-        };
-        Ok((render::archive_index(&page, &site.templates()?)?, newest(&all)))
+        let page = ArchivePage { editions: editions.into_values().collect() };
+        let public = site.config.letterhead().public_url;
+        let base = url::Url::parse(&public).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+        let setting = PageSetting { publication: &site.config.publication, base: &base };
+        Ok((render::page(&page, "archive", setting, &site.templates()?)?, newest(&all)))
     }
 
     fn issue(&self, site: &Site, name: &IssueName) -> anyhow::Result<Option<(String, DateTime<Utc>)>> {

@@ -49,7 +49,7 @@ impl Site {
         if let Some(send) = store.send(name)? {
             return Ok(send.counts);
         }
-        let recipients = store.count_audience(&name.edition)?;
+        let recipients = store.count_audience(&name.edition, self.now())?;
         Ok(Counts { recipients, pending: recipients, ..Counts::default() })
     }
 
@@ -94,7 +94,7 @@ impl Site {
         let approval = self.sendable(&store, name)?;
         let transport = self.transport(&name.to_string())?;
         let _lock = store.lock_sender()?;
-        if store.send(name)?.is_none() && store.count_audience(&name.edition)? == 0 {
+        if store.send(name)?.is_none() && store.count_audience(&name.edition, now)? == 0 {
             return Err(Notice::new(format!("no confirmed reader takes {}, so {name} is not sent", name.edition))
                 .help("`digest subscribers import FILE.csv --consent TEXT` brings readers in; the issue stays approved")
                 .into());

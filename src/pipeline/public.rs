@@ -1,20 +1,22 @@
 //! The desk of the public pages: looks readers up, keeps what they do, and renders the answers. Knows no HTTP.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+mod reception;
+mod stores;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use tokio::sync::watch;
 
 use super::{Site, seed};
-use crate::model::{Address, LetterOrder, Purpose, Reader, ReaderStatus, token, token_hash};
+use crate::model::{Address, Purpose, Reader, ReaderStatus};
 use crate::render::{self, Choice, Home, Page, PageSetting, Preferences, Sheet, Templates};
-use crate::store::{Confirmed, SignUp, Store, Trace, Wishes};
+use crate::store::{Asking, Confirmed, Trace, Wishes};
 use crate::web::archive;
-use crate::web::public::{Answer, Ask, Caller, Desk, Form, Way, router, serve};
+use crate::web::public::{Answer, Ask, Caller, Desk, Form, Limits, Way, router, serve};
+use reception::Reception;
+use stores::Stores;
 
-/// So many sign-ups may wait to be looked at; more are dropped, with the same answer.
-const WAITING: usize = 256;
 /// The longest name that is kept, in characters.
 const NAME: usize = 120;
 
@@ -32,8 +34,8 @@ pub async fn serve_pages(
     let client_header = office.site.config.web.client_header.to_ascii_lowercase();
     let desk = Desk { respond: Arc::new(move |ask, caller| office.answer(ask, caller)), client_header };
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let pages = router(desk, archive::router(archive_desk));
-    serve(listener, pages, stop).await;
+    let pages = router(desk, archive::router(archive_desk), Limits::default());
+    serve(listener, pages, Limits::default(), stop).await;
     Ok(())
 }
 
@@ -43,9 +45,8 @@ struct Office {
     style: String,
     /// The path of the public URL, without its last slash.
     base: String,
-    /// Stores that are open and not in use.
-    stores: Mutex<Vec<Store>>,
-    sign_ups: SyncSender<SignUp>,
+    stores: Stores,
+    reception: Reception,
 }
 
 impl Office {
@@ -54,11 +55,8 @@ impl Office {
         let style = render::style(&templates)?;
         let public = site.config.letterhead().public_url;
         let base = url::Url::parse(&public).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-        let store = site.store_to_fill()?;
-        let (sign_ups, waiting) = sync_channel(WAITING);
-        let desk = (Arc::clone(&site), site.store_to_fill()?);
-        std::thread::Builder::new().name("sign-ups".into()).spawn(move || take_in(&desk.0, desk.1, &waiting))?;
-        let office = Self { site, templates, style, base, stores: Mutex::new(vec![store]), sign_ups };
+        let (stores, reception) = (Stores::open(Arc::clone(&site))?, Reception::open(Arc::clone(&site))?);
+        let office = Self { site, templates, style, base, stores, reception };
         // Every page once, so that a mistake in a template is told at the start and not to a reader.
         office.page(200, &Home::sample(), "home")?;
         office.page(200, &Preferences::sample(), "preferences")?;
@@ -105,16 +103,6 @@ impl Office {
         Trace { how, network: &caller.network, at: self.now() }
     }
 
-    /// Runs `work` on a store of its own.
-    fn with<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
-        let stores = || self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = stores().pop();
-        let mut store = idle.map_or_else(|| self.site.store_to_fill(), Ok)?;
-        let done = work(&mut store)?;
-        stores().push(store);
-        Ok(done)
-    }
-
     fn choices(&self, chosen: &[String]) -> Vec<Choice> {
         let editions = self.site.config.editions.keys();
         let choice = |name: &String| Choice {
@@ -142,15 +130,14 @@ impl Office {
         }
     }
 
-    /// The answer tells nothing about the address but whether it is one: the work is done after it, by [`take_in`].
+    /// The answer tells nothing about the address but whether it is one: what is done before it is the same for all.
     fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
         let typed = form.get("email");
         let Ok(email) = Address::parse(typed) else { return self.page(422, &self.form(typed, true), "home") };
         // A person does not see the second field.
         if form.get("website").is_empty() {
             let editions = self.ticked(form).unwrap_or_default();
-            let token = token(&["confirm", &seed(), &seed()]);
-            drop(self.sign_ups.try_send(SignUp { email, editions, network: caller.network.clone(), token }));
+            self.reception.keep(Asking { email, editions, network: caller.network.clone() })?;
         }
         self.sheet("asked")
     }
@@ -158,12 +145,12 @@ impl Office {
     fn confirm(&self, token: &str, press: bool, caller: &Caller) -> anyhow::Result<Answer> {
         if press {
             let trace = self.trace("web page", caller);
-            return match self.with(|store| Ok(store.confirm(token, trace, &seed())?))? {
+            return match self.stores.write(|store| Ok(store.confirm(token, trace, &seed())?))? {
                 Confirmed::Now | Confirmed::Before => self.sheet("confirmed"),
                 Confirmed::No => self.missing(),
             };
         }
-        if !self.with(|store| Ok(store.can_confirm(token, self.now())?))? {
+        if !self.stores.read(|store| Ok(store.can_confirm(token, self.now())?))? {
             return self.missing();
         }
         self.page(200, &Sheet { action: format!("/confirm/{token}"), value: "" }, "confirm")
@@ -171,7 +158,7 @@ impl Office {
 
     fn leave(&self, token: &str, press: Option<Way>, caller: &Caller) -> anyhow::Result<Answer> {
         let Some(way) = press else {
-            return match self.with(|store| Ok(store.reader_by(Purpose::Unsubscribe, token)?))? {
+            return match self.stores.read(|store| Ok(store.reader_by(Purpose::Unsubscribe, token)?))? {
                 Some(reader) if reader.status.is_gone() => self.sheet("left"),
                 Some(_) => self.page(200, &Sheet { action: format!("/unsubscribe/{token}"), value: "" }, "leave"),
                 None => self.missing(),
@@ -179,14 +166,14 @@ impl Office {
         };
         let how = if way == Way::OneClick { "one-click" } else { "web page" };
         let trace = self.trace(how, caller);
-        match self.with(|store| Ok(store.leave(Purpose::Unsubscribe, token, trace)?))? {
+        match self.stores.write(|store| Ok(store.leave(Purpose::Unsubscribe, token, trace)?))? {
             Some(_) => self.sheet("left"),
             None => self.missing(),
         }
     }
 
     fn reader(&self, token: &str) -> anyhow::Result<Option<Reader>> {
-        self.with(|store| Ok(store.reader_by(Purpose::Preferences, token)?))
+        self.stores.read(|store| Ok(store.reader_by(Purpose::Preferences, token)?))
     }
 
     fn preferences(&self, token: &str) -> anyhow::Result<Answer> {
@@ -217,12 +204,12 @@ impl Office {
         match form.get("action") {
             "leave" => {
                 let trace = self.trace("web page", caller);
-                self.with(|store| Ok(store.leave(Purpose::Preferences, token, trace)?))?;
+                self.stores.write(|store| Ok(store.leave(Purpose::Preferences, token, trace)?))?;
                 self.sheet("left")
             }
             "ask" => self.page(200, &Sheet { action: format!("/preferences/{token}"), value: "forget" }, "forget"),
             "forget" => {
-                self.with(|store| Ok(store.forget(&reader.email, self.now())?))?;
+                self.stores.write(|store| Ok(store.forget(&reader.email, self.now())?))?;
                 self.sheet("forgotten")
             }
             "save" if reader.status == ReaderStatus::Confirmed => self.save(token, &reader, form, caller),
@@ -241,7 +228,7 @@ impl Office {
         };
         let wishes = Wishes { name: name.trim().to_owned(), editions, paused_until };
         let trace = self.trace("web page", caller);
-        self.with(|store| Ok(store.choose(token, &wishes, trace)?))?;
+        self.stores.write(|store| Ok(store.choose(token, &wishes, trace)?))?;
         let Some(reader) = self.reader(token)? else { return self.missing() };
         self.page(200, &Preferences { saved: true, ..self.state(token, &reader) }, "preferences")
     }
@@ -259,31 +246,4 @@ impl Office {
         // A year of four digits, as the form writes it.
         if until > self.now() && until.timestamp() < 253_402_300_800 { Ok(Some(until)) } else { Err(()) }
     }
-}
-
-/// Takes sign-ups in, one after the other, when they have been answered.
-fn take_in(site: &Site, mut store: Store, waiting: &Receiver<SignUp>) {
-    while let Ok(sign_up) = waiting.recv() {
-        if let Err(error) = take(site, &mut store, &sign_up) {
-            tracing::error!(error = format!("{error:#}"), "a sign-up was lost");
-        }
-    }
-}
-
-fn take(site: &Site, store: &mut Store, sign_up: &SignUp) -> anyhow::Result<()> {
-    let now = (site.clock)();
-    let public = site.config.letterhead().public_url;
-    let editions = sign_up.editions.iter().map(|name| site.config.edition_title(name)).collect();
-    let context = render::Confirm { link: format!("{public}/confirm/{}", sign_up.token), editions };
-    let key = data_encoding::HEXLOWER.encode(&token_hash(&sign_up.token));
-    let letter = LetterOrder {
-        key: format!("confirm:{key}"),
-        kind: "confirm".into(),
-        to: sign_up.email.clone(),
-        context: serde_json::to_value(context)?,
-        due: now,
-    };
-    let taken = store.sign_up(sign_up, &letter, site.config.web.sign_ups_per_network, now)?;
-    tracing::info!(taken, network = sign_up.network, "a sign-up");
-    Ok(())
 }

@@ -7,12 +7,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::Templates;
-use super::report::fill;
-use super::words::{direction_of_language, escape};
-use crate::model::{Fill, Notices, Part, Rendered, Slot};
-
-const INDEX: &str = "page/archive.html.hbs";
+use super::Page;
+use super::words::escape;
+use crate::model::{Fill, Part, Rendered, Slot};
 
 /// Where and for whom a copy is shown.
 #[derive(Clone, Debug)]
@@ -136,12 +133,6 @@ fn after_tag(html: &str, tag: &str) -> Option<usize> {
 /// The list of all issues.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ArchivePage {
-    pub lang: String,
-    pub dir: &'static str,
-    pub publication: String,
-    /// Where the public pages live, without a trailing slash.
-    pub base: String,
-    pub noindex: bool,
     /// By edition.
     pub editions: Vec<ArchiveEdition>,
 }
@@ -166,13 +157,20 @@ pub struct ArchiveLine {
     pub corrected: String,
 }
 
-/// Writes the list of all issues as a page.
-///
-/// # Errors
-/// The template is not there, or names what there is not.
-pub fn archive_index(page: &ArchivePage, templates: &Templates) -> Result<String, Notices> {
-    let page = ArchivePage { dir: direction_of_language(&page.lang), ..page.clone() };
-    fill(INDEX, &page, templates)
+impl Page for ArchivePage {
+    const NAME: &'static str = "archive";
+
+    fn sample() -> Self {
+        let line = ArchiveLine {
+            issue: "2026-11-25-midweek".into(),
+            subject: "A <b>calm</b> week".into(),
+            preheader: "And one release that was not".into(),
+            date: "2026-11-25".into(),
+            day: "25 November 2026".into(),
+            corrected: "26 November 2026".into(),
+        };
+        Self { editions: vec![ArchiveEdition { name: "midweek".into(), title: "Midweek".into(), issues: vec![line] }] }
+    }
 }
 
 #[cfg(test)]

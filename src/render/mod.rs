@@ -22,7 +22,7 @@ mod words;
 
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
-pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, archive_index, feed_content, web_copy};
+pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, feed_content, web_copy};
 pub use editors::{EditorLetter, Found, Shown, ToDo, editors};
 pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
 pub use page::{Choice, Home, Page, PageSetting, Preferences, Sheet, page, style};

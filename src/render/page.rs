@@ -162,7 +162,8 @@ mod tests {
         let setting = PageSetting { publication: sample::publication(), base: "/news" };
         let home = page(&Home::sample(), "home", setting, &templates).expect("home");
         let preferences = page(&Preferences::sample(), "preferences", setting, &templates).expect("preferences");
-        let mut pages = vec![home, preferences];
+        let archive = page(&crate::render::ArchivePage::sample(), "archive", setting, &templates).expect("archive");
+        let mut pages = vec![home, preferences, archive];
         for section in
             ["asked", "confirm", "confirmed", "leave", "left", "gone", "forget", "forgotten", "missing", "busy"]
         {

@@ -43,11 +43,13 @@ impl Store {
 }
 
 impl Store {
-    /// How many readers take an edition, those who pause included.
-    pub fn count_audience(&self, edition: &str) -> Result<u64, StoreError> {
+    /// How many readers would get an issue of this edition whose send began now: those whom [`Store::freeze_audience`] takes.
+    pub fn count_audience(&self, edition: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let count: i64 = self.conn.query_row(
-            "SELECT count(*) FROM readers WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?1) > 0)",
-            [format!(";{edition};")],
+            "SELECT count(*) FROM readers
+             WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?1) > 0)
+                   AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)",
+            params![format!(";{edition};"), to_ms(now)],
             |row| row.get(0),
         )?;
         Ok(u64::try_from(count).unwrap_or(0))

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod archive;
+mod asked;
 mod audience;
 mod bounces;
 mod canary;
@@ -30,6 +31,7 @@ use serde::Deserialize;
 use crate::model::Purpose;
 
 pub use archive::{Archived, Correction, WebCopy};
+pub use asked::Asking;
 pub use audience::Audience;
 pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
@@ -51,6 +53,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_corrections.sql"),
     include_str!("migrations/0006_rhythm.sql"),
     include_str!("migrations/0007_letters_of_the_journal.sql"),
+    include_str!("migrations/0008_asked.sql"),
 ];
 
 /// What a commit survives.

@@ -39,51 +39,6 @@ pub enum Confirmed {
 }
 
 impl Store {
-    /// Takes a sign-up and queues its letter, in one transaction. `false` when the address or the network had its share: then
-    /// nothing is kept. `per_network` is how many an hour one network may ask for.
-    pub fn sign_up(
-        &mut self,
-        sign_up: &SignUp,
-        letter: &LetterOrder,
-        per_network: u32,
-        now: DateTime<Utc>,
-    ) -> Result<bool, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        tx.execute("DELETE FROM signups WHERE asked_ms < ?1", [to_ms(now - KEPT)])?;
-        let key = sign_up.email.key();
-        // What others asked for in its name counts until the owner confirms.
-        let (lately, open): (i64, i64) = tx.query_row(
-            "SELECT count(*) FILTER (WHERE asked_ms > ?2), count(*) FILTER (WHERE ended_ms IS NULL)
-             FROM signups WHERE email_key = ?1",
-            params![key, to_ms(now - PAUSE)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        let near: i64 = tx.query_row(
-            "SELECT count(*) FROM signups WHERE network = ?1 AND asked_ms > ?2",
-            params![sign_up.network, to_ms(now - PAUSE)],
-            |row| row.get(0),
-        )?;
-        if lately > 0 || open >= IN_ALL || near >= i64::from(per_network) {
-            return Ok(false);
-        }
-        tx.execute(
-            "INSERT INTO signups (email, email_key, editions, network, token_hash, asked_ms, expires_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                sign_up.email.as_str(),
-                key,
-                join(&sign_up.editions),
-                sign_up.network,
-                token_hash(&sign_up.token),
-                to_ms(now),
-                to_ms(now + LIFE)
-            ],
-        )?;
-        super::letters::queue(&tx, letter)?;
-        tx.commit()?;
-        Ok(true)
-    }
-
     /// When somebody signed this address up, and from which network, the oldest first.
     pub fn sign_ups_of(&self, email: &Address) -> Result<Vec<(DateTime<Utc>, String)>, StoreError> {
         let mut statement =
@@ -126,6 +81,48 @@ impl Store {
         tx.commit()?;
         Ok(Confirmed::Now)
     }
+}
+
+/// Takes a sign-up and queues its letter. `false` when the address or the network had its share: then nothing is kept.
+/// `per_network` is how many an hour one network may ask for.
+pub(super) fn take(
+    conn: &Connection,
+    sign_up: &SignUp,
+    letter: &LetterOrder,
+    per_network: u32,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    conn.execute("DELETE FROM signups WHERE asked_ms < ?1", [to_ms(now - KEPT)])?;
+    let key = sign_up.email.key();
+    // What others asked for in its name counts until the owner confirms.
+    let (lately, open): (i64, i64) = conn.query_row(
+        "SELECT count(*) FILTER (WHERE asked_ms > ?2), count(*) FILTER (WHERE ended_ms IS NULL)
+         FROM signups WHERE email_key = ?1",
+        params![key, to_ms(now - PAUSE)],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let near: i64 = conn.query_row(
+        "SELECT count(*) FROM signups WHERE network = ?1 AND asked_ms > ?2",
+        params![sign_up.network, to_ms(now - PAUSE)],
+        |row| row.get(0),
+    )?;
+    if lately > 0 || open >= IN_ALL || near >= i64::from(per_network) {
+        return Ok(false);
+    }
+    conn.execute(
+        "INSERT INTO signups (email, email_key, editions, network, token_hash, asked_ms, expires_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            sign_up.email.as_str(),
+            key,
+            join(&sign_up.editions),
+            sign_up.network,
+            token_hash(&sign_up.token),
+            to_ms(now),
+            to_ms(now + LIFE)
+        ],
+    )?;
+    super::letters::queue(conn, letter)
 }
 
 struct Waiting {

@@ -257,7 +257,13 @@ fn only_confirmed_readers_of_the_edition_are_mailed() {
         row("gone@example.org", ReaderStatus::Unsubscribed, &[]),
     ]);
     house.approve();
-    assert_eq!(house.store.count_audience("midweek").expect("a count"), 2);
+    // Who pauses is not counted either, until the pause is over.
+    house.put(&[row("paused@example.org", ReaderStatus::Confirmed, &[])]);
+    let pause = "UPDATE readers SET paused_until_ms = ?1 WHERE email = 'paused@example.org'";
+    house.store.conn.execute(pause, [to_ms(at(60))]).expect("a pause");
+    for (now, count) in [(0, 2), (59, 2), (60, 3)] {
+        assert_eq!(house.store.count_audience("midweek", at(now)).expect("a count"), count, "at {now}");
+    }
     assert_eq!(house.store.freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(2));
 }
 

@@ -82,7 +82,7 @@ impl Store {
             )?;
             rows += tx.execute("DELETE FROM acts WHERE reader_id = ?1", [id])?;
         }
-        for table in ["readers", "letters", "signups"] {
+        for table in ["readers", "letters", "signups", "asked"] {
             rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), [&key])?;
         }
         tx.execute(

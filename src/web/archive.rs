@@ -43,8 +43,10 @@ pub struct Desk {
     pub noindex: bool,
 }
 
+/// The list is a page like our others: their style sheet, and nothing else.
+const OWN: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Mail HTML has its style inline; nothing else is let in but pictures.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; \
+const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 /// A correction is seen after five minutes at most, and a cache asks again before it shows a page that is older.
 const CACHE: &str = "public, max-age=300, must-revalidate";
@@ -84,9 +86,10 @@ fn strict(text: &str) -> Option<IssueName> {
 
 async fn show(desk: Desk, ask: Ask, headers: &HeaderMap, kind: &'static str) -> Response {
     let look = Arc::clone(&desk.look);
+    let is_mail = matches!(ask, Ask::Issue(_));
     let found = tokio::task::spawn_blocking(move || look(&ask)).await.map_err(anyhow::Error::from).flatten();
     let mut answer = match found {
-        Ok(Some(sheet)) => page(&sheet, headers, kind),
+        Ok(Some(sheet)) => page(&sheet, headers, kind, is_mail),
         Ok(None) => missing(),
         Err(why) => {
             tracing::error!("a page of the archive cannot be shown: {why:#}");
@@ -103,7 +106,7 @@ async fn show(desk: Desk, ask: Ask, headers: &HeaderMap, kind: &'static str) -> 
 }
 
 /// The page, or 304 when the visitor has it already.
-fn page(sheet: &Sheet, headers: &HeaderMap, kind: &'static str) -> Response {
+fn page(sheet: &Sheet, headers: &HeaderMap, kind: &'static str, is_mail: bool) -> Response {
     let tag = format!("\"{}\"", sheet.hash);
     let mut answer = if is_known(headers, &tag, sheet.modified) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -118,7 +121,7 @@ fn page(sheet: &Sheet, headers: &HeaderMap, kind: &'static str) -> Response {
     }
     for (name, value) in [
         (header::CACHE_CONTROL, CACHE),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, if is_mail { MAIL } else { OWN }),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),

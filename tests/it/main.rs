@@ -31,6 +31,8 @@ mod feeds;
 mod feeds_tls;
 mod house_rules;
 mod inbox;
+mod leaving;
+mod letters;
 mod pace;
 mod pages;
 mod pictures;

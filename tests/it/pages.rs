@@ -12,7 +12,7 @@ use crate::house::{ISSUE, Mail, NOW, Test};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a mail program posts (RFC 8058 §3.1, the example's own form).
-const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
 /// A publication whose pages listen on a port of the system's choice.
 pub fn publication() -> Test {
@@ -396,10 +396,10 @@ fn nobody_who_left_before_their_message_was_started_gets_it() {
     assert_eq!(test.outbox().iter().filter(|mail| mail.to() == "reader5@inbox.example").count(), 1);
 }
 
-const SUNDAY: &str = "2026-11-29-sunday";
+pub const SUNDAY: &str = "2026-11-29-sunday";
 
 /// A second issue, approved.
-fn sunday(test: &Test) {
+pub fn sunday(test: &Test) {
     test.run("compose sunday").success();
     let file = format!("issues/{SUNDAY}/issue.toml");
     let mut draft: toml_edit::DocumentMut = test.read(&file).parse().unwrap();

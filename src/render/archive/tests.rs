@@ -1,3 +1,4 @@
+use super::super::{PageSetting, Templates, page, sample};
 use super::*;
 use crate::model::Piece;
 
@@ -73,24 +74,9 @@ fn a_feed_gets_what_stands_between_the_bodys_tags() {
 
 #[test]
 fn the_index_by_snapshot_and_empty() {
-    let line = ArchiveLine {
-        issue: "2026-11-25-midweek".into(),
-        subject: "A <b>calm</b> week".into(),
-        preheader: "And one release that was not".into(),
-        date: "2026-11-25".into(),
-        day: "25 November 2026".into(),
-        corrected: "26 November 2026".into(),
-    };
-    let edition = ArchiveEdition { name: "midweek".into(), title: "Midweek".into(), issues: vec![line] };
-    let page = ArchivePage {
-        lang: "en".into(),
-        publication: "Almanac & Co".into(),
-        base: "https://news.example".into(),
-        editions: vec![edition],
-        ..ArchivePage::default()
-    };
-    insta::assert_snapshot!(archive_index(&page, &Templates::builtin()).expect("a page"));
-    let empty = ArchivePage { editions: Vec::new(), ..page };
-    let empty = archive_index(&empty, &Templates::builtin()).expect("a page");
+    let setting = PageSetting { publication: sample::publication(), base: "/news" };
+    let draw = |archive: &ArchivePage| page(archive, "archive", setting, &Templates::builtin()).expect("a page");
+    insta::assert_snapshot!(draw(&ArchivePage::sample()));
+    let empty = draw(&ArchivePage::default());
     assert!(empty.contains("No issue has been sent yet"), "{empty}");
 }

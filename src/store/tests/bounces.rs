@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::LetterOrder;
 
 const RULE: SoftRule = SoftRule { limit: 1, window: Duration::from_hours(720) };
 
@@ -23,14 +22,7 @@ fn sign_up_again(house: &mut House, email: &Address) {
     let token = email.as_str();
     let sign_up =
         SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: token.into() };
-    let letter = LetterOrder {
-        key: token.into(),
-        kind: "confirm".into(),
-        to: email.clone(),
-        context: serde_json::json!({}),
-        due: at(0),
-    };
-    assert!(house.store.sign_up(&sign_up, &letter, 99, at(0)).expect("a sign-up"));
+    assert_eq!(super::people::take_in(&mut house.store, &sign_up, at(0)), 1);
     assert!(house.store.can_confirm(token, at(1)).expect("a look"));
 }
 

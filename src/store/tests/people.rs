@@ -121,10 +121,38 @@ fn only_the_owners_word_brings_a_forgotten_one_back() {
     house.store.forget(&email, at(0)).expect("a deletion");
     let sign_up =
         SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: "t".into() };
-    assert!(house.store.sign_up(&sign_up, &order("confirm", at(0)), 9, at(10)).expect("a sign-up"));
+    assert_eq!(take_in(&mut house.store, &sign_up, at(10)), 1);
     assert_eq!(house.store.confirm("u", trace(at(11)), "s1").expect("a look"), Confirmed::No);
     assert_eq!(house.store.confirm("t", trace(at(11)), "s1").expect("a press"), Confirmed::Now);
     assert_eq!(house.store.confirm("t", trace(at(12)), "s2").expect("a press"), Confirmed::Before);
     assert_eq!(house.put(&[row("r2@example.org", ReaderStatus::Confirmed, &[])]).kept_unsubscribed, 0);
     assert_eq!(house.store.acts(&email).expect("a record").len(), 1);
+}
+
+/// Asks, and has it looked at; says whether a letter was queued.
+pub(super) fn take_in(store: &mut Store, sign_up: &SignUp, now: DateTime<Utc>) -> usize {
+    let asking =
+        Asking { email: sign_up.email.clone(), editions: sign_up.editions.clone(), network: sign_up.network.clone() };
+    store.keep_asked([&asking].into_iter()).expect("kept");
+    let waiting = store.asked(9).expect("a look");
+    assert!(waiting.len() == 1 && waiting[0].1 == asking, "{waiting:?}");
+    let all = [(waiting[0].0, sign_up.clone(), order(&sign_up.token, now))];
+    let taken = store.take_in(&all, 9, now).expect("a sign-up");
+    assert_eq!(store.take_in(&all, 9, now).expect("again"), 0, "another process looked at it");
+    assert!(store.asked(9).expect("a look").is_empty());
+    taken
+}
+
+#[test]
+fn a_sign_up_that_was_forgotten_before_it_was_looked_at_gets_no_letter() {
+    let mut house = House::new();
+    let email = Address::parse("ann@example.org").expect("an address");
+    let asking = Asking { email: email.clone(), editions: Vec::new(), network: String::new() };
+    house.store.keep_asked([&asking].into_iter()).expect("kept");
+    let id = house.store.asked(9).expect("a look")[0].0;
+    assert!(house.store.forget(&email, at(1)).expect("a deletion"), "something was there");
+    let sign_up = SignUp { email, editions: Vec::new(), network: String::new(), token: "t".into() };
+    let all = [(id, sign_up, order("confirm", at(2)))];
+    assert_eq!(house.store.take_in(&all, 9, at(2)).expect("a look"), 0);
+    assert_eq!(house.store.next_letter().expect("a look"), None);
 }

@@ -30,10 +30,15 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let told = header.and_then(|header| {
             // What stands last is what our own proxy saw; all before it was written by others.
             let value = parts.headers.get_all(header.0.as_str()).iter().next_back()?.to_str().ok()?;
-            value.rsplit(',').next()?.trim().parse().ok()
+            address(value.rsplit(',').next()?.trim())
         });
         Ok(Self { network: told.or(peer).map(network).unwrap_or_default() })
     }
+}
+
+/// An address as proxies write it: some add the port.
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
 /// The network that an address belongs to: what one household or company has, and no more.

@@ -2,23 +2,52 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// The most that a form may hold, in bytes.
-pub const BODY: usize = 64 * 1024;
-/// A request is answered within this, or not at all.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The most that strangers may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The most that a form may hold, in bytes.
+    pub body: usize,
+    /// The most that a request's head may hold, in bytes.
+    pub head: usize,
+    /// A request's head comes within this, counted from its connection's start or the request before.
+    pub head_time: Duration,
+    /// A request is answered within this, or not at all.
+    pub patience: Duration,
+    /// A connection takes no further request after this, and ends [`Limits::grace`] later even if its client reads no answer.
+    pub life: Duration,
+    /// So long requests in flight may take once the end was asked for.
+    pub grace: Duration,
+    /// The most connections at a time; others wait in the system's queue.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 64 * 1024,
+            head: 64 * 1024,
+            head_time: Duration::from_secs(10),
+            patience: Duration::from_secs(30),
+            life: Duration::from_mins(2),
+            grace: Duration::from_secs(10),
+            connections: 512,
+        }
+    }
+}
+
 /// One style sheet of our own and forms to ourselves; no script, no frame, nothing from elsewhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-pub async fn guard(request: Request, next: Next) -> Response {
+pub async fn guard(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let personal =
         ["/confirm/", "/unsubscribe/", "/preferences/"].iter().any(|page| request.uri().path().starts_with(page));
-    let answer = tokio::time::timeout(PATIENCE, next.run(request)).await;
+    let answer = tokio::time::timeout(limits.patience, next.run(request)).await;
     let mut answer = answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
     let headers = answer.headers_mut();
     for (name, value) in [

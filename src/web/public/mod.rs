@@ -17,6 +17,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 pub use caller::Caller;
+pub use guard::Limits;
 pub use server::serve;
 
 /// What a form holds: names and values as they came, in order.
@@ -91,7 +92,7 @@ pub struct Desk {
 }
 
 /// The routes of all public pages, with those of `archive` under the same guard.
-pub fn router(desk: Desk, archive: Router) -> Router {
+pub fn router(desk: Desk, archive: Router, limits: Limits) -> Router {
     let missing = {
         let desk = desk.clone();
         async move |caller: Caller| ask(&desk, Ask::Missing, caller).await
@@ -104,8 +105,8 @@ pub fn router(desk: Desk, archive: Router) -> Router {
         .merge(archive.with_state(()))
         .fallback(missing)
         .layer(axum::Extension(caller::Header(desk.client_header.clone())))
-        .layer(axum::extract::DefaultBodyLimit::max(guard::BODY))
-        .layer(axum::middleware::from_fn(guard::guard))
+        .layer(axum::extract::DefaultBodyLimit::max(limits.body))
+        .layer(axum::middleware::from_fn_with_state(limits, guard::guard))
         .with_state(desk)
 }
 

@@ -12,19 +12,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::caller::Peer;
+use super::guard::Limits;
 
-/// The head of a request comes within this.
-const HEAD: Duration = Duration::from_secs(10);
-/// The most connections at a time; others wait in the system's queue.
-const CONNECTIONS: usize = 512;
-/// So long requests in flight may take once the end was asked for.
-const GRACE: Duration = Duration::from_secs(10);
 /// After a failed accept, such as for want of file descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` turns true; requests in flight are finished.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
-    let seats = Arc::new(Semaphore::new(CONNECTIONS));
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+    let seats = Arc::new(Semaphore::new(limits.connections));
     let mut open = JoinSet::new();
     loop {
         let seat = tokio::select! {
@@ -40,7 +35,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
                 let router = router.clone().layer(Extension(Peer(address)));
                 let stop = stop.clone();
                 open.spawn(async move {
-                    converse(stream, router, stop).await;
+                    converse(stream, router, limits, stop).await;
                     drop(seat);
                 });
             }
@@ -55,19 +50,21 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
     while open.join_next().await.is_some() {}
 }
 
-async fn converse(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+async fn converse(stream: TcpStream, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
     drop(stream.set_nodelay(true));
     let service = TowerToHyperService::new(router);
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(64 * 1024);
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(limits.head);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     // How a client ends a connection is its own affair.
     let ended = tokio::select! {
         _ = connection.as_mut() => true,
         _ = stop.wait_for(|stop| *stop) => false,
+        // Who sends requests without end, or reads no answer, gives the seat to others.
+        () = tokio::time::sleep(limits.life) => false,
     };
     if !ended {
         connection.as_mut().graceful_shutdown();
-        drop(tokio::time::timeout(GRACE, connection).await);
+        drop(tokio::time::timeout(limits.grace, connection).await);
     }
 }

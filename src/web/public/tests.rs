@@ -1,4 +1,7 @@
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
@@ -13,5 +16,142 @@ proptest! {
     fn any_bytes_are_a_form(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let form = Form::read(&bytes);
         prop_assert!(form.get("no such name at all").is_empty() || !form.0.is_empty());
+    }
+}
+
+/// The pages of a desk that answers every ask with the network it comes from, and a form with its length, on a port of loopback.
+async fn house(limits: Limits, client_header: &str) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
+    let respond = |ask: Ask, caller: &Caller| match ask {
+        Ask::SignUp(form) => Answer { status: 200, body: form.get("email").len().to_string() },
+        Ask::Style => Answer { status: 200, body: "x".repeat(64 << 20) },
+        _ => Answer { status: 200, body: caller.network.clone() },
+    };
+    let desk = Desk { respond: Arc::new(respond), client_header: client_header.into() };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(serve(listener, router(desk, Router::new(), limits), limits, stopped));
+    (address, stop)
+}
+
+/// Sends these pieces, one every `gap`, and reads until the other side ends it; what came, and after how long.
+async fn talk(address: std::net::SocketAddr, pieces: &[&str], gap: Duration) -> (String, Duration) {
+    let begun = Instant::now();
+    let (mut read, mut write) = tokio::net::TcpStream::connect(address).await.expect("a connection").into_split();
+    let pieces: Vec<String> = pieces.iter().map(|piece| (*piece).to_owned()).collect();
+    let writing = tokio::spawn(async move {
+        for piece in pieces {
+            if write.write_all(piece.as_bytes()).await.is_err() {
+                break;
+            }
+            tokio::time::sleep(gap).await;
+        }
+        // The line stays open: only the other side may end it.
+        tokio::time::sleep(PATIENCE).await;
+        drop(write);
+    });
+    let mut bytes = Vec::new();
+    let ended = tokio::time::timeout(PATIENCE, read.read_to_end(&mut bytes)).await;
+    writing.abort();
+    assert!(ended.is_ok(), "the connection is held without end");
+    (String::from_utf8_lossy(&bytes).into_owned(), begun.elapsed())
+}
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(300);
+
+fn status(answer: &str) -> &str {
+    answer.get(9..12).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_drips_or_never_comes_ends_its_connection() {
+    let (address, _stop) = house(Limits { head_time: SHORT, ..Limits::default() }, "").await;
+    let drips: Vec<&str> = std::iter::once("GET / HTTP/1.1\r\n").chain(std::iter::repeat_n("x: y\r\n", 400)).collect();
+    let cases: [(&str, Vec<&str>); 3] = [("silent", vec![]), ("half", vec!["GET / HTTP"]), ("dripping", drips)];
+    for (name, pieces) in cases {
+        let (answer, took) = talk(address, &pieces, Duration::from_millis(50)).await;
+        assert!(took >= SHORT && took < PATIENCE / 2, "{name}: {took:?}");
+        assert!(!answer.starts_with("HTTP/1.1 200"), "{name}: {answer}");
+    }
+    // A request that was answered buys its connection no longer rest.
+    let (answer, took) = talk(address, &["GET / HTTP/1.1\r\nhost: x\r\n\r\n"], Duration::ZERO).await;
+    assert!(status(&answer) == "200" && took < PATIENCE / 2, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_drips_or_is_too_large_is_refused() {
+    let (address, _stop) = house(Limits { patience: SHORT, body: 1000, ..Limits::default() }, "").await;
+    let head = "POST /subscribe HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 900\r\n\r\n";
+    let (answer, took) = talk(address, &[head, "email=a", "b", "c"], Duration::from_millis(50)).await;
+    assert!(status(&answer) == "408" && took < PATIENCE / 2, "{answer} after {took:?}");
+    for large in [
+        "POST /subscribe HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 1001\r\n\r\n".to_owned()
+            + &"e".repeat(1001),
+        format!(
+            "POST /subscribe HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n3e9\r\n{}\r\n0\r\n\r\n",
+            "e".repeat(1001)
+        ),
+    ] {
+        let (answer, _) = talk(address, &[&large], Duration::ZERO).await;
+        assert_eq!(status(&answer), "413", "{answer}");
+    }
+    let fits = "POST /subscribe HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 1000\r\n\r\nemail="
+        .to_owned()
+        + &"e".repeat(994);
+    assert!(talk(address, &[&fits], Duration::ZERO).await.0.ends_with("994"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_is_bounded() {
+    let (address, _stop) = house(Limits { head: 16 * 1024, ..Limits::default() }, "").await;
+    let with =
+        |value: usize| format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx: {}\r\n\r\n", "y".repeat(value));
+    assert_eq!(status(&talk(address, &[&with(8_000)], Duration::ZERO).await.0), "200");
+    assert_eq!(status(&talk(address, &[&with(20_000)], Duration::ZERO).await.0), "431");
+    let many = format!("GET / HTTP/1.1\r\nhost: x\r\n{}\r\n", "x: y\r\n".repeat(1000));
+    assert_eq!(status(&talk(address, &[&many], Duration::ZERO).await.0), "431");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_are_served_at_a_time_than_there_are_seats_and_none_keeps_its_seat() {
+    let limits = Limits { connections: 2, life: SHORT, grace: SHORT, ..Limits::default() };
+    let (address, _stop) = house(limits, "").await;
+    // Two that ask for a large answer and read none of it.
+    let mut idle = Vec::new();
+    for _ in 0..2 {
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+        stream.write_all(b"GET /style.css HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("a request");
+        idle.push(stream);
+    }
+    let (answer, took) =
+        talk(address, &["GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"], Duration::ZERO).await;
+    assert_eq!(status(&answer), "200");
+    assert!(took >= SHORT && took < PATIENCE / 2, "it waited for a seat, and had one: {took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_header_of_ones_own_proxy_says_who_asks_and_only_its_last_word() {
+    let (open, _first) = house(Limits::default(), "").await;
+    let (proxied, _second) = house(Limits::default(), "x-forwarded-for").await;
+    let own = "127.0.0.0/24";
+    for (headers, without, with) in [
+        ("", own, own),
+        ("x-forwarded-for: 203.0.113.9\r\n", own, "203.0.113.0/24"),
+        ("X-Forwarded-For: 10.0.0.1, 192.0.2.1 , 203.0.113.9\r\n", own, "203.0.113.0/24"),
+        ("x-forwarded-for: 198.51.100.1\r\nx-forwarded-for: 203.0.113.9\r\n", own, "203.0.113.0/24"),
+        ("x-forwarded-for: 203.0.113.9:50123\r\n", own, "203.0.113.0/24"),
+        ("x-forwarded-for: 2001:db8:1:2:3::4\r\n", own, "2001:db8:1:2::/64"),
+        ("x-forwarded-for: [2001:db8:1:2:3::4]:443\r\n", own, "2001:db8:1:2::/64"),
+        ("x-forwarded-for: 203.0.113.9, unknown\r\n", own, own),
+        ("x-forwarded-for: \r\n", own, own),
+        ("x-forwarded-for: \u{fc}\r\n", own, own),
+        ("x-real-ip: 203.0.113.9\r\nforwarded: for=203.0.113.9\r\n", own, own),
+    ] {
+        for (address, expected) in [(open, without), (proxied, with)] {
+            let request = format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+            let (answer, _) = talk(address, &[&request], Duration::ZERO).await;
+            assert!(answer.ends_with(&format!("\r\n\r\n{expected}")), "{headers:?}: {answer}");
+        }
     }
 }

@@ -1,0 +1,109 @@
+//! Takes sign-ups in: each is on disk before its answer, and looked at after it. Knows no page.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+
+use super::super::{Site, seed};
+use crate::model::{LetterOrder, token, token_hash};
+use crate::render;
+use crate::store::{Asking, SignUp, Store};
+
+/// So many may wait for the disk at once; who comes then is asked to come again.
+const WAITING: usize = 512;
+/// So many are looked at in one transaction.
+const BATCH: usize = 64;
+/// How long nothing is looked at while nobody comes. Another process may have left something.
+const IDLE: Duration = Duration::from_mins(10);
+/// The same after something failed on our side.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Where sign-ups are handed in.
+pub(super) struct Reception(SyncSender<Waiting>);
+
+struct Waiting {
+    asking: Asking,
+    kept: SyncSender<()>,
+}
+
+impl Reception {
+    /// Opens, and looks at what an earlier run left.
+    pub(super) fn open(site: Arc<Site>) -> anyhow::Result<Self> {
+        let store = site.store_to_fill()?;
+        let (door, coming) = sync_channel(WAITING);
+        std::thread::Builder::new().name("sign-ups".into()).spawn(move || receive(&site, store, &coming))?;
+        Ok(Self(door))
+    }
+
+    /// Puts a sign-up on disk, together with whichever others wait.
+    ///
+    /// # Errors
+    /// Too many wait, or the store fails: it is not kept, and nobody may be told that it is.
+    pub(super) fn keep(&self, asking: Asking) -> anyhow::Result<()> {
+        let (kept, told) = sync_channel(1);
+        self.0.try_send(Waiting { asking, kept }).map_err(|_| anyhow!("too many sign-ups wait for the disk"))?;
+        told.recv().context("a sign-up could not be kept")
+    }
+}
+
+fn receive(site: &Site, mut store: Store, coming: &Receiver<Waiting>) {
+    let mut patience = Duration::ZERO;
+    loop {
+        match coming.recv_timeout(patience) {
+            Ok(first) => keep(&mut store, std::iter::once(first).chain(coming.try_iter()).take(WAITING).collect()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        patience = match take_in(site, &mut store) {
+            Ok(BATCH) => Duration::ZERO,
+            Ok(_) => IDLE,
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "sign-ups wait");
+                AGAIN
+            }
+        };
+    }
+}
+
+/// Answers those whose sign-up is on disk; the others see their line go dead.
+fn keep(store: &mut Store, all: Vec<Waiting>) {
+    match store.keep_asked(all.iter().map(|waiting| &waiting.asking)) {
+        // Who does not wait any more does not need the answer.
+        Ok(()) => {
+            for waiting in all {
+                let _ = waiting.kept.send(());
+            }
+        }
+        Err(error) => tracing::error!(%error, "sign-ups cannot be kept"),
+    }
+}
+
+/// Looks at what waits, and says how many that were.
+fn take_in(site: &Site, store: &mut Store) -> anyhow::Result<usize> {
+    let asked = store.asked(BATCH)?;
+    if asked.is_empty() {
+        return Ok(0);
+    }
+    let all: Vec<_> = asked.into_iter().map(|(id, asking)| order(site, id, asking)).collect::<Result<_, _>>()?;
+    let taken = store.take_in(&all, site.config.web.sign_ups_per_network, (site.clock)())?;
+    tracing::info!(taken, asked = all.len(), "sign-ups");
+    Ok(all.len())
+}
+
+/// A sign-up with its link, and the letter that brings it.
+fn order(site: &Site, id: i64, asking: Asking) -> anyhow::Result<(i64, SignUp, LetterOrder)> {
+    let token = token(&["confirm", &seed(), &seed()]);
+    let public = site.config.letterhead().public_url;
+    let editions = asking.editions.iter().map(|name| site.config.edition_title(name)).collect();
+    let context = render::Confirm { link: format!("{public}/confirm/{token}"), editions };
+    let letter = LetterOrder {
+        key: format!("confirm:{}", data_encoding::HEXLOWER.encode(&token_hash(&token))),
+        kind: "confirm".into(),
+        to: asking.email.clone(),
+        context: serde_json::to_value(context)?,
+        due: (site.clock)(),
+    };
+    Ok((id, SignUp { email: asking.email, editions: asking.editions, network: asking.network, token }, letter))
+}

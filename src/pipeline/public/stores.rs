@@ -1,0 +1,83 @@
+//! A few open stores that requests take turns with, so that a crowd costs neither memory nor files without end. Knows no page.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::super::Site;
+use crate::store::Store;
+
+/// So many requests look something up at the same time.
+const OPEN: usize = 4;
+
+pub(super) struct Stores {
+    site: Arc<Site>,
+    idle: Mutex<Idle>,
+    back: Condvar,
+    /// Held by whoever writes: those who queue here take turns, where SQLite would have them poll.
+    pen: Mutex<()>,
+}
+
+struct Idle {
+    stores: Vec<Store>,
+    /// How many more may be opened.
+    unopened: usize,
+}
+
+impl Stores {
+    pub(super) fn open(site: Arc<Site>) -> anyhow::Result<Self> {
+        let idle = Idle { stores: vec![site.store_to_fill()?], unopened: OPEN - 1 };
+        Ok(Self { site, idle: Mutex::new(idle), back: Condvar::new(), pen: Mutex::new(()) })
+    }
+
+    /// Runs `work`, which only looks, on a store of its own.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        self.lend(|store| work(store))
+    }
+
+    /// Runs `work`, which may change something, while no other request does.
+    pub(super) fn write<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let _pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        self.lend(work)
+    }
+
+    fn lend<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
+        let mut lent = self.place();
+        let store = match lent.store.take() {
+            Some(store) => store,
+            None => self.site.store_to_fill()?,
+        };
+        work(lent.store.insert(store))
+    }
+
+    /// Waits for a store that is idle or may be opened.
+    fn place(&self) -> Lent<'_> {
+        let free = |idle: &mut Idle| idle.stores.is_empty() && idle.unopened == 0;
+        let mut idle = self.back.wait_while(self.idle(), free).unwrap_or_else(PoisonError::into_inner);
+        let store = idle.stores.pop();
+        if store.is_none() {
+            idle.unopened -= 1;
+        }
+        Lent { stores: self, store }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among the open stores, given back however the work ends.
+struct Lent<'a> {
+    stores: &'a Stores,
+    store: Option<Store>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.stores.idle();
+        match self.store.take() {
+            Some(store) => idle.stores.push(store),
+            None => idle.unopened += 1,
+        }
+        drop(idle);
+        self.stores.back.notify_one();
+    }
+}
