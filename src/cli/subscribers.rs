@@ -144,6 +144,15 @@ fn print_import(result: &PeopleImport) -> anyhow::Result<()> {
     if result.kept_unsubscribed > 0 {
         line(&format!("{} who left stayed off the list", count(result.kept_unsubscribed, "reader")))?;
     }
+    if result.duplicates > 0 {
+        line(&format!("{} with an address that stood before, and adds to it:", count(result.duplicates, "row")))?;
+    }
+    for twin in result.twins.iter().take(20) {
+        line(&format!("  line {}: {} stands on line {} too", twin.line, cut(&twin.email, 60), twin.first))?;
+    }
+    if result.duplicates > 20 {
+        line("  …; --format json names more")?;
+    }
     if result.rejected > 0 {
         line(&format!("{} left out:", count(result.rejected, "row")))?;
     }

@@ -54,7 +54,7 @@ pub use draft::{Asked, Composed, Diff, Rendering};
 pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
 pub use letters::{Posted, post_letters};
 pub use metrics::watch_ops;
-pub use people::{PeopleImport, Person};
+pub use people::{PeopleImport, Person, Twin};
 pub use preview::preview;
 pub use public::serve_pages;
 pub use rhythm::{Turn, keep_rhythm};

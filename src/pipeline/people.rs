@@ -10,10 +10,13 @@ use serde::Serialize;
 use super::{Site, seed};
 use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
 use crate::sources::{ReaderRows, ReaderRules, ReaderWriter, Reject};
-use crate::store::{BounceLine, Change};
+use crate::store::{BounceLine, Change, Store, StoreError};
 
 /// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
 const BATCH: usize = 1_000;
+
+/// So many addresses that stand in a file twice are named.
+const TWINS: usize = 1_000;
 
 /// What an import did; serializes as the JSON that scripts rely on.
 #[derive(Debug, Default, Serialize)]
@@ -25,6 +28,19 @@ pub struct PeopleImport {
     /// Rows of readers who left, bounced or complained, whom no import brings back.
     pub kept_unsubscribed: usize,
     pub rejects: Vec<Reject>,
+    /// Rows whose address stood in the file before; each adds to what the first one said.
+    pub duplicates: usize,
+    /// The first of them.
+    pub twins: Vec<Twin>,
+}
+
+/// An address that stands in a file twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Twin {
+    pub line: u64,
+    /// Where it stood first.
+    pub first: u64,
+    pub email: String,
 }
 
 /// All that is stored on one person.
@@ -46,22 +62,19 @@ impl Site {
         let editions: BTreeSet<String> = self.config.editions.keys().cloned().collect();
         let mut rows = ReaderRows::open(file, source, ReaderRules { consent, editions: &editions })?;
         let mut store = self.store_to_fill()?;
+        store.watch_for_twins()?;
         let mut result = PeopleImport::default();
-        let mut batch: Vec<ReaderRow> = Vec::with_capacity(BATCH);
+        let mut batch: Vec<(u64, ReaderRow)> = Vec::with_capacity(BATCH);
         loop {
             let row = rows.next();
             let last = row.is_none();
             match row {
-                Some(Ok(row)) => batch.push(row),
+                Some(Ok(row)) => batch.push((rows.line(), row)),
                 Some(Err(reject)) => result.rejects.push(reject),
                 None => {}
             }
             if batch.len() == BATCH || last {
-                let tally = store.import_readers(&batch, self.now(), &mut seed)?;
-                result.added += tally.added;
-                result.updated += tally.updated;
-                result.unchanged += tally.unchanged;
-                result.kept_unsubscribed += tally.kept_unsubscribed;
+                self.import_batch(&mut store, &batch, &mut result)?;
                 batch.clear();
             }
             if last {
@@ -69,6 +82,27 @@ impl Site {
                 return Ok(result);
             }
         }
+    }
+
+    fn import_batch(
+        &self,
+        store: &mut Store,
+        batch: &[(u64, ReaderRow)],
+        result: &mut PeopleImport,
+    ) -> Result<(), StoreError> {
+        for ((line, row), first) in batch.iter().zip(store.seen_before(batch)?) {
+            let Some(first) = first else { continue };
+            result.duplicates += 1;
+            if result.twins.len() < TWINS {
+                result.twins.push(Twin { line: *line, first, email: row.email.to_string() });
+            }
+        }
+        let tally = store.import_readers(batch.iter().map(|(_, row)| row), self.now(), &mut seed)?;
+        result.added += tally.added;
+        result.updated += tally.updated;
+        result.unchanged += tally.unchanged;
+        result.kept_unsubscribed += tally.kept_unsubscribed;
+        Ok(())
     }
 
     /// Puts one reader on the list, confirmed by the operator's word on where consent came from.

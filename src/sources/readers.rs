@@ -1,5 +1,7 @@
 //! The subscribers CSV: rows in, rows out. Knows the format and which rows are bad; who may be on the list it does not.
 
+mod records;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -7,6 +9,8 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use csv::StringRecord;
 use serde::Serialize;
+
+use records::{Cut, Records};
 
 use crate::model::{Address, Notice, Published, Reader, ReaderRow, ReaderStatus};
 
@@ -35,24 +39,74 @@ pub struct ReaderRules<'a> {
 
 /// A CSV file that is read row by row, in constant memory.
 pub struct ReaderRows<'a, R> {
-    csv: csv::Reader<UnixLines<R>>,
+    records: Records<R>,
+    cells: Cells,
     columns: Vec<String>,
     rules: ReaderRules<'a>,
-    record: csv::ByteRecord,
+    /// Of the last row.
+    line: u64,
+    /// Whether the file could not be read further.
+    broken: bool,
+}
+
+/// Parts a record into its cells.
+struct Cells {
+    csv: csv_core::Reader,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn new() -> Self {
+        // A CR alone is no line end but a control character, which no cell may hold.
+        let csv = csv_core::ReaderBuilder::new().terminator(csv_core::Terminator::Any(b'\n')).build();
+        Self { csv, text: Vec::new(), ends: Vec::new() }
+    }
+
+    /// The cells of a whole record; `None` when they are not UTF-8.
+    fn of(&mut self, record: &[u8]) -> Option<StringRecord> {
+        self.csv.reset();
+        self.text.resize(self.text.len().max(record.len()), 0);
+        self.ends.resize(self.ends.len().max(record.len()), 0);
+        let (_, _, _, cells) = self.csv.read_record(record, &mut self.text, &mut self.ends);
+        let mut found = StringRecord::new();
+        let mut start = 0;
+        for end in &self.ends[..cells] {
+            found.push_field(std::str::from_utf8(&self.text[start..*end]).ok()?);
+            start = *end;
+        }
+        Some(found)
+    }
 }
 
 impl<'a, R: Read> ReaderRows<'a, R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// A notice when it has no `email`, or when rows would be confirmed with no word on where consent came from.
+    /// A notice when the file is UTF-16, when it has no `email`, or when rows would be confirmed with no word on where consent came
+    /// from.
     pub fn open(label: &Path, source: R, rules: ReaderRules<'a>) -> Result<Self, Notice> {
-        let mut csv = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(UnixLines::new(source));
-        let mut record = csv::ByteRecord::new();
         let wrong = |what: String| Notice::new(what).at(label, 1);
-        let any = csv.read_byte_record(&mut record).map_err(|e| wrong(format!("cannot read the CSV: {e}")))?;
-        let header = StringRecord::from_byte_record(record.clone())
-            .map_err(|_| wrong("the header is not UTF-8".into()).help("save the file as \"CSV UTF-8\""))?;
+        let failed = |e: std::io::Error| wrong(format!("cannot read the CSV: {e}"));
+        let mut records = Records::new(source);
+        let start = records.peek().map_err(failed)?;
+        let start = &start[..start.len().min(512)];
+        let nuls = start.iter().filter(|byte| **byte == 0).count();
+        if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || nuls * 4 > start.len() {
+            return Err(wrong("the file is UTF-16 or no text".into()).help("save it as \"CSV UTF-8\""));
+        }
+        if start.starts_with("\u{feff}".as_bytes()) {
+            records.skip("\u{feff}".len());
+        }
+        let header = match records.next().map_err(failed)? {
+            Some((_, Cut::Record(header))) => header,
+            Some(_) => return Err(wrong("the header has a quote that is not closed, or no end".into())),
+            None => Vec::new(),
+        };
+        let mut cells = Cells::new();
+        let header = cells
+            .of(&header)
+            .ok_or_else(|| wrong("the header is not UTF-8".into()).help("save the file as \"CSV UTF-8\""))?;
         // A spreadsheet's heading may have several lines.
         let name = |h: &str| h.trim_start_matches('\u{feff}').replace(char::is_control, " ").trim().to_owned();
         let columns: Vec<String> = header
@@ -63,7 +117,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
             })
             .collect();
         let has = |column: &str| columns.iter().any(|c| c == column);
-        if !any || !has("email") {
+        if !has("email") {
             return Err(wrong(format!("the header needs a column `email`, found `{}`", columns.join(",")))
                 .help("the first row names the columns, such as email,name,editions"));
         }
@@ -75,7 +129,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
                 .at(label, 1)
                 .help("add --consent \"sign-up form on example.org, May 2026\", or a column `status` with `pending`"));
         }
-        Ok(Self { csv, columns, rules, record })
+        Ok(Self { records, cells, columns, rules, line: 1, broken: false })
     }
 
     fn row(&self, line: u64, record: &StringRecord) -> Result<ReaderRow, Reject> {
@@ -157,74 +211,41 @@ impl<'a, R: Read> ReaderRows<'a, R> {
     }
 }
 
+impl<R: Read> ReaderRows<'_, R> {
+    /// The line on which the last row began, from 1; the header is line 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn read(&mut self, cut: Cut) -> Result<ReaderRow, Reject> {
+        let line = self.line;
+        let reject = |reason: &str| Reject { line, email: String::new(), reason: reason.into() };
+        match cut {
+            Cut::Record(bytes) => match self.cells.of(&bytes) {
+                Some(cells) => self.row(line, &cells),
+                None => Err(reject("not UTF-8 (it may be Latin-1); save the file as \"CSV UTF-8\"")),
+            },
+            Cut::TooLong => Err(reject("longer than 64 kB, so it is no row")),
+            Cut::Open => Err(reject("a quote opens here that is not closed in the next 100 lines")),
+        }
+    }
+}
+
 impl<R: Read> Iterator for ReaderRows<'_, R> {
     type Item = Result<ReaderRow, Reject>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut record = std::mem::take(&mut self.record);
-        let read = self.csv.read_byte_record(&mut record);
-        let line = record.position().map_or(0, csv::Position::line);
-        let row = match read {
-            Ok(false) => return None,
+        match self.records.next() {
+            _ if self.broken => None,
+            Ok(None) => None,
+            Ok(Some((line, cut))) => {
+                self.line = line;
+                Some(self.read(cut))
+            }
             Err(error) => {
-                Err(Reject { line: self.csv.position().line(), email: String::new(), reason: error.to_string() })
-            }
-            Ok(true) => match StringRecord::from_byte_record(record.clone()) {
-                Ok(text) => self.row(line, &text),
-                Err(_) => Err(Reject {
-                    line,
-                    email: String::new(),
-                    reason: "not UTF-8 (it may be Latin-1); save the file as \"CSV UTF-8\"".into(),
-                }),
-            },
-        };
-        self.record = record;
-        Some(row)
-    }
-}
-
-/// Bytes with CRLF made LF, since the CSV reader counts lines one short after CRLF. A CR alone stays, and is refused later.
-struct UnixLines<R> {
-    source: R,
-    /// A CR at the end of the last read, whose next byte is not known yet.
-    held: bool,
-}
-
-impl<R: Read> UnixLines<R> {
-    fn new(source: R) -> Self {
-        Self { source, held: false }
-    }
-}
-
-impl<R: Read> Read for UnixLines<R> {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        if out.len() < 2 {
-            return Err(std::io::Error::other("the buffer is too small"));
-        }
-        loop {
-            let start = usize::from(self.held);
-            let read = self.source.read(&mut out[start..])?;
-            if read == 0 {
-                out[0] = b'\r';
-                self.held = false;
-                return Ok(start);
-            }
-            if self.held {
-                out[0] = b'\r';
-            }
-            let end = start + read;
-            self.held = out[end - 1] == b'\r';
-            let end = end - usize::from(self.held);
-            let mut kept = 0;
-            for at in 0..end {
-                let crlf = out[at] == b'\r' && at + 1 < end && out[at + 1] == b'\n';
-                if !crlf {
-                    out[kept] = out[at];
-                    kept += 1;
-                }
-            }
-            if kept > 0 {
-                return Ok(kept);
+                self.broken = true;
+                let reject = Reject { line: self.line + 1, email: String::new(), reason: error.to_string() };
+                Some(Err(reject))
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use sha2::{Digest, Sha256};
 
 use super::tokens::is_forgotten;
 use super::{Store, StoreError, from_ms, to_ms};
@@ -44,9 +45,9 @@ const COLUMNS: &str =
 
 impl Store {
     /// Puts a batch of rows on the list in one transaction; `seed` gives 128 random bits as hex for each new reader.
-    pub fn import_readers(
+    pub fn import_readers<'r>(
         &mut self,
-        rows: &[ReaderRow],
+        rows: impl IntoIterator<Item = &'r ReaderRow>,
         now: DateTime<Utc>,
         seed: &mut dyn FnMut() -> String,
     ) -> Result<Tally, StoreError> {
@@ -57,6 +58,36 @@ impl Store {
         }
         tx.commit()?;
         Ok(tally)
+    }
+
+    /// Begins to watch for addresses that stand in an import twice; what was seen lies in a table of its own on disk.
+    pub fn watch_for_twins(&mut self) -> Result<(), StoreError> {
+        self.conn.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS seen (hash INTEGER PRIMARY KEY, line INTEGER NOT NULL); DELETE FROM seen;",
+        )?;
+        Ok(())
+    }
+
+    /// For each address the line on which it stood first, if that was before.
+    pub fn seen_before(&mut self, rows: &[(u64, ReaderRow)]) -> Result<Vec<Option<u64>>, StoreError> {
+        let tx = self.conn.transaction()?;
+        let mut add =
+            tx.prepare_cached("INSERT INTO seen (hash, line) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING")?;
+        let mut first = tx.prepare_cached("SELECT line FROM seen WHERE hash = ?1")?;
+        let look = |(line, row): &(u64, ReaderRow)| -> Result<Option<u64>, StoreError> {
+            let digest = Sha256::digest(row.email.key());
+            let hash = digest.first_chunk().map_or(0, |first| i64::from_be_bytes(*first));
+            let line = i64::try_from(*line).unwrap_or(i64::MAX);
+            if add.execute(params![hash, line])? == 1 {
+                return Ok(None);
+            }
+            let line: i64 = first.query_row([hash], |row| row.get(0))?;
+            Ok(u64::try_from(line).ok())
+        };
+        let found = rows.iter().map(look).collect::<Result<_, _>>()?;
+        drop((add, first));
+        tx.commit()?;
+        Ok(found)
     }
 
     /// Marks a reader as gone by their own wish. `None` when the address is not on the list.

@@ -113,3 +113,23 @@ fn control_characters_never_reach_the_list() {
     let listed = test.run("subscribers list --format json").success().stdout;
     assert!(!listed.contains("\\r") && !listed.contains("\\n"), "{listed}");
 }
+
+#[test]
+fn what_a_file_may_have_wrong_costs_its_own_rows_and_is_told_by_line() {
+    let test = Test::new();
+    let open =
+        format!("h@x.example,\"open\n{}", (0..300).map(|n| format!("i{n}@x.example,I\n")).collect::<Vec<_>>().concat());
+    test.write("list.csv", &format!("email,name\nDup@x.example,First\ndup@X.example,Second\n{open}"));
+    let told = test.run("subscribers import list.csv --consent fair").success();
+    told.stdout_has("301 readers added, 1 updated")
+        .stdout_has("line 3: dup@x.example stands on line 2 too")
+        .stdout_has("line 4: a quote opens here that is not closed");
+    let shown = test.run("subscribers show dup@x.example --format json").success().json();
+    assert_eq!(shown["name"], "Second", "the later row adds to the first");
+    std::fs::write(
+        test.path("wide.csv"),
+        "email\na@x.example\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
+    )
+    .unwrap();
+    test.run("subscribers import wide.csv --consent fair").code(1).stderr_has("UTF-16").stderr_has("CSV UTF-8");
+}

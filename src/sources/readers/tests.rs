@@ -96,3 +96,30 @@ fn a_formula_in_a_cell_is_defused_on_the_way_out() {
     let text = String::from_utf8(out).expect("text");
     assert!(text.contains("'=HYPERLINK(1)") && text.contains("'@Oslo"), "{text}");
 }
+
+#[test]
+fn a_file_of_another_encoding_is_named() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    for text in [[b"\xff\xfe".to_vec(), wide("email\na@x.org\n")].concat(), wide("email,name\na@x.org,A\n")] {
+        let told = read(&text, "a form");
+        assert!(told[0].contains("UTF-16") && told[0].contains("CSV UTF-8"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_quote_left_open_costs_its_own_row() {
+    let text = format!("email,name\na@x.org,A\nb@x.org,\"open\n{}", "c@x.org,C\n".repeat(500));
+    let rows = read(text.as_bytes(), "a form");
+    assert_eq!(rows.len(), 502);
+    assert_eq!(rows[1], "3 a quote opens here that is not closed in the next 100 lines");
+    assert!(rows[2..].iter().all(|row| row == "ok c@x.org confirmed"));
+}
+
+proptest::proptest! {
+    /// The cutting and the CSV library agree on where a record ends.
+    #[test]
+    fn every_row_is_its_own_whatever_stands_before_it(junk in "[a,\" \\r\\n]{0,60}") {
+        let rows = read(format!("email,name\n{junk}\nz@x.org,Z\n\nlast@x.org,L\n").as_bytes(), "a form");
+        proptest::prop_assert_eq!(rows.last().map(String::as_str), Some("ok last@x.org confirmed"), "{:?}", rows);
+    }
+}
