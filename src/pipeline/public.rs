@@ -66,7 +66,7 @@ impl Office {
 
     fn answer(&self, ask: Ask, caller: &Caller) -> Answer {
         let answered = match ask {
-            Ask::Home => self.page(200, &self.form("", false), "home"),
+            Ask::Home => self.page(200, &self.form("", false, false), "home"),
             Ask::Style => Ok(Answer { status: 200, body: self.style.clone() }),
             Ask::SignUp(form) => self.sign_up(&form, caller),
             Ask::Confirm { token, press } => self.confirm(&token, press, caller),
@@ -113,9 +113,9 @@ impl Office {
         editions.map(choice).collect()
     }
 
-    fn form(&self, email: &str, wrong: bool) -> Home {
+    fn form(&self, email: &str, wrong: bool, none: bool) -> Home {
         let editions = self.choices(&[]);
-        Home { email: email.chars().take(254).collect(), wrong, choice: editions.len() > 1, editions }
+        Home { email: email.chars().take(254).collect(), wrong, none, choice: editions.len() > 1, editions }
     }
 
     /// The editions that a form ticks; empty when that is all of them. `None` when it is none of them.
@@ -133,10 +133,15 @@ impl Office {
     /// The answer tells nothing about the address but whether it is one: what is done before it is the same for all.
     fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
         let typed = form.get("email");
-        let Ok(email) = Address::parse(typed) else { return self.page(422, &self.form(typed, true), "home") };
+        // A form of somebody's own that asks for an address alone means all editions.
+        let chooses = form.all("edition").next().is_some() || !form.get("choice").is_empty();
+        let editions = if chooses { self.ticked(form) } else { Some(Vec::new()) };
+        let (Ok(email), Some(editions)) = (Address::parse(typed), editions.clone()) else {
+            let wrong = Address::parse(typed).is_err();
+            return self.page(422, &self.form(typed, wrong, editions.is_none()), "home");
+        };
         // A person does not see the second field.
         if form.get("website").is_empty() {
-            let editions = self.ticked(form).unwrap_or_default();
             self.reception.keep(Asking { email, editions, network: caller.network.clone() })?;
         }
         self.sheet("asked")

@@ -39,6 +39,8 @@ pub struct Home {
     /// As it was typed, when it was `wrong`.
     pub email: String,
     pub wrong: bool,
+    /// Whether no edition was chosen.
+    pub none: bool,
     /// Whether there is more than one edition.
     pub choice: bool,
     pub editions: Vec<Choice>,
@@ -77,7 +79,7 @@ impl Page for Home {
     const NAME: &'static str = "home";
 
     fn sample() -> Self {
-        Self { email: "ann@".into(), wrong: true, choice: true, editions: choices() }
+        Self { email: "ann@".into(), wrong: true, none: true, choice: true, editions: choices() }
     }
 }
 

@@ -193,6 +193,10 @@ fn every_address_gets_the_same_answer() {
     let mut to: Vec<String> = letters(&test, 3).iter().map(Mail::to).collect();
     to.sort();
     assert_eq!(to, ["gone@inbox.example", "known@inbox.example", "new@inbox.example"]);
+    for none in ["email=b%40inbox.example&choice=1", "email=b%40inbox.example&edition=nosuch"] {
+        let answer = serve.post("/subscribe", none);
+        assert!(answer.status == 422 && answer.body.contains("Choose at least one edition"), "{}", answer.body);
+    }
     let wrong = serve.post("/subscribe", "email=%3Cscript%3E%40x");
     assert!(wrong.status == 422 && !wrong.body.contains("<script>"), "{}", wrong.body);
 }
