@@ -86,6 +86,9 @@ impl Site {
     /// # Errors
     /// No item has the id, or content/ cannot be read or written.
     pub fn score_item(&self, id: &str, score: Option<f64>, why: &str) -> anyhow::Result<Item> {
+        if why.chars().any(char::is_control) {
+            return Err(Notice::new("the reason must be text on one line").into());
+        }
         let content = self.content()?;
         let Some(item) = content.items.iter().find(|item| item.id == id) else {
             let near = content.items.iter().find(|item| item.id.starts_with(id)).map(|item| item.id.as_str());

@@ -218,9 +218,9 @@ fn one_broken_feed_never_stops_the_others() {
         ("inside", "no public address"),
         ("metadata", "no public address"),
         ("page", "web page"),
-        ("bomb", "more than 20971520 bytes"),
-        ("title", "more than 5242880 bytes"),
-        ("endless", "more than 5242880 bytes"),
+        ("bomb", "more than 20 MB"),
+        ("title", "more than 5 MB"),
+        ("endless", "more than 5 MB"),
         ("slow", "no answer within 2s"),
         ("silent", "no answer within 2s"),
     ] {

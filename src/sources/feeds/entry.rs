@@ -90,10 +90,16 @@ impl<'a> Shared<'a> {
         let good = links.iter().find_map(|link| self.resolved(link));
         let refused = links.iter().take_while(|_| good.is_none()).find(|link| link.role <= Role::Own);
         if let Some(link) = refused {
-            let message = format!(
-                "the link {} is no http(s) address that a reader can open; the item has none",
-                quoted(&link.raw)
-            );
+            let message = match Url::parse(link.raw.trim()) {
+                // Not printed: it is a secret of somebody's.
+                Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                    "the link holds a user name or a password; the item has none".into()
+                }
+                _ => {
+                    let raw = quoted(&link.raw);
+                    format!("the link {raw} is no http(s) address that a reader can open; the item has none")
+                }
+            };
             report.note(entry.line, message, "");
         } else if good.is_none() {
             report.note(entry.line, "an item has no link; it is shown without one", "");

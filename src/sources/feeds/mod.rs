@@ -118,7 +118,7 @@ pub fn read_feed(label: &Path, bytes: &[u8], origin: &Origin) -> Result<Reading,
         report.note(None, repair, "");
     }
     let told = match text.chars().next() {
-        None => return refused("the feed is empty", "look at the address in a browser"),
+        None => return refused("the feed is empty", "look at it in a browser or an editor"),
         Some('{') => json::read(text, &mut report),
         Some(_) => xml::read(text, &mut report),
     };

@@ -27,7 +27,7 @@ pub(super) fn told(document: &str, base: Option<&Url>) -> (String, String) {
             ),
         };
     }
-    let look = "look at the address in a browser".to_owned();
+    let look = "look at it in a browser or an editor".to_owned();
     if small.starts_with('{') || small.starts_with('[') {
         return ("this is JSON, but no JSON Feed: it has no list of `items`".into(), look);
     }

@@ -127,7 +127,7 @@ pub enum Failure {
     #[error("only http and https addresses are fetched, not `{0}`")]
     Scheme(String),
     /// The host, or one that it redirects to, has an address that the public does not reach.
-    #[error("{0} is no public address; if it is meant, name it in `[fetch] private_hosts`")]
+    #[error("{host} is no public address{remedy}", host = .0, remedy = if_meant(.0))]
     Private(String),
     #[error("{0} is no host's name")]
     Unknown(String),
@@ -139,10 +139,24 @@ pub enum Failure {
     Redirects,
     #[error("no answer within {}", humantime::format_duration(*.0))]
     Slow(Duration),
-    #[error("more than {0} bytes")]
+    #[error("more than {}", size(*.0))]
     Large(usize),
-    #[error("the answer is no HTTP: {0}")]
+    #[error("the answer is no HTTP, or broke off: {0}")]
     Broken(String),
+}
+
+/// How to allow a private host; where clouds keep their machines' secrets nothing is meant.
+fn if_meant(host: &str) -> &'static str {
+    if host.contains("169.254.") || host.contains("fe80:") {
+        ""
+    } else {
+        "; if it is meant, name it in `[fetch] private_hosts`"
+    }
+}
+
+fn size(bytes: usize) -> String {
+    const MB: usize = 1024 * 1024;
+    if bytes.is_multiple_of(MB) { format!("{} MB", bytes / MB) } else { format!("{bytes} bytes") }
 }
 
 /// Fetches, as one program with one name.
