@@ -5,7 +5,7 @@ mod stores;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use tokio::sync::watch;
 
 use super::{Site, seed};
@@ -17,6 +17,8 @@ use crate::web::public::{Answer, Ask, Caller, Desk, Form, Limits, Way, router, s
 use reception::Reception;
 use stores::Stores;
 
+/// The longest pause: a leap year, so that the day a year from now always fits.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::days(366);
 /// The longest name that is kept, in characters.
 const NAME: usize = 120;
 
@@ -74,6 +76,7 @@ impl Office {
             Ask::Preferences { token, form: None } => self.preferences(&token),
             Ask::Preferences { token, form: Some(form) } => self.change(&token, &form, caller),
             Ask::Missing => self.missing(),
+            Ask::Refused(status) => self.page(status, &Sheet::default(), "refused"),
         };
         answered.unwrap_or_else(|error| {
             tracing::error!(error = format!("{error:#}"), "a public page failed");
@@ -218,7 +221,8 @@ impl Office {
                 self.sheet("forgotten")
             }
             "save" if reader.status == ReaderStatus::Confirmed => self.save(token, &reader, form, caller),
-            _ => self.preferences(token),
+            "save" => self.preferences(token),
+            _ => self.page(422, &Sheet::default(), "refused"),
         }
     }
 
@@ -248,7 +252,6 @@ impl Office {
         // Where midnight is skipped, the day begins an hour later; nobody is mailed in that hour.
         let local = zone.from_local_datetime(&midnight).earliest();
         let until = local.map_or_else(|| midnight.and_utc(), |local| local.to_utc());
-        // A year of four digits, as the form writes it.
-        if until > self.now() && until.timestamp() < 253_402_300_800 { Ok(Some(until)) } else { Err(()) }
+        if until > self.now() && until <= self.now() + LONGEST_PAUSE { Ok(Some(until)) } else { Err(()) }
     }
 }

@@ -166,9 +166,19 @@ mod tests {
         let preferences = page(&Preferences::sample(), "preferences", setting, &templates).expect("preferences");
         let archive = page(&crate::render::ArchivePage::sample(), "archive", setting, &templates).expect("archive");
         let mut pages = vec![home, preferences, archive];
-        for section in
-            ["asked", "confirm", "confirmed", "leave", "left", "gone", "forget", "forgotten", "missing", "busy"]
-        {
+        for section in [
+            "asked",
+            "confirm",
+            "confirmed",
+            "leave",
+            "left",
+            "gone",
+            "forget",
+            "forgotten",
+            "missing",
+            "refused",
+            "busy",
+        ] {
             pages.push(page(&Sheet::sample(), section, setting, &templates).expect(section));
         }
         for html in pages {

@@ -38,6 +38,10 @@ impl Store {
     /// Takes the reader of this token off the list by their own wish, and ends their open sign-ups. Again, it changes nothing.
     /// `None` when no reader has the token.
     pub fn leave(&mut self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
+        // A stranger's guess keeps no sender waiting for the lock.
+        if id_by(&self.conn, purpose, token)?.is_none() {
+            return Ok(None);
+        }
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let Some(id) = id_by(&tx, purpose, token)? else { return Ok(None) };
         let left = leave(&tx, id, trace)?;

@@ -300,6 +300,10 @@ fn preferences_are_kept_and_a_pause_keeps_issues_away() {
         "action=save&name=A",
         "action=save&name=A&edition=sunday&pause=yesterday",
         "action=save&edition=sunday&pause=2020-01-01",
+        "action=save&edition=sunday&pause=9999-12-31",
+        "action=save&edition=sunday&pause=2027-11-27",
+        "action=nonsense&edition=sunday",
+        "",
     ] {
         assert_eq!(serve.post(&preferences, wrong).status, 422, "{wrong}");
     }
@@ -377,6 +381,20 @@ fn every_answer_is_guarded() {
     assert_eq!(serve.get("/style.css").header("content-type"), "text/css; charset=utf-8");
     assert_eq!(serve.post("/subscribe", &format!("email=a%40b.example&x={}", "a".repeat(70_000))).status, 413);
     assert_eq!(serve.get("/subscribe").status, 405);
+    // What no page takes is told on a page like the others.
+    let large = format!("email=a%40b.example&x={}", "a".repeat(70_000));
+    for refused in [
+        serve.post("/subscribe", &large),
+        serve.get("/subscribe"),
+        serve.get("/archive/nope"),
+        serve.get("/archive/2001-01-01-midweek"),
+        serve.post("/archive", ""),
+    ] {
+        assert!(refused.header("content-type").starts_with("text/html"), "{}", refused.head);
+        assert!(refused.header("content-security-policy").starts_with("default-src 'none'; style-src 'self'"));
+        assert!(refused.body.contains("/style.css") && refused.body.contains("<h1>"), "{}", refused.body);
+    }
+    assert_eq!(serve.get("/subscribe").header("allow"), "post");
     for method in ["PUT", "DELETE", "OPTIONS", "PATCH"] {
         let answer = serve.ask(&format!("{method} {leave} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"), "");
         assert_eq!(answer.status, 405, "{method}");

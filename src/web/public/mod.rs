@@ -13,7 +13,9 @@ mod token;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 pub use caller::Caller;
@@ -69,12 +71,14 @@ pub enum Ask {
     Style,
     /// No page of ours.
     Missing,
+    /// A request that no page takes, with the status that says why, such as 405 or 413.
+    Refused(u16),
 }
 
 /// A page that is ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// 200, 404, 422 or 503.
+    /// 200, 404, 422, 503, or that of [`Ask::Refused`].
     pub status: u16,
     pub body: String,
 }
@@ -104,10 +108,30 @@ pub fn router(desk: Desk, archive: Router, limits: Limits) -> Router {
         .merge(preferences::routes())
         .merge(archive.with_state(()))
         .fallback(missing)
+        .layer(axum::middleware::from_fn_with_state(desk.clone(), dressed))
         .layer(axum::Extension(caller::Header(desk.client_header.clone())))
         .layer(axum::extract::DefaultBodyLimit::max(limits.body))
         .layer(axum::middleware::from_fn_with_state(limits, guard::guard))
         .with_state(desk)
+}
+
+/// Puts what axum or the archive refuse in a few bare words into a page of ours.
+async fn dressed(State(desk): State<Desk>, caller: Caller, request: Request, next: Next) -> Response {
+    let answer = next.run(request).await;
+    let is_page =
+        answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page || !answer.status().is_client_error() {
+        return answer;
+    }
+    let status = answer.status();
+    let about = if status == StatusCode::NOT_FOUND { Ask::Missing } else { Ask::Refused(status.as_u16()) };
+    let mut page = ask(&desk, about, caller).await;
+    for name in [header::ALLOW, header::CACHE_CONTROL, header::CONNECTION, HeaderName::from_static("x-robots-tag")] {
+        if let Some(value) = answer.headers().get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    page
 }
 
 /// Has the desk answer, on a thread that may wait.
