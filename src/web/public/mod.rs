@@ -126,6 +126,7 @@ async fn dressed(State(desk): State<Desk>, caller: Caller, request: Request, nex
     let status = answer.status();
     let about = if status == StatusCode::NOT_FOUND { Ask::Missing } else { Ask::Refused(status.as_u16()) };
     let mut page = ask(&desk, about, caller).await;
+    *page.status_mut() = status;
     for name in [header::ALLOW, header::CACHE_CONTROL, header::CONNECTION, HeaderName::from_static("x-robots-tag")] {
         if let Some(value) = answer.headers().get(&name) {
             page.headers_mut().insert(name, value.clone());
