@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use super::output::{count, cut, json, json_line, line};
 use super::{Exit, Format, Global};
 use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
-use crate::pipeline::{BounceLine, Change, PeopleImport, Person, Reject};
+use crate::pipeline::{BounceLine, Change, PeopleImport, Person, RejectWriter};
 
 #[derive(Subcommand)]
 pub enum Subscribers {
@@ -124,10 +125,12 @@ impl Import {
             let open = |e| Notice::new(format!("cannot read the list: {e}")).at(&path, None).help("check the path");
             Box::new(BufReader::new(File::open(&path).map_err(open)?))
         };
-        let result = site.import_readers(&path, source, self.consent.trim())?;
-        if let Some(file) = &self.rejects {
-            write_rejects(&global.path(file), &result.rejects)?;
-        }
+        let mut rejects = self.rejects.as_ref().map(|file| rejects_file(&global.path(file), &path)).transpose()?;
+        let result = site.import_readers(&path, source, self.consent.trim(), |reject| {
+            let written = rejects.as_mut().map_or(Ok(()), |rejects| rejects.write(reject));
+            written.context("the rejects cannot be written")
+        })?;
+        rejects.map_or(Ok(()), RejectWriter::finish).context("the rejects cannot be written")?;
         if self.format == Format::Json {
             json(&result)?;
         } else {
@@ -165,14 +168,18 @@ fn print_import(result: &PeopleImport) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn write_rejects(path: &Path, rejects: &[Reject]) -> anyhow::Result<()> {
-    let mut csv = csv::Writer::from_path(path)
-        .map_err(|e| Notice::new(format!("cannot write the rejects: {e}")).at(path, None))?;
-    csv.write_record(["line", "email", "reason"])?;
-    for reject in rejects {
-        csv.write_record([&reject.line.to_string(), &reject.email, &reject.reason])?;
+/// The file for the rows that are left out. It is made before the first row goes in, so that one that cannot be written is told
+/// before anything is changed.
+fn rejects_file(path: &Path, list: &Path) -> anyhow::Result<RejectWriter<File>> {
+    let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if same(path, list) {
+        let notice = Notice::new("the rejects would be written over the list itself").at(path, None);
+        return Err(notice.help("give --rejects a file of its own").into());
     }
-    Ok(csv.flush()?)
+    let unwritten =
+        |why: &dyn std::fmt::Display| Notice::new(format!("cannot write the rejects: {why}")).at(path, None);
+    let file = File::create(path).map_err(|e| unwritten(&e))?;
+    Ok(RejectWriter::new(file).map_err(|e| unwritten(&e))?)
 }
 
 impl Add {
@@ -201,10 +208,8 @@ impl Add {
 impl One {
     fn remove(self, global: &Global) -> anyhow::Result<()> {
         let email = Address::parse(&self.address)?;
-        match global.site()?.remove_reader(&email)? {
-            Change::Unchanged => line(&format!("{email} had left already")),
-            _ => line(&format!("{email} is unsubscribed")),
-        }
+        let left = global.site()?.remove_reader(&email)?;
+        line(&if left { format!("{email} is unsubscribed") } else { format!("{email} had left already") })
     }
 
     fn forget(self, global: &Global) -> anyhow::Result<()> {

@@ -2,13 +2,17 @@
 //! Knows no bounce and no list.
 
 use std::fmt;
-use std::pin::pin;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_imap::{Client, Session};
 use futures_util::TryStreamExt;
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::smtp::{Tls, Wrap};
@@ -16,6 +20,9 @@ use crate::model::Notice;
 
 /// A server that is silent for so long has gone.
 const STEP: Duration = Duration::from_secs(30);
+/// The most octets that a server may send in one step: thrice the longest message that is read, or the numbers of some 300,000. The
+/// IMAP library parses an answer anew with every packet, so ten times that would cost a hundred times the work.
+const MOST: usize = 3 << 20;
 
 /// `[bounces.imap]`: a mailbox that `digest serve` reads.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -81,10 +88,46 @@ impl Settings {
 trait Wire: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug> Wire for T {}
 
+/// A connection that ends when the server sends more than a step may bring: the IMAP library itself would take half a gigabyte.
+#[derive(Debug)]
+struct Bounded {
+    stream: TcpStream,
+    /// How many octets are left of this step.
+    left: Arc<AtomicUsize>,
+}
+
+impl AsyncRead for Bounded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let had = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        let came = buffer.filled().len() - had;
+        let left = self.left.load(Ordering::Relaxed);
+        if came > left {
+            return Poll::Ready(Err(io::Error::other(format!("the answer is longer than {} MiB", MOST >> 20))));
+        }
+        self.left.store(left - came, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Bounded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 /// An open mailbox. After an error it is of no use any more.
 pub struct Mailbox {
     session: Session<Box<dyn Wire>>,
-    address: String,
+    told: Told,
 }
 
 impl Mailbox {
@@ -97,32 +140,29 @@ impl Mailbox {
             return Err(Notice::new("`bounces.imap.tls` would send the password in clear")
                 .help("set `tls = \"wrapper\"` or \"required\"; \"none\" is for localhost alone"));
         }
-        let address = format!("{}:{}", settings.host, settings.port);
-        let told = |what: &'static str| Told { address: address.clone(), what };
-        let at = (settings.host.as_str(), settings.port);
-        let stream = told("no connection").within(TcpStream::connect(at)).await?;
-        let client = greeted(stream, settings, &told).await?;
+        let told = Told { address: format!("{}:{}", settings.host, settings.port), left: Arc::default() };
+        let stream = told.within("no connection", TcpStream::connect((settings.host.as_str(), settings.port))).await?;
+        let client = greeted(Bounded { stream, left: Arc::clone(&told.left) }, settings, &told).await?;
         let password = settings.password()?;
         let login = async { client.login(&settings.username, password).await.map_err(|(error, _)| error) };
-        let mut session = told("LOGIN").within(login).await?;
-        told("SELECT").within(session.select(&settings.folder)).await?;
-        Ok(Self { session, address })
+        let mut session = told.within("LOGIN", login).await?;
+        told.within("SELECT", session.select(&settings.folder)).await?;
+        Ok(Self { session, told })
     }
 
     /// The UIDs of messages that nobody has seen, the oldest first.
     pub async fn unseen(&mut self) -> Result<Vec<u32>, Notice> {
-        let told = self.told("SEARCH");
         // Some servers tell of new messages only when asked.
-        told.within(self.session.noop()).await?;
-        let mut found: Vec<u32> = told.within(self.session.uid_search("UNSEEN")).await?.into_iter().collect();
+        self.told.within("NOOP", self.session.noop()).await?;
+        let found = self.told.within("SEARCH", self.session.uid_search("UNSEEN")).await?;
+        let mut found: Vec<u32> = found.into_iter().collect();
         found.sort_unstable();
         Ok(found)
     }
 
     /// The first `most` octets of a message; `None` when it is there no more. It stays unseen.
     pub async fn read(&mut self, uid: u32, most: usize) -> Result<Option<Vec<u8>>, Notice> {
-        let told = self.told("FETCH");
-        told.within(async {
+        let fetched = async {
             let ask = format!("(UID BODY.PEEK[]<0.{most}>)");
             let mut answers = pin!(self.session.uid_fetch(uid.to_string(), ask).await?);
             let mut found = None;
@@ -132,46 +172,37 @@ impl Mailbox {
                 }
             }
             Ok::<_, async_imap::error::Error>(found)
-        })
-        .await
+        };
+        self.told.within("FETCH", fetched).await
     }
 
     /// Marks messages as seen.
     pub async fn mark_seen(&mut self, uids: &[u32]) -> Result<(), Notice> {
         let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
-        let told = self.told("STORE");
-        told.within(async {
+        let stored = async {
             let mut answers = pin!(self.session.uid_store(set, "+FLAGS.SILENT (\\Seen)").await?);
             while answers.try_next().await?.is_some() {}
             Ok::<_, async_imap::error::Error>(())
-        })
-        .await
+        };
+        self.told.within("STORE", stored).await
     }
 
     /// Says good-bye; whatever the answer is.
     pub async fn close(mut self) {
-        let _ = self.told("LOGOUT").within(self.session.logout()).await;
-    }
-
-    fn told(&self, what: &'static str) -> Told {
-        Told { address: self.address.clone(), what }
+        let _ = self.told.within("LOGOUT", self.session.logout()).await;
     }
 }
 
 /// A client that was greeted over the connection that the settings ask for.
-async fn greeted(
-    stream: TcpStream,
-    settings: &Settings,
-    told: &impl Fn(&'static str) -> Told,
-) -> Result<Client<Box<dyn Wire>>, Notice> {
+async fn greeted(stream: Bounded, settings: &Settings, told: &Told) -> Result<Client<Box<dyn Wire>>, Notice> {
     let wrap = || Wrap::new("bounces.imap", &settings.host, &settings.ca_file);
-    let refused = |refusal: super::Refusal| told("TLS").notice(&refusal.reply.text);
+    let refused = |refusal: super::Refusal| told.notice("TLS", &refusal.reply.text);
     let stream: Box<dyn Wire> = match settings.tls {
         Tls::Wrapper => Box::new(wrap()?.wrap(stream, STEP).await.map_err(refused)?),
         Tls::Required => {
             let mut plain = Client::new(stream);
-            told("the greeting").within(greeting(&mut plain)).await?;
-            told("STARTTLS").within(plain.run_command_and_check_ok("STARTTLS", None)).await?;
+            told.within("the greeting", greeting(&mut plain)).await?;
+            told.within("STARTTLS", plain.run_command_and_check_ok("STARTTLS", None)).await?;
             // What a stranger may have put behind the answer, in clear, is dropped with the client's buffer.
             let safe = wrap()?.wrap(plain.into_inner(), STEP).await.map_err(refused)?;
             return Ok(Client::new(Box::new(safe)));
@@ -179,7 +210,7 @@ async fn greeted(
         Tls::None | Tls::Opportunistic => Box::new(stream),
     };
     let mut client = Client::new(stream);
-    told("the greeting").within(greeting(&mut client)).await?;
+    told.within("the greeting", greeting(&mut client)).await?;
     Ok(client)
 }
 
@@ -190,23 +221,29 @@ async fn greeting<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug>(
     client.read_response().await?.ok_or_else(gone).map(drop)
 }
 
-/// What is being done at which server, for the words of an error.
+/// Which server it is, for the words of an error, and how much it may still send.
 struct Told {
     address: String,
-    what: &'static str,
+    left: Arc<AtomicUsize>,
 }
 
 impl Told {
-    async fn within<T, E: fmt::Display>(&self, step: impl Future<Output = Result<T, E>>) -> Result<T, Notice> {
+    /// Does `what`, in the time and with the octets that a step may take.
+    async fn within<T, E: fmt::Display>(
+        &self,
+        what: &str,
+        step: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Notice> {
+        self.left.store(MOST, Ordering::Relaxed);
         match tokio::time::timeout(STEP, step).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => Err(self.notice(&error.to_string())),
-            Err(_) => Err(self.notice("the server is silent")),
+            Ok(Err(error)) => Err(self.notice(what, &error.to_string())),
+            Err(_) => Err(self.notice(what, "the server is silent")),
         }
     }
 
-    fn notice(&self, why: &str) -> Notice {
-        let Self { address, what } = self;
+    fn notice(&self, what: &str, why: &str) -> Notice {
+        let address = &self.address;
         Notice::new(format!("the mailbox at {address} cannot be read ({what}): {}", printable(why)))
             .help("see [bounces.imap]: host, port, tls, username, password_file, folder")
     }
@@ -215,4 +252,43 @@ impl Told {
 /// One line of at most 300 characters; a server's words may be anything.
 fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Greets, takes any login, and sends a message without an end.
+    async fn endless(listener: TcpListener) {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let (lines, mut answers) = stream.into_split();
+        let mut lines = BufReader::new(lines).lines();
+        answers.write_all(b"* OK ready\r\n").await.expect("a greeting");
+        while let Some(line) = lines.next_line().await.expect("a command") {
+            if line.contains("FETCH") {
+                let head = b"* 1 FETCH (UID 1 BODY[]<0> {100000000}\r\n";
+                answers.write_all(head).await.expect("an answer");
+                while answers.write_all(&[b'x'; 8192]).await.is_ok() {}
+                return;
+            }
+            let tag = line.split(' ').next().unwrap_or_default();
+            answers.write_all(format!("{tag} OK done\r\n").as_bytes()).await.expect("an answer");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_an_end_is_cut_off() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = tokio::spawn(endless(listener));
+        let settings = Settings { host: "127.0.0.1".into(), port, tls: Tls::None, ..Settings::default() };
+        let mut mailbox = Mailbox::open(&settings).await.expect("an open mailbox");
+        let told = mailbox.read(1, 1024).await.expect_err("an answer without an end").to_string();
+        assert!(told.contains("FETCH") && told.contains("longer than 3 MiB"), "{told}");
+        drop(mailbox);
+        server.await.expect("the server ends");
+    }
 }

@@ -63,7 +63,8 @@ pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
         let site = Site::open(dir, Path::new("config.toml"), now)?;
         if demo.readers == 0 {
             let file = dir.join("content/subscribers.sample.csv");
-            let imported = site.import_readers(&file, std::fs::File::open(&file)?, "the sample's made-up readers")?;
+            let imported =
+                site.import_readers(&file, std::fs::File::open(&file)?, "the sample's made-up readers", |_| Ok(()))?;
             demo.readers = imported.added;
         }
         demo.stops.push(walk(&site, edition, date.parse()?).await?);

@@ -41,7 +41,7 @@ pub use crate::check::{Finding, Report, Severity, explain};
 pub use crate::compose::{Composition, LeftOut, Lesson, Parts, Ranked, Scored, Scores};
 pub use crate::issues::Refreshed;
 pub use crate::send::{Clock, Ended, Event, TransportKind};
-pub use crate::sources::{Merged, Reject, item_to_json};
+pub use crate::sources::{Merged, RejectWriter, item_to_json};
 pub use crate::store::{BounceLine, Change, Entry};
 
 pub use archive::ArchivedIssue;

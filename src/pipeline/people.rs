@@ -15,8 +15,8 @@ use crate::store::{BounceLine, Change, Store, StoreError};
 /// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
 const BATCH: usize = 1_000;
 
-/// So many addresses that stand in a file twice are named.
-const TWINS: usize = 1_000;
+/// So many rows left out, and so many addresses that stand in a file twice, are named.
+const NAMED: usize = 1_000;
 
 /// What an import did; serializes as the JSON that scripts rely on.
 #[derive(Debug, Default, Serialize)]
@@ -27,6 +27,7 @@ pub struct PeopleImport {
     pub rejected: usize,
     /// Rows of readers who left, bounced or complained, whom no import brings back.
     pub kept_unsubscribed: usize,
+    /// The first of the rows left out.
     pub rejects: Vec<Reject>,
     /// Rows whose address stood in the file before; each adds to what the first one said.
     pub duplicates: usize,
@@ -57,8 +58,19 @@ pub struct Person {
 }
 
 impl Site {
-    /// Imports a subscribers CSV. Good rows go in, a batch a transaction; bad ones are listed with line and reason.
-    pub fn import_readers(&self, file: &Path, source: impl Read, consent: &str) -> anyhow::Result<PeopleImport> {
+    /// Imports a subscribers CSV. Good rows go in, a batch a transaction; bad ones are told to `left_out`, one at a time, with line
+    /// and reason.
+    ///
+    /// # Errors
+    /// The file is none that could be read, the store cannot serve, or `left_out` fails. Batches before that are on the list: the
+    /// import can be run again.
+    pub fn import_readers(
+        &self,
+        file: &Path,
+        source: impl Read,
+        consent: &str,
+        mut left_out: impl FnMut(&Reject) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PeopleImport> {
         let editions: BTreeSet<String> = self.config.editions.keys().cloned().collect();
         let mut rows = ReaderRows::open(file, source, ReaderRules { consent, editions: &editions })?;
         let mut store = self.store_to_fill()?;
@@ -70,7 +82,13 @@ impl Site {
             let last = row.is_none();
             match row {
                 Some(Ok(row)) => batch.push((rows.line(), row)),
-                Some(Err(reject)) => result.rejects.push(reject),
+                Some(Err(reject)) => {
+                    left_out(&reject)?;
+                    result.rejected += 1;
+                    if result.rejects.len() < NAMED {
+                        result.rejects.push(reject);
+                    }
+                }
                 None => {}
             }
             if batch.len() == BATCH || last {
@@ -78,7 +96,6 @@ impl Site {
                 batch.clear();
             }
             if last {
-                result.rejected = result.rejects.len();
                 return Ok(result);
             }
         }
@@ -93,7 +110,7 @@ impl Site {
         for ((line, row), first) in batch.iter().zip(store.seen_before(batch)?) {
             let Some(first) = first else { continue };
             result.duplicates += 1;
-            if result.twins.len() < TWINS {
+            if result.twins.len() < NAMED {
                 result.twins.push(Twin { line: *line, first, email: row.email.to_string() });
             }
         }
@@ -120,13 +137,10 @@ impl Site {
         })
     }
 
-    /// Marks a reader as unsubscribed.
-    pub fn remove_reader(&self, email: &Address) -> anyhow::Result<Change> {
-        let change = match self.store_to_read()? {
-            Some(mut store) => store.unsubscribe(email, self.now())?,
-            None => None,
-        };
-        change.ok_or_else(|| not_listed(email).into())
+    /// Takes a reader off the list as unsubscribed; `false` when they were off it before.
+    pub fn remove_reader(&self, email: &Address) -> anyhow::Result<bool> {
+        let left = self.store_to_read()?.map(|mut store| store.remove(email, self.now())).transpose()?.flatten();
+        left.ok_or_else(|| not_listed(email).into())
     }
 
     pub fn reader(&self, email: &Address) -> anyhow::Result<Reader> {

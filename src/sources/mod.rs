@@ -29,7 +29,7 @@ pub use fetch::{ACCEPTED, Ask, Failure, Fetched, Fetcher, Hop, Method, Settings 
 pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news, score_to_json};
-pub use readers::{ReaderRows, ReaderRules, ReaderWriter, Reject};
+pub use readers::{ReaderRows, ReaderRules, ReaderWriter, Reject, RejectWriter};
 pub use store::{Merged, Topics, merge_guides, merge_news, rewrite_news};
 
 /// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).

@@ -1,9 +1,10 @@
-//! The subscribers CSV: rows in, rows out. Knows the format and which rows are bad; who may be on the list it does not.
+//! The subscribers CSV. Knows the format and which rows are bad; who may be on the list it does not.
 
 mod records;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +13,8 @@ use serde::Serialize;
 
 use records::{Cut, Records};
 
-use crate::model::{Address, Notice, Published, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Address, Notice, Published, ReaderRow, ReaderStatus};
+pub use write::{ReaderWriter, RejectWriter};
 
 /// Columns with a meaning of their own; any other column is a merge field.
 const KNOWN: [&str; 8] = ["email", "name", "editions", "status", "created", "consent", "confirmed", "left"];
@@ -271,41 +273,6 @@ fn day(cell: &str) -> Result<DateTime<Utc>, String> {
 /// A cell fit for a message: one short line.
 fn shown(cell: &str) -> String {
     cell.chars().map(|c| if c.is_control() { ' ' } else { c }).take(80).collect()
-}
-
-/// Writes readers as CSV that an import takes back.
-pub struct ReaderWriter<W: Write> {
-    csv: csv::Writer<W>,
-    fields: Vec<String>,
-    guard: bool,
-}
-
-impl<W: Write> ReaderWriter<W> {
-    /// Writes the header. With `guard`, a cell that a spreadsheet would run as a formula gets a `'` before it.
-    pub fn new(target: W, fields: Vec<String>, guard: bool) -> csv::Result<Self> {
-        let mut csv = csv::Writer::from_writer(target);
-        let known = ["email", "name", "editions", "status", "created", "consent"];
-        csv.write_record(known.into_iter().chain(fields.iter().map(String::as_str)))?;
-        Ok(Self { csv, fields, guard })
-    }
-
-    pub fn write(&mut self, reader: &Reader) -> csv::Result<()> {
-        let created = reader.created.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-        let editions = reader.editions.join(";");
-        let known = [reader.email.as_str(), &reader.name, &editions, reader.status.as_str(), &created, &reader.consent];
-        let own = self.fields.iter().map(|field| reader.fields.get(field).map_or("", String::as_str));
-        let cells: Vec<String> = known.into_iter().chain(own).map(|cell| self.guarded(cell)).collect();
-        self.csv.write_record(cells)
-    }
-
-    pub fn finish(mut self) -> std::io::Result<()> {
-        self.csv.flush()
-    }
-
-    fn guarded(&self, cell: &str) -> String {
-        let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-        if self.guard && formula { format!("'{cell}") } else { cell.to_owned() }
-    }
 }
 
 #[cfg(test)]

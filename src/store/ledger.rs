@@ -104,6 +104,12 @@ impl Store {
         }))
     }
 
+    /// Whether any issue is being sent, by whichever process, or was when its sender died.
+    pub fn is_sending(&self) -> Result<bool, StoreError> {
+        let mut statement = self.conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM sends WHERE state = 'sending')")?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
     /// The issues whose send has begun.
     pub fn sends(&self) -> Result<Vec<IssueName>, StoreError> {
         let mut statement = self.conn.prepare("SELECT issue FROM sends ORDER BY issue")?;

@@ -56,6 +56,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_asked.sql"),
 ];
 
+/// What the file of the sender's lock is called, behind the database's name.
+const SENDER: &str = "sender.lock";
+
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -143,7 +146,7 @@ impl Store {
             Some(rusqlite::ErrorCode::CannotOpen) => StoreError::ReadOnly(path.to_path_buf()),
             _ => StoreError::Sql(e),
         })?;
-        conn.busy_timeout(Duration::from_secs(10))?;
+        conn.busy_handler(Some(wait_for_turn))?;
         let damaged = |e: rusqlite::Error| match e.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
                 StoreError::Damaged(path.to_path_buf(), e.to_string())
@@ -172,24 +175,23 @@ impl Store {
 
     /// Takes the lock that one sender a database holds; the system drops it when the process ends, however it ends.
     pub fn lock_sender(&self) -> Result<File, StoreError> {
-        let path = self.lock_path();
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|source| StoreError::Io { path: path.clone(), source })?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(self.path.clone())),
-            Err(TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+        // Who only looks whether a sender is alive holds the lock for a moment.
+        for _ in 0..20 {
+            if let Some(file) = self.lock(SENDER)? {
+                return Ok(file);
+            }
+            wait_a_moment();
         }
-    }
-
-    /// Whether some process holds the sender's lock now.
-    pub fn sender_is_alive(&self) -> bool {
-        File::open(self.lock_path()).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        Err(StoreError::Locked(self.path.clone()))
     }
 
     /// Takes the lock that one sender of letters a database holds; `None` when another holds it.
     pub fn lock_letters(&self) -> Result<Option<File>, StoreError> {
-        let path = self.path.with_extension("letters.lock");
+        self.lock("letters.lock")
+    }
+
+    fn lock(&self, extension: &str) -> Result<Option<File>, StoreError> {
+        let path = self.path.with_extension(extension);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(|source| StoreError::Io { path: path.clone(), source })?;
         match file.try_lock() {
@@ -199,9 +201,26 @@ impl Store {
         }
     }
 
-    fn lock_path(&self) -> PathBuf {
-        self.path.with_extension("sender.lock")
+    /// Whether some process holds the sender's lock now.
+    pub fn sender_is_alive(&self) -> bool {
+        File::open(self.path.with_extension(SENDER))
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
+}
+
+/// How long a writer waits for another before it looks again, and how often it looks: ten seconds in all. SQLite's own wait grows to
+/// 100 ms, which one who writes without a pause makes endless; a sender cannot afford that.
+const MOMENT: Duration = Duration::from_millis(1);
+const LOOKS: i32 = 10_000;
+
+fn wait_for_turn(looks: i32) -> bool {
+    wait_a_moment();
+    looks < LOOKS
+}
+
+#[expect(clippy::disallowed_methods, reason = "neither SQLite nor a file's lock tells when it is free")]
+fn wait_a_moment() {
+    std::thread::sleep(MOMENT);
 }
 
 /// What migrations call to hash the tokens of readers who were there before tokens were looked up.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-use super::tokens::is_forgotten;
+use super::tokens::{end_sign_ups, is_forgotten};
 use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::{Address, Purpose, Reader, ReaderRow, ReaderStatus};
 
@@ -90,34 +90,6 @@ impl Store {
         Ok(found)
     }
 
-    /// Marks a reader as gone by their own wish. `None` when the address is not on the list.
-    pub fn unsubscribe(&mut self, email: &Address, now: DateTime<Utc>) -> Result<Option<Change>, StoreError> {
-        self.mark_gone(email, ReaderStatus::Unsubscribed, now)
-    }
-
-    /// Takes a reader off the list as unsubscribed, bounced or complained; the first reason stays.
-    pub fn mark_gone(
-        &mut self,
-        email: &Address,
-        status: ReaderStatus,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Change>, StoreError> {
-        let Some(reader) = self.reader(email)? else { return Ok(None) };
-        if reader.status.is_gone() {
-            return Ok(Some(Change::Unchanged));
-        }
-        self.conn.execute(
-            "UPDATE readers SET status = ?1, left_ms = ?2 WHERE email_key = ?3",
-            params![status.as_str(), to_ms(now), email.key()],
-        )?;
-        // Who is off the list is not brought back by a link from before.
-        self.conn.execute(
-            "UPDATE signups SET ended_ms = ?2 WHERE email_key = ?1 AND ended_ms IS NULL",
-            params![email.key(), to_ms(now)],
-        )?;
-        Ok(Some(Change::Updated))
-    }
-
     pub fn reader(&self, email: &Address) -> Result<Option<Reader>, StoreError> {
         find(&self.conn, email)
     }
@@ -152,6 +124,9 @@ fn put(
     now: DateTime<Utc>,
     seed: &mut dyn FnMut() -> String,
 ) -> Result<Change, StoreError> {
+    if row.status.is_gone() {
+        end_sign_ups(conn, &row.email.key(), now)?;
+    }
     let Some(old) = find(conn, &row.email)? else {
         if is_forgotten(conn, &row.email.key())? {
             return Ok(Change::KeptGone);

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::readers::{join, split, stored_address};
-use super::tokens::{Trace, forgotten_hash, is_on_list, note};
+use super::tokens::{Trace, end_sign_ups, forgotten_hash, is_on_list, note};
 use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::{Address, LetterOrder, Purpose, ReaderStatus, token_hash};
 
@@ -72,10 +72,7 @@ impl Store {
             return Ok(if same { Confirmed::Before } else { Confirmed::No });
         }
         let id = put(&tx, &waiting, trace, seed)?;
-        tx.execute(
-            "UPDATE signups SET ended_ms = ?2 WHERE email_key = ?1 AND ended_ms IS NULL",
-            params![key, to_ms(now)],
-        )?;
+        end_sign_ups(&tx, &key, now)?;
         tx.execute("DELETE FROM forgotten WHERE hash = ?1", [forgotten_hash(&tx, &key)?])?;
         note(&tx, id, "confirmed", trace)?;
         tx.commit()?;

@@ -216,7 +216,7 @@ fn an_outcome_of_a_copy_that_is_not_under_way_is_refused() {
 #[test]
 fn a_reader_who_leaves_while_sending_is_suppressed() {
     let (mut house, send) = House::sending(2);
-    house.store.unsubscribe(&Address::parse("R1@EXAMPLE.org").expect("an address"), at(5)).expect("leaving");
+    house.store.remove(&Address::parse("R1@EXAMPLE.org").expect("an address"), at(5)).expect("leaving");
     house.with_ledger(send, async |ledger| {
         assert_eq!(claim(&ledger, at(6)).await.map(|copy| copy.number), Some(2));
         assert_eq!(claim(&ledger, at(6)).await, None);
@@ -230,7 +230,7 @@ fn a_reader_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
     let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
     house.with_ledger(send, async |ledger| {
         assert_eq!(claim(&ledger, at(0)).await.map(|copy| copy.number), Some(1));
-        pages.unsubscribe(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
+        pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
         assert_eq!(claim(&ledger, at(2)).await.map(|copy| copy.number), Some(3));
     });
     assert_eq!(house.counts().suppressed, 1);

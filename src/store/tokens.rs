@@ -49,6 +49,17 @@ impl Store {
         Ok(Some(left))
     }
 
+    /// Takes a reader off the list at the operator's word. Again, it changes nothing. `None` when nobody has the address.
+    pub fn remove(&mut self, email: &Address, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
+        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let id =
+            tx.query_row("SELECT id FROM readers WHERE email_key = ?1", [email.key()], |row| row.get(0)).optional()?;
+        let Some(id) = id else { return Ok(None) };
+        let left = leave(&tx, id, Trace { how: "operator", network: "", at: now })?;
+        tx.commit()?;
+        Ok(Some(left))
+    }
+
     /// Keeps what the reader of a preferences token chose; `false` when no reader on the list has it.
     pub fn choose(&mut self, token: &str, wishes: &Wishes, trace: Trace) -> Result<bool, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -138,7 +149,7 @@ fn id_by(conn: &Connection, purpose: Purpose, token: &str) -> Result<Option<i64>
     Ok(statement.query_row([token_hash(token)], |row| row.get(0)).optional()?)
 }
 
-/// Takes a reader off by their own wish, with a note of it, whichever way they told us. Again, it changes nothing.
+/// Takes a reader off as unsubscribed, with a note of it, whichever way it was told us. Again, it changes nothing.
 pub(super) fn leave(conn: &Connection, id: i64, trace: Trace) -> Result<bool, StoreError> {
     let left = take_off(conn, id, ReaderStatus::Unsubscribed, trace.at)?;
     if left {
@@ -160,11 +171,19 @@ pub(super) fn take_off(
             "UPDATE readers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
         )?
         .execute(params![id, status.as_str(), to_ms(now)])?;
-    conn.prepare_cached(
-        "UPDATE signups SET ended_ms = ?2 WHERE ended_ms IS NULL AND email_key = (SELECT email_key FROM readers WHERE id = ?1)",
-    )?
-    .execute(params![id, to_ms(now)])?;
+    let key: Option<String> = conn
+        .prepare_cached("SELECT email_key FROM readers WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    key.map_or(Ok(()), |key| end_sign_ups(conn, &key, now))?;
     Ok(rows > 0)
+}
+
+/// Ends the open sign-ups of an address: none of its links confirms any more.
+pub(super) fn end_sign_ups(conn: &Connection, key: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    conn.prepare_cached("UPDATE signups SET ended_ms = ?2 WHERE email_key = ?1 AND ended_ms IS NULL")?
+        .execute(params![key, to_ms(now)])?;
+    Ok(())
 }
 
 pub(super) fn note(conn: &Connection, id: i64, act: &str, trace: Trace) -> Result<(), StoreError> {

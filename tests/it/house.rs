@@ -264,10 +264,24 @@ impl Running {
         Self { child, line, stdout, stderr }
     }
 
-    /// Sends a signal by name: TERM, INT, KILL.
+    /// Sends a signal by name: TERM, INT, KILL. After STOP, it stands still when this returns.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success(), "cannot send SIG{name} to `digest {}`: it has ended", self.line);
+        let deadline = Instant::now() + PATIENCE;
+        while name == "STOP" && !self.stands_still() {
+            assert!(Instant::now() < deadline, "`digest {}` does not stop", self.line);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether all its threads are stopped (proc(5): the state stands behind the name in parentheses).
+    fn stands_still(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        threads.flatten().all(|thread| {
+            let line = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            line.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+        })
     }
 
     /// The same to a process that may have ended meanwhile; says whether it got it. Who has not been waited for keeps their

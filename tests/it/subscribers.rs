@@ -32,6 +32,36 @@ fn good_rows_go_in_and_bad_rows_are_listed_with_line_and_reason() {
 }
 
 #[test]
+fn the_rejects_are_a_file_of_their_own_that_runs_no_formula() {
+    let test = Test::new();
+    test.write("in.csv", "email,=note\n=HYPERLINK(1),x\nann@one.example,y\n");
+    test.run("subscribers import in.csv --consent fair --rejects ./in.csv").code(1).stderr_has("over the list itself");
+    assert!(test.read("in.csv").starts_with("email,"), "the list is as it was");
+    test.run("subscribers import in.csv --consent fair --rejects no/such/folder.csv")
+        .code(1)
+        .stderr_has("cannot write");
+    assert_eq!(
+        test.run("subscribers list --format json").success().json_lines().len(),
+        0,
+        "told before any row went in"
+    );
+    test.run("subscribers import in.csv --consent fair --rejects bad.csv").success();
+    assert!(test.read("bad.csv").contains("\n2,'=HYPERLINK(1),"), "{}", test.read("bad.csv"));
+    assert!(test.run("subscribers export").success().stdout.contains("consent,'=note\n"));
+}
+
+#[test]
+fn more_rejects_than_are_named_stand_in_the_file() {
+    let test = Test::new();
+    let rows: Vec<String> = (0..1500).map(|n| format!("none{n}\n")).collect();
+    test.write("in.csv", &format!("email\n{}", rows.concat()));
+    let line = ["subscribers", "import", "in.csv", "--consent", "x", "--rejects", "bad.csv", "--format", "json"];
+    let told = test.run_args(&line).code(1).json();
+    assert_eq!((&told["rejected"], told["rejects"].as_array().unwrap().len()), (&1500.into(), 1000));
+    assert_eq!(test.read("bad.csv").lines().count(), 1501);
+}
+
+#[test]
 fn an_import_run_again_changes_nothing() {
     let test = Test::new();
     let csv = "email,name\nann@one.example,Ann\nbob@two.example,Bob\n";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
@@ -52,7 +52,11 @@ impl Wrap {
 
     /// # Errors
     /// A lost connection, or, for a certificate that is not good, a refusal for good: no second try would mend it.
-    pub async fn wrap(&self, stream: TcpStream, limit: Duration) -> Result<TlsStream<TcpStream>, Refusal> {
+    pub async fn wrap<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        limit: Duration,
+    ) -> Result<TlsStream<S>, Refusal> {
         let refused = |error: std::io::Error| {
             let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
             match cause {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
 
@@ -19,6 +19,8 @@ const BATCH: usize = 64;
 const IDLE: Duration = Duration::from_mins(10);
 /// The same after something failed on our side.
 const AGAIN: Duration = Duration::from_secs(30);
+/// The longest rest for the sake of a sender.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// Where sign-ups are handed in.
 pub(super) struct Reception(SyncSender<Waiting>);
@@ -51,10 +53,14 @@ impl Reception {
 fn receive(site: &Site, mut store: Store, coming: &Receiver<Waiting>) {
     let mut patience = Duration::ZERO;
     loop {
-        match coming.recv_timeout(patience) {
-            Ok(first) => keep(&mut store, std::iter::once(first).chain(coming.try_iter()).take(WAITING).collect()),
-            Err(RecvTimeoutError::Timeout) => {}
+        let first = match coming.recv_timeout(patience) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let began = Instant::now();
+        if let Some(first) = first {
+            keep(&mut store, std::iter::once(first).chain(coming.try_iter()).take(WAITING).collect());
         }
         patience = match take_in(site, &mut store) {
             Ok(BATCH) => Duration::ZERO,
@@ -64,7 +70,17 @@ fn receive(site: &Site, mut store: Store, coming: &Receiver<Waiting>) {
                 AGAIN
             }
         };
+        if store.is_sending().unwrap_or(true) {
+            rest(began.elapsed());
+        }
     }
+}
+
+/// Leaves the database to others for as long as we had it: its lock knows no turns, and a crowd that writes without a rest would
+/// starve the sender.
+#[expect(clippy::disallowed_methods, reason = "a thread of its own, which gives way on purpose")]
+fn rest(had: Duration) {
+    std::thread::sleep(had.min(LONGEST_REST));
 }
 
 /// Answers those whose sign-up is on disk; the others see their line go dead.

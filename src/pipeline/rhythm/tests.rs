@@ -58,7 +58,7 @@ impl Desk {
         let desk = Self { dir, now: start.parse().unwrap(), holder: "one".into(), cut: false };
         desk.write_news();
         let csv = "email,name\na@inbox.example,A\nb@inbox.example,B\n";
-        desk.site().import_readers(Path::new("readers.csv"), csv.as_bytes(), "asked for it").unwrap();
+        desk.site().import_readers(Path::new("readers.csv"), csv.as_bytes(), "asked for it", |_| Ok(())).unwrap();
         desk
     }
 

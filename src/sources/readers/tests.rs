@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
+use crate::model::Reader;
 
 /// Each row as `ok ADDRESS STATUS` or `LINE REASON`.
 fn read(text: &[u8], consent: &str) -> Vec<String> {

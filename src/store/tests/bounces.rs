@@ -52,6 +52,30 @@ fn whatever_takes_a_reader_off_ends_their_open_sign_ups() {
 }
 
 #[test]
+fn an_import_of_someone_gone_and_the_operators_word_end_them_too() {
+    let mut house = House::new();
+    let [listed, stranger, removed] = ["listed", "stranger", "removed"]
+        .map(|name| Address::parse(&format!("{name}@example.org")).expect("an address"));
+    house.put(&[
+        row(listed.as_str(), ReaderStatus::Confirmed, &[]),
+        row(removed.as_str(), ReaderStatus::Confirmed, &[]),
+    ]);
+    for email in [&listed, &stranger, &removed] {
+        sign_up_again(&mut house, email);
+    }
+    house.put(&[
+        row(listed.as_str(), ReaderStatus::Complained, &[]),
+        row(stranger.as_str(), ReaderStatus::Bounced, &[]),
+    ]);
+    assert_eq!(house.store.remove(&removed, at(3)).expect("a removal"), Some(true));
+    assert_eq!(house.store.remove(&removed, at(4)).expect("a removal"), Some(false));
+    assert_eq!(house.store.acts(&removed).expect("acts")[0].how, "operator");
+    cannot_come_back(&mut house, &listed, ReaderStatus::Complained);
+    cannot_come_back(&mut house, &stranger, ReaderStatus::Bounced);
+    cannot_come_back(&mut house, &removed, ReaderStatus::Unsubscribed);
+}
+
+#[test]
 fn what_is_about_us_leaves_a_sign_up_open() {
     let mut house = House::new();
     let email = Address::parse("ann@example.org").expect("an address");
