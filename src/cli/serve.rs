@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+use sd_notify::NotifyState;
 use tokio::sync::watch;
 
 use super::output::line;
@@ -13,6 +14,9 @@ use super::send::{runtime, stop_signal};
 use super::{Exit, Global};
 use crate::model::Notice;
 use crate::pipeline::{Site, keep_rhythm, serve};
+
+/// What `systemctl status` shows of a daemon with which all is well.
+const RUNS: &str = "running; `digest status` has the issues and the next runs";
 
 /// How often a look is had whether config.toml was saved.
 const SAVED: Duration = Duration::from_secs(5);
@@ -40,11 +44,13 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
         tokio::spawn(watch_feeds(change.subscribe(), stop.clone()));
         let rhythm = tokio::spawn(keep_rhythm(current, global.clock(), stop.clone()));
         tokio::select! {
+            // In this order: SIGHUP is heard before the daemon says that it is ready; unheard it would end the process.
+            biased;
             () = reload(global, &change) => {}
             () = watchdog() => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        tell(&[NotifyState::Stopping, NotifyState::Status("ending: messages in flight are finished")]);
         let all = async { tokio::join!(rhythm, pages).1 };
         match tokio::time::timeout(grace, all).await {
             Ok(pages) => pages?.map(|()| true),
@@ -106,15 +112,21 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>) {
             }
         }
         seen = saved(&path);
-        match global.site() {
+        // The time tells a Type=notify-reload unit (systemd 253 and later) which of its SIGHUPs this answers.
+        let Ok(begun) = NotifyState::monotonic_usec_now() else { continue };
+        tell(&[NotifyState::Reloading, begun]);
+        let status = match global.site() {
             Ok(site) => {
                 change.send_replace(Arc::new(site));
                 tracing::info!("the configuration was read again");
+                RUNS
             }
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the new configuration is refused; the old one stays");
+                "config.toml has mistakes (the log says which); the configuration of before stays"
             }
-        }
+        };
+        tell(&[NotifyState::Ready, NotifyState::Status(status)]);
     }
 }
 
@@ -125,12 +137,17 @@ fn saved(path: &PathBuf) -> Option<(SystemTime, u64)> {
 
 /// Tells systemd, if it asked, that the daemon is ready, and then that it is alive.
 async fn watchdog() {
-    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    tell(&[NotifyState::Ready, NotifyState::Status(RUNS)]);
     let Some(limit) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
     loop {
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        tell(&[NotifyState::Watchdog]);
         tokio::time::sleep(limit / 3).await;
     }
+}
+
+/// One datagram to the service manager, if there is one. Whether it hears changes nothing here.
+fn tell(news: &[NotifyState<'_>]) {
+    let _ = sd_notify::notify(news);
 }
 
 impl Global {

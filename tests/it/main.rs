@@ -33,6 +33,7 @@ mod house_rules;
 mod inbox;
 mod leaving;
 mod letters;
+mod notify;
 mod pace;
 mod pages;
 mod pictures;
