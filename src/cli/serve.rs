@@ -24,7 +24,6 @@ const SAVED: Duration = Duration::from_secs(5);
 /// Runs until SIGTERM or Ctrl-C.
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let site = Arc::new(global.site()?);
-    let grace = site.config.serve.shutdown_grace;
     let listener = listen(&site.config.web.listen)?;
     if site.found_store()? {
         tracing::warn!("there was no database; a new one was made, without readers");
@@ -32,16 +31,11 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let mut stop = stop_signal()?;
-        let (change, current) = watch::channel(Arc::clone(&site));
+        let (change, current) = watch::channel(site);
         if let Some(listener) = &listener {
             line(&format!("http://{}/", listener.local_addr()?))?;
         }
-        let pages = serve(site, listener, stop.clone());
-        let pages = tokio::spawn(async {
-            // Told at once; the rhythm goes on without the pages.
-            pages.await.inspect_err(|error| tracing::error!(error = format!("{error:#}"), "the pages have ended"))
-        });
-        tokio::spawn(watch_feeds(change.subscribe(), stop.clone()));
+        let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
         let rhythm = tokio::spawn(keep_rhythm(current, global.clock(), stop.clone()));
         tokio::select! {
             // In this order: SIGHUP is heard before the daemon says that it is ready; unheard it would end the process.
@@ -51,6 +45,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             _ = stop.wait_for(|stop| *stop) => {}
         }
         tell(&[NotifyState::Stopping, NotifyState::Status("ending: messages in flight are finished")]);
+        let grace = change.borrow().config.serve.shutdown_grace;
         let all = async { tokio::join!(rhythm, pages).1 };
         match tokio::time::timeout(grace, all).await {
             Ok(pages) => pages?.map(|()| true),
@@ -77,25 +72,6 @@ fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     Ok(Some(listener))
 }
 
-/// Fetches the feeds, by the settings as they are now.
-async fn watch_feeds(mut current: watch::Receiver<Arc<Site>>, stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        let site = Arc::clone(&current.borrow_and_update());
-        let watching = async {
-            site.watch_feeds(stop.clone(), rand::random::<f64>).await;
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            () = watching => {}
-            changed = current.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
-
 /// Opens the publication anew at SIGHUP and when config.toml was saved. One with mistakes is refused, and the old one stays.
 async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>) {
     use tokio::signal::unix::{SignalKind, signal};
@@ -117,8 +93,12 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>) {
         tell(&[NotifyState::Reloading, begun]);
         let status = match global.site() {
             Ok(site) => {
+                let (site, kept) = site.in_place_of(&change.borrow());
                 change.send_replace(Arc::new(site));
                 tracing::info!("the configuration was read again");
+                for key in kept {
+                    tracing::warn!("{key} changed in config.toml: it counts after a restart");
+                }
                 RUNS
             }
             Err(error) => {

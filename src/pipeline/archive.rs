@@ -141,7 +141,7 @@ impl Shelf {
         };
         let Some((body, modified)) = made else { return Ok(None) };
         let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&body)[..16]);
-        // Templates and settings are read when the daemon starts: nothing that it shows is older.
+        // Templates and settings are as old as the site: nothing that it shows is older.
         let sheet = Arc::new(Sheet { body: body.into(), hash, modified: modified.max(site.now()) });
         self.kept.insert(ask.clone(), Arc::clone(&sheet));
         Ok(Some(sheet))

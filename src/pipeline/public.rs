@@ -22,23 +22,39 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::days(366);
 /// The longest name that is kept, in characters.
 const NAME: usize = 120;
 
-/// Serves the public pages until `stop` turns true.
+/// Serves the public pages until `stop` turns true, each request by the settings of its moment.
 ///
 /// # Errors
 /// The templates have a mistake, the store cannot be opened, or the listener cannot be used.
 pub async fn serve_pages(
-    site: Arc<Site>,
+    mut sites: watch::Receiver<Arc<Site>>,
     listener: std::net::TcpListener,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let archive_desk = site.archive_desk();
+    let first = Arc::clone(&sites.borrow_and_update());
+    let (renew, routes) = watch::channel(routes(first)?);
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let mut serving = std::pin::pin!(serve(listener, routes, Limits::default(), stop));
+    loop {
+        tokio::select! {
+            () = &mut serving => return Ok(()),
+            Ok(()) = sites.changed() => {}
+        }
+        let site = Arc::clone(&sites.borrow_and_update());
+        match self::routes(site) {
+            Ok(routes) => drop(renew.send_replace(routes)),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "the public pages stay as they were"),
+        }
+    }
+}
+
+/// The pages by these settings. Whoever still holds older ones is served to the end.
+fn routes(site: Arc<Site>) -> anyhow::Result<axum::Router> {
+    let archive = archive::router(site.archive_desk());
     let office = Office::open(site)?;
     let client_header = office.site.config.web.client_header.to_ascii_lowercase();
     let desk = Desk { respond: Arc::new(move |ask, caller| office.answer(ask, caller)), client_header };
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let pages = router(desk, archive::router(archive_desk), Limits::default());
-    serve(listener, pages, Limits::default(), stop).await;
-    Ok(())
+    Ok(router(desk, archive, Limits::default()))
 }
 
 struct Office {

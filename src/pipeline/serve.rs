@@ -1,9 +1,10 @@
-//! The daemon: the public pages and the loops beside them, until it is told to end.
+//! The daemon: the public pages and the loops beside them, by the settings of the moment, until it is told to end.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use anyhow::Context;
+use chrono::SubsecRound;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -13,42 +14,182 @@ use super::letters::post_letters;
 use super::metrics::watch_ops;
 use super::public::serve_pages;
 
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Task = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
 
 /// What runs beside the pages, by name. A further loop joins here: it ends when its receiver turns true, after what it has
-/// begun.
+/// begun, and at once when its settings leave it nothing to do.
 const LOOPS: &[(&str, Loop)] = &[
-    ("letters", |site, stop| Box::pin(post_letters(site, stop))),
-    ("bounces", |site, stop| Box::pin(watch_bounces(site, stop))),
-    ("lmtp", |site, stop| Box::pin(serve_lmtp(site, stop))),
-    ("mailbox", |site, stop| Box::pin(watch_mailbox(site, stop))),
+    ("letters", |site, stop| endless(post_letters(site, stop))),
+    ("feeds", |site, stop| endless(async move { site.watch_feeds(stop, rand::random::<f64>).await })),
+    ("bounces", |site, stop| endless(watch_bounces(site, stop))),
+    ("lmtp", |site, stop| endless(serve_lmtp(site, stop))),
+    ("mailbox", |site, stop| endless(watch_mailbox(site, stop))),
+    ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),
 ];
 
-/// Runs until `stop` turns true and all loops have ended. Without a listener there are no public pages.
+/// A loop that tells its own troubles and goes on.
+fn endless(task: impl Future<Output = ()> + Send + 'static) -> Task {
+    Box::pin(async {
+        task.await;
+        Ok(())
+    })
+}
+
+impl Site {
+    /// This publication in the place of the one that runs. What a running daemon cannot change stays as it was, and is named; time goes
+    /// on.
+    #[must_use]
+    pub fn in_place_of(mut self, before: &Self) -> (Self, Vec<&'static str>) {
+        let (new, old) = (&mut self.config, &before.config);
+        let fixed = [("[store]", new.store != old.store), ("[web] listen", new.web.listen != old.web.listen)];
+        new.store.clone_from(&old.store);
+        new.web.listen.clone_from(&old.web.listen);
+        self.clock = Arc::clone(&before.clock);
+        self.started = (self.clock)().trunc_subsecs(0);
+        let kept = fixed.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect();
+        (self, kept)
+    }
+}
+
+/// Runs until `stop` turns true and all loops have ended; each new one of `sites` counts from its moment on. Without a listener
+/// there are no public pages.
 ///
 /// # Errors
-/// The pages cannot be served, or a loop failed.
+/// The pages cannot be served; that is told at once, and what else runs goes on to its end.
 pub async fn serve(
-    site: Arc<Site>,
+    sites: watch::Receiver<Arc<Site>>,
     listener: Option<std::net::TcpListener>,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    for (name, task) in LOOPS {
-        let running = task(Arc::clone(&site), stop.clone());
-        tasks.spawn(async move {
-            running.await;
-            tracing::debug!(name, "a loop has ended");
+    for (name, start) in LOOPS {
+        let following = follow(name, *start, sites.clone(), stop.clone());
+        tasks.spawn(async {
+            following.await;
             Ok(())
         });
     }
-    tasks.spawn(watch_ops(Arc::clone(&site), stop.clone()));
     if let Some(listener) = listener {
-        tasks.spawn(serve_pages(site, listener, stop));
+        tasks.spawn(serve_pages(sites, listener, stop));
     }
+    let mut all_well = Ok(());
     while let Some(ended) = tasks.join_next().await {
-        ended.context("a part of the daemon failed")??;
+        let ended = ended.context("a part of the daemon failed").flatten();
+        if let Err(error) = &ended {
+            tracing::error!(error = format!("{error:#}"), "a part of the daemon has ended");
+        }
+        all_well = all_well.and(ended);
     }
-    Ok(())
+    all_well
+}
+
+/// Runs a loop by the settings of the moment: when they change, it ends after what it has begun, and begins anew. One that cannot run
+/// is told of, and the next settings may mend it.
+async fn follow(
+    name: &'static str,
+    start: Loop,
+    mut sites: watch::Receiver<Arc<Site>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    while !*stop.borrow() {
+        let site = Arc::clone(&sites.borrow_and_update());
+        let (halt, halted) = watch::channel(false);
+        let mut running = pin!(start(site, halted));
+        let early = tokio::select! {
+            ended = &mut running => Some(ended),
+            Ok(()) = sites.changed() => None,
+            _ = stop.wait_for(|stop| *stop) => None,
+        };
+        halt.send_replace(true);
+        let has_rest = early.is_some();
+        let ended = match early {
+            Some(ended) => ended,
+            None => running.await,
+        };
+        match ended {
+            Ok(()) => tracing::debug!(name, "a loop has ended"),
+            Err(error) => tracing::error!(name, error = format!("{error:#}"), "a part of the daemon does not run"),
+        }
+        if has_rest {
+            tokio::select! {
+                Ok(()) = sites.changed() => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn what_a_running_daemon_cannot_change_is_named_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = |config: &str| {
+            std::fs::write(folder.path().join("config.toml"), config).unwrap();
+            Site::open(folder.path(), Path::new("config.toml"), "2026-03-02T00:00:00Z".parse().unwrap()).unwrap()
+        };
+        let base = "[publication]\nname = \"A\"\nurl = \"https://a.example\"\nfrom = \"A <a@a.example>\"\npostal_address = \"Here\"\n";
+        let before = site(&format!("{base}[web]\nlisten = \"127.0.0.1:8080\"\n[store]\nurl = \"sqlite:data/a.db\"\n"));
+        let new = site(&base.replace("\"A\"", "\"B\""));
+        let (after, kept) = new.in_place_of(&before);
+        assert_eq!(kept, ["[store]", "[web] listen"]);
+        assert_eq!((&after.config.store, &after.config.web.listen), (&before.config.store, &before.config.web.listen));
+        assert_eq!(after.config.publication.name, "B");
+        assert!(after.in_place_of(&before).1.is_empty());
+    }
+
+    /// The runs of a loop: their settings, and how each ended.
+    static RUNS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    fn told(site: &Site, what: &str) {
+        RUNS.lock().unwrap().push(format!("{} {what}", site.config.publication.name));
+    }
+
+    #[tokio::test]
+    async fn a_loop_ends_what_it_began_before_the_next_settings_count_and_survives_its_errors() {
+        let folder = tempfile::tempdir().unwrap();
+        let site = |name: &str| {
+            let config = format!(
+                "[publication]\nname = \"{name}\"\nurl = \"https://a.example\"\nfrom = \"A <a@a.example>\"\npostal_address = \"Here\"\n"
+            );
+            std::fs::write(folder.path().join("config.toml"), config).unwrap();
+            Arc::new(
+                Site::open(folder.path(), Path::new("config.toml"), "2026-03-02T00:00:00Z".parse().unwrap()).unwrap(),
+            )
+        };
+        let task: Loop = |site, mut stop| {
+            Box::pin(async move {
+                told(&site, "began");
+                if site.config.publication.name == "Broken" {
+                    anyhow::bail!("no such port");
+                }
+                let _ = stop.wait_for(|stop| *stop).await;
+                tokio::task::yield_now().await;
+                told(&site, "ended");
+                Ok(())
+            })
+        };
+        let (change, sites) = watch::channel(site("First"));
+        let (end, stop) = watch::channel(false);
+        let following = tokio::spawn(follow("a loop", task, sites, stop));
+        for (name, runs) in [("Broken", 2), ("Last", 4)] {
+            while RUNS.lock().unwrap().len() < runs - 1 {
+                tokio::task::yield_now().await;
+            }
+            change.send_replace(site(name));
+            while RUNS.lock().unwrap().len() < runs {
+                tokio::task::yield_now().await;
+            }
+        }
+        end.send_replace(true);
+        following.await.unwrap();
+        let runs = RUNS.lock().unwrap().clone();
+        assert_eq!(runs, ["First began", "First ended", "Broken began", "Last began", "Last ended"]);
+    }
 }

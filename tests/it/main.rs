@@ -41,6 +41,7 @@ mod pixels;
 mod power;
 mod preview;
 mod programs;
+mod reload;
 mod report;
 mod restart;
 mod safe;

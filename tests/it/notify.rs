@@ -73,7 +73,7 @@ impl Manager {
         }
     }
 
-    /// Asks for a reload as a Type=notify-reload unit does; says its MONOTONIC_USEC, and the state afterwards.
+    /// Asks for a reload as a Type=notify-reload unit does; says its `MONOTONIC_USEC`, and the state afterwards.
     fn reload(&self, daemon: &Running) -> (u64, String) {
         daemon.signal("HUP");
         let begun = self.news();

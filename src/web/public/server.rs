@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,8 +20,13 @@ use super::guard::Limits;
 /// After a failed accept, such as for want of file descriptors.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` turns true; requests in flight are finished.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+/// Serves until `stop` turns true, each request by the routes of its moment; requests in flight are finished.
+pub async fn serve(
+    listener: TcpListener,
+    routes: watch::Receiver<Router>,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) {
     let seats = Arc::new(Semaphore::new(limits.connections));
     let mut open = JoinSet::new();
     loop {
@@ -32,10 +40,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, mut st
         };
         match accepted {
             Ok((stream, address)) => {
-                let router = router.clone().layer(Extension(Peer(address)));
-                let stop = stop.clone();
+                let (routes, stop) = (routes.clone(), stop.clone());
                 open.spawn(async move {
-                    converse(stream, router, limits, stop).await;
+                    converse(stream, Peer(address), routes, limits, stop).await;
                     drop(seat);
                 });
             }
@@ -50,9 +57,19 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, mut st
     while open.join_next().await.is_some() {}
 }
 
-async fn converse(stream: TcpStream, router: Router, limits: Limits, mut stop: watch::Receiver<bool>) {
+async fn converse(
+    stream: TcpStream,
+    peer: Peer,
+    routes: watch::Receiver<Router>,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) {
     drop(stream.set_nodelay(true));
-    let service = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        let now = routes.borrow().clone();
+        TowerToHyperService::new(now).call(request)
+    });
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(limits.head);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));

@@ -30,7 +30,11 @@ async fn house(limits: Limits, client_header: &str) -> (std::net::SocketAddr, to
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    tokio::spawn(serve(listener, router(desk, Router::new(), limits), limits, stopped));
+    let (keep, routes) = tokio::sync::watch::channel(router(desk, Router::new(), limits));
+    tokio::spawn(async move {
+        serve(listener, routes, limits, stopped).await;
+        drop(keep);
+    });
     (address, stop)
 }
 
