@@ -6,6 +6,8 @@ mod asked;
 mod audience;
 mod bounces;
 mod canary;
+#[cfg(test)]
+pub mod fuse;
 mod journal;
 mod lease;
 mod ledger;
@@ -158,12 +160,16 @@ impl Store {
         };
         conn.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
         conn.pragma_update(None, "foreign_keys", true)?;
+        // What is deleted, by whichever connection, shall not stand in free places of the file: an address is forgotten for good.
+        conn.pragma_update(None, "secure_delete", true)?;
         // Plans do not hang on the values bound; else a cached statement is planned anew at every use.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let level = if durability == Durability::Power { "FULL" } else { "NORMAL" };
         conn.pragma_update(None, "synchronous", level)?;
         register_token_hash(&conn)?;
         migrate(&mut conn, path)?;
+        #[cfg(test)]
+        fuse::install(&mut conn, path)?;
         Ok(Self { conn, path: path.to_path_buf(), durability })
     }
 

@@ -79,8 +79,6 @@ impl Store {
     /// Deletes all that is stored on a person. A salted hash stays, which keeps imports from bringing them back, and the ledger's
     /// rows keep their number. Says whether anything was there.
     pub fn forget(&mut self, email: &Address, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        // What is deleted shall not stand in free pages of the file.
-        self.conn.pragma_update(None, "secure_delete", true)?;
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let key = email.key();
         let id: Option<i64> =

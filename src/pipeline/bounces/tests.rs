@@ -1,11 +1,17 @@
 //! Each message of the corpus, taken in against a store whose one reader had the copy that it speaks of.
 
 use std::path::Path;
+use std::sync::Arc;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use super::*;
-use crate::mail::came_back;
+use crate::mail::{ImapSettings, Tls, came_back};
 use crate::model::{Address, Approval, Frozen, IssueName, Letterhead, Purpose, ReaderRow, ReaderStatus, Rendered};
 use crate::pipeline::init;
+use crate::store::fuse;
 
 const SEED: &str = "5eed";
 
@@ -117,4 +123,63 @@ fn a_placeholder_is_no_proof() {
     site.import_bounces(&corpus, &mut result).unwrap();
     assert_eq!((result.bounced, result.complained, result.unsubscribed, result.kept), (0, 0, 0, 0), "{result:?}");
     assert!(result.unmatched.len() > 30);
+}
+
+/// A mailbox with one message that nobody has seen. Says how the reader stood when the message was marked as seen; `None` when the
+/// client hung up without.
+async fn mailbox(listener: TcpListener, message: String, site: Arc<Site>) -> Option<ReaderStatus> {
+    let (lines, mut answers) = listener.accept().await.unwrap().0.into_split();
+    let mut lines = BufReader::new(lines).lines();
+    answers.write_all(b"* OK ready\r\n").await.unwrap();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let (tag, command) = line.split_once(' ').unwrap();
+        let data = match command {
+            _ if command.starts_with("UID SEARCH") => "* SEARCH 7\r\n".to_owned(),
+            _ if command.starts_with("UID FETCH 7 ") => {
+                format!("* 1 FETCH (UID 7 BODY[]<0> {{{}}}\r\n{message})\r\n", message.len())
+            }
+            _ if command.starts_with("UID STORE 7 ") => {
+                return Some(site.store_to_fill().unwrap().reader(&ann()).unwrap().unwrap().status);
+            }
+            _ => String::new(),
+        };
+        answers.write_all(format!("{data}{tag} OK done\r\n").as_bytes()).await.unwrap();
+    }
+    None
+}
+
+/// Reads that mailbox until the server has seen enough.
+async fn read_mailbox(site: Site) -> Option<ReaderStatus> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut site = site;
+    site.config.bounces.imap = ImapSettings {
+        host: "127.0.0.1".into(),
+        port: listener.local_addr().unwrap().port(),
+        tls: Tls::None,
+        ..ImapSettings::default()
+    };
+    let site = Arc::new(site);
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bounces");
+    let message = with_proofs(&std::fs::read_to_string(corpus.join("postfix-unknown.eml")).unwrap());
+    let (end, stop) = watch::channel(false);
+    let reading = tokio::spawn(watch_mailbox(Arc::clone(&site), stop));
+    let seen = mailbox(listener, message, site).await;
+    end.send_replace(true);
+    reading.await.unwrap();
+    seen
+}
+
+#[tokio::test]
+async fn a_message_of_the_mailbox_is_marked_as_seen_when_it_is_on_record() {
+    let (_dir, site) = sent();
+    assert_eq!(read_mailbox(site).await, Some(ReaderStatus::Bounced));
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_on_record_stays_unseen() {
+    let (_dir, site) = sent();
+    let database = site.config.database(&site.root);
+    fuse::arm(&database, 0);
+    assert_eq!(read_mailbox(site).await, None);
+    assert!(fuse::disarm(&database), "it was tried");
 }
