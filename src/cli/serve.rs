@@ -44,8 +44,8 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             () = watchdog() => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
-        tell(&[NotifyState::Stopping, NotifyState::Status("ending: messages in flight are finished")]);
         let grace = change.borrow().config.serve.shutdown_grace;
+        tell(&[NotifyState::Stopping, NotifyState::Status("ending: messages in flight are finished"), patience(grace)]);
         let all = async { tokio::join!(rhythm, pages).1 };
         match tokio::time::timeout(grace, all).await {
             Ok(pages) => pages?.map(|()| true),
@@ -123,6 +123,12 @@ async fn watchdog() {
         tell(&[NotifyState::Watchdog]);
         tokio::time::sleep(limit / 3).await;
     }
+}
+
+/// Asks the service manager to wait for as long as the end may take, and some seconds more.
+fn patience(grace: Duration) -> NotifyState<'static> {
+    let asked = (grace + Duration::from_secs(5)).as_micros();
+    NotifyState::ExtendTimeoutUsec(u32::try_from(asked).unwrap_or(u32::MAX))
 }
 
 /// One datagram to the service manager, if there is one. Whether it hears changes nothing here.

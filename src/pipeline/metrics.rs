@@ -75,7 +75,8 @@ impl Board {
         {
             return Ok(vitals.clone());
         }
-        let vitals = self.read(site)?;
+        // As of now, not as of the daemon's start.
+        let vitals = self.read(&site.at((site.clock)()))?;
         self.read = Some((now, vitals.clone()));
         Ok(vitals)
     }
@@ -132,6 +133,7 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &Send) -> anyhow:
         finished: send.finished,
         came_back: came_back(store, name)?,
         next_due: send.next_due,
+        held_until: site.held_until(store, name, send)?,
         lag_seconds: due.map(|due| seconds(send.started - due)),
     })
 }

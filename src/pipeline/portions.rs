@@ -70,13 +70,33 @@ impl Site {
         send.canary_served.map(|served| served + wait)
     }
 
+    /// The same, only while they do wait for it.
+    fn canary_ends(&self, issue: &IssueName, send: &Send) -> Option<DateTime<Utc>> {
+        self.canary_until(issue, send).filter(|_| send.canary > 0 && send.canary_passed.is_none())
+    }
+
+    /// Until when those who were never tried are held back on purpose: `None` when nobody is.
+    pub(super) fn held_until(
+        &self,
+        store: &Store,
+        issue: &IssueName,
+        send: &Send,
+    ) -> anyhow::Result<Option<DateTime<Utc>>> {
+        if send.counts.pending == 0 {
+            return Ok(None);
+        }
+        let now = self.now();
+        let tomorrow = self.allowance(store, now)?.and_then(|(left, tomorrow)| (left == 0).then_some(tomorrow));
+        Ok(self.canary_ends(issue, send).max(tomorrow).filter(|until| *until > now))
+    }
+
     /// When somebody who waits may have a copy: `None` when nobody waits.
     pub(super) fn due(&self, store: &Store, issue: &IssueName, send: &Send) -> anyhow::Result<Option<DateTime<Utc>>> {
         let waits = send.counts.pending + send.counts.deferred + send.counts.uncertain > 0;
         if !waits {
             return Ok(None);
         }
-        let canary = self.canary_until(issue, send).filter(|_| send.canary > 0 && send.canary_passed.is_none());
+        let canary = self.canary_ends(issue, send);
         let due = [store.due(send.id)?, canary].into_iter().flatten().min().unwrap_or_else(|| self.now());
         Ok(match self.allowance(store, self.now())? {
             Some((0, tomorrow)) => Some(due.max(tomorrow)),

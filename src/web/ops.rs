@@ -41,6 +41,8 @@ pub struct SendVitals {
     pub finished: Option<DateTime<Utc>>,
     /// When the next deferred copy is due.
     pub next_due: Option<DateTime<Utc>>,
+    /// Until when those who wait are held back on purpose: by a canary, by the ceiling of a warm-up.
+    pub held_until: Option<DateTime<Utc>>,
     /// Recipients of whose copy something came back, by kind.
     pub came_back: Vec<(String, u64)>,
     /// How much later than its edition's time it began, in seconds.
@@ -190,6 +192,11 @@ impl Page<'_> {
             "When the next deferred copy of a send is due.",
             &["issue"],
         )?;
+        let held = self.one(
+            "digest_send_held_until_timestamp_seconds",
+            "Until when those who wait are held back on purpose.",
+            &["issue"],
+        )?;
         let lag =
             self.one("digest_send_lag_seconds", "How much later than its edition's time a send began.", &["issue"])?;
         for send in sends {
@@ -213,8 +220,12 @@ impl Page<'_> {
             }
             stopped.with_label_values(&[issue]).set(f64::from(send.stopped));
             start.with_label_values(&[issue]).set(seconds(send.started));
-            let times =
-                [(&end, send.finished.map(seconds)), (&retry, send.next_due.map(seconds)), (&lag, send.lag_seconds)];
+            let times = [
+                (&end, send.finished.map(seconds)),
+                (&retry, send.next_due.map(seconds)),
+                (&held, send.held_until.map(seconds)),
+                (&lag, send.lag_seconds),
+            ];
             for (gauge, value) in times.into_iter().filter_map(|(gauge, value)| Some((gauge, value?))) {
                 gauge.with_label_values(&[issue]).set(value);
             }

@@ -16,6 +16,7 @@ mod servers;
 mod smtp;
 
 mod access;
+mod alerts;
 mod archive;
 mod bounces;
 mod bounces_home;

@@ -173,12 +173,14 @@ fn who_cannot_start_is_never_ready() {
 #[test]
 fn it_says_that_it_ends_before_the_message_in_flight_is_through() {
     let server = Server::start([Rule::at(At::Dot, Act::Hold).skip(2).times(1)]);
-    let test = Test::new().sample().smtp(&server.address()).readers(5).approved();
+    let test =
+        Test::new().sample().smtp(&server.address()).readers(5).config("[serve]\nshutdown_grace = \"70s\"").approved();
     let (manager, mut daemon) = Manager::start(&test, "2026-11-25T05:59:58Z", &Watched::Nobody);
     assert!(manager.next().starts_with("READY=1\n"));
     server.await_held(1);
     daemon.signal("TERM");
-    assert!(manager.next().starts_with("STOPPING=1\n"));
+    let ends = manager.next();
+    assert!(ends.starts_with("STOPPING=1\n") && ends.contains("\nEXTEND_TIMEOUT_USEC=75000000\n"), "{ends}");
     assert!(!daemon.has_ended(), "the relay has not answered yet");
     server.release();
     daemon.wait().success();

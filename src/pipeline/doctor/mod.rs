@@ -4,7 +4,7 @@
 mod names;
 
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
@@ -222,13 +222,41 @@ impl Site {
 
 /// A finding when others than the owner may read a file.
 fn private(path: &Path, about: &'static str, why: &str) -> Option<Diagnosis> {
-    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then(|| {
+    let found = std::fs::metadata(path).ok()?;
+    let mode = found.permissions().mode() & 0o777;
+    others_may(mode, found.gid()).then(|| {
         let what = format!("{} may be read by others (mode {mode:o}): {why}", path.display());
         Diagnosis::new(about, Health::Warning, what).mend(format!("chmod 600 {}", path.display()))
     })
 }
 
+/// Whether a mode lets in others than the owner. Group root is nobody else: systemd hands credentials over as root's with 0440, where
+/// the group's bits are the mask of an access list that names the daemon.
+fn others_may(mode: u32, group: u32) -> bool {
+    let others = if group == 0 { 0o007 } else { 0o077 };
+    mode & others != 0
+}
+
 fn error_text(error: &anyhow::Error) -> String {
     error.downcast_ref::<Notice>().map_or_else(|| format!("{error:#}"), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::others_may;
+
+    #[test]
+    fn a_credential_of_systemd_is_private_and_what_a_group_or_all_may_read_is_not() {
+        for (mode, group, open) in [
+            (0o600, 1000, false),
+            (0o400, 1000, false),
+            (0o440, 0, false),
+            (0o440, 1000, true),
+            (0o640, 1000, true),
+            (0o644, 0, true),
+            (0o604, 1000, true),
+        ] {
+            assert_eq!(others_may(mode, group), open, "{mode:o} of group {group}");
+        }
+    }
 }

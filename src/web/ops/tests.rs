@@ -15,6 +15,7 @@ pub fn busy() -> Vitals {
         started: at(1_764_054_000_000),
         finished: None,
         next_due: Some(at(1_764_054_300_000)),
+        held_until: Some(at(1_764_054_600_000)),
         lag_seconds: Some(12.0),
     };
     Vitals {
