@@ -22,7 +22,7 @@ fn main() {
         let row: Value = serde_json::from_str(line).unwrap();
         let file = row["file"].as_str().unwrap();
         let bytes = fs::read(data.join(file)).unwrap();
-        let origin = Origin { source: None, topics: &[], base: None, charset: None, now };
+        let origin = Origin { source: None, topics: &[], base: None, charset: None, now, latest: now };
         let (state, told) = match read_feed(Path::new(file), &bytes, &origin) {
             Ok(reading) => {
                 items += reading.items.len();

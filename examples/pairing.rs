@@ -1,6 +1,7 @@
 //! Measures the pairing of news with guides as it ships. `cargo run --release --example pairing -- FOLDER` reads sets of
 //! JSON Lines, `NAME.guides.jsonl` (id, title, summary, sections of heading and text) and `NAME.items.jsonl` (id, title,
-//! summary, gold: the ids of guides that people chose), and news for which no guide is right, `no_match.items.jsonl`.
+//! summary, gold: the ids of guides that people chose), and news for which no guide is right, `no_match.items.jsonl`. With
+//! `--headlines` behind the folder the items' summaries are left out.
 
 #![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a measurement prints its figures")]
 
@@ -35,29 +36,45 @@ struct ItemRow {
     gold: Vec<String>,
 }
 
-/// What the pairing made of one set: of each item the best score and whether it is right, and of each foreign item the
-/// best score.
-struct Outcome {
-    items: Vec<(f64, bool)>,
+/// Thresholds that are tried.
+const THRESHOLDS: [f64; 8] = [0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8];
+
+/// How well one set was ranked: the best score of each item, and of each foreign item.
+struct Ranked {
+    items: Vec<f64>,
     foreign: Vec<f64>,
+}
+
+/// What was paired of one set under a threshold, as parts of one: foreign items, items, and items with the right guide.
+#[derive(Clone, Copy)]
+struct Paired {
+    foreign: f64,
+    items: f64,
+    rightly: f64,
 }
 
 fn main() -> Result<()> {
     let folder = std::env::args().nth(1).context("name the folder of the sets")?;
+    let headlines = std::env::args().nth(2).is_some_and(|flag| flag == "--headlines");
     let folder = Path::new(&folder);
-    let foreign: Vec<ItemRow> = read(&folder.join("no_match.items.jsonl"))?;
+    let items = |name: &str| -> Result<Vec<ItemRow>> {
+        let mut rows: Vec<ItemRow> = read(&folder.join(format!("{name}.items.jsonl")))?;
+        rows.iter_mut().filter(|_| headlines).for_each(|row| row.summary.clear());
+        Ok(rows)
+    };
+    let foreign = items("no_match")?;
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         names.extend(entry?.file_name().to_string_lossy().strip_suffix(".guides.jsonl").map(str::to_owned));
     }
     names.sort();
-    let mut outcomes = Vec::new();
     let (mut firsts, mut gains) = (Vec::new(), Vec::new());
+    let mut paired: Vec<Vec<Paired>> = vec![Vec::new(); THRESHOLDS.len()];
     println!("set            guides  items   R@1  nDCG@5  AUC against foreign  built in");
     for name in &names {
         let rows: Vec<GuideRow> = read(&folder.join(format!("{name}.guides.jsonl")))?;
         let guides: Vec<Guide> = rows.into_iter().map(guide).collect();
-        let items: Vec<ItemRow> = read(&folder.join(format!("{name}.items.jsonl")))?;
+        let items = items(name)?;
         let start = Instant::now();
         let library = Library::of(&guides, &Weights::default());
         let built = start.elapsed();
@@ -65,13 +82,13 @@ fn main() -> Result<()> {
         let ranked: Vec<(Vec<Choice>, &ItemRow)> = items.iter().map(|row| (rank(row), row)).collect();
         let best = |ranking: &[Choice]| ranking.first().map_or(0.0, |choice| choice.score);
         let right = |ranking: &[Choice], row: &ItemRow| ranking.first().is_some_and(|c| row.gold.contains(&c.slug));
-        let outcome = Outcome {
-            items: ranked.iter().map(|(ranking, row)| (best(ranking), right(ranking, row))).collect(),
+        let first = mean(ranked.iter().map(|(ranking, row)| f64::from(u8::from(right(ranking, row)))));
+        let gain = mean(ranked.iter().map(|(ranking, row)| gain(ranking, &row.gold)));
+        let scores = Ranked {
+            items: ranked.iter().map(|(ranking, _)| best(ranking)).collect(),
             foreign: foreign.iter().map(|row| best(&rank(row))).collect(),
         };
-        let first = mean(outcome.items.iter().map(|(_, right)| f64::from(u8::from(*right))));
-        let gain = mean(ranked.iter().map(|(ranking, row)| gain(ranking, &row.gold)));
-        let auc = outcome.auc();
+        let auc = scores.auc();
         println!(
             "{name:<14} {:>6} {:>6} {first:>5.3}  {gain:>6.3} {auc:>20.4}  {built:.1?}",
             guides.len(),
@@ -79,21 +96,34 @@ fn main() -> Result<()> {
         );
         firsts.push(first);
         gains.push(gain);
-        outcomes.push(outcome);
+        for (threshold, paired) in THRESHOLDS.iter().zip(&mut paired) {
+            paired.push(pair(&guides, &items, &foreign, *threshold));
+        }
     }
     let (first, gain) = (mean(firsts.into_iter()), mean(gains.into_iter()));
     println!("mean                         {first:>5.3}  {gain:>6.3}\n");
     println!("threshold  foreign items paired  pairs that were right  items paired  items paired rightly");
-    for threshold in [0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8] {
-        let each = |f: fn(&Outcome, f64) -> f64| 100.0 * mean(outcomes.iter().map(|outcome| f(outcome, threshold)));
-        let foreign = each(|o, t| mean(o.foreign.iter().map(|score| f64::from(u8::from(*score >= t)))));
-        let paired = each(|o, t| mean(o.items.iter().map(|(score, _)| f64::from(u8::from(*score >= t)))));
-        let rightly = each(|o, t| mean(o.items.iter().map(|(s, right)| f64::from(u8::from(*s >= t && *right)))));
-        let right = each(|o, t| mean(o.items.iter().filter(|(s, _)| *s >= t).map(|(_, r)| f64::from(u8::from(*r)))));
-        println!("{threshold:>9.2} {foreign:>20.1}% {right:>21.0}% {paired:>12.0}% {rightly:>20.0}%");
+    for (threshold, sets) in THRESHOLDS.iter().zip(&paired) {
+        let each = |part: fn(&Paired) -> f64| 100.0 * mean(sets.iter().map(part));
+        let (foreign, items) = (each(|set| set.foreign), each(|set| set.items));
+        let (right, rightly) = (each(|set| set.rightly / set.items.max(f64::MIN_POSITIVE)), each(|set| set.rightly));
+        println!("{threshold:>9.2} {foreign:>20.1}% {right:>21.0}% {items:>12.0}% {rightly:>20.0}%");
     }
     large();
     Ok(())
+}
+
+/// Pairs a set as compose would.
+fn pair(guides: &[Guide], items: &[ItemRow], foreign: &[ItemRow], threshold: f64) -> Paired {
+    let library = Library::of(guides, &Weights { pair_threshold: threshold, ..Weights::default() });
+    let slug = |row: &ItemRow| library.fit(&item(row), &mut Vec::new()).slug;
+    let part = |yes: bool| f64::from(u8::from(yes));
+    let found: Vec<(Option<String>, &ItemRow)> = items.iter().map(|row| (slug(row), row)).collect();
+    Paired {
+        foreign: mean(foreign.iter().map(|row| part(slug(row).is_some()))),
+        items: mean(found.iter().map(|(slug, _)| part(slug.is_some()))),
+        rightly: mean(found.iter().map(|(slug, row)| part(slug.as_ref().is_some_and(|slug| row.gold.contains(slug))))),
+    }
 }
 
 /// How long a large library of made-up guides takes.
@@ -125,10 +155,10 @@ fn large() {
     );
 }
 
-impl Outcome {
+impl Ranked {
     /// How often an item of the set scores higher than a foreign one; ties count half.
     fn auc(&self) -> f64 {
-        let wins = self.items.iter().map(|(score, _)| {
+        let wins = self.items.iter().map(|score| {
             mean(self.foreign.iter().map(|foreign| match score.total_cmp(foreign) {
                 std::cmp::Ordering::Greater => 1.0,
                 std::cmp::Ordering::Equal => 0.5,

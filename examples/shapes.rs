@@ -120,7 +120,7 @@ fn main() {
             let start = start.replace("BASE", &"b/".repeat(1_900));
             let feed = start + &again.repeat(size * 1_000_000 / again.len()) + end;
             let now = DateTime::from_timestamp(1_795_586_400, 0).unwrap_or_default();
-            let origin = Origin { source: Some("W"), topics: &[], base: None, charset: None, now };
+            let origin = Origin { source: Some("W"), topics: &[], base: None, charset: None, now, latest: now };
             let begun = Instant::now();
             let _ = read_feed(Path::new("w"), feed.as_bytes(), &origin);
             print!("{:>8}", begun.elapsed().as_millis());

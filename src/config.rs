@@ -1,6 +1,7 @@
 //! config.toml and the environment become settings. The only reader of the environment; every mistake is told at once.
 
 mod dates;
+mod lists;
 mod mistakes;
 mod sections;
 mod sense;

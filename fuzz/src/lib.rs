@@ -14,7 +14,7 @@ pub fn now() -> DateTime<Utc> {
 /// Reads a feed as a fetch does, with a site to join links to.
 pub fn read(bytes: &[u8], charset: Option<&str>) -> Option<Reading> {
     let base = url::Url::parse("https://wire.example/feed").ok();
-    let origin = Origin { source: Some("Wire"), topics: &[], base: base.as_ref(), charset, now: now() };
+    let origin = Origin { source: Some("Wire"), topics: &[], base: base.as_ref(), charset, now: now(), latest: now() };
     let reading = read_feed(Path::new("wire"), bytes, &origin).ok()?;
     assert!(reading.items.len() <= reading.entries && reading.entries <= 1_001, "{} items", reading.entries);
     for fed in &reading.items {

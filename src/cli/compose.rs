@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::output::{count, cut, json, line, report_notices};
-use super::{Exit, Format, Global};
+use super::{Exit, Format, Global, day};
 use crate::model::Draft;
 use crate::pipeline::{Composed, Composition, LeftOut, Parts, Ranked, Refreshed, Site};
 
@@ -14,7 +14,7 @@ pub struct Compose {
     /// The edition, a name under [editions] in config.toml
     edition: String,
     /// The local date; the next one that is due when left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     date: Option<NaiveDate>,
     /// Open the draft in $VISUAL or $EDITOR afterwards
     #[arg(long)]
@@ -31,6 +31,7 @@ impl Compose {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let composed = site.compose(&self.edition, self.date)?;
+        report_notices(global, site.off_calendar(&composed.name).as_slice());
         report_notices(global, &composed.composition.notices);
         if let Some((_, Refreshed::Updated(changes))) = &composed.written {
             report_notices(global, &changes.notices);

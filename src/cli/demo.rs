@@ -1,5 +1,6 @@
 //! `digest init` and `digest demo`: a new publication, and the whole way on the sample.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -26,11 +27,18 @@ pub struct Demo {
 impl Init {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let dir = global.path(&self.folder);
+        let mut made: BTreeMap<PathBuf, usize> = BTreeMap::new();
         for path in pipeline::init(&dir)? {
-            line(&path.display().to_string())?;
+            let inside = path.strip_prefix(&dir).unwrap_or(&path);
+            *made.entry(inside.iter().take(1).collect()).or_default() += 1;
         }
-        line("next: set your name and address in config.toml, bring in news with `digest news import`,")?;
-        line("then `digest compose midweek`")?;
+        for (path, files) in made {
+            let path = dir.join(path);
+            let files = if path.is_dir() { format!("/  {}", count(files, "file")) } else { String::new() };
+            line(&format!("{}{files}", path.display()))?;
+        }
+        line(&format!("next: cd {}, set your name and address in config.toml, bring in news with", dir.display()))?;
+        line("`digest news import`, then `digest compose midweek`; `digest doctor` says what is still to do")?;
         Ok(Exit::Done)
     }
 }

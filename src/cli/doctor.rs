@@ -1,14 +1,15 @@
 //! `digest doctor`: what is wrong with a publication, and how to mend it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::{json, line};
 use super::send::runtime;
 use super::{Exit, Global, HumanFormat};
-use crate::model::Notices;
-use crate::pipeline::{Diagnosis, Health};
+use crate::pipeline::{Diagnosis, Health, Look};
 
 #[derive(Args)]
 pub struct Doctor {
@@ -22,30 +23,68 @@ pub struct Doctor {
 
 impl Doctor {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let found = match global.site() {
-            Ok(site) => runtime()?.block_on(site.doctor(self.nameserver)),
-            Err(error) => mistakes(&error),
-        };
-        match self.format {
-            HumanFormat::Json => json(&found)?,
-            HumanFormat::Human => found.iter().try_for_each(print)?,
+        let mut visit = Visit::new(global, self.format);
+        match global.site() {
+            Ok(site) => runtime()?.block_on(site.doctor(self.nameserver, &mut |look| visit.hear(look))),
+            // A configuration that cannot be read is the first thing to mend; nothing else can be looked at before.
+            Err(error) => Diagnosis::errors("config", &error).into_iter().for_each(|one| visit.hear(Look::Found(one))),
         }
-        let sick = found.iter().any(|diagnosis| diagnosis.health == Health::Error);
+        visit.end()
+    }
+}
+
+/// Tells people of each thing as it is known, and programs of all at the end.
+struct Visit {
+    format: HumanFormat,
+    waiting: ProgressBar,
+    /// Whether someone looks at a terminal.
+    is_drawn: bool,
+    found: Vec<Diagnosis>,
+    told: anyhow::Result<()>,
+}
+
+impl Visit {
+    fn new(global: &Global, format: HumanFormat) -> Self {
+        let style = ProgressStyle::with_template("{spinner} waiting for {msg} ({elapsed})");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        // Nothing is drawn before there is something to wait for.
+        let waiting = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(style);
+        let is_drawn = global.progress() && format == HumanFormat::Human;
+        Self { format, waiting, is_drawn, found: Vec::new(), told: Ok(()) }
+    }
+
+    fn hear(&mut self, look: Look) {
+        match look {
+            Look::Waits(what) if self.is_drawn => {
+                self.waiting.set_draw_target(ProgressDrawTarget::stderr());
+                self.waiting.reset_elapsed();
+                self.waiting.set_message(what);
+                self.waiting.enable_steady_tick(Duration::from_millis(100));
+            }
+            Look::Waits(_) => {}
+            Look::Found(diagnosis) => {
+                if self.format == HumanFormat::Human && self.told.is_ok() {
+                    // One remedy for several ills is told once.
+                    let is_new = !self.found.iter().any(|earlier| earlier.mend == diagnosis.mend);
+                    self.told = self.waiting.suspend(|| print(&diagnosis, is_new));
+                }
+                self.found.push(diagnosis);
+            }
+        }
+    }
+
+    fn end(self) -> anyhow::Result<Exit> {
+        self.waiting.finish_and_clear();
+        self.told?;
+        if self.format == HumanFormat::Json {
+            json(&self.found)?;
+        }
+        let sick = self.found.iter().any(|diagnosis| diagnosis.health == Health::Error);
         Ok(if sick { Exit::Found } else { Exit::Done })
     }
 }
 
-/// A configuration that cannot be read is the first thing to mend; nothing else can be looked at before.
-fn mistakes(error: &anyhow::Error) -> Vec<Diagnosis> {
-    match error.downcast_ref::<Notices>() {
-        Some(Notices(notices)) => {
-            notices.iter().map(|n| Diagnosis::new("config", Health::Error, n.to_string())).collect()
-        }
-        None => vec![Diagnosis::new("config", Health::Error, format!("{error:#}"))],
-    }
-}
-
-fn print(diagnosis: &Diagnosis) -> anyhow::Result<()> {
+fn print(diagnosis: &Diagnosis, with_mend: bool) -> anyhow::Result<()> {
     let health = match diagnosis.health {
         Health::Good => "good",
         Health::Skipped => "-",
@@ -53,5 +92,5 @@ fn print(diagnosis: &Diagnosis) -> anyhow::Result<()> {
         Health::Error => "error",
     };
     line(&format!("{health:<8} {:<10} {}", diagnosis.about, diagnosis.what))?;
-    diagnosis.mend.as_ref().map_or(Ok(()), |mend| line(&format!("{:19} {mend}", "")))
+    diagnosis.mend.as_ref().filter(|_| with_mend).map_or(Ok(()), |mend| line(&format!("{:19} {mend}", "")))
 }

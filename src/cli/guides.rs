@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::import::Import;
 use super::output::{cut, json, line, report_notices};
 use super::{Exit, Format, Global};
+use crate::model::Notice;
 
 #[derive(Subcommand)]
 pub enum Guides {
@@ -41,6 +42,10 @@ impl List {
         if self.format == Format::Json {
             json(&content.guides)?;
             return Ok(Exit::Done);
+        }
+        if content.guides.is_empty() {
+            let notice = Notice::new("there is no guide yet").help("`digest guides import` brings guides in");
+            report_notices(global, &[notice]);
         }
         for guide in content.guides {
             let (level, status) = (guide.level.as_str(), guide.status.as_str());

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::output::{count, json, line, report_notices};
-use super::{Exit, Format, Global};
+use super::{Exit, Format, Global, day};
 use crate::pipeline::{Imported, Merged, Site};
 
 #[derive(Args)]
@@ -16,7 +16,7 @@ pub struct Import {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// The day that relative ages ("2d ago") and undated items of feeds count from; today when left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<NaiveDate>,
     /// How to print the result
     #[arg(long, default_value = "table")]

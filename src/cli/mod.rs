@@ -27,9 +27,10 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use crate::model::{Address, Notice};
 use crate::pipeline::Site;
 use output::report_error;
 
@@ -57,7 +58,7 @@ pub struct Global {
     #[arg(long, value_name = "FILE", global = true, default_value = "config.toml")]
     config: PathBuf,
     /// Act as if it were this time, such as 2026-11-25T06:00:00Z
-    #[arg(long, value_name = "RFC3339", global = true)]
+    #[arg(long, value_name = "RFC3339", global = true, value_parser = time)]
     now: Option<DateTime<chrono::FixedOffset>>,
     /// Say more; twice for everything
     #[arg(short, long, action = ArgAction::Count, global = true)]
@@ -223,6 +224,22 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Completions(command) => command.run(),
         Command::Man => packaging::man(),
     }
+}
+
+/// A reader's address as it was typed.
+fn address(text: &str) -> Result<Address, Notice> {
+    Address::parse(text).map_err(|why| Notice::new(format!("`{text}`: {why}")))
+}
+
+/// A day as it was typed.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.trim().parse().map_err(|_| "write year, month and day, such as 2026-11-25".to_owned())
+}
+
+/// A time with its zone; without one nobody knows which.
+fn time(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
+    DateTime::parse_from_rfc3339(text.trim())
+        .map_err(|_| "write day, time and zone, such as 2026-11-25T06:00:00Z or 2026-11-25T07:00:00+01:00".to_owned())
 }
 
 impl Global {

@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::output::{line, report_notices};
 use super::send::{runtime, stop_signal};
-use super::{Exit, Global};
-use crate::model::{Address, Notice};
+use super::{Exit, Global, address};
+use crate::model::Notice;
 use crate::pipeline::{self, By};
 use crate::web::preview::serve;
 
@@ -35,7 +35,7 @@ pub struct Preview {
 
 impl Preview {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let reader = self.reader.as_deref().map(Address::parse).transpose()?;
+        let reader = self.reader.as_deref().map(address).transpose()?;
         let by = if self.poll { By::Looking } else { By::Events };
         let desk = pipeline::preview(global.root(), &global.config, global.start(), self.issue.as_deref(), reader, by)?;
         let listener = listen(self.port)?;

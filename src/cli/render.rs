@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::line;
-use super::{Exit, Global};
-use crate::model::Address;
+use super::{Exit, Global, address};
 
 #[derive(Args)]
 pub struct Render {
@@ -24,7 +23,7 @@ impl Render {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.issue(self.issue.as_deref())?;
-        let reader = self.reader.as_deref().map(Address::parse).transpose()?;
+        let reader = self.reader.as_deref().map(address).transpose()?;
         let out = self.out.map(|out| global.path(&out));
         for path in site.write_rendering(&site.rendering(&name)?, out.as_deref(), reader.as_ref())? {
             line(&path.display().to_string())?;

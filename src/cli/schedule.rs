@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Subcommand};
 
 use super::output::{json, line, report_notices};
-use super::{Exit, Format, Global};
+use super::{Exit, Format, Global, day};
 use crate::config::Dates;
 use crate::model::Notice;
 use crate::pipeline::{Site, Upcoming};
@@ -32,6 +32,7 @@ enum Which {
 #[derive(Args)]
 struct Change {
     /// The local date, such as 2026-12-23
+    #[arg(value_parser = day)]
     date: NaiveDate,
     /// The edition, a name under [editions] in config.toml
     edition: String,

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::sync::watch;
 
-use super::output::{confirm, count, line};
-use super::{Exit, Global};
-use crate::model::{Address, Counts, DeliveryState, IssueName, IssueState, Notice};
+use super::output::{confirm, count, line, report_notices};
+use super::{Exit, Global, address};
+use crate::model::{Counts, DeliveryState, IssueName, IssueState, Notice};
 use crate::pipeline::{Delivered, Ended, Event, Options, Site, TransportKind};
 
 #[derive(Args)]
@@ -69,16 +71,24 @@ impl Send {
         }
         let planned = site.dry_run(&name)?;
         let waiting = planned.pending + planned.deferred;
+        let early = site.early(&name)?.map(|meant| told_early(meant, site.now()));
+        let asks = site.config.delivery.transport == TransportKind::Smtp
+            && !(self.dry_run || self.yes)
+            && std::io::stdin().is_terminal();
+        if let Some(early) = early.as_ref().filter(|_| !asks) {
+            let notice = Notice::new(format!("{name} goes out early: its time is {early}"));
+            report_notices(global, &[notice.help("`digest serve` sends an approved issue at its time")]);
+        }
         if self.dry_run {
             line(&format!("{name} would go to {waiting} of {} recipients; nobody was mailed", planned.recipients))?;
             return Ok(Exit::Done);
         }
-        let mails = site.config.delivery.transport == TransportKind::Smtp;
-        if mails
-            && !self.yes
-            && std::io::stdin().is_terminal()
-            && !confirm(&format!("Send {name} to {waiting} readers?"))?
-        {
+        let readers = count(usize::try_from(waiting).unwrap_or(usize::MAX), "reader");
+        let question = match early {
+            Some(early) => format!("Send {name} to {readers} early? Its time is {early}."),
+            None => format!("Send {name} to {readers}?"),
+        };
+        if asks && !confirm(&question)? {
             line("nobody was mailed")?;
             return Ok(Exit::Interrupted);
         }
@@ -94,9 +104,19 @@ impl Send {
     }
 }
 
+/// An issue's time, and how long that is from now: `Wed 25 Nov 2026 07:00 CET, in 2 days`.
+fn told_early(meant: DateTime<Tz>, now: DateTime<Utc>) -> String {
+    let left = meant.to_utc() - now;
+    let units = [(left.num_days(), "day"), (left.num_hours(), "hour"), (left.num_minutes().max(1), "minute")];
+    let left = units
+        .into_iter()
+        .find(|(n, _)| *n > 0)
+        .map_or(String::new(), |(n, unit)| format!(", in {}", count(usize::try_from(n).unwrap_or(usize::MAX), unit)));
+    format!("{}{left}", meant.format("%a %d %b %Y %H:%M %Z"))
+}
+
 fn send_test(site: &Site, name: &IssueName, addresses: &[String]) -> anyhow::Result<Exit> {
-    let parse = |text: &String| Address::parse(text).map_err(|e| Notice::new(format!("`{text}`: {e}")));
-    let addresses = addresses.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    let addresses = addresses.iter().map(|text| address(text)).collect::<Result<Vec<_>, _>>()?;
     runtime()?.block_on(site.send_test(name, &addresses))?;
     line(&format!("{} of {name} sent; nothing of it is in the ledger", count(addresses.len(), "test mail")))?;
     Ok(Exit::Done)

@@ -26,11 +26,12 @@ impl Status {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         if !site.has_store() {
-            let notice = Notice::new("there is no database, so approvals and sends are unknown");
-            report_notices(
-                global,
-                &[notice.help("before the first approval that is so; later, restore it from a backup")],
+            let what = format!(
+                "there is no database yet at {}: nobody is on the list, and nothing was approved or sent",
+                site.config.database(&site.root).display()
             );
+            let help = "as in every new publication: `digest subscribers import` makes one; if you had one, restore it from a backup";
+            report_notices(global, &[Notice::new(what).help(help)]);
         }
         let Some(issue) = &self.issue else {
             let all = site.statuses()?;
@@ -60,6 +61,8 @@ impl Status {
     }
 }
 
+/// How many mistakes of a draft are shown.
+const MISTAKES: usize = 3;
 /// How many decisions of the daemon are shown.
 const DECISIONS: usize = 8;
 
@@ -86,10 +89,23 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
     } else if let Some(by) = &status.approved_by {
         text += &format!(" by {by}");
     }
+    if !status.mistakes.is_empty() {
+        text += " that cannot be read";
+    }
     if let Some(at) = status.scheduled_for {
         text += &format!("; for {}", at.format("%Y-%m-%d %H:%M UTC"));
     }
     line(&text)?;
+    for mistake in status.mistakes.iter().take(MISTAKES) {
+        line(&format!("  {}", mistake.to_string().replace('\n', "\n  ")))?;
+    }
+    if status.mistakes.len() > MISTAKES {
+        line(&format!(
+            "  and {} more; `digest check {}` names them all",
+            status.mistakes.len() - MISTAKES,
+            status.issue
+        ))?;
+    }
     for lane in status.lanes.iter().filter(|lane| lane.counts.recipients > 0) {
         let group = if lane.group.is_empty() { "all others" } else { &lane.group };
         line(&format!("  {group:<22} {}", told(&lane.counts, lane.next_due)))?;

@@ -9,9 +9,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::output::{count, cut, json, json_line, line};
-use super::{Exit, Format, Global};
-use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
+use super::output::{count, cut, json, json_line, line, report_notices};
+use super::{Exit, Format, Global, address};
+use crate::model::{Act, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
 use crate::pipeline::{BounceLine, Change, PeopleImport, Person, RejectWriter};
 
 #[derive(Subcommand)]
@@ -160,7 +160,8 @@ fn print_import(result: &PeopleImport) -> anyhow::Result<()> {
         line(&format!("{} left out:", count(result.rejected, "row")))?;
     }
     for reject in result.rejects.iter().take(20) {
-        line(&format!("  line {}: {} ({})", reject.line, reject.reason, cut(&reject.email, 60)))?;
+        let email = if reject.email.is_empty() { String::new() } else { format!(" ({})", cut(&reject.email, 60)) };
+        line(&format!("  line {}: {}{email}", reject.line, reject.reason))?;
     }
     if result.rejected > 20 {
         line("  …; --rejects FILE writes them all")?;
@@ -185,7 +186,7 @@ fn rejects_file(path: &Path, list: &Path) -> anyhow::Result<RejectWriter<File>> 
 impl Add {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         let row = ReaderRow {
-            email: Address::parse(&self.address)?,
+            email: address(&self.address)?,
             name: Some(self.name.chars().filter(|c| !c.is_control()).collect()),
             status: ReaderStatus::Confirmed,
             editions: Some(self.editions),
@@ -207,13 +208,13 @@ impl Add {
 
 impl One {
     fn remove(self, global: &Global) -> anyhow::Result<()> {
-        let email = Address::parse(&self.address)?;
+        let email = address(&self.address)?;
         let left = global.site()?.remove_reader(&email)?;
         line(&if left { format!("{email} is unsubscribed") } else { format!("{email} had left already") })
     }
 
     fn forget(self, global: &Global) -> anyhow::Result<()> {
-        let email = Address::parse(&self.address)?;
+        let email = address(&self.address)?;
         if global.site()?.forget(&email)? {
             line("all that was stored on this person is deleted; no import brings them back")
         } else {
@@ -224,20 +225,30 @@ impl One {
 
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<()> {
+        let mut any = false;
         global.site()?.each_reader(self.status, |reader| {
+            any = true;
             if self.format == Format::Json {
                 return json_line(&shown(&reader));
             }
             let editions = if reader.editions.is_empty() { "all".to_owned() } else { reader.editions.join(", ") };
             let (email, status) = (cut(reader.email.as_str(), 36), reader.status.as_str());
             line(&format!("{email:<36}  {status:<12}  {editions:<16}  {}", cut(&reader.name, 30)))
-        })
+        })?;
+        if !any && self.format == Format::Table {
+            let notice = Notice::new(self.status.map_or_else(
+                || "nobody is on the list yet".to_owned(),
+                |status| format!("nobody on the list is {}", status.as_str()),
+            ));
+            report_notices(global, &[notice.help("`digest subscribers import` and `add` put readers on it")]);
+        }
+        Ok(())
     }
 }
 
 impl Show {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let person = global.site()?.person(&Address::parse(&self.address)?)?;
+        let person = global.site()?.person(&address(&self.address)?)?;
         let all = whole(&person, &self.address);
         if self.format == Format::Json {
             return json(&all);

@@ -15,6 +15,9 @@ use self::index::{Index, Question};
 use super::{Weights, fold, wording};
 use crate::model::{Guide, Item, Notice, Status};
 
+/// A guide to which a single word ties the item, and which is not named by it, must score so much at least: under a short headline
+/// one word weighs a lot, however common ("the future of …"). docs/composing.md has the figures.
+const LONE: f64 = 0.75;
 /// So many of the next best guides are named.
 const OPTIONS: usize = 3;
 
@@ -110,7 +113,7 @@ impl<'a> Library<'a> {
         let ranking = best_first(&scores);
         let own: Vec<usize> = item.guides.iter().filter_map(|slug| self.own(slug, item, notices)).collect();
         let topical: Vec<usize> = item.topics.iter().flat_map(|topic| self.of_topic(topic, &scores)).collect();
-        let by_words = ranking.first().copied().filter(|at| scores[*at] >= self.threshold);
+        let by_words = ranking.iter().copied().find(|at| self.fits(&question, *at, scores[*at]));
         let found = own.first().map(|at| (*at, How::Newsroom));
         let found = found.or_else(|| topical.first().map(|at| (*at, How::Topic)));
         let found = found.or_else(|| by_words.map(|at| (at, How::Words)));
@@ -125,7 +128,7 @@ impl<'a> Library<'a> {
                 How::Words => self.in_words(&question, at, scores[at]),
             };
             let age = self.age(item, at).map(|age| format!(", last updated {age} before this news"));
-            let next = (how == How::Words).then(|| self.runner_up(&options)).flatten();
+            let next = (how == How::Words).then(|| self.runner_up(&question, &options)).flatten();
             let slug = &self.guides[at].slug;
             format!("paired with {slug}: {tie}{}{}", age.unwrap_or_default(), next.unwrap_or_default())
         });
@@ -162,9 +165,17 @@ impl<'a> Library<'a> {
         format!("{tie} ({score:.2})")
     }
 
+    /// Whether a guide's words fit well enough to be paired.
+    fn fits(&self, question: &Question, at: usize, score: f64) -> bool {
+        score >= self.threshold && (score >= LONE || !self.index.is_lone(question, at))
+    }
+
     /// The second best guide, if it would have been paired without the best.
-    fn runner_up(&self, options: &[Choice]) -> Option<String> {
-        let next = options.first().filter(|next| next.score >= self.threshold)?;
+    fn runner_up(&self, question: &Question, options: &[Choice]) -> Option<String> {
+        let fits = |next: &&Choice| {
+            self.by_slug.get(next.slug.as_str()).is_some_and(|at| self.fits(question, *at, next.score))
+        };
+        let next = options.iter().find(fits)?;
         Some(format!("; runner-up: {} ({:.2})", next.slug, next.score))
     }
 

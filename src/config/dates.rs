@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
+use super::lists;
 use crate::model::Notice;
 
 /// Which list of dates.
@@ -44,6 +45,7 @@ pub fn edit(text: &str, edition: &str, list: Dates, date: NaiveDate, there: bool
     let edition = edition.as_table_like_mut().ok_or_else(|| wrong("must be a table"))?;
     let dates = edition.entry(list.key()).or_insert(Item::Value(Value::Array(Array::new())));
     let dates = dates.as_array_mut().ok_or_else(|| wrong("must hold its dates in a list"))?;
+    let before = width(dates);
     let is_it = |value: &Value| written(value) == Some(date);
     let at = dates.iter().position(is_it);
     match (at, there) {
@@ -51,21 +53,33 @@ pub fn edit(text: &str, edition: &str, list: Dates, date: NaiveDate, there: bool
             let value: toml_edit::Datetime =
                 date.to_string().parse().map_err(|_| Notice::new(format!("{date} cannot be written")))?;
             let later = dates.iter().position(|other| written(other) > Some(date));
-            let at = later.unwrap_or(dates.len());
-            dates.insert(at, value);
+            lists::insert(dates, later.unwrap_or(dates.len()), value.into());
         }
-        (Some(at), false) => {
-            dates.remove(at);
-            // What came first now does not keep the blank that parted it from the one before.
-            if at == 0
-                && let Some(first) = dates.get_mut(0)
-            {
-                first.decor_mut().set_prefix("");
-            }
-        }
+        (Some(at), false) => lists::remove(dates, at),
         _ => return Ok(None),
     }
+    keep_column(dates, before);
     Ok(Some(document.to_string()))
+}
+
+/// Keeps a comment behind the list in its column, as far as there is room.
+fn keep_column(dates: &mut Array, before: Option<usize>) {
+    let (Some(before), Some(after)) = (before, width(dates)) else { return };
+    let suffix = dates.decor().suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default();
+    let comment = suffix.trim_start().to_owned();
+    let blanks = suffix.len() - comment.len();
+    // Behind a single blank it stands in no column.
+    if comment.starts_with('#') && blanks > 1 {
+        let blanks = (blanks + before).saturating_sub(after).max(1);
+        dates.decor_mut().set_suffix(format!("{}{comment}", " ".repeat(blanks)));
+    }
+}
+
+/// How many columns a list takes; `None` when it stands on several lines.
+fn width(dates: &Array) -> Option<usize> {
+    let mut bare = dates.clone();
+    bare.decor_mut().clear();
+    Some(bare.to_string()).filter(|text| !text.contains('\n')).map(|text| text.chars().count())
 }
 
 fn written(value: &Value) -> Option<NaiveDate> {
@@ -96,6 +110,19 @@ mod tests {
         assert_eq!(skip(&more, "2026-12-30", false).as_deref(), Some(text));
         assert_eq!(skip(&more, "2026-12-23", false), Some(text.replace("[2026-12-23]", "[2026-12-30]")));
         assert_eq!(skip(text, "2026-12-30", false), None);
+    }
+
+    #[test]
+    fn a_comment_behind_the_list_keeps_its_column() {
+        let text = "[editions.midweek]\nskip = []                # holidays\nextra = []\n";
+        let skip = |text: &str, day: &str, there| {
+            edit(text, "midweek", Dates::Skip, date(day), there).expect("an edit").expect("a change")
+        };
+        let one = skip(text, "2026-12-23", true);
+        assert_eq!(one, text.replace("[]                #", "[2026-12-23]      #"));
+        let two = skip(&one, "2026-12-30", true);
+        assert_eq!(two, text.replace("[]                #", "[2026-12-23, 2026-12-30] #"), "with one blank at least");
+        assert_eq!(skip(&one, "2026-12-23", false), text, "and gets it back");
     }
 
     #[test]

@@ -8,16 +8,22 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use hickory_resolver::{Resolver, TokioResolver};
+use tokio::time::Instant;
 
-/// A resolver: the system's, or one that asks a given server.
+/// A resolver: the system's, or one that asks a given server. All its questions together have a time by which they are answered.
+#[derive(Clone)]
 pub struct Dns {
     resolver: TokioResolver,
+    patience: Duration,
+    until: Instant,
 }
 
 impl Dns {
+    /// What is not answered `patience` from now on will not be.
+    ///
     /// # Errors
     /// When the system's configuration of the DNS cannot be read.
-    pub fn new(server: Option<SocketAddr>) -> Result<Self, String> {
+    pub fn new(server: Option<SocketAddr>, patience: Duration) -> Result<Self, String> {
         let mut builder = match server {
             None => Resolver::builder_tokio().map_err(|e| e.to_string())?,
             Some(server) => {
@@ -29,9 +35,11 @@ impl Dns {
                 Resolver::builder_with_config(config, TokioRuntimeProvider::default())
             }
         };
-        builder.options_mut().timeout = Duration::from_secs(4);
+        // A datagram may be lost: it is worth a second try within the patience.
+        builder.options_mut().timeout = patience / 3;
         builder.options_mut().attempts = 2;
-        Ok(Self { resolver: builder.build().map_err(|e| e.to_string())? })
+        let resolver = builder.build().map_err(|e| e.to_string())?;
+        Ok(Self { resolver, patience, until: Instant::now() + patience })
     }
 
     /// The TXT records of a name, each with its strings run together (RFC 7208 §3.3); empty when there are none.
@@ -85,7 +93,11 @@ impl Dns {
 
     async fn ask<T>(&self, name: &str, kind: RecordType, pick: impl Fn(&RData) -> Option<T>) -> Result<Vec<T>, String> {
         let absolute = format!("{}.", name.trim_end_matches('.'));
-        match self.resolver.lookup(absolute, kind).await {
+        let answer = tokio::time::timeout_at(self.until, self.resolver.lookup(absolute, kind)).await;
+        let Ok(answer) = answer else {
+            return Err(format!("no answer about {name} within {} s", self.patience.as_secs()));
+        };
+        match answer {
             Ok(found) => Ok(found.answers().iter().filter_map(|record| pick(&record.data)).collect()),
             Err(error) if is_empty(&error) => Ok(Vec::new()),
             Err(error) => Err(format!("no answer about {name}: {error}")),

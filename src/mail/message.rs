@@ -11,7 +11,7 @@ use super::body::Body;
 use super::came_back;
 use super::dkim::{self, Signer};
 use super::links::{Links, derive};
-use crate::model::{Delivery, Frozen, IssueName, Notice};
+use crate::model::{Delivery, Frozen, IssueName, Letterhead, Notice};
 
 /// A copy ready for the wire: its envelope (RFC 5321 §3.3) and its bytes, ASCII with CRLF line ends, no line over 998
 /// octets and none beginning with a dot.
@@ -146,6 +146,18 @@ impl Letter {
             domain => format!("{}@{domain}", came_back::sender(&self.issue, delivery.number, &delivery.seed)),
         }
     }
+}
+
+/// The domain of a letterhead's From.
+///
+/// # Errors
+/// A notice when its From or Reply-To is no mailbox, as for a [`Letter`].
+pub fn sender_domain(head: &Letterhead) -> Result<String, Notice> {
+    let from = mailbox("publication.from", &head.from)?;
+    if !head.reply_to.is_empty() {
+        mailbox("publication.reply_to", &head.reply_to)?;
+    }
+    Ok(from.email.domain().to_owned())
 }
 
 pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, Notice> {

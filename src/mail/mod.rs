@@ -19,7 +19,7 @@ pub use folder::Folder;
 pub use imap::{Mailbox, Settings as ImapSettings};
 pub use links::{Links, Purpose};
 pub use lmtp::receive as receive_lmtp;
-pub use message::{Letter, Message};
+pub use message::{Letter, Message, sender_domain};
 pub use note::{Note, Secretary};
 /// For fuzz/ alone.
 #[cfg(fuzzing)]

@@ -20,13 +20,14 @@ pub struct Imported {
 impl Site {
     /// Reads news files and merges their items. Every file is read before anything is written, so a bad line in the last
     /// one leaves content/ as it was.
-    /// Undated items of a feed count from `as_of`.
+    /// Undated items of a feed count from `as_of`, and no date is believed that is yet to come.
     pub fn import_news(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let mut items = Vec::new();
         let mut notices = Vec::new();
         let mut mistakes = Vec::new();
+        let latest = as_of.max(self.now());
         for path in paths {
-            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes, as_of)) {
+            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes, as_of, latest)) {
                 Ok(intake) => {
                     items.extend(intake.records);
                     notices.extend(intake.notices);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveDate};
 
 use super::Site;
 use crate::config::{self, Dates};
-use crate::model::{Edition, Notice};
+use crate::model::{Edition, IssueName, Notice};
 use crate::schedule::{self, Run};
 
 impl Site {
@@ -34,6 +34,23 @@ impl Site {
         replace(&path, &changed)
             .map_err(|e| Notice::new(format!("cannot write the configuration: {e}")).at(&path, None))?;
         Ok(true)
+    }
+
+    /// A word of warning when an edition does not go out on a date, with the runs around it: often a day was mistyped.
+    pub fn off_calendar(&self, name: &IssueName) -> Option<Notice> {
+        let edition = self.config.editions.get(&name.edition)?;
+        let zone = self.config.publication.timezone;
+        let from = name.date.checked_sub_days(Days::new(7))?.and_hms_opt(0, 0, 0)?.and_utc();
+        let last = name.date.checked_add_days(Days::new(7))?;
+        let near: Vec<NaiveDate> =
+            schedule::runs(edition, from, zone).map(|run| run.date).take_while(|date| *date <= last).collect();
+        let day = |date: &NaiveDate| date.format("%a %d %b %Y").to_string();
+        (!near.contains(&name.date)).then(|| {
+            let near: Vec<String> = near.iter().map(day).collect();
+            let notice =
+                Notice::new(format!("{} does not go out on {} by its calendar", name.edition, day(&name.date)));
+            notice.help(format!("the runs around it: {}; if the day is meant, all is well", near.join(", ")))
+        })
     }
 
     fn makes_a_difference(
@@ -79,9 +96,15 @@ impl Site {
 /// Puts a text in a file's place, under its permissions: whoever reads meanwhile has the old one or the new one.
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let part = path.with_extension("toml.part");
-    fs::write(&part, "")?;
-    fs::set_permissions(&part, fs::metadata(path)?.permissions())?;
-    fs::write(&part, text)?;
-    fs::File::open(&part)?.sync_all()?;
-    fs::rename(&part, path)
+    let written = (|| {
+        fs::write(&part, "")?;
+        fs::set_permissions(&part, fs::metadata(path)?.permissions())?;
+        fs::write(&part, text)?;
+        fs::File::open(&part)?.sync_all()?;
+        fs::rename(&part, path)
+    })();
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written
 }

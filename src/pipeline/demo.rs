@@ -49,7 +49,7 @@ pub fn init(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let ignore = "# People and mail do not belong in git.\n/data\n/outbox\n";
     files.push((".gitignore".into(), ignore.to_owned()));
     for folder in ["content/news", "content/guides", "issues"] {
-        std::fs::create_dir_all(dir.join(folder))?;
+        make(&dir.join(folder))?;
     }
     files.into_iter().map(|(name, text)| write(&dir.join(name), text.as_bytes())).collect()
 }
@@ -114,8 +114,14 @@ fn copy(from: &Dir, to: &Path) -> anyhow::Result<()> {
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<PathBuf> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        make(folder)?;
     }
     std::fs::write(path, bytes).map_err(|e| Notice::new(format!("cannot write: {e}")).at(path, None))?;
     Ok(path.to_path_buf())
+}
+
+fn make(folder: &Path) -> Result<(), Notice> {
+    std::fs::create_dir_all(folder).map_err(|e| {
+        Notice::new(format!("cannot make the folder: {e}")).at(folder, None).help("name a place where you may write")
+    })
 }

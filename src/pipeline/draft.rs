@@ -210,7 +210,8 @@ impl Site {
             ("issue.txt", rendering.rendered.fill(Part::Text, &links)),
             ("issue.eml", message.text()),
         ];
-        std::fs::create_dir_all(&folder)?;
+        let unmade = |e| Notice::new(format!("cannot make the folder: {e}")).at(&folder, None);
+        std::fs::create_dir_all(&folder).map_err(unmade)?;
         let mut written = Vec::new();
         for (name, bytes) in files {
             let path = folder.join(name);

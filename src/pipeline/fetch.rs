@@ -17,7 +17,7 @@ use url::Url;
 
 use super::Site;
 use crate::model::{Item, Notice, Notices};
-use crate::sources::{self, Fed, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Topics};
+use crate::sources::{self, Dated, Fed, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Topics};
 use one::{Answer, one};
 
 /// The daemon spreads the hosts of a fetch over so long, and the command over less, as someone waits for it.
@@ -37,6 +37,8 @@ pub struct Fetching {
 pub struct FetchedSource {
     pub name: String,
     pub outcome: Outcome,
+    /// Until when it asked to be left alone.
+    pub waits_until: Option<DateTime<Utc>>,
     /// What was repaired or refused.
     pub notices: Vec<Notice>,
 }
@@ -52,6 +54,8 @@ pub enum Outcome {
         changed: usize,
         /// Those that `[fetch] oldest` left out.
         old: usize,
+        /// Those that were left out since nobody knows their date.
+        doubted: usize,
     },
     Unchanged,
     Waits(DateTime<Utc>),
@@ -64,6 +68,8 @@ pub struct SourceHealth {
     pub name: String,
     pub health: Health,
     pub pulse: Pulse,
+    /// Until when it asked to be left alone, if that is yet to come.
+    pub waits_until: Option<DateTime<Utc>>,
     pub notices: Vec<Notice>,
 }
 
@@ -112,7 +118,8 @@ impl Site {
         let health = |feed: &Feed| {
             let health = memory.feeds.remove(&feed.name).unwrap_or_default().about(&of(feed));
             let (pulse, notices) = (health.pulse(now), health.notices(&feed.name, now));
-            SourceHealth { name: feed.name.clone(), health, pulse, notices }
+            let waits_until = health.not_before.filter(|until| *until > now);
+            SourceHealth { name: feed.name.clone(), health, pulse, waits_until, notices }
         };
         self.config.feeds.iter().filter(|feed| is_fetched(feed)).map(health).collect()
     }
@@ -271,15 +278,19 @@ fn taken(
                 TimeDelta::from_std(oldest).ok().filter(|oldest| !oldest.is_zero() && task.feed.command.is_empty());
             let limit = limit.and_then(|oldest| now.checked_sub_signed(oldest));
             let is_old = |fed: &Fed| {
-                !fed.undated && limit.is_some_and(|limit| fed.item.published.latest(chrono_tz::UTC) < limit)
+                fed.dated == Dated::Itself
+                    && limit.is_some_and(|limit| fed.item.published.latest(chrono_tz::UTC) < limit)
             };
+            let ids: Vec<String> = items.iter().map(|fed| fed.item.id.clone()).collect();
             let old: HashSet<String> = items.iter().filter(|fed| is_old(fed)).map(|fed| fed.item.id.clone()).collect();
-            let read = items.iter().filter(|fed| !old.contains(&fed.item.id)).count();
-            let left_out = items.len() - read;
             // The memory takes them all: their days tell the source's pace.
             let mut changed = task.health.take(items, now);
             changed.retain(|item| !old.contains(&item.id));
-            let outcome = Outcome::Read { entries, items: read, changed: changed.len(), old: left_out };
+            let is_doubted = |id: &&String| task.health.items.get(*id).is_some_and(|shown| shown.doubted);
+            let doubted = ids.iter().filter(is_doubted).count();
+            let left_out = ids.iter().filter(|id| old.contains(*id)).count();
+            let read = ids.len() - left_out - doubted;
+            let outcome = Outcome::Read { entries, items: read, changed: changed.len(), old: left_out, doubted };
             fresh.extend(changed);
             (outcome, notices)
         }
@@ -291,7 +302,7 @@ fn taken(
         let message = format!("{name} has moved for good to {moved}, where it is fetched from now on");
         notices.push(Notice::new(message).help("write the new address into config.toml"));
     }
-    FetchedSource { name, outcome, notices }
+    FetchedSource { name, outcome, waits_until: task.health.not_before, notices }
 }
 
 fn log(fetching: &Fetching) {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::Site;
-use crate::model::{Counts, IssueName, IssueState};
+use crate::model::{Counts, IssueName, IssueState, Notice, Notices};
 use crate::store::{Entry, Lane, RecipientLine, Store};
 use crate::{issues, schedule};
 
@@ -29,12 +30,19 @@ pub struct IssueStatus {
     /// Why it is stopped.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// Why its draft cannot be read, each with file and line; only of an issue whose send has not begun, since later nobody reads it.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_text")]
+    pub mistakes: Vec<Notice>,
     /// When the next deferred recipient is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due: Option<DateTime<Utc>>,
     /// Where the groups of domains stand that have a pace of their own; only of one issue, and only with such groups.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lanes: Vec<LaneStatus>,
+}
+
+fn as_text<S: serde::Serializer>(notices: &[Notice], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(notices.iter().map(ToString::to_string))
 }
 
 /// Where the recipients of one `[delivery.smtp.per_domain]` group stand.
@@ -111,6 +119,15 @@ impl Site {
         Ok(alive.map(|lease| Watcher { since: lease.fence.since, until: lease.expires }))
     }
 
+    /// The time for which an issue is meant, in the publication's zone, when its send would begin now and that is before it.
+    pub fn early(&self, name: &IssueName) -> anyhow::Result<Option<DateTime<Tz>>> {
+        let begun = self.store_to_read()?.map(|store| store.send(name)).transpose()?.flatten().is_some();
+        let zone = self.config.publication.timezone;
+        let edition = self.config.editions.get(&name.edition).filter(|_| !begun);
+        let meant = edition.map(|edition| schedule::send_time(edition.send, name.date, zone));
+        Ok(meant.filter(|meant| *meant > self.now()).map(|meant| meant.with_timezone(&zone)))
+    }
+
     /// Every issue that has a draft or a send, oldest first.
     pub fn statuses(&self) -> anyhow::Result<Vec<IssueStatus>> {
         let store = self.store_to_read()?;
@@ -146,6 +163,7 @@ impl Site {
             (None, Some(_)) => IssueState::Approved,
             (None, None) => IssueState::Draft,
         };
+        let draft = if send.is_none() { issues::read(&self.issues_dir(), name).map(drop) } else { Ok(()) };
         let edition = self.config.editions.get(&name.edition);
         let zone = self.config.publication.timezone;
         let scheduled = edition.map(|edition| schedule::send_time(edition.send, name.date, zone));
@@ -160,6 +178,7 @@ impl Site {
             finished_at: send.as_ref().and_then(|send| send.finished),
             next_due: send.as_ref().and_then(|send| send.next_due),
             lanes: Vec::new(),
+            mistakes: draft.err().map(|Notices(mistakes)| mistakes).unwrap_or_default(),
             reason: send.map(|send| send.reason).unwrap_or_default(),
         })
     }

@@ -141,11 +141,19 @@ fn compile<'t>(
             }
             Err(error) => {
                 let (line, column) = error.pos().unwrap_or((1, 1));
-                let message = format!("column {column}: {}", error.reason());
+                let message = format!("column {column}: {}", plain(&error.reason().to_string()));
                 let help = "look for a `{{` without its `}}`, or a block such as `{{#if …}}` without its end";
                 wrong.push(Notice::new(message).at(&source.label, line).help(help));
             }
         }
     }
     if wrong.is_empty() { Ok(compiled) } else { Err(Notices(wrong)) }
+}
+
+/// The parser's reason without its list of all that could have stood there: names of its grammar, which help nobody.
+fn plain(reason: &str) -> String {
+    match reason.split_once(": expected ") {
+        Some((what, _)) => format!("{what} from here on"),
+        None => reason.to_owned(),
+    }
 }

@@ -24,7 +24,9 @@ pub use bounces::{
     Failure as BounceFailure, Finding as BounceFinding, Kind as BounceKind, MOST as BOUNCE_MOST, Weight, read_bounce,
 };
 pub use content::{Content, load};
-pub use feeds::{Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, UNPACKED, read_feed, read_lines};
+pub use feeds::{
+    Dated, Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, UNPACKED, read_feed, read_lines,
+};
 pub use fetch::{ACCEPTED, Ask, Failure, Fetched, Fetcher, Hop, Method, Settings as FetchSettings};
 pub use files::read_file;
 pub use guides::read_guides;

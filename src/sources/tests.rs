@@ -12,7 +12,8 @@ use crate::model::Level;
 const GOOD: &str = r#"{"id":"a","title":"A","source":"S","published":"2026-11-20"}"#;
 
 fn news(name: &str, bytes: &[u8]) -> Result<Intake<Item>, String> {
-    read_news(Path::new(name), bytes, chrono::DateTime::UNIX_EPOCH).map_err(|error| error.to_string())
+    read_news(Path::new(name), bytes, chrono::DateTime::UNIX_EPOCH, chrono::DateTime::<chrono::Utc>::MAX_UTC)
+        .map_err(|error| error.to_string())
 }
 
 /// The item of a line in which `from` became `to`, and the notices' words.

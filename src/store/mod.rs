@@ -124,8 +124,13 @@ impl Store {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.to_path_buf(), source })?;
         }
-        make_private(path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
-        Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+        let is_new = make_private(path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
+        let opened = Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
+        if is_new && opened.is_err() && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+            // On a full disk, say. Left there, the empty file would be taken for a ledger that was lost.
+            let _ = std::fs::remove_file(path);
+        }
+        opened
     }
 
     /// Opens a database that must be there already, so that a lost one is never mistaken for an empty one.
@@ -241,15 +246,16 @@ fn register_token_hash(conn: &Connection) -> Result<(), StoreError> {
 }
 
 /// Makes the file of a new database, for its owner's eyes only: it holds readers' addresses. `SQLite` gives its other files the
-/// same mode.
-fn make_private(path: &Path) -> std::io::Result<()> {
+/// same mode. Says whether it was made now.
+fn make_private(path: &Path) -> std::io::Result<bool> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

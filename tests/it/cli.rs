@@ -139,6 +139,83 @@ fn status_json_has_its_shape_in_every_state() {
 }
 
 #[test]
+fn status_says_that_a_draft_cannot_be_read_and_where() {
+    let test = Test::new().sample().readers(2).composed();
+    let file = format!("issues/{ISSUE}/issue.toml");
+    let good = test.draft();
+    test.write(&file, &good.replacen("subject = \"", "subject = ", 1));
+    let line = 1 + good.lines().position(|line| line.starts_with("subject")).unwrap();
+    let told = test.run("status").success();
+    told.stdout_has(&format!("{ISSUE}       draft that cannot be read"))
+        .stdout_has(&format!("{file}:{line}: this is not TOML"))
+        .stdout_has("help: ");
+    let status = test.status();
+    assert_eq!(status["state"], "draft");
+    assert!(status["mistakes"][0].as_str().unwrap().contains(&format!("issue.toml:{line}: ")), "{status}");
+    test.write(&file, &good);
+    assert!(test.status().get("mistakes").is_none(), "a good draft has none");
+    test.run(&format!("approve {ISSUE} --by Ann")).success();
+    test.run(&format!("send {ISSUE} --yes")).success();
+    test.write(&file, "[[[");
+    let sent = test.run("status").success();
+    assert!(!sent.stdout.contains("cannot be read"), "nobody reads it any more: {}", sent.stdout);
+}
+
+#[test]
+fn a_new_publication_is_not_told_that_something_is_wrong() {
+    let test = Test::new();
+    let told = test.run("status").success();
+    told.stderr_has("no database yet")
+        .stderr_has("as in every new publication")
+        .stderr_has("digest subscribers import");
+    test.run("doctor --nameserver 127.0.0.1:1").stdout_has("-        store").stdout_has("as in every new publication");
+}
+
+#[test]
+fn an_empty_list_says_that_it_is_empty_and_how_to_fill_it() {
+    let test = Test::new();
+    for (list, told, help) in [
+        ("news list", "no news yet", "digest news import"),
+        ("guides list", "no guide yet", "digest guides import"),
+        ("subscribers list", "nobody is on the list yet", "digest subscribers import"),
+    ] {
+        let ran = test.run(list).success().stderr_has(told).stderr_has(help);
+        assert_eq!(ran.stdout, "", "{list}");
+        let json = test.run(&format!("{list} --format json")).success();
+        assert_eq!(json.stderr, "", "a program reads for itself that nothing is there");
+    }
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_answered_with_one_that_can() {
+    let test = Test::new();
+    for time in ["2026-11-25", "tomorrow", "2026-11-25T06:00:00"] {
+        test.run_at(time, "status").code(2).stderr_has("such as 2026-11-25T06:00:00Z");
+    }
+}
+
+#[test]
+fn a_day_or_an_address_that_cannot_be_read_is_answered_in_plain_words() {
+    let test = Test::new();
+    for line in ["compose midweek --date 25.11.2026", "news list --since yesterday", "schedule skip 2026-13-01 midweek"]
+    {
+        test.run(line).code(2).stderr_has("write year, month and day, such as 2026-11-25");
+    }
+    test.run("subscribers show nobody").code(1).stderr_has("`nobody`: the address has no `@`");
+}
+
+#[test]
+fn a_day_on_which_the_edition_does_not_go_out_is_told() {
+    let test = Test::new().sample();
+    test.run("compose midweek --date 2026-11-26")
+        .success()
+        .stderr_has("midweek does not go out on Thu 26 Nov 2026")
+        .stderr_has("Wed 25 Nov 2026, Wed 02 Dec 2026");
+    let usual = test.run("compose midweek --date 2026-12-02").success();
+    assert!(!usual.stderr.contains("does not go out"), "{}", usual.stderr);
+}
+
+#[test]
 fn lists_of_news_and_guides_have_their_shapes() {
     let test = Test::new().sample();
     let news = test.run("news list --format json").success().json();
@@ -209,5 +286,9 @@ fn a_date_that_changes_nothing_is_refused_and_a_changed_file_keeps_its_link_and_
     test.run("schedule").success().stdout_has("Wed 25 Nov 2026  left out");
     test.run("schedule extra 2026-11-25 midweek").code(1).stderr_has("that wins");
     test.run("schedule skip 2026-11-25 midweek").success().stderr_has("was so already");
+    test.run("schedule skip 2026-12-02 midweek").success();
+    assert!(test.read("config.toml").contains("skip = [2026-11-25, 2026-12-02]\n"), "{}", test.read("config.toml"));
+    test.run("schedule skip 2026-12-02 midweek --undo").success();
+    assert!(test.read("config.toml").contains("skip = [2026-11-25]\n"), "{}", test.read("config.toml"));
     test.run("schedule skip 2026-11-25 midweek --undo").success().stdout_has("Wed 25 Nov 2026 07:00");
 }

@@ -1,8 +1,10 @@
 //! `digest doctor` against a nameserver of our own on loopback: it says what is wrong, how to mend it, and sends nothing.
 
+use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -146,6 +148,41 @@ fn each_ill_is_named_with_its_remedy() {
     told.stdout_has("chmod 600")
         .stdout_has("a._domainkey.gazette.example TXT \"v=DKIM1; k=ed25519; p=")
         .stdout_has("-all");
+}
+
+#[test]
+fn a_nameserver_that_never_answers_costs_a_few_seconds_and_holds_nothing_else_up() {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let test = Test::new().config("[bounces]\ndomain = \"b.gazette.example\"");
+    let begun = Instant::now();
+    let mut command = test.command(crate::house::NOW);
+    let mut doctor =
+        command.arg("doctor").arg("--nameserver").arg(silent.local_addr().unwrap().to_string()).spawn().unwrap();
+    let lines = BufReader::new(doctor.stdout.take().unwrap()).lines();
+    let told: Vec<(Duration, String)> = lines.map(|line| (begun.elapsed(), line.unwrap())).collect();
+    let spent = begun.elapsed();
+    doctor.wait().unwrap();
+    let at = |start: &str| {
+        told.iter().find(|(_, line)| line.starts_with(start)).unwrap_or_else(|| panic!("{start}: {told:?}")).0
+    };
+    for about in ["spf", "dmarc", "bounces"] {
+        at(&format!("warning  {about}"));
+    }
+    assert!(spent < Duration::from_secs(12), "{spent:?}");
+    assert!(at("good     disk") + Duration::from_secs(2) < at("warning  spf"), "{told:?}");
+}
+
+#[test]
+fn a_sender_that_is_no_mailbox_is_told_once() {
+    for from in ["Gazette news@gazette.example", "gazette.example", ""] {
+        let test = Test::new().config(&format!("[publication]\nfrom = \"{from}\""));
+        let found = test.run("doctor --format json --nameserver 127.0.0.1:1").code(1).json();
+        let about: Vec<&Value> = found.as_array().unwrap().iter().filter(|d| d["about"] == "config").collect();
+        assert!(about.len() == 1 && about[0]["health"] == "error", "{from}: {found}");
+        assert!(about[0]["what"].as_str().unwrap().contains("`publication.from` must be a mailbox"), "{found}");
+        let asked = |name: &str| found.as_array().unwrap().iter().any(|d| d["about"] == name);
+        assert!(asked("dns") && !asked("spf") && !asked("dmarc"), "no domain, no question: {found}");
+    }
 }
 
 #[test]

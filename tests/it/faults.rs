@@ -89,6 +89,24 @@ fn a_server_that_is_not_there() {
 }
 
 #[test]
+fn a_database_that_found_no_room_leaves_no_empty_file_behind() {
+    let test = Test::new();
+    let add = ["subscribers", "add", "ann@inbox.example", "--consent", "asked for it"];
+    // No file may hold a byte, as on a full disk; a write that is refused must not end the process.
+    let digest = test.command(crate::house::NOW);
+    let mut full = std::process::Command::new("sh");
+    full.arg("-c")
+        .arg("trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"")
+        .arg(digest.get_program())
+        .args(digest.get_args());
+    let refused = full.args(add).output().unwrap();
+    assert!(!refused.status.success(), "{refused:?}");
+    assert!(!test.path("data/digest.db").exists(), "it would be taken for a lost ledger");
+    test.run("status").success();
+    test.run_args(&add).success();
+}
+
+#[test]
 fn a_ledger_that_is_gone() {
     let server = Server::kind();
     let test = Test::new().sample().smtp(&server.address()).readers(2).approved();

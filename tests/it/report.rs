@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::browser::Browser;
 use crate::house::{ISSUE, Test};
 use crate::send::{SEND, approved};
 use crate::smtp::{Act, At, Rule, Server};
@@ -59,6 +60,29 @@ fn every_recipient_is_accounted_for_with_the_reason() {
     let page = test.read(&format!("issues/{ISSUE}/report.html"));
     assert!(page.contains("It adds up") && page.contains("&lt;script&gt;"), "{page}");
     assert!(!page.contains("<script") && !page.contains("reader2"), "{page}");
+}
+
+#[test]
+fn a_phone_shows_every_recipients_row_whole() {
+    let Some(browser) = Browser::start() else { return };
+    let server = Server::start([
+        Rule::at(At::Rcpt, Act::Say("550 5.1.1 no such user")).about("reader2@"),
+        Rule::at(At::Rcpt, Act::Say("451 4.7.1 greylisted for 300 seconds")).about("reader4@"),
+    ]);
+    let test = approved(&server, 6);
+    test.run(&format!("{SEND} --limit 1")).code(75);
+    test.run("subscribers remove reader6@inbox.example").success();
+    test.run(SEND).code(75);
+    test.run(&format!("report {ISSUE}")).success();
+    for width in [360, 400] {
+        browser.size(width, 800);
+        browser.open(&format!("file://{}", test.path(&format!("issues/{ISSUE}/report.html")).display()));
+        let sizes = browser.run(
+            "const table = document.querySelector('[aria-labelledby=every] .wide'); const page = document.documentElement; \
+             return [table.scrollWidth - table.clientWidth, page.scrollWidth - page.clientWidth]",
+        );
+        assert_eq!(sizes, serde_json::json!([0, 0]), "what sticks out at {width} pixels, of the table and of the page");
+    }
 }
 
 #[test]

@@ -155,6 +155,20 @@ fn a_dry_run_sends_nothing_and_leaves_no_trace() {
 }
 
 #[test]
+fn an_issue_sent_before_its_time_is_told_so_and_sent() {
+    let early = "goes out early: its time is Wed 25 Nov 2026 07:00 CET, in ";
+    let test = Test::new().sample().readers(2).approved();
+    test.run_at("2026-11-23T05:00:00Z", &format!("{SEND} --dry-run")).success().stderr_has(&format!("{early}2 days"));
+    test.run_at("2026-11-25T05:59:40Z", &format!("{SEND} --limit 1")).code(75).stderr_has(&format!("{early}1 minute"));
+    test.counts("delivered=1 pending=1");
+    let rest = test.run_at("2026-11-25T05:59:50Z", SEND).success();
+    assert!(!rest.stderr.contains("early"), "once begun it is no news: {}", rest.stderr);
+    let other = Test::new().sample().readers(2).approved();
+    let on_time = other.run(SEND).success();
+    assert!(!on_time.stderr.contains("early"), "{}", on_time.stderr);
+}
+
+#[test]
 fn a_limit_stops_early_and_the_next_run_goes_on() {
     let test = Test::new().sample().readers(5).approved();
     test.run("send 2026-11-25-midweek --yes --limit 2").code_in(&[0, 75]);

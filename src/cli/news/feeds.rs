@@ -1,5 +1,6 @@
 //! `digest news fetch` and `digest news feeds`: news from the sources of config.toml, and how these do.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -48,15 +49,18 @@ fn table(fetching: &Fetching) -> anyhow::Result<()> {
             Outcome::Read { entries, items, changed, .. } if entries == items => {
                 format!("{changed} new or changed of {}", count(*entries, "item"))
             }
-            Outcome::Read { entries, items, changed, old } => {
-                let old = if *old > 0 { format!(", {old} too old") } else { String::new() };
-                format!("{changed} new or changed, {items} taken of {}{old}", count(*entries, "item"))
+            Outcome::Read { entries, items, changed, old, doubted } => {
+                let left_out = [(old, "too old"), (doubted, "of a date to come")];
+                let left_out = left_out.iter().filter(|(n, _)| **n > 0).map(|(n, why)| format!(", {n} {why}"));
+                let left_out: String = left_out.collect();
+                format!("{changed} new or changed, {items} taken of {}{left_out}", count(*entries, "item"))
             }
             Outcome::Unchanged => "nothing new".into(),
-            Outcome::Waits(until) => {
-                format!("asked to be left alone until {}", until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
-            }
-            Outcome::Failed(why) => format!("failed: {why}"),
+            Outcome::Waits(until) => left_alone(*until),
+            Outcome::Failed(why) => match source.waits_until {
+                Some(until) => format!("failed: {why}; {}", left_alone(until)),
+                None => format!("failed: {why}"),
+            },
         };
         line(&format!("{}  {told}", pad(&source.name, 24)))?;
     }
@@ -70,12 +74,12 @@ fn as_json(fetching: &Fetching) -> Value {
         let mut told =
             json!({"name": source.name, "notices": source.notices.iter().map(ToString::to_string).collect::<Vec<_>>()});
         let more = match &source.outcome {
-            Outcome::Read { entries, items, changed, old } => {
-                json!({"state": "read", "entries": entries, "items": items, "changed": changed, "old": old})
+            Outcome::Read { entries, items, changed, old, doubted } => {
+                json!({"state": "read", "entries": entries, "items": items, "changed": changed, "old": old, "doubted": doubted})
             }
             Outcome::Unchanged => json!({"state": "unchanged"}),
             Outcome::Waits(until) => json!({"state": "waits", "until": until}),
-            Outcome::Failed(why) => json!({"state": "failed", "error": why}),
+            Outcome::Failed(why) => json!({"state": "failed", "error": why, "waits_until": source.waits_until}),
         };
         if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
             told.extend(more);
@@ -106,12 +110,20 @@ impl Feeds {
             if let Some(error) = &source.health.error {
                 line(&format!("{:<42}failed {}: {error}", "", times(source.health.failures)))?;
             }
+            if let Some(until) = source.waits_until {
+                line(&format!("{:<42}{}", "", left_alone(until)))?;
+            }
         }
         for source in &sources {
             report_notices(global, &source.notices);
         }
         Ok(Exit::Done)
     }
+}
+
+/// What `Retry-After` asked for.
+fn left_alone(until: DateTime<Utc>) -> String {
+    format!("asked to be left alone until {}", until.format("%Y-%m-%d %H:%M UTC"))
 }
 
 fn times(failures: u32) -> String {
@@ -128,7 +140,7 @@ fn health(source: &SourceHealth) -> Value {
         "good": health.good,
         "error": health.error,
         "failures": health.failures,
-        "waits_until": health.not_before,
+        "waits_until": source.waits_until,
         "items_a_week": pulse.a_week,
         "last_item": pulse.last,
         "silent_since": pulse.silent_since,

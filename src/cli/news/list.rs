@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::cli::output::{cut, json, line, pad, report_notices, room};
-use crate::cli::{Exit, Format, Global};
-use crate::model::{Item, topic_key};
+use crate::cli::output::{count, cut, json, line, pad, report_notices, room};
+use crate::cli::{Exit, Format, Global, day};
+use crate::model::{Item, Notice, topic_key};
 use crate::pipeline::{Scored, Site, item_to_json};
 
 #[derive(Args)]
@@ -17,7 +17,7 @@ pub struct List {
     #[arg(long, value_name = "EDITION")]
     edition: Option<String>,
     /// Only items published on this day or later
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     since: Option<NaiveDate>,
     /// Only items of this source
     #[arg(long, value_name = "NAME")]
@@ -90,6 +90,15 @@ impl List {
         if self.format == Format::Json {
             json(&items.iter().map(|(item, scored)| with_score(item, scored)).collect::<Vec<_>>())?;
             return Ok(Exit::Done);
+        }
+        if items.is_empty() && self.format == Format::Table {
+            let notice = match content.items.len() {
+                0 => {
+                    Notice::new("there is no news yet").help("`digest news fetch` or `digest news import` brings it in")
+                }
+                n => Notice::new(format!("none of the {} is like that", count(n, "item"))),
+            };
+            report_notices(global, &[notice]);
         }
         // Behind day, score and source.
         let titles = room(40);

@@ -243,6 +243,15 @@ impl Index {
         self.names[guide].iter().find(|name| question.has(name)).map(|name| name.kind)
     }
 
+    /// Whether a single word is all that ties the item to a guide, and that is not the guide's name, apart or run together.
+    pub fn is_lone(&self, question: &Question, guide: usize) -> bool {
+        let is_name = |word: &str| self.names[guide].iter().any(|name| name.row.replace(' ', "") == word);
+        match self.shared(question, guide, 2).as_slice() {
+            [word] => self.named(question, guide).is_none() && !is_name(word),
+            _ => false,
+        }
+    }
+
     /// The words that the item and a guide share, those that count most first.
     pub fn shared<'q>(&self, question: &'q Question, guide: usize, most: usize) -> Vec<&'q str> {
         let counts = |said: &'q Said| {

@@ -1,17 +1,18 @@
-//! `digest doctor`: looks at everything that a send needs, and says how to mend what is wrong. It never sends a message and
-//! changes nothing.
+//! `digest doctor`: looks at everything that a send needs, and says how to mend what is wrong, each thing as soon as it is known.
+//! It never sends a message and changes nothing.
 
 mod names;
 
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Site, TransportKind, rhythm::Telling};
-use crate::mail::Relay;
-use crate::model::Notice;
+use crate::mail::{Relay, sender_domain};
+use crate::model::{Notice, Notices};
 use crate::render::{self, Setting};
 use crate::send::Transport;
 
@@ -43,6 +44,21 @@ impl Diagnosis {
         Self { about, health, what: what.into(), mend: None }
     }
 
+    /// An error that a notice tells, with its place and its remedy.
+    pub fn error(about: &'static str, notice: &Notice) -> Self {
+        let place = notice.at.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+        Self { about, health: Health::Error, what: format!("{place}{}", notice.message), mend: notice.help.clone() }
+    }
+
+    /// What an error tells, each notice of it on its own.
+    pub fn errors(about: &'static str, error: &anyhow::Error) -> Vec<Self> {
+        match (error.downcast_ref::<Notices>(), error.downcast_ref::<Notice>()) {
+            (Some(Notices(notices)), _) => notices.iter().map(|notice| Self::error(about, notice)).collect(),
+            (None, Some(notice)) => vec![Self::error(about, notice)],
+            (None, None) => vec![Self::new(about, Health::Error, format!("{error:#}"))],
+        }
+    }
+
     /// Adds how to mend it.
     #[must_use]
     pub fn mend(mut self, mend: impl Into<String>) -> Self {
@@ -51,44 +67,62 @@ impl Diagnosis {
     }
 }
 
+/// What is heard of a visit while it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// What is waited for from here on, such as `the nameserver`.
+    Waits(String),
+    Found(Diagnosis),
+}
+
+/// The relay has so long to answer, greet and let us in; a send waits longer.
+const RELAY_PATIENCE: Duration = Duration::from_secs(30);
+
 /// Free space under which the next send may not end, and under which it will not begin well.
 const LITTLE: u64 = 500 << 20;
 const TOO_LITTLE: u64 = 50 << 20;
 
 impl Site {
-    /// Looks at everything. `nameserver` is asked instead of the system's.
-    pub async fn doctor(&self, nameserver: Option<SocketAddr>) -> Vec<Diagnosis> {
-        let mut found = vec![Diagnosis::new("config", Health::Good, "config.toml has no mistakes")];
-        found.extend(self.examine_from());
-        found.extend(self.examine_templates());
-        found.extend(self.examine_store());
-        found.extend(self.examine_secrets());
-        found.extend(self.examine_clock());
-        found.extend(self.examine_disk());
-        found.push(self.examine_relay().await);
-        found.extend(self.examine_names(nameserver).await);
-        found.extend(self.examine_editors());
-        found.extend(self.examine_bounces().await);
-        found
+    /// Looks at everything, and tells of each thing when it is known. `nameserver` is asked instead of the system's.
+    pub async fn doctor(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Look)) {
+        let mut found = |found: Vec<Diagnosis>| found.into_iter().for_each(|one| tell(Look::Found(one)));
+        found(self.examine_config());
+        found(self.examine_templates());
+        found(self.examine_store());
+        found(self.examine_secrets());
+        found(self.examine_clock());
+        found(self.examine_disk());
+        found(self.examine_editors());
+        if self.config.delivery.transport == TransportKind::Smtp {
+            tell(Look::Waits(format!("the relay {}", self.config.delivery.smtp.host)));
+        }
+        tell(Look::Found(self.examine_relay().await));
+        self.examine_names(nameserver, tell).await;
+        if !self.config.bounces.imap.host.is_empty() {
+            tell(Look::Waits(format!("the mailbox at {}", self.config.bounces.imap.host)));
+        }
+        self.examine_bounces().await.into_iter().for_each(|one| tell(Look::Found(one)));
     }
 
-    fn examine_from(&self) -> Vec<Diagnosis> {
-        let publication = &self.config.publication;
+    /// What the configuration says that loads, and yet would be wrong in a mail. Only when nothing is an error it is called good.
+    fn examine_config(&self) -> Vec<Diagnosis> {
         let mut found = Vec::new();
-        if publication.from.parse::<url::Url>().is_ok() || !publication.from.contains('@') {
-            let what = format!("`publication.from` is no mailbox: `{}`", publication.from);
-            let mend = "write it as \"Name <news@your-domain>\"";
-            found.push(Diagnosis::new("config", Health::Error, what).mend(mend));
+        let letterhead = self.config.letterhead();
+        if let Err(wrong) = sender_domain(&letterhead) {
+            found.push(Diagnosis::error("config", &wrong));
         }
-        if publication.postal_address.is_empty() {
+        if self.config.publication.postal_address.is_empty() {
             let what = "`publication.postal_address` is empty";
             let mend = "the law of many countries asks for one in bulk mail";
             found.push(Diagnosis::new("config", Health::Warning, what).mend(mend));
         }
-        let url = self.config.letterhead().public_url;
+        let url = letterhead.public_url;
         if !url.starts_with("https://") {
             let what = format!("the public address {url} is not https, so one-click leaving (RFC 8058) does not count");
             found.push(Diagnosis::new("config", Health::Warning, what).mend("set `web.public_url`"));
+        }
+        if found.is_empty() {
+            found.push(Diagnosis::new("config", Health::Good, "config.toml has no mistakes"));
         }
         found
     }
@@ -113,18 +147,16 @@ impl Site {
         })();
         match proved {
             Ok(()) => vec![Diagnosis::new("templates", Health::Good, "all render with sample data")],
-            Err(error) => {
-                vec![Diagnosis::new("templates", Health::Error, format!("{error:#}")).mend("correct the template")]
-            }
+            Err(error) => Diagnosis::errors("templates", &error),
         }
     }
 
     fn examine_store(&self) -> Vec<Diagnosis> {
         let path = self.config.database(&self.root);
         if !self.has_store() {
-            let what = format!("there is no database at {}", path.display());
-            let mend = "before the first import that is so; later, restore it from a backup";
-            return vec![Diagnosis::new("store", Health::Warning, what).mend(mend)];
+            let what = format!("there is no database yet at {}, as in every new publication", path.display());
+            let mend = "`digest subscribers import` makes one; if you had one, restore it from a backup";
+            return vec![Diagnosis::new("store", Health::Skipped, what).mend(mend)];
         }
         let looked = self.ledger_store().and_then(|store| Ok(store.quick_check()?));
         let mut found = vec![match looked {
@@ -194,10 +226,15 @@ impl Site {
         let relay: Box<Relay> = match self.transport("doctor") {
             Ok(Transport::Smtp(relay)) => relay,
             Ok(Transport::Folder(_)) => return Diagnosis::new("smtp", Health::Skipped, "mail goes into files"),
-            Err(error) => return Diagnosis::new("smtp", Health::Error, error_text(&error)),
+            Err(error) => return Diagnosis::errors("smtp", &error).swap_remove(0),
         };
         let address = relay.address();
-        match relay.connect().await {
+        let Ok(answer) = tokio::time::timeout(RELAY_PATIENCE, relay.connect()).await else {
+            let what = format!("{address} does not answer within {} s", RELAY_PATIENCE.as_secs());
+            return Diagnosis::new("smtp", Health::Error, what)
+                .mend("see [delivery.smtp]: host, port; perhaps a firewall lets nothing out on that port");
+        };
+        match answer {
             Ok(connection) => {
                 connection.close().await;
                 let login = if self.config.delivery.smtp.username.is_empty() { "" } else { " and lets us in" };
@@ -235,10 +272,6 @@ fn private(path: &Path, about: &'static str, why: &str) -> Option<Diagnosis> {
 fn others_may(mode: u32, group: u32) -> bool {
     let others = if group == 0 { 0o007 } else { 0o077 };
     mode & others != 0
-}
-
-fn error_text(error: &anyhow::Error) -> String {
-    error.downcast_ref::<Notice>().map_or_else(|| format!("{error:#}"), ToString::to_string)
 }
 
 #[cfg(test)]

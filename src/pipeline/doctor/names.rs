@@ -1,87 +1,120 @@
 //! What the DNS should say of a sender: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), where bounces go, and reverse names.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use super::{Diagnosis, Health};
-use crate::mail::{DkimSigner, Dns};
+use tokio::task::JoinHandle;
+
+use super::{Diagnosis, Health, Look};
+use crate::mail::{DkimSigner, Dns, sender_domain};
 use crate::pipeline::{Site, TransportKind};
 
 type Answers = Result<Vec<String>, String>;
 
+/// All questions together have so long. They are asked side by side, and a nameserver that lives answers each in well under a second.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Site {
-    pub(super) async fn examine_names(&self, nameserver: Option<SocketAddr>) -> Vec<Diagnosis> {
-        let from = self.config.publication.from.trim_end_matches('>');
-        let Some((_, domain)) = from.rsplit_once('@') else { return Vec::new() };
-        let dns = match Dns::new(nameserver) {
-            Ok(dns) => dns,
-            Err(why) => return vec![Diagnosis::new("dns", Health::Error, why).mend("see /etc/resolv.conf")],
+    pub(super) async fn examine_names(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Look)) {
+        let Ok(domain) = sender_domain(&self.config.letterhead()) else {
+            let what = "nothing is asked before `publication.from` names a domain";
+            return tell(Look::Found(Diagnosis::new("dns", Health::Skipped, what)));
         };
-        let bounces = self.config.bounces.domain.as_str();
+        let dns = match Dns::new(nameserver, PATIENCE) {
+            Ok(dns) => dns,
+            Err(why) => {
+                let wrong = Diagnosis::new("dns", Health::Error, why).mend("see /etc/resolv.conf");
+                return tell(Look::Found(wrong));
+            }
+        };
+        tell(Look::Waits(format!("the nameserver, about {domain}")));
+        for question in self.questions(&dns, &domain) {
+            match question.await {
+                Ok(found) => found.into_iter().for_each(|one| tell(Look::Found(one))),
+                Err(why) => tell(Look::Found(Diagnosis::new("dns", Health::Error, why.to_string()))),
+            }
+        }
+    }
+
+    /// Every question under way, in the order in which the answers are told.
+    fn questions(&self, dns: &Dns, domain: &str) -> Vec<JoinHandle<Vec<Diagnosis>>> {
+        let bounces = self.config.bounces.domain.clone();
         // SPF counts for the envelope's domain, which is the bounces' where there is one.
-        let envelope = if bounces.is_empty() { domain } else { bounces };
-        let mut found = vec![spf(envelope, dns.txt(envelope).await)];
-        found.extend(self.dkim(&dns, domain).await);
-        found.push(dmarc(domain, &dns).await);
+        let envelope = if bounces.is_empty() { domain.to_owned() } else { bounces.clone() };
+        let (own, asked) = (domain.to_owned(), dns.clone());
+        let mut questions = vec![tokio::spawn(async move { vec![spf(&envelope, asked.txt(&envelope).await)] })];
+        questions.push(self.dkim(dns.clone(), domain));
+        let asked = dns.clone();
+        questions.push(tokio::spawn(async move { vec![dmarc(&own, &asked).await] }));
         if !bounces.is_empty() {
-            found.push(bounce_hosts(bounces, dns.mx(bounces).await));
+            let asked = dns.clone();
+            questions.push(tokio::spawn(async move { vec![bounce_hosts(&bounces, asked.mx(&bounces).await)] }));
         }
         if self.config.delivery.transport == TransportKind::Smtp {
-            found.push(self.reverse(&dns, domain).await);
+            let (host, asked) = (self.outermost(domain), dns.clone());
+            questions.push(tokio::spawn(async move { vec![reverse(&host, &asked).await] }));
         }
-        found
+        questions
     }
 
-    async fn dkim(&self, dns: &Dns, domain: &str) -> Vec<Diagnosis> {
-        let signer = match DkimSigner::load(&self.config.delivery.dkim, &self.root, domain) {
-            Ok(Some(signer)) => signer,
-            Ok(None) => {
-                let what = "there are no keys, so nothing is signed here; then your relay must sign";
-                return vec![Diagnosis::new("dkim", Health::Skipped, what)];
+    fn dkim(&self, dns: Dns, domain: &str) -> JoinHandle<Vec<Diagnosis>> {
+        let signer = DkimSigner::load(&self.config.delivery.dkim, &self.root, domain);
+        tokio::spawn(async move {
+            let signer = match signer {
+                Ok(Some(signer)) => signer,
+                Ok(None) => {
+                    let what = "there are no keys, so nothing is signed here; then your relay must sign";
+                    return vec![Diagnosis::new("dkim", Health::Skipped, what)];
+                }
+                Err(notice) => return vec![Diagnosis::error("dkim", &notice)],
+            };
+            let mut found = Vec::new();
+            for record in signer.records() {
+                found.push(dkim_record(&record.name, &record.text, &record.key, dns.txt(&record.name).await));
             }
-            Err(notice) => return vec![Diagnosis::new("dkim", Health::Error, notice.to_string())],
-        };
-        let mut found = Vec::new();
-        for record in signer.records() {
-            found.push(dkim_record(&record.name, &record.text, &record.key, dns.txt(&record.name).await));
-        }
-        found
+            found
+        })
     }
 
-    /// The reverse name of the host that hands our mail to the world, as far as we can know it.
-    async fn reverse(&self, dns: &Dns, domain: &str) -> Diagnosis {
+    /// The host that hands our mail to the world, as far as we can know it.
+    fn outermost(&self, domain: &str) -> String {
         let smtp = &self.config.delivery.smtp;
         let near = matches!(smtp.host.as_str(), "localhost" | "127.0.0.1" | "::1");
         let hello = if smtp.hello.is_empty() { domain } else { &smtp.hello };
-        let host = if near { hello } else { smtp.host.as_str() };
-        let addresses = match host.parse::<IpAddr>() {
-            Ok(address) => Ok(vec![address]),
-            Err(_) => dns.addresses(host).await,
-        };
-        let address = match addresses {
-            Ok(addresses) => addresses.into_iter().next(),
-            Err(why) => return Diagnosis::new("reverse", Health::Warning, why),
-        };
-        let Some(address) = address else {
-            let what = format!("{host} has no address");
-            return Diagnosis::new("reverse", Health::Error, what)
-                .mend("the name that a mail server gives itself must have an address (RFC 5321 section 4.1.1.1)");
-        };
-        match dns.names(address).await {
-            Err(why) => Diagnosis::new("reverse", Health::Warning, why),
-            Ok(names) if names.is_empty() => {
-                let what = format!("{address} ({host}) has no name");
-                Diagnosis::new("reverse", Health::Warning, what)
-                    .mend("ask whoever gave you the address for a PTR record with the server's name; Gmail wants one")
+        if near { hello.to_owned() } else { smtp.host.clone() }
+    }
+}
+
+/// The host's reverse name, and whether it leads back.
+async fn reverse(host: &str, dns: &Dns) -> Diagnosis {
+    let addresses = match host.parse::<IpAddr>() {
+        Ok(address) => Ok(vec![address]),
+        Err(_) => dns.addresses(host).await,
+    };
+    let address = match addresses {
+        Ok(addresses) => addresses.into_iter().next(),
+        Err(why) => return unanswered("reverse", why),
+    };
+    let Some(address) = address else {
+        let what = format!("{host} has no address");
+        return Diagnosis::new("reverse", Health::Error, what)
+            .mend("the name that a mail server gives itself must have an address (RFC 5321 section 4.1.1.1)");
+    };
+    match dns.names(address).await {
+        Err(why) => unanswered("reverse", why),
+        Ok(names) if names.is_empty() => {
+            let what = format!("{address} ({host}) has no name");
+            Diagnosis::new("reverse", Health::Warning, what)
+                .mend("ask whoever gave you the address for a PTR record with the server's name; Gmail wants one")
+        }
+        Ok(names) => {
+            let back = dns.addresses(&names[0]).await.unwrap_or_default();
+            if back.contains(&address) {
+                return Diagnosis::new("reverse", Health::Good, format!("{address} is {} and back", names[0]));
             }
-            Ok(names) => {
-                let back = dns.addresses(&names[0]).await.unwrap_or_default();
-                if back.contains(&address) {
-                    return Diagnosis::new("reverse", Health::Good, format!("{address} is {} and back", names[0]));
-                }
-                let what = format!("{address} is called {}, which does not lead back to it", names[0]);
-                Diagnosis::new("reverse", Health::Warning, what)
-                    .mend("give that name this address, or the address its name")
-            }
+            let what = format!("{address} is called {}, which does not lead back to it", names[0]);
+            Diagnosis::new("reverse", Health::Warning, what)
+                .mend("give that name this address, or the address its name")
         }
     }
 }

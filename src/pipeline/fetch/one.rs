@@ -60,7 +60,8 @@ async fn ran(feed: &Feed, now: DateTime<Utc>, folder: PathBuf) -> Result<Answer,
     let bytes = printed.await.map_err(|why| why.to_string())??;
     let feed = feed.clone();
     read_aside(move || {
-        let origin = Origin { source: Some(&feed.name), topics: &feed.topics, base: None, charset: None, now };
+        let origin =
+            Origin { source: Some(&feed.name), topics: &feed.topics, base: None, charset: None, now, latest: now };
         read_lines(feed.name.as_ref(), &bytes, &origin)
     })
     .await
@@ -111,6 +112,7 @@ async fn fetched(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateT
             base: Some(&base),
             charset: charset.as_deref(),
             now,
+            latest: now,
         };
         read_feed(feed.name.as_ref(), &bytes, &origin)
     })

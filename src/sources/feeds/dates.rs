@@ -1,6 +1,7 @@
-//! Dates as feeds write them: RFC 822 and 3339 with their common mistakes, other orders, other languages. Knows no clock.
+//! Dates as feeds write them: RFC 822 and 3339 with their common mistakes, other orders, other languages; and which of them can be
+//! believed. Knows no clock.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -8,6 +9,8 @@ use crate::model::Published;
 
 /// No date is longer than this, in bytes.
 const LONGEST: usize = 120;
+/// So far ahead a true date may seem to be: the easternmost local time, written as if it were UTC. Clocks that are wrong are so by less.
+const SKEW: TimeDelta = TimeDelta::hours(14);
 
 /// The beginnings of month names; of several that fit a word the longest counts. English, French, German, Spanish, Italian,
 /// Portuguese, Dutch, Polish, Russian, Greek, without accents.
@@ -45,6 +48,30 @@ pub(super) fn parse(text: &str) -> Option<Published> {
     }
     let exact = Published::parse(text).filter(|read| sane(*read));
     exact.or_else(|| digits(text)).or_else(|| week(text)).or_else(|| loose(text)).filter(|read| sane(*read))
+}
+
+/// How a date stands to the time at which it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sources) enum Ahead {
+    No,
+    /// By no more than clocks and zones explain.
+    Little,
+    /// By more: it is not when the item appeared, since what can be read has appeared.
+    Far,
+}
+
+/// How far a date is ahead of `now`. A day has come when it has begun anywhere on earth.
+pub(in crate::sources) fn ahead(date: Published, now: DateTime<Utc>) -> Ahead {
+    let later = |now: DateTime<Utc>| now.checked_add_signed(SKEW).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let is_after = |now: DateTime<Utc>| match date {
+        Published::At(at) => at.to_utc() > now,
+        Published::Day(day) => day > later(now).date_naive(),
+    };
+    match (is_after(now), is_after(later(now))) {
+        (false, _) => Ahead::No,
+        (true, false) => Ahead::Little,
+        (true, true) => Ahead::Far,
+    }
 }
 
 /// Programs write 1970 or the year 1 for a date that they do not have.

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
 use url::{Host, Url};
 
+use super::dates::{self, Ahead, ahead};
 use super::prose::{self, Kind};
 use super::told::{Entry, Link, Role, Text, Told};
-use super::{Fed, Origin, dates};
+use super::{Dated, Fed, Origin};
 use crate::model::{Item, Published, untracked};
 use crate::sources::fields::is_web_url;
 use crate::sources::news::derived_id;
@@ -44,7 +44,8 @@ impl<'a> Shared<'a> {
         let host = site.as_ref().and_then(Url::host_str).map(str::to_owned);
         let named = origin.source.map(str::to_owned).or_else(|| Some(title).filter(|title| text::has_ink(title)));
         let source = named.or(host).unwrap_or_else(|| fallback.to_owned());
-        let built = told.built.as_deref().and_then(dates::parse).filter(|built| !is_ahead(*built, origin.now));
+        let built =
+            told.built.as_deref().and_then(dates::parse).filter(|built| ahead(*built, origin.latest) == Ahead::No);
         Self {
             origin,
             source: text::cut(&source, text::NAME).unwrap_or(source),
@@ -66,7 +67,7 @@ impl<'a> Shared<'a> {
             return None;
         };
         let url = self.address(entry, report);
-        let (published, undated) = self.published(entry, report);
+        let (published, dated) = self.published(entry, report);
         let summary = summary(entry, &title);
         let id = match (&url, &entry.guid) {
             (None, Some(guid)) => derived_id(None, &self.source, guid),
@@ -80,7 +81,7 @@ impl<'a> Shared<'a> {
         let score = score(entry, report);
         let source = self.source.clone();
         let item = Item { id, title, source, published, score, url, summary, topics, guides: Vec::new(), extra };
-        Some(Fed { item, undated })
+        Some(Fed { item, dated })
     }
 
     /// The best address that is http(s), whole, and without what only counts its readers.
@@ -121,30 +122,40 @@ impl<'a> Shared<'a> {
     }
 
     /// When the item appeared; without a date of its own, when its feed was built, else now: whoever fetches knows since when the
-    /// item has been there. A date that is yet to come is none: what can be read has appeared.
-    fn published(&self, entry: &Entry, report: &mut Report) -> (Published, bool) {
-        let now = self.origin.now;
-        let all = || entry.published.iter().chain(&entry.updated);
-        let (given, read) = (all().next(), all().find_map(|raw| dates::parse(raw)));
-        match (read, given) {
-            (Some(date), _) if !is_ahead(date, now) => return (date, false),
-            (Some(date), _) => {
-                let message = "an item's date is yet to come; it counts from when it was first seen";
-                report.note(entry.line, message, &format!("the feed says {date}"));
-                return (Published::At(now.fixed_offset()), true);
+    /// item has been there. A date that is far ahead is not believed; one that is a little ahead is now.
+    fn published(&self, entry: &Entry, report: &mut Report) -> (Published, Dated) {
+        let now = Published::At(self.origin.now.fixed_offset());
+        let raw: Vec<&String> = entry.published.iter().chain(&entry.updated).collect();
+        let read: Vec<Published> = raw.iter().filter_map(|raw| dates::parse(raw)).collect();
+        let stands = |date: &Published| ahead(*date, self.origin.latest);
+        let good = read.iter().find(|date| stands(date) != Ahead::Far).copied();
+        match (good, read.first(), raw.first()) {
+            (Some(date), Some(first), _) => {
+                if date != *first {
+                    let message = format!("an item is dated {first}, which is yet to come; its other date counts");
+                    report.note(entry.line, message, "");
+                }
+                if stands(&date) == Ahead::Little { (now, Dated::Not) } else { (date, Dated::Itself) }
             }
-            (None, Some(raw)) => {
+            (None, Some(first), _) => {
+                let message = format!("an item is dated {first}, which is yet to come; that is not believed");
+                let help = "it counts from when it was first seen; where nobody knows that, it is left out until its date is mended";
+                report.note(entry.line, message, help);
+                (now, Dated::Doubted)
+            }
+            (_, None, Some(raw)) => {
                 report.note(entry.line, format!("the date {} cannot be read", quoted(raw)), "it counts as undated");
+                (self.built.unwrap_or(now), Dated::Not)
             }
-            (None, None) => {
+            (_, None, None) => {
                 report.note(
                     entry.line,
                     "an item has no date; it counts from the feed's own date, or from when it was first seen",
                     "",
                 );
+                (self.built.unwrap_or(now), Dated::Not)
             }
         }
-        (self.built.unwrap_or(Published::At(now.fixed_offset())), true)
     }
 
     fn topics(&self, entry: &Entry) -> Vec<String> {
@@ -187,14 +198,6 @@ fn is_own_machine(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
         Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
         None => false,
-    }
-}
-
-/// Whether a date is later than now; of a day, whether it begins later anywhere on earth.
-fn is_ahead(date: Published, now: DateTime<Utc>) -> bool {
-    match date {
-        Published::At(at) => at.to_utc() > now,
-        Published::Day(day) => day > (now + chrono::TimeDelta::hours(14)).date_naive(),
     }
 }
 

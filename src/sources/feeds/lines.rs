@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{ENTRIES, Fed, Origin, Reading};
+use super::{Dated, ENTRIES, Fed, Origin, Reading};
 use crate::model::Notices;
 use crate::sources::fields::Fields;
 use crate::sources::records;
@@ -39,10 +39,11 @@ pub fn read_lines(label: &Path, bytes: &[u8], origin: &Origin) -> Result<Reading
         }
         let mut fields = Fields { map, lines: &lines, prefix: String::new(), line: record.line, report };
         let Some(mut item) = news::item(&mut fields) else { return };
+        news::note_ahead(item.published, record.line, origin.latest, report);
         if item.topics.is_empty() {
             item.topics = origin.topics.to_vec();
         }
-        reading.items.push(Fed { item, undated });
+        reading.items.push(Fed { item, dated: if undated { Dated::Not } else { Dated::Itself } });
     });
     let refused = report.errors.iter().map(|error| {
         let mut error = error.clone();

@@ -9,7 +9,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Fed;
+use super::{Dated, Fed};
 use crate::model::{Item, Notice, Notices, Published};
 use crate::sources::news::{day, item_to_json};
 use crate::sources::store::disk;
@@ -62,6 +62,9 @@ pub struct Shown {
     /// The date that an undated item got then, and keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dated: Option<String>,
+    /// Its source dates it far ahead, and showed it in the first reading already: nobody knows how old it is, so it is left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub doubted: bool,
 }
 
 /// Holds the memory against other fetches until it is dropped.
@@ -132,16 +135,20 @@ impl Health {
     }
 
     /// Notes what a fetch at `now` brought; gives the items that are new, or that the source tells otherwise than before.
-    /// An undated item keeps the time at which it was first seen.
+    /// An undated item keeps the time at which it was first seen. One whose date is doubted counts from then, too, unless that was the
+    /// first reading of the source.
     pub fn take(&mut self, fed: Vec<Fed>, now: DateTime<Utc>) -> Vec<Item> {
         let mut changed = Vec::new();
         let mut told = HashSet::new();
-        for Fed { mut item, undated } in fed {
+        let is_first = self.items.is_empty();
+        for Fed { mut item, dated } in fed {
             // Some feeds list one address twice; the first telling, which is the newest, stands.
             if !told.insert(item.id.clone()) {
                 continue;
             }
             let known = self.items.get(&item.id);
+            let undated = dated != Dated::Itself;
+            let doubted = dated == Dated::Doubted && known.map_or(is_first, |known| known.doubted);
             if let (true, Some(known)) = (undated, known) {
                 let dated = known.dated.as_deref().and_then(Published::parse);
                 item.published = dated.unwrap_or(Published::At(known.first.fixed_offset()));
@@ -150,11 +157,11 @@ impl Health {
             let print = print(&item);
             let same = known.is_some_and(|known| known.print == print);
             let first = known.map_or(now, |known| known.first);
-            if known.is_none() {
+            if known.is_none() && !doubted {
                 *self.days.entry(day(item.published)).or_default() += 1;
             }
-            self.items.insert(item.id.clone(), Shown { first, last: now, print, dated });
-            if !same {
+            self.items.insert(item.id.clone(), Shown { first, last: now, print, dated, doubted });
+            if !same && !doubted {
                 changed.push(item);
             }
         }
@@ -173,13 +180,13 @@ fn print(item: &Item) -> String {
 mod tests {
     use super::*;
 
-    fn fed(id: &str, title: &str, date: &str, undated: bool) -> Fed {
+    fn fed(id: &str, title: &str, date: &str, dated: Dated) -> Fed {
         let published = Published::parse(date).unwrap();
         let (source, topics, guides) = ("Wire".into(), Vec::new(), Vec::new());
         let (score, url, summary, extra) = (None, None, String::new(), serde_json::Map::new());
         let item =
             Item { id: id.into(), title: title.into(), source, published, score, url, summary, topics, guides, extra };
-        Fed { item, undated }
+        Fed { item, dated }
     }
 
     #[test]
@@ -189,18 +196,37 @@ mod tests {
         let titles = |items: Vec<Item>| {
             items.into_iter().map(|item| format!("{} {}", item.title, item.published)).collect::<Vec<_>>()
         };
-        let (a, b) = (fed("a", "A", "2026-11-20", false), fed("b", "B", "2026-11-21T00:00:00Z", true));
+        let (a, b) = (fed("a", "A", "2026-11-20", Dated::Itself), fed("b", "B", "2026-11-21T00:00:00Z", Dated::Not));
         assert_eq!(
-            titles(health.take(vec![a.clone(), b, fed("a", "Again", "2026-11-20", false)], now(0))),
+            titles(health.take(vec![a.clone(), b, fed("a", "Again", "2026-11-20", Dated::Itself)], now(0))),
             ["A 2026-11-20", "B 2026-11-21T00:00:00Z"]
         );
-        let later = fed("b", "B", "2026-11-22T09:00:00Z", true);
+        let later = fed("b", "B", "2026-11-22T09:00:00Z", Dated::Not);
         assert_eq!(titles(health.take(vec![a, later], now(1))), [""; 0], "an undated item keeps its first date");
-        let other = fed("b", "B, corrected", "2026-11-23T09:00:00Z", true);
+        let other = fed("b", "B, corrected", "2026-11-23T09:00:00Z", Dated::Not);
         assert_eq!(titles(health.take(vec![other], now(2))), ["B, corrected 2026-11-21T00:00:00Z"]);
         assert_eq!(health.days.values().sum::<u32>(), 2, "each item counts once");
         health.take(Vec::new(), now(24 * 91));
         assert!(health.items.is_empty() && health.days.is_empty(), "nothing is kept for ever");
+    }
+
+    #[test]
+    fn a_doubted_item_counts_when_it_is_known_to_be_new() {
+        let now = |hour: i64| DateTime::from_timestamp(1_795_500_000 + hour * 3_600, 0).unwrap();
+        let read_at = |hour: i64| now(hour).to_rfc3339();
+        let ids = |items: Vec<Item>| items.into_iter().map(|item| item.id).collect::<Vec<_>>();
+        let doubted = |id: &str, title: &str, hour: i64| fed(id, title, &read_at(hour), Dated::Doubted);
+        let mut health = Health::default();
+        let first = vec![fed("a", "A", "2026-11-20", Dated::Itself), doubted("sticky", "On top for years", 0)];
+        assert_eq!(ids(health.take(first, now(0))), ["a"]);
+        let second = vec![doubted("sticky", "On top, new words", 1), doubted("event", "A fair in 2030", 1)];
+        let taken = health.take(second, now(1));
+        assert_eq!(taken[0].published, Published::At(now(1).fixed_offset()));
+        assert_eq!(ids(taken), ["event"]);
+        assert_eq!(ids(health.take(vec![doubted("event", "A fair in 2030", 2)], now(2))), [""; 0]);
+        let mended = fed("sticky", "On top, new words", "2026-11-21", Dated::Itself);
+        assert_eq!(ids(health.take(vec![mended], now(3))), ["sticky"], "a good date makes it an item");
+        assert_eq!(health.days.values().sum::<u32>(), 2);
     }
 
     #[test]

@@ -26,6 +26,7 @@ use url::Url;
 
 use super::report::{Report, fold};
 use crate::model::{Item, Notice, Notices, canonical_url};
+pub(super) use dates::{Ahead, ahead};
 use entry::Shared;
 
 pub use health::Pulse;
@@ -51,8 +52,10 @@ pub struct Origin<'a> {
     pub base: Option<&'a Url>,
     /// The charset of the HTTP header.
     pub charset: Option<&'a str>,
-    /// Nothing can have appeared later.
+    /// Dates what has no date.
     pub now: DateTime<Utc>,
+    /// What is dated much later is not believed: the time of the reading, which may be after `now`.
+    pub latest: DateTime<Utc>,
 }
 
 /// What a feed gave.
@@ -71,8 +74,19 @@ pub struct Reading {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fed {
     pub item: Item,
-    /// Whether `published` is the feed's date or that of the reading, for want of a good one.
-    pub undated: bool,
+    pub dated: Dated,
+}
+
+/// Where an item's `published` is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dated {
+    /// The item itself.
+    Itself,
+    /// It names none: the feed's own date, or that of the reading.
+    Not,
+    /// It names one so far in the future that it is not believed: that of the reading. Only who has read the feed before knows whether
+    /// the item is new, or stands on top for years.
+    Doubted,
 }
 
 /// Whether a file is a feed, by its name or its first sign.

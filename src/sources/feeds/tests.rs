@@ -13,7 +13,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn origin() -> Origin<'static> {
-    Origin { source: Some("Wire"), topics: &[], base: None, charset: None, now: now() }
+    Origin { source: Some("Wire"), topics: &[], base: None, charset: None, now: now(), latest: now() }
 }
 
 fn read(bytes: impl AsRef<[u8]>) -> Reading {
@@ -126,23 +126,46 @@ fn links_are_http_whole_and_without_trackers() {
 }
 
 #[test]
-fn undated_items_and_those_of_the_future_count_from_the_reading() {
+fn undated_items_count_from_the_reading() {
     let seen = Published::At(now().fixed_offset());
-    for date in [
-        "",
-        "<pubDate>soon</pubDate>",
-        "<pubDate>Tue, 24 Nov 2099 09:00:00 GMT</pubDate>",
-        "<pubDate>0001-01-01</pubDate>",
-    ] {
+    for date in ["", "<pubDate>soon</pubDate>", "<pubDate>0001-01-01</pubDate>"] {
         let feed = item("").replace("<pubDate>Tue, 24 Nov 2026 09:00:00 GMT</pubDate>", date);
         let reading = read(&feed);
-        assert!(reading.items[0].undated && reading.items[0].item.published == seen, "{date}");
+        assert!(reading.items[0].dated == Dated::Not && reading.items[0].item.published == seen, "{date}");
         assert!(!reading.notices.is_empty(), "{date}");
     }
     let built = item("")
         .replace("<pubDate>Tue, 24 Nov 2026 09:00:00 GMT</pubDate>", "")
         .replace("<item>", "<lastBuildDate>Mon, 23 Nov 2026 10:00:00 GMT</lastBuildDate><item>");
     assert_eq!(only(built).published, Published::parse("2026-11-23T10:00:00Z").unwrap());
+}
+
+#[test]
+fn a_date_to_come_is_believed_as_far_as_clocks_and_zones_explain_it() {
+    let seen = Published::At(now().fixed_offset());
+    let given = |hours: i64| (now() + chrono::TimeDelta::hours(hours)).to_rfc2822();
+    let dated = |dates: &str| read(item("").replace("<pubDate>Tue, 24 Nov 2026 09:00:00 GMT</pubDate>", dates));
+    for (hours, expected) in
+        [(-1, Dated::Itself), (1, Dated::Not), (14, Dated::Not), (15, Dated::Doubted), (30_000, Dated::Doubted)]
+    {
+        let reading = dated(&format!("<pubDate>{}</pubDate>", given(hours)));
+        assert_eq!(reading.items[0].dated, expected, "{hours} hours ahead");
+        assert_eq!(reading.items[0].item.published == seen, hours > 0, "{hours} hours ahead");
+        let told = reading.notices.iter().any(|notice| notice.message.contains("yet to come"));
+        assert_eq!(told, expected == Dated::Doubted, "{hours} hours ahead: {:?}", reading.notices);
+    }
+    let other = dated(
+        "<pubDate>Tue, 01 Jan 2030 09:00:00 GMT</pubDate><atom:updated xmlns:atom=\"http://www.w3.org/2005/Atom\">2026-11-20T09:00:00Z</atom:updated>",
+    );
+    assert_eq!(
+        (other.items[0].dated, other.items[0].item.published),
+        (Dated::Itself, Published::parse("2026-11-20T09:00:00Z").unwrap())
+    );
+    assert!(
+        other.notices[0].message.contains("2030-01-01T09:00:00Z, which is yet to come; its other date"),
+        "{:?}",
+        other.notices
+    );
 }
 
 #[test]

@@ -129,7 +129,7 @@ pub enum Failure {
     /// The host, or one that it redirects to, has an address that the public does not reach.
     #[error("{host} is no public address{remedy}", host = .0, remedy = if_meant(.0))]
     Private(String),
-    #[error("{0} is no host's name")]
+    #[error("no host {0} is known here: mistyped, gone, or this machine is off the net")]
     Unknown(String),
     #[error("cannot connect: {0}")]
     Connect(String),

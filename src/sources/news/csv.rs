@@ -11,13 +11,18 @@ use crate::sources::report::{Report, nearest, quoted};
 /// The most columns that a file may have.
 const COLUMNS: usize = 200;
 
+/// What may part the cells; spreadsheets write semicolons where the comma is the sign in numbers.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
 /// Hands on the rows after the header row, each with the line on which it begins. Blank cells are no fields; `topics` and `guides`
 /// are split at `;`; a `score` or `version` that reads as a number is one.
 pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
-    if !quotes_close(text, report) {
+    let separator = separator(text);
+    if !quotes_close(text, separator, report) {
         return;
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new();
+    let mut reader = reader.delimiter(separator).flexible(true).has_headers(false).from_reader(text.as_bytes());
     let mut rows = reader.records();
     let Some(Ok(first)) = rows.next() else {
         let help = "the first row names the columns: title,source,published,…";
@@ -36,9 +41,21 @@ pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record,
             take(Record { line, fields: fields(&header, &row) }, report);
         } else if row.iter().any(|cell| !cell.trim().is_empty()) {
             let message = format!("expected {} cells as in the header row, found {}", header.len(), row.len());
-            report.error(line, message, "a cell with a comma inside must stand in quotation marks");
+            let name = match separator {
+                b',' => "comma",
+                b';' => "semicolon",
+                _ => "tab",
+            };
+            report.error(line, message, &format!("a cell with a {name} inside must stand in quotation marks"));
         }
     }
+}
+
+/// The separator of the header row: of those that part it, the one that parts it most.
+fn separator(text: &str) -> u8 {
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let count = |separator: u8| first.bytes().filter(|b| *b == separator).count();
+    SEPARATORS.into_iter().rev().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }
 
 fn blank_lines_at(text: &str, position: Option<&csv::Position>) -> usize {
@@ -59,14 +76,6 @@ fn header(row: &csv::StringRecord, report: &mut Report) -> Option<Vec<String>> {
     let known = |name: &str| KNOWN.iter().find(|k| k.eq_ignore_ascii_case(name)).map(|k| (*k).to_owned());
     let names: Vec<String> = row.iter().map(|n| known(n.trim()).unwrap_or_else(|| n.trim().to_owned())).collect();
     let before = report.errors.len();
-    if names.len() == 1 && names.iter().any(|n| n.contains([';', '\t'])) {
-        report.error(
-            1,
-            "columns must be separated by commas, found another separator",
-            "export the sheet as comma-separated CSV",
-        );
-        return None;
-    }
     let mut seen: HashMap<String, &str> = HashMap::new();
     for (i, name) in row.iter().map(str::trim).enumerate() {
         if name.is_empty() {
@@ -103,8 +112,10 @@ fn value(name: &str, cell: &str) -> Value {
     match name {
         "topics" | "guides" => cell.split(';').map(str::trim).filter(|t| !t.is_empty()).collect(),
         "score" => {
-            let plain = cell.trim().bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-            let number = cell.trim().parse().ok().filter(|_| plain).and_then(Number::from_f64);
+            // A decimal comma can be nothing else: scores end at ten.
+            let plainly = cell.trim().replacen(',', ".", 1);
+            let plain = plainly.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+            let number = plainly.parse().ok().filter(|_| plain).and_then(Number::from_f64);
             number.map_or_else(|| cell.into(), Value::Number)
         }
         "version" => cell.trim().parse::<u64>().map_or_else(|_| cell.into(), Value::from),
@@ -114,7 +125,7 @@ fn value(name: &str, cell: &str) -> Value {
 
 /// Whether every quoted cell is closed, and closed at its end. The csv crate reads on to the end of the file instead,
 /// swallowing every row after the slip.
-fn quotes_close(text: &str, report: &mut Report) -> bool {
+fn quotes_close(text: &str, separator: u8, report: &mut Report) -> bool {
     let (mut line, mut opened, mut at_start) = (1, None, true);
     let mut bytes = text.bytes().peekable();
     while let Some(b) = bytes.next() {
@@ -125,10 +136,10 @@ fn quotes_close(text: &str, report: &mut Report) -> bool {
             if b == b'"' && at_start {
                 opened = Some(line);
             }
-            at_start = matches!(b, b',' | b'\n' | b'\r');
+            at_start = b == separator || matches!(b, b'\n' | b'\r');
         } else if b == b'"' && bytes.next_if_eq(&b'"').is_none() {
             opened = None;
-            if bytes.peek().is_some_and(|next| !matches!(next, b',' | b'\r' | b'\n')) {
+            if bytes.peek().is_some_and(|next| *next != separator && !matches!(next, b'\r' | b'\n')) {
                 report.error(
                     line,
                     "a quoted cell must end at its closing quote, found more text",

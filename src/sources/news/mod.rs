@@ -10,35 +10,48 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 
 use super::Intake;
-use super::feeds::{self, Origin};
+use super::feeds::{self, Ahead, Dated, Origin};
 use super::fields::Fields;
 use super::records::{self, Record};
 use super::report::Report;
 use super::text::decode;
-use crate::model::{Item, Notices};
+use crate::model::{Item, Notices, Published};
 
 pub(super) use id::derived_id;
 pub(super) use item::{day, item};
 pub use item::{item_to_json, score_to_json};
 
 /// Reads news items from JSON (an array, or one object), JSON Lines, CSV or a feed: by the file's extension, else by its content.
-/// `label` is the path that errors show; `now` dates what a feed leaves undated.
+/// `label` is the path that errors show; `as_of` dates what a feed leaves undated, and dates much later than `latest`, the time of the
+/// reading, are told: an item of a feed is left out then, one of a file of one's own keeps its date and waits for it.
 ///
 /// # Errors
 /// Every mistake of the file with its line; nothing of it counts as read then. Of a feed, which nobody here wrote, what is whole counts.
-pub fn read_news(label: &Path, bytes: &[u8], now: DateTime<Utc>) -> Result<Intake<Item>, Notices> {
+pub fn read_news(
+    label: &Path,
+    bytes: &[u8],
+    as_of: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> Result<Intake<Item>, Notices> {
     if feeds::is_feed(label, bytes) {
-        let origin = Origin { source: None, topics: &[], base: None, charset: None, now };
+        let origin = Origin { source: None, topics: &[], base: None, charset: None, now: as_of, latest };
         let reading = feeds::read_feed(label, bytes, &origin)?;
         return Ok(Intake {
-            records: reading.items.into_iter().map(|fed| fed.item).collect(),
+            records: reading.items.into_iter().filter(|fed| fed.dated != Dated::Doubted).map(|fed| fed.item).collect(),
             notices: reading.notices,
         });
     }
     let text = decode(label, bytes)?;
     let mut report = Report::new(label);
     let mut items = Vec::new();
-    let take = |record, report: &mut Report| items.extend(one(record, report));
+    let take = |record: Record, report: &mut Report| {
+        let line = record.line;
+        let item = one(record, report);
+        if let Some(item) = &item {
+            note_ahead(item.published, line, latest, report);
+        }
+        items.extend(item);
+    };
     match form(label, text) {
         Form::Json => records::json(text, &mut report, take),
         Form::JsonLines => records::json_lines(text, &mut report, take),
@@ -56,6 +69,14 @@ pub(super) fn read_stored(label: &Path, bytes: &[u8]) -> Result<Intake<(usize, I
         items.extend(one(record, report).map(|item| (line, item)));
     });
     Ok(Intake { records: items, notices: report.finish()? })
+}
+
+/// Tells of a date that is yet to come. It stands: whoever writes a file of their own may know what appears next week.
+pub(super) fn note_ahead(date: Published, line: usize, latest: DateTime<Utc>, report: &mut Report) {
+    if feeds::ahead(date, latest) == Ahead::Far {
+        let message = format!("`published` is {date}, which is yet to come; the item waits for the issue of that time");
+        report.note(line, message, "correct the date if that is not meant, and import the file again");
+    }
 }
 
 fn one(record: Record, report: &mut Report) -> Option<Item> {

@@ -10,7 +10,14 @@ use super::*;
 use crate::sources::{load, read_guides, read_news};
 
 fn items(text: &str) -> Vec<Item> {
-    read_news(Path::new("in.jsonl"), text.as_bytes(), chrono::DateTime::UNIX_EPOCH).unwrap().records
+    read_news(
+        Path::new("in.jsonl"),
+        text.as_bytes(),
+        chrono::DateTime::UNIX_EPOCH,
+        chrono::DateTime::<chrono::Utc>::MAX_UTC,
+    )
+    .unwrap()
+    .records
 }
 
 fn bytes(dir: &Path) -> BTreeMap<String, String> {

@@ -5,7 +5,7 @@ use super::*;
 /// What an item became: its title, address and date, `-` for none and `now` for a date that the feed did not have.
 fn items(feed: impl AsRef<[u8]>) -> Vec<String> {
     let told = |fed: Fed| {
-        let date = if fed.undated { "now".to_owned() } else { fed.item.published.to_string() };
+        let date = if fed.dated == Dated::Itself { fed.item.published.to_string() } else { "now".to_owned() };
         format!("{} | {} | {date}", fed.item.title, fed.item.url.as_deref().unwrap_or("-"))
     };
     read(feed).items.into_iter().map(told).collect()
