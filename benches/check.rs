@@ -36,6 +36,7 @@ fn main() {
         edition: sample::edition(),
         guides: &[],
         fields: &[],
+        clicks: None,
     };
     let templates = Templates::builtin();
     let render = || render::render(&draft, &setting, &templates).expect("an issue");
@@ -67,6 +68,7 @@ fn weigh() {
             edition: sample::edition(),
             guides: &[],
             fields: &[],
+            clicks: None,
         };
         let rendered = render::render(&sunday(items), &setting, &Templates::builtin()).expect("an issue");
         let bytes = |pieces: &[Piece]| {

@@ -14,7 +14,7 @@ use toml::{Table, Value};
 
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
 use crate::sources::{Feed, FetchSettings};
-use crate::{check, compose, schedule, send, store};
+use crate::{check, compose, render, schedule, send, store};
 use mistakes::{Mistakes, line_at};
 use values::{list, section};
 
@@ -35,6 +35,7 @@ pub struct Config {
     pub store: store::Settings,
     pub serve: schedule::Settings,
     pub web: Web,
+    pub tracking: render::ClickSettings,
     pub bounces: Bounces,
     pub editors: Editors,
 }
@@ -109,6 +110,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         "store",
         "serve",
         "web",
+        "tracking",
         "bounces",
         "editors",
     ];
@@ -138,6 +140,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         store: section(table.get("store"), &["store"], mistakes)?,
         serve: section(table.get("serve"), &["serve"], mistakes)?,
         web: section(table.get("web"), &["web"], mistakes)?,
+        tracking: section(table.get("tracking"), &["tracking"], mistakes)?,
         bounces: section(table.get("bounces"), &["bounces"], mistakes)?,
         editors: section(table.get("editors"), &["editors"], mistakes)?,
     };

@@ -157,8 +157,11 @@ struct Issue<'i> {
     draft: &'i Draft,
     rendered: &'i Rendered,
     context: &'i Context<'i>,
+    /// As it is mailed, with typical values in its slots.
     html: String,
+    /// The same of the text, but with the addresses that counted links lead to: what a link is worth is its own page's affair.
     text: String,
+    /// The elements of `html`, also with those addresses.
     page: Page,
     /// The page's style sheets, without comments.
     css: String,
@@ -168,8 +171,11 @@ struct Issue<'i> {
 impl<'i> Issue<'i> {
     fn new(draft: &'i Draft, rendered: &'i Rendered, context: &'i Context<'i>) -> Self {
         let html = rendered.fill(Part::Html, &Typical);
-        let text = rendered.fill(Part::Text, &Typical);
-        let page = Page::read(&html);
+        let text = rendered.direct().fill(Part::Text, &Typical);
+        let mut page = Page::read(&html);
+        if let Some(tracking) = &rendered.tracking {
+            page.lead_on(tracking);
+        }
         let css = css::without_comments(&page.css);
         let blocks = blocks::blocks(draft, &page, html.len(), Typical.value(&Slot::UnsubscribeUrl));
         Self { draft, rendered, context, html, text, page, css, blocks }
@@ -239,7 +245,7 @@ pub fn check(draft: &Draft, rendered: &Rendered, context: &Context) -> Report {
         warnings: count(Severity::Warning),
         notes: count(Severity::Note),
         html_bytes: issue.html.len(),
-        text_bytes: issue.text.len(),
+        text_bytes: rendered.fill(Part::Text, &Typical).len(),
         blocks: issue.blocks,
         waived: waived.into_iter().map(|finding| Waived { finding, why: draft.waive_why.trim().to_owned() }).collect(),
         findings,

@@ -8,6 +8,8 @@ use html5ever::tokenizer::{
 };
 use html5ever::{Attribute, LocalName};
 
+use crate::model::Tracking;
+
 /// Elements that have no content and no end tag (HTML standard, "void elements").
 const VOID: &[&str] =
     &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
@@ -80,6 +82,14 @@ impl Page {
         }
         tokenizer.end();
         tokenizer.sink.finish(html)
+    }
+
+    /// Has counted links name the address that they lead to.
+    pub fn lead_on(&mut self, tracking: &Tracking) {
+        let links = self.elements.iter_mut().filter(|element| matches!(element.name(), "a" | "area"));
+        for attr in links.flat_map(|link| &mut link.attrs).filter(|attr| &*attr.name.local == "href") {
+            attr.value = StrTendril::from(tracking.direct(attr.value.trim()));
+        }
     }
 
     pub fn named(&self, name: &str) -> impl Iterator<Item = (usize, &Element)> {

@@ -1,5 +1,6 @@
 //! One bad issue a rule, each found with its code and its line; and clean issues without a finding.
 
+mod clicks;
 mod message;
 mod parsers;
 mod table;
@@ -21,8 +22,14 @@ fn drawn(draft: &Draft) -> Rendered {
 
 fn drawn_as(template: &str, draft: &Draft) -> Rendered {
     let edition = model::Edition { template: template.into(), ..sample::edition().clone() };
-    let setting =
-        Setting { publication: sample::publication(), edition_title: "", edition: &edition, guides: &[], fields: &[] };
+    let setting = Setting {
+        publication: sample::publication(),
+        edition_title: "",
+        edition: &edition,
+        guides: &[],
+        fields: &[],
+        clicks: None,
+    };
     render::render(draft, &setting, &Templates::builtin()).unwrap()
 }
 

@@ -57,5 +57,8 @@ fn print(report: &SendReport) -> anyhow::Result<()> {
     for state in &report.figures.states {
         line(&format!("{:>10}  {:<10} {}", state.count, state.state, state.reason))?;
     }
+    for click in report.figures.clicks.iter().flatten() {
+        line(&format!("{:>10}  {:<10} {}", click.count, click.kind.as_str(), click.title))?;
+    }
     Ok(())
 }

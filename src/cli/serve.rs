@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::output::line;
@@ -31,6 +32,8 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let mut stop = stop_signal()?;
+        // Before anybody is told where the pages are: unheard, SIGHUP would end the process.
+        let mut hangup = signal(SignalKind::hangup())?;
         let (change, current) = watch::channel(site);
         if let Some(listener) = &listener {
             line(&format!("http://{}/", listener.local_addr()?))?;
@@ -38,9 +41,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
         let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
         let rhythm = tokio::spawn(keep_rhythm(current, global.clock(), stop.clone()));
         tokio::select! {
-            // In this order: SIGHUP is heard before the daemon says that it is ready; unheard it would end the process.
-            biased;
-            () = reload(global, &change) => {}
+            () = reload(global, &change, &mut hangup) => {}
             () = watchdog() => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
@@ -73,10 +74,8 @@ fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
 }
 
 /// Opens the publication anew at SIGHUP and when config.toml was saved. One with mistakes is refused, and the old one stays.
-async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>) {
-    use tokio::signal::unix::{SignalKind, signal};
+async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, hangup: &mut Signal) {
     let path = global.root().join(&global.config);
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
     let mut seen = saved(&path);
     loop {
         tokio::select! {

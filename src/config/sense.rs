@@ -48,6 +48,7 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     feeds(config, mistakes);
     sending(config, mistakes);
     pages(config, mistakes);
+    clicks(config, mistakes);
     if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
         let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
         mistakes.add(
@@ -122,6 +123,30 @@ fn pages(config: &Config, mistakes: &mut Mistakes) {
     if !web.client_header.chars().all(token) {
         let why = format!("`web.client_header` must be the name of a header, found `{}`", web.client_header);
         mistakes.add(&["web", "client_header"], &why, "such as \"x-forwarded-for\"");
+    }
+}
+
+/// Counted links lead to the public pages: without them, every story of every mail would be a dead link.
+fn clicks(config: &Config, mistakes: &mut Mistakes) {
+    if !config.tracking.clicks {
+        return;
+    }
+    for (key, value, help) in [
+        (
+            "public_url",
+            &config.web.public_url,
+            "where readers reach `digest serve`, such as \"https://news.example.org\"",
+        ),
+        ("listen", &config.web.listen, "where `digest serve` answers them, such as \"127.0.0.1:8080\""),
+    ] {
+        if value.is_empty() {
+            let why = format!("`tracking.clicks` needs `web.{key}`: the links of the mails lead there first");
+            mistakes.add(
+                &["tracking", "clicks"],
+                &why,
+                &format!("set `[web] {key}`, {help}; or leave clicks uncounted"),
+            );
+        }
     }
 }
 

@@ -93,6 +93,16 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         ("[web]\nclient_header = \"x forwarded: for\"", "`web.client_header` must be the name of a header"),
         ("[editions.brief]\nwindow = \"0d\"", "`editions.brief.window` must be longer than nothing"),
         ("[editions.brief]\ndraft_ahead = \"1h\"\nremind = \"2h\"", "must be no longer than `draft_ahead`"),
+        ("[tracking]\nclick = true", "unknown key `tracking.click`"),
+        ("[tracking]\nclicks = true", "`tracking.clicks` needs `web.public_url`"),
+        (
+            "[web]\nlisten = \"127.0.0.1:80\"\n[publication]\nurl = \"https://x.example\"\n[tracking]\nclicks = true",
+            "`tracking.clicks` needs `web.public_url`",
+        ),
+        (
+            "[web]\npublic_url = \"https://x.example\"\n[tracking]\nclicks = true",
+            "`tracking.clicks` needs `web.listen`",
+        ),
         ("[delivery]\nstop_at_refused = 5.0", "`delivery.stop_at_refused` must be a part from 0 to 1, found 5"),
         ("[delivery]\nwarm_up = [100, 200]", "`delivery.warm_up` has no first day"),
         ("[editors]\nnotify = [\"Ann <ann@desk.example>\"]", "`editors.notify` must hold addresses"),
@@ -111,4 +121,12 @@ fn a_mistake_of_the_environment_is_not_blamed_on_the_file() {
     assert!(said.starts_with("DIGEST_DELIVERY__RETRY: "), "{said}");
     let said = read_with(file, &[("DIGEST_DELIVERY__RETRY", "[]")]).expect_err("an empty list");
     assert!(said.contains("at least one duration"), "{said}");
+}
+
+#[test]
+fn clicks_are_counted_only_when_somebody_asks_for_it() {
+    assert!(!read_with(include_str!("../../config.toml"), &[]).expect("the shipped file").tracking.clicks);
+    let on = "[web]\nlisten = \"127.0.0.1:80\"\npublic_url = \"https://x.example\"\n[tracking]\nclicks = true";
+    assert!(read_with(on, &[]).expect("all that it needs").tracking.clicks);
+    assert!(!read_with(on, &[("DIGEST_TRACKING__CLICKS", "false")]).expect("the environment").tracking.clicks);
 }

@@ -103,6 +103,7 @@ mod tests {
             preheader: String::new(),
             html: whole("<p>.</p>"),
             text: whole(".\nbody\n"),
+            tracking: None,
         };
         let note = |key| Note { key, to: &to, dated: DateTime::UNIX_EPOCH, rendered: &rendered };
         let one = secretary.write(&note("a"));

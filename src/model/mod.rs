@@ -13,6 +13,7 @@ mod reader;
 mod rendered;
 mod report;
 mod token;
+mod tracking;
 mod url;
 
 pub use address::{Address, AddressError};
@@ -27,7 +28,9 @@ pub use notice::{Notice, Notices, Place};
 pub use reader::{Act, DeliveryLine, Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
 pub use report::{
-    DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine, WaitLine, Within,
+    ClickLine, DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine,
+    WaitLine, Within,
 };
 pub use token::{Purpose, derive, token, token_hash};
+pub use tracking::{CountedLink, Linked, Tracking};
 pub use url::{canonical_url, untracked};

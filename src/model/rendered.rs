@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Tracking;
+
 /// A place that is filled for each reader.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,6 +48,9 @@ pub struct Rendered {
     pub preheader: String,
     pub html: Vec<Piece>,
     pub text: Vec<Piece>,
+    /// The links whose clicks are counted; `None` where none are, and the bytes are those without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<Tracking>,
 }
 
 impl Rendered {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Counts, IssueState};
+use super::{Counts, IssueState, Linked};
 
 /// Everything that the report of an issue says; serializes as the JSON of `digest report`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +55,19 @@ pub struct Figures {
     pub waits: Vec<WaitLine>,
     /// What came back after the relay had taken a copy.
     pub later: Vec<LaterLine>,
+    /// Every counted link in the order of the issue; `None` when the issue was mailed with direct links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clicks: Option<Vec<ClickLine>>,
+}
+
+/// How often a story or a guide was opened from the mails, by all readers together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClickLine {
+    pub kind: Linked,
+    /// An item's id or a guide's slug.
+    pub id: String,
+    pub title: String,
+    pub count: u64,
 }
 
 /// Recipients of one state, for one reason.

@@ -70,12 +70,13 @@ impl Site {
             .help(format!("`digest check {name}` names them"))
             .into());
         }
-        if rendering.rendered == shown.rendered && note.is_empty() {
+        let corrected = rendering.rendered.direct();
+        if corrected == shown.rendered && note.is_empty() {
             return Err(Notice::new(format!("the draft of {name} gives the copy that the archive shows already"))
                 .help("edit issue.toml first, or tell readers something by --note")
                 .into());
         }
-        store.correct(name, &Correction { at: self.now(), note }, &rendering.text, &rendering.rendered)?;
+        store.correct(name, &Correction { at: self.now(), note }, &rendering.text, &corrected)?;
         Ok(rendering)
     }
 

@@ -120,12 +120,14 @@ impl Site {
         // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
         let content = self.scored_content().ok();
         let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
+        let letterhead = self.config.letterhead();
         let setting = Setting {
             publication: &self.config.publication,
             edition_title: &self.config.edition_title(&name.edition),
             edition: self.config.edition(&name.edition)?,
             guides: &guides,
             fields: &self.merge_fields()?,
+            clicks: self.config.tracking.clicks.then_some(letterhead.public_url.as_str()),
         };
         let rendered = render::render(&draft, &setting, &self.templates()?)?;
         let base_scores = self.config.base_scores();

@@ -1,7 +1,9 @@
 //! The desk of the public pages: looks readers up, keeps what they do, and renders the answers. Knows no HTTP.
 
+mod clicks;
 mod reception;
 mod stores;
+mod window;
 
 use std::sync::Arc;
 
@@ -13,7 +15,8 @@ use crate::model::{Address, Purpose, Reader, ReaderStatus};
 use crate::render::{self, Choice, Home, Page, PageSetting, Preferences, Sheet, Templates};
 use crate::store::{Asking, Confirmed, Trace, Wishes};
 use crate::web::archive;
-use crate::web::public::{Answer, Ask, Caller, Desk, Form, Limits, Way, router, serve};
+use crate::web::public::{Answer, Ask, Caller, Desk, Form, Limits, Pages, Way, go, router, serve};
+use clicks::Clicks;
 use reception::Reception;
 use stores::Stores;
 
@@ -32,29 +35,32 @@ pub async fn serve_pages(
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let first = Arc::clone(&sites.borrow_and_update());
-    let (renew, routes) = watch::channel(routes(first)?);
+    let clicks = Clicks::open(Arc::clone(&first))?;
+    let (renew, routes) = watch::channel(routes(first, &clicks)?);
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let mut serving = std::pin::pin!(serve(listener, routes, Limits::default(), stop));
     loop {
         tokio::select! {
-            () = &mut serving => return Ok(()),
+            () = &mut serving => break,
             Ok(()) = sites.changed() => {}
         }
         let site = Arc::clone(&sites.borrow_and_update());
-        match self::routes(site) {
+        match self::routes(site, &clicks) {
             Ok(routes) => drop(renew.send_replace(routes)),
             Err(error) => tracing::error!(error = format!("{error:#}"), "the public pages stay as they were"),
         }
     }
+    tokio::task::spawn_blocking(move || clicks.end()).await?;
+    Ok(())
 }
 
 /// The pages by these settings. Whoever still holds older ones is served to the end.
-fn routes(site: Arc<Site>) -> anyhow::Result<axum::Router> {
-    let archive = archive::router(site.archive_desk());
+fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
+    let others = archive::router(site.archive_desk()).merge(go::router(clicks.desk(&site)));
     let office = Office::open(site)?;
     let client_header = office.site.config.web.client_header.to_ascii_lowercase();
     let desk = Desk { respond: Arc::new(move |ask, caller| office.answer(ask, caller)), client_header };
-    Ok(router(desk, archive, Limits::default()))
+    Ok(router(desk, others, Limits::default()))
 }
 
 struct Office {

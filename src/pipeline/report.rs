@@ -16,11 +16,12 @@ impl Site {
         let store = self.store_to_read()?.ok_or_else(not_begun)?;
         let send = store.send(name)?.ok_or_else(not_begun)?;
         let approval = store.approval(name)?.ok_or_else(not_begun)?;
+        let rendered = approval.frozen.rendered;
         Ok(SendReport {
             publication: approval.frozen.letterhead.name,
             issue: name.to_string(),
             edition: self.config.edition_title(&name.edition),
-            subject: approval.frozen.rendered.subject,
+            subject: rendered.subject,
             state: send.state,
             stopped_because: send.reason.clone(),
             approved_by: approval.by,
@@ -28,7 +29,7 @@ impl Site {
             started_at: send.started,
             finished_at: send.finished,
             as_of: self.now(),
-            figures: store.figures(&send)?,
+            figures: store.figures(&send, rendered.tracking.as_ref())?,
         })
     }
 

@@ -29,6 +29,7 @@ pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result
         text: tokens.split(&tidy(&text)),
         subject: view.subject,
         preheader: view.preheader,
+        tracking: view.tracking,
     })
 }
 

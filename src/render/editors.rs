@@ -87,6 +87,7 @@ pub fn editors(
         preheader: letter.headline.clone(),
         html: vec![Piece::Shared(html)],
         text: vec![Piece::Shared(text)],
+        tracking: None,
     })
 }
 

@@ -87,7 +87,7 @@ pub fn letter(
     let label = format!("templates/letter/{kind}/body.mjml.hbs");
     let html = html::compile(&draw(Format::Mjml, "body.mjml.hbs", &subject)?, label.as_ref())?;
     let whole = |text| vec![Piece::Shared(text)];
-    Ok(Rendered { subject, preheader: String::new(), html: whole(html), text: whole(text) })
+    Ok(Rendered { subject, preheader: String::new(), html: whole(html), text: whole(text), tracking: None })
 }
 
 fn fitting<T: DeserializeOwned>(kind: &str, context: &Value) -> Result<T, Notices> {

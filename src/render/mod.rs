@@ -2,6 +2,7 @@
 //! clock and no reader.
 
 mod archive;
+mod clicks;
 mod draw;
 mod editors;
 mod helpers;
@@ -23,6 +24,7 @@ mod words;
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
 pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, feed_content, web_copy};
+pub use clicks::ClickSettings;
 pub use editors::{EditorLetter, Found, Shown, ToDo, editors};
 pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
 pub use page::{Choice, Home, Page, PageSetting, Preferences, Sheet, page, style};
@@ -49,6 +51,9 @@ pub struct Setting<'a> {
     pub guides: &'a [GuideLink],
     /// Names of the merge fields that the list knows, for `{{subscriber.fields.NAME}}`.
     pub fields: &'a [String],
+    /// Where the public pages live, without a trailing slash, when clicks are counted: the links of stories and guides lead there
+    /// first. `None`: they are direct.
+    pub clicks: Option<&'a str>,
 }
 
 /// Renders `draft` into both parts with the templates of its edition. The same arguments give the same bytes.

@@ -8,6 +8,7 @@ use comrak::nodes::{ListType, Node, NodeValue};
 use comrak::{Arena, Options, format_html, parse_document};
 
 use super::words;
+use crate::model::Tracking;
 
 /// More Markdown than this, or nesting deeper than [`DEEPEST`], is shown as plain text: sanitising it can cost seconds.
 const LONGEST: usize = 200_000;
@@ -20,6 +21,8 @@ pub struct Links {
     pub urls: Vec<String>,
     /// Whether the plain text has the address itself in place of a number.
     pub inline: bool,
+    /// The links of stories and guides that are counted; links in prose never are.
+    pub tracking: Option<Tracking>,
     /// How a link in prose looks; inline, since some mail programs drop style sheets.
     style: String,
 }

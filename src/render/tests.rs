@@ -1,5 +1,6 @@
 //! Renders every template with every sample, and looks for what must never be in a mail.
 
+mod clicks;
 mod looks;
 mod plain;
 mod states;
@@ -45,6 +46,7 @@ fn draw_with(draft: &Draft, name: &str, templates: &Templates) -> Result<Rendere
         edition: &edition,
         guides: &[],
         fields: &["city".to_owned()],
+        clicks: None,
     };
     render(&draft, &setting, templates)
 }
@@ -137,6 +139,7 @@ fn the_built_in_templates_are_proven() {
             edition: &edition,
             guides: &[],
             fields: &[],
+            clicks: None,
         };
         prove(&setting, &Templates::builtin()).unwrap();
     }

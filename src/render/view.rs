@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::prose::{self, Links};
 use super::slots::Tokens;
-use super::{GuideLink, Setting, words};
-use crate::model::{Card, Draft, Entry, Figure, Level, Publication, Slot, TextLinks, topic_key};
+use super::{GuideLink, Setting, clicks, words};
+use crate::model::{Card, Draft, Entry, Figure, Level, Linked, Publication, Slot, TextLinks, Tracking, topic_key};
 
 /// The root of every template.
 #[derive(Debug, Serialize)]
@@ -42,6 +42,9 @@ pub struct IssueView {
     pub unsubscribe_url: String,
     pub preferences_url: String,
     pub web_copy_url: String,
+    /// The links that are counted; no template sees them.
+    #[serde(skip)]
+    pub tracking: Option<Tracking>,
 }
 
 #[derive(Debug, Serialize)]
@@ -172,6 +175,7 @@ pub struct SubscriberView {
 pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, tokens: &Tokens) -> IssueView {
     let style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
     let mut links = Links::new(style, setting.edition.text_links == TextLinks::Inline);
+    links.tracking = clicks::tracking(draft, setting);
     let language = language(draft, setting.publication);
     let dir = words::direction_of_language(&language);
     let (start, end) = if dir == "rtl" { ("right", "left") } else { ("left", "right") };
@@ -217,6 +221,7 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         unsubscribe_url: tokens.token(&Slot::UnsubscribeUrl),
         preferences_url: tokens.token(&Slot::PreferencesUrl),
         web_copy_url: tokens.token(&Slot::WebCopyUrl),
+        tracking: links.tracking,
     }
 }
 
@@ -259,7 +264,7 @@ fn by_topics<'e>(shown: &[&'e Entry]) -> Vec<(String, Vec<&'e Entry>)> {
     groups
 }
 
-fn known_guides(draft: &Draft, setting: &Setting) -> BTreeMap<String, GuideLink> {
+pub fn known_guides(draft: &Draft, setting: &Setting) -> BTreeMap<String, GuideLink> {
     let link = |card: &Card| GuideLink {
         slug: card.slug.clone(),
         title: card.title.clone(),
@@ -278,7 +283,7 @@ struct When {
 }
 
 fn story(entry: &Entry, when: When, known: &BTreeMap<String, GuideLink>, links: &mut Links) -> StoryView {
-    let (url, link) = numbered(entry.url.as_deref(), links);
+    let (url, link) = counted(Linked::News, &entry.id, entry.url.as_deref(), links);
     let summary = prose::read(&entry.summary, links);
     let note = prose::read(&entry.note, links);
     let day = entry.published.day(when.zone);
@@ -299,7 +304,7 @@ fn story(entry: &Entry, when: When, known: &BTreeMap<String, GuideLink>, links: 
         also: also(entry, links),
         follow_up: entry.follow_up.as_ref().map(|issue| issue.date.format("%-d %B").to_string()).unwrap_or_default(),
         guide: entry.guide.as_ref().and_then(|slug| known.get(slug)).map(|guide| {
-            let (url, link) = numbered(guide.url.as_deref(), links);
+            let (url, link) = counted(Linked::Guide, &guide.slug, guide.url.as_deref(), links);
             let (level, dots) = level(guide.level);
             GuideView { title: words::line(&guide.title), url, link, level, dots }
         }),
@@ -335,7 +340,7 @@ fn figure_view(figure: &Figure, links: &mut Links) -> NumberView {
 fn card(card: &Card, shown: &[&Entry], links: &mut Links) -> CardView {
     /// More titles would bury the card.
     const NAMED: usize = 2;
-    let (url, link) = numbered(card.url.as_deref(), links);
+    let (url, link) = counted(Linked::Guide, &card.slug, card.url.as_deref(), links);
     let explained: Vec<&&Entry> = shown.iter().filter(|entry| entry.guide.as_ref() == Some(&card.slug)).collect();
     let named = explained.len().min(NAMED);
     let name =
@@ -353,6 +358,13 @@ fn card(card: &Card, shown: &[&Entry], links: &mut Links) -> CardView {
         explains: explained.iter().take(NAMED).enumerate().map(name).collect(),
         explains_more: explained.len() - named,
     }
+}
+
+/// The address of a story or a guide as this mail has it, and its number.
+fn counted(kind: Linked, id: &str, url: Option<&str>, links: &mut Links) -> (String, usize) {
+    let url = url.and_then(words::href);
+    let counted = links.tracking.as_ref().zip(url.as_ref()).and_then(|(t, url)| t.address(kind, id, url));
+    numbered(counted.or(url).as_deref(), links)
 }
 
 fn numbered(url: Option<&str>, links: &mut Links) -> (String, usize) {

@@ -75,7 +75,7 @@ impl Store {
         Ok(issues)
     }
 
-    /// The copy of an issue as the web shows it; `None` before its send began.
+    /// The copy of an issue as the web shows it, with direct links whatever the mail has; `None` before its send began.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when stored bytes no longer match their hash.
@@ -83,7 +83,7 @@ impl Store {
         let Some(send) = self.send_start(issue)? else { return Ok(None) };
         let Some(approval) = self.approval(issue)? else { return Ok(None) };
         let mut copy = WebCopy {
-            rendered: approval.frozen.rendered,
+            rendered: approval.frozen.rendered.direct(),
             sent: send,
             public_url: approval.frozen.letterhead.public_url,
             corrections: Vec::new(),

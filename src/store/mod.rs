@@ -6,6 +6,7 @@ mod asked;
 mod audience;
 mod bounces;
 mod canary;
+mod clicks;
 #[cfg(test)]
 pub mod fuse;
 mod journal;
@@ -37,6 +38,7 @@ pub use asked::Asking;
 pub use audience::Audience;
 pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
+pub use clicks::Counts as ClickCounts;
 pub use journal::{Decision, Entry, Recorded};
 pub use lease::{Fence, Lease, TAKEN_OVER};
 pub use ledger::{Lane, RecipientLine, Send, Uncertain};
@@ -56,6 +58,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_rhythm.sql"),
     include_str!("migrations/0007_letters_of_the_journal.sql"),
     include_str!("migrations/0008_asked.sql"),
+    include_str!("migrations/0009_clicks.sql"),
 ];
 
 /// What the file of the sender's lock is called, behind the database's name.

@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Row, params};
 
-use super::{Send, Store, StoreError, from_ms, to_ms};
+use super::{Send, Store, StoreError, clicks, from_ms, to_ms};
 use crate::model::{
-    Counts, DomainLine, Figures, IssueName, LaterLine, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine,
-    Within,
+    ClickLine, CountedLink, Counts, DomainLine, Figures, IssueName, LaterLine, Refusal, ReplyLine, StateLine, Timeline,
+    Tracking, TriesLine, WaitLine, Within,
 };
 
 /// So many domains have a line of their own.
@@ -34,8 +34,8 @@ const STATE: &str = "CASE d.state WHEN 'claimed' THEN 'pending'
      WHEN 'dotted' THEN iif(?2, 'pending', 'uncertain') ELSE d.state END";
 
 impl Store {
-    /// The send of an issue and everything that its report says of it.
-    pub fn figures(&self, send: &Send) -> Result<Figures, StoreError> {
+    /// The send of an issue and everything that its report says of it; `tracking` has the counted links that were mailed, if any were.
+    pub fn figures(&self, send: &Send, tracking: Option<&Tracking>) -> Result<Figures, StoreError> {
         register(&self.conn)?;
         // A read transaction: every query sees the ledger of one moment.
         let tx = self.conn.unchecked_transaction()?;
@@ -59,6 +59,7 @@ impl Store {
             tries: ledger.tries()?,
             waits: ledger.waits(send.started)?,
             later: came_back(&tx, &issue)?,
+            clicks: tracking.map(|tracking| followed(&tx, &issue, tracking)).transpose()?,
         };
         tx.finish()?;
         Ok(figures)
@@ -80,6 +81,18 @@ fn came_back(conn: &Connection, issue: &str) -> Result<Vec<LaterLine>, StoreErro
     let counts: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
     let line = |kind: &str| LaterLine { kind: kind.into(), count: counts.get(kind).copied().unwrap_or(0) };
     Ok(["hard", "soft", "about_us", "complaint", "leave"].map(line).into())
+}
+
+/// Every counted link with its count, also those that nobody followed.
+fn followed(conn: &Connection, issue: &str, tracking: &Tracking) -> Result<Vec<ClickLine>, StoreError> {
+    let counts = clicks::clicks(conn, issue)?;
+    let line = |link: &CountedLink| ClickLine {
+        kind: link.kind,
+        id: link.id.clone(),
+        title: link.title.clone(),
+        count: counts.get(&link.key).copied().unwrap_or(0),
+    };
+    Ok(tracking.links.iter().map(line).collect())
 }
 
 /// The two functions that the queries here call, on this connection.

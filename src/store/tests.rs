@@ -76,7 +76,8 @@ impl House {
             bounce_domain: String::new(),
             name_fallback: "reader".into(),
         };
-        let rendered = Rendered { subject: "S".into(), preheader: String::new(), html: vec![], text: vec![] };
+        let rendered =
+            Rendered { subject: "S".into(), preheader: String::new(), html: vec![], text: vec![], tracking: None };
         let frozen = Frozen { letterhead, rendered };
         let approval = Approval {
             issue: issue(),
@@ -375,4 +376,5 @@ fn times_survive_the_database_and_due_counts_the_earliest() {
 }
 
 mod bounces;
+mod clicks;
 mod people;

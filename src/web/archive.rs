@@ -80,7 +80,7 @@ async fn issue(State(desk): State<Desk>, Path(name): Path<String>, headers: Head
 }
 
 /// An issue's name in its one spelling; nothing else gets near a store or a path.
-fn strict(text: &str) -> Option<IssueName> {
+pub(super) fn strict(text: &str) -> Option<IssueName> {
     text.parse().ok().filter(|name: &IssueName| name.to_string() == text)
 }
 

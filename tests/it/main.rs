@@ -22,6 +22,7 @@ mod bounces;
 mod bounces_home;
 mod check;
 mod cli;
+mod clicks;
 mod compose;
 mod content;
 mod daemon;

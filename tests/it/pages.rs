@@ -41,7 +41,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         let line = self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         line.unwrap_or_else(|| panic!("no {name}:\n{}", self.head))
     }
@@ -106,7 +106,7 @@ impl Serve {
     }
 
     /// SIGTERM; says with which code it ended.
-    fn end(mut self) -> Option<i32> {
+    pub fn end(mut self) -> Option<i32> {
         self.signal("TERM");
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -25,6 +25,7 @@ fn letter() -> Letter {
         preheader: String::new(),
         html: pieces("<p title=\"", "\">Hello</p>\n.\n"),
         text: pieces("Hello ", ",\n.\nbye\n"),
+        tracking: None,
     };
     let issue = "2026-11-25-midweek".parse().expect("a name");
     Letter::new(Frozen { letterhead, rendered }, issue).expect("a letter")

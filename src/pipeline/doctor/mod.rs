@@ -139,6 +139,7 @@ impl Site {
                     edition,
                     guides: &[],
                     fields: &[],
+                    clicks: None,
                 };
                 render::prove(&setting, &templates)?;
                 render::editors(&Telling::default(), &self.config.publication.name, &edition.template, &templates)?;

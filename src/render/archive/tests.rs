@@ -23,6 +23,7 @@ fn rendered() -> Rendered {
             shared("\">web</a></body></html>\n"),
         ],
         text: Vec::new(),
+        tracking: None,
     }
 }
 

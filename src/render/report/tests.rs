@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use super::view::{duration, number, share};
 use super::*;
 use crate::model::{
-    Counts, DomainLine, Figures, IssueState, LaterLine, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine,
-    Within,
+    ClickLine, Counts, DomainLine, Figures, IssueState, LaterLine, Linked, Refusal, ReplyLine, StateLine, Timeline,
+    TriesLine, WaitLine, Within,
 };
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -93,6 +93,30 @@ fn bad() -> SendReport {
         ..Figures::default()
     };
     send(figures, IssueState::Stopped)
+}
+
+#[test]
+fn clicks_have_a_table_only_where_they_were_counted() {
+    let line = |kind, title: &str, count| ClickLine { kind, id: "x".into(), title: title.into(), count };
+    let mut report = good();
+    assert!(!page(&report).contains("id=\"clicks\"") && page(&report).contains("Opens and clicks are not counted"));
+    assert!(serde_json::json!(report).get("clicks").is_none());
+    report.figures.clicks = Some(vec![
+        line(Linked::News, "One <script>", 1_204),
+        line(Linked::News, "Two", 0),
+        line(Linked::Guide, "Three", 7),
+    ]);
+    let html = page(&report);
+    let rows: Vec<usize> = [
+        "<th scope=\"row\" dir=\"auto\">One &lt;script&gt;</th><td>story</td><td class=\"n\">1,204</td>",
+        "<th scope=\"row\" dir=\"auto\">Two</th><td>story</td><td class=\"n\">0</td>",
+        "<th scope=\"row\" dir=\"auto\">Three</th><td>guide</td><td class=\"n\">7</td>",
+    ]
+    .map(|row| html.find(row).unwrap_or_else(|| panic!("no {row}: {html}")))
+    .into();
+    assert!(rows.is_sorted() && html.contains("visits, not people") && !html.contains("Opens and clicks"), "{html}");
+    let json = serde_json::json!(report);
+    assert_eq!(json["clicks"][2], serde_json::json!({ "kind": "guide", "id": "x", "title": "Three", "count": 7 }));
 }
 
 fn page(report: &SendReport) -> String {

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::plots;
-use crate::model::{DomainLine, Figures, Notice, SendReport};
+use crate::model::{ClickLine, DomainLine, Figures, Linked, Notice, SendReport};
 use crate::render::words::direction_of_language;
 
 #[derive(Debug, Serialize)]
@@ -38,6 +38,8 @@ pub struct ReportView {
     tries: Vec<Line>,
     waits: Vec<Fact>,
     later: Vec<Fact>,
+    /// The counted links; empty when none were.
+    clicks: Vec<Line>,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,6 +98,7 @@ pub fn view(report: &SendReport, zone: Tz, language: &str) -> Result<ReportView,
         tries: tries(figures),
         waits: waits(figures),
         later: later(figures),
+        clicks: figures.clicks.iter().flatten().map(click).collect(),
     })
 }
 
@@ -208,6 +211,14 @@ fn tone(state: &str) -> &'static str {
         "deferred" | "pending" => "waiting",
         _ => "other",
     }
+}
+
+fn click(line: &ClickLine) -> Line {
+    let kind = match line.kind {
+        Linked::News => "story",
+        Linked::Guide => "guide",
+    };
+    Line { tone: String::new(), words: vec![line.title.clone(), kind.into()], numbers: vec![number(line.count)] }
 }
 
 /// What came back, in words; nothing when nothing did.

@@ -11,6 +11,8 @@ use axum::http::request::Parts;
 pub struct Caller {
     /// 192.0.2.0/24 or `2001:db8::/64`; empty when it is not known.
     pub network: String,
+    /// What one customer of a provider may have in all: 192.0.2.0/24 or `2001:db8::/48`; empty when it is not known.
+    pub site: String,
 }
 
 /// The other end of the connection.
@@ -32,7 +34,8 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             let value = parts.headers.get_all(header.0.as_str()).iter().next_back()?.to_str().ok()?;
             address(value.rsplit(',').next()?.trim())
         });
-        Ok(Self { network: told.or(peer).map(network).unwrap_or_default() })
+        let network = |bits| told.or(peer).map(|address| network(address, bits)).unwrap_or_default();
+        Ok(Self { network: network(64), site: network(48) })
     }
 }
 
@@ -41,16 +44,17 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
 }
 
-/// The network that an address belongs to: what one household or company has, and no more.
-fn network(address: IpAddr) -> String {
+/// The network that an address belongs to: what one household or company has, and no more. `bits` of the address count in version 6,
+/// 24 in version 4.
+fn network(address: IpAddr, bits: u32) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => {
             let [a, b, c, _] = v4.octets();
             format!("{a}.{b}.{c}.0/24")
         }
         IpAddr::V6(v6) => {
-            let masked = u128::from(v6) & (u128::MAX << 64);
-            format!("{}/64", std::net::Ipv6Addr::from(masked))
+            let masked = u128::from(v6) & (u128::MAX << (128 - bits));
+            format!("{}/{bits}", std::net::Ipv6Addr::from(masked))
         }
     }
 }
@@ -61,9 +65,14 @@ mod tests {
 
     #[test]
     fn an_address_is_kept_as_its_network() {
-        let of = |text: &str| network(text.parse().expect("an address"));
+        let of = |text: &str| network(text.parse().expect("an address"), 64);
         assert_eq!(of("192.0.2.77"), "192.0.2.0/24");
         assert_eq!(of("::ffff:192.0.2.77"), "192.0.2.0/24");
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        let wider = |text: &str| network(text.parse().expect("an address"), 48);
+        assert_eq!(
+            (wider("192.0.2.77").as_str(), wider("2001:db8:1:2:3:4:5:6").as_str()),
+            ("192.0.2.0/24", "2001:db8:1::/48")
+        );
     }
 }

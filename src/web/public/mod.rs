@@ -1,12 +1,14 @@
 //! The public pages over HTTP: sign up, confirm, leave, choose. Knows no store and no template; a [`Desk`] answers what is asked of
-//! it. GET and HEAD ask for a page to look at; only a POST asks for a change.
+//! it. GET and HEAD ask for a page to look at; only a POST asks for a change. A click on a counted link adds to a number, and to no more.
 
 mod caller;
 mod confirm;
+pub mod go;
 mod guard;
 mod home;
 mod leave;
 mod preferences;
+mod scanner;
 mod server;
 mod token;
 
@@ -95,8 +97,11 @@ pub struct Desk {
     pub client_header: String,
 }
 
-/// The routes of all public pages, with those of `archive` under the same guard.
-pub fn router(desk: Desk, archive: Router, limits: Limits) -> Router {
+/// All public pages, ready to be served.
+pub type Pages = Router;
+
+/// The routes of all public pages, with those of `others` (the archive, the counted links) under the same guard.
+pub fn router(desk: Desk, others: Router, limits: Limits) -> Pages {
     let missing = {
         let desk = desk.clone();
         async move |caller: Caller| ask(&desk, Ask::Missing, caller).await
@@ -106,7 +111,7 @@ pub fn router(desk: Desk, archive: Router, limits: Limits) -> Router {
         .merge(confirm::routes())
         .merge(leave::routes())
         .merge(preferences::routes())
-        .merge(archive.with_state(()))
+        .merge(others.with_state(()))
         .fallback(missing)
         .layer(axum::middleware::from_fn_with_state(desk.clone(), dressed))
         .layer(axum::Extension(caller::Header(desk.client_header.clone())))
@@ -115,7 +120,7 @@ pub fn router(desk: Desk, archive: Router, limits: Limits) -> Router {
         .with_state(desk)
 }
 
-/// Puts what axum or the archive refuse in a few bare words into a page of ours.
+/// Puts what axum, the archive or a counted link refuse in a few bare words into a page of ours.
 async fn dressed(State(desk): State<Desk>, caller: Caller, request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let is_page =

@@ -21,16 +21,27 @@ proptest! {
 
 /// The pages of a desk that answers every ask with the network it comes from, and a form with its length, on a port of loopback.
 async fn house(limits: Limits, client_header: &str) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
+    house_with(limits, client_header, Router::new()).await
+}
+
+/// The same with further routes.
+async fn house_with(
+    limits: Limits,
+    client_header: &str,
+    others: Router,
+) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
     let respond = |ask: Ask, caller: &Caller| match ask {
         Ask::SignUp(form) => Answer { status: 200, body: form.get("email").len().to_string() },
         Ask::Style => Answer { status: 200, body: "x".repeat(64 << 20) },
+        Ask::Missing => Answer { status: 404, body: String::new() },
+        Ask::Refused(status) => Answer { status, body: String::new() },
         _ => Answer { status: 200, body: caller.network.clone() },
     };
     let desk = Desk { respond: Arc::new(respond), client_header: client_header.into() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let (keep, routes) = tokio::sync::watch::channel(router(desk, Router::new(), limits));
+    let (keep, routes) = tokio::sync::watch::channel(router(desk, others, limits));
     tokio::spawn(async move {
         serve(listener, routes, limits, stopped).await;
         drop(keep);
@@ -159,3 +170,5 @@ async fn only_the_header_of_ones_own_proxy_says_who_asks_and_only_its_last_word(
         }
     }
 }
+
+mod go;
