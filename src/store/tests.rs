@@ -327,6 +327,23 @@ fn a_second_sender_is_refused_and_a_dead_ones_lock_is_no_obstacle() {
 }
 
 #[test]
+fn a_stale_fence_writes_nothing() {
+    let mut house = House::new();
+    let ttl = Duration::from_mins(1);
+    let old = house.store.hold_lease("one", at(0), ttl).expect("a lease").expect("nobody had it");
+    let new = house.store.hold_lease("two", at(61), ttl).expect("a lease").expect("it ran out");
+    let decision = Decision { issue: &issue(), what: "held", turn: 0, detail: "", letters: &[] };
+    assert_eq!(house.store.decide(&old, &decision, at(62)).expect("a look"), Recorded::Stale);
+    assert_eq!(house.store.watched_since(&old, "midweek", at(62)).expect("a look"), None);
+    house.store.release_lease(&old).expect("a release");
+    assert_eq!(house.store.hold_lease("three", at(63), ttl).expect("a lease"), None, "the old one released nothing");
+    assert!(house.store.journal(&issue()).expect("a journal").is_empty());
+    assert_eq!(house.store.watched_since(&new, "midweek", at(64)).expect("a look"), Some(at(64)));
+    assert_eq!(house.store.decide(&new, &decision, at(65)).expect("a decision"), Recorded::Now);
+    assert_eq!(house.store.decide(&new, &decision, at(66)).expect("a decision"), Recorded::Before);
+}
+
+#[test]
 fn a_missing_newer_or_damaged_database_is_told_apart() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("d.db");

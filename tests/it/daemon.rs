@@ -118,6 +118,19 @@ fn of_two_daemons_one_acts_and_one_that_slept_over_the_deadline_does_nothing() {
 }
 
 #[test]
+fn a_daemon_that_ends_in_order_gives_the_lease_back_at_once() {
+    let server = Server::start([]);
+    let test = approved(&server, 1).config("[serve]\nlease = \"10m\"");
+    let first = test.start_at("2026-11-24T12:00:00Z", "serve");
+    until_acts(&test, "2026-11-24T12:00:00Z");
+    end(first);
+    assert!(!test.run_at("2026-11-24T12:00:30Z", "status").stdout.contains("digest serve acts since"));
+    let next = test.start_at("2026-11-24T12:01:00Z", "serve");
+    until_acts(&test, "2026-11-24T12:01:00Z");
+    end(next);
+}
+
+#[test]
 fn a_daemon_paused_inside_its_send_goes_no_further_and_the_other_one_ends_it() {
     let server = Server::start([Rule::at(At::Dot, Act::Hold).skip(3).times(1)]);
     let test = approved(&server, 20);

@@ -278,6 +278,25 @@ async fn month(cut: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_an_approved_issue_from_going_out_holds_it_and_is_told() {
+    let mut desk = Desk::new("2026-03-03T07:00:00Z");
+    desk.run_to("2026-03-03T12:00:00Z").await;
+    desk.site().approve(&"2026-03-04-midweek".parse().unwrap(), "Ann").unwrap();
+    // Where copies would go stands a file.
+    std::fs::remove_dir_all(desk.dir.path().join("outbox")).unwrap();
+    std::fs::write(desk.dir.path().join("outbox"), "").unwrap();
+    desk.now = "2026-03-04T06:00:00Z".parse().unwrap();
+    let fence = desk.site().hold_lease("one").unwrap().unwrap();
+    let Turn::Depart(departure) = desk.site().rhythm_step(&fence, false).await.unwrap() else { panic!("it is due") };
+    let (_keep, stop) = watch::channel(false);
+    Box::pin(desk.site().depart(&fence, &departure, stop)).await.unwrap();
+    assert_eq!(desk.journal().last().unwrap(), "03-04 06:00 2026-03-04-midweek held");
+    let due = desk.site().ledger_store().unwrap().due_letters(desk.now, 9).unwrap();
+    let held = due.iter().filter(|letter| letter.order.key.contains(":held:")).count();
+    assert_eq!(held, 2, "both editors are told: {:?}", due.iter().map(|letter| &letter.order.key).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
     let mut desk = Desk::new("2026-03-03T07:00:00Z");
     desk.run_to("2026-03-03T12:00:00Z").await;
