@@ -74,7 +74,13 @@ pub fn load(path: &Path) -> Result<Config, Notices> {
 pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Notices> {
     let mut table: Table = toml::from_str(text).map_err(|e| {
         let line = e.span().map(|span| line_at(text, span.start));
-        Notice::new(e.message().to_owned()).at(path, line).help("correct the TOML; https://toml.io shows the form")
+        let (message, help) = match (e.message(), e.span().and_then(|span| text.get(span))) {
+            ("duplicate key", Some(key)) => {
+                (format!("`{key}` stands twice"), "put both under one heading; of two lines with one key keep one")
+            }
+            (message, _) => (message.to_owned(), "correct the TOML; https://toml.io shows the form"),
+        };
+        Notice::new(message).at(path, line).help(help)
     })?;
     let mut mistakes = Mistakes::new(path, text);
     for (section, part) in [("delivery", "smtp"), ("bounces", "imap")] {

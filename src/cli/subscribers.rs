@@ -38,7 +38,7 @@ pub struct Import {
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
     /// Where these readers' consent came from; kept as the record of it
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     consent: String,
     /// Also write the rows that were left out, with line and reason, to a CSV file
     #[arg(long, value_name = "FILE")]
@@ -59,7 +59,8 @@ pub struct Export {
 pub struct Add {
     /// The address
     address: String,
-    #[arg(long, default_value = "")]
+    /// The reader's name, as mails may greet them by it
+    #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// Editions, joined by commas; all when left out
     #[arg(long, value_delimiter = ',', value_name = "EDITION")]

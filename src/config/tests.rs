@@ -51,6 +51,13 @@ fn every_mistake_is_told_at_once_with_its_line() {
 fn broken_toml_names_its_line() {
     let told = read_with("[publication]\nname = \"x\nurl = 3\n", &[]).expect_err("broken");
     assert!(told.starts_with("config.toml:2:"), "{told}");
+    for (text, expected) in [
+        ("[web]\nlisten = \"\"\n[web]\n", "config.toml:3: `web` stands twice"),
+        ("[web]\nlisten = \"\"\nlisten = \"\"\n", "config.toml:3: `listen` stands twice"),
+    ] {
+        let told = read_with(text, &[]).expect_err("twice");
+        assert!(told.starts_with(expected), "{told}");
+    }
 }
 
 #[test]

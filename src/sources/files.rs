@@ -88,10 +88,12 @@ pub(super) fn each<T: Send>(files: &[PathBuf], read: impl Fn(&Path) -> T + Sync)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Notices {
-    Notice::new(format!("cannot be read: {error}"))
-        .at(path, None)
-        .help("check that it exists and that you may read it")
-        .into()
+    let notice = Notice::new(format!("cannot be read: {error}")).at(path, None);
+    let help = match error.kind() {
+        ErrorKind::IsADirectory => format!("name the files in it, as your shell does for {}", path.join("*").display()),
+        _ => "check that it exists and that you may read it".to_owned(),
+    };
+    notice.help(help).into()
 }
 
 #[cfg(test)]
@@ -107,6 +109,12 @@ mod tests {
             error.starts_with("in.csv: the file is larger than 0 MB") && error.contains("help: split it"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_folder_is_no_file() {
+        let error = read_file(Path::new(".")).unwrap_err().to_string();
+        assert!(error.contains("help: name the files in it"), "{error}");
     }
 
     #[test]
