@@ -24,16 +24,16 @@ const SAVED: Duration = Duration::from_secs(5);
 
 /// Runs until SIGTERM or Ctrl-C.
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
+    let runtime = runtime()?;
+    // Before anybody can know that the daemon is there: a SIGHUP that is not heard ends the process.
+    let hangup = runtime.block_on(async { signal(SignalKind::hangup()) })?;
     let site = Arc::new(global.site()?);
     let listener = listen(&site.config.web.listen)?;
     if site.found_store()? {
         tracing::warn!("there was no database; a new one was made, without readers");
     }
-    let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let mut stop = stop_signal()?;
-        // Before anybody is told where the pages are: unheard, SIGHUP would end the process.
-        let mut hangup = signal(SignalKind::hangup())?;
         let (change, current) = watch::channel(site);
         if let Some(listener) = &listener {
             line(&format!("http://{}/", listener.local_addr()?))?;
@@ -41,8 +41,10 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
         let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
         let rhythm = tokio::spawn(keep_rhythm(current, global.clock(), stop.clone()));
         tokio::select! {
-            () = reload(global, &change, &mut hangup) => {}
+            // Ready comes first: the manager hears of no reload of what has not started.
+            biased;
             () = watchdog() => {}
+            () = reload(global, &change, hangup) => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
         let grace = change.borrow().config.serve.shutdown_grace;
@@ -74,7 +76,7 @@ fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
 }
 
 /// Opens the publication anew at SIGHUP and when config.toml was saved. One with mistakes is refused, and the old one stays.
-async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, hangup: &mut Signal) {
+async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: Signal) {
     let path = global.root().join(&global.config);
     let mut seen = saved(&path);
     loop {

@@ -162,6 +162,25 @@ fn a_reload_is_begun_and_ended_and_a_bad_configuration_changes_nothing() {
 }
 
 #[test]
+fn a_hangup_from_the_first_moment_on_ends_nothing() {
+    for _ in 0..5 {
+        let address = crate::archive::free();
+        let test = Test::new().sample().readers(1).config(&format!("[web]\nlisten = \"{address}\""));
+        let (manager, daemon) = Manager::start(&test, NOW, &Watched::Nobody);
+        let begun = Instant::now();
+        // Somebody who sees it listen may ask for a reload at once.
+        while TcpStream::connect(address).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(40), "nobody listens");
+        }
+        daemon.signal("HUP");
+        assert!(manager.next().starts_with("READY=1\n"), "ready, in spite of it");
+        assert!(manager.next().starts_with("RELOADING=1\n"), "and the reload was heard");
+        daemon.signal("TERM");
+        daemon.wait().success();
+    }
+}
+
+#[test]
 fn who_cannot_start_is_never_ready() {
     let test = Test::new().sample().config("[web]\nlisten = \"nowhere\"");
     let (manager, daemon) = Manager::start(&test, NOW, &Watched::Daemon(Duration::from_millis(100)));
