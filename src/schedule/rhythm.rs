@@ -188,8 +188,22 @@ impl Facts<'_> {
 
     /// The draft is due: now, or after a pause when it just failed.
     fn draft_again(&self) -> Option<DateTime<Utc>> {
-        let again = self.last(What::DraftFailed).map(|failed| failed + DRAFT_AGAIN);
+        let again = self.last(What::DraftFailed).map(|failed| self.again(failed, DRAFT_AGAIN));
         again.filter(|again| *again > self.now)
+    }
+
+    /// When a pause that began at `from` is over. One that seems to begin in the future was written before the clock was set
+    /// back, and is over now.
+    fn again(&self, from: DateTime<Utc>, pause: TimeDelta) -> DateTime<Utc> {
+        if from > self.now { self.now } else { from + pause }
+    }
+
+    /// Whether a stop waits to be told: each start is on record once, and each stop after it. Their order in the journal counts,
+    /// since their times are those of a clock that may be set.
+    fn has_untold_stop(&self) -> bool {
+        let place = |what: What| self.done.iter().rposition(|done| done.what == what);
+        let told = place(What::Stopped);
+        told.is_none() || place(What::Sending) > told
     }
 }
 
@@ -257,17 +271,14 @@ fn unapproved(facts: &Facts) -> Reason {
 
 /// While a send has begun, by the daemon or by hand.
 fn under_way(facts: &Facts, send: &Sending) -> Next {
-    let began = facts.last(What::Sending);
-    let told = facts.last(What::Stopped);
     match send.state {
         IssueState::Sent => Next::now(Step::Close),
         IssueState::Stopped => {
-            // Each start is on record once, and each stop after it.
-            if told.is_none_or(|told| began.is_some_and(|began| began > told)) {
+            if facts.has_untold_stop() {
                 return Next::now(Step::TellStopped);
             }
             let until = later(facts.run.at.max(first_began(facts)), facts.edition.grace);
-            match told.map(|told| told + SEND_AGAIN) {
+            match facts.last(What::Stopped).map(|told| facts.again(told, SEND_AGAIN)) {
                 Some(again) if !send.by_operator && again <= until => {
                     if facts.now >= again {
                         Next::now(Step::Send)
