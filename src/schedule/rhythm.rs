@@ -300,9 +300,9 @@ fn under_way(facts: &Facts, send: &Sending) -> Next {
     }
 }
 
-/// When the daemon first began the send; a send begun by hand counts from its send time.
+/// When the daemon first began the send, by a clock that was not ahead of now; a send begun by hand counts from its send time.
 fn first_began(facts: &Facts) -> DateTime<Utc> {
-    facts.done.iter().find(|done| done.what == What::Sending).map_or(facts.run.at, |done| done.at)
+    facts.done.iter().find(|done| done.what == What::Sending).map_or(facts.run.at, |done| done.at.min(facts.now))
 }
 
 fn later(at: DateTime<Utc>, by: Duration) -> DateTime<Utc> {

@@ -35,18 +35,19 @@ impl Store {
 
     /// Takes or renews the lease for `holder`, for `ttl` from `now`. `None` while another one holds it.
     ///
-    /// Renewing in time keeps the fence; a lease that ran out begins a new reign with a higher one, also for its old holder,
-    /// since nobody watched in between. A send that the last reign had under way is set to stopped, so that its process, if
+    /// Renewing in time keeps the fence, whatever was done to the clock and the length of a lease; one that ran out begins a new
+    /// reign with a higher one, also for its old holder, since nobody watched in between. A send that the last reign had under way is set to stopped, so that its process, if
     /// it wakes up, sends nothing more.
     pub fn hold_lease(&mut self, holder: &str, now: DateTime<Utc>, ttl: Duration) -> Result<Option<Fence>, StoreError> {
         let ttl = TimeDelta::from_std(ttl).map_err(|e| StoreError::Value(e.to_string()))?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let before = read(&tx)?;
-        // A lease that ends later than any that could be given now was given before the clock was set back.
-        let alive = before.as_ref().is_some_and(|lease| now < lease.expires && lease.expires <= now + ttl);
         let fence = match before {
-            Some(lease) if alive && lease.fence.holder != holder => return Ok(None),
-            Some(lease) if alive => lease.fence,
+            Some(Lease { fence, expires }) if fence.holder == holder && now < expires => {
+                Fence { since: fence.since.min(now), ..fence }
+            }
+            // One that ends later than any that could be given now was given before the clock was set back.
+            Some(Lease { expires, .. }) if now < expires && expires <= now + ttl => return Ok(None),
             last => {
                 let stale = last.map_or(0, |lease| lease.fence.number);
                 let fence = Fence { holder: holder.to_owned(), number: stale + 1, since: now };

@@ -327,6 +327,19 @@ fn a_second_sender_is_refused_and_a_dead_ones_lock_is_no_obstacle() {
 }
 
 #[test]
+fn a_holder_keeps_its_reign_over_a_shorter_lease_and_a_clock_set_back_and_loses_it_when_it_comes_late() {
+    let mut house = House::new();
+    let (long, short) = (Duration::from_hours(1), Duration::from_mins(1));
+    let mut hold = |holder, seconds, ttl| house.store.hold_lease(holder, at(seconds), ttl).expect("a lease");
+    let first = hold("one", 0, long).expect("nobody had it");
+    assert_eq!(hold("one", 10, short), Some(first.clone()), "[serve] lease was made shorter");
+    assert_eq!(hold("two", 20, short), None);
+    let back = hold("one", -7200, short).expect("it watched all the while");
+    assert_eq!((back.number, back.since), (first.number, at(-7200)));
+    assert_eq!(hold("one", -7200 + 61, short).map(|fence| fence.number), Some(first.number + 1));
+}
+
+#[test]
 fn a_stale_fence_writes_nothing() {
     let mut house = House::new();
     let ttl = Duration::from_mins(1);

@@ -80,7 +80,8 @@ impl Keeper {
     /// Takes or renews the lease. Without it nothing is sent any more.
     fn hold(&mut self, site: &Site) -> anyhow::Result<Option<Fence>> {
         let fence = site.hold_lease(&self.holder)?;
-        if fence != self.last {
+        let number = |fence: &Option<Fence>| fence.as_ref().map(|fence| fence.number);
+        if number(&fence) != number(&self.last) {
             self.halt();
             if let Some(fence) = &fence {
                 tracing::info!(fence = fence.number, "this digest serve acts");

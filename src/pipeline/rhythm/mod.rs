@@ -164,7 +164,9 @@ impl Site {
         let verdict = match step {
             Step::Draft => {
                 self.fetch_first().await;
-                self.draft_step(issue, run)
+                let (site, issue) = (self.at(self.now()), issue.clone());
+                // On a thread of its own: the lease is renewed meanwhile.
+                tokio::task::spawn_blocking(move || site.draft_step(&issue, run)).await?
             }
             Step::Remind => Verdict {
                 what: What::Reminded,
@@ -178,6 +180,9 @@ impl Site {
             Step::TellStopped => self.stopped(store, issue)?,
             Step::GiveUp => {
                 if let Some(send) = store.send(issue)? {
+                    if !store.fence_send(send.id, Some(fence))? {
+                        return Ok(Turn::Stale);
+                    }
                     store.stop(send.id, true, "its time was over before it was done")?;
                 }
                 self.stopped(store, issue)?

@@ -154,8 +154,8 @@ fn a_send_goes_on_stops_and_ends() {
 
 // The journal was written under a clock that was hours ahead, and then the clock is set right.
 
-fn stopped(by_operator: bool) -> Option<Sending> {
-    Some(Sending { state: IssueState::Stopped, by_operator, due: None })
+fn stopped(by_operator: bool) -> Sending {
+    Sending { state: IssueState::Stopped, by_operator, due: None }
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_clock_set_back_keeps_no_failed_draft_waiting() {
 fn a_clock_set_back_keeps_no_broken_send_waiting_and_gives_none_up() {
     for broke_off in ["10:00", "15:00"] {
         let journal = format!("sending 07:00,stopped {broke_off}");
-        let next = decided(&edition(), "07:30", &journal, Approval::Given(at("06:00")), stopped(false));
+        let next = decided(&edition(), "07:30", &journal, Approval::Given(at("06:00")), Some(stopped(false)));
         assert_eq!(next, Next::now(Step::Send), "{broke_off}");
     }
 }
@@ -177,7 +177,7 @@ fn a_clock_set_back_keeps_no_broken_send_waiting_and_gives_none_up() {
 fn a_stop_is_told_by_its_place_in_the_journal_and_not_by_its_time() {
     for journal in ["sending 07:00,stopped 10:00,sending 07:30", "sending 07:00,stopped 07:30,sending 07:30"] {
         for by_operator in [false, true] {
-            let next = decided(&edition(), "07:40", journal, Approval::Given(at("06:00")), stopped(by_operator));
+            let next = decided(&edition(), "07:40", journal, Approval::Given(at("06:00")), Some(stopped(by_operator)));
             assert_eq!(next, Next::now(Step::TellStopped), "{journal}");
         }
     }
