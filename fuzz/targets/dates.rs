@@ -2,13 +2,14 @@
 #![no_main]
 
 use digest::model::Published;
+use digest::sources::Dated;
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 
 fn read(date: &str) -> Option<Published> {
     let feed = json!({"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "A", "date_published": date}]});
     let reading = digest_fuzz::read(feed.to_string().as_bytes(), None).expect("a feed");
-    reading.items.first().filter(|fed| !fed.undated).map(|fed| fed.item.published)
+    reading.items.first().filter(|fed| fed.dated == Dated::Itself).map(|fed| fed.item.published)
 }
 
 fuzz_target!(|text: &str| {
