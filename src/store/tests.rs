@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use tempfile::TempDir;
@@ -107,10 +108,13 @@ impl House {
 
     /// Runs `work` against the ledger's writer, and waits until the writer has ended.
     fn with_ledger<T>(&self, send: i64, work: impl AsyncFnOnce(Ledger) -> T) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         let (ledger, writer) = self.store.start_ledger(send).expect("a ledger");
-        runtime.block_on(async { tokio::join!(work(ledger), writer.run()).0 })
+        runtime().block_on(async { tokio::join!(work(ledger), writer.run()).0 })
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime")
 }
 
 async fn claim(ledger: &Ledger, now: DateTime<Utc>) -> Option<Box<Delivery>> {
@@ -272,7 +276,7 @@ fn only_confirmed_readers_of_the_edition_are_mailed() {
 fn stopping_reaches_a_sender_at_work() {
     let (mut house, send) = House::sending(2);
     let (ledger, writer) = house.store.start_ledger(send).expect("a ledger");
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = runtime();
     let writer = runtime.spawn(writer.run());
     assert!(house.store.stop(send, true, "enough").expect("a stop"));
     assert_eq!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Stopped));
@@ -288,6 +292,35 @@ fn stopping_reaches_a_sender_at_work() {
     drop(ledger);
     runtime.block_on(writer).expect("the writer ends");
     assert_eq!(house.send().state, IssueState::Sending);
+}
+
+#[test]
+fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
+    for (company, waits) in [(Duration::from_hours(1), true), (Duration::ZERO, false)] {
+        let (house, send) = House::sending(2);
+        let (ledger, mut writer) = house.store.start_ledger(send).expect("a ledger");
+        writer.company = company;
+        let spoken = std::cell::Cell::new(false);
+        let work = async move {
+            let (one, two) = tokio::join!(claim(&ledger, at(0)), claim(&ledger, at(0)));
+            let (one, two) = (one.expect("a copy"), two.expect("another"));
+            let delivered = || Outcome::Delivered(reply(250));
+            let first = async {
+                ledger.finished(one.number, delivered(), at(1)).await.expect("an outcome");
+                assert_eq!(spoken.get(), waits, "whether the first is answered only when the second has spoken");
+            };
+            let second = async {
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
+                spoken.set(true);
+                ledger.finished(two.number, delivered(), at(1)).await.expect("an outcome");
+            };
+            tokio::join!(first, second);
+        };
+        runtime().block_on(async { tokio::join!(work, writer.run()) });
+        assert_eq!(house.counts().delivered, 2);
+    }
 }
 
 #[test]

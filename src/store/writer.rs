@@ -1,10 +1,15 @@
 //! The ledger's one writer while a send runs: commits whatever waits in a single transaction (group commit), and answers
 //! each worker only when its word is durable. A worker says how its last copy ended and takes its next one in the same breath, so a
-//! message costs one commit.
+//! message costs one commit; and while copies of others are on the wire, a commit waits a moment for what they say.
+
+use std::collections::BTreeSet;
+use std::mem::take;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::queue::{Queue, column};
 use super::{Store, StoreError};
@@ -14,6 +19,8 @@ use crate::model::{Delivery, Outcome};
 const GROUP: usize = 256;
 /// Pages in the write-ahead log before they are copied into the database; each copying waits for the disk.
 const LOG_PAGES: i64 = 8_000;
+/// How long a commit waits for the words of others. The runtime counts in milliseconds, so it may be one.
+const COMPANY: Duration = Duration::from_micros(100);
 
 /// What a worker gets when it asks for its next copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +110,14 @@ pub struct Writer {
     conn: Connection,
     inbox: mpsc::Receiver<Word>,
     queue: Queue,
+    /// What the next commit takes, and who waits for it.
+    turns: Vec<Turn>,
+    answers: Vec<Answer>,
+    /// When that commit is due at the latest, and how long that is after its first turn.
+    until: Option<Instant>,
+    pub(super) company: Duration,
+    /// Copies on the wire: begun, and nothing heard of since.
+    out: BTreeSet<i64>,
 }
 
 impl Store {
@@ -111,8 +126,11 @@ impl Store {
         let store = Self::open(&self.path, self.durability)?;
         store.conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         let (words, inbox) = mpsc::channel(GROUP);
-        let queue = Queue::new(send);
-        Ok((Ledger { words }, Writer { conn: store.conn, inbox, queue }))
+        let (queue, turns, answers, out) = (Queue::new(send), Vec::new(), Vec::new(), BTreeSet::new());
+        Ok((
+            Ledger { words },
+            Writer { conn: store.conn, inbox, queue, turns, answers, until: None, company: COMPANY, out },
+        ))
     }
 }
 
@@ -120,19 +138,33 @@ impl Writer {
     /// Writes until the last handle is dropped. It blocks its thread while it commits: nobody who shares the thread could go on
     /// before that anyway, and a thread of its own would cost more than the commit.
     pub async fn run(mut self) {
-        let mut group = Vec::with_capacity(GROUP);
-        while self.inbox.recv_many(&mut group, GROUP).await > 0 {
+        let mut words = Vec::with_capacity(GROUP);
+        let mut open = true;
+        while open {
+            open = self.hear(&mut words).await;
             // Whoever else has something to say now says it first, so that one commit holds all.
             tokio::task::yield_now().await;
             while let Ok(word) = self.inbox.try_recv() {
-                group.push(word);
+                words.push(word);
             }
-            self.answer(group.drain(..));
+            self.answer(words.drain(..));
+            if self.until.is_some_and(|until| !open || self.out.is_empty() || until <= Instant::now()) {
+                self.commit_turns();
+            }
         }
     }
 
+    /// Waits for words, until the next commit is due. Says whether more may come.
+    async fn hear(&mut self, words: &mut Vec<Word>) -> bool {
+        let heard = self.inbox.recv_many(words, GROUP);
+        match self.until {
+            None => heard.await > 0,
+            Some(until) => timeout_at(until, heard).await != Ok(0),
+        }
+    }
+
+    /// Answers what needs no commit, and keeps the rest for the next one.
     fn answer(&mut self, words: impl Iterator<Item = Word>) {
-        let (mut turns, mut answers) = (Vec::new(), Vec::new());
         let looked = self.queue.look(&self.conn).map_err(|e| e.to_string());
         for word in words {
             match word {
@@ -145,22 +177,34 @@ impl Writer {
                     drop(answer.send(self.queue.waits(&self.conn, &lanes, now).map_err(|e| e.to_string())));
                 }
                 Word::Turn { ended, next, now, answer } => {
-                    turns.push((ended, next, now));
-                    answers.push(answer);
+                    if let Some((number, _)) = &ended {
+                        self.out.remove(number);
+                    }
+                    self.until.get_or_insert_with(|| Instant::now() + self.company);
+                    self.turns.push((ended, next, now));
+                    self.answers.push(answer);
                 }
             }
         }
-        if turns.is_empty() {
-            return;
-        }
-        let claims = looked.and_then(|()| self.commit(turns).map_err(|e| e.to_string()));
+    }
+
+    /// Puts the turns that wait on record, and answers them.
+    fn commit_turns(&mut self) {
+        self.until = None;
+        let (turns, answers) = (take(&mut self.turns), take(&mut self.answers));
+        let claims = self.commit(turns).map_err(|e| e.to_string());
         for (i, answer) in answers.into_iter().enumerate() {
-            drop(answer.send(claims.as_ref().map_err(Clone::clone).and_then(|claims| claims[i].clone())));
+            let claim = claims.as_ref().map_err(Clone::clone).and_then(|claims| claims[i].clone());
+            if let Ok(Claim::Copy(delivery)) = &claim {
+                self.out.insert(delivery.number);
+            }
+            drop(answer.send(claim));
         }
     }
 
     /// All turns in one transaction. One that cannot be taken, since its copy stands elsewhere, keeps no other back.
     fn commit(&mut self, turns: Vec<Turn>) -> Result<Vec<Result<Claim, String>>, StoreError> {
+        self.queue.look(&self.conn)?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let turn = |(ended, next, now)| self.queue.turn(&tx, ended, next, now).map_err(|e: StoreError| e.to_string());
         let claims = turns.into_iter().map(turn).collect();
