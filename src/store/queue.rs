@@ -21,10 +21,17 @@ pub struct Queue {
     /// By lane: the next copies that are due, in order.
     due: BTreeMap<i64, VecDeque<Waiting>>,
     /// By number: copies that are somebody's, though still due as the database has it.
-    reserved: BTreeMap<i64, Box<Delivery>>,
+    reserved: BTreeMap<i64, Reserved>,
     /// What `PRAGMA data_version` said last: another number means that somebody else has written.
     version: i64,
     stopped: bool,
+}
+
+/// A copy that is somebody's before it is begun.
+struct Reserved {
+    delivery: Box<Delivery>,
+    /// When it was looked up, in `data_version`s.
+    version: i64,
 }
 
 /// A copy looked up ahead.
@@ -64,23 +71,30 @@ impl Queue {
         if let Some((number, outcome)) = ended {
             // Refused before its turn came.
             let reserved = self.reserved.remove(&number);
-            if reserved.map_or(Ok(true), |delivery| dotted(conn, self.send, &delivery))? {
+            if reserved.map_or(Ok(true), |reserved| dotted(conn, self.send, &reserved.delivery))? {
                 finished(conn, self.send, number, &outcome, now)?;
             }
         }
         match next {
             Next::Nothing => Ok(Claim::Empty),
             Next::Of(lane) => self.claim(conn, column(lane), now),
-            Next::Reserved(number) => {
-                let unknown = || StoreError::Value(format!("copy {number}, which is not reserved"));
-                let delivery = self.reserved.remove(&number).ok_or_else(unknown)?;
-                if self.stopped {
-                    return Ok(Claim::Stopped);
-                }
-                let is_waiting = dotted(conn, self.send, &delivery)?;
-                Ok(if is_waiting { Claim::Copy(delivery) } else { Claim::Empty })
-            }
+            Next::Reserved(number) => self.begin(conn, number, now),
         }
+    }
+
+    /// Begins a copy that was reserved, unless somebody has written meanwhile that it must not go.
+    fn begin(&mut self, conn: &Connection, number: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+        let unknown = || StoreError::Value(format!("copy {number}, which is not reserved"));
+        let Reserved { delivery, version } = self.reserved.remove(&number).ok_or_else(unknown)?;
+        if self.stopped {
+            return Ok(Claim::Stopped);
+        }
+        if version != self.version && self.again(conn, number, now)?.delivery.is_none() {
+            suppressed(conn, self.send, number, now)?;
+            return Ok(Claim::Empty);
+        }
+        let is_waiting = dotted(conn, self.send, &delivery)?;
+        Ok(if is_waiting { Claim::Copy(delivery) } else { Claim::Empty })
     }
 
     /// The next copy of a lane whose reader is still on the list.
@@ -97,13 +111,15 @@ impl Queue {
         Ok(None)
     }
 
+    /// Keeps a copy for somebody. What others have written since the last look counts when it is begun.
     pub fn reserve(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
         if self.stopped {
             return Ok(Claim::Stopped);
         }
         let found = self.find(conn, lane, now)?;
         Ok(found.map_or(Claim::Empty, |delivery| {
-            self.reserved.insert(delivery.number, delivery.clone());
+            let reserved = Reserved { delivery: delivery.clone(), version: self.version };
+            self.reserved.insert(delivery.number, reserved);
             Claim::Copy(delivery)
         }))
     }

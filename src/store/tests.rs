@@ -242,6 +242,24 @@ fn a_reader_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
 }
 
 #[test]
+fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
+    let (house, send) = House::sending(3);
+    let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let Ok(Claim::Copy(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
+        pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
+        let ended = Some((first.number, Outcome::Delivered(reply(250))));
+        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(2)).await, Ok(Claim::Empty));
+        let Ok(Claim::Copy(third)) = ledger.reserve(0, at(2)).await else { panic!("no third copy") };
+        pages.stop(send, true, "enough").expect("a stop");
+        assert_eq!(ledger.turn(None, Next::Reserved(third.number), at(3)).await, Ok(Claim::Stopped));
+    });
+    let counts = house.counts();
+    assert_eq!((counts.delivered, counts.suppressed, counts.pending), (1, 1, 1));
+}
+
+#[test]
 fn the_audience_and_the_bytes_are_frozen_once() {
     let (mut house, send) = House::sending(1);
     house.put(&[row("late@example.org", ReaderStatus::Confirmed, &[])]);

@@ -165,12 +165,10 @@ impl Writer {
 
     /// Answers what needs no commit, and keeps the rest for the next one.
     fn answer(&mut self, words: impl Iterator<Item = Word>) {
-        let looked = self.queue.look(&self.conn).map_err(|e| e.to_string());
         for word in words {
             match word {
                 Word::Reserve { lane, now, answer } => {
-                    let mut reserved = || self.queue.reserve(&self.conn, lane, now).map_err(|e| e.to_string());
-                    drop(answer.send(looked.clone().and_then(|()| reserved())));
+                    drop(answer.send(self.queue.reserve(&self.conn, lane, now).map_err(|e| e.to_string())));
                 }
                 Word::Release { number } => self.queue.release(number),
                 Word::Waits { lanes, now, answer } => {
@@ -204,8 +202,9 @@ impl Writer {
 
     /// All turns in one transaction. One that cannot be taken, since its copy stands elsewhere, keeps no other back.
     fn commit(&mut self, turns: Vec<Turn>) -> Result<Vec<Result<Claim, String>>, StoreError> {
-        self.queue.look(&self.conn)?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // From here on nobody else writes.
+        self.queue.look(&tx)?;
         let turn = |(ended, next, now)| self.queue.turn(&tx, ended, next, now).map_err(|e: StoreError| e.to_string());
         let claims = turns.into_iter().map(turn).collect();
         tx.commit()?;
