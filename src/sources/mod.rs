@@ -12,6 +12,7 @@ mod news;
 mod readers;
 mod records;
 mod report;
+mod separator;
 mod store;
 mod text;
 

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use records::{Cut, Records};
 
+use super::separator::separator;
 use crate::model::{Address, Notice, Published, ReaderRow, ReaderStatus};
 pub use write::{ReaderWriter, RejectWriter};
 
@@ -59,9 +60,10 @@ struct Cells {
 }
 
 impl Cells {
-    fn new() -> Self {
+    fn new(separator: u8) -> Self {
+        let mut csv = csv_core::ReaderBuilder::new();
         // A CR alone is no line end but a control character, which no cell may hold.
-        let csv = csv_core::ReaderBuilder::new().terminator(csv_core::Terminator::Any(b'\n')).build();
+        let csv = csv.delimiter(separator).terminator(csv_core::Terminator::Any(b'\n')).build();
         Self { csv, text: Vec::new(), ends: Vec::new() }
     }
 
@@ -85,19 +87,19 @@ impl<'a, R: Read> ReaderRows<'a, R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// A notice when the file is UTF-16, when it has no `email`, or when rows would be confirmed with no word on where consent came
-    /// from.
+    /// A notice when the file is a spreadsheet or UTF-16, when it has no `email`, or when rows would be confirmed with no word on
+    /// where consent came from.
     pub fn open(label: &Path, source: R, rules: ReaderRules<'a>) -> Result<Self, Notice> {
         let wrong = |what: String| Notice::new(what).at(label, 1);
         let failed = |e: std::io::Error| wrong(format!("cannot read the CSV: {e}"));
         let mut records = Records::new(source);
         let start = records.peek().map_err(failed)?;
-        let start = &start[..start.len().min(512)];
-        let nuls = start.iter().filter(|byte| **byte == 0).count();
-        if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || nuls * 4 > start.len() {
-            return Err(wrong("the file is UTF-16 or no text".into()).help("save it as \"CSV UTF-8\""));
+        if let Some(other) = no_csv(start) {
+            return Err(wrong(format!("the file is {other}")).help("save it as \"CSV UTF-8\""));
         }
-        if start.starts_with("\u{feff}".as_bytes()) {
+        let (separator, marked) = (separator(start), start.starts_with("\u{feff}".as_bytes()));
+        records.separator = separator;
+        if marked {
             records.skip("\u{feff}".len());
         }
         let header = match records.next().map_err(failed)? {
@@ -105,7 +107,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
             Some(_) => return Err(wrong("the header has a quote that is not closed, or no end".into())),
             None => Vec::new(),
         };
-        let mut cells = Cells::new();
+        let mut cells = Cells::new(separator);
         let header = cells
             .of(&header)
             .ok_or_else(|| wrong("the header is not UTF-8".into()).help("save the file as \"CSV UTF-8\""))?;
@@ -120,8 +122,13 @@ impl<'a, R: Read> ReaderRows<'a, R> {
             .collect();
         let has = |column: &str| columns.iter().any(|c| c == column);
         if !has("email") {
-            return Err(wrong(format!("the header needs a column `email`, found `{}`", columns.join(",")))
-                .help("the first row names the columns, such as email,name,editions"));
+            let meant = columns.iter().find(|column| column.to_lowercase().contains("mail"));
+            return Err(wrong(format!("the header needs a column `email`, found `{}`", columns.join(","))).help(
+                match meant {
+                    Some(column) => format!("rename `{column}` to `email`, if that column has the addresses"),
+                    None => "the first row names the columns, such as email,name,editions".into(),
+                },
+            ));
         }
         if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns[..*i].contains(c)).map(|(_, c)| c) {
             return Err(wrong(format!("the header names `{twice}` twice")).help("rename or remove one of the columns"));
@@ -250,6 +257,20 @@ impl<R: Read> Iterator for ReaderRows<'_, R> {
                 Some(Err(reject))
             }
         }
+    }
+}
+
+/// What a file is by its first bytes, when that is no CSV.
+fn no_csv(start: &[u8]) -> Option<&'static str> {
+    let start = &start[..start.len().min(512)];
+    let nuls = start.iter().filter(|byte| **byte == 0).count();
+    // A zip archive (.xlsx, .ods, .numbers), and the older spreadsheets' compound file.
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"\xd0\xcf\x11\xe0") {
+        Some("a spreadsheet or an archive")
+    } else if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || nuls * 4 > start.len() {
+        Some("UTF-16 or no text")
+    } else {
+        None
     }
 }
 

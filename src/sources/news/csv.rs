@@ -7,17 +7,15 @@ use serde_json::{Map, Number, Value};
 use super::item::KNOWN;
 use crate::sources::records::{self, Record};
 use crate::sources::report::{Report, nearest, quoted};
+use crate::sources::separator;
 
 /// The most columns that a file may have.
 const COLUMNS: usize = 200;
 
-/// What may part the cells; spreadsheets write semicolons where the comma is the sign in numbers.
-const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-
 /// Hands on the rows after the header row, each with the line on which it begins. Blank cells are no fields; `topics` and `guides`
 /// are split at `;`; a `score` or `version` that reads as a number is one.
 pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
-    let separator = separator(text);
+    let separator = separator::separator(text.as_bytes());
     if !quotes_close(text, separator, report) {
         return;
     }
@@ -41,21 +39,10 @@ pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record,
             take(Record { line, fields: fields(&header, &row) }, report);
         } else if row.iter().any(|cell| !cell.trim().is_empty()) {
             let message = format!("expected {} cells as in the header row, found {}", header.len(), row.len());
-            let name = match separator {
-                b',' => "comma",
-                b';' => "semicolon",
-                _ => "tab",
-            };
+            let name = separator::name(separator);
             report.error(line, message, &format!("a cell with a {name} inside must stand in quotation marks"));
         }
     }
-}
-
-/// The separator of the header row: of those that part it, the one that parts it most.
-fn separator(text: &str) -> u8 {
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let count = |separator: u8| first.bytes().filter(|b| *b == separator).count();
-    SEPARATORS.into_iter().rev().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }
 
 fn blank_lines_at(text: &str, position: Option<&csv::Position>) -> usize {

@@ -31,11 +31,12 @@ enum At {
 }
 
 impl At {
-    fn after(self, line: &[u8]) -> Self {
+    fn after(self, line: &[u8], separator: u8) -> Self {
         line.iter().fold(self, |at, byte| match (at, byte) {
             (Self::Quoted, b'"') => Self::Closing,
             (Self::CellStart | Self::Closing, b'"') | (Self::Quoted, _) => Self::Quoted,
-            (_, b',' | b'\n') => Self::CellStart,
+            (_, b'\n') => Self::CellStart,
+            (_, byte) if *byte == separator => Self::CellStart,
             _ => Self::Plain,
         })
     }
@@ -55,11 +56,14 @@ pub struct Records<R> {
     ahead: VecDeque<Line>,
     /// Of the next line, from 1.
     line: u64,
+    /// Parts the cells.
+    pub separator: u8,
 }
 
 impl<R: Read> Records<R> {
+    /// With commas between the cells, for now.
     pub fn new(source: R) -> Self {
-        Self { source: BufReader::with_capacity(LONGEST, source), ahead: VecDeque::new(), line: 1 }
+        Self { source: BufReader::with_capacity(LONGEST, source), ahead: VecDeque::new(), line: 1, separator: b',' }
     }
 
     /// The first bytes, without taking them.
@@ -87,14 +91,14 @@ impl<R: Read> Records<R> {
 
     /// A record from its first line on.
     fn whole(&mut self, first: Vec<u8>) -> io::Result<Cut> {
-        let mut at = At::CellStart.after(&first);
+        let mut at = At::CellStart.after(&first, self.separator);
         let mut record = first;
         let mut more = Vec::new();
         while at == At::Quoted {
             let next = if more.len() + 1 < LINES { self.take()? } else { None };
             match next {
                 Some(Line::Whole(next)) if record.len() + next.len() <= LONGEST => {
-                    at = at.after(&next);
+                    at = at.after(&next, self.separator);
                     record.extend_from_slice(&next);
                     more.push(Line::Whole(next));
                 }

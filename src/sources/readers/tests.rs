@@ -108,6 +108,37 @@ fn a_file_of_another_encoding_is_named() {
 }
 
 #[test]
+fn a_spreadsheet_is_named() {
+    for start in [&b"PK\x03\x04\x14\0\x06\0"[..], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"] {
+        let told = read(start, "a form");
+        assert!(told[0].contains("spreadsheet") && told[0].contains("CSV UTF-8"), "{told:?}");
+    }
+}
+
+#[test]
+fn cells_may_be_parted_by_semicolons_or_tabs() {
+    for separator in [",", ";", "\t"] {
+        let text = "\u{feff}Email|Name|Editions\n\na@x.org|\"One, two; three\nfour\"|\nb@x.org|B|\"midweek;sunday\"\nc@x.org|C\n";
+        let rows = read(text.replace('|', separator).as_bytes(), "a form");
+        assert_eq!(rows[0], "3 `name` holds a line break or another control character", "{separator:?}");
+        assert_eq!(rows[1], "ok b@x.org confirmed", "{separator:?}");
+        assert_eq!(rows[2], "6 2 cells, but the header has 3; is a quote missing?", "{separator:?}");
+    }
+}
+
+#[test]
+fn a_column_that_may_hold_the_addresses_is_named() {
+    for (header, help) in [
+        ("E-Mail,Name", "rename `E-Mail` to `email`"),
+        ("Name;Email Address", "rename `Email Address` to `email`"),
+        ("name,city", "the first row names the columns"),
+    ] {
+        let told = read(format!("{header}\na,b\n").as_bytes(), "a form");
+        assert!(told[0].contains(help), "{told:?}");
+    }
+}
+
+#[test]
 fn a_quote_left_open_costs_its_own_row() {
     let text = format!("email,name\na@x.org,A\nb@x.org,\"open\n{}", "c@x.org,C\n".repeat(500));
     let rows = read(text.as_bytes(), "a form");
