@@ -27,7 +27,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     // Before anybody can know that the daemon is there: a SIGHUP that is not heard ends the process.
     let hangup = runtime.block_on(async { signal(SignalKind::hangup()) })?;
-    let site = Arc::new(global.site()?);
+    let site = Arc::new(global.site()?.by(global.clock()));
     let listener = listen(&site.config.web.listen)?;
     if site.found_store()? {
         tracing::warn!("there was no database; a new one was made, without readers");
@@ -39,7 +39,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             line(&format!("http://{}/", listener.local_addr()?))?;
         }
         let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
-        let rhythm = tokio::spawn(keep_rhythm(current, global.clock(), stop.clone()));
+        let rhythm = tokio::spawn(keep_rhythm(current, stop.clone()));
         tokio::select! {
             // Ready comes first: the manager hears of no reload of what has not started.
             biased;

@@ -14,8 +14,8 @@ pub struct LetterOrder {
     pub to: Address,
     /// What its templates are given. Nothing that a stranger typed.
     pub context: serde_json::Value,
-    /// Not before this.
-    pub due: DateTime<Utc>,
+    /// When it is ordered: it is due at once, and its life is counted from here.
+    pub ordered: DateTime<Utc>,
 }
 
 /// A letter that waits, as the queue has it.
@@ -23,8 +23,6 @@ pub struct LetterOrder {
 pub struct QueuedLetter {
     pub id: i64,
     pub order: LetterOrder,
-    /// When it was due first; its life is counted from here.
-    pub queued: DateTime<Utc>,
     /// When the first try began, which is the Date header of every try.
     pub dated: Option<DateTime<Utc>>,
     /// Tries that were counted so far.

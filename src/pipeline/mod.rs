@@ -83,6 +83,12 @@ impl Site {
         Ok(Self { root: root.to_path_buf(), config, started, clock: clock_from(started) })
     }
 
+    /// The same publication by another clock: a daemon's runs for months, so it reads the wall clock, which may be set.
+    #[must_use]
+    pub fn by(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
     /// The time of this command.
     pub fn now(&self) -> DateTime<Utc> {
         self.started

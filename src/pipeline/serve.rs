@@ -135,12 +135,18 @@ mod tests {
             Site::open(folder.path(), Path::new("config.toml"), "2026-03-02T00:00:00Z".parse().unwrap()).unwrap()
         };
         let base = "[publication]\nname = \"A\"\nurl = \"https://a.example\"\nfrom = \"A <a@a.example>\"\npostal_address = \"Here\"\n";
-        let before = site(&format!("{base}[web]\nlisten = \"127.0.0.1:8080\"\n[store]\nurl = \"sqlite:data/a.db\"\n"));
+        let shown = Arc::new(Mutex::new("2026-03-02T09:00:00Z".parse().unwrap()));
+        let clock = Arc::clone(&shown);
+        let before = site(&format!("{base}[web]\nlisten = \"127.0.0.1:8080\"\n[store]\nurl = \"sqlite:data/a.db\"\n"))
+            .by(Arc::new(move || *clock.lock().unwrap()));
         let new = site(&base.replace("\"A\"", "\"B\""));
         let (after, kept) = new.in_place_of(&before);
         assert_eq!(kept, ["[store]", "[web] listen"]);
         assert_eq!((&after.config.store, &after.config.web.listen), (&before.config.store, &before.config.web.listen));
         assert_eq!(after.config.publication.name, "B");
+        // Someone sets the machine's clock.
+        *shown.lock().unwrap() -= chrono::TimeDelta::hours(3);
+        assert_eq!((after.clock)().to_string(), "2026-03-02 06:00:00 UTC");
         assert!(after.in_place_of(&before).1.is_empty());
     }
 

@@ -10,6 +10,10 @@ use crate::model::{Address, LetterLine, LetterOrder, Outcome, QueuedLetter, Repl
 /// How long a letter waits whose connection failed: nothing was decided about it.
 const AGAIN: TimeDelta = TimeDelta::minutes(1);
 
+/// Whether a letter is due at ?1. One that was written later than now was written before the clock was set back, and waits no
+/// longer.
+const DUE: &str = "due_ms IS NOT NULL AND (due_ms <= ?1 OR updated_ms > ?1)";
+
 impl Store {
     /// Queues a letter; `false` when its key was queued before, whatever became of that one.
     pub fn queue_letter(&mut self, order: &LetterOrder) -> Result<bool, StoreError> {
@@ -18,10 +22,10 @@ impl Store {
 
     /// The letters that are due, the longest waiting first.
     pub fn due_letters(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<QueuedLetter>, StoreError> {
-        let mut statement = self.conn.prepare_cached(
-            "SELECT id, key, kind, email, context, due_ms, queued_ms, dated_ms, attempts FROM letters
-             WHERE due_ms <= ?1 ORDER BY due_ms, id LIMIT ?2",
-        )?;
+        let mut statement = self.conn.prepare_cached(&format!(
+            "SELECT id, key, kind, email, context, queued_ms, dated_ms, attempts FROM letters
+             WHERE {DUE} ORDER BY due_ms, id LIMIT ?2",
+        ))?;
         let mut rows = statement.query(params![to_ms(now), i64::try_from(most).unwrap_or(i64::MAX)])?;
         let mut letters = Vec::new();
         while let Some(row) = rows.next()? {
@@ -30,10 +34,10 @@ impl Store {
         Ok(letters)
     }
 
-    /// When the next letter is due.
-    pub fn next_letter(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let due: Option<i64> = self.conn.query_row("SELECT min(due_ms) FROM letters", [], |row| row.get(0))?;
-        due.map(from_ms).transpose()
+    /// Whether any letter is due.
+    pub fn has_due_letters(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM letters WHERE {DUE})");
+        Ok(self.conn.query_row(&sql, [to_ms(now)], |row| row.get(0))?)
     }
 
     /// Whether a sender ended between a final dot and its reply, or is there now.
@@ -115,7 +119,14 @@ pub(super) fn queue(conn: &Connection, order: &LetterOrder) -> Result<bool, Stor
     let rows = conn.execute(
         "INSERT INTO letters (key, kind, email, email_key, context, state, queued_ms, due_ms, updated_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, ?6) ON CONFLICT (key) DO NOTHING",
-        params![order.key, order.kind, order.to.as_str(), order.to.key(), order.context.to_string(), to_ms(order.due)],
+        params![
+            order.key,
+            order.kind,
+            order.to.as_str(),
+            order.to.key(),
+            order.context.to_string(),
+            to_ms(order.ordered)
+        ],
     )?;
     Ok(rows > 0)
 }
@@ -130,10 +141,9 @@ fn queued(row: &Row) -> Result<QueuedLetter, StoreError> {
             kind: row.get(2)?,
             to: stored_address(&email)?,
             context,
-            due: from_ms(row.get(5)?)?,
+            ordered: from_ms(row.get(5)?)?,
         },
-        queued: from_ms(row.get(6)?)?,
-        dated: row.get::<_, Option<i64>>(7)?.map(from_ms).transpose()?,
-        attempts: row.get(8)?,
+        dated: row.get::<_, Option<i64>>(6)?.map(from_ms).transpose()?,
+        attempts: row.get(7)?,
     })
 }

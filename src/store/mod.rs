@@ -59,6 +59,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_letters_of_the_journal.sql"),
     include_str!("migrations/0008_asked.sql"),
     include_str!("migrations/0009_clicks.sql"),
+    include_str!("migrations/0010_letters_in_doubt.sql"),
 ];
 
 /// What the file of the sender's lock is called, behind the database's name.
@@ -105,12 +106,19 @@ pub enum StoreError {
     ReadOnly(PathBuf),
     #[error("another digest is sending from {0}")]
     Locked(PathBuf),
-    #[error("cannot write {path}: {source}")]
-    Io { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {path}: {why}")]
+    Io { path: PathBuf, why: std::io::Error },
     #[error("the database refused: {0}")]
-    Sql(#[from] rusqlite::Error),
+    Sql(rusqlite::Error),
     #[error("the database holds a value that cannot be read: {0}")]
     Value(String),
+}
+
+/// Not as a source: the message tells it, and a log that walks the causes would tell it twice.
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
 }
 
 /// An open database.
@@ -125,9 +133,9 @@ impl Store {
     /// Opens the database, making it and its folder when there is none.
     pub fn open_or_create(path: &Path, durability: Durability) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.to_path_buf(), source })?;
+            std::fs::create_dir_all(folder).map_err(|why| StoreError::Io { path: folder.to_path_buf(), why })?;
         }
-        let is_new = make_private(path).map_err(|source| StoreError::Io { path: path.to_path_buf(), source })?;
+        let is_new = make_private(path).map_err(|why| StoreError::Io { path: path.to_path_buf(), why })?;
         let opened = Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
         if is_new && opened.is_err() && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
             // On a full disk, say. Left there, the empty file would be taken for a ledger that was lost.
@@ -141,7 +149,7 @@ impl Store {
         match path.try_exists() {
             Ok(true) => {}
             Ok(false) => return Err(StoreError::Missing(path.to_path_buf())),
-            Err(source) => return Err(StoreError::Io { path: path.to_path_buf(), source }),
+            Err(why) => return Err(StoreError::Io { path: path.to_path_buf(), why }),
         }
         // A file without a schema was emptied: making one here would be making a ledger.
         if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
@@ -207,11 +215,11 @@ impl Store {
     fn lock(&self, extension: &str) -> Result<Option<File>, StoreError> {
         let path = self.path.with_extension(extension);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|source| StoreError::Io { path: path.clone(), source })?;
+        let file = file.map_err(|why| StoreError::Io { path: path.clone(), why })?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(StoreError::Io { path, source }),
+            Err(TryLockError::Error(why)) => Err(StoreError::Io { path, why }),
         }
     }
 

@@ -181,6 +181,30 @@ impl Test {
         command
     }
 
+    /// The same by the wall clock, which libfaketime sets to `time` and to whatever [`Test::set_clock`] says later; `None` where
+    /// libfaketime need not be installed, and is not.
+    pub fn command_by_wall_clock(&self, time: &str) -> Option<Command> {
+        let places =
+            ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(|a| format!("/usr/lib/{a}/faketime/libfaketime.so.1"));
+        let Some(library) = places.iter().find(|place| Path::new(place).exists()) else {
+            assert!(std::env::var_os("DIGEST_TEST_REQUIRE").is_none(), "libfaketime is not installed");
+            eprintln!("skipped: libfaketime is not installed");
+            return None;
+        };
+        self.set_clock(time);
+        let mut command = digest();
+        command.arg("-C").arg(self.dir.path());
+        command.env("LD_PRELOAD", library).env("TZ", "UTC").env("FAKETIME_TIMESTAMP_FILE", self.path("clock"));
+        command.env("FAKETIME_NO_CACHE", "1").env("DONT_FAKE_MONOTONIC", "1");
+        Some(command)
+    }
+
+    /// Sets the wall clock of [`Test::command_by_wall_clock`], in UTC.
+    pub fn set_clock(&self, time: &str) {
+        self.write("clock.new", &format!("@{time}"));
+        fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
+    }
+
     fn start_args(&self, args: &[&str], now: &str) -> Running {
         let mut command = self.command(now);
         command.args(args);

@@ -53,7 +53,11 @@ impl Serve {
     }
 
     pub fn start_at(test: &Test, now: &str) -> Self {
-        let mut child = test.command(now).arg("serve").spawn().unwrap();
+        Self::of(test.command(now))
+    }
+
+    fn of(mut digest: Command) -> Self {
+        let mut child = digest.arg("serve").spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
         let port = url.trim().strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/')?.parse().ok());
@@ -185,6 +189,26 @@ fn who_signs_up_and_confirms_is_on_the_list_with_a_record_of_it() {
         (&"confirmed".into(), &"web page".into(), &"127.0.0.0/24".into())
     );
     assert_eq!(ann["letters"][0]["state"], "sent");
+    assert_eq!(serve.end(), Some(0));
+}
+
+#[test]
+fn pages_and_letters_follow_the_machines_clock_when_it_is_set() {
+    let test = publication();
+    let Some(command) = test.command_by_wall_clock("2026-11-25 12:00:00") else { return };
+    let serve = Serve::of(command);
+    for (count, address, time) in
+        [(1, "ann", "2026-11-25 12"), (2, "bob", "2026-11-25 09"), (3, "eve", "2026-12-01 15")]
+    {
+        test.set_clock(&format!("{time}:00:00"));
+        serve.post("/subscribe", &format!("email={address}%40inbox.example&edition=sunday"));
+        let letters = letters(&test, count);
+        let letter = letters.iter().find(|letter| letter.to().starts_with(address)).unwrap();
+        let date = chrono::DateTime::parse_from_rfc2822(&letter.header("Date")).unwrap();
+        assert_eq!(date.format("%F %H").to_string(), time, "{address}");
+        let asked = &show(&test, &format!("{address}@inbox.example"))["sign_ups"][0]["at"];
+        assert!(asked.as_str().unwrap().starts_with(&time.replace(' ', "T")), "{asked}");
+    }
     assert_eq!(serve.end(), Some(0));
 }
 

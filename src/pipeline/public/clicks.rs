@@ -105,14 +105,15 @@ impl Signpost {
     }
 }
 
-/// Listens until the end.
+/// Listens until the end. Only durations count here, so its clock cannot be set.
 fn count(site: &Site, coming: &Receiver<Said>) {
+    let clock = crate::pipeline::clock_from(site.now());
     let (mut window, mut counts) = (Window::default(), ClickCounts::new());
-    let (mut settled, mut written) = ((site.clock)(), (site.clock)());
+    let (mut settled, mut written) = (clock(), clock());
     loop {
         let idle = window.is_empty() && counts.is_empty();
         let said = if idle { coming.recv().map_err(RecvTimeoutError::from) } else { coming.recv_timeout(STEP) };
-        let now = (site.clock)();
+        let now = clock();
         match said {
             Ok(Said::Click { visitor, issue, key }) => window.click(visitor, &issue, &key, now, &mut counts),
             Err(RecvTimeoutError::Timeout) => {}

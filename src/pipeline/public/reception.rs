@@ -119,7 +119,7 @@ fn order(site: &Site, id: i64, asking: Asking) -> anyhow::Result<(i64, SignUp, L
         kind: "confirm".into(),
         to: asking.email.clone(),
         context: serde_json::to_value(context)?,
-        due: (site.clock)(),
+        ordered: (site.clock)(),
     };
     Ok((id, SignUp { email: asking.email, editions: asking.editions, network: asking.network, token }, letter))
 }

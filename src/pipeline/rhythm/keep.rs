@@ -10,16 +10,15 @@ use tokio::task::JoinHandle;
 
 use super::{Departure, Turn};
 use crate::pipeline::Site;
-use crate::send::Clock;
 use crate::store::Fence;
 
 /// The wall clock is read again at least this often, since it may have been set.
 const LOOK: Duration = Duration::from_secs(20);
 
-/// Keeps the rhythm until `stop` turns true: every change of `site` counts from the next look on. `wall` is the wall clock.
+/// Keeps the rhythm by the clock of `site` until `stop` turns true; every change of `site` counts from the next look on.
 /// Trouble is logged and tried again; it never ends the loop.
-pub async fn keep_rhythm(site: watch::Receiver<Arc<Site>>, wall: Clock, mut stop: watch::Receiver<bool>) {
-    let mut keeper = Keeper { site, wall, holder: crate::pipeline::seed(), last: None, under_way: None };
+pub async fn keep_rhythm(site: watch::Receiver<Arc<Site>>, mut stop: watch::Receiver<bool>) {
+    let mut keeper = Keeper { site, holder: crate::pipeline::seed(), last: None, under_way: None };
     while !*stop.borrow() {
         let wait = match keeper.look(&stop).await {
             Ok(rest) => rest,
@@ -42,7 +41,6 @@ pub async fn keep_rhythm(site: watch::Receiver<Arc<Site>>, wall: Clock, mut stop
 
 struct Keeper {
     site: watch::Receiver<Arc<Site>>,
-    wall: Clock,
     holder: String,
     /// The fence of the last look, when this daemon acted.
     last: Option<Fence>,
@@ -57,8 +55,10 @@ struct UnderWay {
 }
 
 impl Keeper {
+    /// The publication as it is now, at the time it is now.
     fn site(&self) -> Site {
-        self.site.borrow().at((self.wall)())
+        let site = self.site.borrow();
+        site.at((site.clock)())
     }
 
     /// One look: holds the lease, takes a step if one is due. Returns how long to rest.
@@ -66,13 +66,14 @@ impl Keeper {
         let site = self.site();
         let pause = LOOK.min(site.config.serve.lease / 3);
         let Some(fence) = self.hold(&site)? else { return Ok(pause) };
-        Ok(match self.under_lease(&site, &fence, stop.clone()).await? {
+        let step = Box::pin(site.rhythm_step(&fence, self.under_way.is_some()));
+        Ok(match self.under_lease(&site, step, stop.clone()).await? {
             Turn::Depart(departure) => {
                 self.depart(site, fence, departure);
                 pause
             }
             Turn::Did { .. } => Duration::ZERO,
-            Turn::Rest(Some(at)) => until(at, (self.wall)()).min(pause),
+            Turn::Rest(Some(at)) => until(at, (self.site.borrow().clock)()).min(pause),
             Turn::Rest(None) | Turn::Stale => pause,
         })
     }
@@ -97,10 +98,10 @@ impl Keeper {
     async fn under_lease(
         &mut self,
         site: &Site,
-        fence: &Fence,
+        step: impl Future<Output = anyhow::Result<Turn>>,
         mut stop: watch::Receiver<bool>,
     ) -> anyhow::Result<Turn> {
-        let mut step = std::pin::pin!(site.rhythm_step(fence, self.under_way.is_some()));
+        let mut step = std::pin::pin!(step);
         loop {
             tokio::select! {
                 turn = &mut step => return turn,
@@ -162,3 +163,6 @@ impl Keeper {
 fn until(at: DateTime<Utc>, now: DateTime<Utc>) -> Duration {
     (at - now).to_std().unwrap_or_default().max(Duration::from_millis(20))
 }
+
+#[cfg(test)]
+mod tests;

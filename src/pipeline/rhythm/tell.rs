@@ -170,7 +170,7 @@ impl Site {
             kind: "editors".into(),
             to,
             context: context.clone(),
-            due: self.now(),
+            ordered: self.now(),
         };
         Ok(self.editors().map(order).collect())
     }

@@ -1,13 +1,13 @@
 use super::*;
 use crate::model::{LetterOrder, Purpose};
 
-fn order(key: &str, due: DateTime<Utc>) -> LetterOrder {
+fn order(key: &str, ordered: DateTime<Utc>) -> LetterOrder {
     LetterOrder {
         key: key.into(),
         kind: "notice".into(),
         to: Address::parse("ann@inbox.example").expect("an address"),
         context: serde_json::json!({"link": "secret"}),
-        due,
+        ordered,
     }
 }
 
@@ -20,7 +20,6 @@ fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
     let mut store = House::new().store;
     assert!(store.queue_letter(&order("a", at(10))).expect("a letter"));
     assert!(!store.queue_letter(&order("a", at(0))).expect("the same"));
-    assert!(store.due_letters(at(9), 9).expect("none").is_empty());
     let id = store.due_letters(at(10), 9).expect("one")[0].id;
     store.letter_dotted(id, at(10)).expect("an intent");
     assert!(store.due_letters(at(99), 9).expect("none").is_empty() && store.has_dotted_letters().expect("a look"));
@@ -31,7 +30,12 @@ fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
     assert_eq!((again.dated, again.attempts), (Some(at(10)), 1));
     let later = Outcome::Deferred { reply: reply(451), next: at(300) };
     store.letter_done(id, &later, Uncertain::Resend, at(21)).expect("an outcome");
-    assert_eq!(store.next_letter().expect("a look"), Some(at(300)));
+    for (now, due) in [(299, false), (300, true)] {
+        assert_eq!(store.has_due_letters(at(now)).expect("a look"), due, "at {now}");
+        assert_eq!(store.due_letters(at(now), 9).expect("a list").len(), usize::from(due), "at {now}");
+    }
+    assert!(store.has_due_letters(at(20)).expect("a look"), "the clock was set back since: it waits no longer");
+    assert_eq!(store.due_letters(at(20), 9).expect("a list").len(), 1);
     store
         .letter_done(id, &Outcome::Failed { reply: reply(550), dead: true }, Uncertain::Resend, at(301))
         .expect("an end");
@@ -154,5 +158,5 @@ fn a_sign_up_that_was_forgotten_before_it_was_looked_at_gets_no_letter() {
     let sign_up = SignUp { email, editions: Vec::new(), network: String::new(), token: "t".into() };
     let all = [(id, sign_up, order("confirm", at(2)))];
     assert_eq!(house.store.take_in(&all, 9, at(2)).expect("a look"), 0);
-    assert_eq!(house.store.next_letter().expect("a look"), None);
+    assert!(!house.store.has_due_letters(at(2)).expect("a look"));
 }
