@@ -318,6 +318,12 @@ async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
     assert!(!store.fence_send(send, Some(&old)).unwrap(), "it cannot take the send back");
     let (_keep, stop) = watch::channel(false);
     assert_eq!(desk.site().rhythm_step(&old, false).await.unwrap(), Turn::Stale);
+    // The lease is lost between its look and its step: what the other one sends is not given up.
+    let (site, run) = (desk.site(), Run { date: issue.date, at: desk.now });
+    let (edition, known) = (site.config.edition("midweek").unwrap(), site.known(&store, &issue).unwrap());
+    let turn = site.take(&mut store, &old, &issue, (edition, run, &known), Step::GiveUp).await.unwrap();
+    let send = store.send(&issue).unwrap().unwrap();
+    assert_eq!((turn, send.by_operator, send.reason.as_str()), (Turn::Stale, false, TAKEN_OVER));
     let options = Options { fence: Some(old), ..Options::default() };
     assert!(desk.site().send(&issue, &options, stop, |_| {}).await.is_err());
     assert_eq!(desk.outbox().get(&issue.to_string()).copied().unwrap_or(0), 0);
