@@ -30,14 +30,7 @@ fn main() {
         }),
         ..Context::default()
     };
-    let setting = Setting {
-        publication: sample::publication(),
-        edition_title: "Sunday",
-        edition: sample::edition(),
-        guides: &[],
-        fields: &[],
-        clicks: None,
-    };
+    let setting = Setting { edition_title: "Sunday", ..Setting::new(sample::publication(), sample::edition()) };
     let templates = Templates::builtin();
     let render = || render::render(&draft, &setting, &templates).expect("an issue");
     let rendered = render();
@@ -62,14 +55,7 @@ fn main() {
 /// What issues of several sizes weigh, as Gmail counts for its clip at 102,400 bytes.
 fn weigh() {
     for items in [5, 12, 25, 60] {
-        let setting = Setting {
-            publication: sample::publication(),
-            edition_title: "Sunday",
-            edition: sample::edition(),
-            guides: &[],
-            fields: &[],
-            clicks: None,
-        };
+        let setting = Setting { edition_title: "Sunday", ..Setting::new(sample::publication(), sample::edition()) };
         let rendered = render::render(&sunday(items), &setting, &Templates::builtin()).expect("an issue");
         let bytes = |pieces: &[Piece]| {
             let shared = |piece: &Piece| if let Piece::Shared(text) = piece { text.len() } else { 0 };

@@ -22,14 +22,7 @@ fn drawn(draft: &Draft) -> Rendered {
 
 fn drawn_as(template: &str, draft: &Draft) -> Rendered {
     let edition = model::Edition { template: template.into(), ..sample::edition().clone() };
-    let setting = Setting {
-        publication: sample::publication(),
-        edition_title: "",
-        edition: &edition,
-        guides: &[],
-        fields: &[],
-        clicks: None,
-    };
+    let setting = Setting::new(sample::publication(), &edition);
     render::render(draft, &setting, &Templates::builtin()).unwrap()
 }
 

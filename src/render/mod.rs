@@ -56,6 +56,13 @@ pub struct Setting<'a> {
     pub clicks: Option<&'a str>,
 }
 
+impl<'a> Setting<'a> {
+    /// The least: no guides and fields are known, and links are direct.
+    pub fn new(publication: &'a Publication, edition: &'a Edition) -> Self {
+        Self { publication, edition_title: "", edition, guides: &[], fields: &[], clicks: None }
+    }
+}
+
 /// Renders `draft` into both parts with the templates of its edition. The same arguments give the same bytes.
 ///
 /// # Errors

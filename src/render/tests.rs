@@ -40,14 +40,7 @@ fn draw(draft: &Draft, name: &str) -> Rendered {
 fn draw_with(draft: &Draft, name: &str, templates: &Templates) -> Result<Rendered, Notices> {
     let (edition, mut draft) = (edition(name), draft.clone());
     draft.name.edition = name.into();
-    let setting = Setting {
-        publication: sample::publication(),
-        edition_title: "",
-        edition: &edition,
-        guides: &[],
-        fields: &["city".to_owned()],
-        clicks: None,
-    };
+    let setting = Setting { fields: &["city".to_owned()], ..Setting::new(sample::publication(), &edition) };
     render(&draft, &setting, templates)
 }
 
@@ -133,15 +126,7 @@ fn every_template_renders_every_sample() {
 fn the_built_in_templates_are_proven() {
     for name in ["midweek", "sunday"] {
         let edition = edition(name);
-        let setting = Setting {
-            publication: sample::publication(),
-            edition_title: "",
-            edition: &edition,
-            guides: &[],
-            fields: &[],
-            clicks: None,
-        };
-        prove(&setting, &Templates::builtin()).unwrap();
+        prove(&Setting::new(sample::publication(), &edition), &Templates::builtin()).unwrap();
     }
     let on_disk = |dir: &str| std::fs::read_dir(Path::new("templates").join(dir)).unwrap().count();
     let files = ["issue", "letter/confirm", "letter/editors", "letter/notice", "page", "partials", "tokens"]

@@ -3,14 +3,8 @@
 use super::*;
 
 fn counted(draft: &Draft) -> Rendered {
-    let setting = Setting {
-        publication: sample::publication(),
-        edition_title: "",
-        edition: sample::edition(),
-        guides: &[],
-        fields: &[],
-        clicks: Some("https://almanac.example"),
-    };
+    let clicks = Some("https://almanac.example");
+    let setting = Setting { clicks, ..Setting::new(sample::publication(), sample::edition()) };
     render::render(draft, &setting, &Templates::builtin()).unwrap()
 }
 

@@ -133,14 +133,7 @@ impl Site {
             let templates = self.templates()?;
             for (name, edition) in &self.config.editions {
                 let title = self.config.edition_title(name);
-                let setting = Setting {
-                    publication: &self.config.publication,
-                    edition_title: &title,
-                    edition,
-                    guides: &[],
-                    fields: &[],
-                    clicks: None,
-                };
+                let setting = Setting { edition_title: &title, ..Setting::new(&self.config.publication, edition) };
                 render::prove(&setting, &templates)?;
                 render::editors(&Telling::default(), &self.config.publication.name, &edition.template, &templates)?;
             }

@@ -7,14 +7,7 @@ const BASE: &str = "https://almanac.example";
 
 fn drawn(draft: &Draft, name: &str, clicks: Option<&str>, text_links: TextLinks) -> Rendered {
     let edition = Edition { text_links, ..edition(name) };
-    let setting = Setting {
-        publication: sample::publication(),
-        edition_title: "",
-        edition: &edition,
-        guides: &[],
-        fields: &[],
-        clicks,
-    };
+    let setting = Setting { clicks, ..Setting::new(sample::publication(), &edition) };
     render(draft, &setting, &Templates::builtin()).unwrap_or_else(|notices| panic!("{notices}"))
 }
 

@@ -10,14 +10,7 @@ fn text(draft: &Draft, name: &str) -> String {
 /// The same with addresses where they belong.
 fn inline(draft: &Draft, name: &str) -> String {
     let edition = Edition { text_links: TextLinks::Inline, ..edition(name) };
-    let setting = Setting {
-        publication: sample::publication(),
-        edition_title: "",
-        edition: &edition,
-        guides: &[],
-        fields: &[],
-        clicks: None,
-    };
+    let setting = Setting::new(sample::publication(), &edition);
     render(draft, &setting, &Templates::builtin()).unwrap().fill(Part::Text, &Ann)
 }
 
