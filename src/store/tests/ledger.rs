@@ -1,0 +1,187 @@
+use super::*;
+
+#[test]
+fn each_outcome_is_counted_where_it_belongs() {
+    let (house, send) = House::sending(6);
+    house.with_ledger(send, async |ledger| {
+        let outcomes = [
+            Outcome::Delivered(reply(250)),
+            Outcome::Deferred { reply: reply(451), next: at(300) },
+            Outcome::Failed { reply: reply(550), dead: true },
+            Outcome::Uncertain(reply(0)),
+        ];
+        for outcome in outcomes {
+            let copy = claim(&ledger, at(0)).await.expect("a copy");
+            ledger.finished(copy.number, outcome, at(1)).await.expect("an outcome");
+        }
+        claim(&ledger, at(0)).await.expect("a copy that stays under way");
+    });
+    let expected =
+        Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 2, pending: 1, suppressed: 0 };
+    assert_eq!(house.counts(), expected);
+    let dead = Address::parse("r3@example.org").expect("an address");
+    assert_eq!(house.store.reader(&dead).expect("a look").map(|r| r.status), Some(ReaderStatus::Bounced));
+}
+
+#[test]
+fn a_deferred_copy_comes_back_when_due_with_the_same_date() {
+    let (house, send) = House::sending(1);
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let outcome = Outcome::Deferred { reply: reply(451), next: at(300) };
+        ledger.finished(first.number, outcome, at(1)).await.expect("an outcome");
+        assert_eq!(claim(&ledger, at(299)).await, None);
+        let second = claim(&ledger, at(300)).await.expect("due");
+        assert_eq!((second.dated, second.attempts, &second.seed), (first.dated, 1, &first.seed));
+        ledger.finished(second.number, Outcome::Requeued(reply(421)), at(301)).await.expect("an outcome");
+    });
+    let counts = house.counts();
+    assert_eq!((counts.deferred, counts.pending), (1, 0), "a copy that was tried is never pending again");
+}
+
+#[test]
+fn a_crash_leaves_copies_under_way_uncertain_and_all_others_where_they_were() {
+    for (policy, pending, uncertain) in [(Uncertain::Resend, 3, 0), (Uncertain::Hold, 2, 1)] {
+        let (mut house, send) = House::sending(3);
+        house.with_ledger(send, async |ledger| claim(&ledger, at(0)).await.expect("a copy"));
+        assert_eq!(house.counts().uncertain, 1, "nobody sends, so nobody can know");
+        let lock = house.store.lock_sender().expect("a lock");
+        assert_eq!(house.counts().uncertain, 0, "a sender that lives may yet know");
+        assert_eq!(house.store.recover(send, policy, at(9)).expect("a recovery"), 1);
+        drop(lock);
+        let counts = house.counts();
+        assert_eq!((counts.pending, counts.uncertain), (pending, uncertain), "{policy:?}");
+    }
+}
+
+#[test]
+fn an_outcome_and_the_next_copy_are_one_word() {
+    let (house, send) = House::sending(2);
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let ended = Some((first.number, Outcome::Delivered(reply(250))));
+        let Ok(Claim::Copy(second)) = ledger.turn(ended, Next::Of(0), at(1)).await else { panic!("no second copy") };
+        assert_ne!(first.number, second.number);
+        let ended = Some((second.number, Outcome::Delivered(reply(250))));
+        assert_eq!(ledger.turn(ended, Next::Of(0), at(2)).await, Ok(Claim::Empty));
+    });
+    assert_eq!(house.counts().delivered, 2);
+}
+
+#[test]
+fn a_reserved_copy_is_nobody_elses_and_on_record_only_when_it_begins() {
+    let (house, send) = House::sending(3);
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let Ok(Claim::Copy(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
+        let Ok(Claim::Copy(third)) = ledger.reserve(0, at(0)).await else { panic!("no third copy") };
+        assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Empty));
+        assert_eq!((house.counts().pending, house.counts().uncertain), (2, 1), "a crash now leaves one in doubt");
+        ledger.release(third.number).await;
+        assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Copy(third)));
+        let ended = Some((first.number, Outcome::Delivered(reply(250))));
+        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(1)).await, Ok(Claim::Copy(second)));
+        let counts = house.counts();
+        assert_eq!((counts.delivered, counts.pending, counts.uncertain), (1, 1, 1));
+    });
+}
+
+#[test]
+fn an_outcome_of_a_copy_that_is_not_under_way_is_refused() {
+    let (house, send) = House::sending(1);
+    let outcome = Outcome::Delivered(reply(250));
+    house.with_ledger(send, async |ledger| assert!(ledger.finished(1, outcome, at(0)).await.is_err()));
+    assert_eq!(house.counts().pending, 1);
+}
+
+#[test]
+fn a_reader_who_leaves_while_sending_is_suppressed() {
+    let (mut house, send) = House::sending(2);
+    house.store.remove(&Address::parse("R1@EXAMPLE.org").expect("an address"), at(5)).expect("leaving");
+    house.with_ledger(send, async |ledger| {
+        assert_eq!(claim(&ledger, at(6)).await.map(|copy| copy.number), Some(2));
+        assert_eq!(claim(&ledger, at(6)).await, None);
+    });
+    assert_eq!(house.counts().suppressed, 1);
+}
+
+#[test]
+fn a_reader_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
+    let (house, send) = House::sending(3);
+    let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    house.with_ledger(send, async |ledger| {
+        assert_eq!(claim(&ledger, at(0)).await.map(|copy| copy.number), Some(1));
+        pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
+        assert_eq!(claim(&ledger, at(2)).await.map(|copy| copy.number), Some(3));
+    });
+    assert_eq!(house.counts().suppressed, 1);
+}
+
+#[test]
+fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
+    let (house, send) = House::sending(3);
+    let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    house.with_ledger(send, async |ledger| {
+        let first = claim(&ledger, at(0)).await.expect("a copy");
+        let Ok(Claim::Copy(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
+        pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
+        let ended = Some((first.number, Outcome::Delivered(reply(250))));
+        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(2)).await, Ok(Claim::Empty));
+        let Ok(Claim::Copy(third)) = ledger.reserve(0, at(2)).await else { panic!("no third copy") };
+        pages.stop(send, true, "enough").expect("a stop");
+        assert_eq!(ledger.turn(None, Next::Reserved(third.number), at(3)).await, Ok(Claim::Stopped));
+    });
+    let counts = house.counts();
+    assert_eq!((counts.delivered, counts.suppressed, counts.pending), (1, 1, 1));
+}
+
+#[test]
+fn stopping_reaches_a_sender_at_work() {
+    let (mut house, send) = House::sending(2);
+    let (ledger, writer) = house.store.start_ledger(send).expect("a ledger");
+    let runtime = runtime();
+    let writer = runtime.spawn(writer.run());
+    assert!(house.store.stop(send, true, "enough").expect("a stop"));
+    assert_eq!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Stopped));
+    assert!(!house.store.resume(send, false).expect("a word"), "only the operator's own word lets it go on");
+    assert!(!house.store.stop(send, false, "the relay is away").expect("a stop"));
+    assert_eq!(
+        (house.send().by_operator, house.send().reason.as_str()),
+        (true, "enough"),
+        "the operator's stop stays theirs"
+    );
+    assert!(house.store.resume(send, true).expect("a word"));
+    assert!(matches!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Copy(_))));
+    drop(ledger);
+    runtime.block_on(writer).expect("the writer ends");
+    assert_eq!(house.send().state, IssueState::Sending);
+}
+
+#[test]
+fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
+    for (company, waits) in [(Duration::from_hours(1), true), (Duration::ZERO, false)] {
+        let (house, send) = House::sending(2);
+        let (ledger, mut writer) = house.store.start_ledger(send).expect("a ledger");
+        writer.company = company;
+        let spoken = std::cell::Cell::new(false);
+        let work = async move {
+            let (one, two) = tokio::join!(claim(&ledger, at(0)), claim(&ledger, at(0)));
+            let (one, two) = (one.expect("a copy"), two.expect("another"));
+            let delivered = || Outcome::Delivered(reply(250));
+            let first = async {
+                ledger.finished(one.number, delivered(), at(1)).await.expect("an outcome");
+                assert_eq!(spoken.get(), waits, "whether the first is answered only when the second has spoken");
+            };
+            let second = async {
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
+                spoken.set(true);
+                ledger.finished(two.number, delivered(), at(1)).await.expect("an outcome");
+            };
+            tokio::join!(first, second);
+        };
+        runtime().block_on(async { tokio::join!(work, writer.run()) });
+        assert_eq!(house.counts().delivered, 2);
+    }
+}
