@@ -27,7 +27,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
     // Before anybody can know that the daemon is there: a SIGHUP that is not heard ends the process.
     let hangup = runtime.block_on(async { signal(SignalKind::hangup()) })?;
-    let site = Arc::new(global.site()?.by(global.clock()));
+    let site = Arc::new(global.site()?.with_clock(global.clock()));
     let listener = listen(&site.config.web.listen)?;
     if site.found_store()? {
         tracing::warn!("there was no database; a new one was made, without readers");

@@ -85,7 +85,7 @@ impl Site {
 
     /// The same publication by another clock: a daemon's runs for months, so it reads the wall clock, which may be set.
     #[must_use]
-    pub fn by(self, clock: Clock) -> Self {
+    pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 

@@ -138,7 +138,7 @@ mod tests {
         let shown = Arc::new(Mutex::new("2026-03-02T09:00:00Z".parse().unwrap()));
         let clock = Arc::clone(&shown);
         let before = site(&format!("{base}[web]\nlisten = \"127.0.0.1:8080\"\n[store]\nurl = \"sqlite:data/a.db\"\n"))
-            .by(Arc::new(move || *clock.lock().unwrap()));
+            .with_clock(Arc::new(move || *clock.lock().unwrap()));
         let new = site(&base.replace("\"A\"", "\"B\""));
         let (after, kept) = new.in_place_of(&before);
         assert_eq!(kept, ["[store]", "[web] listen"]);

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use records::{Cut, Records};
 
-use super::separator::separator;
+use super::separator;
 use crate::model::{Address, Notice, Published, ReaderRow, ReaderStatus};
 pub use write::{ReaderWriter, RejectWriter};
 
@@ -97,7 +97,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
         if let Some(other) = no_csv(start) {
             return Err(wrong(format!("the file is {other}")).help("save it as \"CSV UTF-8\""));
         }
-        let (separator, marked) = (separator(start), start.starts_with("\u{feff}".as_bytes()));
+        let (separator, marked) = (separator::of(start), start.starts_with("\u{feff}".as_bytes()));
         records.separator = separator;
         if marked {
             records.skip("\u{feff}".len());

@@ -3,7 +3,7 @@
 const ALL: [u8; 3] = [b',', b';', b'\t'];
 
 /// The separator of a file that begins so: of those in the header row, the most frequent one.
-pub fn separator(start: &[u8]) -> u8 {
+pub fn of(start: &[u8]) -> u8 {
     let mut lines = start.split(|byte| *byte == b'\n');
     let header = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     let count = |separator: u8| header.iter().filter(|byte| **byte == separator).count();

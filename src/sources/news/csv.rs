@@ -15,7 +15,7 @@ const COLUMNS: usize = 200;
 /// Hands on the rows after the header row, each with the line on which it begins. Blank cells are no fields; `topics` and `guides`
 /// are split at `;`; a `score` or `version` that reads as a number is one.
 pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
-    let separator = separator::separator(text.as_bytes());
+    let separator = separator::of(text.as_bytes());
     if !quotes_close(text, separator, report) {
         return;
     }

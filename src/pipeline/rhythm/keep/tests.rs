@@ -25,7 +25,7 @@ impl Watch {
         let time = Arc::new(Mutex::new(start));
         let shown = Arc::clone(&time);
         let site = Site::open(dir.path(), Path::new("config.toml"), start).unwrap();
-        let site = site.by(Arc::new(move || *shown.lock().unwrap()));
+        let site = site.with_clock(Arc::new(move || *shown.lock().unwrap()));
         site.found_store().unwrap();
         let (change, site) = watch::channel(Arc::new(site));
         let keeper = Keeper { site, holder: "one".into(), last: None, under_way: None };
