@@ -62,7 +62,7 @@ fn weigh() {
             pieces.iter().map(shared).sum::<usize>()
         };
         println!(
-            "{items} items: HTML {} bytes, text {} bytes, without readers' values",
+            "{items} items: HTML {} bytes, text {} bytes, without subscribers' values",
             bytes(&rendered.html),
             bytes(&rendered.text)
         );

@@ -1,4 +1,4 @@
-//! How long the walk of an issue takes: each command from a cold start, and the parts that run once or per reader.
+//! How long the walk of an issue takes: each command from a cold start, and the parts that run once or per subscriber.
 //! `cargo bench --bench walk` prints medians, and ratios to the start of an empty process in the same run.
 
 #![expect(clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark prints its figures")]
@@ -49,7 +49,7 @@ fn main() {
     println!("{:<44} {:>9.1} MB", "size of the binary", bytes as f64 / 1e6);
 }
 
-/// The cost of one reader's copy: headers, shared runs and slots spliced.
+/// The cost of one subscriber's copy: headers, shared runs and slots spliced.
 fn copies(site: &Site, name: &digest::model::IssueName) {
     let rendered = site.rendering(name).expect("an issue").rendered;
     let letter = || {
@@ -71,7 +71,7 @@ fn copies(site: &Site, name: &digest::model::IssueName) {
         let size = letter.copy(&delivery).size();
         println!("{what:<44} {:>9.2} µs {:>8.0} a second, {size} bytes each", each * 1e6, 1.0 / each);
     };
-    print("one reader's copy", &letter(), 2_000);
+    print("one subscriber's copy", &letter(), 2_000);
     let folder = tempfile::tempdir().expect("a folder");
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
     let rsa = AsDer::<Pkcs8V1Der>::as_der(&rsa).expect("DER");

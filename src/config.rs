@@ -198,7 +198,7 @@ impl Config {
         })
     }
 
-    /// An edition's title as readers see it.
+    /// An edition's title as subscribers see it.
     pub fn edition_title(&self, name: &str) -> String {
         match self.editions.get(name).map(|edition| edition.title.as_str()) {
             Some(title) if !title.is_empty() => title.to_owned(),

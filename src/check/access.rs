@@ -1,4 +1,4 @@
-//! Rules for readers who hear the mail or read it by other means: language, title, headings, tables, reading order.
+//! Rules for subscribers who hear the mail or read it by other means: language, title, headings, tables, reading order.
 
 use super::css::{self, Declaration};
 use super::{At, Found, Issue};

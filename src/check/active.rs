@@ -30,6 +30,6 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     if let Some(tag) = TAGS.iter().find(|tag| issue.text.contains(**tag)) {
         let help =
             "print the text without markup in the edition's .txt.hbs template, or write it otherwise in the draft";
-        found.push(Found::warning("text-tags", At::Text, format!("the plain text shows `{tag}` to readers"), help));
+        found.push(Found::warning("text-tags", At::Text, format!("the plain text shows `{tag}` to subscribers"), help));
     }
 }

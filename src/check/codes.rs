@@ -67,7 +67,7 @@ pub const CODES: &[&str] = &[
     "waive-unknown",
 ];
 
-/// Codes that no waiver silences: readers must be able to leave and to read, a message that breaks the standards is
+/// Codes that no waiver silences: subscribers must be able to leave and to read, a message that breaks the standards is
 /// nobody's wish, and a waiver does not excuse itself.
 pub const NOT_WAIVABLE: &[&str] = &[
     "header-missing",

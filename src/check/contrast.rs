@@ -15,7 +15,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let sheet = Sheet::read(&issue.css);
     let dark = sheet.rules.iter().any(|rule| rule.conditions.iter().any(|c| c.contains("prefers-color-scheme")));
     for mode in [Mode::Light, Mode::Dark] {
-        // A mail without dark rules is turned dark by its reader's program, if at all: nothing to compute here.
+        // A mail without dark rules is turned dark by its subscriber's program, if at all: nothing to compute here.
         if mode == Mode::Light || dark {
             weak(issue, &sheet, mode, found);
         }

@@ -12,7 +12,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     }
     for (number, entry) in issue.shown() {
         if entry.url.as_deref().is_none_or(|url| url.trim().is_empty()) {
-            let help = "add `url`, so that readers can go on to the source";
+            let help = "add `url`, so that subscribers can go on to the source";
             found.push(Found::warning("item-no-link", At::News(number, "url"), "the item has no link", help));
         }
         if entry.summary.trim().is_empty() {

@@ -38,7 +38,7 @@ const SHORTENERS: &[&str] = &[
     "v.gd",
     "x.gd",
 ];
-/// Parameters that name a campaign or a reader, not the page; and beginnings of such names.
+/// Parameters that name a campaign or a subscriber, not the page; and beginnings of such names.
 const TRACKERS: &[&str] = &[
     "_hsenc",
     "_hsmi",
@@ -172,18 +172,19 @@ fn target(at: At, url: &str) -> Vec<Found> {
     }
 }
 
-/// What a web address should not do to readers.
+/// What a web address should not do to subscribers.
 fn manners(at: At, url: &str, parsed: &Url) -> Vec<Found> {
     let mut found = Vec::new();
     let shown = super::short(url);
     if parsed.scheme() == "http" {
-        let message = format!("the link {shown} is not https: what readers open can be read and changed on its way");
+        let message =
+            format!("the link {shown} is not https: what subscribers open can be read and changed on its way");
         found.push(Found::warning("link-insecure", at, message, "try the address with https://"));
     }
     let host = parsed.host_str().unwrap_or_default();
     if SHORTENERS.contains(&host.strip_prefix("www.").unwrap_or(host)) {
         let message = format!("the link {shown} goes through the shortener {host}");
-        let help = "link to the page itself: filters block shorteners, and readers cannot see where they go";
+        let help = "link to the page itself: filters block shorteners, and subscribers cannot see where they go";
         found.push(Found::warning("link-shortened", at, message, help));
     }
     if let Some((name, _)) = parsed.query_pairs().find(|(name, _)| is_tracker(name)) {
@@ -249,7 +250,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// A reader of plain text must be able to follow every link.
+/// A subscriber of plain text must be able to follow every link.
 fn same_in_text(issue: &Issue, found: &mut Vec<Found>) {
     let links: BTreeSet<&str> = issue.page.links().filter_map(|(_, link)| link).collect();
     let works = |link: &&str| Url::parse(link).is_ok_and(|url| ["http", "https", "mailto"].contains(&url.scheme()));

@@ -69,7 +69,7 @@ fn counts(mail: &Mail, found: &mut Vec<Found>) {
 type Form = (&'static str, fn(&str) -> Option<String>, &'static str);
 const FORMS: &[Form] = &[
     ("From", mailbox, "correct `[publication] from`"),
-    ("To", mailbox, "`digest subscribers show` has the reader's name and address"),
+    ("To", mailbox, "`digest subscribers show` has the subscriber's name and address"),
     ("Date", date, REPORT),
     ("Message-ID", message_id, "correct `[publication] from`: its domain ends the Message-ID"),
     ("MIME-Version", |value| (value != "1.0").then(|| "must be 1.0".into()), REPORT),

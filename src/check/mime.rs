@@ -111,7 +111,7 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
 }
 
-/// Quoted-printable (RFC 2045 §6.7), without the leniency that §6.7 allows a reader.
+/// Quoted-printable (RFC 2045 §6.7), without the leniency that §6.7 allows a subscriber.
 fn quoted_printable(body: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::with_capacity(body.len());
     let mut lines = body.split("\r\n").peekable();

@@ -133,7 +133,7 @@ pub struct Context<'a> {
     pub content: Option<Known<'a>>,
     /// Earlier issues, of any edition.
     pub earlier: &'a [Draft],
-    /// A copy for a sample reader, as the sender would build it; `None` leaves the rules on it out.
+    /// A copy for a sample subscriber, as the sender would build it; `None` leaves the rules on it out.
     pub message: Option<&'a str>,
     /// By address: what the web answered to the draft's links; `None` when nobody asked.
     pub answers: Option<&'a BTreeMap<String, Answer>>,
@@ -181,18 +181,18 @@ impl<'i> Issue<'i> {
         Self { draft, rendered, context, html, text, page, css, blocks }
     }
 
-    /// The entries that readers see, with their number in the draft.
+    /// The entries that subscribers see, with their number in the draft.
     fn shown(&self) -> impl Iterator<Item = (usize, &'i Entry)> {
         shown(self.draft)
     }
 }
 
-/// The entries of a draft that readers see, with their number.
+/// The entries of a draft that subscribers see, with their number.
 fn shown(draft: &Draft) -> impl Iterator<Item = (usize, &Entry)> {
     draft.news.iter().enumerate().filter(|(_, entry)| !entry.banned)
 }
 
-/// The guide cards of a draft that readers see, with their number.
+/// The guide cards of a draft that subscribers see, with their number.
 fn cards(draft: &Draft) -> impl Iterator<Item = (usize, &Card)> {
     draft.guides.iter().enumerate().filter(|(_, card)| !card.banned)
 }
@@ -267,7 +267,7 @@ fn placed(found: Vec<Found>, draft: &Draft, source: &str) -> Vec<Finding> {
     found.into_iter().map(place).collect()
 }
 
-/// A reader as readers are: values of a usual length, so that sizes are those of a real copy.
+/// A subscriber as subscribers are: values of a usual length, so that sizes are those of a real copy.
 struct Typical;
 
 impl Fill for Typical {

@@ -25,7 +25,7 @@ pub enum Answer {
     Unreachable(String),
 }
 
-/// The web addresses that a draft's readers can follow, each once, in the order of the alphabet.
+/// The web addresses that a draft's subscribers can follow, each once, in the order of the alphabet.
 pub fn web_links(draft: &Draft) -> Vec<String> {
     let all: BTreeSet<String> = places(draft).into_iter().map(|(_, url)| page(&url).to_owned()).collect();
     all.into_iter().filter(|url| url.starts_with("https://") || url.starts_with("http://")).collect()
@@ -67,7 +67,7 @@ fn judge(at: At, url: &str, answer: &Answer) -> Option<Found> {
             Found::warning("link-fails", at, format!("the server of {shown} fails with {status}"), try_it)
         }
         Answer::Status(status) => {
-            let message = format!("{shown} answers {status} to a program; whether readers get a page is not known");
+            let message = format!("{shown} answers {status} to a program; whether subscribers get a page is not known");
             Found::note("link-unsure", at, message, "open it in a browser")
         }
         Answer::Moved { to, .. } if is_same(url, to) => return None,
@@ -80,7 +80,7 @@ fn judge(at: At, url: &str, answer: &Answer) -> Option<Found> {
             Found::note("link-moved", at, message, "see that it is the page you mean")
         }
         Answer::Private => {
-            let message = format!("{shown} leads to an address that is not public, so readers cannot open it");
+            let message = format!("{shown} leads to an address that is not public, so subscribers cannot open it");
             Found::error(
                 "link-private",
                 at,

@@ -1,4 +1,4 @@
-//! Rules on the two parts as wholes: their size, that there is a text, and that a reader can leave from either.
+//! Rules on the two parts as wholes: their size, that there is a text, and that a subscriber can leave from either.
 
 use super::{At, Block, Found, Issue};
 use crate::model::{Piece, Slot};

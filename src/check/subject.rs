@@ -42,7 +42,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 const SUBJECT: At = At::Top("subject");
 const PREHEADER_AT: At = At::Top("preheader");
 
-/// What filters and readers take for spam: capitals throughout, rows of marks, an answer that is none.
+/// What filters and subscribers take for spam: capitals throughout, rows of marks, an answer that is none.
 fn tone(issue: &Issue, at: At, text: &str, found: &mut Vec<Found>) {
     let line = at.words(issue.draft);
     if shouts(text) {

@@ -132,7 +132,7 @@ fn a_part_without_a_way_out_or_without_words_is_found() {
 }
 
 #[test]
-fn a_waiver_needs_a_reason_and_never_hides_what_readers_need() {
+fn a_waiver_needs_a_reason_and_never_hides_what_subscribers_need() {
     let (mut draft, mut rendered) = clean();
     draft.news[1].url = None;
     draft.waive = vec!["item-no-link".into(), "no-unsubscribe".into()];

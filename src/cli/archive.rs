@@ -24,7 +24,7 @@ pub struct List {
 pub struct Correct {
     /// The issue's folder name or path
     issue: String,
-    /// What readers are told of it, in a sentence
+    /// What subscribers are told of it, in a sentence
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
 }

@@ -47,7 +47,7 @@ impl Demo {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let dir = global.path(&self.folder);
         let demo = runtime()?.block_on(pipeline::demo(&dir))?;
-        line(&format!("{} of the sample are on the list; nobody is mailed.", count(demo.readers, "reader")))?;
+        line(&format!("{} of the sample are on the list; nobody is mailed.", count(demo.subscribers, "subscriber")))?;
         for stop in &demo.stops {
             let (news, guides) = (count(stop.news, "item"), count(stop.guides, "guide"));
             let counts = stop.delivered.counts;

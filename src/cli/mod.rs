@@ -147,7 +147,7 @@ enum Command {
     Archive(archive::Archive),
     /// Look at config, templates, store, relay and DNS, and say how to mend each; never sends
     Doctor(doctor::Doctor),
-    /// Keep the list of readers
+    /// Keep the list of subscribers
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
     /// Take in what came back: bounces, complaints, mails that ask to leave
@@ -226,7 +226,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     }
 }
 
-/// A reader's address as it was typed.
+/// A subscriber's address as it was typed.
 fn address(text: &str) -> Result<Address, Notice> {
     Address::parse(text).map_err(|why| Notice::new(format!("`{text}`: {why}")))
 }

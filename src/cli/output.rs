@@ -76,7 +76,7 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// Whether the reader of stdout went away, as `head` does: no failure of ours.
+/// Whether the subscriber of stdout went away, as `head` does: no failure of ours.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().find_map(|cause| {
         cause

@@ -25,9 +25,9 @@ pub struct Preview {
     /// Open the page in the browser
     #[arg(long)]
     open: bool,
-    /// The reader whose copy to show; a sample reader when left out
+    /// The subscriber whose copy to show; a sample subscriber when left out
     #[arg(long = "as", value_name = "ADDR")]
-    reader: Option<String>,
+    subscriber: Option<String>,
     /// Look at the files every half second instead of waiting to be told of changes: for network drives
     #[arg(long)]
     poll: bool,
@@ -35,9 +35,10 @@ pub struct Preview {
 
 impl Preview {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let reader = self.reader.as_deref().map(address).transpose()?;
+        let subscriber = self.subscriber.as_deref().map(address).transpose()?;
         let by = if self.poll { By::Looking } else { By::Events };
-        let desk = pipeline::preview(global.root(), &global.config, global.start(), self.issue.as_deref(), reader, by)?;
+        let desk =
+            pipeline::preview(global.root(), &global.config, global.start(), self.issue.as_deref(), subscriber, by)?;
         let listener = listen(self.port)?;
         let url = format!("http://{}/", listener.local_addr()?);
         runtime()?.block_on(async {

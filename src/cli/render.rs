@@ -14,18 +14,18 @@ pub struct Render {
     /// Where to write; beside issue.toml when left out
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// The reader whose copy to write; a sample reader when left out
+    /// The subscriber whose copy to write; a sample subscriber when left out
     #[arg(long = "as", value_name = "ADDR")]
-    reader: Option<String>,
+    subscriber: Option<String>,
 }
 
 impl Render {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.issue(self.issue.as_deref())?;
-        let reader = self.reader.as_deref().map(address).transpose()?;
+        let subscriber = self.subscriber.as_deref().map(address).transpose()?;
         let out = self.out.map(|out| global.path(&out));
-        for path in site.write_rendering(&site.rendering(&name)?, out.as_deref(), reader.as_ref())? {
+        for path in site.write_rendering(&site.rendering(&name)?, out.as_deref(), subscriber.as_ref())? {
             line(&path.display().to_string())?;
         }
         Ok(Exit::Done)

@@ -83,10 +83,10 @@ impl Send {
             line(&format!("{name} would go to {waiting} of {} recipients; nobody was mailed", planned.recipients))?;
             return Ok(Exit::Done);
         }
-        let readers = count(usize::try_from(waiting).unwrap_or(usize::MAX), "reader");
+        let subscribers = count(usize::try_from(waiting).unwrap_or(usize::MAX), "subscriber");
         let question = match early {
-            Some(early) => format!("Send {name} to {readers} early? Its time is {early}."),
-            None => format!("Send {name} to {readers}?"),
+            Some(early) => format!("Send {name} to {subscribers} early? Its time is {early}."),
+            None => format!("Send {name} to {subscribers}?"),
         };
         if asks && !confirm(&question)? {
             line("nobody was mailed")?;

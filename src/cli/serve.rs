@@ -30,7 +30,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let site = Arc::new(global.site()?.with_clock(global.clock()));
     let listener = listen(&site.config.web.listen)?;
     if site.found_store()? {
-        tracing::warn!("there was no database; a new one was made, without readers");
+        tracing::warn!("there was no database; a new one was made, without subscribers");
     }
     let ended = runtime.block_on(async {
         let mut stop = stop_signal()?;

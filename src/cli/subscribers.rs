@@ -1,4 +1,4 @@
-//! `digest subscribers`: the list of readers.
+//! `digest subscribers`: the list of subscribers.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read};
@@ -11,20 +11,20 @@ use serde_json::{Value, json};
 
 use super::output::{count, cut, json, json_line, line, report_notices};
 use super::{Exit, Format, Global, address};
-use crate::model::{Act, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Act, DeliveryLine, LetterLine, Notice, Subscriber, SubscriberRow, SubscriberStatus};
 use crate::pipeline::{BounceLine, Change, PeopleImport, Person, RejectWriter};
 
 #[derive(Subcommand)]
 pub enum Subscribers {
-    /// Add readers from a CSV file; nobody who left is brought back
+    /// Add subscribers from a CSV file; nobody who left is brought back
     Import(Import),
     /// Write the list as CSV to standard output
     Export(Export),
-    /// Put one reader on the list
+    /// Put one subscriber on the list
     Add(Add),
-    /// Take one reader off the list, as unsubscribed
+    /// Take one subscriber off the list, as unsubscribed
     Remove(One),
-    /// Show the readers
+    /// Show the subscribers
     List(List),
     /// Show all that is stored on one person: choices, consent, letters, deliveries
     Show(Show),
@@ -37,7 +37,7 @@ pub struct Import {
     /// The CSV file, with a header row; `-` for standard input
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
-    /// Where these readers' consent came from; kept as the record of it
+    /// Where these subscribers' consent came from; kept as the record of it
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     consent: String,
     /// Also write the rows that were left out, with line and reason, to a CSV file
@@ -59,7 +59,7 @@ pub struct Export {
 pub struct Add {
     /// The address
     address: String,
-    /// The reader's name, as mails may greet them by it
+    /// The subscriber's name, as mails may greet them by it
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// Editions, joined by commas; all when left out
@@ -87,15 +87,15 @@ pub struct Show {
 
 #[derive(Args)]
 pub struct List {
-    /// Only readers who stand so: pending, confirmed, unsubscribed, bounced or complained
+    /// Only subscribers who stand so: pending, confirmed, unsubscribed, bounced or complained
     #[arg(long, value_parser = status)]
-    status: Option<ReaderStatus>,
+    status: Option<SubscriberStatus>,
     /// How to print them
     #[arg(long, default_value = "table")]
     format: Format,
 }
 
-fn status(text: &str) -> Result<ReaderStatus, String> {
+fn status(text: &str) -> Result<SubscriberStatus, String> {
     text.parse().map_err(|()| "it must be pending, confirmed, unsubscribed, bounced or complained".to_owned())
 }
 
@@ -104,7 +104,7 @@ impl Subscribers {
         match self {
             Self::Import(command) => return command.run(global),
             Self::Export(command) => {
-                global.site()?.export_readers(BufWriter::new(std::io::stdout().lock()), !command.raw)?;
+                global.site()?.export_subscribers(BufWriter::new(std::io::stdout().lock()), !command.raw)?;
             }
             Self::Add(command) => command.run(global)?,
             Self::Remove(command) => command.remove(global)?,
@@ -127,7 +127,7 @@ impl Import {
             Box::new(BufReader::new(File::open(&path).map_err(open)?))
         };
         let mut rejects = self.rejects.as_ref().map(|file| rejects_file(&global.path(file), &path)).transpose()?;
-        let result = site.import_readers(&path, source, self.consent.trim(), |reject| {
+        let result = site.import_subscribers(&path, source, self.consent.trim(), |reject| {
             let written = rejects.as_mut().map_or(Ok(()), |rejects| rejects.write(reject));
             written.context("the rejects cannot be written")
         })?;
@@ -144,9 +144,9 @@ impl Import {
 
 fn print_import(result: &PeopleImport) -> anyhow::Result<()> {
     let (updated, unchanged) = (result.updated, result.unchanged);
-    line(&format!("{} added, {updated} updated, {unchanged} unchanged", count(result.added, "reader")))?;
+    line(&format!("{} added, {updated} updated, {unchanged} unchanged", count(result.added, "subscriber")))?;
     if result.kept_unsubscribed > 0 {
-        line(&format!("{} who left stayed off the list", count(result.kept_unsubscribed, "reader")))?;
+        line(&format!("{} who left stayed off the list", count(result.kept_unsubscribed, "subscriber")))?;
     }
     if result.duplicates > 0 {
         line(&format!("{} with an address that stood before, and adds to it:", count(result.duplicates, "row")))?;
@@ -186,17 +186,17 @@ fn rejects_file(path: &Path, list: &Path) -> anyhow::Result<RejectWriter<File>> 
 
 impl Add {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let row = ReaderRow {
+        let row = SubscriberRow {
             email: address(&self.address)?,
             name: Some(self.name.chars().filter(|c| !c.is_control()).collect()),
-            status: ReaderStatus::Confirmed,
+            status: SubscriberStatus::Confirmed,
             editions: Some(self.editions),
             created: None,
             fields: std::collections::BTreeMap::new(),
             consent: self.consent,
         };
         let email = row.email.clone();
-        match global.site()?.add_reader(row)? {
+        match global.site()?.add_subscriber(row)? {
             Change::Added => line(&format!("{email} is on the list")),
             Change::Updated => line(&format!("{email} was on the list; updated")),
             Change::Unchanged => line(&format!("{email} was on the list already")),
@@ -210,7 +210,7 @@ impl Add {
 impl One {
     fn remove(self, global: &Global) -> anyhow::Result<()> {
         let email = address(&self.address)?;
-        let left = global.site()?.remove_reader(&email)?;
+        let left = global.site()?.remove_subscriber(&email)?;
         line(&if left { format!("{email} is unsubscribed") } else { format!("{email} had left already") })
     }
 
@@ -227,21 +227,22 @@ impl One {
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         let mut any = false;
-        global.site()?.each_reader(self.status, |reader| {
+        global.site()?.each_subscriber(self.status, |subscriber| {
             any = true;
             if self.format == Format::Json {
-                return json_line(&shown(&reader));
+                return json_line(&shown(&subscriber));
             }
-            let editions = if reader.editions.is_empty() { "all".to_owned() } else { reader.editions.join(", ") };
-            let (email, status) = (cut(reader.email.as_str(), 36), reader.status.as_str());
-            line(&format!("{email:<36}  {status:<12}  {editions:<16}  {}", cut(&reader.name, 30)))
+            let editions =
+                if subscriber.editions.is_empty() { "all".to_owned() } else { subscriber.editions.join(", ") };
+            let (email, status) = (cut(subscriber.email.as_str(), 36), subscriber.status.as_str());
+            line(&format!("{email:<36}  {status:<12}  {editions:<16}  {}", cut(&subscriber.name, 30)))
         })?;
         if !any && self.format == Format::Table {
             let notice = Notice::new(self.status.map_or_else(
                 || "nobody is on the list yet".to_owned(),
                 |status| format!("nobody on the list is {}", status.as_str()),
             ));
-            report_notices(global, &[notice.help("`digest subscribers import` and `add` put readers on it")]);
+            report_notices(global, &[notice.help("`digest subscribers import` and `add` put subscribers on it")]);
         }
         Ok(())
     }
@@ -262,23 +263,23 @@ impl Show {
     }
 }
 
-/// A reader as the JSON that scripts rely on.
-fn shown(reader: &Reader) -> Value {
+/// A subscriber as the JSON that scripts rely on.
+fn shown(subscriber: &Subscriber) -> Value {
     let mut value = json!({
-        "email": reader.email,
-        "name": reader.name,
-        "status": reader.status.as_str(),
-        "editions": reader.editions,
-        "created": time(reader.created),
+        "email": subscriber.email,
+        "name": subscriber.name,
+        "status": subscriber.status.as_str(),
+        "editions": subscriber.editions,
+        "created": time(subscriber.created),
     });
-    let optional = [("confirmed", reader.confirmed.map(time)), ("left", reader.left.map(time))];
+    let optional = [("confirmed", subscriber.confirmed.map(time)), ("left", subscriber.left.map(time))];
     for (key, text) in optional {
         if let Some(text) = text {
             value[key] = text.into();
         }
     }
-    value["fields"] = json!(reader.fields);
-    if let Some(until) = reader.paused {
+    value["fields"] = json!(subscriber.fields);
+    if let Some(until) = subscriber.paused {
         value["paused_until"] = time(until).into();
     }
     value
@@ -290,9 +291,9 @@ fn time(at: DateTime<Utc>) -> String {
 
 /// All that is stored on a person.
 fn whole(person: &Person, address: &str) -> Value {
-    let mut value = person.reader.as_ref().map_or_else(|| json!({"email": address, "status": "none"}), shown);
-    if let Some(reader) = &person.reader {
-        value["consent"] = json!(reader.consent);
+    let mut value = person.subscriber.as_ref().map_or_else(|| json!({"email": address, "status": "none"}), shown);
+    if let Some(subscriber) = &person.subscriber {
+        value["consent"] = json!(subscriber.consent);
     }
     let act = |a: &Act| json!({"at": time(a.at), "act": a.act, "how": a.how, "network": a.network});
     let letter = |l: &LetterLine| {

@@ -116,7 +116,7 @@ impl Stories {
         format!("both tell of {} ({likeness:.2})", shared.join(", "))
     }
 
-    /// The first terms as a reader knows them. `gpt-4o` also counts as gpt and as 4o: it is told once.
+    /// The first terms as a subscriber knows them. `gpt-4o` also counts as gpt and as 4o: it is told once.
     fn forms(&self, terms: impl IntoIterator<Item = u32>, most: usize) -> Vec<String> {
         let holds = |outer: &str, inner: &str| outer.split(|c: char| !c.is_alphanumeric()).any(|part| part == inner);
         let mut told: Vec<String> = Vec::new();

@@ -10,7 +10,7 @@ pub fn items(count: usize) -> String {
     if count == 1 { "1 item".into() } else { format!("{count} items") }
 }
 
-/// How old something was at `to`, as a reader would say it.
+/// How old something was at `to`, as a subscriber would say it.
 pub fn age(published: Published, to: DateTime<Utc>, zone: Tz) -> String {
     let plural = |n: i64, unit: &str| format!("{n} {unit}{} old", if n == 1 { "" } else { "s" });
     match published {
@@ -26,7 +26,7 @@ pub fn age(published: Published, to: DateTime<Utc>, zone: Tz) -> String {
     }
 }
 
-/// A span of days in the unit that a reader would take: `12 days`, `14 months`, `3 years`.
+/// A span of days in the unit that a subscriber would take: `12 days`, `14 months`, `3 years`.
 pub fn span(days: i64) -> String {
     let plural = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
     match days {

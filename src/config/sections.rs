@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub struct Web {
     /// Where the pages listen.
     pub listen: String,
-    /// How readers reach them, https; empty means `publication.url`.
+    /// How subscribers reach them, https; empty means `publication.url`.
     pub public_url: String,
     /// The header in which a proxy of your own hands the client's address on; empty when nobody stands between.
     pub client_header: String,
@@ -43,7 +43,7 @@ pub struct Bounces {
     pub maildir: String,
     /// Where `digest serve` takes them by LMTP: a loopback address with a port, or `unix:PATH`; empty: nowhere.
     pub lmtp: String,
-    /// How many issues in a row of time may come back with a passing failure before the reader is taken off.
+    /// How many issues in a row of time may come back with a passing failure before the subscriber is taken off.
     pub soft_limit: u32,
     /// Over how long they count, such as `30d`.
     #[serde(with = "crate::model::duration")]

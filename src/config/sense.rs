@@ -135,7 +135,7 @@ fn clicks(config: &Config, mistakes: &mut Mistakes) {
         (
             "public_url",
             &config.web.public_url,
-            "where readers reach `digest serve`, such as \"https://news.example.org\"",
+            "where subscribers reach `digest serve`, such as \"https://news.example.org\"",
         ),
         ("listen", &config.web.listen, "where `digest serve` answers them, such as \"127.0.0.1:8080\""),
     ] {

@@ -89,7 +89,7 @@ pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &Pieces) ->
     Ok(Woven { draft, composed: memory.write(), changes })
 }
 
-/// Writes beside the file and renames, so that a reader sees the old text or the new, never half of one.
+/// Writes beside the file and renames, so that a subscriber sees the old text or the new, never half of one.
 fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
     let file = folder.join(name);
     let beside = folder.join(format!(".{name}.new"));

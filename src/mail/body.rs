@@ -1,4 +1,4 @@
-//! A letter's body, encoded once for all readers, with places for what is each reader's own. Knows no header.
+//! A letter's body, encoded once for all subscribers, with places for what is each subscriber's own. Knows no header.
 
 use std::ops::Range;
 
@@ -50,7 +50,7 @@ impl Body {
         format!("Content-Type: multipart/alternative;\r\n boundary=\"{}\"\r\n", self.boundary)
     }
 
-    /// A message of this head (which ends in its empty line) and the body with a reader's own values, in parts: nothing that grows
+    /// A message of this head (which ends in its empty line) and the body with a subscriber's own values, in parts: nothing that grows
     /// with the body is copied.
     pub fn follow(&self, head: String, links: &dyn Fill) -> Vec<Bytes> {
         let mut own = head;

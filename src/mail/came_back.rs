@@ -1,10 +1,10 @@
-//! The marks on a copy by which it is known again when it comes back. Knows no bounce; the proofs hang on the reader's secret.
+//! The marks on a copy by which it is known again when it comes back. Knows no bounce; the proofs hang on the subscriber's secret.
 
 use super::links::derive;
 use crate::model::IssueName;
 
 /// The local part of a copy's envelope sender (VERP): `b-ISSUE-NUMBER-PROOF`, whose proof is 50 bits. Guessing one takes
-/// 2^49 mails, and wins one reader's unsubscription.
+/// 2^49 mails, and wins one subscriber's unsubscription.
 pub fn sender(issue: &IssueName, number: i64, seed: &str) -> String {
     let proof = derive(&["bounce", &issue.to_string(), seed]);
     format!("b-{issue}-{number}-{}", &proof[..10])
@@ -25,7 +25,7 @@ pub fn id(issue: &IssueName, seed: &str) -> String {
     format!("{issue}.{}", &unique[..26])
 }
 
-/// The issue that a Message-ID of ours names. Only [`id`] with a reader's secret proves it.
+/// The issue that a Message-ID of ours names. Only [`id`] with a subscriber's secret proves it.
 pub fn read_id(message_id: &str) -> Option<IssueName> {
     message_id.split('@').next()?.rsplit_once('.')?.0.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! DKIM signatures (RFC 6376; Ed25519 by RFC 8463), relaxed/relaxed, by one key or several. Knows no reader and no relay;
+//! DKIM signatures (RFC 6376; Ed25519 by RFC 8463), relaxed/relaxed, by one key or several. Knows no subscriber and no relay;
 //! the time is handed in, so the same copy gets the same signature at every try.
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! One issue as a message: everything that readers share is encoded once, and a copy is written by splicing.
+//! One issue as a message: everything that subscribers share is encoded once, and a copy is written by splicing.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub struct Message {
     pub envelope_to: String,
     /// Without angle brackets.
     pub message_id: String,
-    /// Its bytes, what all readers share and what is the reader's own in turn.
+    /// Its bytes, what all subscribers share and what is the subscriber's own in turn.
     pub parts: Vec<Bytes>,
 }
 
@@ -37,7 +37,7 @@ impl Message {
     }
 }
 
-/// An issue prepared once for all its readers.
+/// An issue prepared once for all its subscribers.
 #[derive(Debug)]
 pub struct Letter {
     frozen: Frozen,
@@ -90,7 +90,7 @@ impl Letter {
         self.signer.is_some()
     }
 
-    /// Writes the copy of one reader. The same delivery gives the same bytes, whenever it is tried.
+    /// Writes the copy of one subscriber. The same delivery gives the same bytes, whenever it is tried.
     pub fn copy(&self, delivery: &Delivery) -> Message {
         let links = Links::new(&self.frozen.letterhead, &self.issue, delivery);
         let message_id = self.message_id(delivery);
@@ -134,7 +134,7 @@ impl Letter {
         }
     }
 
-    /// A function of issue and reader (RFC 5322 §3.6.4), so that each retry carries the same one.
+    /// A function of issue and subscriber (RFC 5322 §3.6.4), so that each retry carries the same one.
     fn message_id(&self, delivery: &Delivery) -> String {
         format!("{}@{}", came_back::id(&self.issue, &delivery.seed), self.from.email.domain())
     }

@@ -1,4 +1,4 @@
-//! Quoted-printable (RFC 2045 §6.7), so that shared text is encoded once and a reader's own text fits between.
+//! Quoted-printable (RFC 2045 §6.7), so that shared text is encoded once and a subscriber's own text fits between.
 
 /// The longest encoded line without its CRLF.
 const LINE: usize = 76;

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-/// `[publication]`: who writes to the readers.
+/// `[publication]`: who writes to the subscribers.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Publication {
@@ -24,7 +24,7 @@ pub struct Publication {
     pub timezone: Tz,
     /// A BCP 47 tag for the mail's `lang`.
     pub language: String,
-    /// What `{{subscriber.name}}` says to a reader without a name.
+    /// What `{{subscriber.name}}` says to a subscriber without a name.
     pub name_fallback: String,
 }
 
@@ -137,7 +137,7 @@ pub struct Edition {
     pub grace: std::time::Duration,
     /// What happens when `send` passed while no daemon ran: `"skip"` or `"send_within:6h"`.
     pub missed: Missed,
-    /// How many readers get it first; the others wait until the answers are in.
+    /// How many subscribers get it first; the others wait until the answers are in.
     pub canary: Canary,
     /// How long the others wait after the first ones were served.
     #[serde(with = "duration")]
@@ -181,7 +181,7 @@ impl<'de> Deserialize<'de> for Missed {
     }
 }
 
-/// How many readers get an issue first: a number, or a part of the audience written `"2%"`. 0 means no canary.
+/// How many subscribers get an issue first: a number, or a part of the audience written `"2%"`. 0 means no canary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Canary {
     Count(u64),
@@ -190,7 +190,7 @@ pub enum Canary {
 }
 
 impl Canary {
-    /// How many of `audience` readers that is, rounded up; `None` when everybody gets the issue at once.
+    /// How many of `audience` subscribers that is, rounded up; `None` when everybody gets the issue at once.
     pub fn of(self, audience: u64) -> Option<u64> {
         #[expect(
             clippy::cast_precision_loss,
@@ -215,7 +215,7 @@ impl<'de> Deserialize<'de> for Canary {
             Text(String),
         }
         let wrong = |text: &str| {
-            serde::de::Error::custom(format!("`{text}` is neither a number of readers nor a part such as \"2%\""))
+            serde::de::Error::custom(format!("`{text}` is neither a number of subscribers nor a part such as \"2%\""))
         };
         match Written::deserialize(deserializer).map_err(|_| wrong("this"))? {
             Written::Count(count) => Ok(Self::Count(count)),

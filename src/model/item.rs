@@ -45,7 +45,7 @@ impl Published {
         }
     }
 
-    /// The calendar day as a reader in `zone` sees it.
+    /// The calendar day as a subscriber in `zone` sees it.
     pub fn day(self, zone: Tz) -> NaiveDate {
         match self {
             Self::Day(day) => day,

@@ -43,7 +43,7 @@ pub struct Letterhead {
     pub public_url: String,
     /// The domain that takes bounces by VERP; empty means the envelope sender is the From address.
     pub bounce_domain: String,
-    /// What stands for a reader's name when there is none.
+    /// What stands for a subscriber's name when there is none.
     pub name_fallback: String,
 }
 
@@ -129,7 +129,7 @@ pub struct Delivery {
     pub number: i64,
     pub email: Address,
     pub name: String,
-    /// The secret from which this reader's links are derived; 32 hex digits.
+    /// The secret from which this subscriber's links are derived; 32 hex digits.
     pub seed: String,
     pub fields: std::collections::BTreeMap<String, String>,
     /// When the first try of this copy began; the Date header of every try.

@@ -9,9 +9,9 @@ mod ledger;
 mod letter;
 mod local;
 mod notice;
-mod reader;
 mod rendered;
 mod report;
+mod subscriber;
 mod token;
 mod tracking;
 mod url;
@@ -25,12 +25,12 @@ pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, 
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
-pub use reader::{Act, DeliveryLine, Reader, ReaderRow, ReaderStatus};
 pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
 pub use report::{
     ClickLine, DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine,
     WaitLine, Within,
 };
+pub use subscriber::{Act, DeliveryLine, Subscriber, SubscriberRow, SubscriberStatus};
 pub use token::{Purpose, derive, token, token_hash};
 pub use tracking::{CountedLink, Linked, Tracking};
 pub use url::{canonical_url, untracked};

@@ -1,26 +1,26 @@
-//! A rendered issue: the same bytes for every reader, with slots where a reader's own values go.
+//! A rendered issue: the same bytes for every subscriber, with slots where a subscriber's own values go.
 
 use serde::{Deserialize, Serialize};
 
 use super::Tracking;
 
-/// A place that is filled for each reader.
+/// A place that is filled for each subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slot {
-    /// The reader's name, or the publication's fallback.
+    /// The subscriber's name, or the publication's fallback.
     Name,
-    /// The reader's address.
+    /// The subscriber's address.
     Email,
     UnsubscribeUrl,
     PreferencesUrl,
-    /// The issue's public page; the same for every reader, but known only when the issue is sent.
+    /// The issue's public page; the same for every subscriber, but known only when the issue is sent.
     WebCopyUrl,
     /// A merge field of the subscriber list, such as `city`.
     Field(String),
 }
 
-/// A run of a rendered part: either text that all readers share, or a slot.
+/// A run of a rendered part: either text that all subscribers share, or a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Piece {
@@ -35,9 +35,9 @@ pub enum Part {
     Text,
 }
 
-/// What fills the slots for one reader. Values are raw: [`Rendered::fill`] escapes them.
+/// What fills the slots for one subscriber. Values are raw: [`Rendered::fill`] escapes them.
 pub trait Fill {
-    /// The value for `slot`; empty when the reader has none.
+    /// The value for `slot`; empty when the subscriber has none.
     fn value(&self, slot: &Slot) -> &str;
 }
 

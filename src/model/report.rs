@@ -60,7 +60,7 @@ pub struct Figures {
     pub clicks: Option<Vec<ClickLine>>,
 }
 
-/// How often a story or a guide was opened from the mails, by all readers together.
+/// How often a story or a guide was opened from the mails, by all subscribers together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClickLine {
     pub kind: Linked,

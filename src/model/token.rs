@@ -1,4 +1,4 @@
-//! Tokens: what a link carries in place of a name and a password. Knows no URL and no reader but by their secret.
+//! Tokens: what a link carries in place of a name and a password. Knows no URL and no subscriber but by their secret.
 
 use sha2::{Digest, Sha256};
 
@@ -20,13 +20,13 @@ impl Purpose {
         }
     }
 
-    /// The token of the reader with this secret: 130 bits in lower-case base32, so it ends in a letter or digit, which mail
+    /// The token of the subscriber with this secret: 130 bits in lower-case base32, so it ends in a letter or digit, which mail
     /// programs never cut from a link.
     pub fn token(self, seed: &str) -> String {
         token(&["digest", self.as_str(), seed])
     }
 
-    /// What is stored of the token of the reader with this secret.
+    /// What is stored of the token of the subscriber with this secret.
     pub fn hash(self, seed: &str) -> [u8; 16] {
         token_hash(&self.token(seed))
     }

@@ -1,4 +1,4 @@
-//! Links whose clicks are counted: the address that stands in a mail, and the one that it leads to. Knows no reader: a link is the
+//! Links whose clicks are counted: the address that stands in a mail, and the one that it leads to. Knows no subscriber: a link is the
 //! same in every copy.
 
 use data_encoding::BASE32_NOPAD;

@@ -52,7 +52,7 @@ pub fn canonical_url(url: &str) -> Option<String> {
     Some(form)
 }
 
-/// The address without the parameters that only name a campaign or a reader; everything else stays as it was given, so that it
+/// The address without the parameters that only name a campaign or a subscriber; everything else stays as it was given, so that it
 /// still opens the page.
 pub fn untracked(url: &Url) -> String {
     let mut out = url.clone();

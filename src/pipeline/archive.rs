@@ -52,7 +52,7 @@ impl Site {
         Ok(self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.archived())?)
     }
 
-    /// Renders the copy on the web anew from the draft as it is now, and tells readers so. What was mailed, or is still
+    /// Renders the copy on the web anew from the draft as it is now, and tells subscribers so. What was mailed, or is still
     /// to be mailed, stays as it was approved.
     pub fn correct(&self, name: &IssueName, note: &str) -> anyhow::Result<Rendering> {
         let not_sent = || {
@@ -73,7 +73,7 @@ impl Site {
         let corrected = rendering.rendered.direct();
         if corrected == shown.rendered && note.is_empty() {
             return Err(Notice::new(format!("the draft of {name} gives the copy that the archive shows already"))
-                .help("edit issue.toml first, or tell readers something by --note")
+                .help("edit issue.toml first, or tell subscribers something by --note")
                 .into());
         }
         store.correct(name, &Correction { at: self.now(), note }, &rendering.text, &corrected)?;

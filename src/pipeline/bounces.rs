@@ -1,4 +1,4 @@
-//! Bounces come in: files are read, what they say is matched to readers, and the store decides.
+//! Bounces come in: files are read, what they say is matched to subscribers, and the store decides.
 
 mod examine;
 mod files;
@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::Site;
-use crate::model::ReaderStatus;
+use crate::model::SubscriberStatus;
 use crate::sources::{BounceFinding, BounceKind, read_bounce};
 use crate::store::{BounceLine, Effect, Evidence, SoftRule, Store};
 pub use lmtp::serve_lmtp;
@@ -26,7 +26,7 @@ pub use watch::watch_bounces;
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BounceImport {
     pub messages: usize,
-    /// Readers who are off the list from now on.
+    /// Subscribers who are off the list from now on.
     pub bounced: usize,
     pub complained: usize,
     pub unsubscribed: usize,
@@ -125,8 +125,8 @@ impl BounceImport {
 
     fn count(&mut self, effect: Option<Effect>) {
         match effect {
-            Some(Effect::Gone(ReaderStatus::Bounced)) => self.bounced += 1,
-            Some(Effect::Gone(ReaderStatus::Complained)) => self.complained += 1,
+            Some(Effect::Gone(SubscriberStatus::Bounced)) => self.bounced += 1,
+            Some(Effect::Gone(SubscriberStatus::Complained)) => self.complained += 1,
             Some(Effect::Gone(_)) => self.unsubscribed += 1,
             Some(Effect::Kept) => self.kept += 1,
             Some(Effect::Known) => self.known += 1,

@@ -40,7 +40,7 @@ pub struct Delivered {
 }
 
 impl Site {
-    /// What a send would do, without freezing anything or connecting: how many readers, and by which way.
+    /// What a send would do, without freezing anything or connecting: how many subscribers, and by which way.
     pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<Counts> {
         let store = self.ledger_store()?;
         let approval = self.sendable(&store, name)?;
@@ -95,8 +95,8 @@ impl Site {
         let transport = self.transport(&name.to_string())?;
         let _lock = store.lock_sender()?;
         if store.send(name)?.is_none() && store.count_audience(&name.edition, now)? == 0 {
-            return Err(Notice::new(format!("no confirmed reader takes {}, so {name} is not sent", name.edition))
-                .help("`digest subscribers import FILE.csv --consent TEXT` brings readers in; the issue stays approved")
+            return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
+                .help("`digest subscribers import FILE.csv --consent TEXT` brings subscribers in; the issue stays approved")
                 .into());
         }
         if store.freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
@@ -222,7 +222,7 @@ impl Site {
             StoreError::Missing(_) => {
                 Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
                     .at(&path, None)
-                    .help("restore it from a backup if there was one; else import readers and approve the issue")
+                    .help("restore it from a backup if there was one; else import subscribers and approve the issue")
                     .into()
             }
             other => other.into(),

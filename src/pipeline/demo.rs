@@ -34,7 +34,7 @@ pub struct Stop {
 #[derive(Debug)]
 pub struct Demo {
     pub root: PathBuf,
-    pub readers: usize,
+    pub subscribers: usize,
     pub stops: Vec<Stop>,
     pub outbox: PathBuf,
 }
@@ -57,15 +57,19 @@ pub fn init(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 /// Composes, checks, approves and sends both editions of the sample into files.
 pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
     lay_out(dir)?;
-    let mut demo = Demo { root: dir.to_path_buf(), readers: 0, stops: Vec::new(), outbox: dir.join("outbox") };
+    let mut demo = Demo { root: dir.to_path_buf(), subscribers: 0, stops: Vec::new(), outbox: dir.join("outbox") };
     for (edition, date, now) in ISSUES {
         let now: DateTime<Utc> = now.parse()?;
         let site = Site::open(dir, Path::new("config.toml"), now)?;
-        if demo.readers == 0 {
+        if demo.subscribers == 0 {
             let file = dir.join("content/subscribers.sample.csv");
-            let imported =
-                site.import_readers(&file, std::fs::File::open(&file)?, "the sample's made-up readers", |_| Ok(()))?;
-            demo.readers = imported.added;
+            let imported = site.import_subscribers(
+                &file,
+                std::fs::File::open(&file)?,
+                "the sample's made-up subscribers",
+                |_| Ok(()),
+            )?;
+            demo.subscribers = imported.added;
         }
         demo.stops.push(walk(&site, edition, date.parse()?).await?);
     }

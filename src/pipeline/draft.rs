@@ -195,14 +195,14 @@ impl Site {
         self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.field_names())
     }
 
-    /// Writes issue.html, issue.txt and issue.eml as one reader gets them: the one with the address, or a sample reader.
+    /// Writes issue.html, issue.txt and issue.eml as one subscriber gets them: the one with the address, or a sample subscriber.
     pub fn write_rendering(
         &self,
         rendering: &Rendering,
         out: Option<&Path>,
-        reader: Option<&Address>,
+        subscriber: Option<&Address>,
     ) -> anyhow::Result<Vec<PathBuf>> {
-        let delivery = self.sample_delivery(reader)?;
+        let delivery = self.sample_delivery(subscriber)?;
         let message = self.message(&rendering.name, &rendering.rendered, &delivery)?;
         let letterhead = self.config.letterhead();
         let links = Links::new(&letterhead, &rendering.name, &delivery);
@@ -235,20 +235,20 @@ impl Site {
     }
 
     /// A delivery for looking at: its links belong to nobody.
-    pub(super) fn sample_delivery(&self, reader: Option<&Address>) -> anyhow::Result<Delivery> {
+    pub(super) fn sample_delivery(&self, subscriber: Option<&Address>) -> anyhow::Result<Delivery> {
         let mut delivery = Delivery {
             number: 0,
             email: Address::parse("reader@example.org")?,
-            name: "Sample Reader".into(),
+            name: "Sample Subscriber".into(),
             seed: "0".repeat(32),
             fields: BTreeMap::new(),
             dated: self.now(),
             attempts: 0,
         };
-        if let Some(email) = reader {
+        if let Some(email) = subscriber {
             delivery.email = email.clone();
             delivery.name = String::new();
-            if let Some(known) = self.store_to_read()?.map(|store| store.reader(email)).transpose()?.flatten() {
+            if let Some(known) = self.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten() {
                 (delivery.name, delivery.fields) = (known.name, known.fields);
             }
         }

@@ -85,8 +85,8 @@ impl Board {
         let mut vitals = Vitals { editions: editions(site), feeds: feeds(site), ..Vitals::default() };
         let Some(store) = site.store_to_read()? else { return Ok(vitals) };
         vitals.sender_alive = store.sender_is_alive();
-        vitals.readers =
-            store.readers_by_status()?.into_iter().map(|(status, count)| (status.to_string(), count)).collect();
+        vitals.subscribers =
+            store.subscribers_by_status()?.into_iter().map(|(status, count)| (status.to_string(), count)).collect();
         let names = store.recent_sends(NEWEST)?;
         self.over.retain(|issue, _| names.iter().any(|name| name.to_string() == *issue));
         for name in &names {

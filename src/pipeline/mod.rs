@@ -176,7 +176,7 @@ fn clock_from(start: DateTime<Utc>) -> Clock {
     Arc::new(move || start + origin.elapsed())
 }
 
-/// 128 random bits from the operating system, as 32 hex digits: a reader's secret.
+/// 128 random bits from the operating system, as 32 hex digits: a subscriber's secret.
 fn seed() -> String {
     let bits: u128 = rand::random();
     format!("{bits:032x}")

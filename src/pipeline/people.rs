@@ -1,4 +1,4 @@
-//! The subscriber list: in and out of files, and one reader at a time.
+//! The subscriber list: in and out of files, and one subscriber at a time.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Site, seed};
-use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Reader, ReaderRow, ReaderStatus};
-use crate::sources::{ReaderRows, ReaderRules, ReaderWriter, Reject};
+use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Subscriber, SubscriberRow, SubscriberStatus};
+use crate::sources::{Reject, SubscriberRows, SubscriberRules, SubscriberWriter};
 use crate::store::{BounceLine, Change, Store, StoreError};
 
 /// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
@@ -25,7 +25,7 @@ pub struct PeopleImport {
     pub updated: usize,
     pub unchanged: usize,
     pub rejected: usize,
-    /// Rows of readers who left, bounced or complained, whom no import brings back.
+    /// Rows of subscribers who left, bounced or complained, whom no import brings back.
     pub kept_unsubscribed: usize,
     /// The first of the rows left out.
     pub rejects: Vec<Reject>,
@@ -47,7 +47,7 @@ pub struct Twin {
 /// All that is stored on one person.
 #[derive(Debug)]
 pub struct Person {
-    pub reader: Option<Reader>,
+    pub subscriber: Option<Subscriber>,
     pub acts: Vec<Act>,
     /// When somebody signed the address up, and from which network.
     pub sign_ups: Vec<(DateTime<Utc>, String)>,
@@ -64,7 +64,7 @@ impl Site {
     /// # Errors
     /// The file is none that could be read, the store cannot serve, or `left_out` fails. Batches before that are on the list: the
     /// import can be run again.
-    pub fn import_readers(
+    pub fn import_subscribers(
         &self,
         file: &Path,
         source: impl Read,
@@ -72,11 +72,11 @@ impl Site {
         mut left_out: impl FnMut(&Reject) -> anyhow::Result<()>,
     ) -> anyhow::Result<PeopleImport> {
         let editions: BTreeSet<String> = self.config.editions.keys().cloned().collect();
-        let mut rows = ReaderRows::open(file, source, ReaderRules { consent, editions: &editions })?;
+        let mut rows = SubscriberRows::open(file, source, SubscriberRules { consent, editions: &editions })?;
         let mut store = self.store_to_fill()?;
         store.watch_for_twins()?;
         let mut result = PeopleImport::default();
-        let mut batch: Vec<(u64, ReaderRow)> = Vec::with_capacity(BATCH);
+        let mut batch: Vec<(u64, SubscriberRow)> = Vec::with_capacity(BATCH);
         loop {
             let row = rows.next();
             let last = row.is_none();
@@ -104,7 +104,7 @@ impl Site {
     fn import_batch(
         &self,
         store: &mut Store,
-        batch: &[(u64, ReaderRow)],
+        batch: &[(u64, SubscriberRow)],
         result: &mut PeopleImport,
     ) -> Result<(), StoreError> {
         for ((line, row), first) in batch.iter().zip(store.seen_before(batch)?) {
@@ -114,7 +114,7 @@ impl Site {
                 result.twins.push(Twin { line: *line, first, email: row.email.to_string() });
             }
         }
-        let tally = store.import_readers(batch.iter().map(|(_, row)| row), self.now(), &mut seed)?;
+        let tally = store.import_subscribers(batch.iter().map(|(_, row)| row), self.now(), &mut seed)?;
         result.added += tally.added;
         result.updated += tally.updated;
         result.unchanged += tally.unchanged;
@@ -122,13 +122,13 @@ impl Site {
         Ok(())
     }
 
-    /// Puts one reader on the list, confirmed by the operator's word on where consent came from.
-    pub fn add_reader(&self, row: ReaderRow) -> anyhow::Result<Change> {
+    /// Puts one subscriber on the list, confirmed by the operator's word on where consent came from.
+    pub fn add_subscriber(&self, row: SubscriberRow) -> anyhow::Result<Change> {
         let editions = row.editions.iter().flatten();
         for edition in editions {
             self.config.edition(edition)?;
         }
-        let tally = self.store_to_fill()?.import_readers(&[row], self.now(), &mut seed)?;
+        let tally = self.store_to_fill()?.import_subscribers(&[row], self.now(), &mut seed)?;
         Ok(match (tally.added, tally.updated, tally.kept_unsubscribed) {
             (1, ..) => Change::Added,
             (_, 1, _) => Change::Updated,
@@ -137,14 +137,14 @@ impl Site {
         })
     }
 
-    /// Takes a reader off the list as unsubscribed; `false` when they were off it before.
-    pub fn remove_reader(&self, email: &Address) -> anyhow::Result<bool> {
+    /// Takes a subscriber off the list as unsubscribed; `false` when they were off it before.
+    pub fn remove_subscriber(&self, email: &Address) -> anyhow::Result<bool> {
         let left = self.store_to_read()?.map(|mut store| store.remove(email, self.now())).transpose()?.flatten();
         left.ok_or_else(|| not_listed(email).into())
     }
 
-    pub fn reader(&self, email: &Address) -> anyhow::Result<Reader> {
-        let found = self.store_to_read()?.map(|store| store.reader(email)).transpose()?.flatten();
+    pub fn subscriber(&self, email: &Address) -> anyhow::Result<Subscriber> {
+        let found = self.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten();
         found.ok_or_else(|| not_listed(email).into())
     }
 
@@ -152,14 +152,14 @@ impl Site {
     pub fn person(&self, email: &Address) -> anyhow::Result<Person> {
         let Some(store) = self.store_to_read()? else { return Err(not_listed(email).into()) };
         let person = Person {
-            reader: store.reader(email)?,
+            subscriber: store.subscriber(email)?,
             acts: store.acts(email)?,
             sign_ups: store.sign_ups_of(email)?,
             letters: store.letters_to(email)?,
             deliveries: store.deliveries_to(email)?,
             bounces: store.bounces_of(email)?,
         };
-        if person.reader.is_none() && person.sign_ups.is_empty() && person.letters.is_empty() {
+        if person.subscriber.is_none() && person.sign_ups.is_empty() && person.letters.is_empty() {
             return Err(not_listed(email).into());
         }
         Ok(person)
@@ -170,22 +170,22 @@ impl Site {
         Ok(self.store_to_fill()?.forget(email, self.now())?)
     }
 
-    /// Calls `each` with every reader in the order they joined.
-    pub fn each_reader(
+    /// Calls `each` with every subscriber in the order they joined.
+    pub fn each_subscriber(
         &self,
-        status: Option<ReaderStatus>,
-        each: impl FnMut(Reader) -> anyhow::Result<()>,
+        status: Option<SubscriberStatus>,
+        each: impl FnMut(Subscriber) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.store_to_read()?.map_or(Ok(()), |store| store.each_reader(status, each))
+        self.store_to_read()?.map_or(Ok(()), |store| store.each_subscriber(status, each))
     }
 
     /// Writes the list as CSV that an import takes back; `guard` keeps a spreadsheet from running a cell as a formula.
-    pub fn export_readers(&self, target: impl Write, guard: bool) -> anyhow::Result<()> {
+    pub fn export_subscribers(&self, target: impl Write, guard: bool) -> anyhow::Result<()> {
         let store = self.store_to_read()?;
         let fields = store.as_ref().map_or(Ok(Vec::new()), crate::store::Store::field_names)?;
-        let mut writer = ReaderWriter::new(target, fields, guard)?;
+        let mut writer = SubscriberWriter::new(target, fields, guard)?;
         if let Some(store) = store {
-            store.each_reader::<anyhow::Error>(None, |reader| Ok(writer.write(&reader)?))?;
+            store.each_subscriber::<anyhow::Error>(None, |subscriber| Ok(writer.write(&subscriber)?))?;
         }
         Ok(writer.finish()?)
     }

@@ -12,13 +12,13 @@ use super::watch::{By, start};
 use super::{Asked, Rendering, Site, proof};
 use crate::issues;
 use crate::model::{Address, IssueName, Notice, Notices};
-use crate::web::preview::{Ask, Desk, Reader, Source, Title, Trouble, View};
+use crate::web::preview::{Ask, Desk, Source, Subscriber, Title, Trouble, View};
 
 /// So many issues stay rendered; to look at another, the others are rendered anew when they are asked for.
 const KEPT: usize = 16;
 
 /// Opens the publication in `root` for a preview that begins with the issue `asked` for, the newest without one, as the
-/// copy of `reader`, a sample reader without one.
+/// copy of `subscriber`, a sample subscriber without one.
 ///
 /// # Errors
 /// The configuration is wrong, there is no such issue, or nothing can be watched.
@@ -27,7 +27,7 @@ pub fn preview(
     config_file: &Path,
     now: DateTime<Utc>,
     asked: Option<&str>,
-    reader: Option<Address>,
+    subscriber: Option<Address>,
     by: By,
 ) -> anyhow::Result<Desk> {
     let site = Site::open(root, config_file, now)?;
@@ -38,14 +38,14 @@ pub fn preview(
     })?;
     let shelf = Shelf { version: *changes.borrow(), site, troubles: Vec::new(), kept: BTreeMap::new() };
     let files = Files { root: root.to_path_buf(), config_file: config_file.to_path_buf(), now };
-    let press = Press { files, chosen, reader, changes: changes.clone(), shelf: Mutex::new(shelf) };
+    let press = Press { files, chosen, subscriber, changes: changes.clone(), shelf: Mutex::new(shelf) };
     Ok(Desk { changes, look: Arc::new(move |ask| press.look(ask)) })
 }
 
 struct Press {
     files: Files,
     chosen: Option<IssueName>,
-    reader: Option<Address>,
+    subscriber: Option<Address>,
     changes: watch::Receiver<u64>,
     shelf: Mutex<Shelf>,
 }
@@ -97,7 +97,7 @@ impl Press {
         };
         if let Some(name) = &name {
             view.draft = shelf.site.draft_text(name).map(|text| self.source(&shelf.site, name, text));
-            self.show(&mut shelf, name, ask.reader.as_deref(), &mut view, &mut troubles);
+            self.show(&mut shelf, name, ask.subscriber.as_deref(), &mut view, &mut troubles);
         }
         view.troubles = troubles.into_iter().map(|notice| self.trouble(notice)).collect();
         view
@@ -107,12 +107,12 @@ impl Press {
         &self,
         shelf: &mut Shelf,
         name: &IssueName,
-        reader: Option<&str>,
+        subscriber: Option<&str>,
         view: &mut View,
         troubles: &mut Vec<Notice>,
     ) {
-        let (address, told) = match reader {
-            None => (self.reader.clone(), None),
+        let (address, told) = match subscriber {
+            None => (self.subscriber.clone(), None),
             Some("") => (None, None),
             Some(typed) => match Address::parse(typed) {
                 Ok(address) => (Some(address), None),
@@ -123,11 +123,11 @@ impl Press {
         let Shelf { site, kept, .. } = shelf;
         let Some(kept) = kept.get(name) else { return };
         troubles.extend(kept.troubles.iter().cloned());
-        view.reader = match told {
-            Some((address, why)) => Reader { address, told: why, wrong: true },
-            None => proof::reader(site, address.as_ref()).unwrap_or_else(|why| {
+        view.subscriber = match told {
+            Some((address, why)) => Subscriber { address, told: why, wrong: true },
+            None => proof::subscriber(site, address.as_ref()).unwrap_or_else(|why| {
                 troubles.extend(notices(&why));
-                Reader::default()
+                Subscriber::default()
             }),
         };
         if let Some(good) = &kept.good {

@@ -1,14 +1,14 @@
-//! A rendering as the preview shows it: one reader's copy, and what the check says of it. Knows no file but the store.
+//! A rendering as the preview shows it: one subscriber's copy, and what the check says of it. Knows no file but the store.
 
 use super::{Finding, Rendering, Severity, Site};
 use crate::check::{At, Block};
 use crate::mail::Links;
 use crate::model::{Address, Draft, Part};
-use crate::web::preview::{self, Proof, Reader};
+use crate::web::preview::{self, Proof, Subscriber};
 
-/// The rendering as a reader gets it: the one with the address, or a sample reader.
-pub fn proof(site: &Site, rendering: &Rendering, reader: Option<&Address>) -> anyhow::Result<Proof> {
-    let delivery = site.sample_delivery(reader)?;
+/// The rendering as a subscriber gets it: the one with the address, or a sample subscriber.
+pub fn proof(site: &Site, rendering: &Rendering, subscriber: Option<&Address>) -> anyhow::Result<Proof> {
+    let delivery = site.sample_delivery(subscriber)?;
     let rendered = &rendering.rendered;
     let message = site.message(&rendering.name, rendered, &delivery)?;
     let letterhead = site.config.letterhead();
@@ -29,18 +29,18 @@ pub fn proof(site: &Site, rendering: &Rendering, reader: Option<&Address>) -> an
     })
 }
 
-/// Who the reader is, in words.
-pub fn reader(site: &Site, address: Option<&Address>) -> anyhow::Result<Reader> {
+/// Who the subscriber is, in words.
+pub fn subscriber(site: &Site, address: Option<&Address>) -> anyhow::Result<Subscriber> {
     let Some(address) = address else {
-        return Ok(Reader { told: "a sample reader".into(), ..Reader::default() });
+        return Ok(Subscriber { told: "a sample subscriber".into(), ..Subscriber::default() });
     };
-    let known = site.store_to_read()?.map(|store| store.reader(address)).transpose()?.flatten();
+    let known = site.store_to_read()?.map(|store| store.subscriber(address)).transpose()?.flatten();
     let told = match known {
-        Some(reader) if reader.name.is_empty() => format!("on the list, {}, without a name", reader.status),
-        Some(reader) => format!("{}, {}", reader.name, reader.status),
+        Some(subscriber) if subscriber.name.is_empty() => format!("on the list, {}, without a name", subscriber.status),
+        Some(subscriber) => format!("{}, {}", subscriber.name, subscriber.status),
         None => "not on the list: shown without a name".into(),
     };
-    Ok(Reader { address: address.to_string(), told, wrong: false })
+    Ok(Subscriber { address: address.to_string(), told, wrong: false })
 }
 
 fn block(block: &Block, draft: &Draft) -> preview::Block {

@@ -1,4 +1,4 @@
-//! The desk of the public pages: looks readers up, keeps what they do, and renders the answers. Knows no HTTP.
+//! The desk of the public pages: looks subscribers up, keeps what they do, and renders the answers. Knows no HTTP.
 
 mod clicks;
 mod reception;
@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use tokio::sync::watch;
 
 use super::{Site, seed};
-use crate::model::{Address, Purpose, Reader, ReaderStatus};
+use crate::model::{Address, Purpose, Subscriber, SubscriberStatus};
 use crate::render::{self, Choice, Home, Page, PageSetting, Preferences, Sheet, Templates};
 use crate::store::{Asking, Confirmed, Trace, Wishes};
 use crate::web::archive;
@@ -81,7 +81,7 @@ impl Office {
         let base = url::Url::parse(&public).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
         let (stores, reception) = (Stores::open(Arc::clone(&site))?, Reception::open(Arc::clone(&site))?);
         let office = Self { site, templates, style, base, stores, reception };
-        // Every page once, so that a mistake in a template is told at the start and not to a reader.
+        // Every page once, so that a mistake in a template is told at the start and not to a subscriber.
         office.page(200, &Home::sample(), "home")?;
         office.page(200, &Preferences::sample(), "preferences")?;
         office.page(200, &Sheet::sample(), "missing")?;
@@ -188,8 +188,8 @@ impl Office {
 
     fn leave(&self, token: &str, press: Option<Way>, caller: &Caller) -> anyhow::Result<Answer> {
         let Some(way) = press else {
-            return match self.stores.read(|store| Ok(store.reader_by(Purpose::Unsubscribe, token)?))? {
-                Some(reader) if reader.status.is_gone() => self.sheet("left"),
+            return match self.stores.read(|store| Ok(store.subscriber_by(Purpose::Unsubscribe, token)?))? {
+                Some(subscriber) if subscriber.status.is_gone() => self.sheet("left"),
                 Some(_) => self.page(200, &Sheet { action: format!("/unsubscribe/{token}"), value: "" }, "leave"),
                 None => self.missing(),
             };
@@ -202,26 +202,26 @@ impl Office {
         }
     }
 
-    fn reader(&self, token: &str) -> anyhow::Result<Option<Reader>> {
-        self.stores.read(|store| Ok(store.reader_by(Purpose::Preferences, token)?))
+    fn subscriber(&self, token: &str) -> anyhow::Result<Option<Subscriber>> {
+        self.stores.read(|store| Ok(store.subscriber_by(Purpose::Preferences, token)?))
     }
 
     fn preferences(&self, token: &str) -> anyhow::Result<Answer> {
-        let Some(reader) = self.reader(token)? else { return self.missing() };
-        if reader.status.is_gone() {
+        let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
+        if subscriber.status.is_gone() {
             return self.page(200, &Sheet { action: format!("/preferences/{token}"), value: "forget" }, "gone");
         }
-        self.page(200, &self.state(token, &reader), "preferences")
+        self.page(200, &self.state(token, &subscriber), "preferences")
     }
 
-    fn state(&self, token: &str, reader: &Reader) -> Preferences {
+    fn state(&self, token: &str, subscriber: &Subscriber) -> Preferences {
         let zone = self.site.config.publication.timezone;
-        let paused = reader.paused.filter(|until| *until > self.now());
-        let editions = self.choices(&reader.editions);
+        let paused = subscriber.paused.filter(|until| *until > self.now());
+        let editions = self.choices(&subscriber.editions);
         Preferences {
             action: format!("/preferences/{token}"),
-            email: reader.email.to_string(),
-            name: reader.name.clone(),
+            email: subscriber.email.to_string(),
+            name: subscriber.name.clone(),
             paused: paused.map(|until| until.with_timezone(&zone).date_naive().to_string()).unwrap_or_default(),
             choice: editions.len() > 1,
             editions,
@@ -230,7 +230,7 @@ impl Office {
     }
 
     fn change(&self, token: &str, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
-        let Some(reader) = self.reader(token)? else { return self.missing() };
+        let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
         match form.get("action") {
             "leave" => {
                 let trace = self.trace("web page", caller);
@@ -239,29 +239,29 @@ impl Office {
             }
             "ask" => self.page(200, &Sheet { action: format!("/preferences/{token}"), value: "forget" }, "forget"),
             "forget" => {
-                self.stores.write(|store| Ok(store.forget(&reader.email, self.now())?))?;
+                self.stores.write(|store| Ok(store.forget(&subscriber.email, self.now())?))?;
                 self.sheet("forgotten")
             }
-            "save" if reader.status == ReaderStatus::Confirmed => self.save(token, &reader, form, caller),
+            "save" if subscriber.status == SubscriberStatus::Confirmed => self.save(token, &subscriber, form, caller),
             "save" => self.preferences(token),
             _ => self.page(422, &Sheet::default(), "refused"),
         }
     }
 
-    fn save(&self, token: &str, reader: &Reader, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
+    fn save(&self, token: &str, subscriber: &Subscriber, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
         let name: String = form.get("name").chars().filter(|c| !c.is_control()).take(NAME).collect();
         let pause = self.pause(form.get("pause"));
         let editions = self.ticked(form);
         let (Some(editions), Ok(paused_until)) = (editions.clone(), pause) else {
-            let mut state = self.state(token, reader);
+            let mut state = self.state(token, subscriber);
             (state.none, state.date) = (editions.is_none(), pause.is_err());
             return self.page(422, &state, "preferences");
         };
         let wishes = Wishes { name: name.trim().to_owned(), editions, paused_until };
         let trace = self.trace("web page", caller);
         self.stores.write(|store| Ok(store.choose(token, &wishes, trace)?))?;
-        let Some(reader) = self.reader(token)? else { return self.missing() };
-        self.page(200, &Preferences { saved: true, ..self.state(token, &reader) }, "preferences")
+        let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
+        self.page(200, &Preferences { saved: true, ..self.state(token, &subscriber) }, "preferences")
     }
 
     /// The moment at which a pause ends: the day's midnight in the publication's zone.

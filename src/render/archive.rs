@@ -1,4 +1,4 @@
-//! The archive's pages: an issue's copy for everybody, with the slots of a reader filled neutrally, and the list of all issues.
+//! The archive's pages: an issue's copy for everybody, with the slots of a subscriber filled neutrally, and the list of all issues.
 //! Knows no store and no clock.
 
 use std::fmt::Write as _;
@@ -23,10 +23,10 @@ pub struct CopyFrame<'a> {
     pub issue: &'a str,
     /// Asks search engines not to list the page.
     pub noindex: bool,
-    /// What stands for a reader's name.
+    /// What stands for a subscriber's name.
     pub name_fallback: &'a str,
     pub zone: Tz,
-    /// Each correction with what readers are told of it, the oldest first.
+    /// Each correction with what subscribers are told of it, the oldest first.
     pub corrections: &'a [(DateTime<Utc>, String)],
 }
 

@@ -5,11 +5,11 @@ use serde::Deserialize;
 use super::{Setting, view, words};
 use crate::model::{Draft, Linked, Tracking};
 
-/// `[tracking]`: what is counted of what readers do.
+/// `[tracking]`: what is counted of what subscribers do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClickSettings {
-    /// Whether clicks on stories and guides are counted, for all readers together.
+    /// Whether clicks on stories and guides are counted, for all subscribers together.
     pub clicks: bool,
 }
 

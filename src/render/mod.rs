@@ -1,5 +1,5 @@
-//! Renders a draft into an issue: one compile for all readers, with slots where a reader's own values go. Knows no file, no
-//! clock and no reader.
+//! Renders a draft into an issue: one compile for all subscribers, with slots where a subscriber's own values go. Knows no file, no
+//! clock and no subscriber.
 
 mod archive;
 mod clicks;

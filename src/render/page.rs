@@ -1,5 +1,5 @@
 //! Renders the public pages: a template under templates/page/ inside the common layout, with a typed context and the words of a
-//! section of texts.toml. Knows no reader and no HTTP.
+//! section of texts.toml. Knows no subscriber and no HTTP.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::model::{Notices, Publication};
 #[derive(Clone, Copy, Debug)]
 pub struct PageSetting<'a> {
     pub publication: &'a Publication,
-    /// The path under which readers reach the site, without its last slash; empty at the root of a host.
+    /// The path under which subscribers reach the site, without its last slash; empty at the root of a host.
     pub base: &'a str,
 }
 
@@ -55,7 +55,7 @@ pub struct Sheet {
     pub value: &'static str,
 }
 
-/// A reader's preferences.
+/// A subscriber's preferences.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Preferences {
     pub action: String,

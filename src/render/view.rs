@@ -1,4 +1,4 @@
-//! What templates see of an issue: typed, cleaned, in the order shown. Knows no template and no reader.
+//! What templates see of an issue: typed, cleaned, in the order shown. Knows no template and no subscriber.
 
 use std::collections::BTreeMap;
 
@@ -163,7 +163,7 @@ pub struct LinkView {
     pub url: String,
 }
 
-/// The reader's own values, as slots.
+/// The subscriber's own values, as slots.
 #[derive(Debug, Serialize)]
 pub struct SubscriberView {
     pub name: String,

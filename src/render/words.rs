@@ -158,7 +158,7 @@ fn parts(word: &str, room: usize) -> Vec<&str> {
     parts
 }
 
-/// The characters as a reader counts them: with what is joined to them.
+/// The characters as a subscriber counts them: with what is joined to them.
 fn clusters(word: &str) -> Vec<&str> {
     let (mut clusters, mut from) = (Vec::new(), 0);
     for (at, c) in word.char_indices().skip(1) {

@@ -58,7 +58,7 @@ pub fn verdict(answers: &Answers, limits: Limits) -> Option<String> {
     let about_us = answers.refusals.iter().filter(|reply| is_about_us(reply)).count() as u64;
     let bounced = answers.refusals.len() as u64 - about_us + answers.bounced_later;
     let over = |count: u64, limit: f64, fewest: u64| {
-        #[expect(clippy::cast_precision_loss, reason = "counts of readers, far below 2^52")]
+        #[expect(clippy::cast_precision_loss, reason = "counts of subscribers, far below 2^52")]
         let beyond = count as f64 > limit * answers.answered as f64;
         limit > 0.0 && beyond && (count >= fewest || count == answers.answered)
     };

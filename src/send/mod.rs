@@ -158,7 +158,7 @@ impl Shared {
         (self.run.clock)()
     }
 
-    /// The copy of one reader. Signing takes longer than all else about it, so it goes to threads of its own.
+    /// The copy of one subscriber. Signing takes longer than all else about it, so it goes to threads of its own.
     async fn copy(&self, delivery: &Delivery) -> Result<Message, Ended> {
         let letter = &self.run.letter;
         if !letter.is_signed() {

@@ -69,7 +69,7 @@ pub enum Verdict {
     Send(String),
 }
 
-/// Judges a refusal by stage, then enhanced code (RFC 3463), then code. A 5xx before RCPT is never about the reader.
+/// Judges a refusal by stage, then enhanced code (RFC 3463), then code. A 5xx before RCPT is never about the subscriber.
 pub fn judge(refusal: Refusal, attempt: Attempt, schedule: &Schedule) -> Verdict {
     let Refusal { stage, reply } = refusal;
     let enhanced = reply.enhanced.as_deref().unwrap_or("");

@@ -16,9 +16,9 @@ pub const MOST: usize = 1 << 20;
 pub enum Kind {
     /// A copy could not be delivered, in the form of RFC 3464 or as free text.
     Bounce,
-    /// A feedback report of RFC 5965: the reader called the mail spam.
+    /// A feedback report of RFC 5965: the subscriber called the mail spam.
     Complaint,
-    /// A mail to the unsubscribe address, with the reader's token.
+    /// A mail to the unsubscribe address, with the subscriber's token.
     Leave,
     /// A delay, a relay or an expansion: nothing is decided yet.
     Delay,
@@ -43,7 +43,7 @@ impl Kind {
     }
 }
 
-/// What one message says, with everything by which its reader can be found.
+/// What one message says, with everything by which its subscriber can be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub kind: Kind,
@@ -88,7 +88,7 @@ pub fn read_bounce(bytes: &[u8]) -> Finding {
 /// The order is from what is said in a form to what is guessed from words.
 fn decide(message: &Message, parts: &Parts, has_token: bool) -> (Kind, Vec<Failure>) {
     if let Some(report) = &parts.feedback {
-        // RFC 5965 §3.1: only these say that a reader complained; `not-spam` and `auth-failure` do not.
+        // RFC 5965 §3.1: only these say that a subscriber complained; `not-spam` and `auth-failure` do not.
         let kind = status::field(report, "feedback-type").unwrap_or_default().to_ascii_lowercase();
         let complains = matches!(kind.as_str(), "abuse" | "fraud" | "virus" | "other" | "opt-out");
         let failure = complains.then(|| status::complaint(report));
@@ -175,7 +175,7 @@ impl Parts {
 }
 
 impl Parts {
-    /// From whom the message that came back was, as a report tells. Complaints often hide the reader, and forget this.
+    /// From whom the message that came back was, as a report tells. Complaints often hide the subscriber, and forget this.
     fn envelope_senders(&self) -> Vec<String> {
         let told = [
             (&self.feedback, "original-mail-from"),

@@ -120,7 +120,7 @@ fn spellings(content: &Content) -> Option<Notice> {
     }
     let which = if several.len() == 1 { "a topic is" } else { "topics are" };
     let notice = Notice::new(format!("{which} spelled in several ways, which count as one: {}", list.join("; ")));
-    (!several.is_empty()).then(|| notice.help("nothing is wrong; readers see the spelling of each item"))
+    (!several.is_empty()).then(|| notice.help("nothing is wrong; subscribers see the spelling of each item"))
 }
 
 #[cfg(test)]

@@ -9,11 +9,11 @@ mod fields;
 mod files;
 mod guides;
 mod news;
-mod readers;
 mod records;
 mod report;
 mod separator;
 mod store;
+mod subscribers;
 mod text;
 
 use crate::model::{Guide, Item, Notice};
@@ -32,8 +32,8 @@ pub use fetch::{ACCEPTED, Ask, Failure, Fetched, Fetcher, Hop, Method, Settings 
 pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news, score_to_json};
-pub use readers::{ReaderRows, ReaderRules, ReaderWriter, Reject, RejectWriter};
 pub use store::{Merged, Topics, merge_guides, merge_news, rewrite_news};
+pub use subscribers::{Reject, RejectWriter, SubscriberRows, SubscriberRules, SubscriberWriter};
 
 /// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).
 #[derive(Clone, Debug, PartialEq)]

@@ -55,8 +55,8 @@ fn object(slice: &str, line: usize, report: &mut Report) -> Option<Record> {
         too_long(line, report);
         return None;
     }
-    let mut reader = serde_json::Deserializer::from_str(slice);
-    let value = Strict.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let mut subscriber = serde_json::Deserializer::from_str(slice);
+    let value = Strict.deserialize(&mut subscriber).and_then(|value| subscriber.end().map(|()| value));
     match value {
         Ok(Value::Object(fields)) => return Some(Record { line, fields }),
         Ok(other) => report.error(
@@ -69,7 +69,7 @@ fn object(slice: &str, line: usize, report: &mut Report) -> Option<Record> {
     None
 }
 
-/// Reports a record that no one wrote by hand and no reader would finish.
+/// Reports a record that no one wrote by hand and no subscriber would finish.
 pub(super) fn too_long(line: usize, report: &mut Report) {
     let help = "a news item has a title and some sentences; if these are many records, put each on a line of its own";
     report.error(line, "a record must have at most 1 MB, found a longer one", help);

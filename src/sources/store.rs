@@ -92,7 +92,7 @@ struct Stock<'a> {
 /// Adds items to `content_dir`/news/YYYY-Www.jsonl, by the ISO week of `published`. An item with a known id or canonical
 /// URL updates its line in place, where it is newer: by the unknown field `version` where there is one, else whenever a
 /// field differs. Fields that only the stored item has stay, as do the bytes of all other lines. Files are replaced
-/// whole, so that a reader or a crash never sees half of one.
+/// whole, so that a subscriber or a crash never sees half of one.
 ///
 /// # Errors
 /// A stored file that is malformed, before anything is written; or a folder that cannot be written.
@@ -130,7 +130,7 @@ impl<'a> Stock<'a> {
             let bytes = files::read_file(file)?;
             let items = news::read_stored(file, &bytes)?.records.into_iter();
             let keyed: Vec<_> = items.map(|(line, item)| (line, key(&item), item)).collect();
-            // The reader has found it to be UTF-8.
+            // The subscriber has found it to be UTF-8.
             Ok::<_, Notices>((keyed, String::from_utf8(bytes).unwrap_or_default()))
         });
         for (file, read) in files.into_iter().zip(read) {

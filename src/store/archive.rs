@@ -26,7 +26,7 @@ pub struct Archived {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
     pub at: DateTime<Utc>,
-    /// What readers are told of it; may be empty.
+    /// What subscribers are told of it; may be empty.
     pub note: String,
 }
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use super::readers::{join, split, stored_address};
 use super::signups::{SignUp, take};
+use super::subscribers::{join, split, stored_address};
 use super::{Store, StoreError};
 use crate::model::{Address, LetterOrder};
 

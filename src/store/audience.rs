@@ -1,4 +1,4 @@
-//! Freezing the audience: one ledger row for each reader who shall get the issue, written when the send begins.
+//! Freezing the audience: one ledger row for each subscriber who shall get the issue, written when the send begins.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -16,7 +16,7 @@ pub enum Audience {
 }
 
 impl Store {
-    /// Begins the send of an approved issue: every confirmed reader of its edition who does not pause gets a pending row,
+    /// Begins the send of an approved issue: every confirmed subscriber of its edition who does not pause gets a pending row,
     /// in one transaction. Running it again changes nothing.
     pub fn freeze_audience(&mut self, issue: &IssueName, now: DateTime<Utc>) -> Result<Audience, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -29,9 +29,9 @@ impl Store {
         }
         let send = tx.last_insert_rowid();
         let rows = tx.execute(
-            "INSERT INTO deliveries (send_id, number, reader_id, email, state, due_ms, updated_ms)
+            "INSERT INTO deliveries (send_id, number, subscriber_id, email, state, due_ms, updated_ms)
              SELECT ?1, row_number() OVER (ORDER BY id), id, email, 'pending', 0, ?2
-             FROM readers
+             FROM subscribers
              WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?3) > 0)
                    AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)
              ORDER BY id",
@@ -43,10 +43,10 @@ impl Store {
 }
 
 impl Store {
-    /// How many readers would get an issue of this edition whose send began now: those whom [`Store::freeze_audience`] takes.
+    /// How many subscribers would get an issue of this edition whose send began now: those whom [`Store::freeze_audience`] takes.
     pub fn count_audience(&self, edition: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
         let count: i64 = self.conn.query_row(
-            "SELECT count(*) FROM readers
+            "SELECT count(*) FROM subscribers
              WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?1) > 0)
                    AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)",
             params![format!(";{edition};"), to_ms(now)],

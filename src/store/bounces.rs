@@ -1,4 +1,4 @@
-//! What came back, as evidence on readers, and when it takes them off the list. Knows no message and no wording of one.
+//! What came back, as evidence on subscribers, and when it takes them off the list. Knows no message and no wording of one.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::tokens::{Trace, leave, take_off};
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Address, IssueName, ReaderStatus};
+use crate::model::{Address, IssueName, SubscriberStatus};
 
-/// One thing that came back about one reader.
+/// One thing that came back about one subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub email: Address,
@@ -27,7 +27,7 @@ pub struct Evidence {
     pub hash: String,
 }
 
-/// When soft bounces take a reader off: `limit` of them, each about another message, within `window`.
+/// When soft bounces take a subscriber off: `limit` of them, each about another message, within `window`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SoftRule {
     pub limit: u32,
@@ -37,9 +37,9 @@ pub struct SoftRule {
 /// What a piece of evidence did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The reader is off the list from now on.
-    Gone(ReaderStatus),
-    /// It is on record; the reader stands as before.
+    /// The subscriber is off the list from now on.
+    Gone(SubscriberStatus),
+    /// It is on record; the subscriber stands as before.
     Kept,
     /// This message was read before.
     Known,
@@ -61,13 +61,13 @@ impl Store {
     /// Who had the copy of an issue with this number, and their secret.
     pub fn recipient(&self, issue: &IssueName, number: i64) -> Result<Option<(Address, String)>, StoreError> {
         let sql = "SELECT r.email, r.seed FROM sends s JOIN deliveries d ON d.send_id = s.id AND d.number = ?2
-                   JOIN readers r ON r.id = d.reader_id WHERE s.issue = ?1";
+                   JOIN subscribers r ON r.id = d.subscriber_id WHERE s.issue = ?1";
         self.address_and_seed(sql, params![issue.to_string(), number])
     }
 
-    /// A reader's address as it is stored, and their secret.
+    /// A subscriber's address as it is stored, and their secret.
     pub fn secret(&self, email: &Address) -> Result<Option<(Address, String)>, StoreError> {
-        self.address_and_seed("SELECT email, seed FROM readers WHERE email_key = ?1", params![email.key()])
+        self.address_and_seed("SELECT email, seed FROM subscribers WHERE email_key = ?1", params![email.key()])
     }
 
     fn address_and_seed(
@@ -77,10 +77,10 @@ impl Store {
     ) -> Result<Option<(Address, String)>, StoreError> {
         let mut statement = self.conn.prepare_cached(sql)?;
         let found = statement.query_row(values, |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
-        found.map(|(email, seed)| Ok((super::readers::stored_address(&email)?, seed))).transpose()
+        found.map(|(email, seed)| Ok((super::subscribers::stored_address(&email)?, seed))).transpose()
     }
 
-    /// Puts evidence on record, and takes the reader off the list when it is enough, in one transaction. It never brings
+    /// Puts evidence on record, and takes the subscriber off the list when it is enough, in one transaction. It never brings
     /// anyone back, and the first reason for which somebody left stays. `None` when nobody has the address.
     pub fn record_bounce(
         &mut self,
@@ -89,17 +89,19 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<Effect>, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let Some(reader) = reader_id(&tx, &evidence.email)? else { return Ok(None) };
-        if insert(&tx, reader, evidence)? == 0 {
+        let Some(subscriber) = subscriber_id(&tx, &evidence.email)? else { return Ok(None) };
+        if insert(&tx, subscriber, evidence)? == 0 {
             return Ok(Some(Effect::Known));
         }
         let by_mail = Trace { how: "mail", network: "", at: now };
         let gone = match evidence.kind {
-            "hard" => take_off(&tx, reader, ReaderStatus::Bounced, now)?.then_some(ReaderStatus::Bounced),
-            "complaint" => take_off(&tx, reader, ReaderStatus::Complained, now)?.then_some(ReaderStatus::Complained),
-            "leave" => leave(&tx, reader, by_mail)?.then_some(ReaderStatus::Unsubscribed),
-            "soft" if is_over(&tx, reader, rule, now)? => {
-                take_off(&tx, reader, ReaderStatus::Bounced, now)?.then_some(ReaderStatus::Bounced)
+            "hard" => take_off(&tx, subscriber, SubscriberStatus::Bounced, now)?.then_some(SubscriberStatus::Bounced),
+            "complaint" => {
+                take_off(&tx, subscriber, SubscriberStatus::Complained, now)?.then_some(SubscriberStatus::Complained)
+            }
+            "leave" => leave(&tx, subscriber, by_mail)?.then_some(SubscriberStatus::Unsubscribed),
+            "soft" if is_over(&tx, subscriber, rule, now)? => {
+                take_off(&tx, subscriber, SubscriberStatus::Bounced, now)?.then_some(SubscriberStatus::Bounced)
             }
             _ => None,
         };
@@ -107,7 +109,7 @@ impl Store {
         Ok(Some(gone.map_or(Effect::Kept, Effect::Gone)))
     }
 
-    /// What came back about one reader, the oldest first.
+    /// What came back about one subscriber, the oldest first.
     pub fn bounces_of(&self, email: &Address) -> Result<Vec<BounceLine>, StoreError> {
         let sql = format!("{LINES} WHERE r.email_key = ?1 ORDER BY b.received_ms, b.id");
         let mut statement = self.conn.prepare(&sql)?;
@@ -132,7 +134,7 @@ impl Store {
 }
 
 const LINES: &str = "SELECT r.email, b.issue, b.kind, b.status, b.diagnostic, b.matched_by, b.received_ms
-                     FROM bounces b JOIN readers r ON r.id = b.reader_id";
+                     FROM bounces b JOIN subscribers r ON r.id = b.subscriber_id";
 
 fn line(row: &rusqlite::Row) -> Result<BounceLine, StoreError> {
     Ok(BounceLine {
@@ -146,18 +148,18 @@ fn line(row: &rusqlite::Row) -> Result<BounceLine, StoreError> {
     })
 }
 
-fn reader_id(conn: &Connection, email: &Address) -> Result<Option<i64>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT id FROM readers WHERE email_key = ?1")?;
+fn subscriber_id(conn: &Connection, email: &Address) -> Result<Option<i64>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT id FROM subscribers WHERE email_key = ?1")?;
     Ok(statement.query_row([email.key()], |row| row.get(0)).optional()?)
 }
 
-fn insert(conn: &Connection, reader: i64, evidence: &Evidence) -> Result<usize, StoreError> {
+fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usize, StoreError> {
     Ok(conn.execute(
-        "INSERT INTO bounces (hash, reader_id, issue, kind, status, diagnostic, matched_by, received_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (hash, reader_id) DO NOTHING",
+        "INSERT INTO bounces (hash, subscriber_id, issue, kind, status, diagnostic, matched_by, received_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (hash, subscriber_id) DO NOTHING",
         params![
             evidence.hash,
-            reader,
+            subscriber,
             evidence.issue,
             evidence.kind,
             evidence.status,
@@ -168,12 +170,12 @@ fn insert(conn: &Connection, reader: i64, evidence: &Evidence) -> Result<usize, 
     )?)
 }
 
-/// Whether a reader's soft bounces are enough. Several about one issue count once: they are one failure, told twice.
-fn is_over(conn: &Connection, reader: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
+/// Whether a subscriber's soft bounces are enough. Several about one issue count once: they are one failure, told twice.
+fn is_over(conn: &Connection, subscriber: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let count: i64 = conn.query_row(
         "SELECT count(DISTINCT CASE issue WHEN '' THEN hash ELSE issue END) FROM bounces
-         WHERE reader_id = ?1 AND kind = 'soft' AND received_ms >= ?2",
-        params![reader, to_ms(now - rule.window)],
+         WHERE subscriber_id = ?1 AND kind = 'soft' AND received_ms >= ?2",
+        params![subscriber, to_ms(now - rule.window)],
         |row| row.get(0),
     )?;
     Ok(count >= i64::from(rule.limit))
@@ -182,25 +184,25 @@ fn is_over(conn: &Connection, reader: i64, rule: SoftRule, now: DateTime<Utc>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ReaderRow;
+    use crate::model::SubscriberRow;
     use crate::store::Durability;
 
     #[test]
-    fn soft_bounces_take_a_reader_off_at_the_limit_within_the_window_and_not_before() {
+    fn soft_bounces_take_a_subscriber_off_at_the_limit_within_the_window_and_not_before() {
         let dir = tempfile::tempdir().expect("a folder");
         let mut store = Store::open_or_create(&dir.path().join("d.db"), Durability::Process).expect("a store");
         let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
         let email = Address::parse("ann@inbox.example").expect("an address");
-        let row = ReaderRow {
+        let row = SubscriberRow {
             email: email.clone(),
             name: None,
-            status: ReaderStatus::Confirmed,
+            status: SubscriberStatus::Confirmed,
             editions: None,
             created: None,
             fields: std::collections::BTreeMap::new(),
             consent: "asked".into(),
         };
-        store.import_readers(&[row], now, &mut || "5eed".into()).expect("an import");
+        store.import_subscribers(&[row], now, &mut || "5eed".into()).expect("an import");
         let rule = SoftRule { limit: 3, window: Duration::from_hours(30 * 24) };
         let mut tell = |issue: &str, days: i64| {
             let evidence = Evidence {
@@ -220,7 +222,7 @@ mod tests {
         assert_eq!(tell("b", 8), Some(Effect::Kept), "the same issue");
         assert_eq!(tell("c", 7), Some(Effect::Kept));
         assert_eq!(tell("c", 7), Some(Effect::Known));
-        assert_eq!(tell("d", 1), Some(Effect::Gone(ReaderStatus::Bounced)));
+        assert_eq!(tell("d", 1), Some(Effect::Gone(SubscriberStatus::Bounced)));
         assert_eq!(tell("e", 0), Some(Effect::Kept), "gone already");
     }
 }

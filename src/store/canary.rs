@@ -95,7 +95,7 @@ impl Store {
         let count = |status: &str| -> Result<u64, StoreError> {
             let count: i64 = self.conn.query_row(
                 "SELECT count(*) FROM deliveries AS d JOIN sends AS s ON s.id = d.send_id
-                 JOIN readers AS r ON r.id = d.reader_id AND r.status = ?2 AND r.left_ms >= s.started_ms
+                 JOIN subscribers AS r ON r.id = d.subscriber_id AND r.status = ?2 AND r.left_ms >= s.started_ms
                  WHERE d.send_id = ?1 AND d.state = 'delivered'",
                 params![send, status],
                 |row| row.get(0),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Row, params};
 
-use super::readers::stored_address;
+use super::subscribers::stored_address;
 use super::{Store, StoreError, Uncertain, from_ms, to_ms};
 use crate::model::{Address, LetterLine, LetterOrder, Outcome, QueuedLetter, Reply};
 

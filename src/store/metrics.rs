@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::{Send, Store, StoreError, from_ms};
-use crate::model::{IssueName, ReaderStatus};
+use crate::model::{IssueName, SubscriberStatus};
 
 /// The upper bounds of [`Latency::up_to`], in milliseconds.
 pub const LATENCIES: [u32; 11] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000];
@@ -68,14 +68,16 @@ impl Store {
         })?)
     }
 
-    /// How many readers there are of each status.
-    pub fn readers_by_status(&self) -> Result<BTreeMap<ReaderStatus, u64>, StoreError> {
-        let mut all: BTreeMap<ReaderStatus, u64> = ReaderStatus::ALL.into_iter().map(|status| (status, 0)).collect();
-        let mut statement = self.conn.prepare_cached("SELECT status, count(*) FROM readers GROUP BY status")?;
+    /// How many subscribers there are of each status.
+    pub fn subscribers_by_status(&self) -> Result<BTreeMap<SubscriberStatus, u64>, StoreError> {
+        let mut all: BTreeMap<SubscriberStatus, u64> =
+            SubscriberStatus::ALL.into_iter().map(|status| (status, 0)).collect();
+        let mut statement = self.conn.prepare_cached("SELECT status, count(*) FROM subscribers GROUP BY status")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let status: String = row.get(0)?;
-            let status = status.parse().map_err(|()| StoreError::Value(format!("{status} as a reader's status")))?;
+            let status =
+                status.parse().map_err(|()| StoreError::Value(format!("{status} as a subscriber's status")))?;
             all.insert(status, count(row.get(1)?));
         }
         Ok(all)

@@ -1,4 +1,4 @@
-//! All SQL: readers, approvals and the delivery ledger, in SQLite. Knows no mail and no clock.
+//! All SQL: subscribers, approvals and the delivery ledger, in SQLite. Knows no mail and no clock.
 
 mod approvals;
 mod archive;
@@ -15,9 +15,9 @@ mod ledger;
 mod letters;
 mod metrics;
 mod queue;
-mod readers;
 mod report;
 mod signups;
+mod subscribers;
 mod tokens;
 mod writer;
 
@@ -27,11 +27,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
-use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
-
-use crate::model::Purpose;
 
 pub use archive::{Archived, Correction, WebCopy};
 pub use asked::Asking;
@@ -43,24 +40,14 @@ pub use journal::{Decision, Entry, Recorded};
 pub use lease::{Fence, Lease, TAKEN_OVER};
 pub use ledger::{Lane, RecipientLine, Send, Uncertain};
 pub use metrics::{LATENCIES, Latency};
-pub use readers::{Change, Tally};
 pub use signups::{Confirmed, SignUp};
+pub use subscribers::{Change, Tally};
 pub use tokens::{Trace, Wishes};
 pub use writer::{Claim, Ledger, Next, Writer};
 
-/// The schema this binary writes: one step for each migration. Kept in SQLite's `user_version`.
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_first.sql"),
-    include_str!("migrations/0002_lanes.sql"),
-    include_str!("migrations/0003_people.sql"),
-    include_str!("migrations/0004_bounces.sql"),
-    include_str!("migrations/0005_corrections.sql"),
-    include_str!("migrations/0006_rhythm.sql"),
-    include_str!("migrations/0007_letters_of_the_journal.sql"),
-    include_str!("migrations/0008_asked.sql"),
-    include_str!("migrations/0009_clicks.sql"),
-    include_str!("migrations/0010_letters_in_doubt.sql"),
-];
+/// The steps to the schema that this binary writes, each with the `user_version` that SQLite keeps once it is taken. Databases from
+/// before the first release count below the first; their schema was never published and is not read any more.
+const MIGRATIONS: &[(u32, &str)] = &[(101, include_str!("migrations/0101_first.sql"))];
 
 /// What the file of the sender's lock is called, behind the database's name.
 const SENDER: &str = "sender.lock";
@@ -97,7 +84,12 @@ pub enum StoreError {
     #[error("there is no database at {0}")]
     Missing(PathBuf),
     #[error("the database {path} was written by a newer digest (schema {found}, this one knows {known})")]
-    Newer { path: PathBuf, found: i64, known: usize },
+    Newer { path: PathBuf, found: u32, known: u32 },
+    #[error(
+        "the database {0} was written by a digest from before the first release, and this one does not read it\n  help: \
+         export the list with that binary (`digest subscribers export`), move the file away, and import the list with this one"
+    )]
+    Older(PathBuf),
     #[error("the database {0} is damaged: {1}")]
     Damaged(PathBuf, String),
     #[error(
@@ -182,7 +174,6 @@ impl Store {
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let level = if durability == Durability::Power { "FULL" } else { "NORMAL" };
         conn.pragma_update(None, "synchronous", level)?;
-        register_token_hash(&conn)?;
         migrate(&mut conn, path)?;
         #[cfg(test)]
         fuse::install(&mut conn, path)?;
@@ -245,18 +236,7 @@ fn wait_a_moment() {
     std::thread::sleep(MOMENT);
 }
 
-/// What migrations call to hash the tokens of readers who were there before tokens were looked up.
-fn register_token_hash(conn: &Connection) -> Result<(), StoreError> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    conn.create_scalar_function("token_hash", 2, flags, |call| {
-        let (purpose, seed): (String, String) = (call.get(0)?, call.get(1)?);
-        let known = Purpose::ALL.into_iter().find(|known| known.as_str() == purpose);
-        Ok(known.map(|purpose| purpose.hash(&seed).to_vec()))
-    })?;
-    Ok(())
-}
-
-/// Makes the file of a new database, for its owner's eyes only: it holds readers' addresses. `SQLite` gives its other files the
+/// Makes the file of a new database, for its owner's eyes only: it holds subscribers' addresses. `SQLite` gives its other files the
 /// same mode. Says whether it was made now.
 fn make_private(path: &Path) -> std::io::Result<bool> {
     let mut options = OpenOptions::new();
@@ -272,18 +252,21 @@ fn make_private(path: &Path) -> std::io::Result<bool> {
 
 /// Brings the schema up to date, each step in a transaction of its own.
 fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let done = usize::try_from(found).unwrap_or(usize::MAX);
-    if done > MIGRATIONS.len() {
-        return Err(StoreError::Newer { path: path.to_path_buf(), found, known: MIGRATIONS.len() });
+    let version = |conn: &Connection| conn.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
+    let found = version(conn)?;
+    let (first, known) = (MIGRATIONS[0].0, MIGRATIONS[MIGRATIONS.len() - 1].0);
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_path_buf(), found, known });
     }
-    for (step, sql) in MIGRATIONS.iter().enumerate().skip(done) {
+    if (1..first).contains(&found) {
+        return Err(StoreError::Older(path.to_path_buf()));
+    }
+    for (step, sql) in MIGRATIONS {
         let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         // Another process may have migrated while this one waited for the lock.
-        let now: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if usize::try_from(now) == Ok(step) {
+        if version(&tx)? < *step {
             tx.execute_batch(sql)?;
-            tx.pragma_update(None, "user_version", now + 1)?;
+            tx.pragma_update(None, "user_version", step)?;
         }
         tx.commit()?;
     }

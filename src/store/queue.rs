@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
-use super::readers::{stored_address, stored_fields};
+use super::subscribers::{stored_address, stored_fields};
 use super::tokens::take_off;
 use super::writer::{Claim, Next};
 use super::{StoreError, from_ms, to_ms};
-use crate::model::{Delivery, Outcome, ReaderStatus, Reply};
+use crate::model::{Delivery, Outcome, Reply, SubscriberStatus};
 
 /// How many copies are looked up at a time.
 const AHEAD: i64 = 256;
@@ -37,7 +37,7 @@ struct Reserved {
 /// A copy looked up ahead.
 struct Waiting {
     number: i64,
-    /// `None` when the reader is no longer on the list.
+    /// `None` when the subscriber is no longer on the list.
     delivery: Option<Box<Delivery>>,
     /// When it was looked up, in `data_version`s.
     version: i64,
@@ -97,7 +97,7 @@ impl Queue {
         Ok(if is_waiting { Claim::Copy(delivery) } else { Claim::Empty })
     }
 
-    /// The next copy of a lane whose reader is still on the list.
+    /// The next copy of a lane whose subscriber is still on the list.
     fn find(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<Box<Delivery>>, StoreError> {
         while let Some(mut waiting) = self.next(conn, lane, now)? {
             if waiting.version != self.version {
@@ -161,7 +161,7 @@ impl Queue {
         Ok(self.due.entry(lane).or_default().pop_front())
     }
 
-    /// A copy looked up once more, since its reader may have left meanwhile.
+    /// A copy looked up once more, since its subscriber may have left meanwhile.
     fn again(&self, conn: &Connection, number: i64, now: DateTime<Utc>) -> Result<Waiting, StoreError> {
         let mut statement = conn.prepare_cached(&format!("{COPY} WHERE d.send_id = ?1 AND d.number = ?2"))?;
         let mut rows = statement.query(params![self.send, number])?;
@@ -207,9 +207,9 @@ pub fn column(lane: usize) -> i64 {
     i64::try_from(lane).unwrap_or(i64::MAX)
 }
 
-/// Copies with their readers; the reader's columns are NULL when they are no longer on the list.
+/// Copies with their subscribers; the subscriber's columns are NULL when they are no longer on the list.
 const COPY: &str = "SELECT d.number, d.email, d.attempts, d.dated_ms, r.name, r.seed, r.fields
-    FROM deliveries AS d LEFT JOIN readers AS r ON r.id = d.reader_id AND r.status = 'confirmed'";
+    FROM deliveries AS d LEFT JOIN subscribers AS r ON r.id = d.subscriber_id AND r.status = 'confirmed'";
 
 fn suppressed(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
     conn.prepare_cached(
@@ -220,7 +220,7 @@ fn suppressed(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// From here on the copy's bytes may go out. `false` when it waits no longer: its reader was forgotten meanwhile.
+/// From here on the copy's bytes may go out. `false` when it waits no longer: its subscriber was forgotten meanwhile.
 fn dotted(conn: &Connection, send: i64, delivery: &Delivery) -> Result<bool, StoreError> {
     let rows = conn
         .prepare_cached(
@@ -247,10 +247,10 @@ fn finished(
     };
     write_outcome(conn, send, number, (state, due, counted), reply, now)?;
     if let Outcome::Failed { dead: true, .. } = outcome {
-        let reader = conn
-            .prepare_cached("SELECT reader_id FROM deliveries WHERE send_id = ?1 AND number = ?2")?
+        let subscriber = conn
+            .prepare_cached("SELECT subscriber_id FROM deliveries WHERE send_id = ?1 AND number = ?2")?
             .query_row(params![send, number], |row| row.get(0))?;
-        take_off(conn, reader, ReaderStatus::Bounced, now)?;
+        take_off(conn, subscriber, SubscriberStatus::Bounced, now)?;
     }
     Ok(())
 }

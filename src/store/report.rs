@@ -76,7 +76,7 @@ impl Store {
 /// Recipients by kind of what came back, each counted once a kind; every kind has its line.
 fn came_back(conn: &Connection, issue: &str) -> Result<Vec<LaterLine>, StoreError> {
     let mut statement =
-        conn.prepare_cached("SELECT kind, count(DISTINCT reader_id) FROM bounces WHERE issue = ?1 GROUP BY kind")?;
+        conn.prepare_cached("SELECT kind, count(DISTINCT subscriber_id) FROM bounces WHERE issue = ?1 GROUP BY kind")?;
     let rows = statement.query_map([issue], |row| Ok((row.get::<_, String>(0)?, count(row.get(1)?))))?;
     let counts: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
     let line = |kind: &str| LaterLine { kind: kind.into(), count: counts.get(kind).copied().unwrap_or(0) };
@@ -108,7 +108,7 @@ fn register(conn: &Connection) -> Result<(), StoreError> {
             code: code.unwrap_or(0),
             enhanced: text(2),
             reply: text(3),
-            reader: text(4),
+            subscriber: text(4),
             attempts: context.get(5)?,
         };
         Ok(words::reason(text(0), &facts))
@@ -138,13 +138,13 @@ impl Rows<'_> {
     fn states(&self) -> Result<Vec<StateLine>, StoreError> {
         let sql = format!(
             "SELECT s, CASE s WHEN 'delivered' THEN 'taken by the relay'
-                 ELSE state_reason(s, code, enhanced, reply, reader, attempts) END AS reason, sum(n)
+                 ELSE state_reason(s, code, enhanced, reply, subscriber, attempts) END AS reason, sum(n)
              FROM (SELECT {STATE} AS s, d.code, d.enhanced, d.attempts, count(*) AS n,
                        CASE WHEN d.state IN ('failed', 'deferred') THEN substr(d.reply, 1, 80) END AS reply,
                        CASE d.state WHEN 'suppressed' THEN
-                           coalesce((SELECT status FROM readers WHERE id = d.reader_id), 'gone') END AS reader
+                           coalesce((SELECT status FROM subscribers WHERE id = d.subscriber_id), 'gone') END AS subscriber
                    FROM deliveries AS d WHERE d.send_id = ?1
-                   GROUP BY s, code, enhanced, attempts, reply, reader)
+                   GROUP BY s, code, enhanced, attempts, reply, subscriber)
              GROUP BY s, reason
              ORDER BY CASE s WHEN 'delivered' THEN 0 WHEN 'failed' THEN 1 WHEN 'deferred' THEN 2 WHEN 'pending' THEN 3
                  WHEN 'suppressed' THEN 4 ELSE 5 END, sum(n) DESC, reason LIMIT ?3"

@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::readers::{join, split, stored_address};
+use super::subscribers::{join, split, stored_address};
 use super::tokens::{Trace, end_sign_ups, forgotten_hash, is_on_list, note};
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Address, LetterOrder, Purpose, ReaderStatus, token_hash};
+use crate::model::{Address, LetterOrder, Purpose, SubscriberStatus, token_hash};
 
 /// How long a confirmation link works.
 const LIFE: TimeDelta = TimeDelta::hours(48);
@@ -57,7 +57,7 @@ impl Store {
     }
 
     /// Puts the owner of a sign-up on the list, or back on it: this is their own act. `seed` is 128 random bits as hex, for a
-    /// new reader.
+    /// new subscriber.
     pub fn confirm(&mut self, token: &str, trace: Trace, seed: &str) -> Result<Confirmed, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let now = trace.at;
@@ -65,7 +65,7 @@ impl Store {
         let key = waiting.email.key();
         if let Some(ended) = waiting.ended {
             let same: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM readers WHERE email_key = ?1 AND status = 'confirmed' AND confirmed_ms = ?2)",
+                "SELECT EXISTS (SELECT 1 FROM subscribers WHERE email_key = ?1 AND status = 'confirmed' AND confirmed_ms = ?2)",
                 params![key, ended],
                 |row| row.get(0),
             )?;
@@ -141,11 +141,11 @@ fn open(conn: &Connection, token: &str, now: DateTime<Utc>) -> Result<Option<Wai
     Ok(Some(Waiting { email: stored_address(&email)?, editions: split(&editions), ended }))
 }
 
-/// Makes or changes the reader; what a reader on the list had chosen before stays chosen.
+/// Makes or changes the subscriber; what a subscriber on the list had chosen before stays chosen.
 fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result<i64, StoreError> {
     let key = waiting.email.key();
     let old: Option<(i64, String, String)> = conn
-        .query_row("SELECT id, status, editions FROM readers WHERE email_key = ?1", [&key], |row| {
+        .query_row("SELECT id, status, editions FROM subscribers WHERE email_key = ?1", [&key], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
@@ -153,7 +153,7 @@ fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result
     let consent = "the sign-up form, confirmed by the owner of the address";
     let Some((id, status, editions)) = old else {
         conn.execute(
-            "INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, consent, seed,
+            "INSERT INTO subscribers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, consent, seed,
                                   leave_hash, preferences_hash)
              VALUES (?1, ?2, '', 'confirmed', ?3, '{}', ?4, ?4, ?5, ?6, ?7, ?8)",
             params![
@@ -169,14 +169,14 @@ fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result
         )?;
         return Ok(conn.last_insert_rowid());
     };
-    let status: ReaderStatus = status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?;
+    let status: SubscriberStatus = status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?;
     let editions = match (is_on_list(status), editions.as_str(), waiting.editions.is_empty()) {
         (true, "", _) | (_, _, true) => String::new(),
         (true, had, false) => join(&[split(had), waiting.editions.clone()].concat()),
         (false, _, false) => join(&waiting.editions),
     };
     conn.execute(
-        "UPDATE readers SET status = 'confirmed', editions = ?2, confirmed_ms = ?3, left_ms = NULL, consent = ?4,
+        "UPDATE subscribers SET status = 'confirmed', editions = ?2, confirmed_ms = ?3, left_ms = NULL, consent = ?4,
                             paused_until_ms = NULL
          WHERE id = ?1",
         params![id, editions, now, consent],

@@ -6,8 +6,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::{
-    Address, Approval, Counts, Delivery, Frozen, IssueName, IssueState, Letterhead, Outcome, ReaderRow, ReaderStatus,
-    Rendered, Reply,
+    Address, Approval, Counts, Delivery, Frozen, IssueName, IssueState, Letterhead, Outcome, Rendered, Reply,
+    SubscriberRow, SubscriberStatus,
 };
 
 /// A store of its own in a folder of its own, with a running number for seeds.
@@ -29,8 +29,8 @@ fn reply(code: u16) -> Reply {
     Reply { code, enhanced: None, text: "words".into() }
 }
 
-fn row(email: &str, status: ReaderStatus, editions: &[&str]) -> ReaderRow {
-    ReaderRow {
+fn row(email: &str, status: SubscriberStatus, editions: &[&str]) -> SubscriberRow {
+    SubscriberRow {
         email: Address::parse(email).expect("an address"),
         name: Some("Ann".into()),
         status,
@@ -48,19 +48,20 @@ impl House {
         Self { _dir: dir, store, seeds: 0 }
     }
 
-    fn put(&mut self, rows: &[ReaderRow]) -> Tally {
+    fn put(&mut self, rows: &[SubscriberRow]) -> Tally {
         let seeds = &mut self.seeds;
         let mut seed = || {
             *seeds += 1;
             format!("{seeds:032x}")
         };
-        self.store.import_readers(rows, at(0), &mut seed).expect("an import")
+        self.store.import_subscribers(rows, at(0), &mut seed).expect("an import")
     }
 
-    /// An approved issue whose send to `n` readers has begun.
+    /// An approved issue whose send to `n` subscribers has begun.
     fn sending(n: usize) -> (Self, i64) {
         let mut house = Self::new();
-        let rows: Vec<_> = (1..=n).map(|i| row(&format!("r{i}@example.org"), ReaderStatus::Confirmed, &[])).collect();
+        let rows: Vec<_> =
+            (1..=n).map(|i| row(&format!("r{i}@example.org"), SubscriberStatus::Confirmed, &[])).collect();
         house.put(&rows);
         house.approve();
         assert_eq!(house.store.freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(n));
@@ -127,7 +128,7 @@ async fn claim(ledger: &Ledger, now: DateTime<Utc>) -> Option<Box<Delivery>> {
 #[test]
 fn the_audience_and_the_bytes_are_frozen_once() {
     let (mut house, send) = House::sending(1);
-    house.put(&[row("late@example.org", ReaderStatus::Confirmed, &[])]);
+    house.put(&[row("late@example.org", SubscriberStatus::Confirmed, &[])]);
     assert_eq!(house.store.freeze_audience(&issue(), at(9)).expect("a look"), Audience::Standing);
     assert_eq!(house.counts().recipients, 1);
     assert!(!house.approve(), "a send that has begun is not approved anew");
@@ -135,19 +136,19 @@ fn the_audience_and_the_bytes_are_frozen_once() {
 }
 
 #[test]
-fn only_confirmed_readers_of_the_edition_are_mailed() {
+fn only_confirmed_subscribers_of_the_edition_are_mailed() {
     let mut house = House::new();
     house.put(&[
-        row("all@example.org", ReaderStatus::Confirmed, &[]),
-        row("mid@example.org", ReaderStatus::Confirmed, &["midweek", "sunday"]),
-        row("sun@example.org", ReaderStatus::Confirmed, &["sunday"]),
-        row("pending@example.org", ReaderStatus::Pending, &[]),
-        row("gone@example.org", ReaderStatus::Unsubscribed, &[]),
+        row("all@example.org", SubscriberStatus::Confirmed, &[]),
+        row("mid@example.org", SubscriberStatus::Confirmed, &["midweek", "sunday"]),
+        row("sun@example.org", SubscriberStatus::Confirmed, &["sunday"]),
+        row("pending@example.org", SubscriberStatus::Pending, &[]),
+        row("gone@example.org", SubscriberStatus::Unsubscribed, &[]),
     ]);
     house.approve();
     // Who pauses is not counted either, until the pause is over.
-    house.put(&[row("paused@example.org", ReaderStatus::Confirmed, &[])]);
-    let pause = "UPDATE readers SET paused_until_ms = ?1 WHERE email = 'paused@example.org'";
+    house.put(&[row("paused@example.org", SubscriberStatus::Confirmed, &[])]);
+    let pause = "UPDATE subscribers SET paused_until_ms = ?1 WHERE email = 'paused@example.org'";
     house.store.conn.execute(pause, [to_ms(at(60))]).expect("a pause");
     for (now, count) in [(0, 2), (59, 2), (60, 3)] {
         assert_eq!(house.store.count_audience("midweek", at(now)).expect("a count"), count, "at {now}");
@@ -158,28 +159,28 @@ fn only_confirmed_readers_of_the_edition_are_mailed() {
 #[test]
 fn an_import_never_brings_anyone_back() {
     let mut house = House::new();
-    let confirmed = row("ann@example.org", ReaderStatus::Confirmed, &[]);
+    let confirmed = row("ann@example.org", SubscriberStatus::Confirmed, &[]);
     assert_eq!(house.put(std::slice::from_ref(&confirmed)).added, 1);
-    assert_eq!(house.put(&[row("ANN@example.org", ReaderStatus::Confirmed, &[])]).unchanged, 1);
-    for status in [ReaderStatus::Unsubscribed, ReaderStatus::Bounced, ReaderStatus::Complained] {
+    assert_eq!(house.put(&[row("ANN@example.org", SubscriberStatus::Confirmed, &[])]).unchanged, 1);
+    for status in [SubscriberStatus::Unsubscribed, SubscriberStatus::Bounced, SubscriberStatus::Complained] {
         let mut house = House::new();
         house.put(&[row("ann@example.org", status, &[])]);
         assert_eq!(house.put(std::slice::from_ref(&confirmed)).kept_unsubscribed, 1);
-        let ann = house.store.reader(&confirmed.email).expect("a look").expect("ann");
+        let ann = house.store.subscriber(&confirmed.email).expect("a look").expect("ann");
         assert_eq!((ann.status, ann.left), (status, Some(at(0))));
     }
 }
 
 #[test]
-fn a_pending_reader_is_confirmed_with_the_consent_on_record_and_never_back() {
+fn a_pending_subscriber_is_confirmed_with_the_consent_on_record_and_never_back() {
     let mut house = House::new();
-    let pending = row("ann@example.org", ReaderStatus::Pending, &[]);
+    let pending = row("ann@example.org", SubscriberStatus::Pending, &[]);
     house.put(std::slice::from_ref(&pending));
-    let tally = house.put(&[row("ann@example.org", ReaderStatus::Confirmed, &[])]);
+    let tally = house.put(&[row("ann@example.org", SubscriberStatus::Confirmed, &[])]);
     assert_eq!(tally.updated, 1);
     assert_eq!(house.put(&[pending]).unchanged, 1);
-    let ann = house.store.reader(&Address::parse("ann@example.org").expect("an address")).expect("a look");
-    assert_eq!(ann.map(|a| (a.status, a.consent)), Some((ReaderStatus::Confirmed, "a form".into())));
+    let ann = house.store.subscriber(&Address::parse("ann@example.org").expect("an address")).expect("a look");
+    assert_eq!(ann.map(|a| (a.status, a.consent)), Some((SubscriberStatus::Confirmed, "a form".into())));
 }
 
 #[test]
@@ -222,15 +223,20 @@ fn a_stale_fence_writes_nothing() {
 }
 
 #[test]
-fn a_missing_newer_or_damaged_database_is_told_apart() {
+fn a_missing_newer_older_or_damaged_database_is_told_apart() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("d.db");
     assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Missing(_))));
     assert!(!path.exists(), "looking makes no ledger");
     let store = Store::open_or_create(&path, Durability::Power).expect("a store");
-    store.conn.pragma_update(None, "user_version", 99).expect("a pragma");
+    store.conn.pragma_update(None, "user_version", 999).expect("a pragma");
     drop(store);
-    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Newer { found: 99, .. })));
+    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Newer { found: 999, .. })));
+    let conn = Connection::open(&path).expect("a database");
+    conn.pragma_update(None, "user_version", 10).expect("a pragma");
+    drop(conn);
+    let refusal = Store::open(&path, Durability::Power).err().expect("a refusal");
+    assert!(refusal.to_string().contains("digest subscribers export"), "{refusal}");
     std::fs::write(&path, vec![b'x'; 8192]).expect("damage");
     assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Damaged(..))));
 }

@@ -1,12 +1,12 @@
-//! Readers by the hash of a token, and what they do themselves: choose, pause, leave, be forgotten. Each act is on record.
+//! Subscribers by the hash of a token, and what they do themselves: choose, pause, leave, be forgotten. Each act is on record.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::readers::join;
+use super::subscribers::join;
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Act, Address, DeliveryLine, Purpose, Reader, ReaderStatus, token_hash};
+use crate::model::{Act, Address, DeliveryLine, Purpose, Subscriber, SubscriberStatus, token_hash};
 
 /// How an act came to us, and from where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Trace<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// What a reader chose.
+/// What a subscriber chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wishes {
     pub name: String,
@@ -28,15 +28,16 @@ pub struct Wishes {
 }
 
 impl Store {
-    /// The reader whose token this is.
-    pub fn reader_by(&self, purpose: Purpose, token: &str) -> Result<Option<Reader>, StoreError> {
+    /// The subscriber whose token this is.
+    pub fn subscriber_by(&self, purpose: Purpose, token: &str) -> Result<Option<Subscriber>, StoreError> {
         let Some(id) = id_by(&self.conn, purpose, token)? else { return Ok(None) };
-        let email: String = self.conn.query_row("SELECT email FROM readers WHERE id = ?1", [id], |row| row.get(0))?;
-        self.reader(&super::readers::stored_address(&email)?)
+        let email: String =
+            self.conn.query_row("SELECT email FROM subscribers WHERE id = ?1", [id], |row| row.get(0))?;
+        self.subscriber(&super::subscribers::stored_address(&email)?)
     }
 
-    /// Takes the reader of this token off the list by their own wish, and ends their open sign-ups. Again, it changes nothing.
-    /// `None` when no reader has the token.
+    /// Takes the subscriber of this token off the list by their own wish, and ends their open sign-ups. Again, it changes nothing.
+    /// `None` when no subscriber has the token.
     pub fn leave(&mut self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
         // A stranger's guess keeps no sender waiting for the lock.
         if id_by(&self.conn, purpose, token)?.is_none() {
@@ -49,23 +50,24 @@ impl Store {
         Ok(Some(left))
     }
 
-    /// Takes a reader off the list at the operator's word. Again, it changes nothing. `None` when nobody has the address.
+    /// Takes a subscriber off the list at the operator's word. Again, it changes nothing. `None` when nobody has the address.
     pub fn remove(&mut self, email: &Address, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let id =
-            tx.query_row("SELECT id FROM readers WHERE email_key = ?1", [email.key()], |row| row.get(0)).optional()?;
+        let id = tx
+            .query_row("SELECT id FROM subscribers WHERE email_key = ?1", [email.key()], |row| row.get(0))
+            .optional()?;
         let Some(id) = id else { return Ok(None) };
         let left = leave(&tx, id, Trace { how: "operator", network: "", at: now })?;
         tx.commit()?;
         Ok(Some(left))
     }
 
-    /// Keeps what the reader of a preferences token chose; `false` when no reader on the list has it.
+    /// Keeps what the subscriber of a preferences token chose; `false` when no subscriber on the list has it.
     pub fn choose(&mut self, token: &str, wishes: &Wishes, trace: Trace) -> Result<bool, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let Some(id) = id_by(&tx, Purpose::Preferences, token)? else { return Ok(false) };
         let rows = tx.execute(
-            "UPDATE readers SET name = ?2, editions = ?3, paused_until_ms = ?4
+            "UPDATE subscribers SET name = ?2, editions = ?3, paused_until_ms = ?4
              WHERE id = ?1 AND status IN ('pending', 'confirmed')",
             params![id, wishes.name, join(&wishes.editions), wishes.paused_until.map(to_ms)],
         )?;
@@ -82,20 +84,20 @@ impl Store {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let key = email.key();
         let id: Option<i64> =
-            tx.query_row("SELECT id FROM readers WHERE email_key = ?1", [&key], |row| row.get(0)).optional()?;
+            tx.query_row("SELECT id FROM subscribers WHERE email_key = ?1", [&key], |row| row.get(0)).optional()?;
         let mut rows = 0;
         if let Some(id) = id {
-            // Reader 0 is nobody: the number may be given to another once the row is gone. Replies may repeat the address.
+            // Subscriber 0 is nobody: the number may be given to another once the row is gone. Replies may repeat the address.
             rows += tx.execute(
-                "UPDATE deliveries SET email = '', reader_id = 0, reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END,
+                "UPDATE deliveries SET email = '', subscriber_id = 0, reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END,
                         state = CASE WHEN state IN ('pending', 'deferred', 'uncertain') THEN 'suppressed' ELSE state END,
                         due_ms = NULL
-                 WHERE reader_id = ?1",
+                 WHERE subscriber_id = ?1",
                 [id],
             )?;
-            rows += tx.execute("DELETE FROM acts WHERE reader_id = ?1", [id])?;
+            rows += tx.execute("DELETE FROM acts WHERE subscriber_id = ?1", [id])?;
         }
-        for table in ["readers", "letters", "signups", "asked"] {
+        for table in ["subscribers", "letters", "signups", "asked"] {
             rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), [&key])?;
         }
         tx.execute(
@@ -107,10 +109,10 @@ impl Store {
         Ok(rows > 0)
     }
 
-    /// What a reader did themselves, the oldest first.
+    /// What a subscriber did themselves, the oldest first.
     pub fn acts(&self, email: &Address) -> Result<Vec<Act>, StoreError> {
         let mut statement = self.conn.prepare(
-            "SELECT a.at_ms, a.act, a.how, a.network FROM acts AS a JOIN readers AS r ON r.id = a.reader_id
+            "SELECT a.at_ms, a.act, a.how, a.network FROM acts AS a JOIN subscribers AS r ON r.id = a.subscriber_id
              WHERE r.email_key = ?1 ORDER BY a.id",
         )?;
         let mut rows = statement.query([email.key()])?;
@@ -121,11 +123,11 @@ impl Store {
         Ok(acts)
     }
 
-    /// The copies that a reader got or was to get.
+    /// The copies that a subscriber got or was to get.
     pub fn deliveries_to(&self, email: &Address) -> Result<Vec<DeliveryLine>, StoreError> {
         let mut statement = self.conn.prepare(
             "SELECT s.issue, d.state, d.updated_ms, coalesce(d.reply, '') FROM deliveries AS d
-             JOIN sends AS s ON s.id = d.send_id JOIN readers AS r ON r.id = d.reader_id
+             JOIN sends AS s ON s.id = d.send_id JOIN subscribers AS r ON r.id = d.subscriber_id
              WHERE r.email_key = ?1 ORDER BY s.issue",
         )?;
         let mut rows = statement.query([email.key()])?;
@@ -143,34 +145,34 @@ fn id_by(conn: &Connection, purpose: Purpose, token: &str) -> Result<Option<i64>
         Purpose::Unsubscribe => "leave_hash",
         Purpose::Preferences => "preferences_hash",
     };
-    let mut statement = conn.prepare_cached(&format!("SELECT id FROM readers WHERE {column} = ?1"))?;
+    let mut statement = conn.prepare_cached(&format!("SELECT id FROM subscribers WHERE {column} = ?1"))?;
     Ok(statement.query_row([token_hash(token)], |row| row.get(0)).optional()?)
 }
 
-/// Takes a reader off as unsubscribed, with a note of it, whichever way it was told us. Again, it changes nothing.
+/// Takes a subscriber off as unsubscribed, with a note of it, whichever way it was told us. Again, it changes nothing.
 pub(super) fn leave(conn: &Connection, id: i64, trace: Trace) -> Result<bool, StoreError> {
-    let left = take_off(conn, id, ReaderStatus::Unsubscribed, trace.at)?;
+    let left = take_off(conn, id, SubscriberStatus::Unsubscribed, trace.at)?;
     if left {
         note(conn, id, "left", trace)?;
     }
     Ok(left)
 }
 
-/// Takes a reader off the list and ends the open sign-ups of their address, so that no older link brings them back. The first
+/// Takes a subscriber off the list and ends the open sign-ups of their address, so that no older link brings them back. The first
 /// reason stays; `false` when they were off before.
 pub(super) fn take_off(
     conn: &Connection,
     id: i64,
-    status: ReaderStatus,
+    status: SubscriberStatus,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let rows = conn
         .prepare_cached(
-            "UPDATE readers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
+            "UPDATE subscribers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
         )?
         .execute(params![id, status.as_str(), to_ms(now)])?;
     let key: Option<String> = conn
-        .prepare_cached("SELECT email_key FROM readers WHERE id = ?1")?
+        .prepare_cached("SELECT email_key FROM subscribers WHERE id = ?1")?
         .query_row([id], |row| row.get(0))
         .optional()?;
     key.map_or(Ok(()), |key| end_sign_ups(conn, &key, now))?;
@@ -186,7 +188,7 @@ pub(super) fn end_sign_ups(conn: &Connection, key: &str, now: DateTime<Utc>) -> 
 
 pub(super) fn note(conn: &Connection, id: i64, act: &str, trace: Trace) -> Result<(), StoreError> {
     conn.execute(
-        "INSERT INTO acts (reader_id, at_ms, act, how, network) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO acts (subscriber_id, at_ms, act, how, network) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![id, to_ms(trace.at), act, trace.how, trace.network],
     )?;
     Ok(())
@@ -209,7 +211,7 @@ pub(super) fn is_forgotten(conn: &Connection, key: &str) -> Result<bool, StoreEr
     Ok(statement.query_row([hash], |row| row.get(0))?)
 }
 
-/// Whether a status lets its reader come back by confirming.
-pub(super) fn is_on_list(status: ReaderStatus) -> bool {
-    status == ReaderStatus::Confirmed
+/// Whether a status lets its subscriber come back by confirming.
+pub(super) fn is_on_list(status: SubscriberStatus) -> bool {
+    status == SubscriberStatus::Confirmed
 }

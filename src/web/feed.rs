@@ -129,7 +129,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_is_what_a_reader_gets_out(title in "\\PC{0,60}", html in prop::collection::vec(any::<char>(), 0..80)) {
+        fn what_goes_in_is_what_a_subscriber_gets_out(title in "\\PC{0,60}", html in prop::collection::vec(any::<char>(), 0..80)) {
             let html: String = html.into_iter().chain("\u{1}<p>\u{fffe}".chars()).collect();
             let written = write(&feed(&title, &html)).expect("a feed");
             let read = atom::Feed::read_from(written.as_bytes()).expect("well-formed");

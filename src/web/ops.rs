@@ -21,7 +21,7 @@ pub struct Vitals {
     /// Sends that are not over, and the last ones.
     pub sends: Vec<SendVitals>,
     /// By status.
-    pub readers: Vec<(String, u64)>,
+    pub subscribers: Vec<(String, u64)>,
     pub editions: Vec<EditionVitals>,
     /// Whether some process sends from this store now.
     pub sender_alive: bool,
@@ -133,9 +133,9 @@ pub fn write(vitals: &Vitals) -> anyhow::Result<String> {
         .with_label_values(&[env!("CARGO_PKG_VERSION")])
         .set(1.0);
     page.plain("digest_sender_running", "1 while some process sends from this store.", f64::from(vitals.sender_alive))?;
-    let readers = page.one("digest_readers", "Readers on the list, by status.", &["status"])?;
-    for (status, count) in &vitals.readers {
-        readers.with_label_values(&[status]).set(real(*count));
+    let subscribers = page.one("digest_readers", "Readers on the list, by status.", &["status"])?;
+    for (status, count) in &vitals.subscribers {
+        subscribers.with_label_values(&[status]).set(real(*count));
     }
     let next = page.one("digest_next_run_timestamp_seconds", "When an edition is due next.", &["edition"])?;
     for edition in &vitals.editions {
@@ -266,7 +266,10 @@ fn seconds(at: DateTime<Utc>) -> f64 {
     real(u64::try_from(at.timestamp()).unwrap_or(0))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "Prometheus has nothing but f64; a list of 2^53 readers is far away")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "Prometheus has nothing but f64; a list of 2^53 subscribers is far away"
+)]
 fn real(count: u64) -> f64 {
     count as f64
 }

@@ -105,7 +105,7 @@ fn nothing_serious_in_the_archive() {
     let Some(axe) = axe() else { return };
     let Some(browser) = Browser::start() else { return };
     let listen = free();
-    let test = Test::new().sample().config(&format!("[web]\nlisten = \"{listen}\"\n")).readers(1).approved();
+    let test = Test::new().sample().config(&format!("[web]\nlisten = \"{listen}\"\n")).subscribers(1).approved();
     test.run(SEND).success();
     test.run(&format!("archive correct {ISSUE} --note Mended")).success();
     let daemon = test.start("serve");

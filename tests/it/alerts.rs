@@ -99,7 +99,7 @@ fn scrape() -> String {
     ]);
     let ops = free();
     let feed = "[[feeds]]\nname = \"The Mute\"\ncommand = [\"false\"]";
-    let test = Test::new().sample().smtp(&server.address()).readers(30).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(30).approved();
     let test = test.config(&format!(
         "[web]\nmetrics_listen = \"{ops}\"\n[editions.midweek]\ncanary = 5\ncanary_wait = \"1h\"\n{feed}"
     ));

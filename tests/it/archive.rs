@@ -32,7 +32,7 @@ fn a_correction_in_the_middle_of_a_send_reaches_no_mail() {
 
 #[test]
 fn a_note_is_short_and_a_draft_must_render() {
-    let test = Test::new().sample().readers(1).approved();
+    let test = Test::new().sample().subscribers(1).approved();
     test.run(SEND).success();
     test.run_args(&["archive", "correct", ISSUE, "--note", &"x".repeat(501)]).code(1).stderr_has("at most 500");
     let draft = test.draft();
@@ -67,7 +67,7 @@ fn the_daemon_shows_past_issues_and_figures_on_listeners_of_their_own() {
     let test = Test::new()
         .sample()
         .config(&format!("[web]\nlisten = \"{public}\"\nmetrics_listen = \"{ops}\"\nnoindex = true\n"))
-        .readers(2)
+        .subscribers(2)
         .approved();
     // Before the issue is due: the daemon would send it by itself.
     let daemon = test.start_at("2026-11-23T06:00:00Z", "serve");

@@ -1,23 +1,25 @@
-//! What comes back, as an operator sees it: the way from a sent copy to a reader who is off the list.
+//! What comes back, as an operator sees it: the way from a sent copy to a subscriber who is off the list.
 
 use std::fs;
 
 use crate::house::{ISSUE, Test};
 
 fn sent() -> Test {
-    let test = Test::new().sample().readers(3).config("[bounces]\ndomain = \"bounces.almanac.example\"\n").approved();
+    let test =
+        Test::new().sample().subscribers(3).config("[bounces]\ndomain = \"bounces.almanac.example\"\n").approved();
     test.run(&format!("send {ISSUE} --yes")).success();
     test
 }
 
 /// A copy out of the outbox: its own Message-ID, To, and the token in its List-Unsubscribe.
-fn copy(test: &Test, reader: &str) -> (String, String) {
+fn copy(test: &Test, subscriber: &str) -> (String, String) {
     let mut files = Vec::new();
     crate::house::find(&test.path("outbox"), "eml", &mut files);
     let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
-    let mail =
-        texts.into_iter().find(|text| text.contains(&format!("<{reader}>")) || text.contains(&format!("To: {reader}")));
-    let mail = mail.unwrap_or_else(|| panic!("a copy for {reader}"));
+    let mail = texts
+        .into_iter()
+        .find(|text| text.contains(&format!("<{subscriber}>")) || text.contains(&format!("To: {subscriber}")));
+    let mail = mail.unwrap_or_else(|| panic!("a copy for {subscriber}"));
     let between = |start: &str, end: &str| {
         let rest = mail.split_once(start).unwrap_or_else(|| panic!("{start} in the copy")).1;
         rest.split_once(end).unwrap().0.to_owned()
@@ -35,13 +37,13 @@ Message-ID: <{id}>\nTo: <{to}>\n\n--b--\n"
     )
 }
 
-fn status(test: &Test, reader: &str) -> String {
-    let shown = test.run(&format!("subscribers show {reader} --format json")).success().json();
+fn status(test: &Test, subscriber: &str) -> String {
+    let shown = test.run(&format!("subscribers show {subscriber} --format json")).success().json();
     shown["status"].as_str().unwrap().to_owned()
 }
 
 #[test]
-fn a_hard_bounce_takes_its_reader_off_and_reading_it_again_changes_nothing() {
+fn a_hard_bounce_takes_its_subscriber_off_and_reading_it_again_changes_nothing() {
     let test = sent();
     let (id, _) = copy(&test, "reader1@inbox.example");
     test.write("in/one.eml", &bounce("5.1.1", &id, "reader1@inbox.example"));
@@ -64,8 +66,8 @@ fn a_forged_bounce_and_one_about_us_take_nobody_off() {
     let read = test.run("bounces import in --format json").success().json();
     assert_eq!((read["bounced"].as_u64(), read["kept"].as_u64()), (Some(0), Some(1)));
     assert_eq!(read["unmatched"].as_array().unwrap().len(), 1);
-    for reader in ["reader1@inbox.example", "reader2@inbox.example"] {
-        assert_eq!(status(&test, reader), "confirmed");
+    for subscriber in ["reader1@inbox.example", "reader2@inbox.example"] {
+        assert_eq!(status(&test, subscriber), "confirmed");
     }
 }
 
@@ -137,10 +139,10 @@ fn the_daemon_takes_in_what_is_delivered_into_its_maildir() {
     assert_eq!(std::fs::read_dir(test.path("mail/new")).unwrap().count(), 2, "and what is stuck");
 }
 
-fn await_status(test: &Test, reader: &str, wanted: &str) {
+fn await_status(test: &Test, subscriber: &str, wanted: &str) {
     let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while status(test, reader) != wanted {
-        assert!(std::time::Instant::now() < patience, "{reader} is {}", status(test, reader));
+    while status(test, subscriber) != wanted {
+        assert!(std::time::Instant::now() < patience, "{subscriber} is {}", status(test, subscriber));
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }

@@ -16,7 +16,7 @@ struct Home {
 }
 
 impl Home {
-    /// An issue sent with VERP to `late` (whose mail comes back), and to two readers whose mail arrives.
+    /// An issue sent with VERP to `late` (whose mail comes back), and to two subscribers whose mail arrives.
     fn sent(number: u32) -> Option<Self> {
         let servers = [
             server("DIGEST_TEST_SMTP"),
@@ -30,9 +30,9 @@ impl Home {
             "[bounces]\ndomain = \"r{number}0.bounces.example\"\n[bounces.imap]\nhost = \"localhost\"\nport = {imaps}\n\
              username = \"reader{number}0\"\npassword_file = \"mailbox\"\nca_file = \"ca.pem\"\n"
         );
-        let readers = ["late", "slow", "reader"].map(|name| format!("{name}{number}1@inbox.example\n")).concat();
-        let csv = format!("email\n{readers}reader{number}2@inbox.example\n");
-        let test = Test::new().sample().subscribers(&csv).smtp(&smtp).config(&config);
+        let subscribers = ["late", "slow", "reader"].map(|name| format!("{name}{number}1@inbox.example\n")).concat();
+        let csv = format!("email\n{subscribers}reader{number}2@inbox.example\n");
+        let test = Test::new().sample().subscribers_csv(&csv).smtp(&smtp).config(&config);
         let test = test.file("mailbox", "secret\n").file("ca.pem", &std::fs::read_to_string(certificate).unwrap());
         let test = test.approved();
         test.run(&format!("send {ISSUE} --yes")).success();
@@ -51,7 +51,7 @@ impl Home {
         shown["status"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until a reader is in this state; says how long it took.
+    /// Waits until a subscriber is in this state; says how long it took.
     fn await_status(&self, name: &str, wanted: &str) -> Duration {
         let start = Instant::now();
         while self.status(name) != wanted {
@@ -90,7 +90,7 @@ fn postfix_hands_over_what_comes_back_by_lmtp() {
     let (Some(smtp), Some(port)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_OWN_LMTP")) else { return };
     let late = format!("late{}900@inbox.example", std::process::id());
     let config = format!("[bounces]\ndomain = \"own.bounces.example\"\nlmtp = \"127.0.0.1:{port}\"\n");
-    let test = Test::new().sample().subscribers(&format!("email\n{late}\n")).smtp(&smtp).config(&config).approved();
+    let test = Test::new().sample().subscribers_csv(&format!("email\n{late}\n")).smtp(&smtp).config(&config).approved();
     // A day before the issue is due, so that the daemon does not send it itself.
     let daemon = test.start_at("2026-11-24T06:00:00Z", "serve");
     let patience = Instant::now() + Duration::from_secs(20);
@@ -140,9 +140,9 @@ fn a_bounce_a_complaint_and_a_leave_come_in_over_imap_with_tls() {
     );
     home.mail("complaints", &report);
     home.await_status("reader", "complained");
-    let leave = format!("From: x@isp.example\nSubject: unsubscribe {}\n\n", token(&home.copy("reader.2")));
+    let leave = format!("From: x@isp.example\nSubject: unsubscribe {}\n\n", token(&home.copy("subscriber.2")));
     home.mail("unsubscribe", &leave);
-    let took = home.await_status("reader.2", "unsubscribed");
+    let took = home.await_status("subscriber.2", "unsubscribed");
     eprintln!("a leave by mail, over Postfix, Dovecot and IMAP: {} ms", took.as_millis());
     assert_eq!(home.status("slow"), "confirmed", "one full mailbox is no reason");
     daemon.signal("TERM");

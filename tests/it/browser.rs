@@ -98,7 +98,7 @@ impl Browser {
         self.tell("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
-    /// The colour scheme that pages are told the reader prefers: `light` or `dark`.
+    /// The colour scheme that pages are told the subscriber prefers: `light` or `dark`.
     pub fn prefers(&self, scheme: &str) {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.tell("Emulation.setEmulatedMedia", &features);

@@ -62,7 +62,7 @@ fn the_environment_overrides_a_setting() {
 
 #[test]
 fn no_colour_and_no_bars_in_a_pipe() {
-    let test = Test::new().sample().readers(2).approved();
+    let test = Test::new().sample().subscribers(2).approved();
     for line in ["compose midweek", "check", "status", "send 2026-11-25-midweek --yes", "nonsense"] {
         let ran = test.run(line);
         let told = format!("{}{}", ran.stdout, ran.stderr);
@@ -110,7 +110,7 @@ fn check_json_has_its_shape() {
 
 #[test]
 fn status_json_has_its_shape_in_every_state() {
-    let test = Test::new().sample().readers(2).composed();
+    let test = Test::new().sample().subscribers(2).composed();
     let keys = [
         "issue",
         "edition",
@@ -140,7 +140,7 @@ fn status_json_has_its_shape_in_every_state() {
 
 #[test]
 fn status_says_that_a_draft_cannot_be_read_and_where() {
-    let test = Test::new().sample().readers(2).composed();
+    let test = Test::new().sample().subscribers(2).composed();
     let file = format!("issues/{ISSUE}/issue.toml");
     let good = test.draft();
     test.write(&file, &good.replacen("subject = \"", "subject = ", 1));

@@ -15,7 +15,7 @@ const ON: &str = "[web]\nlisten = \"127.0.0.1:0\"\nclient_header = \"x-client\"\
 const BROWSER: &str = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\nAccept: text/html,*/*;q=0.8\r\n";
 
 fn counting() -> Test {
-    Test::new().sample().config(ON).readers(2)
+    Test::new().sample().config(ON).subscribers(2)
 }
 
 /// Follows a link as a browser in the network 203.0.N.0/24 does.
@@ -164,7 +164,7 @@ fn the_web_has_the_direct_addresses_and_old_links_work_when_counting_ends() {
 
 #[test]
 fn who_does_not_ask_for_it_gets_the_mails_of_before() {
-    let test = Test::new().sample().readers(1).approved();
+    let test = Test::new().sample().subscribers(1).approved();
     test.run(SEND).success();
     let mail = test.outbox().remove(0);
     assert!(!mail.html().contains("/go/") && mail.html().contains("harbour.example"));

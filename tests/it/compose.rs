@@ -49,7 +49,7 @@ fn the_newsrooms_own_pairing_wins_and_drafts_are_never_paired() {
 
 #[test]
 fn the_next_issue_repeats_nothing_and_starts_where_the_last_ended() {
-    let test = Test::new().sample().readers(1);
+    let test = Test::new().sample().subscribers(1);
     let before = test.run("compose midweek --format json").success().json();
     test.run("approve 2026-11-25-midweek --by Ed").success();
     test.run("send 2026-11-25-midweek --yes").success();

@@ -13,11 +13,11 @@ const BEFORE: &str = "2026-11-25T05:59:50Z";
 const JUST_BEFORE: &str = "2026-11-25T05:59:58Z";
 const SEND: &str = "send 2026-11-25-midweek --yes";
 
-fn approved(server: &Server, readers: usize) -> Test {
+fn approved(server: &Server, subscribers: usize) -> Test {
     Test::new()
         .sample()
         .smtp(&server.address())
-        .readers(readers)
+        .subscribers(subscribers)
         .config("[serve]\nlease = \"2s\"\n[editors]\nnotify = []")
         .approved()
 }
@@ -84,7 +84,7 @@ fn a_send_that_takes_long_keeps_no_other_issue_waiting() {
 
 #[test]
 fn the_editors_hear_of_a_source_that_fails_with_the_draft() {
-    let test = Test::new().sample().readers(2).config(
+    let test = Test::new().sample().subscribers(2).config(
         "[editors]\nnotify = [\"ed@gazette.example\"]\n[[feeds]]\nname = \"The Mute\"\ncommand = [\"false\"]\n",
     );
     for _ in 0..3 {

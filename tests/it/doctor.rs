@@ -80,7 +80,7 @@ fn ills(found: &Value) -> Vec<String> {
 /// A publication that signs with a fresh Ed25519 key. Returns the public half as a record has it, too.
 fn signed(server: &Server) -> Option<(Test, String)> {
     let (host, port) = server.address().rsplit_once(':').map(|(h, p)| (h.to_owned(), p.to_owned())).unwrap();
-    let test = Test::new().sample().readers(1).config(&format!(
+    let test = Test::new().sample().subscribers(1).config(&format!(
         "[delivery]\ntransport = \"smtp\"\n[delivery.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\nhello = \"mx.gazette.example\"\n\
          [delivery.dkim]\nkeys = [{{ selector = \"a\", file = \"secrets/dkim.pem\" }}]\n[bounces]\ndomain = \"b.gazette.example\"\n\
          [editors]\nnotify = [\"ann@gazette.example\"]"

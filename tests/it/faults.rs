@@ -79,7 +79,7 @@ fn a_draft_with_a_field_of_the_wrong_type() {
 
 #[test]
 fn a_server_that_is_not_there() {
-    let test = Test::new().sample().smtp(&dead_address()).readers(2).approved();
+    let test = Test::new().sample().smtp(&dead_address()).subscribers(2).approved();
     test.run(SEND).code_in(&[1, 75]).stderr_has("127.0.0.1");
     test.counts("pending=2");
     let server = Server::kind();
@@ -109,7 +109,7 @@ fn a_database_that_found_no_room_leaves_no_empty_file_behind() {
 #[test]
 fn a_ledger_that_is_gone() {
     let server = Server::kind();
-    let test = Test::new().sample().smtp(&server.address()).readers(2).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(2).approved();
     for end in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(test.path(&format!("data/digest.db{end}")));
     }
@@ -122,7 +122,7 @@ fn a_ledger_that_is_gone() {
 fn a_ledger_that_is_empty_or_rubbish() {
     for content in [&b""[..], b"this is no database, though it is long enough to look at for a while\n"] {
         let server = Server::kind();
-        let test = Test::new().sample().smtp(&server.address()).readers(2).approved();
+        let test = Test::new().sample().smtp(&server.address()).subscribers(2).approved();
         for end in ["-wal", "-shm"] {
             let _ = fs::remove_file(test.path(&format!("data/digest.db{end}")));
         }
@@ -136,7 +136,7 @@ fn a_ledger_that_is_empty_or_rubbish() {
 #[test]
 fn a_ledger_of_a_newer_version() {
     let server = Server::kind();
-    let test = Test::new().sample().smtp(&server.address()).readers(2).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(2).approved();
     let ledger = rusqlite::Connection::open(test.path("data/digest.db")).unwrap();
     ledger.pragma_update(None, "user_version", 999_999).unwrap();
     drop(ledger);
@@ -149,7 +149,7 @@ fn a_ledger_of_a_newer_version() {
 fn a_ledger_that_cannot_be_written() {
     use std::os::unix::fs::PermissionsExt;
     let server = Server::kind();
-    let test = Test::new().sample().smtp(&server.address()).readers(2).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(2).approved();
     let mode = |path: &str, mode: u32| {
         fs::set_permissions(test.path(path), fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -172,7 +172,7 @@ fn a_ledger_that_cannot_be_written() {
 #[test]
 fn a_ledger_that_somebody_holds() {
     let server = Server::kind();
-    let test = Test::new().sample().smtp(&server.address()).readers(2).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(2).approved();
     let other = rusqlite::Connection::open(test.path("data/digest.db")).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let ran = test.run(SEND);
@@ -185,7 +185,7 @@ fn a_ledger_that_somebody_holds() {
 
 #[test]
 fn an_outbox_that_cannot_be_written() {
-    let test = Test::new().sample().readers(2).approved();
+    let test = Test::new().sample().subscribers(2).approved();
     test.write("outbox", "a file where the folder should be");
     test.run(SEND).code_in(&[1, 75]).stderr_has("outbox");
     let status = test.status();

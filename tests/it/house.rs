@@ -2,7 +2,7 @@
 //! it said.
 //!
 //! ```text
-//! Test::new().sample().readers(3).approved().run("send 2026-11-25-midweek --yes").success();
+//! Test::new().sample().subscribers(3).approved().run("send 2026-11-25-midweek --yes").success();
 //! ```
 
 use std::fs;
@@ -34,7 +34,7 @@ pub struct Test {
 }
 
 impl Test {
-    /// An empty publication with two editions and the file transport; the project's templates, no content, no readers.
+    /// An empty publication with two editions and the file transport; the project's templates, no content, no subscribers.
     pub fn new() -> Self {
         let dir = tempfile::Builder::new().prefix("digest-test-").tempdir().unwrap();
         let test = Self { dir, config: sample::CONFIG.parse().unwrap(), env: Vec::new() };
@@ -82,16 +82,16 @@ impl Test {
         ))
     }
 
-    /// Puts `count` confirmed readers on the list: reader1@inbox.example, reader2@…
-    pub fn readers(self, count: usize) -> Self {
+    /// Puts `count` confirmed subscribers on the list: reader1@inbox.example, reader2@…
+    pub fn subscribers(self, count: usize) -> Self {
         let rows: Vec<String> = (1..=count).map(|n| format!("reader{n}@inbox.example,Reader {n}")).collect();
-        self.subscribers(&format!("email,name\n{}\n", rows.join("\n")))
+        self.subscribers_csv(&format!("email,name\n{}\n", rows.join("\n")))
     }
 
     /// Imports a CSV with consent.
-    pub fn subscribers(self, csv: &str) -> Self {
-        self.write("readers.csv", csv);
-        self.run_args(&["subscribers", "import", "readers.csv", "--consent", "asked for it at the trade fair"])
+    pub fn subscribers_csv(self, csv: &str) -> Self {
+        self.write("subscribers.csv", csv);
+        self.run_args(&["subscribers", "import", "subscribers.csv", "--consent", "asked for it at the trade fair"])
             .success();
         self
     }
@@ -451,10 +451,10 @@ impl Mail {
         self.parsed.message_id().expect("a Message-ID")
     }
 
-    /// The address of the one reader.
+    /// The address of the one subscriber.
     pub fn to(&self) -> String {
         let to = self.parsed.to().expect("a To header");
-        assert_eq!(to.iter().count(), 1, "one reader a copy:\n{}", self.head());
+        assert_eq!(to.iter().count(), 1, "one subscriber a copy:\n{}", self.head());
         to.first().and_then(|a| a.address()).expect("an address").to_owned()
     }
 

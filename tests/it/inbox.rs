@@ -13,9 +13,9 @@ fn own_address(number: u32) -> String {
     format!("reader{}{number:03}@inbox.example", std::process::id())
 }
 
-fn with_readers(server: &str, addresses: &[String]) -> Test {
-    let rows: Vec<String> = addresses.iter().map(|address| format!("{address},Reader")).collect();
-    Test::new().sample().smtp(server).subscribers(&format!("email,name\n{}\n", rows.join("\n"))).approved()
+fn with_subscribers(server: &str, addresses: &[String]) -> Test {
+    let rows: Vec<String> = addresses.iter().map(|address| format!("{address},Subscriber")).collect();
+    Test::new().sample().smtp(server).subscribers_csv(&format!("email,name\n{}\n", rows.join("\n"))).approved()
 }
 
 /// The addresses to which the sink took a copy, from the first lines of its files.
@@ -34,10 +34,10 @@ fn sunk(dir: &str, wanted: &BTreeSet<String>) -> Vec<String> {
 }
 
 #[test]
-fn a_real_server_counts_one_copy_a_reader() {
+fn a_real_server_counts_one_copy_a_subscriber() {
     let (Some(sink), Some(dir)) = (server("DIGEST_TEST_SINK"), server("DIGEST_TEST_SINK_DIR")) else { return };
     let addresses: Vec<String> = (100..300).map(own_address).collect();
-    let test = with_readers(&sink, &addresses).config("[delivery.smtp]\nconnections = 4");
+    let test = with_subscribers(&sink, &addresses).config("[delivery.smtp]\nconnections = 4");
     test.run(SEND).success();
     test.counts("delivered=200");
     let wanted: BTreeSet<String> = addresses.iter().cloned().collect();
@@ -49,7 +49,7 @@ fn real_servers_that_refuse() {
     let cases = [("DIGEST_TEST_SINK_SOFT", "deferred=3", Some(75)), ("DIGEST_TEST_SINK_HARD", "failed=3", None)];
     for (name, counts, code) in cases {
         let Some(sink) = server(name) else { return };
-        let test = with_readers(&sink, &[own_address(1), own_address(2), own_address(3)]);
+        let test = with_subscribers(&sink, &[own_address(1), own_address(2), own_address(3)]);
         let ran = test.run(SEND);
         if code.is_some() {
             assert_eq!(ran.code, code, "{name}: {}", ran.stderr);
@@ -63,7 +63,7 @@ fn real_servers_that_hang_up() {
     let cases = [("DIGEST_TEST_SINK_BUSY", "uncertain"), ("DIGEST_TEST_SINK_LOST", "delivered")];
     for (name, never) in cases {
         let Some(sink) = server(name) else { return };
-        let test = with_readers(&sink, &[own_address(4), own_address(5)]);
+        let test = with_subscribers(&sink, &[own_address(4), own_address(5)]);
         let ran = test.run(SEND).code_in(&[1, 75]);
         let status = test.status();
         assert_eq!((&status[never], &status["failed"]), (&0.into(), &0.into()), "{name}: {status}\n{}", ran.stderr);
@@ -74,7 +74,7 @@ fn real_servers_that_hang_up() {
 fn a_copy_arrives_in_the_mailbox_as_it_was_rendered() {
     let (Some(smtp), Some(imap)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_IMAP")) else { return };
     let address = own_address(6);
-    let test = with_readers(&smtp, std::slice::from_ref(&address));
+    let test = with_subscribers(&smtp, std::slice::from_ref(&address));
     test.run(SEND).success();
     test.counts("delivered=1");
     let inbox = Imap::login(&imap, &address).inbox(1);
@@ -100,7 +100,7 @@ fn a_copy_arrives_in_the_mailbox_as_it_was_rendered() {
 fn a_mailbox_that_does_not_exist_is_failed_and_the_others_arrive() {
     let (Some(smtp), Some(imap)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_IMAP")) else { return };
     let there = own_address(7);
-    let test = with_readers(&smtp, &[there.clone(), format!("gone{}@inbox.example", std::process::id())]);
+    let test = with_subscribers(&smtp, &[there.clone(), format!("gone{}@inbox.example", std::process::id())]);
     test.run(SEND);
     test.counts("delivered=1 failed=1");
     assert_eq!(Imap::login(&imap, &there).inbox(1).len(), 1);
@@ -122,7 +122,7 @@ fn a_relay_with_tls_and_a_password_passes_it_on() {
                  password_file = \"{password}\""
             )
         };
-        let test = with_readers(&format!("localhost:{port}"), std::slice::from_ref(&address))
+        let test = with_subscribers(&format!("localhost:{port}"), std::slice::from_ref(&address))
             .file("ca.pem", &certificate)
             .file("right", "secret\n")
             .file("wrong", "guess\n")
@@ -148,7 +148,7 @@ fn another_kind_of_server_takes_every_copy() {
     let gone = (0..3).map(|number| format!("gone{number}@inbox.example"));
     let mut everyone: Vec<String> = there.iter().cloned().chain(gone).collect();
     everyone.rotate_left(10);
-    let test = with_readers(&format!("localhost:{exim}"), &everyone)
+    let test = with_subscribers(&format!("localhost:{exim}"), &everyone)
         .file("ca.pem", &std::fs::read_to_string(certificate).unwrap())
         .file("password", "secret\n")
         .config(

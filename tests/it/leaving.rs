@@ -1,4 +1,4 @@
-//! Leaving while a send runs: the relay stands in the middle of a message, readers further back leave by both ways that a mail
+//! Leaving while a send runs: the relay stands in the middle of a message, subscribers further back leave by both ways that a mail
 //! offers, and none of them is mailed.
 
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ fn status(test: &Test, address: &str) -> Value {
     test.run(&format!("subscribers show {address} --format json")).success().json()["status"].clone()
 }
 
-/// What a mail program sends when the reader leaves by mail: to the header's mailbox with the header's subject.
+/// What a mail program sends when the subscriber leaves by mail: to the header's mailbox with the header's subject.
 fn by_mail(copy: &Mail) -> String {
     let header = copy.header("List-Unsubscribe");
     let mailto = header.split_once("<mailto:").unwrap().1.split_once('>').unwrap().0;
@@ -27,7 +27,7 @@ fn who_leaves_by_either_way_while_the_relay_holds_a_message_is_not_mailed() {
     // The first issue passes; the second stands after its third message's final dot.
     let server = Server::start([Rule::at(At::Dot, Act::Hold).about("reader3@").skip(1).times(1)]);
     let maildir = "[bounces]\ndomain = \"bounces.almanac.example\"\nmaildir = \"mail\"\n";
-    let test = publication().config(maildir).smtp(&server.address()).readers(9).approved();
+    let test = publication().config(maildir).smtp(&server.address()).subscribers(9).approved();
     for folder in ["tmp", "new", "cur"] {
         std::fs::create_dir_all(test.path("mail").join(folder)).unwrap();
     }

@@ -85,7 +85,7 @@ impl Manager {
 #[test]
 fn it_is_ready_when_its_pages_answer_and_says_so_once() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let test = Test::new().sample().readers(1).config(&format!("[web]\nlisten = \"127.0.0.1:{port}\""));
+    let test = Test::new().sample().subscribers(1).config(&format!("[web]\nlisten = \"127.0.0.1:{port}\""));
     let (manager, daemon) = Manager::start(&test, NOW, &Watched::Nobody);
     let ready = manager.next();
     assert!(ready.starts_with("READY=1\nSTATUS=running"), "{ready}");
@@ -103,7 +103,7 @@ fn it_is_ready_when_its_pages_answer_and_says_so_once() {
 #[test]
 fn it_says_that_it_is_alive_at_least_twice_in_the_watchdogs_time() {
     let limit = Duration::from_millis(1500);
-    let test = Test::new().sample().readers(1);
+    let test = Test::new().sample().subscribers(1);
     let (manager, daemon) = Manager::start(&test, NOW, &Watched::Daemon(limit));
     assert!(manager.next().starts_with("READY=1\n"));
     assert_eq!(manager.next(), "WATCHDOG=1\n", "at once");
@@ -127,7 +127,7 @@ fn it_says_that_it_is_alive_at_least_twice_in_the_watchdogs_time() {
 
 #[test]
 fn a_watchdog_that_is_another_processs_is_left_to_it() {
-    let test = Test::new().sample().readers(1);
+    let test = Test::new().sample().subscribers(1);
     let (manager, daemon) = Manager::start(&test, NOW, &Watched::Stranger(Duration::from_millis(300)));
     assert!(manager.next().starts_with("READY=1\n"));
     // Longer than a sign of life would wait.
@@ -140,7 +140,7 @@ fn a_watchdog_that_is_another_processs_is_left_to_it() {
 
 #[test]
 fn a_reload_is_begun_and_ended_and_a_bad_configuration_changes_nothing() {
-    let test = Test::new().sample().readers(1);
+    let test = Test::new().sample().subscribers(1);
     let good = test.read("config.toml");
     let (manager, daemon) = Manager::start(&test, NOW, &Watched::Daemon(Duration::from_secs(1)));
     assert!(manager.news().starts_with("READY=1\n"));
@@ -165,7 +165,7 @@ fn a_reload_is_begun_and_ended_and_a_bad_configuration_changes_nothing() {
 fn a_hangup_from_the_first_moment_on_ends_nothing() {
     for _ in 0..5 {
         let address = crate::archive::free();
-        let test = Test::new().sample().readers(1).config(&format!("[web]\nlisten = \"{address}\""));
+        let test = Test::new().sample().subscribers(1).config(&format!("[web]\nlisten = \"{address}\""));
         let (manager, daemon) = Manager::start(&test, NOW, &Watched::Nobody);
         let begun = Instant::now();
         // Somebody who sees it listen may ask for a reload at once.
@@ -192,8 +192,12 @@ fn who_cannot_start_is_never_ready() {
 #[test]
 fn it_says_that_it_ends_before_the_message_in_flight_is_through() {
     let server = Server::start([Rule::at(At::Dot, Act::Hold).skip(2).times(1)]);
-    let test =
-        Test::new().sample().smtp(&server.address()).readers(5).config("[serve]\nshutdown_grace = \"70s\"").approved();
+    let test = Test::new()
+        .sample()
+        .smtp(&server.address())
+        .subscribers(5)
+        .config("[serve]\nshutdown_grace = \"70s\"")
+        .approved();
     let (manager, mut daemon) = Manager::start(&test, "2026-11-25T05:59:58Z", &Watched::Nobody);
     assert!(manager.next().starts_with("READY=1\n"));
     server.await_held(1);

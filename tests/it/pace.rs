@@ -5,14 +5,14 @@ use crate::smtp::{Act, At, Rule, Server};
 
 const SEND: &str = "send 2026-11-25-midweek --yes";
 
-/// Readers of two domains, over four connections; `slow.example` is a group.
+/// Subscribers of two domains, over four connections; `slow.example` is a group.
 fn approved(server: &Server, each: usize, group: &str) -> Test {
-    let readers: Vec<String> =
+    let subscribers: Vec<String> =
         (1..=each).flat_map(|n| [format!("a{n}@slow.example"), format!("b{n}@quick.example")]).collect();
     Test::new()
         .sample()
         .smtp(&server.address())
-        .subscribers(&format!("email\n{}\n", readers.join("\n")))
+        .subscribers_csv(&format!("email\n{}\n", subscribers.join("\n")))
         .approved()
         .config(&format!(
             "[delivery.smtp]\nconnections = 4\n[delivery.smtp.per_domain.slow]\ndomains = [\"Slow.example\"]\n{group}"
@@ -71,20 +71,24 @@ fn a_relay_that_takes_two_connections_gets_two() {
 #[test]
 fn many_refusals_of_us_stop_the_send_and_what_was_refused_can_go_again() {
     let server = Server::start([Rule::at(At::Rcpt, Act::Say("550 5.7.1 your network is listed")).times(20)]);
-    let test = Test::new().sample().smtp(&server.address()).readers(60).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(60).approved();
     test.run(SEND).code(1).stderr_has("20 of 20 copies were refused").stderr_has("your network is listed");
     test.counts("failed=20 pending=40");
     assert_eq!(server.accepted(), 0);
     // Nobody was blamed for it: all are still on the list.
     let listed = test.run("subscribers list --format json").success();
-    assert_eq!(listed.json_lines().iter().filter(|reader| reader["status"] == "confirmed").count(), 60);
+    assert_eq!(listed.json_lines().iter().filter(|subscriber| subscriber["status"] == "confirmed").count(), 60);
     test.run(SEND).code(1).stderr_has("digest resume");
     test.run(&format!("resume {ISSUE}")).success();
     test.run(&format!("{SEND} --retry-failed")).success();
     test.counts("delivered=60");
     let off = Server::start([Rule::at(At::Rcpt, Act::Say("550 5.7.1 your network is listed"))]);
-    let test =
-        Test::new().sample().smtp(&off.address()).readers(30).approved().config("[delivery]\nstop_at_refused = 0.0");
+    let test = Test::new()
+        .sample()
+        .smtp(&off.address())
+        .subscribers(30)
+        .approved()
+        .config("[delivery]\nstop_at_refused = 0.0");
     test.run(SEND).success();
     test.counts("failed=30");
 }
@@ -92,7 +96,7 @@ fn many_refusals_of_us_stop_the_send_and_what_was_refused_can_go_again() {
 #[test]
 fn a_clock_set_back_keeps_nobody_longer_than_the_longest_wait() {
     let server = Server::start([Rule::at(At::Rcpt, Act::Say("451 4.3.0 later")).times(1)]);
-    let test = Test::new().sample().smtp(&server.address()).readers(1).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(1).approved();
     // The clock is two days ahead, is set right, and the send goes on.
     test.run_at("2026-11-27T06:00:00Z", SEND).code(75);
     test.run_at("2026-11-25T06:00:00Z", SEND).code(75);
@@ -103,7 +107,7 @@ fn a_clock_set_back_keeps_nobody_longer_than_the_longest_wait() {
 #[test]
 fn greylisting_is_waited_out_as_long_as_it_asks() {
     let server = Server::start([Rule::at(At::Rcpt, Act::Say("450 4.7.1 greylisted, try again in 2 minutes")).times(2)]);
-    let test = Test::new().sample().smtp(&server.address()).readers(2).approved();
+    let test = Test::new().sample().smtp(&server.address()).subscribers(2).approved();
     test.run(SEND).code(75);
     test.counts("deferred=2");
     test.run_at("2026-11-25T06:01:50Z", SEND).code(75);

@@ -148,9 +148,9 @@ fn show(test: &Test, address: &str) -> Value {
     test.run(&format!("subscribers show {address} --format json")).success().json()
 }
 
-/// A publication with one reader, mailed; the paths of the reader's two pages.
+/// A publication with one subscriber, mailed; the paths of the subscriber's two pages.
 fn mailed() -> (Test, String, String) {
-    let test = publication().readers(1).approved();
+    let test = publication().subscribers(1).approved();
     test.run(&format!("send {ISSUE} --yes")).success();
     let text = test.outbox()[0].text();
     let paths = (path(&text, "unsubscribe"), path(&text, "preferences"));
@@ -215,7 +215,7 @@ fn pages_and_letters_follow_the_machines_clock_when_it_is_set() {
 #[test]
 fn every_address_gets_the_same_answer() {
     let test =
-        publication().subscribers("email,status\nknown@inbox.example,confirmed\ngone@inbox.example,unsubscribed\n");
+        publication().subscribers_csv("email,status\nknown@inbox.example,confirmed\ngone@inbox.example,unsubscribed\n");
     let serve = Serve::start(&test);
     let ask = |address: &str| serve.post("/subscribe", &format!("email={address}"));
     // First, so that it would have its letter before the others.
@@ -282,7 +282,7 @@ fn a_link_that_is_too_old_confirms_nobody() {
 }
 
 #[test]
-fn a_mail_programs_own_button_takes_a_reader_off_the_list() {
+fn a_mail_programs_own_button_takes_a_subscriber_off_the_list() {
     let (test, leave, _) = mailed();
     let header = test.outbox()[0].header("List-Unsubscribe");
     assert_eq!(path(&header, "unsubscribe"), leave);
@@ -301,10 +301,10 @@ fn a_mail_programs_own_button_takes_a_reader_off_the_list() {
         &body,
     );
     assert_eq!(again.status, 200, "as often as one likes");
-    let reader = show(&test, "reader1@inbox.example");
-    assert_eq!((&reader["status"], &reader["acts"][0]["how"]), (&"unsubscribed".into(), &"one-click".into()));
-    assert_eq!(reader["acts"].as_array().unwrap().len(), 1);
-    test.run_args(&["subscribers", "import", "readers.csv", "--consent", "again"]).success();
+    let subscriber = show(&test, "reader1@inbox.example");
+    assert_eq!((&subscriber["status"], &subscriber["acts"][0]["how"]), (&"unsubscribed".into(), &"one-click".into()));
+    assert_eq!(subscriber["acts"].as_array().unwrap().len(), 1);
+    test.run_args(&["subscribers", "import", "subscribers.csv", "--consent", "again"]).success();
     assert_eq!(show(&test, "reader1@inbox.example")["status"], "unsubscribed");
 }
 
@@ -333,7 +333,11 @@ fn preferences_are_kept_and_a_pause_keeps_issues_away() {
     let (test, _, preferences) = mailed();
     let serve = Serve::start(&test);
     let page = serve.get(&preferences);
-    assert!(page.body.contains("reader1@inbox.example") && page.body.contains("value=\"Reader 1\""), "{}", page.body);
+    assert!(
+        page.body.contains("reader1@inbox.example") && page.body.contains("value=\"Subscriber 1\""),
+        "{}",
+        page.body
+    );
     let saved = serve.post(&preferences, "action=save&name=%3Cb%3EAnn&edition=sunday&pause=2026-12-24");
     assert!(
         saved.status == 200 && saved.body.contains("Saved.") && saved.body.contains("2026-12-24"),
@@ -341,9 +345,9 @@ fn preferences_are_kept_and_a_pause_keeps_issues_away() {
         saved.body
     );
     assert!(!saved.body.contains("<b>Ann"));
-    let reader = show(&test, "reader1@inbox.example");
-    assert_eq!((&reader["name"], &reader["editions"]), (&"<b>Ann".into(), &serde_json::json!(["sunday"])));
-    assert_eq!(reader["paused_until"], "2026-12-23T23:00:00Z");
+    let subscriber = show(&test, "reader1@inbox.example");
+    assert_eq!((&subscriber["name"], &subscriber["editions"]), (&"<b>Ann".into(), &serde_json::json!(["sunday"])));
+    assert_eq!(subscriber["paused_until"], "2026-12-23T23:00:00Z");
     for wrong in [
         "action=save&name=A",
         "action=save&name=A&edition=sunday&pause=yesterday",
@@ -356,7 +360,7 @@ fn preferences_are_kept_and_a_pause_keeps_issues_away() {
         assert_eq!(serve.post(&preferences, wrong).status, 422, "{wrong}");
     }
     assert_eq!(show(&test, "reader1@inbox.example")["name"], "<b>Ann");
-    // Other readers get the next issue, this one does not.
+    // Other subscribers get the next issue, this one does not.
     test.write("more.csv", "email\nother@inbox.example\n");
     test.run_args(&["subscribers", "import", "more.csv", "--consent", "a fair"]).success();
     sunday(&test);
@@ -407,9 +411,9 @@ fn who_asks_to_be_forgotten_is_and_stays_so() {
         assert!(!String::from_utf8_lossy(&bytes).contains("reader1@inbox.example"), "the address is still in the file");
     }
     assert_eq!(test.status()["recipients"], 1, "the ledger still adds up");
-    let again = test.run_args(&["subscribers", "import", "readers.csv", "--consent", "again", "--format", "json"]);
+    let again = test.run_args(&["subscribers", "import", "subscribers.csv", "--consent", "again", "--format", "json"]);
     assert_eq!(again.success().json()["kept_unsubscribed"], 1);
-    test.run_args(&["subscribers", "add", "Reader1@inbox.example", "--consent", "again"]).code(1);
+    test.run_args(&["subscribers", "add", "Subscriber1@inbox.example", "--consent", "again"]).code(1);
     test.run("subscribers forget nobody@inbox.example").success().stdout_has("nothing was stored");
 }
 
@@ -454,7 +458,7 @@ fn every_answer_is_guarded() {
 
 #[test]
 fn nobody_who_left_before_their_message_was_started_gets_it() {
-    let test = publication().readers(6).approved();
+    let test = publication().subscribers(6).approved();
     test.run(&format!("send {ISSUE} --yes")).success();
     let fifth = test.outbox().into_iter().find(|mail| mail.to() == "reader5@inbox.example").unwrap();
     sunday(&test);

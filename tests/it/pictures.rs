@@ -52,9 +52,9 @@ impl Picture {
     fn read(png: &[u8]) -> Self {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
         decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
-        let mut reader = decoder.read_info().unwrap();
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut bytes).unwrap();
+        let mut subscriber = decoder.read_info().unwrap();
+        let mut bytes = vec![0; subscriber.output_buffer_size().unwrap()];
+        let info = subscriber.next_frame(&mut bytes).unwrap();
         let step = info.color_type.samples();
         assert!(step >= 3, "a picture in grey");
         bytes.truncate(info.buffer_size());

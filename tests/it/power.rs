@@ -153,7 +153,7 @@ fn cuts(durability: &str, library: &Path, cuts: usize) -> (usize, Vec<String>) {
     let test = Test::new()
         .sample()
         .smtp(&server.address())
-        .readers(READERS)
+        .subscribers(READERS)
         .approved()
         .config(&format!("[store]\ndurability = \"{durability}\"\n[delivery.smtp]\nconnections = {CONNECTIONS}"));
     let data = fs::canonicalize(test.path("data")).unwrap();
@@ -196,7 +196,7 @@ fn a_full_disk_stops_the_send_before_the_next_message_and_room_lets_it_go_on() {
         let test = Test::new()
             .sample()
             .smtp(&server.address())
-            .readers(READERS)
+            .subscribers(READERS)
             .approved()
             .config(&format!("[delivery.smtp]\nconnections = {CONNECTIONS}"));
         let test = preloaded(test, &library).env("RECORD_ROOM", &room.to_string());

@@ -93,27 +93,27 @@ fn a_finding_stands_beside_its_block_and_names_its_line() {
 }
 
 #[test]
-fn any_readers_copy_and_any_issue_can_be_looked_at() {
-    let test = Test::new().sample().readers(2).composed();
+fn any_subscribers_copy_and_any_issue_can_be_looked_at() {
+    let test = Test::new().sample().subscribers(2).composed();
     test.run("compose sunday").success();
     let preview = Preview::start(&test, &format!("{ISSUE} --as reader2@inbox.example"));
     let state = preview.state("");
     assert_eq!(state["issue"], ISSUE);
-    assert_eq!(state["reader"]["told"], "Reader 2, confirmed");
-    assert!(preview.get("/message").body.contains("To: \"Reader 2\" <reader2@inbox.example>"));
+    assert_eq!(state["subscriber"]["told"], "Reader 2, confirmed");
+    assert!(preview.get("/message").body.contains("To: \"Subscriber 2\" <reader2@inbox.example>"));
     let editions: Vec<&str> = state["issues"].as_array().unwrap().iter().map(|i| i["name"].as_str().unwrap()).collect();
     assert_eq!(editions.len(), 2, "{state}");
     let sunday = editions.iter().find(|name| name.ends_with("-sunday")).unwrap();
     assert_eq!(preview.state(&format!("?issue={sunday}"))["issue"], *sunday);
     let other = preview.state("?as=reader1%40inbox.example");
-    assert_eq!(other["reader"]["told"], "Reader 1, confirmed");
+    assert_eq!(other["subscriber"]["told"], "Reader 1, confirmed");
     assert!(preview.get("/message?as=reader1%40inbox.example").body.contains("<reader1@inbox.example>"));
     let unknown = preview.state("?as=nobody%40inbox.example");
-    assert!(unknown["reader"]["told"].as_str().unwrap().contains("not on the list"), "{unknown}");
+    assert!(unknown["subscriber"]["told"].as_str().unwrap().contains("not on the list"), "{unknown}");
     let wrong = preview.state("?as=no%20address");
-    assert_eq!(wrong["reader"]["wrong"], true, "{wrong}");
+    assert_eq!(wrong["subscriber"]["wrong"], true, "{wrong}");
     let sample = preview.state("?as=");
-    assert_eq!(sample["reader"]["address"], "");
+    assert_eq!(sample["subscriber"]["address"], "");
     assert!(!preview.get("/message?as=").body.contains("inbox.example"));
 }
 

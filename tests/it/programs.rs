@@ -119,9 +119,11 @@ fn spamassassin_finds_next_to_nothing() {
     for issue in ISSUES {
         judged(&test, issue, &test.read(&format!("shown/issues/{issue}/issue.eml")));
     }
-    // Signed as in production, to a reader, with bounces that have a domain of their own.
-    let test =
-        with_keys(Test::new().sample()).config("[bounces]\ndomain = \"bounces.gazette.example\"").readers(1).approved();
+    // Signed as in production, to a subscriber, with bounces that have a domain of their own.
+    let test = with_keys(Test::new().sample())
+        .config("[bounces]\ndomain = \"bounces.gazette.example\"")
+        .subscribers(1)
+        .approved();
     test.run(&format!("send {ISSUE} --yes")).success();
     let mail = String::from_utf8(test.outbox().remove(0).raw).unwrap();
     assert!(mail.contains("DKIM-Signature"));

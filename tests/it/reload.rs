@@ -52,7 +52,7 @@ fn a_reload_reaches_the_pages_the_letters_and_the_figures() {
 
 #[test]
 fn what_needs_a_restart_is_named_and_stays() {
-    let test = publication().readers(1);
+    let test = publication().subscribers(1);
     let serve = Serve::start(&test);
     change(&test, "listen = \"127.0.0.1:0\"", "listen = \"127.0.0.1:1\"");
     change(&test, "sqlite:data/digest.db", "sqlite:data/other.db");

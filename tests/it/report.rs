@@ -87,7 +87,7 @@ fn a_phone_shows_every_recipients_row_whole() {
 
 #[test]
 fn the_page_goes_where_it_is_told() {
-    let test = Test::new().sample().readers(2).approved();
+    let test = Test::new().sample().subscribers(2).approved();
     test.run(&format!("report {ISSUE}")).code(1).stderr_has("has not begun");
     test.run("report 2020-01-01-midweek").code(1);
     test.run(SEND).success();

@@ -42,7 +42,7 @@ fn sigkill_between_dot_and_reply_costs_at_most_one_copy_a_connection() {
     let ids = message_ids(&server);
     assert_eq!(ids.keys().cloned().collect::<Vec<_>>(), addresses(1..=30), "nobody is lost");
     let twice: Vec<_> = ids.values().filter(|copies| copies.len() > 1).collect();
-    assert!(twice.len() <= connections, "{} readers got a second copy over {connections} connections", twice.len());
+    assert!(twice.len() <= connections, "{} subscribers got a second copy over {connections} connections", twice.len());
     for copies in twice {
         assert!(copies.len() == 2 && copies[0] == copies[1], "the same Message-ID: {copies:?}");
     }

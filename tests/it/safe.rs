@@ -6,13 +6,19 @@ use crate::smtp::{Act, At, Rule, Server};
 
 const SEND: &str = "send 2026-11-25-midweek --yes";
 
-/// Two readers of an issue, by TLS to a server whose certificate is trusted when `trusted`.
+/// Two subscribers of an issue, by TLS to a server whose certificate is trusted when `trusted`.
 fn approved(server: &Server, tls: &str, trusted: bool) -> Test {
     let port = server.address().rsplit_once(':').unwrap().1.to_owned();
     let ca_file = if trusted { "ca.pem" } else { "" };
-    Test::new().sample().readers(2).approved().smtp(&server.address()).file("ca.pem", &Server::certificate()).config(
-        &format!("[delivery.smtp]\nhost = \"localhost\"\nport = {port}\ntls = \"{tls}\"\nca_file = \"{ca_file}\""),
-    )
+    Test::new()
+        .sample()
+        .subscribers(2)
+        .approved()
+        .smtp(&server.address())
+        .file("ca.pem", &Server::certificate())
+        .config(&format!(
+            "[delivery.smtp]\nhost = \"localhost\"\nport = {port}\ntls = \"{tls}\"\nca_file = \"{ca_file}\""
+        ))
 }
 
 fn said(server: &Server, verb: &str) -> usize {

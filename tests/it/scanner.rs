@@ -18,7 +18,7 @@ fn statuses(test: &Test) -> Vec<String> {
 
 #[test]
 fn every_link_of_a_thousand_mails_is_followed_and_nothing_changes() {
-    let test = publication().readers(READERS).approved();
+    let test = publication().subscribers(READERS).approved();
     test.run(&format!("send {ISSUE} --yes")).success();
     let serve = Serve::start(&test);
     for n in 0..10 {

@@ -9,8 +9,8 @@ pub const SEND: &str = "send 2026-11-25-midweek --yes";
 /// Times at which a deferred or doubtful copy is surely due again.
 const LATER: &[&str] = &["2026-11-25T12:00:00Z", "2026-11-25T20:00:00Z", "2026-11-26T06:00:00Z"];
 
-pub fn approved(server: &Server, readers: usize) -> Test {
-    Test::new().sample().smtp(&server.address()).readers(readers).approved()
+pub fn approved(server: &Server, subscribers: usize) -> Test {
+    Test::new().sample().smtp(&server.address()).subscribers(subscribers).approved()
 }
 
 pub fn addresses(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
@@ -29,7 +29,7 @@ pub fn finish(test: &Test) {
     panic!("still not done at {LATER:?}: {}", test.status());
 }
 
-/// The Message-IDs of every copy that a reader was sent.
+/// The Message-IDs of every copy that a subscriber was sent.
 pub fn message_ids(server: &Server) -> BTreeMap<String, Vec<String>> {
     let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for message in server.messages() {
@@ -41,10 +41,10 @@ pub fn message_ids(server: &Server) -> BTreeMap<String, Vec<String>> {
 // To a folder
 
 #[test]
-fn every_confirmed_reader_gets_one_copy_and_nobody_else_does() {
+fn every_confirmed_subscriber_gets_one_copy_and_nobody_else_does() {
     let test = Test::new()
         .sample()
-        .subscribers(
+        .subscribers_csv(
             "email,status,editions\nann@one.example,confirmed,\nbob@two.example,unsubscribed,\ncat@two.example,pending,\n\
              dan@two.example,bounced,\neve@two.example,complained,\nfay@one.example,confirmed,sunday\ngil@one.example,confirmed,midweek\n",
         )
@@ -59,7 +59,7 @@ fn every_confirmed_reader_gets_one_copy_and_nobody_else_does() {
 #[test]
 fn a_copy_carries_what_the_contract_promises() {
     let test =
-        Test::new().sample().subscribers("email,name\nann@one.example,Ann Bär\nbob@two.example,Bob\n").approved();
+        Test::new().sample().subscribers_csv("email,name\nann@one.example,Ann Bär\nbob@two.example,Bob\n").approved();
     test.run(SEND).success();
     let outbox = test.outbox();
     assert_eq!(outbox.len(), 2);
@@ -88,18 +88,21 @@ fn a_copy_carries_what_the_contract_promises() {
         let link = unsubscribe.split(['<', '>']).find(|part| part.starts_with("https://")).unwrap();
         let token = link.rsplit('/').next().unwrap();
         assert!(token.len() >= 26 && token.ends_with(|c: char| c.is_ascii_alphanumeric()), "{token}");
-        assert!(mail.text().contains(token) && mail.html().contains(token), "this reader's own link is in both parts");
+        assert!(
+            mail.text().contains(token) && mail.html().contains(token),
+            "this subscriber's own link is in both parts"
+        );
         assert!(!mail.text().contains("{{") && !mail.html().contains("{{"));
         assert!(mail.text().contains("1 Sample Street") && mail.html().contains("1 Sample Street"));
     }
     assert_ne!(outbox[0].message_id(), outbox[1].message_id());
     let tokens: HashSet<String> = outbox.iter().map(|mail| mail.header("List-Unsubscribe")).collect();
-    assert_eq!(tokens.len(), 2, "each reader has a token of their own");
+    assert_eq!(tokens.len(), 2, "each subscriber has a token of their own");
 }
 
 #[test]
 fn the_bytes_keep_to_the_lines_of_smtp() {
-    let test = Test::new().sample().readers(1).composed();
+    let test = Test::new().sample().subscribers(1).composed();
     let subject = "Größe zählt nicht — 日本語も, and a long tail of words that must fold";
     test.edit(|draft| draft["subject"] = toml_edit::value(subject));
     test.run("approve 2026-11-25-midweek --by Ann").success();
@@ -116,7 +119,7 @@ fn the_bytes_keep_to_the_lines_of_smtp() {
 
 #[test]
 fn what_is_not_approved_is_not_sent() {
-    let test = Test::new().sample().readers(2).composed();
+    let test = Test::new().sample().subscribers(2).composed();
     test.run(SEND).code(1).stderr_has("approve");
     assert!(test.outbox().is_empty());
     test.run("approve 2026-11-25-midweek --by Ann").success();
@@ -128,7 +131,7 @@ fn what_is_not_approved_is_not_sent() {
 
 #[test]
 fn an_issue_with_errors_is_not_approved() {
-    let test = Test::new().sample().readers(1).composed();
+    let test = Test::new().sample().subscribers(1).composed();
     test.edit(|draft| draft["intro"] = toml_edit::value("TK a word on the week"));
     test.run("approve 2026-11-25-midweek --by Ann").code(1);
     assert_eq!(test.status()["state"], "draft");
@@ -136,7 +139,7 @@ fn an_issue_with_errors_is_not_approved() {
 
 #[test]
 fn sending_twice_sends_once() {
-    let test = Test::new().sample().readers(3).approved();
+    let test = Test::new().sample().subscribers(3).approved();
     test.run(SEND).success();
     let first: Vec<Vec<u8>> = test.outbox().into_iter().map(|mail| mail.raw).collect();
     test.run(SEND).success();
@@ -157,20 +160,20 @@ fn a_dry_run_sends_nothing_and_leaves_no_trace() {
 #[test]
 fn an_issue_sent_before_its_time_is_told_so_and_sent() {
     let early = "goes out early: its time is Wed 25 Nov 2026 07:00 CET, in ";
-    let test = Test::new().sample().readers(2).approved();
+    let test = Test::new().sample().subscribers(2).approved();
     test.run_at("2026-11-23T05:00:00Z", &format!("{SEND} --dry-run")).success().stderr_has(&format!("{early}2 days"));
     test.run_at("2026-11-25T05:59:40Z", &format!("{SEND} --limit 1")).code(75).stderr_has(&format!("{early}1 minute"));
     test.counts("delivered=1 pending=1");
     let rest = test.run_at("2026-11-25T05:59:50Z", SEND).success();
     assert!(!rest.stderr.contains("early"), "once begun it is no news: {}", rest.stderr);
-    let other = Test::new().sample().readers(2).approved();
+    let other = Test::new().sample().subscribers(2).approved();
     let on_time = other.run(SEND).success();
     assert!(!on_time.stderr.contains("early"), "{}", on_time.stderr);
 }
 
 #[test]
 fn a_limit_stops_early_and_the_next_run_goes_on() {
-    let test = Test::new().sample().readers(5).approved();
+    let test = Test::new().sample().subscribers(5).approved();
     test.run("send 2026-11-25-midweek --yes --limit 2").code_in(&[0, 75]);
     assert_eq!(test.outbox().len(), 2);
     test.counts("delivered=2 pending=3");
@@ -180,12 +183,12 @@ fn a_limit_stops_early_and_the_next_run_goes_on() {
 
 #[test]
 fn the_audience_is_frozen_when_the_send_begins_but_who_leaves_is_not_mailed() {
-    let test = Test::new().sample().readers(4).approved();
+    let test = Test::new().sample().subscribers(4).approved();
     test.run("send 2026-11-25-midweek --yes --limit 1").code_in(&[0, 75]);
     let got = test.outbox()[0].to();
     let leaver = addresses(1..=4).into_iter().find(|address| *address != got).unwrap();
     test.run(&format!("subscribers remove {leaver}")).success();
-    let test = test.subscribers("email\nlate@one.example\n");
+    let test = test.subscribers_csv("email\nlate@one.example\n");
     test.run(SEND).success();
     let to: Vec<String> = test.outbox().iter().map(Mail::to).collect();
     assert!(!to.contains(&leaver) && !to.contains(&"late@one.example".to_owned()), "{to:?}");
@@ -194,7 +197,7 @@ fn the_audience_is_frozen_when_the_send_begins_but_who_leaves_is_not_mailed() {
 
 #[test]
 fn a_test_copy_goes_to_the_address_named_and_counts_for_nothing() {
-    let test = Test::new().sample().readers(2).composed();
+    let test = Test::new().sample().subscribers(2).composed();
     test.run("send 2026-11-25-midweek --test ann@gazette.example --yes").success();
     let to: Vec<String> = test.outbox().iter().map(Mail::to).collect();
     assert_eq!(to, ["ann@gazette.example"]);
@@ -204,14 +207,14 @@ fn a_test_copy_goes_to_the_address_named_and_counts_for_nothing() {
 
 #[test]
 fn an_empty_audience_burns_no_issue() {
-    let test = Test::new().sample().readers(1).composed();
+    let test = Test::new().sample().subscribers(1).composed();
     test.run("approve 2026-11-25-midweek --by Ed").success();
     let listed = test.run("subscribers list --status confirmed --format json").success();
     for line in listed.stdout.lines() {
-        let reader: serde_json::Value = serde_json::from_str(line).unwrap();
-        test.run(&format!("subscribers remove {}", reader["email"].as_str().unwrap())).success();
+        let subscriber: serde_json::Value = serde_json::from_str(line).unwrap();
+        test.run(&format!("subscribers remove {}", subscriber["email"].as_str().unwrap())).success();
     }
-    test.run(SEND).code(1).stderr_has("no confirmed reader");
+    test.run(SEND).code(1).stderr_has("no confirmed subscriber");
     assert_eq!(test.status()["state"], "approved");
 }
 
@@ -275,7 +278,7 @@ fn an_address_refused_for_now_is_deferred_and_tried_later() {
 }
 
 #[test]
-fn a_deferred_reader_is_not_hammered() {
+fn a_deferred_subscriber_is_not_hammered() {
     let server = Server::start([Rule::at(At::Rcpt, Act::Say("451 4.7.1 greylisted")).about("reader1@")]);
     let test = approved(&server, 2);
     test.run(SEND).code(75);
@@ -299,7 +302,7 @@ fn a_line_that_dies_before_the_dot_costs_nobody_a_try() {
 }
 
 #[test]
-fn a_421_anywhere_is_about_now_and_not_about_the_reader() {
+fn a_421_anywhere_is_about_now_and_not_about_the_subscriber() {
     for at in [At::Connect, At::Ehlo, At::Mail, At::Rcpt, At::Data] {
         let server = Server::start([Rule::at(at, Act::SayAndHangUp("421 4.3.2 shutting down")).times(1)]);
         let test = approved(&server, 3);
@@ -394,7 +397,7 @@ fn a_password_never_travels_in_clear_and_a_wrong_one_stops_the_issue() {
     let server = Server::start([Rule::at(At::Auth, Act::Say("535 5.7.8 wrong password"))]);
     let test = Test::new()
         .sample()
-        .readers(2)
+        .subscribers(2)
         .approved()
         .smtp(&server.address())
         .config("[delivery.smtp]\nusername = \"desk\"\npassword_file = \"secret\"")
@@ -419,7 +422,7 @@ fn tls_that_is_required_but_missing_sends_nothing_in_clear() {
 
 #[test]
 fn an_unreachable_server_loses_nobody() {
-    let test = Test::new().sample().smtp(&dead_address()).readers(3).approved();
+    let test = Test::new().sample().smtp(&dead_address()).subscribers(3).approved();
     test.run(SEND).code_in(&[1, 75]).stderr_has("127.0.0.1");
     test.counts("pending=3");
 }

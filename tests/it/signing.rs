@@ -76,7 +76,7 @@ fn both_signatures_verify_elsewhere_and_break_when_anything_signed_changes() {
 
 #[test]
 fn without_keys_nothing_is_signed_and_a_missing_one_stops_before_anything_is_sent() {
-    let test = Test::new().sample().readers(2).approved();
+    let test = Test::new().sample().subscribers(2).approved();
     test.run("render 2026-11-25-midweek").success();
     assert!(!test.read("issues/2026-11-25-midweek/issue.eml").contains("DKIM-Signature"));
     let test = test.config("[[delivery.dkim.keys]]\nselector = \"x\"\nfile = \"keys/none.pem\"");
@@ -89,7 +89,7 @@ fn a_signature_survives_real_servers() {
     let (Some(smtp), Some(imap)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_IMAP")) else { return };
     let address = format!("reader{}900@inbox.example", std::process::id());
     let test = with_keys(Test::new().sample().smtp(&smtp))
-        .subscribers(&format!("email,name\n{address},\"Zoë  Ångström\"\n"))
+        .subscribers_csv(&format!("email,name\n{address},\"Zoë  Ångström\"\n"))
         .approved();
     test.run("send 2026-11-25-midweek --yes").success();
     let inbox = Imap::login(&imap, &address).inbox(1);

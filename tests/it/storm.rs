@@ -10,7 +10,7 @@ use crate::dice::Dice;
 use crate::house::{ISSUE, Running, Test};
 use crate::smtp::{Act, At, Rule, Server};
 
-const READERS: usize = 60;
+const SUBSCRIBERS: usize = 60;
 
 /// What befalls the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ struct Round {
     kills: usize,
     others: usize,
     connections: usize,
-    /// Copies beyond the first of a reader.
+    /// Copies beyond the first of a subscriber.
     twice: usize,
 }
 
@@ -63,14 +63,14 @@ fn play(seed: u64) -> Round {
     let test = Test::new()
         .sample()
         .smtp(&server.address())
-        .readers(READERS)
+        .subscribers(SUBSCRIBERS)
         .approved()
         .config(&format!("[store]\ndurability = \"{durability}\"\n[delivery.smtp]\nconnections = {connections}"));
     let mut round = Round { connections, ..Round::default() };
     let send = format!("send {ISSUE} --yes");
     for _ in 0..=dice.roll(5) {
         let mut sender = test.start(&send);
-        let moment = server.commands().len() + dice.roll(READERS * 3);
+        let moment = server.commands().len() + dice.roll(SUBSCRIBERS * 3);
         let blow = [Blow::Kill, Blow::Kill, Blow::Kill, Blow::Term, Blow::Pause][dice.roll(5)];
         if !await_commands(&server, moment, &mut sender) {
             sender.wait();
@@ -94,7 +94,7 @@ fn play(seed: u64) -> Round {
     }
     finish(&test, &send);
     check(&server, seed, &mut round);
-    test.counts(&format!("delivered={READERS}"));
+    test.counts(&format!("delivered={SUBSCRIBERS}"));
     round
 }
 
@@ -116,12 +116,12 @@ fn check(server: &Server, seed: u64, round: &mut Round) {
         let id = data.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned();
         copies.entry(message.to.join(" ")).or_default().push(id);
     }
-    let mut readers: Vec<String> = (1..=READERS).map(|n| format!("reader{n}@inbox.example")).collect();
-    readers.sort();
+    let mut subscribers: Vec<String> = (1..=SUBSCRIBERS).map(|n| format!("reader{n}@inbox.example")).collect();
+    subscribers.sort();
     let reached: Vec<String> = copies.keys().cloned().collect();
-    assert_eq!(reached, readers, "seed {seed}: lost or strangers");
-    for (reader, ids) in &copies {
-        assert!(ids.iter().all(|id| *id == ids[0]), "seed {seed}: {reader} got two different messages: {ids:?}");
+    assert_eq!(reached, subscribers, "seed {seed}: lost or strangers");
+    for (subscriber, ids) in &copies {
+        assert!(ids.iter().all(|id| *id == ids[0]), "seed {seed}: {subscriber} got two different messages: {ids:?}");
         round.twice += ids.len() - 1;
     }
     let most = round.kills * round.connections;
@@ -143,7 +143,7 @@ fn killed_anywhere_nobody_is_lost_and_few_are_mailed_twice() {
     }
     let (kills, others, twice) = (all.kills, all.others, all.twice);
     eprintln!(
-        "{rounds} rounds of {READERS} readers, {kills} kills, {others} other ends: 0 lost, 0 strangers, {twice} twice, all of \
+        "{rounds} rounds of {SUBSCRIBERS} subscribers, {kills} kills, {others} other ends: 0 lost, 0 strangers, {twice} twice, all of \
          them the same message"
     );
 }

@@ -1,4 +1,4 @@
-//! The list of readers: imports with consent, people who left, exports, and single addresses.
+//! The list of subscribers: imports with consent, people who left, exports, and single addresses.
 
 use crate::house::{Ran, Test};
 
@@ -71,7 +71,7 @@ fn an_import_run_again_changes_nothing() {
 }
 
 #[test]
-fn confirmed_readers_need_a_word_on_consent() {
+fn confirmed_subscribers_need_a_word_on_consent() {
     let test = Test::new().file("in.csv", "email\nann@one.example\n");
     test.run("subscribers import in.csv").code_in(&[1, 2]).stderr_has("--consent");
     assert_eq!(test.run("subscribers list --format json").success().json_lines().len(), 0);
@@ -79,7 +79,7 @@ fn confirmed_readers_need_a_word_on_consent() {
 
 #[test]
 fn who_left_is_never_brought_back_by_an_import() {
-    let test = Test::new().subscribers("email,status\nann@one.example,confirmed\nbob@two.example,bounced\n");
+    let test = Test::new().subscribers_csv("email,status\nann@one.example,confirmed\nbob@two.example,bounced\n");
     test.run("subscribers remove ann@one.example").success();
     assert_eq!(status_of(&test, "ann@one.example"), "unsubscribed");
     let told = import(&test, "email,status\nAnn@One.Example,confirmed\nbob@two.example,confirmed\n").success().json();
@@ -90,24 +90,25 @@ fn who_left_is_never_brought_back_by_an_import() {
 
 #[test]
 fn a_list_is_one_object_a_line() {
-    let test = Test::new()
-        .subscribers("email,name,editions,city\nann@one.example,Ann,midweek;sunday,Ghent\nbob@bücher.example,Bob,,\n");
-    let readers = test.run("subscribers list --format json").success().json_lines();
-    assert_eq!(readers.len(), 2);
-    for reader in &readers {
+    let test = Test::new().subscribers_csv(
+        "email,name,editions,city\nann@one.example,Ann,midweek;sunday,Ghent\nbob@bücher.example,Bob,,\n",
+    );
+    let subscribers = test.run("subscribers list --format json").success().json_lines();
+    assert_eq!(subscribers.len(), 2);
+    for subscriber in &subscribers {
         for key in ["email", "name", "status", "editions", "created", "fields"] {
-            assert!(reader.get(key).is_some(), "no `{key}` in {reader}");
+            assert!(subscriber.get(key).is_some(), "no `{key}` in {subscriber}");
         }
     }
-    let ann = readers.iter().find(|r| r["name"] == "Ann").unwrap();
+    let ann = subscribers.iter().find(|r| r["name"] == "Ann").unwrap();
     assert_eq!(ann["editions"], serde_json::json!(["midweek", "sunday"]));
     assert_eq!(ann["fields"]["city"], "Ghent");
-    assert_eq!(readers.iter().find(|r| r["name"] == "Bob").unwrap()["email"], "bob@xn--bcher-kva.example");
+    assert_eq!(subscribers.iter().find(|r| r["name"] == "Bob").unwrap()["email"], "bob@xn--bcher-kva.example");
 }
 
 #[test]
 fn a_cell_that_a_spreadsheet_would_run_is_disarmed_on_export() {
-    let test = Test::new().subscribers("email,name\nann@one.example,=1+cmd|' /C calc'!A0\nbob@two.example,Bob\n");
+    let test = Test::new().subscribers_csv("email,name\nann@one.example,=1+cmd|' /C calc'!A0\nbob@two.example,Bob\n");
     let out = test.run("subscribers export").success().stdout;
     assert!(out.contains("'=1+cmd"), "{out}");
     assert!(out.contains("bob@two.example") && !out.contains("'Bob"), "{out}");
@@ -115,12 +116,12 @@ fn a_cell_that_a_spreadsheet_would_run_is_disarmed_on_export() {
 
 #[test]
 fn an_export_goes_back_in() {
-    let test = Test::new().subscribers("email,name,city\nann@one.example,\"Ann, M.\",Ghent\n");
+    let test = Test::new().subscribers_csv("email,name,city\nann@one.example,\"Ann, M.\",Ghent\n");
     let out = test.run("subscribers export").success().stdout;
     let other = Test::new();
     assert_eq!(import(&other, &out).success().json()["added"], 1);
-    let reader = other.run("subscribers list --format json").success().json_lines().remove(0);
-    assert_eq!((&reader["name"], &reader["fields"]["city"]), (&"Ann, M.".into(), &"Ghent".into()));
+    let subscriber = other.run("subscribers list --format json").success().json_lines().remove(0);
+    assert_eq!((&subscriber["name"], &subscriber["fields"]["city"]), (&"Ann, M.".into(), &"Ghent".into()));
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn what_a_file_may_have_wrong_costs_its_own_rows_and_is_told_by_line() {
         format!("h@x.example,\"open\n{}", (0..300).map(|n| format!("i{n}@x.example,I\n")).collect::<Vec<_>>().concat());
     test.write("list.csv", &format!("email,name\nDup@x.example,First\ndup@X.example,Second\n{open}"));
     let told = test.run("subscribers import list.csv --consent fair").success();
-    told.stdout_has("301 readers added, 1 updated")
+    told.stdout_has("301 subscribers added, 1 updated")
         .stdout_has("line 3: dup@x.example stands on line 2 too")
         .stdout_has("line 4: a quote opens here that is not closed");
     let shown = test.run("subscribers show dup@x.example --format json").success().json();

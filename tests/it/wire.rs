@@ -5,8 +5,8 @@ use crate::smtp::{Act, At, Rule, Server};
 
 const SEND: &str = "send 2026-11-25-midweek --yes";
 
-fn approved(server: &Server, readers: usize) -> Test {
-    Test::new().sample().smtp(&server.address()).readers(readers).approved()
+fn approved(server: &Server, subscribers: usize) -> Test {
+    Test::new().sample().smtp(&server.address()).subscribers(subscribers).approved()
 }
 
 /// The verbs of a conversation, in order.

@@ -331,7 +331,7 @@ fn what_stands_in_code_is_no_link() {
 }
 
 #[test]
-fn only_what_readers_see_is_followed_and_once() {
+fn only_what_subscribers_see_is_followed_and_once() {
     let (mut draft, _) = clean();
     draft.news.truncate(3);
     draft.guides.clear();

@@ -26,7 +26,7 @@ const NAME_LENGTH: usize = 200;
 /// What a text says.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Terms {
-    /// By stem: how much the term counts and the form in which a reader knows it.
+    /// By stem: how much the term counts and the form in which a subscriber knows it.
     pub of: BTreeMap<String, Term>,
     /// How many of the terms are words.
     pub words: usize,

@@ -15,7 +15,7 @@ const IMAGINED: f64 = 100.0;
 #[derive(Debug, Default)]
 pub struct Vocabulary {
     numbers: HashMap<String, u32>,
-    /// By number: how a reader knows the term.
+    /// By number: how a subscriber knows the term.
     pub forms: Vec<String>,
     /// By number: whether the term is a text's name rather than a word.
     names: Vec<bool>,

@@ -1,5 +1,5 @@
 //! What a server says, line by line, made fit to be read: bounded, CRLF at each end, a blank after a bare code. A stream under
-//! lettre's connection, whose own reader takes a bare `250` for garbage and an endless line for as long as there is memory.
+//! lettre's connection, whose own subscriber takes a bare `250` for garbage and an endless line for as long as there is memory.
 //! Knows no command.
 
 use std::fmt;

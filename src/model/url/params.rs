@@ -1,6 +1,6 @@
-//! Which parameters of a query name no resource: a campaign, a reader, a view. Knows names and where they mean what.
+//! Which parameters of a query name no resource: a campaign, a subscriber, a view. Knows names and where they mean what.
 
-/// Parameters that name a campaign or a reader on any host.
+/// Parameters that name a campaign or a subscriber on any host.
 const TRACKING: &[&str] = &[
     "_ga",
     "_gl",

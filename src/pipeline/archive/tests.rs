@@ -84,10 +84,10 @@ fn past_issues_are_shown_and_nobodys_links_are_in_them() {
         }
         assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
     }
-    let readers =
-        std::fs::read_to_string(house.dir.path().join("shown/content/subscribers.sample.csv")).expect("readers");
+    let subscribers =
+        std::fs::read_to_string(house.dir.path().join("shown/content/subscribers.sample.csv")).expect("subscribers");
     let pages = house.get(&format!("/archive/{SENT}"), &[]).body + &house.get("/feed.xml", &[]).body;
-    for address in readers.lines().skip(1).filter_map(|line| line.split(',').find(|cell| cell.contains('@'))) {
+    for address in subscribers.lines().skip(1).filter_map(|line| line.split(',').find(|cell| cell.contains('@'))) {
         assert!(!pages.contains(address), "{address}");
     }
     assert!(pages.contains("An issue of") && pages.contains("Get it by mail"));

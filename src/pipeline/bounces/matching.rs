@@ -1,11 +1,11 @@
-//! Whom a message is about. Only a mark that hangs on the reader's secret proves it; an address alone is anybody's to write.
+//! Whom a message is about. Only a mark that hangs on the subscriber's secret proves it; an address alone is anybody's to write.
 
 use crate::mail::{Purpose, came_back};
 use crate::model::{Address, IssueName};
 use crate::sources::{BounceFinding, BounceKind};
 use crate::store::{Store, StoreError};
 
-/// A reader, and what proves that the message is about them.
+/// A subscriber, and what proves that the message is about them.
 pub struct Proof {
     pub email: Address,
     pub issue: Option<IssueName>,
@@ -44,8 +44,8 @@ pub fn find(
 }
 
 fn token_holder(store: &Store, token: &str) -> Result<Option<Proof>, StoreError> {
-    let found = store.reader_by(Purpose::Unsubscribe, token)?;
-    Ok(found.map(|reader| Proof { email: reader.email, issue: None, by: "token" }))
+    let found = store.subscriber_by(Purpose::Unsubscribe, token)?;
+    Ok(found.map(|subscriber| Proof { email: subscriber.email, issue: None, by: "token" }))
 }
 
 fn envelope(store: &Store, finding: &BounceFinding, domain: &str) -> Result<Option<Proof>, StoreError> {

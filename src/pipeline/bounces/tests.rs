@@ -1,4 +1,4 @@
-//! Each message of the corpus, taken in against a store whose one reader had the copy that it speaks of.
+//! Each message of the corpus, taken in against a store whose one subscriber had the copy that it speaks of.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::mail::{ImapSettings, Tls, came_back};
-use crate::model::{Address, Approval, Frozen, IssueName, Letterhead, Purpose, ReaderRow, ReaderStatus, Rendered};
+use crate::model::{
+    Address, Approval, Frozen, IssueName, Letterhead, Purpose, Rendered, SubscriberRow, SubscriberStatus,
+};
 use crate::pipeline::init;
 use crate::store::fuse;
 
@@ -38,16 +40,16 @@ fn sent() -> (tempfile::TempDir, Site) {
     std::fs::write(&file, format!("{above}[bounces]\ndomain = \"bounces.almanac.example\"\n{rest}")).unwrap();
     let site = Site::open(dir.path(), &file, now()).unwrap();
     let mut store = site.store_to_fill().unwrap();
-    let row = ReaderRow {
+    let row = SubscriberRow {
         email: ann(),
         name: None,
-        status: ReaderStatus::Confirmed,
+        status: SubscriberStatus::Confirmed,
         editions: None,
         created: None,
         fields: std::collections::BTreeMap::new(),
         consent: "asked".into(),
     };
-    store.import_readers(&[row], now(), &mut || SEED.into()).unwrap();
+    store.import_subscribers(&[row], now(), &mut || SEED.into()).unwrap();
     let letterhead = Letterhead {
         name: "A".into(),
         from: "news@almanac.example".into(),
@@ -106,7 +108,7 @@ fn each_message_of_the_corpus_does_what_the_table_says() {
         let store = site.store_to_fill().unwrap();
         let evidence = store.bounces_of(&ann()).unwrap();
         let matched = evidence.first().map_or("", |line| &line.matched_by);
-        let status = store.reader(&ann()).unwrap().unwrap().status;
+        let status = store.subscriber(&ann()).unwrap().unwrap().status;
         let did = effect(&result);
         assert_eq!(status.is_gone(), !matches!(did, "kept" | "nothing"), "{file}");
         if (matched, did) != (by, does) {
@@ -126,9 +128,9 @@ fn a_placeholder_is_no_proof() {
     assert!(result.unmatched.len() > 30);
 }
 
-/// A mailbox with one message that nobody has seen. Says how the reader stood when the message was marked as seen; `None` when the
+/// A mailbox with one message that nobody has seen. Says how the subscriber stood when the message was marked as seen; `None` when the
 /// client hung up without.
-async fn mailbox(listener: TcpListener, message: String, site: Arc<Site>) -> Option<ReaderStatus> {
+async fn mailbox(listener: TcpListener, message: String, site: Arc<Site>) -> Option<SubscriberStatus> {
     let (lines, mut answers) = listener.accept().await.unwrap().0.into_split();
     let mut lines = BufReader::new(lines).lines();
     answers.write_all(b"* OK ready\r\n").await.unwrap();
@@ -140,7 +142,7 @@ async fn mailbox(listener: TcpListener, message: String, site: Arc<Site>) -> Opt
                 format!("* 1 FETCH (UID 7 BODY[]<0> {{{}}}\r\n{message})\r\n", message.len())
             }
             _ if command.starts_with("UID STORE 7 ") => {
-                return Some(site.store_to_fill().unwrap().reader(&ann()).unwrap().unwrap().status);
+                return Some(site.store_to_fill().unwrap().subscriber(&ann()).unwrap().unwrap().status);
             }
             _ => String::new(),
         };
@@ -150,7 +152,7 @@ async fn mailbox(listener: TcpListener, message: String, site: Arc<Site>) -> Opt
 }
 
 /// Reads that mailbox until the server has seen enough.
-async fn read_mailbox(site: Site) -> Option<ReaderStatus> {
+async fn read_mailbox(site: Site) -> Option<SubscriberStatus> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut site = site;
     site.config.bounces.imap = ImapSettings {
@@ -173,7 +175,7 @@ async fn read_mailbox(site: Site) -> Option<ReaderStatus> {
 #[tokio::test]
 async fn a_message_of_the_mailbox_is_marked_as_seen_when_it_is_on_record() {
     let (_dir, site) = sent();
-    assert_eq!(read_mailbox(site).await, Some(ReaderStatus::Bounced));
+    assert_eq!(read_mailbox(site).await, Some(SubscriberStatus::Bounced));
 }
 
 #[tokio::test]

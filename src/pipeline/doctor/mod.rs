@@ -158,7 +158,7 @@ impl Site {
             Err(error) => Diagnosis::new("store", Health::Error, format!("{error:#}"))
                 .mend("restore the database from a backup; nothing is mailed from a damaged one"),
         }];
-        found.extend(private(&path, "store", "the database holds your readers' addresses"));
+        found.extend(private(&path, "store", "the database holds your subscribers' addresses"));
         found
     }
 

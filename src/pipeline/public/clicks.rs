@@ -1,5 +1,5 @@
 //! Where counted links lead, and the count of who followed them: looked up at once, counted later on a thread of its own, so that a
-//! reader's way never waits for a statistic. Knows no page.
+//! subscriber's way never waits for a statistic. Knows no page.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::IssueName;
 use crate::store::ClickCounts;
 
-/// So many different links of an issue a person opens at a stretch. Who follows more is a scanner, or a reader in a hurry: the number
+/// So many different links of an issue a person opens at a stretch. Who follows more is a scanner, or a subscriber in a hurry: the number
 /// is rather too low than too high.
 const FEW: usize = 3;
 /// A visit ends after so long without a click.

@@ -179,7 +179,7 @@ impl Site {
         self.config.editors.notify.iter().filter_map(|address| Address::parse(address).ok())
     }
 
-    /// Sends the editors the issue itself, as readers would get it, marked as a test: once at most, since it is only a look.
+    /// Sends the editors the issue itself, as subscribers would get it, marked as a test: once at most, since it is only a look.
     pub(super) async fn send_preview(&self, issue: &IssueName) {
         if let Err(error) = self.send_test(issue, &self.editors().collect::<Vec<_>>()).await {
             tracing::warn!(issue = %issue, error = format!("{error:#}"), "the editors have no preview");

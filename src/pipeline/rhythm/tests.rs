@@ -60,7 +60,9 @@ impl Desk {
         let desk = Self { dir, now: start.parse().unwrap(), holder: "one".into(), cut: false, deaths: 0 };
         desk.write_news();
         let csv = "email,name\na@inbox.example,A\nb@inbox.example,B\n";
-        desk.site().import_readers(Path::new("readers.csv"), csv.as_bytes(), "asked for it", |_| Ok(())).unwrap();
+        desk.site()
+            .import_subscribers(Path::new("subscribers.csv"), csv.as_bytes(), "asked for it", |_| Ok(()))
+            .unwrap();
         desk
     }
 
@@ -270,9 +272,9 @@ async fn month(cut: bool) {
     let previews = outbox.extract_if(.., |folder, _| folder.ends_with("-test")).count();
     assert_eq!(previews, 9);
     let sent = expected.iter().filter_map(|line| line.strip_suffix(" sent")).map(|line| line[12..].to_owned());
-    assert_eq!(outbox, sent.map(|issue| (issue, 2)).collect(), "each reader has each issue once, and no other");
+    assert_eq!(outbox, sent.map(|issue| (issue, 2)).collect(), "each subscriber has each issue once, and no other");
     let (copies, tries) = desk.tries();
-    assert_eq!(copies, 14, "seven issues to two readers");
+    assert_eq!(copies, 14, "seven issues to two subscribers");
     assert!(tries <= 2 * copies, "a death costs one more try of the copy that was under way: {tries}");
     assert_eq!(desk.deaths > 200, cut, "{} deaths", desk.deaths);
 }

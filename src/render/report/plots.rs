@@ -1,4 +1,4 @@
-//! The report's plots, drawn as SVG by charts-rs: text stays text in the reader's own font, and every colour is one of
+//! The report's plots, drawn as SVG by charts-rs: text stays text in the subscriber's own font, and every colour is one of
 //! [`INKS`], so that the page's style can turn each into its dark twin. Knows no page.
 
 use charts_rs::{

@@ -100,7 +100,7 @@ fn headings_are_lines_of_their_own_with_hyphens_under_them() {
 }
 
 #[test]
-fn breaks_fall_where_readers_of_the_script_expect_them() {
+fn breaks_fall_where_subscribers_of_the_script_expect_them() {
     // No line begins with closing punctuation or a small kana, none ends with an opening bracket.
     assert_eq!(words::wrap("漢字漢。字", 6, ""), "漢字\n漢。字");
     assert_eq!(words::wrap("漢字「漢」", 6, ""), "漢字\n「漢」");

@@ -1,4 +1,4 @@
-//! Issues in the states that readers meet: both directions, long and bare stories, short and very long issues.
+//! Issues in the states that subscribers meet: both directions, long and bare stories, short and very long issues.
 
 use super::*;
 use crate::model::Level;

@@ -3,14 +3,14 @@
 use super::words::Words;
 use crate::model::Address;
 
-/// What a failure says about the reader.
+/// What a failure says about the subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     /// The mailbox is not there.
     Hard,
     /// It may pass: a full mailbox, a server that is away.
     Soft,
-    /// It speaks of the sender or the text (policy, spam, size), and says nothing against the reader.
+    /// It speaks of the sender or the text (policy, spam, size), and says nothing against the subscriber.
     AboutUs,
 }
 
@@ -75,7 +75,7 @@ fn failure(group: &str) -> Option<Failure> {
     Some(weighed(recipients, said.unwrap_or(status), &diagnostic))
 }
 
-/// What a feedback report says of the reader.
+/// What a feedback report says of the subscriber.
 pub fn complaint(report: &str) -> Failure {
     let named = ["original-rcpt-to", "removal-recipient"].iter().filter_map(|name| field(report, name));
     let diagnostic = field(report, "feedback-type").unwrap_or_default();
@@ -90,7 +90,7 @@ pub fn weighed(recipients: Vec<Address>, status: String, diagnostic: &str) -> Fa
 }
 
 /// RFC 3463 §3: the subject and the detail say whose fault it is. Words decide only where the status does not. In doubt it is
-/// not the reader's.
+/// not the subscriber's.
 fn weigh(status: &str, diagnostic: &str) -> Weight {
     let words = Words::of(diagnostic);
     let (class, rest) = status.split_once('.').unwrap_or(("", ""));

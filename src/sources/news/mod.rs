@@ -1,4 +1,4 @@
-//! News files: JSON, JSON Lines and CSV to items, strictly. Knows each format's mistakes; feeds are another reader's.
+//! News files: JSON, JSON Lines and CSV to items, strictly. Knows each format's mistakes; feeds are another subscriber's.
 
 mod csv;
 mod id;

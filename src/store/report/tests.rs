@@ -4,7 +4,7 @@ use super::words::{Facts, reason, shape};
 use super::*;
 
 fn facts<'a>(code: u16, enhanced: &'a str, reply: &'a str) -> Facts<'a> {
-    Facts { code, enhanced, reply, reader: "", attempts: 1 }
+    Facts { code, enhanced, reply, subscriber: "", attempts: 1 }
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, Send) {
         store
             .conn
             .execute(
-                "INSERT INTO deliveries (send_id, number, reader_id, email, state, attempts, code, enhanced, reply, updated_ms)
+                "INSERT INTO deliveries (send_id, number, subscriber_id, email, state, attempts, code, enhanced, reply, updated_ms)
                  VALUES (1, ?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![number, email, state, attempts, code, enhanced, reply, began + seconds * 1_000],
             )

@@ -9,8 +9,8 @@ pub struct Facts<'a> {
     pub code: u16,
     pub enhanced: &'a str,
     pub reply: &'a str,
-    /// The reader's status now, for one who was left out; `gone` when the reader is no longer stored.
-    pub reader: &'a str,
+    /// The subscriber's status now, for one who was left out; `gone` when the subscriber is no longer stored.
+    pub subscriber: &'a str,
     pub attempts: u32,
 }
 
@@ -20,7 +20,7 @@ pub fn reason(state: &str, facts: &Facts) -> String {
         "pending" if facts.attempts > 0 => "queued once more".into(),
         "pending" => "not tried yet".into(),
         "uncertain" => "connection broke before the answer".into(),
-        "suppressed" => left(facts.reader).into(),
+        "suppressed" => left(facts.subscriber).into(),
         "failed" if facts.reply.starts_with("given up after") => format!("given up: {}", refused(facts)),
         "deferred" if facts.enhanced.starts_with("4.7.") => "greylisted, or policy".into(),
         "failed" | "deferred" => refused(facts),

@@ -17,7 +17,7 @@ fn evidence(email: &Address, kind: &'static str) -> Evidence {
     }
 }
 
-/// A reader of the list whose address also waits for a confirmation.
+/// A subscriber of the list whose address also waits for a confirmation.
 fn sign_up_again(house: &mut House, email: &Address) {
     let token = email.as_str();
     let sign_up =
@@ -26,24 +26,28 @@ fn sign_up_again(house: &mut House, email: &Address) {
     assert!(house.store.can_confirm(token, at(1)).expect("a look"));
 }
 
-fn cannot_come_back(house: &mut House, email: &Address, status: ReaderStatus) {
+fn cannot_come_back(house: &mut House, email: &Address, status: SubscriberStatus) {
     let trace = Trace { how: "web page", network: "", at: at(9) };
     assert_eq!(house.store.confirm(email.as_str(), trace, "s").expect("a press"), Confirmed::No, "{email:?}");
-    assert_eq!(house.store.reader(email).expect("a look").map(|reader| reader.status), Some(status), "{email:?}");
+    assert_eq!(
+        house.store.subscriber(email).expect("a look").map(|subscriber| subscriber.status),
+        Some(status),
+        "{email:?}"
+    );
 }
 
 #[test]
-fn whatever_takes_a_reader_off_ends_their_open_sign_ups() {
+fn whatever_takes_a_subscriber_off_ends_their_open_sign_ups() {
     let ways = [
-        ("hard", ReaderStatus::Bounced),
-        ("soft", ReaderStatus::Bounced),
-        ("complaint", ReaderStatus::Complained),
-        ("leave", ReaderStatus::Unsubscribed),
+        ("hard", SubscriberStatus::Bounced),
+        ("soft", SubscriberStatus::Bounced),
+        ("complaint", SubscriberStatus::Complained),
+        ("leave", SubscriberStatus::Unsubscribed),
     ];
     let mut house = House::new();
     for (kind, status) in ways {
         let email = Address::parse(&format!("{kind}@example.org")).expect("an address");
-        house.put(&[row(email.as_str(), ReaderStatus::Confirmed, &[])]);
+        house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
         sign_up_again(&mut house, &email);
         let effect = house.store.record_bounce(&evidence(&email, kind), RULE, at(2)).expect("a record");
         assert_eq!(effect, Some(Effect::Gone(status)));
@@ -57,29 +61,29 @@ fn an_import_of_someone_gone_and_the_operators_word_end_them_too() {
     let [listed, stranger, removed] = ["listed", "stranger", "removed"]
         .map(|name| Address::parse(&format!("{name}@example.org")).expect("an address"));
     house.put(&[
-        row(listed.as_str(), ReaderStatus::Confirmed, &[]),
-        row(removed.as_str(), ReaderStatus::Confirmed, &[]),
+        row(listed.as_str(), SubscriberStatus::Confirmed, &[]),
+        row(removed.as_str(), SubscriberStatus::Confirmed, &[]),
     ]);
     for email in [&listed, &stranger, &removed] {
         sign_up_again(&mut house, email);
     }
     house.put(&[
-        row(listed.as_str(), ReaderStatus::Complained, &[]),
-        row(stranger.as_str(), ReaderStatus::Bounced, &[]),
+        row(listed.as_str(), SubscriberStatus::Complained, &[]),
+        row(stranger.as_str(), SubscriberStatus::Bounced, &[]),
     ]);
     assert_eq!(house.store.remove(&removed, at(3)).expect("a removal"), Some(true));
     assert_eq!(house.store.remove(&removed, at(4)).expect("a removal"), Some(false));
     assert_eq!(house.store.acts(&removed).expect("acts")[0].how, "operator");
-    cannot_come_back(&mut house, &listed, ReaderStatus::Complained);
-    cannot_come_back(&mut house, &stranger, ReaderStatus::Bounced);
-    cannot_come_back(&mut house, &removed, ReaderStatus::Unsubscribed);
+    cannot_come_back(&mut house, &listed, SubscriberStatus::Complained);
+    cannot_come_back(&mut house, &stranger, SubscriberStatus::Bounced);
+    cannot_come_back(&mut house, &removed, SubscriberStatus::Unsubscribed);
 }
 
 #[test]
 fn what_is_about_us_leaves_a_sign_up_open() {
     let mut house = House::new();
     let email = Address::parse("ann@example.org").expect("an address");
-    house.put(&[row(email.as_str(), ReaderStatus::Confirmed, &[])]);
+    house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
     sign_up_again(&mut house, &email);
     house.store.record_bounce(&evidence(&email, "about_us"), RULE, at(2)).expect("a record");
     assert!(house.store.can_confirm(email.as_str(), at(3)).expect("a look"));
@@ -94,14 +98,14 @@ fn a_refusal_for_good_during_a_send_ends_open_sign_ups_too() {
         let copy = claim(&ledger, at(0)).await.expect("a copy");
         ledger.finished(copy.number, Outcome::Failed { reply: reply(550), dead: true }, at(1)).await.expect("an end");
     });
-    cannot_come_back(&mut house, &email, ReaderStatus::Bounced);
+    cannot_come_back(&mut house, &email, SubscriberStatus::Bounced);
 }
 
 #[test]
 fn a_leave_by_mail_is_on_the_record_of_consent_once() {
     let mut house = House::new();
     let email = Address::parse("ann@example.org").expect("an address");
-    house.put(&[row(email.as_str(), ReaderStatus::Confirmed, &[])]);
+    house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
     for hash in ["one", "two"] {
         let leave = Evidence { hash: hash.into(), ..evidence(&email, "leave") };
         house.store.record_bounce(&leave, RULE, at(2)).expect("a record");

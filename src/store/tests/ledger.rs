@@ -20,7 +20,7 @@ fn each_outcome_is_counted_where_it_belongs() {
         Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 2, pending: 1, suppressed: 0 };
     assert_eq!(house.counts(), expected);
     let dead = Address::parse("r3@example.org").expect("an address");
-    assert_eq!(house.store.reader(&dead).expect("a look").map(|r| r.status), Some(ReaderStatus::Bounced));
+    assert_eq!(house.store.subscriber(&dead).expect("a look").map(|r| r.status), Some(SubscriberStatus::Bounced));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn an_outcome_of_a_copy_that_is_not_under_way_is_refused() {
 }
 
 #[test]
-fn a_reader_who_leaves_while_sending_is_suppressed() {
+fn a_subscriber_who_leaves_while_sending_is_suppressed() {
     let (mut house, send) = House::sending(2);
     house.store.remove(&Address::parse("R1@EXAMPLE.org").expect("an address"), at(5)).expect("leaving");
     house.with_ledger(send, async |ledger| {
@@ -106,7 +106,7 @@ fn a_reader_who_leaves_while_sending_is_suppressed() {
 }
 
 #[test]
-fn a_reader_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
+fn a_subscriber_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
     let (house, send) = House::sending(3);
     let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
     house.with_ledger(send, async |ledger| {

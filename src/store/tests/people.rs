@@ -56,38 +56,15 @@ fn an_uncertain_letter_is_held_where_that_is_wished() {
 }
 
 #[test]
-fn readers_of_an_older_database_are_found_by_their_tokens() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join("d.db");
-    let conn = Connection::open(&path).expect("a database");
-    for sql in &MIGRATIONS[..2] {
-        conn.execute_batch(sql).expect("a step");
-    }
-    conn.execute_batch(
-        "PRAGMA user_version = 2;
-         INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, consent, seed)
-         VALUES ('ann@inbox.example', 'ann@inbox.example', 'Ann', 'confirmed', '', '{}', 0, 'a fair', 'abc')",
-    )
-    .expect("a reader");
-    drop(conn);
-    let store = Store::open(&path, Durability::Process).expect("a store");
-    for purpose in Purpose::ALL {
-        let found = store.reader_by(purpose, &purpose.token("abc")).expect("a look").expect("a reader");
-        assert_eq!(found.name, "Ann");
-    }
-    assert!(store.reader_by(Purpose::Preferences, &Purpose::Unsubscribe.token("abc")).expect("a look").is_none());
-}
-
-#[test]
-fn a_pause_keeps_a_reader_out_until_its_end() {
+fn a_pause_keeps_a_subscriber_out_until_its_end() {
     for (now, expected) in [(at(99), 1), (at(100), 2)] {
         let mut house = House::new();
         house.put(&[
-            row("a@example.org", ReaderStatus::Confirmed, &[]),
-            row("b@example.org", ReaderStatus::Confirmed, &[]),
+            row("a@example.org", SubscriberStatus::Confirmed, &[]),
+            row("b@example.org", SubscriberStatus::Confirmed, &[]),
         ]);
         let seed: String =
-            house.store.conn.query_row("SELECT seed FROM readers LIMIT 1", [], |row| row.get(0)).expect("a seed");
+            house.store.conn.query_row("SELECT seed FROM subscribers LIMIT 1", [], |row| row.get(0)).expect("a seed");
         let wishes = Wishes { name: String::new(), editions: Vec::new(), paused_until: Some(at(100)) };
         assert!(house.store.choose(&Purpose::Preferences.token(&seed), &wishes, trace(at(1))).expect("a choice"));
         house.approve();
@@ -96,13 +73,13 @@ fn a_pause_keeps_a_reader_out_until_its_end() {
 }
 
 #[test]
-fn a_forgotten_readers_number_is_nobodys_and_a_new_reader_gets_no_copy_of_theirs() {
+fn a_forgotten_subscribers_number_is_nobodys_and_a_new_subscriber_gets_no_copy_of_theirs() {
     let (mut house, send) = House::sending(2);
     let second = Address::parse("r2@example.org").expect("an address");
     assert!(house.store.forget(&second, at(5)).expect("a deletion"));
     assert!(!house.store.forget(&second, at(6)).expect("again"));
-    // SQLite may give the freed row number to the next reader.
-    house.put(&[row("new@example.org", ReaderStatus::Confirmed, &[])]);
+    // SQLite may give the freed row number to the next subscriber.
+    house.put(&[row("new@example.org", SubscriberStatus::Confirmed, &[])]);
     let mut lines = Vec::new();
     house
         .store
@@ -114,13 +91,13 @@ fn a_forgotten_readers_number_is_nobodys_and_a_new_reader_gets_no_copy_of_theirs
     assert_eq!(lines[1], (String::new(), crate::model::DeliveryState::Suppressed));
     let counts = house.send().counts;
     assert_eq!((counts.recipients, counts.pending, counts.suppressed), (2, 1, 1));
-    assert_eq!(house.put(&[row("R2@example.org", ReaderStatus::Confirmed, &[])]).kept_unsubscribed, 1);
+    assert_eq!(house.put(&[row("R2@example.org", SubscriberStatus::Confirmed, &[])]).kept_unsubscribed, 1);
 }
 
 #[test]
 fn only_the_owners_word_brings_a_forgotten_one_back() {
     let mut house = House::new();
-    house.put(&[row("r2@example.org", ReaderStatus::Confirmed, &[])]);
+    house.put(&[row("r2@example.org", SubscriberStatus::Confirmed, &[])]);
     let email = Address::parse("r2@example.org").expect("an address");
     house.store.forget(&email, at(0)).expect("a deletion");
     let sign_up =
@@ -129,7 +106,7 @@ fn only_the_owners_word_brings_a_forgotten_one_back() {
     assert_eq!(house.store.confirm("u", trace(at(11)), "s1").expect("a look"), Confirmed::No);
     assert_eq!(house.store.confirm("t", trace(at(11)), "s1").expect("a press"), Confirmed::Now);
     assert_eq!(house.store.confirm("t", trace(at(12)), "s2").expect("a press"), Confirmed::Before);
-    assert_eq!(house.put(&[row("r2@example.org", ReaderStatus::Confirmed, &[])]).kept_unsubscribed, 0);
+    assert_eq!(house.put(&[row("r2@example.org", SubscriberStatus::Confirmed, &[])]).kept_unsubscribed, 0);
     assert_eq!(house.store.acts(&email).expect("a record").len(), 1);
 }
 

@@ -58,7 +58,7 @@ function settle(frame) {
   place(frame.parentElement);
 }
 
-// A link is looked at, not followed: the copy may be a reader's.
+// A link is looked at, not followed: the copy may be a subscriber's.
 function stay(event) {
   event.preventDefault();
   tellLink(event.target.closest('a[href]'));

@@ -21,8 +21,8 @@ pub use routes::serve;
 pub struct Ask {
     /// An issue's name; `None` for the one that the preview began with.
     pub issue: Option<String>,
-    /// A reader's address as typed. Empty is the sample reader, `None` the one that the preview began with.
-    pub reader: Option<String>,
+    /// A subscriber's address as typed. Empty is the sample subscriber, `None` the one that the preview began with.
+    pub subscriber: Option<String>,
 }
 
 /// Answers an [`Ask`] with how things stand now. It may take some milliseconds, and is never called on a runtime's thread.
@@ -46,7 +46,7 @@ pub struct View {
     pub issues: Vec<Title>,
     /// The one shown; `None` when there is none at all.
     pub issue: Option<String>,
-    pub reader: Reader,
+    pub subscriber: Subscriber,
     /// What keeps the newest text from being shown. The proof below is then the last good one.
     pub troubles: Vec<Trouble>,
     /// The draft's file, as it is now.
@@ -67,12 +67,12 @@ pub struct Title {
 
 /// Whose copy is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Reader {
-    /// As typed; empty for the sample reader.
+pub struct Subscriber {
+    /// As typed; empty for the sample subscriber.
     pub address: String,
     /// Who that is, in words: "Ann, on the list".
     pub told: String,
-    /// Whether the address can be used. If not, the copy is the sample reader's.
+    /// Whether the address can be used. If not, the copy is the sample subscriber's.
     pub wrong: bool,
 }
 
@@ -102,7 +102,7 @@ pub struct Trouble {
     pub excerpt: Vec<(usize, String)>,
 }
 
-/// A rendered issue as one reader gets it, with what the check says.
+/// A rendered issue as one subscriber gets it, with what the check says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
     /// `Name <address>`.
@@ -113,7 +113,7 @@ pub struct Proof {
     pub text: String,
     /// The whole message as it goes over the wire.
     pub message: String,
-    /// Sizes with a typical reader's values.
+    /// Sizes with a typical subscriber's values.
     pub html_bytes: usize,
     pub text_bytes: usize,
     pub blocks: Vec<Block>,

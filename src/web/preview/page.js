@@ -95,9 +95,9 @@ function drawIssues() {
 }
 
 function drawReader() {
-  if (document.activeElement !== $('reader')) $('reader').value = state.reader.address;
-  $('who').textContent = state.reader.address ? state.reader.told : '';
-  $('who').classList.toggle('wrong', state.reader.wrong);
+  if (document.activeElement !== $('subscriber')) $('subscriber').value = state.subscriber.address;
+  $('who').textContent = state.subscriber.address ? state.subscriber.told : '';
+  $('who').classList.toggle('wrong', state.subscriber.wrong);
 }
 
 function drawTroubles() {
@@ -298,10 +298,10 @@ $('issue').addEventListener('change', event => {
 });
 $('reading').addEventListener('submit', event => {
   event.preventDefault();
-  wish.as = $('reader').value.trim();
+  wish.as = $('subscriber').value.trim();
   ask();
 });
-$('reader').addEventListener('change', () => $('reading').requestSubmit());
+$('subscriber').addEventListener('change', () => $('reading').requestSubmit());
 for (const name of ['look', 'pictures']) {
   for (const radio of document.getElementsByName(name)) {
     // A page that is loaded again may come with the last choice.

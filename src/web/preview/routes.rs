@@ -50,7 +50,7 @@ struct Room {
 struct Wish {
     issue: Option<String>,
     #[serde(rename = "as")]
-    reader: Option<String>,
+    subscriber: Option<String>,
     /// Answer when there is another version than this.
     after: Option<u64>,
     look: Option<String>,
@@ -197,7 +197,7 @@ async fn proof(room: &Arc<Room>, wish: &Wish) -> response::Result<super::Proof> 
 }
 
 async fn look(room: &Arc<Room>, wish: &Wish) -> response::Result<View> {
-    let ask = Ask { issue: wish.issue.clone(), reader: wish.reader.clone() };
+    let ask = Ask { issue: wish.issue.clone(), subscriber: wish.subscriber.clone() };
     let room = Arc::clone(room);
     let look = tokio::task::spawn_blocking(move || (room.desk.look)(&ask));
     Ok(look

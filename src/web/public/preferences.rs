@@ -1,4 +1,4 @@
-//! `/preferences/TOKEN`: what a reader gets, leaving, and having all deleted.
+//! `/preferences/TOKEN`: what a subscriber gets, leaving, and having all deleted.
 
 use axum::Router;
 use axum::body::Bytes;

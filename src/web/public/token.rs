@@ -1,4 +1,4 @@
-//! The token of a link, as it stands in the path. Knows no reader: what is no token at all is one that nobody has.
+//! The token of a link, as it stands in the path. Knows no subscriber: what is no token at all is one that nobody has.
 
 use std::convert::Infallible;
 

@@ -14,8 +14,8 @@ use serde::Serialize;
 use records::{Cut, Records};
 
 use super::separator;
-use crate::model::{Address, Notice, Published, ReaderRow, ReaderStatus};
-pub use write::{ReaderWriter, RejectWriter};
+use crate::model::{Address, Notice, Published, SubscriberRow, SubscriberStatus};
+pub use write::{RejectWriter, SubscriberWriter};
 
 /// Columns with a meaning of their own; any other column is a merge field.
 const KNOWN: [&str; 8] = ["email", "name", "editions", "status", "created", "consent", "confirmed", "left"];
@@ -33,7 +33,7 @@ pub struct Reject {
 
 /// What rows are held against.
 #[derive(Clone, Debug)]
-pub struct ReaderRules<'a> {
+pub struct SubscriberRules<'a> {
     /// Where consent came from, for rows that do not say so themselves.
     pub consent: &'a str,
     /// The editions that exist.
@@ -41,11 +41,11 @@ pub struct ReaderRules<'a> {
 }
 
 /// A CSV file that is read row by row, in constant memory.
-pub struct ReaderRows<'a, R> {
+pub struct SubscriberRows<'a, R> {
     records: Records<R>,
     cells: Cells,
     columns: Vec<String>,
-    rules: ReaderRules<'a>,
+    rules: SubscriberRules<'a>,
     /// Of the last row.
     line: u64,
     /// Whether the file could not be read further.
@@ -83,13 +83,13 @@ impl Cells {
     }
 }
 
-impl<'a, R: Read> ReaderRows<'a, R> {
+impl<'a, R: Read> SubscriberRows<'a, R> {
     /// Reads the header.
     ///
     /// # Errors
     /// A notice when the file is a spreadsheet or UTF-16, when it has no `email`, or when rows would be confirmed with no word on
     /// where consent came from.
-    pub fn open(label: &Path, source: R, rules: ReaderRules<'a>) -> Result<Self, Notice> {
+    pub fn open(label: &Path, source: R, rules: SubscriberRules<'a>) -> Result<Self, Notice> {
         let wrong = |what: String| Notice::new(what).at(label, 1);
         let failed = |e: std::io::Error| wrong(format!("cannot read the CSV: {e}"));
         let mut records = Records::new(source);
@@ -141,7 +141,7 @@ impl<'a, R: Read> ReaderRows<'a, R> {
         Ok(Self { records, cells, columns, rules, line: 1, broken: false })
     }
 
-    fn row(&self, line: u64, record: &StringRecord) -> Result<ReaderRow, Reject> {
+    fn row(&self, line: u64, record: &StringRecord) -> Result<SubscriberRow, Reject> {
         let cell = |column: &str| {
             let index = self.columns.iter().position(|c| c == column)?;
             record.get(index).map(str::trim)
@@ -162,10 +162,10 @@ impl<'a, R: Read> ReaderRows<'a, R> {
             clean(column, value).map_err(&reject)?;
         }
         let consent = cell("consent").filter(|c| !c.is_empty()).unwrap_or(self.rules.consent);
-        if status == ReaderStatus::Confirmed && consent.is_empty() {
+        if status == SubscriberStatus::Confirmed && consent.is_empty() {
             return Err(reject("confirmed, but nothing says where consent came from; use --consent".into()));
         }
-        Ok(ReaderRow {
+        Ok(SubscriberRow {
             email: address,
             name: cell("name").map(str::to_owned),
             status,
@@ -176,12 +176,12 @@ impl<'a, R: Read> ReaderRows<'a, R> {
         })
     }
 
-    fn gone(&self, email: Address, status: ReaderStatus, record: &StringRecord) -> ReaderRow {
+    fn gone(&self, email: Address, status: SubscriberStatus, record: &StringRecord) -> SubscriberRow {
         let cell = |column: &str| {
             let at = self.columns.iter().position(|c| c == column)?;
             record.get(at).map(str::trim).filter(|value| clean(column, value).is_ok())
         };
-        ReaderRow {
+        SubscriberRow {
             email,
             name: cell("name").map(str::to_owned),
             status,
@@ -192,9 +192,9 @@ impl<'a, R: Read> ReaderRows<'a, R> {
         }
     }
 
-    fn status(cell: &str) -> Result<ReaderStatus, String> {
+    fn status(cell: &str) -> Result<SubscriberStatus, String> {
         if cell.is_empty() {
-            return Ok(ReaderStatus::Confirmed);
+            return Ok(SubscriberStatus::Confirmed);
         }
         cell.parse().map_err(|()| {
             format!("`status` must be pending, confirmed, unsubscribed, bounced or complained, found `{}`", shown(cell))
@@ -220,13 +220,13 @@ impl<'a, R: Read> ReaderRows<'a, R> {
     }
 }
 
-impl<R: Read> ReaderRows<'_, R> {
+impl<R: Read> SubscriberRows<'_, R> {
     /// The line on which the last row began, from 1; the header is line 1.
     pub fn line(&self) -> u64 {
         self.line
     }
 
-    fn read(&mut self, cut: Cut) -> Result<ReaderRow, Reject> {
+    fn read(&mut self, cut: Cut) -> Result<SubscriberRow, Reject> {
         let line = self.line;
         let reject = |reason: &str| Reject { line, email: String::new(), reason: reason.into() };
         match cut {
@@ -240,8 +240,8 @@ impl<R: Read> ReaderRows<'_, R> {
     }
 }
 
-impl<R: Read> Iterator for ReaderRows<'_, R> {
-    type Item = Result<ReaderRow, Reject>;
+impl<R: Read> Iterator for SubscriberRows<'_, R> {
+    type Item = Result<SubscriberRow, Reject>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self.records.next() {

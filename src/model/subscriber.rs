@@ -1,4 +1,4 @@
-//! A reader: one person on the list, with the consent on record.
+//! A subscriber: one person on the list, with the consent on record.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 
 use super::Address;
 
-/// Where a reader stands. Only `Confirmed` readers are mailed.
+/// Where a subscriber stands. Only `Confirmed` subscribers are mailed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ReaderStatus {
+pub enum SubscriberStatus {
     Pending,
     Confirmed,
     Unsubscribed,
@@ -18,7 +18,7 @@ pub enum ReaderStatus {
     Complained,
 }
 
-impl ReaderStatus {
+impl SubscriberStatus {
     pub const ALL: [Self; 5] = [Self::Pending, Self::Confirmed, Self::Unsubscribed, Self::Bounced, Self::Complained];
 
     pub fn as_str(self) -> &'static str {
@@ -31,19 +31,19 @@ impl ReaderStatus {
         }
     }
 
-    /// Whether the reader is off the list for a reason that no import may undo.
+    /// Whether the subscriber is off the list for a reason that no import may undo.
     pub fn is_gone(self) -> bool {
         matches!(self, Self::Unsubscribed | Self::Bounced | Self::Complained)
     }
 }
 
-impl fmt::Display for ReaderStatus {
+impl fmt::Display for SubscriberStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromStr for ReaderStatus {
+impl FromStr for SubscriberStatus {
     type Err = ();
 
     /// Reads the word without regard to case.
@@ -54,11 +54,11 @@ impl FromStr for ReaderStatus {
 
 /// One person on the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reader {
+pub struct Subscriber {
     pub email: Address,
     /// Plain text without control characters; empty when unknown.
     pub name: String,
-    pub status: ReaderStatus,
+    pub status: SubscriberStatus,
     /// Names of editions; empty means all.
     pub editions: Vec<String>,
     pub created: DateTime<Utc>,
@@ -68,11 +68,11 @@ pub struct Reader {
     pub consent: String,
     /// Merge fields, by name.
     pub fields: BTreeMap<String, String>,
-    /// No issue goes to the reader before this.
+    /// No issue goes to the subscriber before this.
     pub paused: Option<DateTime<Utc>>,
 }
 
-/// Something that a reader did themselves: the record of consent.
+/// Something that a subscriber did themselves: the record of consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Act {
     pub at: DateTime<Utc>,
@@ -84,7 +84,7 @@ pub struct Act {
     pub network: String,
 }
 
-/// A copy of an issue that a reader got or was to get.
+/// A copy of an issue that a subscriber got or was to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryLine {
     pub issue: String,
@@ -97,10 +97,10 @@ pub struct DeliveryLine {
 
 /// One row of an import. `None` means the file does not say, so what is stored stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReaderRow {
+pub struct SubscriberRow {
     pub email: Address,
     pub name: Option<String>,
-    pub status: ReaderStatus,
+    pub status: SubscriberStatus,
     pub editions: Option<Vec<String>>,
     pub created: Option<DateTime<Utc>>,
     pub fields: BTreeMap<String, String>,

@@ -2,12 +2,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
-use crate::model::Reader;
+use crate::model::Subscriber;
 
 /// Each row as `ok ADDRESS STATUS` or `LINE REASON`.
 fn read(text: &[u8], consent: &str) -> Vec<String> {
     let editions: BTreeSet<String> = ["midweek".to_owned(), "sunday".to_owned()].into();
-    match ReaderRows::open(Path::new("list.csv"), text, ReaderRules { consent, editions: &editions }) {
+    match SubscriberRows::open(Path::new("list.csv"), text, SubscriberRules { consent, editions: &editions }) {
         Err(notice) => vec![notice.to_string()],
         Ok(rows) => rows
             .map(|row| match row {
@@ -69,19 +69,19 @@ fn text_that_is_not_utf8_is_refused_with_a_hint() {
 #[test]
 fn a_heading_is_one_line() {
     let editions = BTreeSet::new();
-    let rules = ReaderRules { consent: "a form", editions: &editions };
+    let rules = SubscriberRules { consent: "a form", editions: &editions };
     let text = b"email,\"home\ntown\",\x07\0x\na@x.org,Oslo,1\n";
-    let rows: Vec<_> = ReaderRows::open(Path::new("list.csv"), &text[..], rules).expect("a header").collect();
+    let rows: Vec<_> = SubscriberRows::open(Path::new("list.csv"), &text[..], rules).expect("a header").collect();
     let row = rows[0].as_ref().expect("a row");
     assert_eq!(row.fields.keys().map(String::as_str).collect::<Vec<_>>(), ["home town", "x"]);
 }
 
 #[test]
 fn a_formula_in_a_cell_is_defused_on_the_way_out() {
-    let reader = Reader {
+    let subscriber = Subscriber {
         email: Address::parse("ann@example.org").expect("an address"),
         name: "=HYPERLINK(1)".into(),
-        status: ReaderStatus::Confirmed,
+        status: SubscriberStatus::Confirmed,
         editions: Vec::new(),
         created: DateTime::from_timestamp(0, 0).expect("a time"),
         confirmed: None,
@@ -91,8 +91,8 @@ fn a_formula_in_a_cell_is_defused_on_the_way_out() {
         paused: None,
     };
     let mut out = Vec::new();
-    let mut writer = ReaderWriter::new(&mut out, vec!["city".into()], true).expect("a header");
-    writer.write(&reader).expect("a row");
+    let mut writer = SubscriberWriter::new(&mut out, vec!["city".into()], true).expect("a header");
+    writer.write(&subscriber).expect("a row");
     writer.finish().expect("an end");
     let text = String::from_utf8(out).expect("text");
     assert!(text.contains("'=HYPERLINK(1)") && text.contains("'@Oslo"), "{text}");

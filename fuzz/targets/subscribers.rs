@@ -1,26 +1,26 @@
-//! The subscribers CSV: each row is a reader or a reject with its line; what is read can be written and read again.
+//! The subscribers CSV: each row is a subscriber or a reject with its line; what is read can be written and read again.
 #![no_main]
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use digest::sources::{ReaderRows, ReaderRules};
+use digest::sources::{SubscriberRows, SubscriberRules};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let editions = BTreeSet::from(["midweek".to_owned(), "sunday".to_owned()]);
-    let rules = ReaderRules { consent: "fuzzing", editions: &editions };
-    let Ok(rows) = ReaderRows::open(Path::new("list.csv"), bytes, rules) else { return };
+    let rules = SubscriberRules { consent: "fuzzing", editions: &editions };
+    let Ok(rows) = SubscriberRows::open(Path::new("list.csv"), bytes, rules) else { return };
     let mut last = 0;
     for row in rows {
         match row {
-            Ok(reader) => {
-                assert!(reader.email.as_str().is_ascii());
-                let texts = reader.name.iter().chain([&reader.consent]).chain(reader.fields.iter().flat_map(|(k, v)| [k, v]));
+            Ok(subscriber) => {
+                assert!(subscriber.email.as_str().is_ascii());
+                let texts = subscriber.name.iter().chain([&subscriber.consent]).chain(subscriber.fields.iter().flat_map(|(k, v)| [k, v]));
                 for text in texts {
                     assert!(!text.contains(['\r', '\n', '\0']), "{text:?}");
                 }
-                assert!(reader.editions.iter().flatten().all(|edition| editions.contains(edition)));
+                assert!(subscriber.editions.iter().flatten().all(|edition| editions.contains(edition)));
             }
             Err(reject) => {
                 assert!(reject.line >= last, "lines go up: {} behind {last}", reject.line);

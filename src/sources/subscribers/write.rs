@@ -3,16 +3,16 @@
 use std::io::Write;
 
 use super::Reject;
-use crate::model::Reader;
+use crate::model::Subscriber;
 
-/// Writes readers as CSV that an import takes back.
-pub struct ReaderWriter<W: Write> {
+/// Writes subscribers as CSV that an import takes back.
+pub struct SubscriberWriter<W: Write> {
     csv: csv::Writer<W>,
     fields: Vec<String>,
     guard: bool,
 }
 
-impl<W: Write> ReaderWriter<W> {
+impl<W: Write> SubscriberWriter<W> {
     /// Writes the header. With `guard`, a cell that a spreadsheet would run as a formula gets a `'` before it.
     pub fn new(target: W, fields: Vec<String>, guard: bool) -> csv::Result<Self> {
         let mut csv = csv::Writer::from_writer(target);
@@ -21,11 +21,18 @@ impl<W: Write> ReaderWriter<W> {
         Ok(Self { csv, fields, guard })
     }
 
-    pub fn write(&mut self, reader: &Reader) -> csv::Result<()> {
-        let created = reader.created.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
-        let editions = reader.editions.join(";");
-        let known = [reader.email.as_str(), &reader.name, &editions, reader.status.as_str(), &created, &reader.consent];
-        let own = self.fields.iter().map(|field| reader.fields.get(field).map_or("", String::as_str));
+    pub fn write(&mut self, subscriber: &Subscriber) -> csv::Result<()> {
+        let created = subscriber.created.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+        let editions = subscriber.editions.join(";");
+        let known = [
+            subscriber.email.as_str(),
+            &subscriber.name,
+            &editions,
+            subscriber.status.as_str(),
+            &created,
+            &subscriber.consent,
+        ];
+        let own = self.fields.iter().map(|field| subscriber.fields.get(field).map_or("", String::as_str));
         self.csv.write_record(known.into_iter().chain(own).map(|cell| disarmed(cell, self.guard)))
     }
 

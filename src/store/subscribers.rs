@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::tokens::{end_sign_ups, is_forgotten};
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Address, Purpose, Reader, ReaderRow, ReaderStatus};
+use crate::model::{Address, Purpose, Subscriber, SubscriberRow, SubscriberStatus};
 
 /// What one row did to the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Change {
     Added,
     Updated,
     Unchanged,
-    /// The reader left, bounced or complained, and no import brings them back.
+    /// The subscriber left, bounced or complained, and no import brings them back.
     KeptGone,
 }
 
@@ -44,10 +44,10 @@ const COLUMNS: &str =
     "email, name, status, editions, created_ms, confirmed_ms, left_ms, consent, fields, paused_until_ms";
 
 impl Store {
-    /// Puts a batch of rows on the list in one transaction; `seed` gives 128 random bits as hex for each new reader.
-    pub fn import_readers<'r>(
+    /// Puts a batch of rows on the list in one transaction; `seed` gives 128 random bits as hex for each new subscriber.
+    pub fn import_subscribers<'r>(
         &mut self,
-        rows: impl IntoIterator<Item = &'r ReaderRow>,
+        rows: impl IntoIterator<Item = &'r SubscriberRow>,
         now: DateTime<Utc>,
         seed: &mut dyn FnMut() -> String,
     ) -> Result<Tally, StoreError> {
@@ -69,12 +69,12 @@ impl Store {
     }
 
     /// For each address the line on which it stood first, if that was before.
-    pub fn seen_before(&mut self, rows: &[(u64, ReaderRow)]) -> Result<Vec<Option<u64>>, StoreError> {
+    pub fn seen_before(&mut self, rows: &[(u64, SubscriberRow)]) -> Result<Vec<Option<u64>>, StoreError> {
         let tx = self.conn.transaction()?;
         let mut add =
             tx.prepare_cached("INSERT INTO seen (hash, line) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING")?;
         let mut first = tx.prepare_cached("SELECT line FROM seen WHERE hash = ?1")?;
-        let look = |(line, row): &(u64, ReaderRow)| -> Result<Option<u64>, StoreError> {
+        let look = |(line, row): &(u64, SubscriberRow)| -> Result<Option<u64>, StoreError> {
             let digest = Sha256::digest(row.email.key());
             let hash = digest.first_chunk().map_or(0, |first| i64::from_be_bytes(*first));
             let line = i64::try_from(*line).unwrap_or(i64::MAX);
@@ -90,19 +90,19 @@ impl Store {
         Ok(found)
     }
 
-    pub fn reader(&self, email: &Address) -> Result<Option<Reader>, StoreError> {
+    pub fn subscriber(&self, email: &Address) -> Result<Option<Subscriber>, StoreError> {
         find(&self.conn, email)
     }
 
-    /// Calls `each` with every reader in the order they joined, one at a time; optionally only those of one status.
-    pub fn each_reader<E: From<StoreError>>(
+    /// Calls `each` with every subscriber in the order they joined, one at a time; optionally only those of one status.
+    pub fn each_subscriber<E: From<StoreError>>(
         &self,
-        status: Option<ReaderStatus>,
-        mut each: impl FnMut(Reader) -> Result<(), E>,
+        status: Option<SubscriberStatus>,
+        mut each: impl FnMut(Subscriber) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = format!("SELECT {COLUMNS} FROM readers WHERE ?1 IS NULL OR status = ?1 ORDER BY id");
+        let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE ?1 IS NULL OR status = ?1 ORDER BY id");
         let mut statement = self.conn.prepare(&sql).map_err(StoreError::from)?;
-        let mut rows = statement.query(params![status.map(ReaderStatus::as_str)]).map_err(StoreError::from)?;
+        let mut rows = statement.query(params![status.map(SubscriberStatus::as_str)]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             each(read(row)?)?;
         }
@@ -111,8 +111,9 @@ impl Store {
 
     /// The names of all merge fields in use, in order.
     pub fn field_names(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement =
-            self.conn.prepare("SELECT DISTINCT j.key FROM readers, json_each(readers.fields) AS j ORDER BY j.key")?;
+        let mut statement = self
+            .conn
+            .prepare("SELECT DISTINCT j.key FROM subscribers, json_each(subscribers.fields) AS j ORDER BY j.key")?;
         let names = statement.query_map([], |row| row.get(0))?;
         Ok(names.collect::<Result<_, _>>()?)
     }
@@ -120,7 +121,7 @@ impl Store {
 
 fn put(
     conn: &Connection,
-    row: &ReaderRow,
+    row: &SubscriberRow,
     now: DateTime<Utc>,
     seed: &mut dyn FnMut() -> String,
 ) -> Result<Change, StoreError> {
@@ -145,9 +146,9 @@ fn put(
     Ok(Change::Updated)
 }
 
-/// What an import makes of a reader who is still on the list: it adds what it knows, erases nothing, and never takes a
+/// What an import makes of a subscriber who is still on the list: it adds what it knows, erases nothing, and never takes a
 /// confirmation back.
-fn merged(old: &Reader, row: &ReaderRow, now: DateTime<Utc>) -> Reader {
+fn merged(old: &Subscriber, row: &SubscriberRow, now: DateTime<Utc>) -> Subscriber {
     let mut new = old.clone();
     if let Some(name) = row.name.as_ref().filter(|name| !name.is_empty()) {
         new.name.clone_from(name);
@@ -157,8 +158,8 @@ fn merged(old: &Reader, row: &ReaderRow, now: DateTime<Utc>) -> Reader {
     }
     new.fields.extend(row.fields.clone());
     match (old.status, row.status) {
-        (ReaderStatus::Pending, ReaderStatus::Confirmed) => {
-            new.status = ReaderStatus::Confirmed;
+        (SubscriberStatus::Pending, SubscriberStatus::Confirmed) => {
+            new.status = SubscriberStatus::Confirmed;
             new.confirmed = Some(now);
             new.consent.clone_from(&row.consent);
         }
@@ -171,10 +172,10 @@ fn merged(old: &Reader, row: &ReaderRow, now: DateTime<Utc>) -> Reader {
     new
 }
 
-fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) -> Result<(), StoreError> {
+fn insert(conn: &Connection, row: &SubscriberRow, now: DateTime<Utc>, seed: &str) -> Result<(), StoreError> {
     let created = row.created.unwrap_or(now);
     let mut statement = conn.prepare_cached(
-        "INSERT INTO readers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
+        "INSERT INTO subscribers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
                               consent, seed, leave_hash, preferences_hash)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
@@ -186,7 +187,7 @@ fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) ->
         join(row.editions.as_deref().unwrap_or_default()),
         json(&row.fields),
         to_ms(created),
-        (row.status == ReaderStatus::Confirmed).then(|| to_ms(now)),
+        (row.status == SubscriberStatus::Confirmed).then(|| to_ms(now)),
         row.status.is_gone().then(|| to_ms(now)),
         row.consent,
         seed,
@@ -196,9 +197,9 @@ fn insert(conn: &Connection, row: &ReaderRow, now: DateTime<Utc>, seed: &str) ->
     Ok(())
 }
 
-fn update(conn: &Connection, new: &Reader) -> Result<(), StoreError> {
+fn update(conn: &Connection, new: &Subscriber) -> Result<(), StoreError> {
     let mut statement = conn.prepare_cached(
-        "UPDATE readers SET name = ?2, status = ?3, editions = ?4, fields = ?5, confirmed_ms = ?6, left_ms = ?7,
+        "UPDATE subscribers SET name = ?2, status = ?3, editions = ?4, fields = ?5, confirmed_ms = ?6, left_ms = ?7,
                             consent = ?8
          WHERE email_key = ?1",
     )?;
@@ -215,18 +216,18 @@ fn update(conn: &Connection, new: &Reader) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn find(conn: &Connection, email: &Address) -> Result<Option<Reader>, StoreError> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM readers WHERE email_key = ?1"))?;
+fn find(conn: &Connection, email: &Address) -> Result<Option<Subscriber>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM subscribers WHERE email_key = ?1"))?;
     statement.query_row([email.key()], |row| Ok(read(row))).optional()?.transpose()
 }
 
-fn read(row: &Row) -> Result<Reader, StoreError> {
+fn read(row: &Row) -> Result<Subscriber, StoreError> {
     let email: String = row.get(0)?;
     let status: String = row.get(2)?;
     let editions: String = row.get(3)?;
     let fields: String = row.get(8)?;
     let time = |index| row.get::<_, Option<i64>>(index).map_err(StoreError::from)?.map(from_ms).transpose();
-    Ok(Reader {
+    Ok(Subscriber {
         email: stored_address(&email)?,
         name: row.get(1)?,
         status: status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?,
