@@ -11,7 +11,7 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use data_encoding::BASE64;
-use digest::mail::{DkimKeyFile, DkimSettings, Letter};
+use digest::mail::{CompiledIssue, DkimKeyFile, DkimSettings};
 use digest::model::{Address, Delivery, Frozen};
 use digest::pipeline::{self, Site};
 
@@ -52,9 +52,9 @@ fn main() {
 /// The cost of one subscriber's copy: headers, shared runs and slots spliced.
 fn copies(site: &Site, name: &digest::model::IssueName) {
     let rendered = site.rendering(name).expect("an issue").rendered;
-    let letter = || {
+    let compiled = || {
         let frozen = Frozen { letterhead: site.config.letterhead(), rendered: rendered.clone() };
-        Letter::new(frozen, name.clone()).expect("a letter")
+        CompiledIssue::new(frozen, name.clone()).expect("a compiled")
     };
     let delivery = Delivery {
         number: 1,
@@ -65,13 +65,13 @@ fn copies(site: &Site, name: &digest::model::IssueName) {
         dated: site.now(),
         attempts: 0,
     };
-    let print = |what: &str, letter: &Letter, many: u32| {
-        let time = median(9, || (0..many).for_each(|_| drop(std::hint::black_box(letter.copy(&delivery)))));
+    let print = |what: &str, compiled: &CompiledIssue, many: u32| {
+        let time = median(9, || (0..many).for_each(|_| drop(std::hint::black_box(compiled.message(&delivery)))));
         let each = time.as_secs_f64() / f64::from(many);
-        let size = letter.copy(&delivery).size();
+        let size = compiled.message(&delivery).size();
         println!("{what:<44} {:>9.2} µs {:>8.0} a second, {size} bytes each", each * 1e6, 1.0 / each);
     };
-    print("one subscriber's copy", &letter(), 2_000);
+    print("one subscriber's copy", &compiled(), 2_000);
     let folder = tempfile::tempdir().expect("a folder");
     let rsa = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
     let rsa = AsDer::<Pkcs8V1Der>::as_der(&rsa).expect("DER");
@@ -81,7 +81,11 @@ fn copies(site: &Site, name: &digest::model::IssueName) {
         std::fs::write(folder.path().join(file), pem).expect("a file");
         let key = DkimKeyFile { selector: "s".into(), file: file.into() };
         let settings = DkimSettings { domain: String::new(), keys: vec![key] };
-        print(&format!("the same, signed by {what}"), &letter().signed(&settings, folder.path()).expect("a key"), 500);
+        print(
+            &format!("the same, signed by {what}"),
+            &compiled().signed(&settings, folder.path()).expect("a key"),
+            500,
+        );
     }
 }
 

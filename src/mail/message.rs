@@ -8,9 +8,9 @@ use lettre::message::{Mailbox, Mailboxes};
 use bytes::Bytes;
 
 use super::body::Body;
-use super::came_back;
 use super::dkim::{self, Signer};
 use super::links::{Links, derive};
+use super::verp;
 use crate::model::{Delivery, Frozen, IssueName, Letterhead, Notice};
 
 /// A copy ready for the wire: its envelope (RFC 5321 §3.3) and its bytes, ASCII with CRLF line ends, no line over 998
@@ -39,7 +39,7 @@ impl Message {
 
 /// An issue prepared once for all its subscribers.
 #[derive(Debug)]
-pub struct Letter {
+pub struct CompiledIssue {
     frozen: Frozen,
     issue: IssueName,
     from: Mailbox,
@@ -49,7 +49,7 @@ pub struct Letter {
     signer: Option<Signer>,
 }
 
-impl Letter {
+impl CompiledIssue {
     /// # Errors
     /// A notice when the From or Reply-To of the letterhead is no mailbox.
     pub fn new(frozen: Frozen, issue: IssueName) -> Result<Self, Notice> {
@@ -91,7 +91,7 @@ impl Letter {
     }
 
     /// Writes the copy of one subscriber. The same delivery gives the same bytes, whenever it is tried.
-    pub fn copy(&self, delivery: &Delivery) -> Message {
+    pub fn message(&self, delivery: &Delivery) -> Message {
         let links = Links::new(&self.frozen.letterhead, &self.issue, delivery);
         let message_id = self.message_id(delivery);
         let mut head = String::with_capacity(4096);
@@ -136,14 +136,14 @@ impl Letter {
 
     /// A function of issue and subscriber (RFC 5322 §3.6.4), so that each retry carries the same one.
     fn message_id(&self, delivery: &Delivery) -> String {
-        format!("{}@{}", came_back::id(&self.issue, &delivery.seed), self.from.email.domain())
+        format!("{}@{}", verp::id(&self.issue, &delivery.seed), self.from.email.domain())
     }
 
     /// VERP: an envelope sender that names the delivery, when bounces have a domain of their own; else the From.
     fn envelope_from(&self, delivery: &Delivery) -> String {
         match self.frozen.letterhead.bounce_domain.as_str() {
             "" => self.from.email.to_string(),
-            domain => format!("{}@{domain}", came_back::sender(&self.issue, delivery.number, &delivery.seed)),
+            domain => format!("{}@{domain}", verp::sender(&self.issue, delivery.number, &delivery.seed)),
         }
     }
 }
@@ -151,7 +151,7 @@ impl Letter {
 /// The domain of a letterhead's From.
 ///
 /// # Errors
-/// A notice when its From or Reply-To is no mailbox, as for a [`Letter`].
+/// A notice when its From or Reply-To is no mailbox, as for a [`CompiledIssue`].
 pub fn sender_domain(head: &Letterhead) -> Result<String, Notice> {
     let from = mailbox("publication.from", &head.from)?;
     if !head.reply_to.is_empty() {

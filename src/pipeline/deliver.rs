@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::Site;
 use super::portions::Portion;
-use crate::mail::{Folder, Letter, Relay};
+use crate::mail::{CompiledIssue, Folder, Relay};
 use crate::model::{Address, Approval, Counts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
 use crate::store::{Audience, Fence, Send, Store, StoreError, Uncertain};
@@ -44,7 +44,7 @@ impl Site {
     pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<Counts> {
         let store = self.ledger_store()?;
         let approval = self.sendable(&store, name)?;
-        self.letter(approval.frozen, name)?;
+        self.compiled(approval.frozen, name)?;
         self.transport(&name.to_string())?;
         if let Some(send) = store.send(name)? {
             return Ok(send.counts);
@@ -58,10 +58,10 @@ impl Site {
     pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
         let mut rendered = self.rendering(name)?.rendered;
         rendered.subject.insert_str(0, "[Test] ");
-        let letter = self.letter(Frozen { letterhead: self.config.letterhead(), rendered }, name)?;
+        let compiled = self.compiled(Frozen { letterhead: self.config.letterhead(), rendered }, name)?;
         let transport = self.transport(&format!("{name}-test"))?;
         for address in addresses {
-            let message = letter.copy(&self.sample_delivery(Some(address))?);
+            let message = compiled.message(&self.sample_delivery(Some(address))?);
             send::once(&transport, 0, &message).await.map_err(|why| {
                 Notice::new(format!("the test copy for {address} was not sent: {why}"))
                     .help("see [delivery] in config.toml")
@@ -141,7 +141,7 @@ impl Site {
             if due > 0 && left > 0 {
                 let (ledger, writer) = store.start_ledger(send.id)?;
                 let run = Run {
-                    letter: Arc::new(self.letter(approval.frozen.clone(), name)?),
+                    compiled: Arc::new(self.compiled(approval.frozen.clone(), name)?),
                     ledger,
                     transport: transport.clone(),
                     schedule: schedule.clone(),
@@ -210,9 +210,9 @@ impl Site {
         Ok(self.ledger_store()?.release_lease(fence)?)
     }
 
-    /// An issue as a letter, signed when there are keys.
-    pub(super) fn letter(&self, frozen: Frozen, name: &IssueName) -> Result<Letter, Notice> {
-        Letter::new(frozen, name.clone())?.signed(&self.config.delivery.dkim, &self.root)
+    /// An issue as it is mailed, signed when there are keys.
+    pub(super) fn compiled(&self, frozen: Frozen, name: &IssueName) -> Result<CompiledIssue, Notice> {
+        CompiledIssue::new(frozen, name.clone())?.signed(&self.config.delivery.dkim, &self.root)
     }
 
     /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.

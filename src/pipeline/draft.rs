@@ -231,7 +231,7 @@ impl Site {
         delivery: &Delivery,
     ) -> Result<Message, Notice> {
         let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendered.clone() };
-        Ok(self.letter(frozen, name)?.copy(delivery))
+        Ok(self.compiled(frozen, name)?.message(delivery))
     }
 
     /// A delivery for looking at: its links belong to nobody.
@@ -272,7 +272,7 @@ impl Site {
         }
         let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendering.rendered.clone() };
         // Also proves that the From is a mailbox, now rather than at send time.
-        self.letter(frozen.clone(), name)?;
+        self.compiled(frozen.clone(), name)?;
         let approval = Approval {
             issue: name.clone(),
             draft: rendering.text.clone(),

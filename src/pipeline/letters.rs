@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Site;
-use crate::mail::{Note, Secretary};
+use crate::mail::{Letter, LetterWriter};
 use crate::model::{Outcome, QueuedLetter, Reply};
 use crate::render::{Templates, letter};
-use crate::send::{Post, Try};
+use crate::send::{LetterSender, Try};
 use crate::store::Store;
 
 /// So many letters are looked at in one go.
@@ -38,12 +38,12 @@ impl Site {
         }
         let Some(_lock) = store.lock_letters()? else { return Ok(Posted::default()) };
         store.recover_letters(self.config.delivery.uncertain, now)?;
-        let secretary = Secretary::new(&self.config.letterhead(), &self.config.delivery.dkim, &self.root)?;
+        let writer = LetterWriter::new(&self.config.letterhead(), &self.config.delivery.dkim, &self.root)?;
         let templates = self.templates()?;
-        let mut post = Post::new(self.transport("letters")?);
+        let mut post = LetterSender::new(self.transport("letters")?);
         let mut posted = Posted::default();
         for queued in store.due_letters(now, BATCH)? {
-            match self.send_letter(&mut store, &queued, (&secretary, &templates, &mut post)).await? {
+            match self.send_letter(&mut store, &queued, (&writer, &templates, &mut post)).await? {
                 Outcome::Delivered(_) => posted.sent += 1,
                 Outcome::Failed { .. } => posted.failed += 1,
                 // The relay is away; the others wait for the next round.
@@ -59,15 +59,15 @@ impl Site {
         &self,
         store: &mut Store,
         queued: &QueuedLetter,
-        (secretary, templates, post): (&Secretary, &Templates, &mut Post),
+        (writer, templates, post): (&LetterWriter, &Templates, &mut LetterSender),
     ) -> anyhow::Result<Outcome> {
         let now = (self.clock)();
         let order = &queued.order;
         let dated = queued.dated.unwrap_or(now);
         let outcome = match letter(&order.kind, &order.context, &self.config.publication, templates) {
             Ok(rendered) => {
-                let note = Note { key: &order.key, to: &order.to, dated, rendered: &rendered };
-                let message = secretary.write(&note);
+                let letter = Letter { key: &order.key, to: &order.to, dated, rendered: &rendered };
+                let message = writer.write(&letter);
                 let this = Try { number: queued.id, tries: queued.attempts + 1, now };
                 let schedule = self.config.delivery.schedule(order.ordered);
                 let intent = || store.letter_dotted(queued.id, dated).map_err(|e| e.to_string());

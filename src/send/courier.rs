@@ -137,7 +137,7 @@ impl<'a> Courier<'a> {
     }
 
     async fn parcel(&self, ticket: Ticket) -> Result<Parcel, Ended> {
-        let message = self.shared.copy(&ticket.delivery).await?;
+        let message = self.shared.message(&ticket.delivery).await?;
         Ok(Parcel { ticket, message })
     }
 

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, oneshot, watch};
 
-use crate::mail::{DomainGroup, Folder, Letter, Message, Refusal, Relay};
+use crate::mail::{CompiledIssue, DomainGroup, Folder, Message, Refusal, Relay};
 use crate::model::{Delivery, DeliveryState, Reply};
 use crate::store::{Ledger, Writer};
 pub use cohort::{Answers, Limits, cohort, verdict};
@@ -24,7 +24,7 @@ use pace::Pace;
 use retry::Guard;
 pub use retry::Schedule;
 pub use settings::{Settings, TransportKind};
-pub use single::{Post, Try};
+pub use single::{LetterSender, Try};
 
 /// Where copies go.
 #[derive(Clone)]
@@ -47,7 +47,7 @@ pub enum Event {
 
 /// Everything a run needs.
 pub struct Run {
-    pub letter: Arc<Letter>,
+    pub compiled: Arc<CompiledIssue>,
     pub ledger: Ledger,
     pub transport: Transport,
     pub schedule: Schedule,
@@ -159,13 +159,13 @@ impl Shared {
     }
 
     /// The copy of one subscriber. Signing takes longer than all else about it, so it goes to threads of its own.
-    async fn copy(&self, delivery: &Delivery) -> Result<Message, Ended> {
-        let letter = &self.run.letter;
-        if !letter.is_signed() {
-            return Ok(letter.copy(delivery));
+    async fn message(&self, delivery: &Delivery) -> Result<Message, Ended> {
+        let compiled = &self.run.compiled;
+        if !compiled.is_signed() {
+            return Ok(compiled.message(delivery));
         }
-        let (letter, delivery) = (Arc::clone(letter), delivery.clone());
-        let signed = tokio::task::spawn_blocking(move || letter.copy(&delivery)).await;
+        let (compiled, delivery) = (Arc::clone(compiled), delivery.clone());
+        let signed = tokio::task::spawn_blocking(move || compiled.message(&delivery)).await;
         signed.map_err(|error| Ended::Broken(format!("a copy could not be signed: {error}")))
     }
 }

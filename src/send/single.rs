@@ -19,12 +19,12 @@ pub struct Try {
 }
 
 /// Delivers single messages, over one connection while it holds.
-pub struct Post {
+pub struct LetterSender {
     transport: Transport,
     connection: Option<Connection>,
 }
 
-impl Post {
+impl LetterSender {
     pub fn new(transport: Transport) -> Self {
         Self { transport, connection: None }
     }

@@ -147,7 +147,7 @@ fn told(outcome: &Outcome) -> (DeliveryState, Reply) {
 async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
     let mut ticket = next(shared, 0, 0).await?;
     while let Some(now) = ticket {
-        let message = shared.run.letter.copy(&now.delivery);
+        let message = shared.run.compiled.message(&now.delivery);
         match folder.deliver(now.delivery.number, &message) {
             Ok(path) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

@@ -140,9 +140,9 @@ fn a_bounce_a_complaint_and_a_leave_come_in_over_imap_with_tls() {
     );
     home.mail("complaints", &report);
     home.await_status("reader", "complained");
-    let leave = format!("From: x@isp.example\nSubject: unsubscribe {}\n\n", token(&home.copy("subscriber.2")));
+    let leave = format!("From: x@isp.example\nSubject: unsubscribe {}\n\n", token(&home.copy("reader.2")));
     home.mail("unsubscribe", &leave);
-    let took = home.await_status("subscriber.2", "unsubscribed");
+    let took = home.await_status("reader.2", "unsubscribed");
     eprintln!("a leave by mail, over Postfix, Dovecot and IMAP: {} ms", took.as_millis());
     assert_eq!(home.status("slow"), "confirmed", "one full mailbox is no reason");
     daemon.signal("TERM");

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::mail::Letter;
+use crate::mail::CompiledIssue;
 use crate::model::{Address, Delivery, Frozen, Letterhead};
 
 fn letterhead() -> Letterhead {
@@ -29,7 +29,7 @@ fn built(rendered: &Rendered, letterhead: Letterhead, name: &str) -> String {
         attempts: 0,
     };
     let frozen = Frozen { letterhead, rendered: rendered.clone() };
-    Letter::new(frozen, "2024-08-04-sunday".parse().unwrap()).unwrap().copy(&delivery).text()
+    CompiledIssue::new(frozen, "2024-08-04-sunday".parse().unwrap()).unwrap().message(&delivery).text()
 }
 
 fn of_message(draft: &Draft, rendered: &Rendered, message: &str) -> Vec<Finding> {

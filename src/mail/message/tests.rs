@@ -3,7 +3,7 @@ use mail_parser::MessageParser;
 use super::*;
 use crate::model::{Address, Letterhead, Piece, Rendered, Slot};
 
-fn letter() -> Letter {
+fn compiled() -> CompiledIssue {
     let letterhead = Letterhead {
         name: "Almanac".into(),
         from: "Call Me Almanac <news@almanac.example>".into(),
@@ -28,7 +28,7 @@ fn letter() -> Letter {
         tracking: None,
     };
     let issue = "2026-11-25-midweek".parse().expect("a name");
-    Letter::new(Frozen { letterhead, rendered }, issue).expect("a letter")
+    CompiledIssue::new(Frozen { letterhead, rendered }, issue).expect("a compiled")
 }
 
 fn delivery(name: &str) -> Delivery {
@@ -45,12 +45,12 @@ fn delivery(name: &str) -> Delivery {
 
 #[test]
 fn a_whole_copy_by_snapshot() {
-    insta::assert_snapshot!(letter().copy(&delivery("Ann Åberg")).text().replace("\r\n", "\n"));
+    insta::assert_snapshot!(compiled().message(&delivery("Ann Åberg")).text().replace("\r\n", "\n"));
 }
 
 #[test]
 fn the_same_copy_twice_is_the_same_bytes() {
-    assert_eq!(letter().copy(&delivery("Ann")), letter().copy(&delivery("Ann")));
+    assert_eq!(compiled().message(&delivery("Ann")), compiled().message(&delivery("Ann")));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_hostile_name_stays_a_name() {
     for name in
         ["Ann\r\nBcc: x@example.org", "\"><script>alert(1)</script>", "a\0b", "=?utf-8?q?x?=", &"n".repeat(5000)]
     {
-        let message = letter().copy(&delivery(name));
+        let message = compiled().message(&delivery(name));
         let text = message.text();
         assert!(text.lines().all(|line| line.len() <= 998), "{name:.40}");
         assert!(text.is_ascii() && !text.replace("\r\n", "").contains(['\r', '\n']));
@@ -71,7 +71,7 @@ fn a_hostile_name_stays_a_name() {
 
 #[test]
 fn every_header_of_the_contract_stands_once() {
-    let message = letter().copy(&delivery("Ann"));
+    let message = compiled().message(&delivery("Ann"));
     let text = message.text();
     let head = text.split("\r\n\r\n").next().expect("a head");
     for name in [

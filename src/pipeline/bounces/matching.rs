@@ -1,6 +1,6 @@
 //! Whom a message is about. Only a mark that hangs on the subscriber's secret proves it; an address alone is anybody's to write.
 
-use crate::mail::{Purpose, came_back};
+use crate::mail::{Purpose, verp};
 use crate::model::{Address, IssueName};
 use crate::sources::{BounceFinding, BounceKind};
 use crate::store::{Store, StoreError};
@@ -54,9 +54,9 @@ fn envelope(store: &Store, finding: &BounceFinding, domain: &str) -> Result<Opti
         if domain.is_empty() || !at.eq_ignore_ascii_case(domain) {
             continue;
         }
-        let Some((issue, number)) = came_back::read_sender(local) else { continue };
+        let Some((issue, number)) = verp::read_sender(local) else { continue };
         if let Some((email, seed)) = store.recipient(&issue, number)?
-            && came_back::sender(&issue, number, &seed).eq_ignore_ascii_case(local)
+            && verp::sender(&issue, number, &seed).eq_ignore_ascii_case(local)
         {
             return Ok(Some(Proof { email, issue: Some(issue), by: "verp" }));
         }
@@ -66,11 +66,11 @@ fn envelope(store: &Store, finding: &BounceFinding, domain: &str) -> Result<Opti
 
 fn message_id(store: &Store, finding: &BounceFinding) -> Result<Option<Proof>, StoreError> {
     let Some(id) = finding.returned_id.as_deref() else { return Ok(None) };
-    let Some(issue) = came_back::read_id(id) else { return Ok(None) };
+    let Some(issue) = verp::read_id(id) else { return Ok(None) };
     let left = id.split('@').next().unwrap_or_default();
     for email in named(finding) {
         if let Some((email, seed)) = store.secret(&email)?
-            && came_back::id(&issue, &seed) == left
+            && verp::id(&issue, &seed) == left
         {
             return Ok(Some(Proof { email, issue: Some(issue), by: "message_id" }));
         }

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::*;
-use crate::mail::{ImapSettings, Tls, came_back};
+use crate::mail::{ImapSettings, Tls, verp};
 use crate::model::{
     Address, Approval, Frozen, IssueName, Letterhead, Purpose, Rendered, SubscriberRow, SubscriberStatus,
 };
@@ -76,8 +76,8 @@ fn sent() -> (tempfile::TempDir, Site) {
 
 /// The corpus has placeholders where the proofs of a real copy stand.
 fn with_proofs(text: &str) -> String {
-    let text = text.replace("2026-11-25-midweek.abcdefghijklmnopqrstuvwxyz", &came_back::id(&issue(), SEED));
-    let text = text.replace("b-2026-11-25-midweek-1-abcdefghij", &came_back::sender(&issue(), 1, SEED));
+    let text = text.replace("2026-11-25-midweek.abcdefghijklmnopqrstuvwxyz", &verp::id(&issue(), SEED));
+    let text = text.replace("b-2026-11-25-midweek-1-abcdefghij", &verp::sender(&issue(), 1, SEED));
     text.replace("jfuugoml46fipbts7yrpgxwra5", &Purpose::Unsubscribe.token(SEED))
 }
 

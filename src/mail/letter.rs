@@ -15,7 +15,7 @@ use crate::model::{Address, Fill, Letterhead, Notice, Rendered, Slot};
 
 /// What makes one message.
 #[derive(Clone, Copy, Debug)]
-pub struct Note<'a> {
+pub struct Letter<'a> {
     /// The Message-ID is a function of this (RFC 5322 §3.6.4), so that each retry carries the same one.
     pub key: &'a str,
     pub to: &'a Address,
@@ -23,15 +23,15 @@ pub struct Note<'a> {
     pub rendered: &'a Rendered,
 }
 
-/// Who writes notes: the letterhead, with keys if there are any.
+/// Who writes letters: the letterhead, with keys if there are any.
 #[derive(Debug)]
-pub struct Secretary {
+pub struct LetterWriter {
     from: Mailbox,
     shared_headers: String,
     signer: Option<Signer>,
 }
 
-/// A note has no slots.
+/// A letter has no slots.
 struct Nothing;
 
 impl Fill for Nothing {
@@ -40,7 +40,7 @@ impl Fill for Nothing {
     }
 }
 
-impl Secretary {
+impl LetterWriter {
     /// # Errors
     /// The From or Reply-To is no mailbox, or a key cannot be used (see [`Signer::load`]).
     pub fn new(head: &Letterhead, keys: &dkim::Settings, root: &Path) -> Result<Self, Notice> {
@@ -54,29 +54,29 @@ impl Secretary {
         Ok(Self { from, shared_headers: headers.to_string(), signer })
     }
 
-    /// The bytes of a note. The same note gives the same bytes.
-    pub fn write(&self, note: &Note) -> Message {
+    /// The bytes of a letter. The same letter gives the same bytes.
+    pub fn write(&self, letter: &Letter) -> Message {
         let mut own = Headers::new();
-        if let Ok(address) = note.to.as_str().parse() {
+        if let Ok(address) = letter.to.as_str().parse() {
             own.set(To::from(Mailboxes::from(Mailbox::new(None, address))));
         }
-        own.set(Subject::from(one_line(&note.rendered.subject)));
-        let unique = derive(&["letter", note.key]);
+        own.set(Subject::from(one_line(&letter.rendered.subject)));
+        let unique = derive(&["letter", letter.key]);
         let message_id = format!("letter.{}@{}", &unique[..26], self.from.email.domain());
-        let boundary = format!("={}", &derive(&["boundary", note.key])[..24]);
-        let body = Body::new(boundary, note.rendered);
+        let boundary = format!("={}", &derive(&["boundary", letter.key])[..24]);
+        let body = Body::new(boundary, letter.rendered);
         // RFC 3834 §5: no out-of-office program shall answer it.
         let head = format!(
             "{}{own}Date: {}\r\nMessage-ID: <{message_id}>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n{}\r\n",
             self.shared_headers,
-            note.dated.to_rfc2822(),
+            letter.dated.to_rfc2822(),
             body.content_type(),
         );
         let mut parts = body.follow(head, &Nothing);
         if let Some(signer) = &self.signer {
-            parts.insert(0, signer.sign(&parts[0], &parts[1..], note.dated).into());
+            parts.insert(0, signer.sign(&parts[0], &parts[1..], letter.dated).into());
         }
-        Message { envelope_from: self.from.email.to_string(), envelope_to: note.to.to_string(), message_id, parts }
+        Message { envelope_from: self.from.email.to_string(), envelope_to: letter.to.to_string(), message_id, parts }
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
             bounce_domain: String::new(),
             name_fallback: "reader".into(),
         };
-        let secretary = Secretary::new(&head, &dkim::Settings::default(), Path::new("")).expect("a secretary");
+        let writer = LetterWriter::new(&head, &dkim::Settings::default(), Path::new("")).expect("a writer");
         let to = Address::parse("ann@inbox.example").expect("an address");
         let whole = |text: &str| vec![Piece::Shared(text.into())];
         let rendered = Rendered {
@@ -105,10 +105,10 @@ mod tests {
             text: whole(".\nbody\n"),
             tracking: None,
         };
-        let note = |key| Note { key, to: &to, dated: DateTime::UNIX_EPOCH, rendered: &rendered };
-        let one = secretary.write(&note("a"));
-        assert_eq!(one, secretary.write(&note("a")));
-        assert_ne!(one.message_id, secretary.write(&note("b")).message_id);
+        let letter = |key| Letter { key, to: &to, dated: DateTime::UNIX_EPOCH, rendered: &rendered };
+        let one = writer.write(&letter("a"));
+        assert_eq!(one, writer.write(&letter("a")));
+        assert_ne!(one.message_id, writer.write(&letter("b")).message_id);
         let text = one.text();
         assert!(text.contains("Subject: Please Bcc: evil@x.example\r\n"), "{text}");
         assert!(text.lines().all(|line| !line.starts_with('.') && line.len() < 998), "{text}");
