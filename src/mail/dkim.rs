@@ -1,5 +1,5 @@
 //! DKIM signatures (RFC 6376; Ed25519 by RFC 8463), relaxed/relaxed, by one key or several. Knows no subscriber and no relay;
-//! the time is handed in, so the same copy gets the same signature at every try.
+//! the time is handed in, so the same message gets the same signature at every try.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Notice;
 
-/// `[delivery.dkim]`: how copies are signed.
+/// `[delivery.dkim]`: how messages are signed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Message;
 
-/// Writes each copy as `NUMBER-ADDRESS.eml` into one folder.
+/// Writes each message as `NUMBER-ADDRESS.eml` into one folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
     dir: PathBuf,
@@ -20,7 +20,7 @@ impl Folder {
         Ok(Self { dir: dir.to_path_buf() })
     }
 
-    /// Writes a copy; one that is there already is replaced by the same bytes, so a retry leaves one file.
+    /// Writes a message; one that is there already is replaced by the same bytes, so a retry leaves one file.
     pub fn deliver(&self, number: i64, message: &Message) -> std::io::Result<PathBuf> {
         let address: String = message
             .envelope_to

@@ -3,7 +3,7 @@
 use crate::model::{Delivery, Fill, IssueName, Letterhead, Slot};
 pub use crate::model::{Purpose, derive};
 
-/// Everything that fills the slots of one copy.
+/// Everything that fills the slots of one message.
 #[derive(Debug)]
 pub struct Links<'a> {
     delivery: &'a Delivery,

@@ -1,4 +1,4 @@
-//! One issue as a message: everything that subscribers share is encoded once, and a copy is written by splicing.
+//! One issue as a message: everything that subscribers share is encoded once, and a message is written by splicing.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::links::{Links, derive};
 use super::verp;
 use crate::model::{Delivery, Frozen, IssueName, Letterhead, Notice};
 
-/// A copy ready for the wire: its envelope (RFC 5321 §3.3) and its bytes, ASCII with CRLF line ends, no line over 998
+/// A message ready for the wire: its envelope (RFC 5321 §3.3) and its bytes, ASCII with CRLF line ends, no line over 998
 /// octets and none beginning with a dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -43,7 +43,7 @@ pub struct CompiledIssue {
     frozen: Frozen,
     issue: IssueName,
     from: Mailbox,
-    /// From, Reply-To, Subject, List-Id and the others that every copy shares.
+    /// From, Reply-To, Subject, List-Id and the others that every message shares.
     shared_headers: String,
     body: Body,
     signer: Option<Signer>,
@@ -76,7 +76,7 @@ impl CompiledIssue {
         Ok(Self { frozen, issue, from, shared_headers, body, signer: None })
     }
 
-    /// Has every copy signed, with keys whose files are relative to `root`.
+    /// Has every message signed, with keys whose files are relative to `root`.
     ///
     /// # Errors
     /// See [`Signer::load`].
@@ -85,12 +85,12 @@ impl CompiledIssue {
         Ok(self)
     }
 
-    /// Whether copies are signed, which takes longer than to write them.
+    /// Whether messages are signed, which takes longer than to write them.
     pub fn is_signed(&self) -> bool {
         self.signer.is_some()
     }
 
-    /// Writes the copy of one subscriber. The same delivery gives the same bytes, whenever it is tried.
+    /// Writes the message of one subscriber. The same delivery gives the same bytes, whenever it is tried.
     pub fn message(&self, delivery: &Delivery) -> Message {
         let links = Links::new(&self.frozen.letterhead, &self.issue, delivery);
         let message_id = self.message_id(delivery);

@@ -1,9 +1,9 @@
-//! The marks on a copy by which it is known again when it comes back. Knows no bounce; the proofs hang on the subscriber's secret.
+//! The marks on a message by which it is known again when it comes back. Knows no bounce; the proofs hang on the subscriber's secret.
 
 use super::links::derive;
 use crate::model::IssueName;
 
-/// The local part of a copy's envelope sender (VERP): `b-ISSUE-NUMBER-PROOF`, whose proof is 50 bits. Guessing one takes
+/// The local part of a message's envelope sender (VERP): `b-ISSUE-NUMBER-PROOF`, whose proof is 50 bits. Guessing one takes
 /// 2^49 mails, and wins one subscriber's unsubscription.
 pub fn sender(issue: &IssueName, number: i64, seed: &str) -> String {
     let proof = derive(&["bounce", &issue.to_string(), seed]);
@@ -19,7 +19,7 @@ pub fn read_sender(local: &str) -> Option<(IssueName, i64)> {
     Some((issue.parse().ok()?, number.parse().ok()?))
 }
 
-/// The left side of a copy's Message-ID: `ISSUE.PROOF`, whose proof is 130 bits.
+/// The left side of a message's Message-ID: `ISSUE.PROOF`, whose proof is 130 bits.
 pub fn id(issue: &IssueName, seed: &str) -> String {
     let unique = derive(&["message-id", &issue.to_string(), seed]);
     format!("{issue}.{}", &unique[..26])

@@ -15,14 +15,14 @@ use crate::store::{Audience, Fence, Send, Store, StoreError, Uncertain};
 
 /// A clock that shows less than this is wrong, and every Date it would write too (2024-01-01).
 pub(super) const EARLIEST: i64 = 1_704_067_200;
-/// How often one run sends an uncertain copy again before it leaves it to the next run.
+/// How often one run sends an uncertain message again before it leaves it to the next run.
 const RESEND_ROUNDS: usize = 3;
 
 /// What `digest send` was asked.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     pub dry_run: bool,
-    /// The most copies to try.
+    /// The most messages to try.
     pub limit: Option<usize>,
     /// Queue those who failed once more.
     pub retry_failed: bool,
@@ -108,7 +108,7 @@ impl Site {
             return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
         }
         if send.state == IssueState::Stopped {
-            // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first copy.
+            // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
             store.resume(send.id, false)?;
         }
         // Past its lifetime an issue is not sent again to those who may have it.
@@ -177,7 +177,7 @@ impl Site {
         Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: next_due.or(send.next_due) })
     }
 
-    /// Stops a send, also while it runs elsewhere: its workers see it before their next copy.
+    /// Stops a send, also while it runs elsewhere: its workers see it before their next message.
     pub fn stop(&self, name: &IssueName) -> anyhow::Result<()> {
         let mut store = self.ledger_store()?;
         let send = standing(&store, name)?;
@@ -249,7 +249,7 @@ impl Site {
         }
     }
 
-    /// The configured way out; `folder` is where copies go below the outbox.
+    /// The configured way out; `folder` is where messages go below the outbox.
     pub(super) fn transport(&self, folder: &str) -> anyhow::Result<Transport> {
         let settings = &self.config.delivery;
         match settings.transport {
@@ -280,7 +280,7 @@ fn standing(store: &Store, name: &IssueName) -> anyhow::Result<Send> {
     })
 }
 
-/// How many copies a run took from the queue for good.
+/// How many messages a run took from the queue for good.
 fn tried(before: Counts, after: Counts) -> usize {
     usize::try_from(before.pending.saturating_sub(after.pending)).unwrap_or(usize::MAX)
 }

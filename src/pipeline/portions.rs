@@ -90,7 +90,7 @@ impl Site {
         Ok(self.canary_ends(issue, send).max(tomorrow).filter(|until| *until > now))
     }
 
-    /// When somebody who waits may have a copy: `None` when nobody waits.
+    /// When somebody who waits may have a message: `None` when nobody waits.
     pub(super) fn due(&self, store: &Store, issue: &IssueName, send: &Send) -> anyhow::Result<Option<DateTime<Utc>>> {
         let waits = send.counts.pending + send.counts.deferred + send.counts.uncertain > 0;
         if !waits {
@@ -104,7 +104,7 @@ impl Site {
         })
     }
 
-    /// On a day of the warm-up: how many more copies may go out today, and when the next day begins for it.
+    /// On a day of the warm-up: how many more messages may go out today, and when the next day begins for it.
     pub(super) fn allowance(
         &self,
         store: &Store,

@@ -27,7 +27,7 @@ fn mixed(value: u64) -> u64 {
     value ^ value >> 31
 }
 
-/// The parts of the tried copies, 0 to 1, beyond which a send stops itself; 0 means any.
+/// The parts of the tried messages, 0 to 1, beyond which a send stops itself; 0 means any.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
     /// Refused for what we send or who we are.
@@ -41,11 +41,11 @@ pub struct Limits {
 /// What became of a canary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// Copies that were answered for good.
+    /// Messages that were answered for good.
     pub answered: u64,
     /// The replies to those that were refused for good.
     pub refusals: Vec<Reply>,
-    /// Bounces that came in after the relay had taken the copy.
+    /// Bounces that came in after the relay had taken the message.
     pub bounced_later: u64,
     pub complaints: u64,
 }

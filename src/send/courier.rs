@@ -1,5 +1,5 @@
-//! A worker that speaks SMTP: a connection of its own, and what its refusals mean for the copy, for the connection and for the run.
-//! Where the relay takes it, a copy's envelope goes behind the final dot of the one before, so that a message costs one round trip
+//! A worker that speaks SMTP: a connection of its own, and what its refusals mean for the message, for the connection and for the run.
+//! Where the relay takes it, a message's envelope goes behind the final dot of the one before, so that a message costs one round trip
 //! (RFC 2920 §3.1); its body goes only when the outcome of the one before is on record.
 
 use std::sync::atomic::Ordering;
@@ -26,7 +26,7 @@ fn minds_groups(refusal: &Refusal) -> bool {
     refusal.stage == Stage::Mail && (matches!(reply.code, 0 | 500..=503) || protocol)
 }
 
-/// A copy with its bytes.
+/// A message with its bytes.
 struct Parcel {
     ticket: Ticket,
     message: Message,
@@ -39,7 +39,7 @@ pub struct Courier<'a> {
     connection: Option<Connection>,
     /// Which lane is looked at first.
     lane: Lane,
-    /// Copies taken.
+    /// Messages taken.
     taken: usize,
     /// Connections that failed in a row.
     failures: u32,
@@ -54,7 +54,7 @@ impl<'a> Courier<'a> {
 
     /// Works until nobody is due or the run is over.
     pub async fn work(mut self) -> Result<(), Ended> {
-        // Connected first, claimed after: a relay that cannot be reached keeps nobody's copy.
+        // Connected first, claimed after: a relay that cannot be reached keeps nobody's message.
         while !self.shared.is_over() {
             let Some(mut connection) = self.connect().await? else { continue };
             let Some(ticket) = next(self.shared, self.lane, self.taken).await? else {
@@ -105,7 +105,7 @@ impl<'a> Courier<'a> {
         Ok(None)
     }
 
-    /// Carries a copy and those that follow it over a connection. Says whether the connection lives on.
+    /// Carries a message and those that follow it over a connection. Says whether the connection lives on.
     async fn carry(&mut self, connection: &mut Connection, first: Ticket) -> Result<bool, Ended> {
         let mut on_hand = Some(first);
         let mut offered = None;
@@ -151,7 +151,7 @@ impl<'a> Courier<'a> {
         if self.may_carry(connection, more) { Then::GoOn } else { Then::Rest }
     }
 
-    /// A copy reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the lane back: an envelope
+    /// A message reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the lane back: an envelope
     /// that was taken must be followed by its message.
     async fn following(&self, connection: &Connection, parcel: &Parcel) -> Result<Option<Parcel>, Ended> {
         let (shared, lane, taken) = (self.shared, parcel.ticket.lane, parcel.ticket.taken + 1);
@@ -160,7 +160,8 @@ impl<'a> Courier<'a> {
         if !groups || !goes_on || shared.is_over() || !shared.allow() {
             return Ok(None);
         }
-        let Claim::Copy(delivery) = shared.run.ledger.reserve(lane, shared.now()).await.map_err(Ended::Broken)? else {
+        let Claim::Delivery(delivery) = shared.run.ledger.reserve(lane, shared.now()).await.map_err(Ended::Broken)?
+        else {
             shared.disallow();
             return Ok(None);
         };
@@ -177,7 +178,7 @@ impl<'a> Courier<'a> {
         self.shared.run.ledger.release(parcel.ticket.delivery.number).await;
     }
 
-    /// Delivers a copy with the next one's envelope behind it. Says whether the connection lives on, with the next copy when the
+    /// Delivers a message with the next one's envelope behind it. Says whether the connection lives on, with the next message when the
     /// server waits for it, or another one that is on record.
     async fn deliver_both(
         &mut self,
@@ -227,7 +228,7 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// Puts on record what became of a copy. Says whether the connection lives on, and what is on record to follow.
+    /// Puts on record what became of a message. Says whether the connection lives on, and what is on record to follow.
     async fn settle(
         &mut self,
         sent: Result<Reply, Refusal>,

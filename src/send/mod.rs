@@ -1,4 +1,4 @@
-//! Works the ledger off: takes each copy that is due, has it delivered, and puts the outcome on record before the next.
+//! Works the ledger off: takes each message that is due, has it delivered, and puts the outcome on record before the next.
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
 mod cohort;
@@ -26,7 +26,7 @@ pub use retry::Schedule;
 pub use settings::{Settings, TransportKind};
 pub use single::{LetterSender, Try};
 
-/// Where copies go.
+/// Where messages go.
 #[derive(Clone)]
 pub enum Transport {
     Smtp(Box<Relay>),
@@ -39,7 +39,7 @@ pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 /// What happened, for whoever watches: a progress bar, a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A copy's try ended in this state. `number` is the recipient's in the ledger.
+    /// A message's try ended in this state. `number` is the recipient's in the ledger.
     Tried { number: i64, state: DeliveryState, reply: Reply },
     /// A connection could not be made or was lost; the worker tries again.
     ConnectionLost { reason: String },
@@ -54,13 +54,13 @@ pub struct Run {
     pub clock: Clock,
     /// Turns true when the run shall end after the messages in flight.
     pub stop: watch::Receiver<bool>,
-    /// The most copies this run may try.
+    /// The most messages this run may try.
     pub limit: usize,
-    /// The part of the tried copies that may be refused for what we send or who we are, 0 to 1; 0 means any.
+    /// The part of the tried messages that may be refused for what we send or who we are, 0 to 1; 0 means any.
     pub stop_at_refused: f64,
-    /// The part of the tried copies whose addresses may turn out not to exist, 0 to 1; 0 means any.
+    /// The part of the tried messages whose addresses may turn out not to exist, 0 to 1; 0 means any.
     pub stop_at_bounced: f64,
-    /// How many copies are due: no more connections than that are opened.
+    /// How many messages are due: no more connections than that are opened.
     pub due: usize,
     pub watch: Box<dyn Fn(Event) + Send + Sync>,
 }
@@ -74,19 +74,19 @@ pub enum Ended {
     Interrupted,
     /// Another process set the send to stopped.
     StoppedElsewhere,
-    /// Too many copies were refused or bounced: the reason, in words for the operator, whose word alone lets it go on.
+    /// Too many messages were refused or bounced: the reason, in words for the operator, whose word alone lets it go on.
     Guarded(String),
-    /// Something is wrong on our side, so that no copy could have gone out: the reason, in words for the operator.
+    /// Something is wrong on our side, so that no message could have gone out: the reason, in words for the operator.
     Broken(String),
 }
 
-/// After so many copies of one lane a worker looks at the next one first.
+/// After so many messages of one lane a worker looks at the next one first.
 const TURN: usize = 16;
 
 /// What the workers of a run share.
 struct Shared {
     run: Run,
-    /// Copies that may still be tried.
+    /// Messages that may still be tried.
     allowance: AtomicUsize,
     /// How many messages may be under way, and by which lanes.
     pace: Mutex<Pace>,
@@ -122,12 +122,12 @@ impl Shared {
         self.ended.borrow().is_some()
     }
 
-    /// Takes one copy from the run's allowance.
+    /// Takes one message from the run's allowance.
     fn allow(&self) -> bool {
         self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
     }
 
-    /// Whether a worker that took so many copies stays with its lane; now and then another one's turn comes.
+    /// Whether a worker that took so many messages stays with its lane; now and then another one's turn comes.
     fn stays(&self, taken: usize) -> bool {
         !taken.is_multiple_of(TURN) || self.pace().lanes() == 1
     }
@@ -158,7 +158,7 @@ impl Shared {
         (self.run.clock)()
     }
 
-    /// The copy of one subscriber. Signing takes longer than all else about it, so it goes to threads of its own.
+    /// The message of one subscriber. Signing takes longer than all else about it, so it goes to threads of its own.
     async fn message(&self, delivery: &Delivery) -> Result<Message, Ended> {
         let compiled = &self.run.compiled;
         if !compiled.is_signed() {

@@ -17,7 +17,7 @@ pub struct Schedule {
     pub give_up: DateTime<Utc>,
 }
 
-/// One try of one copy.
+/// One try of one message.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempt {
     /// The recipient's number in the ledger.
@@ -63,9 +63,9 @@ fn spread(number: i64) -> f64 {
 pub enum Verdict {
     /// This recipient; the connection goes on when `connection_lives`.
     Recipient { outcome: Outcome, connection_lives: bool },
-    /// The connection only: the copy goes back to the queue, uncounted.
+    /// The connection only: the message goes back to the queue, uncounted.
     Connection(Reply),
-    /// Us: no copy can go out until someone mends it.
+    /// Us: no message can go out until someone mends it.
     Send(String),
 }
 
@@ -184,10 +184,10 @@ fn time(words: &[String]) -> Option<Duration> {
 }
 
 /// Watches a send for refusals that are about us, and for addresses that do not exist: many of either mean that every further
-/// copy harms the sender's name.
+/// message harms the sender's name.
 #[derive(Debug)]
 pub struct Guard {
-    /// The parts of the tried copies that may be refused so, and that may bounce, 0 to 1; 0 means any.
+    /// The parts of the tried messages that may be refused so, and that may bounce, 0 to 1; 0 means any.
     refused_limit: f64,
     bounced_limit: f64,
     tried: u32,

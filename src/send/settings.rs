@@ -33,15 +33,15 @@ pub struct Settings {
     /// How long after the send began a deferred recipient is given up.
     #[serde(with = "duration")]
     pub give_up: Duration,
-    /// The part of the tried copies, 0 to 1, that may be refused for what we send or who we are; with more the send stops
+    /// The part of the tried messages, 0 to 1, that may be refused for what we send or who we are; with more the send stops
     /// itself, once twenty were. 0 means any.
     pub stop_at_refused: f64,
-    /// The part of the tried copies, 0 to 1, whose addresses may turn out not to exist; with more the send stops itself, once
+    /// The part of the tried messages, 0 to 1, whose addresses may turn out not to exist; with more the send stops itself, once
     /// twenty did. 0 means any.
     pub stop_at_bounced: f64,
-    /// The part of a canary's copies, 0 to 1, that may be complained about. 0 means any.
+    /// The part of a canary's messages, 0 to 1, that may be complained about. 0 means any.
     pub stop_at_complained: f64,
-    /// The most copies a day from `warm_up_from` on: on the first day with a send, the second, and so on; none after the last.
+    /// The most messages a day from `warm_up_from` on: on the first day with a send, the second, and so on; none after the last.
     pub warm_up: Vec<u64>,
     /// The local date on which the warm-up begins.
     pub warm_up_from: Option<chrono::NaiveDate>,

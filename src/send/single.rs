@@ -1,5 +1,5 @@
 //! Messages of their own, outside an issue, by the ledger's rules: the intent is on record before the final dot, and what a refusal
-//! means is judged as for a copy. Knows no queue.
+//! means is judged as for a message. Knows no queue.
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,4 @@
-//! One worker: takes the copies of the lanes that are open, one after another, each outcome on record before the next one's bytes go.
+//! One worker: takes the messages of the lanes that are open, one after another, each outcome on record before the next one's bytes go.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -25,16 +25,16 @@ pub async fn work(shared: Arc<Shared>, worker: usize) {
     }
 }
 
-/// A copy that is under way.
+/// A message that is under way.
 pub struct Ticket {
     pub delivery: Box<Delivery>,
     pub lane: Lane,
     pub started: Instant,
-    /// How many copies the worker took before this one.
+    /// How many messages the worker took before this one.
     pub taken: usize,
 }
 
-/// A copy of an open lane, `first` before the others, when the run still goes on. `None` when nobody is due in any lane.
+/// A message of an open lane, `first` before the others, when the run still goes on. `None` when nobody is due in any lane.
 pub async fn next(shared: &Shared, first: Lane, taken: usize) -> Result<Option<Ticket>, Ended> {
     loop {
         if shared.is_over() || !shared.allow() {
@@ -51,7 +51,7 @@ pub async fn next(shared: &Shared, first: Lane, taken: usize) -> Result<Option<T
                 continue;
             }
             match shared.run.ledger.claim(lane, shared.now()).await.map_err(Ended::Broken)? {
-                Claim::Copy(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
+                Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
                 Claim::Empty => shared.pace().cancel(lane),
                 Claim::Stopped => return Err(Ended::StoppedElsewhere),
             }
@@ -77,11 +77,11 @@ pub enum Then {
     Rest,
     /// Take the next copy of the same lane.
     GoOn,
-    /// Deliver this reserved copy, whose envelope the server has taken.
+    /// Deliver this reserved message, whose envelope the server has taken.
     Deliver(i64),
 }
 
-/// Puts an outcome on record and, with the same commit, that the next copy begins. `None` when none does: the lane is closed or
+/// Puts an outcome on record and, with the same commit, that the next message begins. `None` when none does: the lane is closed or
 /// empty, another lane's turn has come, or the run is over.
 pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then) -> Result<Option<Ticket>, Ended> {
     let number = ticket.delivery.number;
@@ -107,7 +107,7 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
     let claim = claim.map_err(Ended::Broken)?;
     (shared.run.watch)(Event::Tried { number, state, reply });
     match claim {
-        Claim::Copy(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
+        Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
         Claim::Empty if next != Next::Nothing => {
             shared.pace().cancel(lane);
             shared.disallow();
@@ -118,7 +118,7 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
     stop.map_or(Ok(None), |reason| Err(Ended::Guarded(reason)))
 }
 
-/// Puts on record that a reserved copy begins, unless its lane has closed or the run is over.
+/// Puts on record that a reserved message begins, unless its lane has closed or the run is over.
 pub async fn begin(shared: &Shared, ticket: &Ticket) -> Result<Option<Ticket>, Ended> {
     let Ticket { delivery, lane, taken, .. } = ticket;
     let started = Instant::now();
@@ -126,7 +126,7 @@ pub async fn begin(shared: &Shared, ticket: &Ticket) -> Result<Option<Ticket>, E
         return Ok(None);
     }
     match shared.run.ledger.turn(None, Next::Reserved(delivery.number), shared.now()).await.map_err(Ended::Broken)? {
-        Claim::Copy(delivery) => Ok(Some(Ticket { delivery, lane: *lane, started, taken: *taken })),
+        Claim::Delivery(delivery) => Ok(Some(Ticket { delivery, lane: *lane, started, taken: *taken })),
         _ => Err(Ended::StoppedElsewhere),
     }
 }

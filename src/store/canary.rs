@@ -23,7 +23,7 @@ pub struct CanaryTally {
 }
 
 impl Store {
-    /// Makes a canary of `size` recipients of a send of which no copy was tried yet; says how large its canary is.
+    /// Makes a canary of `size` recipients of a send of which no message was tried yet; says how large its canary is.
     pub fn begin_canary(&mut self, send: i64, size: u64) -> Result<u64, StoreError> {
         self.conn.execute(
             "UPDATE sends SET canary = ?2 WHERE id = ?1 AND canary = 0 AND canary_passed_ms IS NULL AND NOT EXISTS (
@@ -89,7 +89,7 @@ impl Store {
         Ok(tx.commit()?)
     }
 
-    /// How many recipients had their copy and came off the list after the send began: those who bounced later, and those who
+    /// How many recipients had their message and came off the list after the send began: those who bounced later, and those who
     /// complained.
     pub fn lost_later(&self, send: i64) -> Result<(u64, u64), StoreError> {
         let count = |status: &str| -> Result<u64, StoreError> {
@@ -115,7 +115,7 @@ impl Store {
         due.map(from_ms).transpose()
     }
 
-    /// How many copies had their first try since `from`, by quarter of an hour: the beginning of each and the count, in order.
+    /// How many messages had their first try since `from`, by quarter of an hour: the beginning of each and the count, in order.
     pub fn tried_since(&self, from: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, u64)>, StoreError> {
         let mut statement = self.conn.prepare(
             "SELECT d.dated_ms / 900000 AS quarter, count(*) FROM sends AS s JOIN deliveries AS d ON d.send_id = s.id

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::{Counts, DeliveryState, IssueName, IssueState, Reply};
 
-/// What becomes of a copy whose connection broke between the final dot and the reply.
+/// What becomes of a message whose connection broke between the final dot and the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Uncertain {
@@ -63,7 +63,7 @@ pub struct RecipientLine {
 }
 
 impl Store {
-    /// The send of an issue, if it has begun. A copy whose final dot is on record without an outcome counts as uncertain
+    /// The send of an issue, if it has begun. A message whose final dot is on record without an outcome counts as uncertain
     /// when no sender is alive to learn the outcome, else as pending.
     pub fn send(&self, issue: &IssueName) -> Result<Option<Send>, StoreError> {
         let found = self
@@ -162,7 +162,7 @@ impl Store {
         Ok(Lane { counts, next_due: due.map(from_ms).transpose()? })
     }
 
-    /// Puts in order what an earlier sender left: claimed copies go back to the queue, and dotted ones are uncertain.
+    /// Puts in order what an earlier sender left: claimed messages go back to the queue, and dotted ones are uncertain.
     /// With [`Uncertain::Resend`] the uncertain ones are queued again. Returns how many were uncertain. Call it with the
     /// sender's lock held.
     pub fn recover(&mut self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<usize, StoreError> {
@@ -201,7 +201,7 @@ impl Store {
     }
 
     /// Sets a send to stopped, with the reason; `by_operator` makes it wait for [`Store::resume`]. Workers see it
-    /// before their next copy. A finished send stays finished, and an operator's stop stays theirs: then `false`.
+    /// before their next message. A finished send stays finished, and an operator's stop stays theirs: then `false`.
     pub fn stop(&mut self, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
         let rows = self.conn.execute(
             "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3
@@ -221,7 +221,7 @@ impl Store {
         Ok(rows > 0)
     }
 
-    /// Marks the send as sent when nobody waits any more; says whether it is. An uncertain copy that is to be sent again
+    /// Marks the send as sent when nobody waits any more; says whether it is. An uncertain message that is to be sent again
     /// waits too.
     pub fn finish(&mut self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<bool, StoreError> {
         self.conn.execute(

@@ -12,29 +12,29 @@ use super::writer::{Claim, Next};
 use super::{StoreError, from_ms, to_ms};
 use crate::model::{Delivery, Outcome, Reply, SubscriberStatus};
 
-/// How many copies are looked up at a time.
+/// How many messages are looked up at a time.
 const AHEAD: i64 = 256;
 
 /// Who is due next.
 pub struct Queue {
     send: i64,
-    /// By lane: the next copies that are due, in order.
+    /// By lane: the next messages that are due, in order.
     due: BTreeMap<i64, VecDeque<Waiting>>,
-    /// By number: copies that are somebody's, though still due as the database has it.
+    /// By number: messages that are somebody's, though still due as the database has it.
     reserved: BTreeMap<i64, Reserved>,
     /// What `PRAGMA data_version` said last: another number means that somebody else has written.
     version: i64,
     stopped: bool,
 }
 
-/// A copy that is somebody's before it is begun.
+/// A message that is somebody's before it is begun.
 struct Reserved {
     delivery: Box<Delivery>,
     /// When it was looked up, in `data_version`s.
     version: i64,
 }
 
-/// A copy looked up ahead.
+/// A message looked up ahead.
 struct Waiting {
     number: i64,
     /// `None` when the subscriber is no longer on the list.
@@ -82,7 +82,7 @@ impl Queue {
         }
     }
 
-    /// Begins a copy that was reserved, unless somebody has written meanwhile that it must not go.
+    /// Begins a message that was reserved, unless somebody has written meanwhile that it must not go.
     fn begin(&mut self, conn: &Connection, number: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
         let unknown = || StoreError::Value(format!("copy {number}, which is not reserved"));
         let Reserved { delivery, version } = self.reserved.remove(&number).ok_or_else(unknown)?;
@@ -94,10 +94,10 @@ impl Queue {
             return Ok(Claim::Empty);
         }
         let is_waiting = dotted(conn, self.send, &delivery)?;
-        Ok(if is_waiting { Claim::Copy(delivery) } else { Claim::Empty })
+        Ok(if is_waiting { Claim::Delivery(delivery) } else { Claim::Empty })
     }
 
-    /// The next copy of a lane whose subscriber is still on the list.
+    /// The next message of a lane whose subscriber is still on the list.
     fn find(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<Box<Delivery>>, StoreError> {
         while let Some(mut waiting) = self.next(conn, lane, now)? {
             if waiting.version != self.version {
@@ -111,7 +111,7 @@ impl Queue {
         Ok(None)
     }
 
-    /// Keeps a copy for somebody. What others have written since the last look counts when it is begun.
+    /// Keeps a message for somebody. What others have written since the last look counts when it is begun.
     pub fn reserve(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
         if self.stopped {
             return Ok(Claim::Stopped);
@@ -120,11 +120,11 @@ impl Queue {
         Ok(found.map_or(Claim::Empty, |delivery| {
             let reserved = Reserved { delivery: delivery.clone(), version: self.version };
             self.reserved.insert(delivery.number, reserved);
-            Claim::Copy(delivery)
+            Claim::Delivery(delivery)
         }))
     }
 
-    /// The queue is looked up anew when it runs empty: there the copy stands still.
+    /// The queue is looked up anew when it runs empty: there the message stands still.
     pub fn release(&mut self, number: i64) {
         self.reserved.remove(&number);
     }
@@ -135,17 +135,17 @@ impl Queue {
         }
         while let Some(delivery) = self.find(conn, lane, now)? {
             if dotted(conn, self.send, &delivery)? {
-                return Ok(Claim::Copy(delivery));
+                return Ok(Claim::Delivery(delivery));
             }
         }
         Ok(Claim::Empty)
     }
 
-    /// The next copy of a lane that is due.
+    /// The next message of a lane that is due.
     fn next(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<Waiting>, StoreError> {
         if self.due.entry(lane).or_default().is_empty() {
             let mut statement = conn.prepare_cached(&format!(
-                "{COPY} WHERE d.send_id = ?1 AND d.lane = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT ?4"
+                "{DELIVERIES} WHERE d.send_id = ?1 AND d.lane = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT ?4"
             ))?;
             let most = AHEAD + i64::try_from(self.reserved.len()).unwrap_or(0);
             let mut rows = statement.query(params![self.send, lane, to_ms(now), most])?;
@@ -161,9 +161,9 @@ impl Queue {
         Ok(self.due.entry(lane).or_default().pop_front())
     }
 
-    /// A copy looked up once more, since its subscriber may have left meanwhile.
+    /// A message looked up once more, since its subscriber may have left meanwhile.
     fn again(&self, conn: &Connection, number: i64, now: DateTime<Utc>) -> Result<Waiting, StoreError> {
-        let mut statement = conn.prepare_cached(&format!("{COPY} WHERE d.send_id = ?1 AND d.number = ?2"))?;
+        let mut statement = conn.prepare_cached(&format!("{DELIVERIES} WHERE d.send_id = ?1 AND d.number = ?2"))?;
         let mut rows = statement.query(params![self.send, number])?;
         let gone = Waiting { number, delivery: None, version: self.version };
         rows.next()?.map_or(Ok(gone), |row| self.waiting(row, now))
@@ -207,8 +207,8 @@ pub fn column(lane: usize) -> i64 {
     i64::try_from(lane).unwrap_or(i64::MAX)
 }
 
-/// Copies with their subscribers; the subscriber's columns are NULL when they are no longer on the list.
-const COPY: &str = "SELECT d.number, d.email, d.attempts, d.dated_ms, r.name, r.seed, r.fields
+/// Messages with their subscribers; the subscriber's columns are NULL when they are no longer on the list.
+const DELIVERIES: &str = "SELECT d.number, d.email, d.attempts, d.dated_ms, r.name, r.seed, r.fields
     FROM deliveries AS d LEFT JOIN subscribers AS r ON r.id = d.subscriber_id AND r.status = 'confirmed'";
 
 fn suppressed(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
@@ -220,7 +220,7 @@ fn suppressed(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// From here on the copy's bytes may go out. `false` when it waits no longer: its subscriber was forgotten meanwhile.
+/// From here on the message's bytes may go out. `false` when it waits no longer: its subscriber was forgotten meanwhile.
 fn dotted(conn: &Connection, send: i64, delivery: &Delivery) -> Result<bool, StoreError> {
     let rows = conn
         .prepare_cached(
@@ -263,7 +263,7 @@ fn write_outcome(
     reply: &Reply,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    // A copy that was tried before goes back to deferred, not to pending, so that the counts stay true.
+    // A message that was tried before goes back to deferred, not to pending, so that the counts stay true.
     let rows = conn
         .prepare_cached(
             "UPDATE deliveries SET

@@ -120,7 +120,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 async fn claim(ledger: &Ledger, now: DateTime<Utc>) -> Option<Box<Delivery>> {
     match ledger.claim(0, now).await.expect("a claim") {
-        Claim::Copy(delivery) => Some(delivery),
+        Claim::Delivery(delivery) => Some(delivery),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The ledger's one writer while a send runs: commits whatever waits in a single transaction (group commit), and answers
-//! each worker only when its word is durable. A worker says how its last copy ended and takes its next one in the same breath, so a
-//! message costs one commit; and while copies of others are on the wire, a commit waits a moment for what they say.
+//! each worker only when its word is durable. A worker says how its last message ended and takes its next one in the same breath, so a
+//! message costs one commit; and while messages of others are on the wire, a commit waits a moment for what they say.
 
 use std::collections::BTreeSet;
 use std::mem::take;
@@ -22,11 +22,11 @@ const LOG_PAGES: i64 = 8_000;
 /// How long a commit waits for the words of others. The runtime counts in milliseconds, so it may be one.
 const COMPANY: Duration = Duration::from_micros(100);
 
-/// What a worker gets when it asks for its next copy.
+/// What a worker gets when it asks for its next message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// The copy, and on record that its final dot may go out.
-    Copy(Box<Delivery>),
+    /// The message, and on record that its final dot may go out.
+    Delivery(Box<Delivery>),
     /// Nobody waits for a try now, or nothing was asked for.
     Empty,
     /// Someone stopped the send.
@@ -45,9 +45,9 @@ enum Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     Nothing,
-    /// The next copy of this lane.
+    /// The next message of this lane.
     Of(usize),
-    /// The copy of this number, which is reserved.
+    /// The message of this number, which is reserved.
     Reserved(i64),
 }
 
@@ -62,26 +62,26 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Takes the next copy of a lane that is due; it is on record as `dotted` before this returns. Subscribers who left meanwhile
+    /// Takes the next message of a lane that is due; it is on record as `dotted` before this returns. Subscribers who left meanwhile
     /// are marked suppressed on the way.
     pub async fn claim(&self, lane: usize, now: DateTime<Utc>) -> Result<Claim, String> {
         self.turn(None, Next::Of(lane), now).await
     }
 
-    /// Looks up the next copy of a lane and keeps it from others, without a word on record: its envelope may go out, its body only
+    /// Looks up the next message of a lane and keeps it from others, without a word on record: its envelope may go out, its body only
     /// after a [`Ledger::turn`] with [`Next::Reserved`].
     pub async fn reserve(&self, lane: usize, now: DateTime<Utc>) -> Result<Claim, String> {
         let lane = column(lane);
         self.ask(|answer| Word::Reserve { lane, now, answer }).await
     }
 
-    /// Gives a reserved copy back.
+    /// Gives a reserved message back.
     pub async fn release(&self, number: i64) {
         // A writer that has ended keeps nobody.
         drop(self.words.send(Word::Release { number }).await);
     }
 
-    /// Puts on record how the try of copy `number` ended.
+    /// Puts on record how the try of message `number` ended.
     pub async fn finished(&self, number: i64, outcome: Outcome, now: DateTime<Utc>) -> Result<(), String> {
         self.turn(Some((number, outcome)), Next::Nothing, now).await.map(drop)
     }
@@ -116,7 +116,7 @@ pub struct Writer {
     /// When that commit is due at the latest, and how long that is after its first turn.
     until: Option<Instant>,
     pub(super) company: Duration,
-    /// Copies on the wire: begun, and nothing heard of since.
+    /// Messages on the wire: begun, and nothing heard of since.
     out: BTreeSet<i64>,
 }
 
@@ -193,14 +193,14 @@ impl Writer {
         let claims = self.commit(turns).map_err(|e| e.to_string());
         for (i, answer) in answers.into_iter().enumerate() {
             let claim = claims.as_ref().map_err(Clone::clone).and_then(|claims| claims[i].clone());
-            if let Ok(Claim::Copy(delivery)) = &claim {
+            if let Ok(Claim::Delivery(delivery)) = &claim {
                 self.out.insert(delivery.number);
             }
             drop(answer.send(claim));
         }
     }
 
-    /// All turns in one transaction. One that cannot be taken, since its copy stands elsewhere, keeps no other back.
+    /// All turns in one transaction. One that cannot be taken, since its message stands elsewhere, keeps no other back.
     fn commit(&mut self, turns: Vec<Turn>) -> Result<Vec<Result<Claim, String>>, StoreError> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // From here on nobody else writes.

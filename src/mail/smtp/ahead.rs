@@ -1,4 +1,4 @@
-//! Bytes that go out before the next word on a connection, straight from where they lie: lettre would first copy a message
+//! Bytes that go out before the next word on a connection, straight from where they lie: lettre would first message a message
 //! twice. Knows no command and no reply.
 
 use std::collections::VecDeque;

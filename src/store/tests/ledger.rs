@@ -60,7 +60,9 @@ fn an_outcome_and_the_next_copy_are_one_word() {
     house.with_ledger(send, async |ledger| {
         let first = claim(&ledger, at(0)).await.expect("a copy");
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
-        let Ok(Claim::Copy(second)) = ledger.turn(ended, Next::Of(0), at(1)).await else { panic!("no second copy") };
+        let Ok(Claim::Delivery(second)) = ledger.turn(ended, Next::Of(0), at(1)).await else {
+            panic!("no second copy")
+        };
         assert_ne!(first.number, second.number);
         let ended = Some((second.number, Outcome::Delivered(reply(250))));
         assert_eq!(ledger.turn(ended, Next::Of(0), at(2)).await, Ok(Claim::Empty));
@@ -73,14 +75,14 @@ fn a_reserved_copy_is_nobody_elses_and_on_record_only_when_it_begins() {
     let (house, send) = House::sending(3);
     house.with_ledger(send, async |ledger| {
         let first = claim(&ledger, at(0)).await.expect("a copy");
-        let Ok(Claim::Copy(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
-        let Ok(Claim::Copy(third)) = ledger.reserve(0, at(0)).await else { panic!("no third copy") };
+        let Ok(Claim::Delivery(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
+        let Ok(Claim::Delivery(third)) = ledger.reserve(0, at(0)).await else { panic!("no third copy") };
         assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Empty));
         assert_eq!((house.counts().pending, house.counts().uncertain), (2, 1), "a crash now leaves one in doubt");
         ledger.release(third.number).await;
-        assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Copy(third)));
+        assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Delivery(third)));
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
-        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(1)).await, Ok(Claim::Copy(second)));
+        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(1)).await, Ok(Claim::Delivery(second)));
         let counts = house.counts();
         assert_eq!((counts.delivered, counts.pending, counts.uncertain), (1, 1, 1));
     });
@@ -123,11 +125,11 @@ fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
     let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
     house.with_ledger(send, async |ledger| {
         let first = claim(&ledger, at(0)).await.expect("a copy");
-        let Ok(Claim::Copy(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
+        let Ok(Claim::Delivery(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
         pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
         assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(2)).await, Ok(Claim::Empty));
-        let Ok(Claim::Copy(third)) = ledger.reserve(0, at(2)).await else { panic!("no third copy") };
+        let Ok(Claim::Delivery(third)) = ledger.reserve(0, at(2)).await else { panic!("no third copy") };
         pages.stop(send, true, "enough").expect("a stop");
         assert_eq!(ledger.turn(None, Next::Reserved(third.number), at(3)).await, Ok(Claim::Stopped));
     });
@@ -151,7 +153,7 @@ fn stopping_reaches_a_sender_at_work() {
         "the operator's stop stays theirs"
     );
     assert!(house.store.resume(send, true).expect("a word"));
-    assert!(matches!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Copy(_))));
+    assert!(matches!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Delivery(_))));
     drop(ledger);
     runtime.block_on(writer).expect("the writer ends");
     assert_eq!(house.send().state, IssueState::Sending);
