@@ -67,16 +67,14 @@ pub struct Approval {
     pub at: DateTime<Utc>,
 }
 
-/// Where one recipient stands. The path is pending → claimed → dotted → delivered | deferred | failed | uncertain, and
+/// Where one recipient stands. The path is pending → in_flight → delivered | deferred | failed | uncertain, and
 /// pending or deferred → suppressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DeliveryState {
     /// Waits for its first try.
     Pending,
-    /// A connection has it; nothing that the relay could accept has been sent.
-    Claimed,
     /// The intent to send the final dot is on record; the outcome is not yet.
-    Dotted,
+    InFlight,
     Delivered,
     Deferred,
     Failed,
@@ -85,10 +83,9 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::Pending,
-        Self::Claimed,
-        Self::Dotted,
+        Self::InFlight,
         Self::Delivered,
         Self::Deferred,
         Self::Failed,
@@ -99,8 +96,7 @@ impl DeliveryState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
-            Self::Claimed => "claimed",
-            Self::Dotted => "dotted",
+            Self::InFlight => "in_flight",
             Self::Delivered => "delivered",
             Self::Deferred => "deferred",
             Self::Failed => "failed",

@@ -33,7 +33,7 @@ pub struct QueuedLetter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LetterLine {
     pub kind: String,
-    /// `waiting`, `dotted` (its final dot is on record, no outcome yet), `sent` or `failed`.
+    /// `waiting`, `in_flight` (its final dot is on record, no outcome yet), `sent` or `failed`.
     pub state: String,
     pub queued: DateTime<Utc>,
     pub updated: DateTime<Utc>,

@@ -33,7 +33,7 @@ impl Site {
     /// The store fails, or no letter could go out for a reason on our side; they all wait on.
     pub async fn send_letters(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Posted> {
         let Some(mut store) = self.store_to_read()? else { return Ok(Posted::default()) };
-        if !store.has_due_letters(now)? && !store.has_dotted_letters()? {
+        if !store.has_due_letters(now)? && !store.has_letters_in_flight()? {
             return Ok(Posted::default());
         }
         let Some(_lock) = store.lock_letters()? else { return Ok(Posted::default()) };
@@ -70,7 +70,7 @@ impl Site {
                 let message = writer.write(&letter);
                 let this = Try { number: queued.id, tries: queued.attempts + 1, now };
                 let schedule = self.config.delivery.schedule(order.ordered);
-                let intent = || store.letter_dotted(queued.id, dated).map_err(|e| e.to_string());
+                let intent = || store.letter_in_flight(queued.id, dated).map_err(|e| e.to_string());
                 post.deliver(&message, this, &schedule, intent).await.map_err(anyhow::Error::msg)?
             }
             Err(notices) => {

@@ -54,7 +54,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             let state: String = row.get(0)?;
             match state.as_str() {
-                "pending" | "claimed" | "dotted" => tally.pending += 1,
+                "pending" | "in_flight" => tally.pending += 1,
                 "deferred" => tally.deferred += 1,
                 "failed" => {
                     let (code, text): (Option<u16>, Option<String>) = (row.get(1)?, row.get(3)?);

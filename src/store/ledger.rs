@@ -148,9 +148,9 @@ impl Store {
             counts.recipients = u64::from(row.get::<_, u32>(1)?);
             for (i, state) in DeliveryState::ALL.into_iter().enumerate() {
                 *match state {
-                    DeliveryState::Pending | DeliveryState::Claimed => &mut counts.pending,
-                    DeliveryState::Dotted if alive => &mut counts.pending,
-                    DeliveryState::Dotted | DeliveryState::Uncertain => &mut counts.uncertain,
+                    DeliveryState::Pending => &mut counts.pending,
+                    DeliveryState::InFlight if alive => &mut counts.pending,
+                    DeliveryState::InFlight | DeliveryState::Uncertain => &mut counts.uncertain,
                     DeliveryState::Delivered => &mut counts.delivered,
                     DeliveryState::Deferred => &mut counts.deferred,
                     DeliveryState::Failed => &mut counts.failed,
@@ -162,20 +162,15 @@ impl Store {
         Ok(Lane { counts, next_due: due.map(from_ms).transpose()? })
     }
 
-    /// Puts in order what an earlier sender left: claimed messages go back to the queue, and dotted ones are uncertain.
+    /// Puts in order what an earlier sender left: those in flight are uncertain.
     /// With [`Uncertain::Resend`] the uncertain ones are queued again. Returns how many were uncertain. Call it with the
     /// sender's lock held.
     pub fn recover(&mut self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        tx.execute(
-            "UPDATE deliveries SET state = CASE attempts WHEN 0 THEN 'pending' ELSE 'deferred' END, due_ms = 0
-             WHERE send_id = ?1 AND state = 'claimed'",
-            [send],
-        )?;
         let lost = tx.execute(
             "UPDATE deliveries SET state = 'uncertain', attempts = attempts + 1, updated_ms = ?2,
                     code = 0, reply = 'the sender ended between the final dot and the reply'
-             WHERE send_id = ?1 AND state = 'dotted'",
+             WHERE send_id = ?1 AND state = 'in_flight'",
             params![send, to_ms(now)],
         )?;
         if uncertain == Uncertain::Resend {
@@ -228,7 +223,7 @@ impl Store {
             "UPDATE sends SET state = 'sent', finished_ms = coalesce(finished_ms, ?2)
              WHERE id = ?1 AND state = 'sending' AND NOT EXISTS (
                  SELECT 1 FROM deliveries WHERE send_id = ?1
-                 AND (state IN ('pending', 'claimed', 'dotted', 'deferred') OR ?3 AND state = 'uncertain'))",
+                 AND (state IN ('pending', 'in_flight', 'deferred') OR ?3 AND state = 'uncertain'))",
             params![send, to_ms(now), uncertain == Uncertain::Resend],
         )?;
         let state: String = self.conn.query_row("SELECT state FROM sends WHERE id = ?1", [send], |row| row.get(0))?;

@@ -41,15 +41,15 @@ impl Store {
     }
 
     /// Whether a sender ended between a final dot and its reply, or is there now.
-    pub fn has_dotted_letters(&self) -> Result<bool, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM letters WHERE state = 'dotted')";
+    pub fn has_letters_in_flight(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM letters WHERE state = 'in_flight')";
         Ok(self.conn.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Puts on record that the final dot of a letter is about to be sent.
-    pub fn letter_dotted(&mut self, id: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
+    pub fn letter_in_flight(&mut self, id: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
         let rows = self.conn.execute(
-            "UPDATE letters SET state = 'dotted', due_ms = NULL, dated_ms = ?2 WHERE id = ?1 AND state = 'waiting'",
+            "UPDATE letters SET state = 'in_flight', due_ms = NULL, dated_ms = ?2 WHERE id = ?1 AND state = 'waiting'",
             params![id, to_ms(dated)],
         )?;
         if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("letter {id}, which is not waiting"))) }
@@ -87,7 +87,7 @@ impl Store {
             "UPDATE letters SET state = ?1, due_ms = ?2, attempts = attempts + 1, code = 0, updated_ms = ?3,
                     reply = 'the sender ended between the final dot and the reply',
                     context = CASE WHEN ?2 IS NULL THEN '{}' ELSE context END
-             WHERE state = 'dotted'",
+             WHERE state = 'in_flight'",
             params![state, due, to_ms(now)],
         )?;
         Ok(())

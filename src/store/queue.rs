@@ -71,7 +71,7 @@ impl Queue {
         if let Some((number, outcome)) = ended {
             // Refused before its turn came.
             let reserved = self.reserved.remove(&number);
-            if reserved.map_or(Ok(true), |reserved| dotted(conn, self.send, &reserved.delivery))? {
+            if reserved.map_or(Ok(true), |reserved| in_flight(conn, self.send, &reserved.delivery))? {
                 finished(conn, self.send, number, &outcome, now)?;
             }
         }
@@ -93,7 +93,7 @@ impl Queue {
             suppressed(conn, self.send, number, now)?;
             return Ok(Claim::Empty);
         }
-        let is_waiting = dotted(conn, self.send, &delivery)?;
+        let is_waiting = in_flight(conn, self.send, &delivery)?;
         Ok(if is_waiting { Claim::Delivery(delivery) } else { Claim::Empty })
     }
 
@@ -134,7 +134,7 @@ impl Queue {
             return Ok(Claim::Stopped);
         }
         while let Some(delivery) = self.find(conn, lane, now)? {
-            if dotted(conn, self.send, &delivery)? {
+            if in_flight(conn, self.send, &delivery)? {
                 return Ok(Claim::Delivery(delivery));
             }
         }
@@ -221,10 +221,10 @@ fn suppressed(conn: &Connection, send: i64, number: i64, now: DateTime<Utc>) -> 
 }
 
 /// From here on the message's bytes may go out. `false` when it waits no longer: its subscriber was forgotten meanwhile.
-fn dotted(conn: &Connection, send: i64, delivery: &Delivery) -> Result<bool, StoreError> {
+fn in_flight(conn: &Connection, send: i64, delivery: &Delivery) -> Result<bool, StoreError> {
     let rows = conn
         .prepare_cached(
-            "UPDATE deliveries SET state = 'dotted', due_ms = NULL, dated_ms = ?3
+            "UPDATE deliveries SET state = 'in_flight', due_ms = NULL, dated_ms = ?3
              WHERE send_id = ?1 AND number = ?2 AND state IN ('pending', 'deferred')",
         )?
         .execute(params![send, delivery.number, to_ms(delivery.dated)])?;
@@ -269,7 +269,7 @@ fn write_outcome(
             "UPDATE deliveries SET
                  state = CASE WHEN ?3 = 'pending' AND attempts > 0 THEN 'deferred' ELSE ?3 END,
                  due_ms = ?4, attempts = attempts + ?5, code = ?6, enhanced = ?7, reply = ?8, updated_ms = ?9
-             WHERE send_id = ?1 AND number = ?2 AND state = 'dotted'",
+             WHERE send_id = ?1 AND number = ?2 AND state = 'in_flight'",
         )?
         .execute(params![send, number, state, due, counted, reply.code, reply.enhanced, reply.text, to_ms(now)])?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("copy {number}, which is not under way"))) }

@@ -29,9 +29,9 @@ const LENGTHS: [u32; 16] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 900, 1_800, 3_60
 const WAITS: [u32; 6] = [300, 900, 3_600, 4 * 3_600, 12 * 3_600, 24 * 3_600];
 const PERCENTS: [u8; 4] = [50, 90, 99, 100];
 
-/// The state that a row counts for, as [`Store::send`] counts: `dotted` is pending while a sender is alive (`?2`).
-const STATE: &str = "CASE d.state WHEN 'claimed' THEN 'pending'
-     WHEN 'dotted' THEN iif(?2, 'pending', 'uncertain') ELSE d.state END";
+/// The state that a row counts for, as [`Store::send`] counts: `in_flight` is pending while a sender is alive (`?2`).
+const STATE: &str = "CASE d.state
+     WHEN 'in_flight' THEN iif(?2, 'pending', 'uncertain') ELSE d.state END";
 
 impl Store {
     /// The send of an issue and everything that its report says of it; `tracking` has the counted links that were mailed, if any were.

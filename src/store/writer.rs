@@ -62,7 +62,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Takes the next message of a lane that is due; it is on record as `dotted` before this returns. Subscribers who left meanwhile
+    /// Takes the next message of a lane that is due; it is on record as `in_flight` before this returns. Subscribers who left meanwhile
     /// are marked suppressed on the way.
     pub async fn claim(&self, lane: usize, now: DateTime<Utc>) -> Result<Claim, String> {
         self.turn(None, Next::Of(lane), now).await

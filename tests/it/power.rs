@@ -139,7 +139,7 @@ fn broken_promises(ops: &[Op], states: &BTreeMap<String, String>) -> Vec<String>
         for (at, to) in sent.iter().enumerate() {
             let state = states.get(to).map_or("unknown", String::as_str);
             let last = at + 1 == sent.len();
-            if state != "delivered" && !(last && state == "dotted") {
+            if state != "delivered" && !(last && state == "in_flight") {
                 wrong.push(format!("connection {fd}, message {} of {}, to {to}: {state}", at + 1, sent.len()));
             }
         }

@@ -50,7 +50,7 @@ CREATE TABLE deliveries (
     email         TEXT    NOT NULL,
     lane          INTEGER NOT NULL DEFAULT 0,   -- recipients of one group of domains share one; 0 is everybody else
     state         TEXT    NOT NULL CHECK (state IN
-                      ('pending', 'claimed', 'dotted', 'delivered', 'deferred', 'failed', 'suppressed', 'uncertain')),
+                      ('pending', 'in_flight', 'delivered', 'deferred', 'failed', 'suppressed', 'uncertain')),
     due_ms        INTEGER,
     dated_ms      INTEGER,                      -- the Date header of every try
     attempts      INTEGER NOT NULL DEFAULT 0,
@@ -69,7 +69,7 @@ CREATE TABLE letters (
     email      TEXT    NOT NULL,
     email_key  TEXT    NOT NULL,
     context    TEXT    NOT NULL,           -- JSON; '{}' once the letter is done, since it may hold a token
-    state      TEXT    NOT NULL CHECK (state IN ('waiting', 'dotted', 'sent', 'failed')),
+    state      TEXT    NOT NULL CHECK (state IN ('waiting', 'in_flight', 'sent', 'failed')),
     queued_ms  INTEGER NOT NULL,
     due_ms     INTEGER,                    -- set exactly while it waits
     dated_ms   INTEGER,                    -- the Date header of every try
@@ -82,7 +82,7 @@ CREATE TABLE letters (
 CREATE INDEX letters_due ON letters (due_ms, id) WHERE due_ms IS NOT NULL;
 CREATE INDEX letters_email ON letters (email_key);
 -- The daemon asks twice a second whether a letter's sender ended between a final dot and its reply; all letters ever sent stand here.
-CREATE INDEX letters_dotted ON letters (id) WHERE state = 'dotted';
+CREATE INDEX letters_in_flight ON letters (id) WHERE state = 'in_flight';
 
 -- What was typed into the sign-up form and waits to be looked at. Every address costs this one row before its answer, so
 -- that an answer is kept through a crash and its time tells nothing.

@@ -87,8 +87,8 @@ fn every_state_has_its_reason_and_all_add_up() {
     let address = |n: u32| format!("ann{n}@one.example");
     let (_dir, store, send) = sent(&[
         delivered(address(1), 1, 1),
-        (address(2), "dotted", 0, None, None, None, 0),
-        (address(3), "claimed", 0, None, None, None, 0),
+        (address(2), "in_flight", 0, None, None, None, 0),
+        (address(3), "pending", 0, None, None, None, 0),
         (address(4), "pending", 0, None, None, None, 0),
         (address(5), "suppressed", 0, None, None, Some("no longer on the list"), 0),
         (address(6), "failed", 1, Some(550), Some("5.1.1"), Some("<ann6@one.example> unknown"), 0),

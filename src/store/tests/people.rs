@@ -21,9 +21,9 @@ fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
     assert!(store.queue_letter(&order("a", at(10))).expect("a letter"));
     assert!(!store.queue_letter(&order("a", at(0))).expect("the same"));
     let id = store.due_letters(at(10), 9).expect("one")[0].id;
-    store.letter_dotted(id, at(10)).expect("an intent");
-    assert!(store.due_letters(at(99), 9).expect("none").is_empty() && store.has_dotted_letters().expect("a look"));
-    assert!(store.letter_dotted(id, at(10)).is_err(), "an intent is put on record once");
+    store.letter_in_flight(id, at(10)).expect("an intent");
+    assert!(store.due_letters(at(99), 9).expect("none").is_empty() && store.has_letters_in_flight().expect("a look"));
+    assert!(store.letter_in_flight(id, at(10)).is_err(), "an intent is put on record once");
     // The sender dies here; the same letter with the same date is tried again.
     store.recover_letters(Uncertain::Resend, at(20)).expect("a recovery");
     let again = store.due_letters(at(20), 9).expect("one").remove(0);
@@ -50,7 +50,7 @@ fn an_uncertain_letter_is_held_where_that_is_wished() {
     let mut store = House::new().store;
     store.queue_letter(&order("a", at(0))).expect("a letter");
     let id = store.due_letters(at(0), 1).expect("one")[0].id;
-    store.letter_dotted(id, at(0)).expect("an intent");
+    store.letter_in_flight(id, at(0)).expect("an intent");
     store.recover_letters(Uncertain::Hold, at(1)).expect("a recovery");
     assert_eq!(store.letters_to(&order("a", at(0)).to).expect("a list")[0].state, "failed");
 }
