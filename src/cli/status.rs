@@ -106,9 +106,9 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
             status.issue
         ))?;
     }
-    for lane in status.lanes.iter().filter(|lane| lane.counts.recipients > 0) {
-        let group = if lane.group.is_empty() { "all others" } else { &lane.group };
-        line(&format!("  {group:<22} {}", told(&lane.counts, lane.next_due)))?;
+    for domain_group in status.domain_groups.iter().filter(|domain_group| domain_group.counts.recipients > 0) {
+        let group = if domain_group.group.is_empty() { "all others" } else { &domain_group.group };
+        line(&format!("  {group:<22} {}", told(&domain_group.counts, domain_group.next_due)))?;
     }
     if status.reason.is_empty() { Ok(()) } else { line(&format!("  stopped: {}", status.reason)) }
 }

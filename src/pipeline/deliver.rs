@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::Site;
-use super::portions::Portion;
+use super::canary::CanaryPlan;
 use crate::mail::{CompiledIssue, Folder, Relay};
 use crate::model::{Address, Approval, Counts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
@@ -119,19 +119,19 @@ impl Site {
         store.recover(send.id, uncertain, now)?;
         store.clamp_waits(send.id, now, schedule.longest())?;
         let groups = self.config.delivery.smtp.per_domain.values();
-        store.assign_lanes(send.id, groups.map(|group| group.domains.as_slice()))?;
+        store.assign_domain_groups(send.id, groups.map(|group| group.domains.as_slice()))?;
         let begun = standing(&store, name)?;
-        let portion = self.portion(&mut store, name, &begun, now)?;
+        let plan = self.plan(&mut store, name, &begun, now)?;
         let mut left = options.limit.unwrap_or(usize::MAX);
         if let Some((today, _)) = allowance {
             left = left.min(today);
         }
-        if let Portion::First(first, _) = &portion {
+        if let CanaryPlan::First(first, _) = &plan {
             store.hold_back(send.id, first)?;
             left = left.min(first.len());
         }
         let mut ended = Ended::Done;
-        if let Portion::Stop(reason) = &portion {
+        if let CanaryPlan::Stop(reason) = &plan {
             ended = Ended::Guarded(reason.clone());
             left = 0;
         }
@@ -168,7 +168,7 @@ impl Site {
             Ended::Guarded(reason) => drop(store.stop(send.id, true, reason)?),
             _ => {}
         }
-        if let Portion::First(first, _) = &portion {
+        if let CanaryPlan::First(first, _) = &plan {
             self.note_canary(&mut store, send.id, first)?;
         }
         store.finish(send.id, uncertain, (self.clock)())?;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod bounces;
+mod canary;
 mod content;
 mod dates;
 mod deliver;
@@ -13,7 +14,6 @@ mod letters;
 mod metrics;
 mod online;
 mod people;
-mod portions;
 mod preview;
 mod proof;
 mod public;
@@ -59,7 +59,7 @@ pub use preview::preview;
 pub use public::serve_pages;
 pub use rhythm::{Turn, keep_rhythm};
 pub use serve::serve;
-pub use status::{IssueStatus, LaneStatus, Upcoming};
+pub use status::{DomainGroupStatus, IssueStatus, Upcoming};
 pub use watch::By;
 
 /// A publication: its folder, its settings, and the time.

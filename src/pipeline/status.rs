@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Site;
 use crate::model::{Counts, IssueName, IssueState, Notice, Notices};
-use crate::store::{Entry, Lane, RecipientLine, Store};
+use crate::store::{DomainGroupCounts, Entry, RecipientLine, Store};
 use crate::{issues, schedule};
 
 /// One issue's line of `digest status`; serializes as the JSON that scripts rely on.
@@ -38,7 +38,7 @@ pub struct IssueStatus {
     pub next_due: Option<DateTime<Utc>>,
     /// Where the groups of domains stand that have a pace of their own; only of one issue, and only with such groups.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lanes: Vec<LaneStatus>,
+    pub domain_groups: Vec<DomainGroupStatus>,
 }
 
 fn as_text<S: serde::Serializer>(notices: &[Notice], serializer: S) -> Result<S::Ok, S::Error> {
@@ -47,7 +47,7 @@ fn as_text<S: serde::Serializer>(notices: &[Notice], serializer: S) -> Result<S:
 
 /// Where the recipients of one `[delivery.smtp.per_domain]` group stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LaneStatus {
+pub struct DomainGroupStatus {
     /// The group's name; empty for everybody else.
     pub group: String,
     #[serde(flatten)]
@@ -138,20 +138,22 @@ impl Site {
         names.iter().map(|name| self.status_from(store.as_ref(), name)).collect()
     }
 
-    /// One issue, with its lanes.
+    /// One issue, with its domain_groups.
     pub fn status(&self, name: &IssueName) -> anyhow::Result<IssueStatus> {
         let store = self.store_to_read()?;
-        let lanes = store.as_ref().map_or(Ok(Vec::new()), |store| self.lanes(store, name))?;
-        Ok(IssueStatus { lanes, ..self.status_from(store.as_ref(), name)? })
+        let domain_groups = store.as_ref().map_or(Ok(Vec::new()), |store| self.domain_groups(store, name))?;
+        Ok(IssueStatus { domain_groups, ..self.status_from(store.as_ref(), name)? })
     }
 
-    fn lanes(&self, store: &Store, name: &IssueName) -> anyhow::Result<Vec<LaneStatus>> {
+    fn domain_groups(&self, store: &Store, name: &IssueName) -> anyhow::Result<Vec<DomainGroupStatus>> {
         let groups = &self.config.delivery.smtp.per_domain;
         let Some(send) = store.send(name)?.filter(|_| !groups.is_empty()) else { return Ok(Vec::new()) };
         let domains: Vec<&[String]> = groups.values().map(|group| group.domains.as_slice()).collect();
         let names = groups.keys().cloned().chain([String::new()]);
-        let lanes = names.zip(store.lanes(send.id, &domains)?);
-        Ok(lanes.map(|(group, Lane { counts, next_due })| LaneStatus { group, counts, next_due }).collect())
+        let domain_groups = names.zip(store.domain_groups(send.id, &domains)?);
+        Ok(domain_groups
+            .map(|(group, DomainGroupCounts { counts, next_due })| DomainGroupStatus { group, counts, next_due })
+            .collect())
     }
 
     fn status_from(&self, store: Option<&Store>, name: &IssueName) -> anyhow::Result<IssueStatus> {
@@ -177,7 +179,7 @@ impl Site {
             started_at: send.as_ref().map(|send| send.started),
             finished_at: send.as_ref().and_then(|send| send.finished),
             next_due: send.as_ref().and_then(|send| send.next_due),
-            lanes: Vec::new(),
+            domain_groups: Vec::new(),
             mistakes: draft.err().map(|Notices(mistakes)| mistakes).unwrap_or_default(),
             reason: send.map(|send| send.reason).unwrap_or_default(),
         })

@@ -5,8 +5,8 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::pace::Lane;
 use super::retry::{Attempt, Verdict, judge};
+use super::throttle::GroupIndex;
 use super::worker::{Then, Ticket, begin, next, record, turn};
 use super::{Ended, Event, Shared};
 use crate::mail::{Connection, Message, Refusal, Relay, Stage};
@@ -37,8 +37,8 @@ pub struct Courier<'a> {
     shared: &'a Shared,
     relay: &'a Relay,
     connection: Option<Connection>,
-    /// Which lane is looked at first.
-    lane: Lane,
+    /// Which domain_group is looked at first.
+    domain_group: GroupIndex,
     /// Messages taken.
     taken: usize,
     /// Connections that failed in a row.
@@ -49,7 +49,7 @@ pub struct Courier<'a> {
 
 impl<'a> Courier<'a> {
     pub fn new(shared: &'a Shared, relay: &'a Relay, worker: usize) -> Self {
-        Self { shared, relay, connection: None, lane: worker, taken: 0, failures: 0, waits: 0 }
+        Self { shared, relay, connection: None, domain_group: worker, taken: 0, failures: 0, waits: 0 }
     }
 
     /// Works until nobody is due or the run is over.
@@ -57,7 +57,7 @@ impl<'a> Courier<'a> {
         // Connected first, claimed after: a relay that cannot be reached keeps nobody's message.
         while !self.shared.is_over() {
             let Some(mut connection) = self.connect().await? else { continue };
-            let Some(ticket) = next(self.shared, self.lane, self.taken).await? else {
+            let Some(ticket) = next(self.shared, self.domain_group, self.taken).await? else {
                 self.connection = Some(connection);
                 break;
             };
@@ -124,7 +124,7 @@ impl<'a> Courier<'a> {
                 }
                 (None, None) => break,
             };
-            (self.lane, self.taken) = (parcel.ticket.lane + 1, parcel.ticket.taken + 1);
+            (self.domain_group, self.taken) = (parcel.ticket.domain_group + 1, parcel.ticket.taken + 1);
             if let Some(next) = self.following(connection, &parcel).await? {
                 (lives, offered, on_hand) = self.deliver_both(connection, &parcel, next).await?;
             } else {
@@ -151,21 +151,22 @@ impl<'a> Courier<'a> {
         if self.may_carry(connection, more) { Then::GoOn } else { Then::Rest }
     }
 
-    /// A message reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the lane back: an envelope
+    /// A message reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the domain_group back: an envelope
     /// that was taken must be followed by its message.
     async fn following(&self, connection: &Connection, parcel: &Parcel) -> Result<Option<Parcel>, Ended> {
-        let (shared, lane, taken) = (self.shared, parcel.ticket.lane, parcel.ticket.taken + 1);
+        let (shared, domain_group, taken) = (self.shared, parcel.ticket.domain_group, parcel.ticket.taken + 1);
         let groups = shared.groups.load(Ordering::Relaxed) && connection.groups(&parcel.message);
-        let goes_on = self.may_carry(connection, 2) && shared.stays(taken) && shared.pace().is_free(lane);
+        let goes_on = self.may_carry(connection, 2) && shared.stays(taken) && shared.throttle().is_free(domain_group);
         if !groups || !goes_on || shared.is_over() || !shared.allow() {
             return Ok(None);
         }
-        let Claim::Delivery(delivery) = shared.run.ledger.reserve(lane, shared.now()).await.map_err(Ended::Broken)?
+        let Claim::Delivery(delivery) =
+            shared.run.ledger.reserve(domain_group, shared.now()).await.map_err(Ended::Broken)?
         else {
             shared.disallow();
             return Ok(None);
         };
-        let next = self.parcel(Ticket { delivery, lane, started: Instant::now(), taken }).await?;
+        let next = self.parcel(Ticket { delivery, domain_group, started: Instant::now(), taken }).await?;
         if connection.groups(&next.message) {
             return Ok(Some(next));
         }
@@ -210,7 +211,7 @@ impl<'a> Courier<'a> {
         match (begun, offered) {
             (Some(ticket), _) => Ok((true, Some(Parcel { ticket, message: next.message }), None)),
             (None, Err(refusal)) if !minds_groups(&refusal) => {
-                self.shared.pace().join(next.ticket.lane);
+                self.shared.throttle().join(next.ticket.domain_group);
                 let (lives, ticket) = self.refused(refusal, &next.ticket, after).await?;
                 Ok((lives, None, ticket))
             }
@@ -290,7 +291,7 @@ impl<'a> Courier<'a> {
     /// after 1, 2, 4 … seconds, a minute at most.
     async fn stand_back(&mut self, reason: String) {
         (self.shared.run.watch)(Event::ConnectionLost { reason });
-        self.shared.pace().fewer(Instant::now());
+        self.shared.throttle().fewer(Instant::now());
         let wait = Duration::from_secs(1 << self.waits.min(6)).min(Duration::from_mins(1));
         self.waits += 1;
         self.shared.rest(wait, std::future::pending()).await;

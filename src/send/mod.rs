@@ -1,12 +1,12 @@
 //! Works the ledger off: takes each message that is due, has it delivered, and puts the outcome on record before the next.
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
-mod cohort;
+mod canary;
 mod courier;
-mod pace;
 mod retry;
 mod settings;
 mod single;
+mod throttle;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,12 +19,12 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::mail::{CompiledIssue, DomainGroup, Folder, Message, Refusal, Relay};
 use crate::model::{Delivery, DeliveryState, Reply};
 use crate::store::{Ledger, Writer};
-pub use cohort::{Answers, Limits, cohort, verdict};
-use pace::Pace;
+pub use canary::{Answers, Limits, canary_numbers, verdict};
 use retry::Guard;
 pub use retry::Schedule;
 pub use settings::{Settings, TransportKind};
 pub use single::{LetterSender, Try};
+use throttle::Throttle;
 
 /// Where messages go.
 #[derive(Clone)]
@@ -80,7 +80,7 @@ pub enum Ended {
     Broken(String),
 }
 
-/// After so many messages of one lane a worker looks at the next one first.
+/// After so many messages of one domain_group a worker looks at the next one first.
 const TURN: usize = 16;
 
 /// What the workers of a run share.
@@ -88,9 +88,9 @@ struct Shared {
     run: Run,
     /// Messages that may still be tried.
     allowance: AtomicUsize,
-    /// How many messages may be under way, and by which lanes.
-    pace: Mutex<Pace>,
-    /// Told when a message has ended, for who waits for a lane.
+    /// How many messages may be under way, and by which domain_groups.
+    throttle: Mutex<Throttle>,
+    /// Feedback when a message has ended, for who waits for a domain_group.
     moved: Notify,
     /// Watches for refusals that are about us.
     guard: Mutex<Guard>,
@@ -127,9 +127,9 @@ impl Shared {
         self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
     }
 
-    /// Whether a worker that took so many messages stays with its lane; now and then another one's turn comes.
+    /// Whether a worker that took so many messages stays with its domain_group; now and then another one's turn comes.
     fn stays(&self, taken: usize) -> bool {
-        !taken.is_multiple_of(TURN) || self.pace().lanes() == 1
+        !taken.is_multiple_of(TURN) || self.throttle().domain_groups() == 1
     }
 
     /// Gives it back.
@@ -149,9 +149,9 @@ impl Shared {
         }
     }
 
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        // What a worker that panicked left behind is still a pace.
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
+    fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        // What a worker that panicked left behind is still a throttle.
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -220,7 +220,7 @@ async fn work_off(run: Run, writer: Writer) -> Ended {
     let (ended, _) = watch::channel(None);
     let shared = Arc::new(Shared {
         allowance: AtomicUsize::new(run.limit),
-        pace: Mutex::new(Pace::new(rate, connections, groups.iter(), Instant::now())),
+        throttle: Mutex::new(Throttle::new(rate, connections, groups.iter(), Instant::now())),
         moved: Notify::new(),
         guard: Mutex::new(Guard::new(run.stop_at_refused, run.stop_at_bounced)),
         ended,

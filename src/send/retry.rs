@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::pace::Told;
+use super::throttle::Feedback;
 use crate::mail::{Refusal, Stage};
 use crate::model::{Outcome, Reply};
 
@@ -131,18 +131,18 @@ pub fn is_about_us(reply: &Reply) -> bool {
     }
 }
 
-/// What a reply says about the pace: RFC 3463's congestion and policy codes, Gmail's 4.7.28, Outlook's 4.7.650 and those after it, and
+/// What a reply says about the throttle: RFC 3463's congestion and policy codes, Gmail's 4.7.28, Outlook's 4.7.650 and those after it, and
 /// the words that others use.
-pub fn pace_told(reply: &Reply) -> Told {
+pub fn feedback(reply: &Reply) -> Feedback {
     let enhanced = reply.enhanced.as_deref().unwrap_or("");
     let coded = matches!(reply.code, 421 | 432 | 454)
         || matches!(enhanced, "4.7.0" | "4.7.28" | "4.2.1" | "4.3.2" | "4.4.5")
         || enhanced.starts_with("4.7.65");
     let worded = ["too many", "too fast", "too quickly", "rate limit", "throttl", "too much mail"];
     if (400..500).contains(&reply.code) && (coded || says(reply, &worded)) {
-        Told::Slow(wait_asked(&reply.text))
+        Feedback::Slow(wait_asked(&reply.text))
     } else {
-        Told::Good
+        Feedback::Good
     }
 }
 

@@ -1,17 +1,17 @@
-//! One worker: takes the messages of the lanes that are open, one after another, each outcome on record before the next one's bytes go.
+//! One worker: takes the messages of the domain_groups that are open, one after another, each outcome on record before the next one's bytes go.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::courier::Courier;
-use super::pace::Lane;
-use super::retry::pace_told;
+use super::retry::feedback;
+use super::throttle::GroupIndex;
 use super::{Ended, Event, Shared, Transport};
 use crate::mail::Folder;
 use crate::model::{Delivery, DeliveryState, Outcome, Reply};
 use crate::store::{Claim, Next};
 
-/// A lane that waits for others is looked at again after this, in case nobody says a word.
+/// A domain_group that waits for others is looked at again after this, in case nobody says a word.
 const LONG: Duration = Duration::from_secs(1);
 
 /// Works until nobody is due or the run is over.
@@ -28,14 +28,14 @@ pub async fn work(shared: Arc<Shared>, worker: usize) {
 /// A message that is under way.
 pub struct Ticket {
     pub delivery: Box<Delivery>,
-    pub lane: Lane,
+    pub domain_group: GroupIndex,
     pub started: Instant,
     /// How many messages the worker took before this one.
     pub taken: usize,
 }
 
-/// A message of an open lane, `first` before the others, when the run still goes on. `None` when nobody is due in any lane.
-pub async fn next(shared: &Shared, first: Lane, taken: usize) -> Result<Option<Ticket>, Ended> {
+/// A message of an open domain_group, `first` before the others, when the run still goes on. `None` when nobody is due in any domain_group.
+pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Option<Ticket>, Ended> {
     loop {
         if shared.is_over() || !shared.allow() {
             return Ok(None);
@@ -43,16 +43,16 @@ pub async fn next(shared: &Shared, first: Lane, taken: usize) -> Result<Option<T
         let mut moved = std::pin::pin!(shared.moved.notified());
         moved.as_mut().enable();
         let mut closed = Vec::new();
-        let lanes = shared.pace().lanes();
-        for lane in (0..lanes).map(|n| (first + n) % lanes) {
+        let domain_groups = shared.throttle().domain_groups();
+        for domain_group in (0..domain_groups).map(|n| (first + n) % domain_groups) {
             let started = Instant::now();
-            if !shared.pace().start(lane, started) {
-                closed.push(lane);
+            if !shared.throttle().start(domain_group, started) {
+                closed.push(domain_group);
                 continue;
             }
-            match shared.run.ledger.claim(lane, shared.now()).await.map_err(Ended::Broken)? {
-                Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
-                Claim::Empty => shared.pace().cancel(lane),
+            match shared.run.ledger.claim(domain_group, shared.now()).await.map_err(Ended::Broken)? {
+                Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, domain_group, started, taken })),
+                Claim::Empty => shared.throttle().cancel(domain_group),
                 Claim::Stopped => return Err(Ended::StoppedElsewhere),
             }
         }
@@ -60,7 +60,7 @@ pub async fn next(shared: &Shared, first: Lane, taken: usize) -> Result<Option<T
         if closed.is_empty() || !shared.run.ledger.waits(&closed, shared.now()).await.map_err(Ended::Broken)? {
             return Ok(None);
         }
-        let opens = shared.pace().opens(Instant::now());
+        let opens = shared.throttle().opens(Instant::now());
         shared.rest(opens.map_or(LONG, |at| at.saturating_duration_since(Instant::now()).min(LONG)), moved).await;
     }
 }
@@ -75,26 +75,26 @@ pub async fn record(shared: &Shared, ticket: &Ticket, outcome: Outcome) -> Resul
 pub enum Then {
     /// Nothing by this connection.
     Rest,
-    /// Take the next copy of the same lane.
+    /// Take the next copy of the same domain_group.
     GoOn,
     /// Deliver this reserved message, whose envelope the server has taken.
     Deliver(i64),
 }
 
-/// Puts an outcome on record and, with the same commit, that the next message begins. `None` when none does: the lane is closed or
-/// empty, another lane's turn has come, or the run is over.
+/// Puts an outcome on record and, with the same commit, that the next message begins. `None` when none does: the domain_group is closed or
+/// empty, another domain_group's turn has come, or the run is over.
 pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then) -> Result<Option<Ticket>, Ended> {
     let number = ticket.delivery.number;
     let stop = shared.guard.lock().unwrap_or_else(PoisonError::into_inner).note(&outcome);
     let (state, reply) = told(&outcome);
-    let (lane, taken, started) = (ticket.lane, ticket.taken + 1, Instant::now());
-    shared.pace().end(lane, ticket.started, pace_told(&reply), started);
-    let open = || stop.is_none() && !shared.is_over() && shared.pace().start(lane, started);
+    let (domain_group, taken, started) = (ticket.domain_group, ticket.taken + 1, Instant::now());
+    shared.throttle().end(domain_group, ticket.started, feedback(&reply), started);
+    let open = || stop.is_none() && !shared.is_over() && shared.throttle().start(domain_group, started);
     let next = match then {
         Then::Deliver(reserved) if open() => Next::Reserved(reserved),
         Then::GoOn if shared.stays(taken) && shared.allow() => {
             if open() {
-                Next::Of(lane)
+                Next::Of(domain_group)
             } else {
                 shared.disallow();
                 Next::Nothing
@@ -107,9 +107,9 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
     let claim = claim.map_err(Ended::Broken)?;
     (shared.run.watch)(Event::Tried { number, state, reply });
     match claim {
-        Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, lane, started, taken })),
+        Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, domain_group, started, taken })),
         Claim::Empty if next != Next::Nothing => {
-            shared.pace().cancel(lane);
+            shared.throttle().cancel(domain_group);
             shared.disallow();
         }
         Claim::Empty => {}
@@ -118,15 +118,15 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
     stop.map_or(Ok(None), |reason| Err(Ended::Guarded(reason)))
 }
 
-/// Puts on record that a reserved message begins, unless its lane has closed or the run is over.
+/// Puts on record that a reserved message begins, unless its domain_group has closed or the run is over.
 pub async fn begin(shared: &Shared, ticket: &Ticket) -> Result<Option<Ticket>, Ended> {
-    let Ticket { delivery, lane, taken, .. } = ticket;
+    let Ticket { delivery, domain_group, taken, .. } = ticket;
     let started = Instant::now();
-    if shared.is_over() || !shared.pace().start(*lane, started) {
+    if shared.is_over() || !shared.throttle().start(*domain_group, started) {
         return Ok(None);
     }
     match shared.run.ledger.turn(None, Next::Reserved(delivery.number), shared.now()).await.map_err(Ended::Broken)? {
-        Claim::Delivery(delivery) => Ok(Some(Ticket { delivery, lane: *lane, started, taken: *taken })),
+        Claim::Delivery(delivery) => Ok(Some(Ticket { delivery, domain_group: *domain_group, started, taken: *taken })),
         _ => Err(Ended::StoppedElsewhere),
     }
 }
@@ -161,7 +161,7 @@ async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
             }
         }
         if ticket.is_none() {
-            ticket = next(shared, now.lane + 1, now.taken + 1).await?;
+            ticket = next(shared, now.domain_group + 1, now.taken + 1).await?;
         }
     }
     Ok(())

@@ -55,21 +55,21 @@ impl Store {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Puts the recipients who still wait into lanes: those of the first group's domains into lane 1, and so on, all others
-    /// into lane 0.
-    pub fn assign_lanes<'d>(
+    /// Puts the recipients who still wait into domain_groups: those of the first group's domains into domain_group 1, and so on, all others
+    /// into domain_group 0.
+    pub fn assign_domain_groups<'d>(
         &mut self,
         send: i64,
         groups: impl Iterator<Item = &'d [String]>,
     ) -> Result<(), StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        tx.execute("UPDATE deliveries SET lane = 0 WHERE send_id = ?1 AND lane <> 0", [send])?;
-        for (lane, domains) in (1_i64..).zip(groups) {
+        tx.execute("UPDATE deliveries SET domain_group = 0 WHERE send_id = ?1 AND domain_group <> 0", [send])?;
+        for (domain_group, domains) in (1_i64..).zip(groups) {
             let domains: Vec<String> = domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
             tx.execute(
-                "UPDATE deliveries SET lane = ?2 WHERE send_id = ?1 AND due_ms IS NOT NULL
+                "UPDATE deliveries SET domain_group = ?2 WHERE send_id = ?1 AND due_ms IS NOT NULL
                  AND substr(email, instr(email, '@') + 1) IN (SELECT value FROM json_each(?3))",
-                params![send, lane, serde_json::json!(domains).to_string()],
+                params![send, domain_group, serde_json::json!(domains).to_string()],
             )?;
         }
         tx.commit()?;

@@ -1,4 +1,4 @@
-//! A send in portions: its canary, whose answers the others wait for, and the days of a warm-up. Knows no limits.
+//! A send in canary: its canary, whose answers the others wait for, and the days of a warm-up. Knows no limits.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{TransactionBehavior, params};
@@ -6,7 +6,7 @@ use rusqlite::{TransactionBehavior, params};
 use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::Reply;
 
-/// The lane of those who are held back: no worker looks there, and the next run assigns lanes anew.
+/// The domain_group of those who are held back: no worker looks there, and the next run assigns domain_groups anew.
 const HELD_BACK: i64 = -1;
 
 /// How the canary of a send stands.
@@ -37,7 +37,7 @@ impl Store {
     /// Holds everyone back who waits and is not of these numbers.
     pub fn hold_back(&mut self, send: i64, but: &[i64]) -> Result<usize, StoreError> {
         Ok(self.conn.execute(
-            "UPDATE deliveries SET lane = ?2 WHERE send_id = ?1 AND due_ms IS NOT NULL
+            "UPDATE deliveries SET domain_group = ?2 WHERE send_id = ?1 AND due_ms IS NOT NULL
              AND number NOT IN (SELECT value FROM json_each(?3))",
             params![send, HELD_BACK, serde_json::json!(but).to_string()],
         )?)
@@ -85,7 +85,10 @@ impl Store {
             "UPDATE sends SET canary_passed_ms = coalesce(canary_passed_ms, ?2) WHERE id = ?1",
             params![send, to_ms(now)],
         )?;
-        tx.execute("UPDATE deliveries SET lane = 0 WHERE send_id = ?1 AND lane = ?2", [send, HELD_BACK])?;
+        tx.execute(
+            "UPDATE deliveries SET domain_group = 0 WHERE send_id = ?1 AND domain_group = ?2",
+            [send, HELD_BACK],
+        )?;
         Ok(tx.commit()?)
     }
 
@@ -108,7 +111,7 @@ impl Store {
     /// When somebody who waits and is not held back is due: `None` when nobody waits so, the epoch when it is now.
     pub fn due(&self, send: i64) -> Result<Option<DateTime<Utc>>, StoreError> {
         let due: Option<i64> = self.conn.query_row(
-            "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms IS NOT NULL AND lane <> ?2",
+            "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms IS NOT NULL AND domain_group <> ?2",
             [send, HELD_BACK],
             |row| row.get(0),
         )?;

@@ -45,7 +45,7 @@ pub struct Send {
 
 /// Where some of a send's recipients stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lane {
+pub struct DomainGroupCounts {
     pub counts: Counts,
     /// When the next deferred one is due.
     pub next_due: Option<DateTime<Utc>>,
@@ -88,7 +88,7 @@ impl Store {
             "stopped" => IssueState::Stopped,
             _ => IssueState::Sent,
         };
-        let Lane { counts, next_due } = self.lane(id, "?2 = ''", "")?;
+        let DomainGroupCounts { counts, next_due } = self.domain_group(id, "?2 = ''", "")?;
         Ok(Some(Send {
             id,
             state,
@@ -123,18 +123,18 @@ impl Store {
     }
 
     /// Where the recipients of each group of domains stand; last, everybody else.
-    pub fn lanes(&self, send: i64, groups: &[&[String]]) -> Result<Vec<Lane>, StoreError> {
+    pub fn domain_groups(&self, send: i64, groups: &[&[String]]) -> Result<Vec<DomainGroupCounts>, StoreError> {
         let json = |domains: &mut dyn Iterator<Item = &String>| {
             serde_json::json!(domains.map(|domain| domain.to_ascii_lowercase()).collect::<Vec<_>>()).to_string()
         };
         let within = "substr(email, instr(email, '@') + 1) IN (SELECT value FROM json_each(?2))";
         let others = (format!("NOT {within}"), json(&mut groups.iter().copied().flatten()));
         let groups = groups.iter().map(|domains| (within.to_owned(), json(&mut domains.iter())));
-        groups.chain([others]).map(|(filter, domains)| self.lane(send, &filter, &domains)).collect()
+        groups.chain([others]).map(|(filter, domains)| self.domain_group(send, &filter, &domains)).collect()
     }
 
     /// Those whom `filter` takes, SQL in which `?2` is `domains`.
-    fn lane(&self, send: i64, filter: &str, domains: &str) -> Result<Lane, StoreError> {
+    fn domain_group(&self, send: i64, filter: &str, domains: &str) -> Result<DomainGroupCounts, StoreError> {
         let alive = self.sender_is_alive();
         let mut counts = Counts::default();
         // One walk with a sum for each state: grouping would sort the rows first.
@@ -159,7 +159,7 @@ impl Store {
             }
             row.get(0)
         })?;
-        Ok(Lane { counts, next_due: due.map(from_ms).transpose()? })
+        Ok(DomainGroupCounts { counts, next_due: due.map(from_ms).transpose()? })
     }
 
     /// Puts in order what an earlier sender left: those in flight are uncertain.

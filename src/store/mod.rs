@@ -38,7 +38,7 @@ pub use canary::CanaryTally;
 pub use clicks::Counts as ClickCounts;
 pub use journal::{Decision, Entry, Recorded};
 pub use lease::{Fence, Lease, TAKEN_OVER};
-pub use ledger::{Lane, RecipientLine, Send, Uncertain};
+pub use ledger::{DomainGroupCounts, RecipientLine, Send, Uncertain};
 pub use metrics::{LATENCIES, Latency};
 pub use signups::{Confirmed, SignUp};
 pub use subscribers::{Change, Tally};

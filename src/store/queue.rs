@@ -18,7 +18,7 @@ const AHEAD: i64 = 256;
 /// Who is due next.
 pub struct Queue {
     send: i64,
-    /// By lane: the next messages that are due, in order.
+    /// By domain_group: the next messages that are due, in order.
     due: BTreeMap<i64, VecDeque<Waiting>>,
     /// By number: messages that are somebody's, though still due as the database has it.
     reserved: BTreeMap<i64, Reserved>,
@@ -77,7 +77,7 @@ impl Queue {
         }
         match next {
             Next::Nothing => Ok(Claim::Empty),
-            Next::Of(lane) => self.claim(conn, column(lane), now),
+            Next::Of(domain_group) => self.claim(conn, column(domain_group), now),
             Next::Reserved(number) => self.begin(conn, number, now),
         }
     }
@@ -97,9 +97,14 @@ impl Queue {
         Ok(if is_waiting { Claim::Delivery(delivery) } else { Claim::Empty })
     }
 
-    /// The next message of a lane whose subscriber is still on the list.
-    fn find(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<Box<Delivery>>, StoreError> {
-        while let Some(mut waiting) = self.next(conn, lane, now)? {
+    /// The next message of a domain_group whose subscriber is still on the list.
+    fn find(
+        &mut self,
+        conn: &Connection,
+        domain_group: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Box<Delivery>>, StoreError> {
+        while let Some(mut waiting) = self.next(conn, domain_group, now)? {
             if waiting.version != self.version {
                 waiting = self.again(conn, waiting.number, now)?;
             }
@@ -112,11 +117,11 @@ impl Queue {
     }
 
     /// Keeps a message for somebody. What others have written since the last look counts when it is begun.
-    pub fn reserve(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+    pub fn reserve(&mut self, conn: &Connection, domain_group: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
         if self.stopped {
             return Ok(Claim::Stopped);
         }
-        let found = self.find(conn, lane, now)?;
+        let found = self.find(conn, domain_group, now)?;
         Ok(found.map_or(Claim::Empty, |delivery| {
             let reserved = Reserved { delivery: delivery.clone(), version: self.version };
             self.reserved.insert(delivery.number, reserved);
@@ -129,11 +134,11 @@ impl Queue {
         self.reserved.remove(&number);
     }
 
-    fn claim(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
+    fn claim(&mut self, conn: &Connection, domain_group: i64, now: DateTime<Utc>) -> Result<Claim, StoreError> {
         if self.stopped {
             return Ok(Claim::Stopped);
         }
-        while let Some(delivery) = self.find(conn, lane, now)? {
+        while let Some(delivery) = self.find(conn, domain_group, now)? {
             if in_flight(conn, self.send, &delivery)? {
                 return Ok(Claim::Delivery(delivery));
             }
@@ -141,14 +146,19 @@ impl Queue {
         Ok(Claim::Empty)
     }
 
-    /// The next message of a lane that is due.
-    fn next(&mut self, conn: &Connection, lane: i64, now: DateTime<Utc>) -> Result<Option<Waiting>, StoreError> {
-        if self.due.entry(lane).or_default().is_empty() {
+    /// The next message of a domain_group that is due.
+    fn next(
+        &mut self,
+        conn: &Connection,
+        domain_group: i64,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Waiting>, StoreError> {
+        if self.due.entry(domain_group).or_default().is_empty() {
             let mut statement = conn.prepare_cached(&format!(
-                "{DELIVERIES} WHERE d.send_id = ?1 AND d.lane = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT ?4"
+                "{DELIVERIES} WHERE d.send_id = ?1 AND d.domain_group = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT ?4"
             ))?;
             let most = AHEAD + i64::try_from(self.reserved.len()).unwrap_or(0);
-            let mut rows = statement.query(params![self.send, lane, to_ms(now), most])?;
+            let mut rows = statement.query(params![self.send, domain_group, to_ms(now), most])?;
             let mut found = VecDeque::new();
             while let Some(row) = rows.next()? {
                 let waiting = self.waiting(row, now)?;
@@ -156,9 +166,9 @@ impl Queue {
                     found.push_back(waiting);
                 }
             }
-            self.due.insert(lane, found);
+            self.due.insert(domain_group, found);
         }
-        Ok(self.due.entry(lane).or_default().pop_front())
+        Ok(self.due.entry(domain_group).or_default().pop_front())
     }
 
     /// A message looked up once more, since its subscriber may have left meanwhile.
@@ -191,10 +201,10 @@ impl Queue {
         Ok(Waiting { number, delivery, version: self.version })
     }
 
-    pub fn waits(&mut self, conn: &Connection, lanes: &[i64], now: DateTime<Utc>) -> Result<bool, StoreError> {
-        for lane in lanes {
-            if let Some(waiting) = self.next(conn, *lane, now)? {
-                self.due.entry(*lane).or_default().push_front(waiting);
+    pub fn waits(&mut self, conn: &Connection, domain_groups: &[i64], now: DateTime<Utc>) -> Result<bool, StoreError> {
+        for domain_group in domain_groups {
+            if let Some(waiting) = self.next(conn, *domain_group, now)? {
+                self.due.entry(*domain_group).or_default().push_front(waiting);
                 return Ok(true);
             }
         }
@@ -202,9 +212,9 @@ impl Queue {
     }
 }
 
-/// A lane as the database has it.
-pub fn column(lane: usize) -> i64 {
-    i64::try_from(lane).unwrap_or(i64::MAX)
+/// A domain_group as the database has it.
+pub fn column(domain_group: usize) -> i64 {
+    i64::try_from(domain_group).unwrap_or(i64::MAX)
 }
 
 /// Messages with their subscribers; the subscriber's columns are NULL when they are no longer on the list.

@@ -36,16 +36,16 @@ pub enum Claim {
 /// A word for the ledger. What is written is answered after the commit that holds it.
 enum Word {
     Turn { ended: Option<(i64, Outcome)>, next: Next, now: DateTime<Utc>, answer: Answer },
-    Reserve { lane: i64, now: DateTime<Utc>, answer: Answer },
+    Reserve { domain_group: i64, now: DateTime<Utc>, answer: Answer },
     Release { number: i64 },
-    Waits { lanes: Vec<i64>, now: DateTime<Utc>, answer: oneshot::Sender<Result<bool, String>> },
+    Waits { domain_groups: Vec<i64>, now: DateTime<Utc>, answer: oneshot::Sender<Result<bool, String>> },
 }
 
 /// What a worker begins with the same commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     Nothing,
-    /// The next message of this lane.
+    /// The next message of this domain_group.
     Of(usize),
     /// The message of this number, which is reserved.
     Reserved(i64),
@@ -62,17 +62,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Takes the next message of a lane that is due; it is on record as `in_flight` before this returns. Subscribers who left meanwhile
+    /// Takes the next message of a domain_group that is due; it is on record as `in_flight` before this returns. Subscribers who left meanwhile
     /// are marked suppressed on the way.
-    pub async fn claim(&self, lane: usize, now: DateTime<Utc>) -> Result<Claim, String> {
-        self.turn(None, Next::Of(lane), now).await
+    pub async fn claim(&self, domain_group: usize, now: DateTime<Utc>) -> Result<Claim, String> {
+        self.turn(None, Next::Of(domain_group), now).await
     }
 
-    /// Looks up the next message of a lane and keeps it from others, without a word on record: its envelope may go out, its body only
+    /// Looks up the next message of a domain_group and keeps it from others, without a word on record: its envelope may go out, its body only
     /// after a [`Ledger::turn`] with [`Next::Reserved`].
-    pub async fn reserve(&self, lane: usize, now: DateTime<Utc>) -> Result<Claim, String> {
-        let lane = column(lane);
-        self.ask(|answer| Word::Reserve { lane, now, answer }).await
+    pub async fn reserve(&self, domain_group: usize, now: DateTime<Utc>) -> Result<Claim, String> {
+        let domain_group = column(domain_group);
+        self.ask(|answer| Word::Reserve { domain_group, now, answer }).await
     }
 
     /// Gives a reserved message back.
@@ -91,10 +91,10 @@ impl Ledger {
         self.ask(|answer| Word::Turn { ended, next, now, answer }).await
     }
 
-    /// Whether anybody of these lanes is due.
-    pub async fn waits(&self, lanes: &[usize], now: DateTime<Utc>) -> Result<bool, String> {
-        let lanes = lanes.iter().copied().map(column).collect();
-        self.ask(|answer| Word::Waits { lanes, now, answer }).await
+    /// Whether anybody of these domain_groups is due.
+    pub async fn waits(&self, domain_groups: &[usize], now: DateTime<Utc>) -> Result<bool, String> {
+        let domain_groups = domain_groups.iter().copied().map(column).collect();
+        self.ask(|answer| Word::Waits { domain_groups, now, answer }).await
     }
 
     async fn ask<T>(&self, word: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Word) -> Result<T, String> {
@@ -167,12 +167,12 @@ impl Writer {
     fn answer(&mut self, words: impl Iterator<Item = Word>) {
         for word in words {
             match word {
-                Word::Reserve { lane, now, answer } => {
-                    drop(answer.send(self.queue.reserve(&self.conn, lane, now).map_err(|e| e.to_string())));
+                Word::Reserve { domain_group, now, answer } => {
+                    drop(answer.send(self.queue.reserve(&self.conn, domain_group, now).map_err(|e| e.to_string())));
                 }
                 Word::Release { number } => self.queue.release(number),
-                Word::Waits { lanes, now, answer } => {
-                    drop(answer.send(self.queue.waits(&self.conn, &lanes, now).map_err(|e| e.to_string())));
+                Word::Waits { domain_groups, now, answer } => {
+                    drop(answer.send(self.queue.waits(&self.conn, &domain_groups, now).map_err(|e| e.to_string())));
                 }
                 Word::Turn { ended, next, now, answer } => {
                     if let Some((number, _)) = &ended {

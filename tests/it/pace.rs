@@ -48,9 +48,9 @@ fn a_group_that_says_slow_down_waits_and_keeps_nobody_else() {
     let told = test.run("status 2026-11-25-midweek").success().stdout;
     assert!(told.contains("\n  slow                   4 of 5 delivered, 1 deferred; next try 2026-11-25 "), "{told}");
     assert!(told.contains("\n  all others             5 of 5 delivered\n"), "{told}");
-    let lanes = &test.status()["lanes"];
+    let domain_groups = &test.status()["domain_groups"];
     assert_eq!(
-        (&lanes[0]["group"], &lanes[0]["deferred"], &lanes[1]["delivered"]),
+        (&domain_groups[0]["group"], &domain_groups[0]["deferred"], &domain_groups[1]["delivered"]),
         (&"slow".into(), &1.into(), &5.into())
     );
     test.run_at("2026-11-25T12:00:00Z", SEND).success();

@@ -148,16 +148,16 @@ fn recipients_come_back_a_little_apart() {
 #[test]
 fn replies_that_ask_for_a_slower_pace() {
     for (code, enhanced, text, expected) in [
-        (421, "4.7.28", "unusual rate of mail, try again in 10 minutes", Told::Slow(Some(Duration::from_mins(10)))),
-        (451, "4.7.650", "temporarily rate limited due to IP reputation", Told::Slow(None)),
-        (450, "4.2.1", "receiving mail too quickly", Told::Slow(None)),
-        (452, "", "Too many recipients this hour", Told::Slow(None)),
-        (451, "4.7.1", "greylisted for 5 minutes", Told::Good),
-        (452, "4.2.2", "mailbox full", Told::Good),
-        (550, "5.1.1", "too many users of that name", Told::Good),
-        (250, "", "too fast is fine", Told::Good),
+        (421, "4.7.28", "unusual rate of mail, try again in 10 minutes", Feedback::Slow(Some(Duration::from_mins(10)))),
+        (451, "4.7.650", "temporarily rate limited due to IP reputation", Feedback::Slow(None)),
+        (450, "4.2.1", "receiving mail too quickly", Feedback::Slow(None)),
+        (452, "", "Too many recipients this hour", Feedback::Slow(None)),
+        (451, "4.7.1", "greylisted for 5 minutes", Feedback::Good),
+        (452, "4.2.2", "mailbox full", Feedback::Good),
+        (550, "5.1.1", "too many users of that name", Feedback::Good),
+        (250, "", "too fast is fine", Feedback::Good),
     ] {
-        assert_eq!(pace_told(&reply(code, enhanced, text)), expected, "{code} {enhanced} {text}");
+        assert_eq!(feedback(&reply(code, enhanced, text)), expected, "{code} {enhanced} {text}");
     }
 }
 

@@ -48,7 +48,7 @@ CREATE TABLE deliveries (
     number        INTEGER NOT NULL,
     subscriber_id INTEGER NOT NULL,
     email         TEXT    NOT NULL,
-    lane          INTEGER NOT NULL DEFAULT 0,   -- recipients of one group of domains share one; 0 is everybody else
+    domain_group          INTEGER NOT NULL DEFAULT 0,   -- recipients of one group of domains share one; 0 is everybody else
     state         TEXT    NOT NULL CHECK (state IN
                       ('pending', 'in_flight', 'delivered', 'deferred', 'failed', 'suppressed', 'uncertain')),
     due_ms        INTEGER,
@@ -60,7 +60,7 @@ CREATE TABLE deliveries (
     updated_ms    INTEGER NOT NULL,
     PRIMARY KEY (send_id, number)
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_due ON deliveries (send_id, lane, due_ms, number) WHERE due_ms IS NOT NULL;
+CREATE INDEX deliveries_due ON deliveries (send_id, domain_group, due_ms, number) WHERE due_ms IS NOT NULL;
 
 CREATE TABLE letters (
     id         INTEGER PRIMARY KEY,

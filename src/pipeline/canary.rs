@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveTime, Utc};
 
 use super::Site;
 use crate::model::{IssueName, local_instant};
-use crate::send::{Answers, cohort, verdict};
+use crate::send::{Answers, canary_numbers, verdict};
 use crate::store::{Send, Store};
 
 /// While a warm-up goes on, an issue may take this long.
@@ -12,7 +12,7 @@ const WARM_UP_LIFETIME: std::time::Duration = std::time::Duration::from_hours(24
 
 /// What a run may do about the canary.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Portion {
+pub(super) enum CanaryPlan {
     /// Everybody who waits.
     All,
     /// These only; the others are held back, until the time given when the canary has been served.
@@ -22,14 +22,14 @@ pub(super) enum Portion {
 }
 
 impl Site {
-    /// Which portion of a send is next at `now`.
-    pub(super) fn portion(
+    /// Which plan of a send is next at `now`.
+    pub(super) fn plan(
         &self,
         store: &mut Store,
         issue: &IssueName,
         send: &Send,
         now: DateTime<Utc>,
-    ) -> anyhow::Result<Portion> {
+    ) -> anyhow::Result<CanaryPlan> {
         let audience = send.counts.recipients;
         let size = self.config.editions.get(&issue.edition).and_then(|edition| edition.canary.of(audience));
         let size = match (send.canary, size) {
@@ -38,21 +38,21 @@ impl Site {
             (size, _) => size,
         };
         if size == 0 || send.canary_passed.is_some() {
-            return Ok(Portion::All);
+            return Ok(CanaryPlan::All);
         }
-        let first = cohort(&issue.to_string(), audience, size);
+        let first = canary_numbers(&issue.to_string(), audience, size);
         match self.canary_until(issue, send) {
             Some(until) if until <= now => {}
-            until => return Ok(Portion::First(first, until)),
+            until => return Ok(CanaryPlan::First(first, until)),
         }
         let tally = store.canary_tally(send.id, &first)?;
         let (bounced_later, complaints) = store.lost_later(send.id)?;
         let answers = Answers { answered: tally.answered, refusals: tally.refusals, bounced_later, complaints };
         if let Some(reason) = verdict(&answers, self.config.delivery.limits()) {
-            return Ok(Portion::Stop(reason));
+            return Ok(CanaryPlan::Stop(reason));
         }
         store.canary_passed(send.id, now)?;
-        Ok(Portion::All)
+        Ok(CanaryPlan::All)
     }
 
     /// After a run with the canary: notes that it was served, once all of it was tried and half of it is answered for good.

@@ -7,7 +7,7 @@ use crate::model::Reply;
 
 /// The recipients' numbers of the canary, in order: `size` of `audience`, drawn by a hash of the issue's name, so that each issue
 /// has others and the same issue always the same.
-pub fn cohort(issue: &str, audience: u64, size: u64) -> Vec<i64> {
+pub fn canary_numbers(issue: &str, audience: u64, size: u64) -> Vec<i64> {
     let digest = Sha256::digest(issue);
     let seed = digest.iter().take(8).fold(0_u64, |seed, byte| seed << 8 | u64::from(*byte));
     let mut drawn: Vec<(u64, i64)> =
@@ -86,11 +86,11 @@ mod tests {
 
     #[test]
     fn a_cohort_is_the_same_each_time_and_another_for_each_issue() {
-        let one = cohort("2026-11-25-midweek", 10_000, 200);
-        assert_eq!(one, cohort("2026-11-25-midweek", 10_000, 200));
+        let one = canary_numbers("2026-11-25-midweek", 10_000, 200);
+        assert_eq!(one, canary_numbers("2026-11-25-midweek", 10_000, 200));
         assert_eq!(one.iter().collect::<BTreeSet<_>>().len(), 200);
         assert!(one.iter().all(|n| (1..=10_000).contains(n)));
-        let other = cohort("2026-12-02-midweek", 10_000, 200);
+        let other = canary_numbers("2026-12-02-midweek", 10_000, 200);
         let both = one.iter().filter(|n| other.contains(n)).count();
         assert!(both < 20, "{both} of 200 are in both");
         // Spread over the list: each tenth of it has some of them.
@@ -98,8 +98,8 @@ mod tests {
             let there = one.iter().filter(|n| (**n - 1) / 1000 == tenth).count();
             assert!((5..45).contains(&there), "{there} of the {tenth}th tenth");
         }
-        assert_eq!(cohort("x", 3, 10), [1, 2, 3]);
-        assert!(cohort("x", 0, 10).is_empty());
+        assert_eq!(canary_numbers("x", 3, 10), [1, 2, 3]);
+        assert!(canary_numbers("x", 0, 10).is_empty());
     }
 
     #[test]

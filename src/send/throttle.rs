@@ -5,23 +5,23 @@ use std::time::{Duration, Instant};
 
 use crate::mail::DomainGroup;
 
-/// What a reply says about the pace.
+/// What a reply says about the throttle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Feedback {
     /// Taken, or refused for the recipient's sake.
     Good,
     /// Too fast, or too many connections: slow down, and wait as long as the reply asks.
     Slow(Option<Duration>),
 }
 
-/// Which lane a message goes by: 0 for all domains of no group, then the groups in order, as the ledger numbers them.
-pub type Lane = usize;
+/// Which domain_group a message goes by: 0 for all domains of no group, then the groups in order, as the ledger numbers them.
+pub type GroupIndex = usize;
 
-/// The lanes of a run, and the relay that all of them share.
+/// The domain_groups of a run, and the relay that all of them share.
 #[derive(Debug)]
-pub struct Pace {
+pub struct Throttle {
     relay: Gate,
-    lanes: Vec<Gate>,
+    domain_groups: Vec<Gate>,
 }
 
 /// Replies in a row, for each message that may be under way, after which one more may be: a clean window.
@@ -65,10 +65,10 @@ impl Gate {
         self.next = self.next.max(now) + self.gap;
     }
 
-    fn end(&mut self, started: Instant, told: Told, now: Instant) {
+    fn end(&mut self, started: Instant, told: Feedback, now: Instant) {
         self.under_way = self.under_way.saturating_sub(1);
         match told {
-            Told::Good => {
+            Feedback::Good => {
                 self.cuts = 0;
                 self.good += 1;
                 if self.good >= WINDOW * self.limit && self.limit < self.most {
@@ -76,7 +76,7 @@ impl Gate {
                     self.good = 0;
                 }
             }
-            Told::Slow(asked) => {
+            Feedback::Slow(asked) => {
                 self.good = 0;
                 if self.cut.is_none_or(|cut| started >= cut) {
                     self.limit = (self.limit / 2).max(1);
@@ -90,7 +90,7 @@ impl Gate {
     }
 }
 
-impl Pace {
+impl Throttle {
     /// Lanes for `groups`, and one for everybody else, over at most `connections` connections; `rate` in messages a second,
     /// 0 for no limit.
     pub fn new<'g>(rate: u32, connections: usize, groups: impl Iterator<Item = &'g DomainGroup>, now: Instant) -> Self {
@@ -99,62 +99,64 @@ impl Pace {
             let most = if group.connections == 0 { connections } else { group.connections.min(connections) };
             Gate::new(group.rate, most, now)
         };
-        let lanes = std::iter::once(Gate::new(0, connections, now)).chain(groups.map(gate)).collect();
-        Self { relay: Gate::new(rate, connections, now), lanes }
+        let domain_groups = std::iter::once(Gate::new(0, connections, now)).chain(groups.map(gate)).collect();
+        Self { relay: Gate::new(rate, connections, now), domain_groups }
     }
 
     /// When the next closed gate opens by time alone; `None` when all wait for replies.
     pub fn opens(&self, now: Instant) -> Option<Instant> {
-        let gates = std::iter::once(&self.relay).chain(&self.lanes);
+        let gates = std::iter::once(&self.relay).chain(&self.domain_groups);
         gates.filter(|gate| gate.under_way < gate.limit && gate.next > now).map(|gate| gate.next).min()
     }
 
-    /// A message starts on its way, when its lane is still open.
-    pub fn start(&mut self, lane: Lane, now: Instant) -> bool {
-        let open = self.relay.is_open(now) && self.lanes[lane].is_open(now);
+    /// A message starts on its way, when its domain_group is still open.
+    pub fn start(&mut self, domain_group: GroupIndex, now: Instant) -> bool {
+        let open = self.relay.is_open(now) && self.domain_groups[domain_group].is_open(now);
         if open {
             self.relay.start(now);
-            self.lanes[lane].start(now);
+            self.domain_groups[domain_group].start(now);
         }
         open
     }
 
-    /// A message counts as under way whether or not its lane is open: it was already refused.
-    pub fn join(&mut self, lane: Lane) {
+    /// A message counts as under way whether or not its domain_group is open: it was already refused.
+    pub fn join(&mut self, domain_group: GroupIndex) {
         self.relay.under_way += 1;
-        self.lanes[lane].under_way += 1;
+        self.domain_groups[domain_group].under_way += 1;
     }
 
-    /// Whether nothing holds the lane back but its connections: no rate, and no cut that is not made good yet.
-    pub fn is_free(&self, lane: Lane) -> bool {
-        [&self.relay, &self.lanes[lane]].iter().all(|gate| gate.gap.is_zero() && gate.limit == gate.most)
+    /// Whether nothing holds the domain_group back but its connections: no rate, and no cut that is not made good yet.
+    pub fn is_free(&self, domain_group: GroupIndex) -> bool {
+        [&self.relay, &self.domain_groups[domain_group]]
+            .iter()
+            .all(|gate| gate.gap.is_zero() && gate.limit == gate.most)
     }
 
     /// There was no message to start after all.
-    pub fn cancel(&mut self, lane: Lane) {
-        for gate in [&mut self.relay, &mut self.lanes[lane]] {
+    pub fn cancel(&mut self, domain_group: GroupIndex) {
+        for gate in [&mut self.relay, &mut self.domain_groups[domain_group]] {
             gate.under_way = gate.under_way.saturating_sub(1);
             gate.next -= gate.gap;
         }
     }
 
-    /// A message that started at `started` ended: what was told is about its lane, and about the relay too when the lane is
+    /// A message that started at `started` ended: what was told is about its domain_group, and about the relay too when the domain_group is
     /// everybody's, since a reply that names no group may be the relay's own.
-    pub fn end(&mut self, lane: Lane, started: Instant, told: Told, now: Instant) {
-        self.lanes[lane].end(started, told, now);
-        let relay = if lane == 0 { told } else { Told::Good };
+    pub fn end(&mut self, domain_group: GroupIndex, started: Instant, told: Feedback, now: Instant) {
+        self.domain_groups[domain_group].end(started, told, now);
+        let relay = if domain_group == 0 { told } else { Feedback::Good };
         self.relay.end(started, relay, now);
     }
 
-    /// The relay takes no more connections: fewer messages at a time, whatever their lanes.
+    /// The relay takes no more connections: fewer messages at a time, whatever their domain_groups.
     pub fn fewer(&mut self, now: Instant) {
         self.relay.under_way += 1;
-        self.relay.end(now, Told::Slow(None), now);
+        self.relay.end(now, Feedback::Slow(None), now);
     }
 
-    /// How many lanes there are.
-    pub fn lanes(&self) -> usize {
-        self.lanes.len()
+    /// How many domain_groups there are.
+    pub fn domain_groups(&self) -> usize {
+        self.domain_groups.len()
     }
 }
 

@@ -1,0 +1,118 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn gmail(rate: u32, connections: usize) -> DomainGroup {
+    DomainGroup { domains: vec!["Gmail.com".into(), "googlemail.com".into()], rate, connections }
+}
+
+/// The domain_groups that may start a message now.
+fn open(throttle: &Throttle, now: Instant) -> Vec<GroupIndex> {
+    (0..throttle.domain_groups())
+        .filter(|domain_group| throttle.relay.is_open(now) && throttle.domain_groups[*domain_group].is_open(now))
+        .collect()
+}
+
+/// How many messages may be under way over the relay, and by each domain_group.
+fn limits(throttle: &Throttle) -> (usize, Vec<usize>) {
+    (throttle.relay.limit, throttle.domain_groups.iter().map(|gate| gate.limit).collect())
+}
+
+#[test]
+fn a_rate_spaces_messages_of_its_lane_alone() {
+    let now = Instant::now();
+    let mut throttle = Throttle::new(0, 8, [gmail(2, 0)].iter(), now);
+    throttle.start(1, now);
+    assert_eq!(open(&throttle, now), [0]);
+    assert_eq!(throttle.opens(now), Some(now + SECOND / 2));
+    assert_eq!(open(&throttle, now + SECOND / 2), [0, 1]);
+    let mut throttle = Throttle::new(10, 8, [].iter(), now);
+    throttle.start(0, now);
+    assert_eq!(open(&throttle, now), [0_usize; 0], "the relay's own rate holds everybody");
+    assert_eq!(open(&throttle, now + SECOND / 10), [0]);
+}
+
+#[test]
+fn a_group_that_says_slow_is_halved_and_waits_while_the_others_go_on() {
+    let now = Instant::now();
+    let mut throttle = Throttle::new(0, 8, [gmail(0, 0)].iter(), now);
+    for _ in 0..4 {
+        assert!(throttle.start(1, now));
+    }
+    throttle.end(1, now, Feedback::Slow(Some(30 * SECOND)), now + SECOND);
+    assert_eq!(limits(&throttle), (8, vec![8, 4]));
+    assert_eq!(open(&throttle, now + 2 * SECOND), [0]);
+    // Three more of the same moment say the same: that is one cut, not four.
+    for _ in 0..3 {
+        throttle.end(1, now, Feedback::Slow(None), now + SECOND);
+    }
+    assert_eq!(limits(&throttle), (8, vec![8, 4]));
+    assert_eq!(open(&throttle, now + 31 * SECOND), [0, 1]);
+}
+
+#[test]
+fn waits_double_while_nothing_good_comes_and_the_limit_grows_back_by_clean_windows() {
+    let now = Instant::now();
+    let mut throttle = Throttle::new(0, 4, [gmail(0, 0)].iter(), now);
+    let mut at = now;
+    for wait in [1, 2, 4, 8] {
+        throttle.start(1, at);
+        throttle.end(1, at, Feedback::Slow(None), at);
+        assert!(!open(&throttle, at + (10 * wait - 1) * SECOND / 10).contains(&1));
+        at += wait * SECOND;
+        assert!(open(&throttle, at).contains(&1), "{wait}");
+    }
+    assert_eq!(limits(&throttle).1[1], 1);
+    let mut good = 0;
+    while limits(&throttle).1[1] < 4 {
+        throttle.start(1, at);
+        throttle.end(1, at, Feedback::Good, at);
+        good += 1;
+    }
+    assert_eq!(good, WINDOW * (1 + 2 + 3), "from 1 to 4 by clean windows");
+}
+
+#[test]
+fn a_relay_that_takes_no_more_connections_gets_fewer() {
+    let now = Instant::now();
+    let mut throttle = Throttle::new(0, 8, [gmail(0, 0)].iter(), now);
+    throttle.fewer(now);
+    assert_eq!(limits(&throttle).0, 4);
+    assert_eq!(open(&throttle, now), [0_usize; 0]);
+    assert_eq!(open(&throttle, now + SECOND), [0, 1]);
+}
+
+proptest! {
+    /// Whatever is told, in whatever order: never more under way than there are connections, and never stuck for longer
+    /// than the longest wait once all is quiet.
+    #[test]
+    fn the_pace_never_overruns_and_never_sticks(steps in prop::collection::vec((0_usize..3, 0_u64..90, 0_u8..5), 1..200)) {
+        let origin = Instant::now();
+        let groups = [gmail(5, 2), DomainGroup { domains: vec!["x.example".into()], rate: 0, connections: 0 }];
+        let mut throttle = Throttle::new(20, 4, groups.iter(), origin);
+        let mut now = origin;
+        let mut under_way: Vec<(GroupIndex, Instant)> = Vec::new();
+        for (domain_group, seconds, what) in steps {
+            now += Duration::from_secs(seconds);
+            if what == 0 && let Some((domain_group, started)) = under_way.pop() {
+                throttle.end(domain_group, started, Feedback::Good, now);
+            } else if what == 1 && let Some((domain_group, started)) = under_way.pop() {
+                throttle.end(domain_group, started, Feedback::Slow(None), now);
+            } else if what == 2 && under_way.is_empty() {
+                throttle.fewer(now);
+            } else if what == 3 && throttle.start(domain_group, now) {
+                throttle.cancel(domain_group);
+            } else if throttle.start(domain_group, now) {
+                under_way.push((domain_group, now));
+            }
+            prop_assert!(under_way.len() <= 4);
+            prop_assert!(under_way.iter().filter(|(domain_group, _)| *domain_group == 1).count() <= 2);
+        }
+        for (domain_group, started) in under_way.drain(..) {
+            throttle.end(domain_group, started, Feedback::Good, now);
+        }
+        prop_assert_eq!(open(&throttle, now + LONGEST + SECOND), [0, 1, 2]);
+    }
+}
