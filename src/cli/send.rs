@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::output::{confirm, count, line, report_notices};
 use super::{Exit, Global, address};
 use crate::model::{Counts, DeliveryState, IssueName, IssueState, Notice};
-use crate::pipeline::{Delivered, Ended, Event, Options, Site, TransportKind};
+use crate::pipeline::{Delivered, Ended, Event, SendOptions, Site, TransportKind};
 
 #[derive(Args)]
 pub struct Send {
@@ -92,7 +92,7 @@ impl Send {
             line("nobody was mailed")?;
             return Ok(Exit::Interrupted);
         }
-        let options = Options { dry_run: false, limit: self.limit, retry_failed: self.retry_failed, fence: None };
+        let options = SendOptions { limit: self.limit, retry_failed: self.retry_failed, fencing_token: None };
         let progress = Arc::new(Progress::new(global, planned));
         let shown = Arc::clone(&progress);
         let delivered = runtime()?.block_on(async {

@@ -14,7 +14,7 @@ use super::output::line;
 use super::send::{runtime, stop_signal};
 use super::{Exit, Global};
 use crate::model::Notice;
-use crate::pipeline::{Site, keep_rhythm, serve};
+use crate::pipeline::{Site, run_scheduler, serve};
 
 /// What `systemctl status` shows of a daemon with which all is well.
 const RUNS: &str = "running; `digest status` has the issues and the next runs";
@@ -39,7 +39,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             line(&format!("http://{}/", listener.local_addr()?))?;
         }
         let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
-        let rhythm = tokio::spawn(keep_rhythm(current, stop.clone()));
+        let scheduler = tokio::spawn(run_scheduler(current, stop.clone()));
         tokio::select! {
             // Ready comes first: the manager hears of no reload of what has not started.
             biased;
@@ -49,7 +49,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
         }
         let grace = change.borrow().config.serve.shutdown_grace;
         tell(&[NotifyState::Stopping, NotifyState::Status("ending: messages in flight are finished"), patience(grace)]);
-        let all = async { tokio::join!(rhythm, pages).1 };
+        let all = async { tokio::join!(scheduler, pages).1 };
         match tokio::time::timeout(grace, all).await {
             Ok(pages) => pages?.map(|()| true),
             Err(_) => Ok(false),

@@ -42,7 +42,7 @@ impl Status {
                         line("no issue yet: `digest compose EDITION` drafts one")?;
                     }
                     all.iter().try_for_each(print)?;
-                    print_rhythm(&site)?;
+                    print_schedule(&site)?;
                 }
             }
             return Ok(Exit::Done);
@@ -67,7 +67,7 @@ const MISTAKES: usize = 3;
 const DECISIONS: usize = 8;
 
 /// What comes next, who watches, and what was decided last.
-fn print_rhythm(site: &Site) -> anyhow::Result<()> {
+fn print_schedule(site: &Site) -> anyhow::Result<()> {
     line("")?;
     print_upcoming(site)?;
     line("")?;

@@ -11,7 +11,7 @@ use super::canary::CanaryPlan;
 use crate::mail::{CompiledIssue, Folder, Relay};
 use crate::model::{Address, Approval, Counts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
-use crate::store::{Audience, Fence, Send, Store, StoreError, Uncertain};
+use crate::store::{Audience, FencingToken, Send, Store, StoreError, Uncertain};
 
 /// A clock that shows less than this is wrong, and every Date it would write too (2024-01-01).
 pub(super) const EARLIEST: i64 = 1_704_067_200;
@@ -20,14 +20,13 @@ const RESEND_ROUNDS: usize = 3;
 
 /// What `digest send` was asked.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
-    pub dry_run: bool,
+pub struct SendOptions {
     /// The most messages to try.
     pub limit: Option<usize>,
     /// Queue those who failed once more.
     pub retry_failed: bool,
     /// The lease of the daemon that sends; `None` for a send by hand.
-    pub fence: Option<Fence>,
+    pub fencing_token: Option<FencingToken>,
 }
 
 /// How a send stands after a run.
@@ -79,7 +78,7 @@ impl Site {
     pub async fn send(
         &self,
         name: &IssueName,
-        options: &Options,
+        options: &SendOptions,
         stop: watch::Receiver<bool>,
         event: impl Fn(Event) + Clone + std::marker::Send + Sync + 'static,
     ) -> anyhow::Result<Delivered> {
@@ -104,7 +103,7 @@ impl Site {
             store.retry_failed(send.id)?;
         }
         let send = standing(&store, name)?;
-        if !store.fence_send(send.id, options.fence.as_ref())? {
+        if !store.set_fencing_token(send.id, options.fencing_token.as_ref())? {
             return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
         }
         if send.state == IssueState::Stopped {
@@ -206,8 +205,8 @@ impl Site {
     }
 
     /// Gives a daemon's lease back.
-    pub(super) fn release_lease(&self, fence: &Fence) -> anyhow::Result<()> {
-        Ok(self.ledger_store()?.release_lease(fence)?)
+    pub(super) fn release_lease(&self, fencing_token: &FencingToken) -> anyhow::Result<()> {
+        Ok(self.ledger_store()?.release_lease(fencing_token)?)
     }
 
     /// An issue as it is mailed, signed when there are keys.

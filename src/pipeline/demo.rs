@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use include_dir::{Dir, include_dir};
 use tokio::sync::watch;
 
-use super::{Delivered, Options, Site};
+use super::{Delivered, SendOptions, Site};
 use crate::model::{IssueName, Notice};
 use crate::render::Templates;
 
@@ -81,7 +81,7 @@ async fn walk(site: &Site, edition: &str, date: NaiveDate) -> anyhow::Result<Sto
     let (rendering, _) = site.approve(&composed.name, "the demo")?;
     let files = site.write_rendering(&rendering, None, None)?;
     let (_never, stop) = watch::channel(false);
-    let delivered = site.send(&composed.name, &Options::default(), stop, |_| {}).await?;
+    let delivered = site.send(&composed.name, &SendOptions::default(), stop, |_| {}).await?;
     let [html, text, ..] = files.as_slice() else { anyhow::bail!("the rendered issue was not written") };
     Ok(Stop {
         news: rendering.draft.news.len(),

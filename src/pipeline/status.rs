@@ -116,7 +116,7 @@ impl Site {
     pub fn watcher(&self) -> anyhow::Result<Option<Watcher>> {
         let lease = self.store_to_read()?.map_or(Ok(None), |store| store.lease())?;
         let alive = lease.filter(|lease| lease.expires > self.now());
-        Ok(alive.map(|lease| Watcher { since: lease.fence.since, until: lease.expires }))
+        Ok(alive.map(|lease| Watcher { since: lease.fencing_token.since, until: lease.expires }))
     }
 
     /// The time for which an issue is meant, in the publication's zone, when its send would begin now and that is before it.
@@ -138,7 +138,7 @@ impl Site {
         names.iter().map(|name| self.status_from(store.as_ref(), name)).collect()
     }
 
-    /// One issue, with its domain_groups.
+    /// One issue, with its domain groups.
     pub fn status(&self, name: &IssueName) -> anyhow::Result<IssueStatus> {
         let store = self.store_to_read()?;
         let domain_groups = store.as_ref().map_or(Ok(Vec::new()), |store| self.domain_groups(store, name))?;

@@ -2,9 +2,9 @@
 //! clock, no store and no mail; `pipeline` does what is decided here.
 
 mod calendar;
-mod rhythm;
 mod settings;
+mod steps;
 
 pub use calendar::{Run, next_date, runs, send_time};
-pub use rhythm::{Approval, Done, Facts, Next, Reason, Sending, Step, What, decide};
 pub use settings::Settings;
+pub use steps::{Approval, Done, Facts, Next, Reason, Sending, Step, What, decide};

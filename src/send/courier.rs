@@ -37,7 +37,7 @@ pub struct Courier<'a> {
     shared: &'a Shared,
     relay: &'a Relay,
     connection: Option<Connection>,
-    /// Which domain_group is looked at first.
+    /// Which domain group is looked at first.
     domain_group: GroupIndex,
     /// Messages taken.
     taken: usize,
@@ -151,7 +151,7 @@ impl<'a> Courier<'a> {
         if self.may_carry(connection, more) { Then::GoOn } else { Then::Rest }
     }
 
-    /// A message reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the domain_group back: an envelope
+    /// A message reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the domain group back: an envelope
     /// that was taken must be followed by its message.
     async fn following(&self, connection: &Connection, parcel: &Parcel) -> Result<Option<Parcel>, Ended> {
         let (shared, domain_group, taken) = (self.shared, parcel.ticket.domain_group, parcel.ticket.taken + 1);

@@ -80,7 +80,7 @@ pub enum Ended {
     Broken(String),
 }
 
-/// After so many messages of one domain_group a worker looks at the next one first.
+/// After so many messages of one domain group a worker looks at the next one first.
 const TURN: usize = 16;
 
 /// What the workers of a run share.
@@ -88,9 +88,9 @@ struct Shared {
     run: Run,
     /// Messages that may still be tried.
     allowance: AtomicUsize,
-    /// How many messages may be under way, and by which domain_groups.
+    /// How many messages may be under way, and by which domain groups.
     throttle: Mutex<Throttle>,
-    /// Feedback when a message has ended, for who waits for a domain_group.
+    /// Feedback when a message has ended, for who waits for a domain group.
     moved: Notify,
     /// Watches for refusals that are about us.
     guard: Mutex<Guard>,
@@ -127,7 +127,7 @@ impl Shared {
         self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
     }
 
-    /// Whether a worker that took so many messages stays with its domain_group; now and then another one's turn comes.
+    /// Whether a worker that took so many messages stays with its domain group; now and then another one's turn comes.
     fn stays(&self, taken: usize) -> bool {
         !taken.is_multiple_of(TURN) || self.throttle().domain_groups() == 1
     }

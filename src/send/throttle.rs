@@ -14,10 +14,10 @@ pub enum Feedback {
     Slow(Option<Duration>),
 }
 
-/// Which domain_group a message goes by: 0 for all domains of no group, then the groups in order, as the ledger numbers them.
+/// Which domain group a message goes by: 0 for all domains of no group, then the groups in order, as the ledger numbers them.
 pub type GroupIndex = usize;
 
-/// The domain_groups of a run, and the relay that all of them share.
+/// The domain groups of a run, and the relay that all of them share.
 #[derive(Debug)]
 pub struct Throttle {
     relay: Gate,
@@ -109,7 +109,7 @@ impl Throttle {
         gates.filter(|gate| gate.under_way < gate.limit && gate.next > now).map(|gate| gate.next).min()
     }
 
-    /// A message starts on its way, when its domain_group is still open.
+    /// A message starts on its way, when its domain group is still open.
     pub fn start(&mut self, domain_group: GroupIndex, now: Instant) -> bool {
         let open = self.relay.is_open(now) && self.domain_groups[domain_group].is_open(now);
         if open {
@@ -119,13 +119,13 @@ impl Throttle {
         open
     }
 
-    /// A message counts as under way whether or not its domain_group is open: it was already refused.
+    /// A message counts as under way whether or not its domain group is open: it was already refused.
     pub fn join(&mut self, domain_group: GroupIndex) {
         self.relay.under_way += 1;
         self.domain_groups[domain_group].under_way += 1;
     }
 
-    /// Whether nothing holds the domain_group back but its connections: no rate, and no cut that is not made good yet.
+    /// Whether nothing holds the domain group back but its connections: no rate, and no cut that is not made good yet.
     pub fn is_free(&self, domain_group: GroupIndex) -> bool {
         [&self.relay, &self.domain_groups[domain_group]]
             .iter()
@@ -140,7 +140,7 @@ impl Throttle {
         }
     }
 
-    /// A message that started at `started` ended: what was told is about its domain_group, and about the relay too when the domain_group is
+    /// A message that started at `started` ended: what was told is about its domain group, and about the relay too when the domain group is
     /// everybody's, since a reply that names no group may be the relay's own.
     pub fn end(&mut self, domain_group: GroupIndex, started: Instant, told: Feedback, now: Instant) {
         self.domain_groups[domain_group].end(started, told, now);
@@ -148,13 +148,13 @@ impl Throttle {
         self.relay.end(started, relay, now);
     }
 
-    /// The relay takes no more connections: fewer messages at a time, whatever their domain_groups.
+    /// The relay takes no more connections: fewer messages at a time, whatever their domain groups.
     pub fn fewer(&mut self, now: Instant) {
         self.relay.under_way += 1;
         self.relay.end(now, Feedback::Slow(None), now);
     }
 
-    /// How many domain_groups there are.
+    /// How many domain groups there are.
     pub fn domain_groups(&self) -> usize {
         self.domain_groups.len()
     }

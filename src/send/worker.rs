@@ -1,4 +1,4 @@
-//! One worker: takes the messages of the domain_groups that are open, one after another, each outcome on record before the next one's bytes go.
+//! One worker: takes the messages of the domain groups that are open, one after another, each outcome on record before the next one's bytes go.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use crate::mail::Folder;
 use crate::model::{Delivery, DeliveryState, Outcome, Reply};
 use crate::store::{Claim, Next};
 
-/// A domain_group that waits for others is looked at again after this, in case nobody says a word.
+/// A domain group that waits for others is looked at again after this, in case nobody says a word.
 const LONG: Duration = Duration::from_secs(1);
 
 /// Works until nobody is due or the run is over.
@@ -34,7 +34,7 @@ pub struct Ticket {
     pub taken: usize,
 }
 
-/// A message of an open domain_group, `first` before the others, when the run still goes on. `None` when nobody is due in any domain_group.
+/// A message of an open domain group, `first` before the others, when the run still goes on. `None` when nobody is due in any domain group.
 pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Option<Ticket>, Ended> {
     loop {
         if shared.is_over() || !shared.allow() {
@@ -75,14 +75,14 @@ pub async fn record(shared: &Shared, ticket: &Ticket, outcome: Outcome) -> Resul
 pub enum Then {
     /// Nothing by this connection.
     Rest,
-    /// Take the next copy of the same domain_group.
+    /// Take the next copy of the same domain group.
     GoOn,
     /// Deliver this reserved message, whose envelope the server has taken.
     Deliver(i64),
 }
 
-/// Puts an outcome on record and, with the same commit, that the next message begins. `None` when none does: the domain_group is closed or
-/// empty, another domain_group's turn has come, or the run is over.
+/// Puts an outcome on record and, with the same commit, that the next message begins. `None` when none does: the domain group is closed or
+/// empty, another domain group's turn has come, or the run is over.
 pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then) -> Result<Option<Ticket>, Ended> {
     let number = ticket.delivery.number;
     let stop = shared.guard.lock().unwrap_or_else(PoisonError::into_inner).note(&outcome);
@@ -102,7 +102,7 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
         }
         _ => Next::Nothing,
     };
-    let claim = shared.run.ledger.turn(Some((number, outcome)), next, shared.now()).await;
+    let claim = shared.run.ledger.step(Some((number, outcome)), next, shared.now()).await;
     shared.moved.notify_waiters();
     let claim = claim.map_err(Ended::Broken)?;
     (shared.run.watch)(Event::Tried { number, state, reply });
@@ -118,14 +118,14 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
     stop.map_or(Ok(None), |reason| Err(Ended::Guarded(reason)))
 }
 
-/// Puts on record that a reserved message begins, unless its domain_group has closed or the run is over.
+/// Puts on record that a reserved message begins, unless its domain group has closed or the run is over.
 pub async fn begin(shared: &Shared, ticket: &Ticket) -> Result<Option<Ticket>, Ended> {
     let Ticket { delivery, domain_group, taken, .. } = ticket;
     let started = Instant::now();
     if shared.is_over() || !shared.throttle().start(*domain_group, started) {
         return Ok(None);
     }
-    match shared.run.ledger.turn(None, Next::Reserved(delivery.number), shared.now()).await.map_err(Ended::Broken)? {
+    match shared.run.ledger.step(None, Next::Reserved(delivery.number), shared.now()).await.map_err(Ended::Broken)? {
         Claim::Delivery(delivery) => Ok(Some(Ticket { delivery, domain_group: *domain_group, started, taken: *taken })),
         _ => Err(Ended::StoppedElsewhere),
     }

@@ -55,8 +55,8 @@ impl Store {
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
-    /// Puts the recipients who still wait into domain_groups: those of the first group's domains into domain_group 1, and so on, all others
-    /// into domain_group 0.
+    /// Puts the recipients who still wait into domain groups: those of the first group's domains into domain group 1, and so on, all others
+    /// into domain group 0.
     pub fn assign_domain_groups<'d>(
         &mut self,
         send: i64,

@@ -6,7 +6,7 @@ use rusqlite::{TransactionBehavior, params};
 use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::Reply;
 
-/// The domain_group of those who are held back: no worker looks there, and the next run assigns domain_groups anew.
+/// The domain group of those who are held back: no worker looks there, and the next run assigns domain groups anew.
 const HELD_BACK: i64 = -1;
 
 /// How the canary of a send stands.

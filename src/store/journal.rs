@@ -1,9 +1,9 @@
-//! The journal of the rhythm: what was decided for each run, once, and only by who holds the lease. Knows no reasons.
+//! The journal of the scheduler: what was decided for each run, once, and only by who holds the lease. Knows no reasons.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{TransactionBehavior, params};
 
-use super::lease::{Fence, is_newest};
+use super::lease::{FencingToken, is_newest};
 use super::{Store, StoreError, from_ms, to_ms};
 use crate::model::{IssueName, LetterOrder};
 
@@ -14,7 +14,7 @@ pub struct Decision<'a> {
     /// The word for it, such as `held`.
     pub what: &'a str,
     /// Tells the second such decision from the first; 0 where there is only one.
-    pub turn: u32,
+    pub occurrence: u32,
     /// A sentence for people.
     pub detail: &'a str,
     /// What the editors are told of it: queued by the same commit.
@@ -26,7 +26,7 @@ pub struct Decision<'a> {
 pub struct Entry {
     pub issue: IssueName,
     pub what: String,
-    pub turn: u32,
+    pub occurrence: u32,
     pub detail: String,
     pub at: DateTime<Utc>,
 }
@@ -43,23 +43,28 @@ pub enum Recorded {
 
 impl Store {
     /// Puts a decision on record, once, with the letters that tell of it.
-    pub fn decide(&mut self, fence: &Fence, decision: &Decision, now: DateTime<Utc>) -> Result<Recorded, StoreError> {
+    pub fn decide(
+        &mut self,
+        fencing_token: &FencingToken,
+        decision: &Decision,
+        now: DateTime<Utc>,
+    ) -> Result<Recorded, StoreError> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if !is_newest(&tx, fence)? {
+        if !is_newest(&tx, fencing_token)? {
             return Ok(Recorded::Stale);
         }
         let rows = tx.execute(
-            "INSERT INTO journal (edition, date, what, turn, detail, at_ms, fence)
+            "INSERT INTO journal (edition, date, what, occurrence, detail, at_ms, fencing_token)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (edition, date, what, turn) DO NOTHING",
+             ON CONFLICT (edition, date, what, occurrence) DO NOTHING",
             params![
                 decision.issue.edition,
                 decision.issue.date.to_string(),
                 decision.what,
-                decision.turn,
+                decision.occurrence,
                 decision.detail,
                 to_ms(now),
-                fence.number,
+                fencing_token.number,
             ],
         )?;
         for letter in decision.letters.iter().filter(|_| rows == 1) {
@@ -72,7 +77,7 @@ impl Store {
     /// What was decided for a run, in order.
     pub fn journal(&self, issue: &IssueName) -> Result<Vec<Entry>, StoreError> {
         self.entries(
-            "SELECT edition, date, what, turn, detail, at_ms FROM journal WHERE edition = ?1 AND date = ?2 ORDER BY id",
+            "SELECT edition, date, what, occurrence, detail, at_ms FROM journal WHERE edition = ?1 AND date = ?2 ORDER BY id",
             params![issue.edition, issue.date.to_string()],
         )
     }
@@ -80,7 +85,7 @@ impl Store {
     /// The latest decisions of all editions, newest first.
     pub fn latest_decisions(&self, most: usize) -> Result<Vec<Entry>, StoreError> {
         self.entries(
-            "SELECT edition, date, what, turn, detail, at_ms FROM journal ORDER BY id DESC LIMIT ?1",
+            "SELECT edition, date, what, occurrence, detail, at_ms FROM journal ORDER BY id DESC LIMIT ?1",
             params![i64::try_from(most).unwrap_or(i64::MAX)],
         )
     }
@@ -95,7 +100,7 @@ impl Store {
             entries.push(Entry {
                 issue: IssueName { date, edition: row.get(0)? },
                 what: row.get(2)?,
-                turn: row.get(3)?,
+                occurrence: row.get(3)?,
                 detail: row.get(4)?,
                 at: from_ms(row.get(5)?)?,
             });
@@ -106,12 +111,12 @@ impl Store {
     /// Since when the runs of an edition are the daemon's business; from `now` on when it is new.
     pub fn watched_since(
         &mut self,
-        fence: &Fence,
+        fencing_token: &FencingToken,
         edition: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if !is_newest(&tx, fence)? {
+        if !is_newest(&tx, fencing_token)? {
             return Ok(None);
         }
         tx.execute(

@@ -10,7 +10,7 @@ use super::{Store, StoreError, from_ms, to_ms};
 
 /// The right to act, for as long as its number is the newest.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fence {
+pub struct FencingToken {
     pub holder: String,
     pub number: i64,
     /// Since when its holder has held it without a break.
@@ -23,7 +23,7 @@ pub const TAKEN_OVER: &str = "the digest serve that sent it was gone or asleep";
 /// The lease as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    pub fence: Fence,
+    pub fencing_token: FencingToken,
     pub expires: DateTime<Utc>,
 }
 
@@ -35,76 +35,87 @@ impl Store {
 
     /// Takes or renews the lease for `holder`, for `ttl` from `now`. `None` while another one holds it.
     ///
-    /// Renewing in time keeps the fence, whatever was done to the clock and the length of a lease; one that ran out begins a new
-    /// reign with a higher one, also for its old holder, since nobody watched in between. A send that the last reign had under way is set to stopped, so that its process, if
+    /// Renewing in time keeps the fencing token, whatever was done to the clock and the length of a lease; one that ran out begins a new
+    /// hold with a higher one, also for its old holder, since nobody watched in between. A send that the last holder had under way is set to stopped, so that its process, if
     /// it wakes up, sends nothing more.
-    pub fn hold_lease(&mut self, holder: &str, now: DateTime<Utc>, ttl: Duration) -> Result<Option<Fence>, StoreError> {
+    pub fn hold_lease(
+        &mut self,
+        holder: &str,
+        now: DateTime<Utc>,
+        ttl: Duration,
+    ) -> Result<Option<FencingToken>, StoreError> {
         let ttl = TimeDelta::from_std(ttl).map_err(|e| StoreError::Value(e.to_string()))?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let before = read(&tx)?;
-        let fence = match before {
-            Some(Lease { fence, expires }) if fence.holder == holder && now < expires => {
-                Fence { since: fence.since.min(now), ..fence }
+        let fencing_token = match before {
+            Some(Lease { fencing_token, expires }) if fencing_token.holder == holder && now < expires => {
+                FencingToken { since: fencing_token.since.min(now), ..fencing_token }
             }
             // One that ends later than any that could be given now was given before the clock was set back.
             Some(Lease { expires, .. }) if now < expires && expires <= now + ttl => return Ok(None),
             last => {
-                let stale = last.map_or(0, |lease| lease.fence.number);
-                let fence = Fence { holder: holder.to_owned(), number: stale + 1, since: now };
+                let stale = last.map_or(0, |lease| lease.fencing_token.number);
+                let fencing_token = FencingToken { holder: holder.to_owned(), number: stale + 1, since: now };
                 tx.execute(
-                    "UPDATE sends SET fence = ?2, state = 'stopped',
+                    "UPDATE sends SET fencing_token = ?2, state = 'stopped',
                             reason = ?3
-                     WHERE fence = ?1 AND fence > 0 AND state = 'sending'",
-                    params![stale, fence.number, TAKEN_OVER],
+                     WHERE fencing_token = ?1 AND fencing_token > 0 AND state = 'sending'",
+                    params![stale, fencing_token.number, TAKEN_OVER],
                 )?;
-                fence
+                fencing_token
             }
         };
         tx.execute(
-            "INSERT INTO lease (id, holder, fence, since_ms, expires_ms) VALUES (1, ?1, ?2, ?3, ?4)
-             ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, fence = excluded.fence,
+            "INSERT INTO lease (id, holder, fencing_token, since_ms, expires_ms) VALUES (1, ?1, ?2, ?3, ?4)
+             ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, fencing_token = excluded.fencing_token,
                  since_ms = excluded.since_ms, expires_ms = excluded.expires_ms",
-            params![fence.holder, fence.number, to_ms(fence.since), to_ms(now + ttl)],
+            params![fencing_token.holder, fencing_token.number, to_ms(fencing_token.since), to_ms(now + ttl)],
         )?;
         tx.commit()?;
-        Ok(Some(fence))
+        Ok(Some(fencing_token))
     }
 
-    /// Gives the lease back at the end of a daemon, so that another one need not wait. Stale fences change nothing.
-    pub fn release_lease(&mut self, fence: &Fence) -> Result<(), StoreError> {
+    /// Gives the lease back at the end of a daemon, so that another one need not wait. Stale fencing tokens change nothing.
+    pub fn release_lease(&mut self, fencing_token: &FencingToken) -> Result<(), StoreError> {
         self.conn.execute(
-            "UPDATE lease SET expires_ms = 0 WHERE fence = ?1 AND holder = ?2",
-            params![fence.number, fence.holder],
+            "UPDATE lease SET expires_ms = 0 WHERE fencing_token = ?1 AND holder = ?2",
+            params![fencing_token.number, fencing_token.holder],
         )?;
         Ok(())
     }
 
-    /// Puts a send under a fence: what was begun under a stale one is refused. With `None` it is by hand.
-    pub fn fence_send(&mut self, send: i64, fence: Option<&Fence>) -> Result<bool, StoreError> {
+    /// Puts a send under a fencing token: what was begun under a stale one is refused. With `None` it is by hand.
+    pub fn set_fencing_token(&mut self, send: i64, fencing_token: Option<&FencingToken>) -> Result<bool, StoreError> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if let Some(fence) = fence
-            && !is_newest(&tx, fence)?
+        if let Some(fencing_token) = fencing_token
+            && !is_newest(&tx, fencing_token)?
         {
             return Ok(false);
         }
-        tx.execute("UPDATE sends SET fence = ?2 WHERE id = ?1", params![send, fence.map_or(0, |f| f.number)])?;
+        tx.execute(
+            "UPDATE sends SET fencing_token = ?2 WHERE id = ?1",
+            params![send, fencing_token.map_or(0, |f| f.number)],
+        )?;
         tx.commit()?;
         Ok(true)
     }
 }
 
-/// Whether a fence is the newest one.
-pub(super) fn is_newest(conn: &Connection, fence: &Fence) -> Result<bool, StoreError> {
-    let newest: Option<i64> = conn.query_row("SELECT fence FROM lease", [], |row| row.get(0)).optional()?;
-    Ok(newest == Some(fence.number))
+/// Whether a fencing token is the newest one.
+pub(super) fn is_newest(conn: &Connection, fencing_token: &FencingToken) -> Result<bool, StoreError> {
+    let newest: Option<i64> = conn.query_row("SELECT fencing_token FROM lease", [], |row| row.get(0)).optional()?;
+    Ok(newest == Some(fencing_token.number))
 }
 
 fn read(conn: &Connection) -> Result<Option<Lease>, StoreError> {
     let found = conn
-        .query_row("SELECT holder, fence, since_ms, expires_ms FROM lease", [], |row| {
+        .query_row("SELECT holder, fencing_token, since_ms, expires_ms FROM lease", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
     let Some((holder, number, since, expires)) = found else { return Ok(None) };
-    Ok(Some(Lease { fence: Fence { holder, number, since: from_ms(since)? }, expires: from_ms(expires)? }))
+    Ok(Some(Lease {
+        fencing_token: FencingToken { holder, number, since: from_ms(since)? },
+        expires: from_ms(expires)?,
+    }))
 }

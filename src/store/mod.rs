@@ -37,7 +37,7 @@ pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
 pub use clicks::Counts as ClickCounts;
 pub use journal::{Decision, Entry, Recorded};
-pub use lease::{Fence, Lease, TAKEN_OVER};
+pub use lease::{FencingToken, Lease, TAKEN_OVER};
 pub use ledger::{DomainGroupCounts, RecipientLine, Send, Uncertain};
 pub use metrics::{LATENCIES, Latency};
 pub use signups::{Confirmed, SignUp};

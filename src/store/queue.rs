@@ -18,7 +18,7 @@ const AHEAD: i64 = 256;
 /// Who is due next.
 pub struct Queue {
     send: i64,
-    /// By domain_group: the next messages that are due, in order.
+    /// By domain group: the next messages that are due, in order.
     due: BTreeMap<i64, VecDeque<Waiting>>,
     /// By number: messages that are somebody's, though still due as the database has it.
     reserved: BTreeMap<i64, Reserved>,
@@ -61,7 +61,7 @@ impl Queue {
         Ok(())
     }
 
-    pub fn turn(
+    pub fn step(
         &mut self,
         conn: &Connection,
         ended: Option<(i64, Outcome)>,
@@ -69,7 +69,7 @@ impl Queue {
         now: DateTime<Utc>,
     ) -> Result<Claim, StoreError> {
         if let Some((number, outcome)) = ended {
-            // Refused before its turn came.
+            // Refused before it was begun.
             let reserved = self.reserved.remove(&number);
             if reserved.map_or(Ok(true), |reserved| in_flight(conn, self.send, &reserved.delivery))? {
                 finished(conn, self.send, number, &outcome, now)?;
@@ -97,7 +97,7 @@ impl Queue {
         Ok(if is_waiting { Claim::Delivery(delivery) } else { Claim::Empty })
     }
 
-    /// The next message of a domain_group whose subscriber is still on the list.
+    /// The next message of a domain group whose subscriber is still on the list.
     fn find(
         &mut self,
         conn: &Connection,
@@ -146,7 +146,7 @@ impl Queue {
         Ok(Claim::Empty)
     }
 
-    /// The next message of a domain_group that is due.
+    /// The next message of a domain group that is due.
     fn next(
         &mut self,
         conn: &Connection,
@@ -212,7 +212,7 @@ impl Queue {
     }
 }
 
-/// A domain_group as the database has it.
+/// A domain group as the database has it.
 pub fn column(domain_group: usize) -> i64 {
     i64::try_from(domain_group).unwrap_or(i64::MAX)
 }

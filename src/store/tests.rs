@@ -193,7 +193,7 @@ fn a_second_sender_is_refused_and_a_dead_ones_lock_is_no_obstacle() {
 }
 
 #[test]
-fn a_holder_keeps_its_reign_over_a_shorter_lease_and_a_clock_set_back_and_loses_it_when_it_comes_late() {
+fn a_holder_keeps_its_hold_over_a_shorter_lease_and_a_clock_set_back_and_loses_it_when_it_comes_late() {
     let mut house = House::new();
     let (long, short) = (Duration::from_hours(1), Duration::from_mins(1));
     let mut hold = |holder, seconds, ttl| house.store.hold_lease(holder, at(seconds), ttl).expect("a lease");
@@ -202,7 +202,7 @@ fn a_holder_keeps_its_reign_over_a_shorter_lease_and_a_clock_set_back_and_loses_
     assert_eq!(hold("two", 20, short), None);
     let back = hold("one", -7200, short).expect("it watched all the while");
     assert_eq!((back.number, back.since), (first.number, at(-7200)));
-    assert_eq!(hold("one", -7200 + 61, short).map(|fence| fence.number), Some(first.number + 1));
+    assert_eq!(hold("one", -7200 + 61, short).map(|fencing_token| fencing_token.number), Some(first.number + 1));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_stale_fence_writes_nothing() {
     let ttl = Duration::from_mins(1);
     let old = house.store.hold_lease("one", at(0), ttl).expect("a lease").expect("nobody had it");
     let new = house.store.hold_lease("two", at(61), ttl).expect("a lease").expect("it ran out");
-    let decision = Decision { issue: &issue(), what: "held", turn: 0, detail: "", letters: &[] };
+    let decision = Decision { issue: &issue(), what: "held", occurrence: 0, detail: "", letters: &[] };
     assert_eq!(house.store.decide(&old, &decision, at(62)).expect("a look"), Recorded::Stale);
     assert_eq!(house.store.watched_since(&old, "midweek", at(62)).expect("a look"), None);
     house.store.release_lease(&old).expect("a release");

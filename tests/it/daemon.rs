@@ -1,5 +1,5 @@
 //! `digest serve` as the system sees it: signals, two of them on one store, a stop from elsewhere, a saved configuration; and
-//! sends in portions. Its rhythm over months is tested beside the code, where the clock is an argument.
+//! sends in portions. Its schedule over months is tested beside the code, where the clock is an argument.
 
 use std::time::{Duration, Instant};
 

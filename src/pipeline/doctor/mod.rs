@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Site, TransportKind, rhythm::Telling};
+use super::{Site, TransportKind};
 use crate::mail::{Relay, sender_domain};
 use crate::model::{Notice, Notices};
+use crate::render::EditorLetter;
 use crate::render::{self, Setting};
 use crate::send::Transport;
 
@@ -135,7 +136,12 @@ impl Site {
                 let title = self.config.edition_title(name);
                 let setting = Setting { edition_title: &title, ..Setting::new(&self.config.publication, edition) };
                 render::prove(&setting, &templates)?;
-                render::editors(&Telling::default(), &self.config.publication.name, &edition.template, &templates)?;
+                render::editors(
+                    &EditorLetter::default(),
+                    &self.config.publication.name,
+                    &edition.template,
+                    &templates,
+                )?;
             }
             Ok(())
         })();

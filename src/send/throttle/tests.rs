@@ -8,14 +8,14 @@ fn gmail(rate: u32, connections: usize) -> DomainGroup {
     DomainGroup { domains: vec!["Gmail.com".into(), "googlemail.com".into()], rate, connections }
 }
 
-/// The domain_groups that may start a message now.
+/// The domain groups that may start a message now.
 fn open(throttle: &Throttle, now: Instant) -> Vec<GroupIndex> {
     (0..throttle.domain_groups())
         .filter(|domain_group| throttle.relay.is_open(now) && throttle.domain_groups[*domain_group].is_open(now))
         .collect()
 }
 
-/// How many messages may be under way over the relay, and by each domain_group.
+/// How many messages may be under way over the relay, and by each domain group.
 fn limits(throttle: &Throttle) -> (usize, Vec<usize>) {
     (throttle.relay.limit, throttle.domain_groups.iter().map(|gate| gate.limit).collect())
 }

@@ -36,7 +36,7 @@ CREATE TABLE sends (
     started_ms       INTEGER NOT NULL,
     finished_ms      INTEGER,
     -- The fencing token of the daemon that sends; 0 for `digest send`. A sender whose token it no longer is sends nothing more.
-    fence            INTEGER NOT NULL DEFAULT 0,
+    fencing_token            INTEGER NOT NULL DEFAULT 0,
     canary           INTEGER NOT NULL DEFAULT 0, -- how many recipients are the canary; 0: none
     canary_served_ms INTEGER,
     canary_passed_ms INTEGER
@@ -161,11 +161,11 @@ CREATE TABLE clicks (
     PRIMARY KEY (issue, key)
 ) WITHOUT ROWID;
 
--- One daemon acts. `fence`, the fencing token, grows with every new holder; whoever writes for the scheduler names the one it was given.
+-- One daemon acts. `fencing_token`, the fencing token, grows with every new holder; whoever writes for the scheduler names the one it was given.
 CREATE TABLE lease (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
     holder     TEXT    NOT NULL,
-    fence      INTEGER NOT NULL,
+    fencing_token      INTEGER NOT NULL,
     since_ms   INTEGER NOT NULL,            -- a daemon has been watching since then
     expires_ms INTEGER NOT NULL
 );
@@ -176,15 +176,15 @@ CREATE TABLE watched (
     since_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- Each decision once. `turn` tells the second stop of a send from the first.
+-- Each decision once. `occurrence` tells the second stop of a send from the first.
 CREATE TABLE journal (
     id      INTEGER PRIMARY KEY,
     edition TEXT    NOT NULL,
     date    TEXT    NOT NULL,               -- the run's local date
     what    TEXT    NOT NULL,
-    turn    INTEGER NOT NULL DEFAULT 0,
+    occurrence INTEGER NOT NULL DEFAULT 0,
     detail  TEXT    NOT NULL,               -- a sentence for people
     at_ms   INTEGER NOT NULL,
-    fence   INTEGER NOT NULL,
-    UNIQUE (edition, date, what, turn)
+    fencing_token   INTEGER NOT NULL,
+    UNIQUE (edition, date, what, occurrence)
 );

@@ -60,12 +60,12 @@ fn an_outcome_and_the_next_copy_are_one_word() {
     house.with_ledger(send, async |ledger| {
         let first = claim(&ledger, at(0)).await.expect("a copy");
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
-        let Ok(Claim::Delivery(second)) = ledger.turn(ended, Next::Of(0), at(1)).await else {
+        let Ok(Claim::Delivery(second)) = ledger.step(ended, Next::Of(0), at(1)).await else {
             panic!("no second copy")
         };
         assert_ne!(first.number, second.number);
         let ended = Some((second.number, Outcome::Delivered(reply(250))));
-        assert_eq!(ledger.turn(ended, Next::Of(0), at(2)).await, Ok(Claim::Empty));
+        assert_eq!(ledger.step(ended, Next::Of(0), at(2)).await, Ok(Claim::Empty));
     });
     assert_eq!(house.counts().delivered, 2);
 }
@@ -82,7 +82,7 @@ fn a_reserved_copy_is_nobody_elses_and_on_record_only_when_it_begins() {
         ledger.release(third.number).await;
         assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Delivery(third)));
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
-        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(1)).await, Ok(Claim::Delivery(second)));
+        assert_eq!(ledger.step(ended, Next::Reserved(second.number), at(1)).await, Ok(Claim::Delivery(second)));
         let counts = house.counts();
         assert_eq!((counts.delivered, counts.pending, counts.uncertain), (1, 1, 1));
     });
@@ -128,10 +128,10 @@ fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
         let Ok(Claim::Delivery(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
         pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
-        assert_eq!(ledger.turn(ended, Next::Reserved(second.number), at(2)).await, Ok(Claim::Empty));
+        assert_eq!(ledger.step(ended, Next::Reserved(second.number), at(2)).await, Ok(Claim::Empty));
         let Ok(Claim::Delivery(third)) = ledger.reserve(0, at(2)).await else { panic!("no third copy") };
         pages.stop(send, true, "enough").expect("a stop");
-        assert_eq!(ledger.turn(None, Next::Reserved(third.number), at(3)).await, Ok(Claim::Stopped));
+        assert_eq!(ledger.step(None, Next::Reserved(third.number), at(3)).await, Ok(Claim::Stopped));
     });
     let counts = house.counts();
     assert_eq!((counts.delivered, counts.suppressed, counts.pending), (1, 1, 1));
@@ -161,10 +161,10 @@ fn stopping_reaches_a_sender_at_work() {
 
 #[test]
 fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
-    for (company, waits) in [(Duration::from_hours(1), true), (Duration::ZERO, false)] {
+    for (batch_wait, waits) in [(Duration::from_hours(1), true), (Duration::ZERO, false)] {
         let (house, send) = House::sending(2);
         let (ledger, mut writer) = house.store.start_ledger(send).expect("a ledger");
-        writer.company = company;
+        writer.batch_wait = batch_wait;
         let spoken = std::cell::Cell::new(false);
         let work = async move {
             let (one, two) = tokio::join!(claim(&ledger, at(0)), claim(&ledger, at(0)));

@@ -1,21 +1,21 @@
-//! The rhythm's hands: gathers what is known of the runs, has `schedule` decide, does the one step, and puts it on record
-//! under the lease's fence. Knows no calendar rules.
+//! The scheduler: gathers what is known of the runs, has `schedule` decide, does the one step, and puts it on record
+//! under the lease's fencing token. Knows no calendar rules.
 
-mod keep;
-mod tell;
+mod letters;
+mod run;
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
-use super::{Ended, Options, Rendering, Site};
+use super::{Ended, Rendering, SendOptions, Site};
 use crate::model::{Edition, IssueName, IssueState, Notice};
+use crate::render::EditorLetter;
 use crate::schedule::{self, Approval, Done, Facts, Next, Reason, Run, Sending, Step, What};
-use crate::store::{Decision, Fence, Recorded, Send, Store, StoreError, TAKEN_OVER};
+use crate::store::{Decision, FencingToken, Recorded, Send, Store, StoreError, TAKEN_OVER};
 
-pub use keep::keep_rhythm;
-pub use tell::Telling;
+pub use run::run_scheduler;
 
 /// Runs that lie further back than this are nobody's business any more.
 const LOOK_BACK: TimeDelta = TimeDelta::days(15);
@@ -26,11 +26,11 @@ const BY_ITSELF: &str = "digest serve (on_unapproved = \"send\")";
 
 /// What one look did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Tick {
     /// A step, which stands in the journal now.
     Did { issue: IssueName, what: What, detail: String },
     /// A send that stands in the journal and is to run now: [`Site::depart`].
-    Depart(Departure),
+    Send(DueSend),
     /// Nothing; the next thing is due at this time, if anything is.
     Rest(Option<DateTime<Utc>>),
     /// Another daemon holds the lease: nothing was written.
@@ -39,7 +39,7 @@ pub enum Turn {
 
 /// A send that was decided on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Departure {
+pub struct DueSend {
     pub issue: IssueName,
     run: Run,
     /// Whether its audience was not frozen yet: what keeps it from going out then holds it.
@@ -50,7 +50,7 @@ pub struct Departure {
 struct Verdict {
     what: What,
     detail: String,
-    telling: Option<Telling>,
+    letter: Option<EditorLetter>,
 }
 
 /// What is known of a run, besides its edition and the time.
@@ -70,32 +70,34 @@ impl Site {
     }
 
     /// Takes or renews the lease for a daemon; `None` while another one acts.
-    pub fn hold_lease(&self, holder: &str) -> anyhow::Result<Option<Fence>> {
+    pub fn hold_lease(&self, holder: &str) -> anyhow::Result<Option<FencingToken>> {
         Ok(self.ledger_store()?.hold_lease(holder, self.now(), self.config.serve.lease)?)
     }
 
-    /// Takes at most one step of the rhythm and puts it on record, once. While a send is under way (`sending`), no other begins; all
+    /// Takes at most one step of the schedule and puts it on record, once. While a send is under way (`sending`), no other begins; all
     /// else goes on.
     ///
     /// # Errors
     /// When the store cannot serve. Nothing is lost then: the step is taken at the next look.
-    pub async fn rhythm_step(&self, fence: &Fence, sending: bool) -> anyhow::Result<Turn> {
+    pub async fn scheduler_step(&self, fencing_token: &FencingToken, sending: bool) -> anyhow::Result<Tick> {
         let mut store = self.ledger_store()?;
         let mut look: Option<DateTime<Utc>> = None;
         for (name, edition) in &self.config.editions {
-            let Some(since) = store.watched_since(fence, name, self.now())? else { return Ok(Turn::Stale) };
+            let Some(since) = store.watched_since(fencing_token, name, self.now())? else { return Ok(Tick::Stale) };
             for run in self.open_runs(edition, since) {
                 let issue = IssueName { date: run.date, edition: name.clone() };
                 let known = self.known(&store, &issue)?;
-                let next = self.decide(edition, run, fence, &known);
+                let next = self.decide(edition, run, fencing_token, &known);
                 match next.step {
                     Some(Step::Send) if sending => {}
-                    Some(step) => return self.take(&mut store, fence, &issue, (edition, run, &known), step).await,
+                    Some(step) => {
+                        return self.take(&mut store, fencing_token, &issue, (edition, run, &known), step).await;
+                    }
                     None => look = [look, next.look].into_iter().flatten().min(),
                 }
             }
         }
-        Ok(Turn::Rest(look))
+        Ok(Tick::Rest(look))
     }
 
     /// The runs of an edition that may need something now, and the next one.
@@ -113,12 +115,12 @@ impl Site {
             .collect()
     }
 
-    fn decide(&self, edition: &Edition, run: Run, fence: &Fence, known: &Known) -> Next {
+    fn decide(&self, edition: &Edition, run: Run, fencing_token: &FencingToken, known: &Known) -> Next {
         schedule::decide(&Facts {
             edition,
             run,
             now: self.now(),
-            watched_since: fence.since,
+            watched_since: fencing_token.since,
             lifetime: self.lifetime(),
             done: &known.done,
             approval: known.approval,
@@ -156,11 +158,11 @@ impl Site {
     async fn take(
         &self,
         store: &mut Store,
-        fence: &Fence,
+        fencing_token: &FencingToken,
         issue: &IssueName,
         (edition, run, known): (&Edition, Run, &Known),
         step: Step,
-    ) -> anyhow::Result<Turn> {
+    ) -> anyhow::Result<Tick> {
         let verdict = match step {
             Step::Draft => {
                 self.fetch_first().await;
@@ -171,7 +173,7 @@ impl Site {
             Step::Remind => Verdict {
                 what: What::Reminded,
                 detail: "nobody has approved it yet".into(),
-                telling: Some(self.remind(issue, edition, run)),
+                letter: Some(self.remind(issue, edition, run)),
             },
             Step::Hold(why) => self.hold_verdict(issue, edition, run, &reason(why, edition)),
             Step::Approve => self.approve_step(issue, edition, run),
@@ -180,21 +182,21 @@ impl Site {
             Step::TellStopped => self.stopped(store, issue)?,
             Step::GiveUp => {
                 if let Some(send) = store.send(issue)? {
-                    if !store.fence_send(send.id, Some(fence))? {
-                        return Ok(Turn::Stale);
+                    if !store.set_fencing_token(send.id, Some(fencing_token))? {
+                        return Ok(Tick::Stale);
                     }
                     store.stop(send.id, true, "its time was over before it was done")?;
                 }
                 self.stopped(store, issue)?
             }
             // Its start is on record before the first copy.
-            Step::Send => Verdict { what: What::Sending, detail: "the send began".into(), telling: None },
+            Step::Send => Verdict { what: What::Sending, detail: "the send began".into(), letter: None },
         };
-        let turn = self.record(store, fence, issue, known, verdict)?;
+        let turn = self.record(store, fencing_token, issue, known, verdict)?;
         match &turn {
-            Turn::Did { what: What::Drafted, .. } => self.send_preview(issue).await,
-            Turn::Did { what: What::Sending, .. } => {
-                return Ok(Turn::Depart(Departure { issue: issue.clone(), run, first: known.send.is_none() }));
+            Tick::Did { what: What::Drafted, .. } => self.send_preview(issue).await,
+            Tick::Did { what: What::Sending, .. } => {
+                return Ok(Tick::Send(DueSend { issue: issue.clone(), run, first: known.send.is_none() }));
             }
             _ => {}
         }
@@ -204,29 +206,29 @@ impl Site {
     fn record(
         &self,
         store: &mut Store,
-        fence: &Fence,
+        fencing_token: &FencingToken,
         issue: &IssueName,
         known: &Known,
         verdict: Verdict,
-    ) -> anyhow::Result<Turn> {
-        let Verdict { what, detail, telling } = verdict;
+    ) -> anyhow::Result<Tick> {
+        let Verdict { what, detail, letter } = verdict;
         let count = |word: What| known.done.iter().filter(|done| done.what == word).count();
-        let turn = match what {
+        let occurrence = match what {
             What::Sending | What::Stopped => count(What::Stopped),
             What::DraftFailed => count(What::DraftFailed),
             _ => 0,
         };
         // A draft that fails again and again is told once.
-        let telling = telling.filter(|_| turn == 0 || what != What::DraftFailed);
-        let about = format!("{issue}:{}:{turn}", what.as_str());
-        let letters = telling.map_or(Ok(Vec::new()), |telling| self.to_editors(&about, &telling))?;
-        let turn = u32::try_from(turn).unwrap_or(u32::MAX);
-        let decision = Decision { issue, what: what.as_str(), turn, detail: &detail, letters: &letters };
-        match store.decide(fence, &decision, self.now())? {
-            Recorded::Stale => Ok(Turn::Stale),
+        let letter = letter.filter(|_| occurrence == 0 || what != What::DraftFailed);
+        let about = format!("{issue}:{}:{occurrence}", what.as_str());
+        let letters = letter.map_or(Ok(Vec::new()), |letter| self.to_editors(&about, &letter))?;
+        let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
+        let decision = Decision { issue, what: what.as_str(), occurrence, detail: &detail, letters: &letters };
+        match store.decide(fencing_token, &decision, self.now())? {
+            Recorded::Stale => Ok(Tick::Stale),
             Recorded::Now | Recorded::Before => {
-                tracing::info!(issue = %issue, what = what.as_str(), detail, "rhythm");
-                Ok(Turn::Did { issue: issue.clone(), what, detail })
+                tracing::info!(issue = %issue, what = what.as_str(), detail, "decided");
+                Ok(Tick::Did { issue: issue.clone(), what, detail })
             }
         }
     }
@@ -258,43 +260,43 @@ impl Site {
                 let shown = rendering.draft.news.iter().filter(|entry| !entry.banned).count();
                 let report = &rendering.report;
                 let detail = format!("{shown} news; check: {} errors, {} warnings", report.errors, report.warnings);
-                Verdict { what: What::Drafted, detail, telling: Some(self.draft_ready(&rendering, run)) }
+                Verdict { what: What::Drafted, detail, letter: Some(self.draft_ready(&rendering, run)) }
             }
             Ok(None) => self.skip(issue, "the week is too thin, and the edition skips then"),
             Err(error) => {
                 let detail = told(&error);
-                let telling = self.draft_failed(issue, run, &detail);
-                Verdict { what: What::DraftFailed, detail, telling: Some(telling) }
+                let letter = self.draft_failed(issue, run, &detail);
+                Verdict { what: What::DraftFailed, detail, letter: Some(letter) }
             }
         }
     }
 
     fn approve_step(&self, issue: &IssueName, edition: &Edition, run: Run) -> Verdict {
         match self.approve(issue, BY_ITSELF) {
-            Ok(_) => Verdict { what: What::Approved, detail: format!("by {BY_ITSELF}"), telling: None },
+            Ok(_) => Verdict { what: What::Approved, detail: format!("by {BY_ITSELF}"), letter: None },
             Err(error) => self.hold_verdict(issue, edition, run, &told(&error)),
         }
     }
 
     fn hold_verdict(&self, issue: &IssueName, edition: &Edition, run: Run, why: &str) -> Verdict {
-        let telling = self.held(issue, edition, run, why);
-        Verdict { what: What::Held, detail: why.to_owned(), telling: Some(telling) }
+        let letter = self.held(issue, edition, run, why);
+        Verdict { what: What::Held, detail: why.to_owned(), letter: Some(letter) }
     }
 
     fn skip(&self, issue: &IssueName, why: &str) -> Verdict {
-        Verdict { what: What::Skipped, detail: why.to_owned(), telling: Some(self.skipped(issue, why)) }
+        Verdict { what: What::Skipped, detail: why.to_owned(), letter: Some(self.skipped(issue, why)) }
     }
 
     fn close(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let counts = store.send(issue)?.map(|send| send.counts).unwrap_or_default();
         let detail = format!("{} of {} delivered", counts.delivered, counts.recipients);
-        Ok(Verdict { what: What::Sent, detail, telling: Some(self.sent(issue, &counts)) })
+        Ok(Verdict { what: What::Sent, detail, letter: Some(self.sent(issue, &counts)) })
     }
 
     fn stopped(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let Some(send) = store.send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
-        let telling = Some(self.tell_stopped(issue, &send));
-        Ok(Verdict { what: What::Stopped, detail: send.reason, telling })
+        let letter = Some(self.tell_stopped(issue, &send));
+        Ok(Verdict { what: What::Stopped, detail: send.reason, letter })
     }
 
     /// Runs a send that stands in the journal, or goes on with it, until it is done or `stop` turns true. `false` when another
@@ -304,12 +306,12 @@ impl Site {
     /// What keeps a send from going on that had begun; it is tried again.
     pub async fn depart(
         &self,
-        fence: &Fence,
-        departure: &Departure,
+        fencing_token: &FencingToken,
+        due_send: &DueSend,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<bool> {
-        let Departure { issue, run, first } = departure;
-        let options = Options { fence: Some(fence.clone()), ..Options::default() };
+        let DueSend { issue, run, first } = due_send;
+        let options = SendOptions { fencing_token: Some(fencing_token.clone()), ..SendOptions::default() };
         let event = {
             let issue = issue.to_string();
             move |event| tracing::debug!(issue, ?event, "send")
@@ -327,7 +329,7 @@ impl Site {
                 let mut store = self.ledger_store()?;
                 let known = self.known(&store, issue)?;
                 let held = self.hold_verdict(issue, self.config.edition(&issue.edition)?, *run, &told(&error));
-                self.record(&mut store, fence, issue, &known, held).map(|_| true)
+                self.record(&mut store, fencing_token, issue, &known, held).map(|_| true)
             }
             Err(error) => Err(error),
         }

@@ -1,4 +1,4 @@
-//! The loop that keeps the rhythm: waits by the monotonic clock, reads the wall clock again at each look, and holds the lease
+//! The loop that runs the scheduler: waits by the monotonic clock, reads the wall clock again at each look, and holds the lease
 //! while it acts. A send runs beside the looks, one at a time, so that it keeps no other issue's draft waiting. Decides nothing.
 
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::{Departure, Turn};
+use super::{DueSend, Tick};
 use crate::pipeline::Site;
-use crate::store::Fence;
+use crate::store::FencingToken;
 
 /// The wall clock is read again at least this often, since it may have been set.
 const LOOK: Duration = Duration::from_secs(20);
 
-/// Keeps the rhythm by the clock of `site` until `stop` turns true; every change of `site` counts from the next look on.
+/// Runs the scheduler by the clock of `site` until `stop` turns true; every change of `site` counts from the next look on.
 /// Trouble is logged and tried again; it never ends the loop.
-pub async fn keep_rhythm(site: watch::Receiver<Arc<Site>>, mut stop: watch::Receiver<bool>) {
+pub async fn run_scheduler(site: watch::Receiver<Arc<Site>>, mut stop: watch::Receiver<bool>) {
     let mut keeper = Keeper { site, holder: crate::pipeline::seed(), last: None, under_way: None };
     while !*stop.borrow() {
         let wait = match keeper.look(&stop).await {
             Ok(rest) => rest,
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the rhythm could not take its step; it tries again");
+                tracing::error!(error = format!("{error:#}"), "the scheduler could not take its step; it tries again");
                 LOOK
             }
         };
@@ -42,8 +42,8 @@ pub async fn keep_rhythm(site: watch::Receiver<Arc<Site>>, mut stop: watch::Rece
 struct Keeper {
     site: watch::Receiver<Arc<Site>>,
     holder: String,
-    /// The fence of the last look, when this daemon acted.
-    last: Option<Fence>,
+    /// The fencing token of the last look, when this daemon acted.
+    last: Option<FencingToken>,
     under_way: Option<UnderWay>,
 }
 
@@ -65,42 +65,43 @@ impl Keeper {
     async fn look(&mut self, stop: &watch::Receiver<bool>) -> anyhow::Result<Duration> {
         let site = self.site();
         let pause = LOOK.min(site.config.serve.lease / 3);
-        let Some(fence) = self.hold(&site)? else { return Ok(pause) };
-        let step = Box::pin(site.rhythm_step(&fence, self.under_way.is_some()));
+        let Some(fencing_token) = self.hold(&site)? else { return Ok(pause) };
+        let step = Box::pin(site.scheduler_step(&fencing_token, self.under_way.is_some()));
         Ok(match self.under_lease(&site, step, stop.clone()).await? {
-            Turn::Depart(departure) => {
-                self.depart(site, fence, departure);
+            Tick::Send(due_send) => {
+                self.depart(site, fencing_token, due_send);
                 pause
             }
-            Turn::Did { .. } => Duration::ZERO,
-            Turn::Rest(Some(at)) => until(at, (self.site.borrow().clock)()).min(pause),
-            Turn::Rest(None) | Turn::Stale => pause,
+            Tick::Did { .. } => Duration::ZERO,
+            Tick::Rest(Some(at)) => until(at, (self.site.borrow().clock)()).min(pause),
+            Tick::Rest(None) | Tick::Stale => pause,
         })
     }
 
     /// Takes or renews the lease. Without it nothing is sent any more.
-    fn hold(&mut self, site: &Site) -> anyhow::Result<Option<Fence>> {
-        let fence = site.hold_lease(&self.holder)?;
-        let number = |fence: &Option<Fence>| fence.as_ref().map(|fence| fence.number);
-        if number(&fence) != number(&self.last) {
+    fn hold(&mut self, site: &Site) -> anyhow::Result<Option<FencingToken>> {
+        let fencing_token = site.hold_lease(&self.holder)?;
+        let number =
+            |fencing_token: &Option<FencingToken>| fencing_token.as_ref().map(|fencing_token| fencing_token.number);
+        if number(&fencing_token) != number(&self.last) {
             self.halt();
-            if let Some(fence) = &fence {
-                tracing::info!(fence = fence.number, "this digest serve acts");
+            if let Some(fencing_token) = &fencing_token {
+                tracing::info!(fencing_token = fencing_token.number, "this digest serve acts");
             } else {
                 tracing::warn!("another digest serve acts now");
             }
         }
-        self.last.clone_from(&fence);
-        Ok(fence)
+        self.last.clone_from(&fencing_token);
+        Ok(fencing_token)
     }
 
     /// Takes a step while the lease is renewed beside it.
     async fn under_lease(
         &mut self,
         site: &Site,
-        step: impl Future<Output = anyhow::Result<Turn>>,
+        step: impl Future<Output = anyhow::Result<Tick>>,
         mut stop: watch::Receiver<bool>,
-    ) -> anyhow::Result<Turn> {
+    ) -> anyhow::Result<Tick> {
         let mut step = std::pin::pin!(step);
         loop {
             tokio::select! {
@@ -115,9 +116,9 @@ impl Keeper {
         }
     }
 
-    fn depart(&mut self, site: Site, fence: Fence, departure: Departure) {
+    fn depart(&mut self, site: Site, fencing_token: FencingToken, due_send: DueSend) {
         let (halt, halted) = watch::channel(false);
-        let task = tokio::spawn(async move { site.depart(&fence, &departure, halted).await });
+        let task = tokio::spawn(async move { site.depart(&fencing_token, &due_send, halted).await });
         self.under_way = Some(UnderWay { halt, task });
     }
 
@@ -151,8 +152,8 @@ impl Keeper {
         if self.under_way.is_some() {
             self.arrived().await;
         }
-        if let Some(fence) = &self.last
-            && let Err(error) = self.site().release_lease(fence)
+        if let Some(fencing_token) = &self.last
+            && let Err(error) = self.site().release_lease(fencing_token)
         {
             tracing::warn!(error = format!("{error:#}"), "the lease was not given back; it runs out by itself");
         }

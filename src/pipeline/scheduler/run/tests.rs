@@ -32,7 +32,7 @@ impl Watch {
         Self { keeper, time, _dir: dir, _change: change }
     }
 
-    fn hold(&mut self) -> Option<Fence> {
+    fn hold(&mut self) -> Option<FencingToken> {
         let site = self.keeper.site();
         self.keeper.hold(&site).unwrap()
     }
@@ -79,12 +79,12 @@ async fn the_lease_is_renewed_beside_a_step_that_takes_long() {
             tokio::time::sleep(lease / 8).await;
             *time.lock().unwrap() += lease / 8;
         }
-        Ok(Turn::Stale)
+        Ok(Tick::Stale)
     };
     let (_keep, stop) = watch::channel(false);
     watch.keeper.under_lease(&site, long, stop).await.unwrap();
     assert!(watch.keeper.site().hold_lease("two").unwrap().is_none(), "it is still held");
-    assert_eq!(watch.hold().map(|fence| fence.number), Some(first.number), "in the same reign");
+    assert_eq!(watch.hold().map(|fencing_token| fencing_token.number), Some(first.number), "by the same holder");
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +98,7 @@ async fn a_stop_during_a_step_halts_the_send_at_once() {
     let step = async {
         end.send_replace(true);
         told.wait_for(|halt| *halt).await.unwrap();
-        Ok(Turn::Stale)
+        Ok(Tick::Stale)
     };
     let within = tokio::time::timeout(site.config.serve.lease * 9, watch.keeper.under_lease(&site, step, stop));
     assert!(within.await.is_ok(), "the step waits for the end of the send");

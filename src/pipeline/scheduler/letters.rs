@@ -8,9 +8,6 @@ use crate::render::{EditorLetter, Found, Shown, ToDo};
 use crate::schedule::Run;
 use crate::store::Send;
 
-/// A letter to the editors.
-pub type Telling = EditorLetter;
-
 fn todo(does: &str, command: String) -> ToDo {
     ToDo { does: does.into(), command }
 }
@@ -30,13 +27,13 @@ impl Site {
         at.with_timezone(&self.config.publication.timezone).format("%A %d %B, %H:%M %Z").to_string()
     }
 
-    fn letter_about(&self, issue: &IssueName, kind: &str, tone: &str, headline: String) -> Telling {
-        Telling {
+    fn letter_about(&self, issue: &IssueName, kind: &str, tone: &str, headline: String) -> EditorLetter {
+        EditorLetter {
             kind: kind.into(),
             subject: format!("[{}] {headline}", self.config.edition_title(&issue.edition)),
             tone: tone.into(),
             headline,
-            ..Telling::default()
+            ..EditorLetter::default()
         }
     }
 
@@ -51,7 +48,7 @@ impl Site {
         }
     }
 
-    pub(super) fn draft_ready(&self, rendering: &Rendering, run: Run) -> Telling {
+    pub(super) fn draft_ready(&self, rendering: &Rendering, run: Run) -> EditorLetter {
         let issue = &rendering.name;
         let report = &rendering.report;
         let edition = self.config.edition(&issue.edition).ok();
@@ -71,7 +68,7 @@ impl Site {
             self.feed_notices().into_iter().map(|n| Found { severity: "Source".into(), message: n.message });
         let findings = report.findings.iter().map(|found| finding(found.severity, &found.message));
         let shown = rendering.draft.news.iter().filter(|entry| !entry.banned);
-        Telling {
+        EditorLetter {
             lead,
             commands: ways(issue),
             findings: findings.chain(of_sources).collect(),
@@ -82,8 +79,8 @@ impl Site {
         }
     }
 
-    pub(super) fn draft_failed(&self, issue: &IssueName, run: Run, why: &str) -> Telling {
-        Telling {
+    pub(super) fn draft_failed(&self, issue: &IssueName, run: Run, why: &str) -> EditorLetter {
+        EditorLetter {
             lead: vec![
                 format!("It was to be sent on {}. What went wrong: {why}", self.local(run.at)),
                 "It is tried again every ten minutes.".into(),
@@ -93,16 +90,16 @@ impl Site {
         }
     }
 
-    pub(super) fn remind(&self, issue: &IssueName, edition: &Edition, run: Run) -> Telling {
-        Telling {
+    pub(super) fn remind(&self, issue: &IssueName, edition: &Edition, run: Run) -> EditorLetter {
+        EditorLetter {
             lead: vec![format!("It goes out on {}.", self.local(run.at)), self.otherwise(edition, run)],
             commands: ways(issue),
             ..self.letter_about(issue, "reminder", "Your turn", format!("{issue} is not approved yet"))
         }
     }
 
-    pub(super) fn held(&self, issue: &IssueName, edition: &Edition, run: Run, why: &str) -> Telling {
-        Telling {
+    pub(super) fn held(&self, issue: &IssueName, edition: &Edition, run: Run, why: &str) -> EditorLetter {
+        EditorLetter {
             lead: vec![
                 format!("Its send time came, and it was held: {why}."),
                 format!("It goes out as soon as it is approved, until {}.", self.local(run.at + edition.grace)),
@@ -113,14 +110,14 @@ impl Site {
         }
     }
 
-    pub(super) fn skipped(&self, issue: &IssueName, why: &str) -> Telling {
+    pub(super) fn skipped(&self, issue: &IssueName, why: &str) -> EditorLetter {
         let missed = match self.config.edition(&issue.edition).map(|edition| edition.missed) {
             Ok(Missed::SendWithin(limit)) => {
                 format!(" (missed = \"send_within:{}\")", humantime::format_duration(limit))
             }
             _ => String::new(),
         };
-        Telling {
+        EditorLetter {
             lead: vec![format!("Why: {why}{missed}. Nobody was mailed, and digest serve does nothing more about it.")],
             commands: vec![todo(
                 "Send it by hand all the same:",
@@ -130,26 +127,26 @@ impl Site {
         }
     }
 
-    pub(super) fn sent(&self, issue: &IssueName, counts: &Counts) -> Telling {
+    pub(super) fn sent(&self, issue: &IssueName, counts: &Counts) -> EditorLetter {
         let others =
             [(counts.failed, "refused"), (counts.suppressed, "left meanwhile"), (counts.uncertain, "uncertain")];
         let others: Vec<String> =
             others.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
         let rest = if others.is_empty() { String::new() } else { format!(" The others: {}.", others.join(", ")) };
-        Telling {
+        EditorLetter {
             lead: vec![format!("{} of {} recipients have it.{rest}", counts.delivered, counts.recipients)],
             commands: vec![todo("All figures:", format!("digest report {issue}"))],
             ..self.letter_about(issue, "sent", "Done", format!("{issue} is out"))
         }
     }
 
-    pub(super) fn tell_stopped(&self, issue: &IssueName, send: &Send) -> Telling {
+    pub(super) fn tell_stopped(&self, issue: &IssueName, send: &Send) -> EditorLetter {
         let next = if send.by_operator {
             "It waits for your word."
         } else {
             "It is tried again every five minutes for as long as `grace` allows, and then waits for your word."
         };
-        Telling {
+        EditorLetter {
             lead: vec![
                 format!("Why: {}.", send.reason.trim_end_matches('.')),
                 format!("{} of {} recipients have it. {next}", send.counts.delivered, send.counts.recipients),
@@ -163,7 +160,7 @@ impl Site {
     }
 
     /// The same letter to each editor. `about` tells it from all others: its Message-ID follows from it.
-    pub(super) fn to_editors(&self, about: &str, letter: &Telling) -> anyhow::Result<Vec<LetterOrder>> {
+    pub(super) fn to_editors(&self, about: &str, letter: &EditorLetter) -> anyhow::Result<Vec<LetterOrder>> {
         let context = serde_json::to_value(letter)?;
         let order = |to: Address| LetterOrder {
             key: format!("editors:{about}:{to}"),

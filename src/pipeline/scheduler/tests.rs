@@ -98,7 +98,7 @@ impl Desk {
 
     /// One look, with the send and the letters that come of it. Its process may die before the first commit, before the second, and
     /// so on, until one comes through.
-    async fn look(&mut self) -> Turn {
+    async fn look(&mut self) -> Tick {
         let database = self.dir.path().join("data/digest.db");
         for commits in 0.. {
             if !self.cut {
@@ -117,12 +117,12 @@ impl Desk {
         self.work().await.unwrap()
     }
 
-    async fn work(&self) -> anyhow::Result<Turn> {
-        let fence = self.site().hold_lease(&self.holder)?.expect("nobody else acts");
-        let turn = self.site().rhythm_step(&fence, false).await?;
-        if let Turn::Depart(departure) = &turn {
+    async fn work(&self) -> anyhow::Result<Tick> {
+        let fencing_token = self.site().hold_lease(&self.holder)?.expect("nobody else acts");
+        let turn = self.site().scheduler_step(&fencing_token, false).await?;
+        if let Tick::Send(due_send) = &turn {
             let (_keep, stop) = watch::channel(false);
-            Box::pin(self.site().depart(&fence, departure, stop)).await?;
+            Box::pin(self.site().depart(&fencing_token, due_send, stop)).await?;
         }
         Box::pin(self.site().send_letters(self.now)).await?;
         Ok(turn)
@@ -133,13 +133,13 @@ impl Desk {
         let until: DateTime<Utc> = until.parse().unwrap();
         for _ in 0..1000 {
             match self.look().await {
-                Turn::Did { .. } | Turn::Depart(_) => {}
-                Turn::Rest(Some(at)) if at <= until => self.now = at.max(self.now),
-                Turn::Rest(_) => {
+                Tick::Did { .. } | Tick::Send(_) => {}
+                Tick::Rest(Some(at)) if at <= until => self.now = at.max(self.now),
+                Tick::Rest(_) => {
                     self.now = until;
                     return;
                 }
-                Turn::Stale => panic!("nobody else acts"),
+                Tick::Stale => panic!("nobody else acts"),
             }
         }
         panic!("it does not come to rest");
@@ -288,10 +288,12 @@ async fn what_keeps_an_approved_issue_from_going_out_holds_it_and_is_told() {
     std::fs::remove_dir_all(desk.dir.path().join("outbox")).unwrap();
     std::fs::write(desk.dir.path().join("outbox"), "").unwrap();
     desk.now = "2026-03-04T06:00:00Z".parse().unwrap();
-    let fence = desk.site().hold_lease("one").unwrap().unwrap();
-    let Turn::Depart(departure) = desk.site().rhythm_step(&fence, false).await.unwrap() else { panic!("it is due") };
+    let fencing_token = desk.site().hold_lease("one").unwrap().unwrap();
+    let Tick::Send(due_send) = desk.site().scheduler_step(&fencing_token, false).await.unwrap() else {
+        panic!("it is due")
+    };
     let (_keep, stop) = watch::channel(false);
-    Box::pin(desk.site().depart(&fence, &departure, stop)).await.unwrap();
+    Box::pin(desk.site().depart(&fencing_token, &due_send, stop)).await.unwrap();
     assert_eq!(desk.journal().last().unwrap(), "03-04 06:00 2026-03-04-midweek held");
     let due = desk.site().ledger_store().unwrap().due_letters(desk.now, 9).unwrap();
     let held = due.iter().filter(|letter| letter.order.key.contains(":held:")).count();
@@ -309,24 +311,24 @@ async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
     let mut store = desk.site().ledger_store().unwrap();
     store.freeze_audience(&issue, desk.now).unwrap();
     let send = store.send(&issue).unwrap().unwrap().id;
-    assert!(store.fence_send(send, Some(&old)).unwrap());
+    assert!(store.set_fencing_token(send, Some(&old)).unwrap());
     // Its lease runs out, and another one acts.
     let later = desk.now + TimeDelta::days(31);
     desk.now = later;
-    assert_eq!(desk.site().hold_lease("two").unwrap().map(|fence| fence.number), Some(old.number + 1));
+    assert_eq!(desk.site().hold_lease("two").unwrap().map(|fencing_token| fencing_token.number), Some(old.number + 1));
     assert_eq!(desk.site().hold_lease("one").unwrap(), None);
     let stopped = store.send(&issue).unwrap().unwrap();
     assert_eq!((stopped.state, stopped.by_operator), (IssueState::Stopped, false));
-    assert!(!store.fence_send(send, Some(&old)).unwrap(), "it cannot take the send back");
+    assert!(!store.set_fencing_token(send, Some(&old)).unwrap(), "it cannot take the send back");
     let (_keep, stop) = watch::channel(false);
-    assert_eq!(desk.site().rhythm_step(&old, false).await.unwrap(), Turn::Stale);
+    assert_eq!(desk.site().scheduler_step(&old, false).await.unwrap(), Tick::Stale);
     // The lease is lost between its look and its step: what the other one sends is not given up.
     let (site, run) = (desk.site(), Run { date: issue.date, at: desk.now });
     let (edition, known) = (site.config.edition("midweek").unwrap(), site.known(&store, &issue).unwrap());
     let turn = site.take(&mut store, &old, &issue, (edition, run, &known), Step::GiveUp).await.unwrap();
     let send = store.send(&issue).unwrap().unwrap();
-    assert_eq!((turn, send.by_operator, send.reason.as_str()), (Turn::Stale, false, TAKEN_OVER));
-    let options = Options { fence: Some(old), ..Options::default() };
+    assert_eq!((turn, send.by_operator, send.reason.as_str()), (Tick::Stale, false, TAKEN_OVER));
+    let options = SendOptions { fencing_token: Some(old), ..SendOptions::default() };
     assert!(desk.site().send(&issue, &options, stop, |_| {}).await.is_err());
     assert_eq!(desk.outbox().get(&issue.to_string()).copied().unwrap_or(0), 0);
 }

@@ -1,4 +1,4 @@
-//! The rhythm of one issue: from what is known of it, the one next step, and when to look again. It does nothing itself and
+//! The steps of one issue: from what is known of it, the one next step, and when to look again. It does nothing itself and
 //! knows neither store nor mail.
 
 use std::time::Duration;
