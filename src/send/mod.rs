@@ -2,10 +2,10 @@
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
 mod canary;
-mod courier;
 mod retry;
 mod settings;
 mod single;
+mod smtp_worker;
 mod throttle;
 mod worker;
 

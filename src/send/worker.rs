@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::courier::Courier;
 use super::retry::feedback;
+use super::smtp_worker::SmtpWorker;
 use super::throttle::GroupIndex;
 use super::{Ended, Event, Shared, Transport};
 use crate::mail::Folder;
@@ -18,7 +18,7 @@ const LONG: Duration = Duration::from_secs(1);
 pub async fn work(shared: Arc<Shared>, worker: usize) {
     let end = match shared.run.transport.clone() {
         Transport::Folder(folder) => fill(&shared, &folder).await,
-        Transport::Smtp(relay) => Courier::new(&shared, &relay, worker).work().await,
+        Transport::Smtp(relay) => SmtpWorker::new(&shared, &relay, worker).work().await,
     };
     if let Err(why) = end {
         shared.end(why);
@@ -26,7 +26,7 @@ pub async fn work(shared: Arc<Shared>, worker: usize) {
 }
 
 /// A message that is under way.
-pub struct Ticket {
+pub struct InFlight {
     pub delivery: Box<Delivery>,
     pub domain_group: GroupIndex,
     pub started: Instant,
@@ -35,7 +35,7 @@ pub struct Ticket {
 }
 
 /// A message of an open domain group, `first` before the others, when the run still goes on. `None` when nobody is due in any domain group.
-pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Option<Ticket>, Ended> {
+pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Option<InFlight>, Ended> {
     loop {
         if shared.is_over() || !shared.allow() {
             return Ok(None);
@@ -51,7 +51,7 @@ pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Op
                 continue;
             }
             match shared.run.ledger.claim(domain_group, shared.now()).await.map_err(Ended::Broken)? {
-                Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, domain_group, started, taken })),
+                Claim::Delivery(delivery) => return Ok(Some(InFlight { delivery, domain_group, started, taken })),
                 Claim::Empty => shared.throttle().cancel(domain_group),
                 Claim::Stopped => return Err(Ended::StoppedElsewhere),
             }
@@ -66,8 +66,8 @@ pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Op
 }
 
 /// Puts an outcome on record, then tells whoever watches.
-pub async fn record(shared: &Shared, ticket: &Ticket, outcome: Outcome) -> Result<(), Ended> {
-    turn(shared, ticket, outcome, Then::Rest).await.map(drop)
+pub async fn record(shared: &Shared, in_flight: &InFlight, outcome: Outcome) -> Result<(), Ended> {
+    record_and_claim(shared, in_flight, outcome, Then::Rest).await.map(drop)
 }
 
 /// What a worker would do after an outcome.
@@ -83,12 +83,17 @@ pub enum Then {
 
 /// Puts an outcome on record and, with the same commit, that the next message begins. `None` when none does: the domain group is closed or
 /// empty, another domain group's turn has come, or the run is over.
-pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then) -> Result<Option<Ticket>, Ended> {
-    let number = ticket.delivery.number;
+pub async fn record_and_claim(
+    shared: &Shared,
+    in_flight: &InFlight,
+    outcome: Outcome,
+    then: Then,
+) -> Result<Option<InFlight>, Ended> {
+    let number = in_flight.delivery.number;
     let stop = shared.guard.lock().unwrap_or_else(PoisonError::into_inner).note(&outcome);
     let (state, reply) = told(&outcome);
-    let (domain_group, taken, started) = (ticket.domain_group, ticket.taken + 1, Instant::now());
-    shared.throttle().end(domain_group, ticket.started, feedback(&reply), started);
+    let (domain_group, taken, started) = (in_flight.domain_group, in_flight.taken + 1, Instant::now());
+    shared.throttle().end(domain_group, in_flight.started, feedback(&reply), started);
     let open = || stop.is_none() && !shared.is_over() && shared.throttle().start(domain_group, started);
     let next = match then {
         Then::Deliver(reserved) if open() => Next::Reserved(reserved),
@@ -107,7 +112,7 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
     let claim = claim.map_err(Ended::Broken)?;
     (shared.run.watch)(Event::Tried { number, state, reply });
     match claim {
-        Claim::Delivery(delivery) => return Ok(Some(Ticket { delivery, domain_group, started, taken })),
+        Claim::Delivery(delivery) => return Ok(Some(InFlight { delivery, domain_group, started, taken })),
         Claim::Empty if next != Next::Nothing => {
             shared.throttle().cancel(domain_group);
             shared.disallow();
@@ -119,14 +124,16 @@ pub async fn turn(shared: &Shared, ticket: &Ticket, outcome: Outcome, then: Then
 }
 
 /// Puts on record that a reserved message begins, unless its domain group has closed or the run is over.
-pub async fn begin(shared: &Shared, ticket: &Ticket) -> Result<Option<Ticket>, Ended> {
-    let Ticket { delivery, domain_group, taken, .. } = ticket;
+pub async fn begin(shared: &Shared, in_flight: &InFlight) -> Result<Option<InFlight>, Ended> {
+    let InFlight { delivery, domain_group, taken, .. } = in_flight;
     let started = Instant::now();
     if shared.is_over() || !shared.throttle().start(*domain_group, started) {
         return Ok(None);
     }
     match shared.run.ledger.step(None, Next::Reserved(delivery.number), shared.now()).await.map_err(Ended::Broken)? {
-        Claim::Delivery(delivery) => Ok(Some(Ticket { delivery, domain_group: *domain_group, started, taken: *taken })),
+        Claim::Delivery(delivery) => {
+            Ok(Some(InFlight { delivery, domain_group: *domain_group, started, taken: *taken }))
+        }
         _ => Err(Ended::StoppedElsewhere),
     }
 }
@@ -145,14 +152,14 @@ fn told(outcome: &Outcome) -> (DeliveryState, Reply) {
 
 /// Works the ledger off into files.
 async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
-    let mut ticket = next(shared, 0, 0).await?;
-    while let Some(now) = ticket {
+    let mut in_flight = next(shared, 0, 0).await?;
+    while let Some(now) = in_flight {
         let message = shared.run.compiled.message(&now.delivery);
         match folder.deliver(now.delivery.number, &message) {
             Ok(path) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
                 let reply = Reply { code: 250, enhanced: None, text: format!("written as {name}") };
-                ticket = turn(shared, &now, Outcome::Delivered(reply), Then::GoOn).await?;
+                in_flight = record_and_claim(shared, &now, Outcome::Delivered(reply), Then::GoOn).await?;
             }
             Err(error) => {
                 let reply = Reply { code: 0, enhanced: None, text: error.to_string() };
@@ -160,8 +167,8 @@ async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
                 return Err(Ended::Broken(format!("cannot write into the outbox: {error}")));
             }
         }
-        if ticket.is_none() {
-            ticket = next(shared, now.domain_group + 1, now.taken + 1).await?;
+        if in_flight.is_none() {
+            in_flight = next(shared, now.domain_group + 1, now.taken + 1).await?;
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::retry::{Attempt, Verdict, judge};
 use super::throttle::GroupIndex;
-use super::worker::{Then, Ticket, begin, next, record, turn};
+use super::worker::{InFlight, Then, begin, next, record, record_and_claim};
 use super::{Ended, Event, Shared};
 use crate::mail::{Connection, Message, Refusal, Relay, Stage};
 use crate::model::{Outcome, Reply};
@@ -27,13 +27,13 @@ fn minds_groups(refusal: &Refusal) -> bool {
 }
 
 /// A message with its bytes.
-struct Parcel {
-    ticket: Ticket,
+struct Outgoing {
+    in_flight: InFlight,
     message: Message,
 }
 
 /// A worker that speaks SMTP.
-pub struct Courier<'a> {
+pub struct SmtpWorker<'a> {
     shared: &'a Shared,
     relay: &'a Relay,
     connection: Option<Connection>,
@@ -47,7 +47,7 @@ pub struct Courier<'a> {
     waits: u32,
 }
 
-impl<'a> Courier<'a> {
+impl<'a> SmtpWorker<'a> {
     pub fn new(shared: &'a Shared, relay: &'a Relay, worker: usize) -> Self {
         Self { shared, relay, connection: None, domain_group: worker, taken: 0, failures: 0, waits: 0 }
     }
@@ -57,11 +57,11 @@ impl<'a> Courier<'a> {
         // Connected first, claimed after: a relay that cannot be reached keeps nobody's message.
         while !self.shared.is_over() {
             let Some(mut connection) = self.connect().await? else { continue };
-            let Some(ticket) = next(self.shared, self.domain_group, self.taken).await? else {
+            let Some(in_flight) = next(self.shared, self.domain_group, self.taken).await? else {
                 self.connection = Some(connection);
                 break;
             };
-            match self.carry(&mut connection, ticket).await? {
+            match self.carry(&mut connection, in_flight).await? {
                 true if self.may_carry(&connection, 1) => self.connection = Some(connection),
                 true => self.hang_up(connection).await,
                 false => drop(self.shared.connected.fetch_sub(1, Ordering::Relaxed)),
@@ -106,39 +106,39 @@ impl<'a> Courier<'a> {
     }
 
     /// Carries a message and those that follow it over a connection. Says whether the connection lives on.
-    async fn carry(&mut self, connection: &mut Connection, first: Ticket) -> Result<bool, Ended> {
+    async fn carry(&mut self, connection: &mut Connection, first: InFlight) -> Result<bool, Ended> {
         let mut on_hand = Some(first);
         let mut offered = None;
         let mut lives = true;
         while lives {
-            let parcel = match (offered.take(), on_hand.take()) {
-                (Some(parcel), _) => parcel,
-                (None, Some(ticket)) => {
-                    let parcel = self.parcel(ticket).await?;
-                    if let Err(refusal) = connection.offer(&parcel.message).await {
+            let outgoing = match (offered.take(), on_hand.take()) {
+                (Some(outgoing), _) => outgoing,
+                (None, Some(in_flight)) => {
+                    let outgoing = self.outgoing(in_flight).await?;
+                    if let Err(refusal) = connection.offer(&outgoing.message).await {
                         let then = self.then(connection, 1);
-                        (lives, on_hand) = self.refused(refusal, &parcel.ticket, then).await?;
+                        (lives, on_hand) = self.refused(refusal, &outgoing.in_flight, then).await?;
                         continue;
                     }
-                    parcel
+                    outgoing
                 }
                 (None, None) => break,
             };
-            (self.domain_group, self.taken) = (parcel.ticket.domain_group + 1, parcel.ticket.taken + 1);
-            if let Some(next) = self.following(connection, &parcel).await? {
-                (lives, offered, on_hand) = self.deliver_both(connection, &parcel, next).await?;
+            (self.domain_group, self.taken) = (outgoing.in_flight.domain_group + 1, outgoing.in_flight.taken + 1);
+            if let Some(next) = self.following(connection, &outgoing).await? {
+                (lives, offered, on_hand) = self.deliver_both(connection, &outgoing, next).await?;
             } else {
                 let then = self.then(connection, 2);
-                let sent = connection.deliver(&parcel.message).await;
-                (lives, on_hand) = self.settle(sent, &parcel.ticket, then).await?;
+                let sent = connection.deliver(&outgoing.message).await;
+                (lives, on_hand) = self.settle(sent, &outgoing.in_flight, then).await?;
             }
         }
         Ok(lives)
     }
 
-    async fn parcel(&self, ticket: Ticket) -> Result<Parcel, Ended> {
-        let message = self.shared.message(&ticket.delivery).await?;
-        Ok(Parcel { ticket, message })
+    async fn outgoing(&self, in_flight: InFlight) -> Result<Outgoing, Ended> {
+        let message = self.shared.message(&in_flight.delivery).await?;
+        Ok(Outgoing { in_flight, message })
     }
 
     /// Whether the connection may carry `more` messages.
@@ -153,9 +153,10 @@ impl<'a> Courier<'a> {
 
     /// A message reserved, whose envelope may go out behind this one's final dot. Only where nothing holds the domain group back: an envelope
     /// that was taken must be followed by its message.
-    async fn following(&self, connection: &Connection, parcel: &Parcel) -> Result<Option<Parcel>, Ended> {
-        let (shared, domain_group, taken) = (self.shared, parcel.ticket.domain_group, parcel.ticket.taken + 1);
-        let groups = shared.groups.load(Ordering::Relaxed) && connection.groups(&parcel.message);
+    async fn following(&self, connection: &Connection, outgoing: &Outgoing) -> Result<Option<Outgoing>, Ended> {
+        let (shared, domain_group, taken) =
+            (self.shared, outgoing.in_flight.domain_group, outgoing.in_flight.taken + 1);
+        let groups = shared.groups.load(Ordering::Relaxed) && connection.groups(&outgoing.message);
         let goes_on = self.may_carry(connection, 2) && shared.stays(taken) && shared.throttle().is_free(domain_group);
         if !groups || !goes_on || shared.is_over() || !shared.allow() {
             return Ok(None);
@@ -166,7 +167,7 @@ impl<'a> Courier<'a> {
             shared.disallow();
             return Ok(None);
         };
-        let next = self.parcel(Ticket { delivery, domain_group, started: Instant::now(), taken }).await?;
+        let next = self.outgoing(InFlight { delivery, domain_group, started: Instant::now(), taken }).await?;
         if connection.groups(&next.message) {
             return Ok(Some(next));
         }
@@ -174,9 +175,9 @@ impl<'a> Courier<'a> {
         Ok(None)
     }
 
-    async fn release(&self, parcel: &Parcel) {
+    async fn release(&self, outgoing: &Outgoing) {
         self.shared.disallow();
-        self.shared.run.ledger.release(parcel.ticket.delivery.number).await;
+        self.shared.run.ledger.release(outgoing.in_flight.delivery.number).await;
     }
 
     /// Delivers a message with the next one's envelope behind it. Says whether the connection lives on, with the next message when the
@@ -184,36 +185,36 @@ impl<'a> Courier<'a> {
     async fn deliver_both(
         &mut self,
         connection: &mut Connection,
-        parcel: &Parcel,
-        next: Parcel,
-    ) -> Result<(bool, Option<Parcel>, Option<Ticket>), Ended> {
-        let sent = connection.deliver_before(&parcel.message, &next.message).await;
+        outgoing: &Outgoing,
+        next: Outgoing,
+    ) -> Result<(bool, Option<Outgoing>, Option<InFlight>), Ended> {
+        let sent = connection.deliver_before(&outgoing.message, &next.message).await;
         if matches!(&sent, Err(refusal) if matches!(refusal.reply.code, 0 | 421)) {
             self.release(&next).await;
-            let (lives, _) = self.settle(sent, &parcel.ticket, Then::Rest).await?;
+            let (lives, _) = self.settle(sent, &outgoing.in_flight, Then::Rest).await?;
             return Ok((lives, None, None));
         }
-        let (number, after) = (next.ticket.delivery.number, self.then(connection, 1));
+        let (number, after) = (next.in_flight.delivery.number, self.then(connection, 1));
         let mut answer = std::pin::pin!(connection.offered());
         // An outcome waits a moment for the answer, so that one commit holds both, but not longer.
         let offered = tokio::time::timeout(PROMPT, answer.as_mut()).await;
         let then = if matches!(offered, Ok(Ok(()))) { Then::Deliver(number) } else { Then::Rest };
-        let (lives, mut begun) = self.settle(sent, &parcel.ticket, then).await?;
+        let (lives, mut begun) = self.settle(sent, &outgoing.in_flight, then).await?;
         let offered = if let Ok(offered) = offered {
             offered
         } else {
             let offered = answer.await;
             if lives && offered.is_ok() {
-                begun = begin(self.shared, &next.ticket).await?;
+                begun = begin(self.shared, &next.in_flight).await?;
             }
             offered
         };
         match (begun, offered) {
-            (Some(ticket), _) => Ok((true, Some(Parcel { ticket, message: next.message }), None)),
+            (Some(in_flight), _) => Ok((true, Some(Outgoing { in_flight, message: next.message }), None)),
             (None, Err(refusal)) if !minds_groups(&refusal) => {
-                self.shared.throttle().join(next.ticket.domain_group);
-                let (lives, ticket) = self.refused(refusal, &next.ticket, after).await?;
-                Ok((lives, None, ticket))
+                self.shared.throttle().join(next.in_flight.domain_group);
+                let (lives, in_flight) = self.refused(refusal, &next.in_flight, after).await?;
+                Ok((lives, None, in_flight))
             }
             (None, Err(refusal)) => {
                 // Once more, one thing at a time, and then judged by what it says.
@@ -233,41 +234,41 @@ impl<'a> Courier<'a> {
     async fn settle(
         &mut self,
         sent: Result<Reply, Refusal>,
-        ticket: &Ticket,
+        in_flight: &InFlight,
         then: Then,
-    ) -> Result<(bool, Option<Ticket>), Ended> {
+    ) -> Result<(bool, Option<InFlight>), Ended> {
         match sent {
             Ok(reply) => {
                 self.failures = 0;
-                Ok((true, turn(self.shared, ticket, Outcome::Delivered(reply), then).await?))
+                Ok((true, record_and_claim(self.shared, in_flight, Outcome::Delivered(reply), then).await?))
             }
-            Err(refusal) => self.refused(refusal, ticket, then).await,
+            Err(refusal) => self.refused(refusal, in_flight, then).await,
         }
     }
 
     async fn refused(
         &mut self,
         refusal: Refusal,
-        ticket: &Ticket,
+        in_flight: &InFlight,
         then: Then,
-    ) -> Result<(bool, Option<Ticket>), Ended> {
+    ) -> Result<(bool, Option<InFlight>), Ended> {
         let reply = refusal.reply.clone();
-        let delivery = &ticket.delivery;
+        let delivery = &in_flight.delivery;
         let attempt = Attempt { number: delivery.number, tries: delivery.attempts + 1, now: self.shared.now() };
         match judge(refusal, attempt, &self.shared.run.schedule) {
             Verdict::Recipient { outcome, connection_lives } => {
                 self.failures = 0;
                 let then = if connection_lives { then } else { Then::Rest };
-                Ok((connection_lives, turn(self.shared, ticket, outcome, then).await?))
+                Ok((connection_lives, record_and_claim(self.shared, in_flight, outcome, then).await?))
             }
             Verdict::Connection(reply) => {
                 let reason = reply.to_string();
-                record(self.shared, ticket, Outcome::Requeued(reply)).await?;
+                record(self.shared, in_flight, Outcome::Requeued(reply)).await?;
                 self.back_off(reason).await?;
                 Ok((false, None))
             }
             Verdict::Send(reason) => {
-                record(self.shared, ticket, Outcome::Requeued(reply)).await?;
+                record(self.shared, in_flight, Outcome::Requeued(reply)).await?;
                 Err(Ended::Broken(format!("the relay {} {reason}", self.relay.address())))
             }
         }
