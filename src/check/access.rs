@@ -80,7 +80,7 @@ fn reorders(issue: &Issue) -> Option<String> {
         };
         moved.then(|| format!("`{property}: {value}` shows something in another order than it is read"))
     };
-    let sheet = css::Sheet::read(&issue.css);
+    let sheet = css::Stylesheet::read(&issue.css);
     let in_sheet = || sheet.rules.iter().find_map(|rule| css::declarations(rule.block).find_map(moves));
     let inline = |element: &super::page::Element| {
         let style = element.attr("style").and_then(|style| css::declarations(style).find_map(moves));

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::color::{BLACK, Color, WHITE};
-use super::css::{self, Compound, Declaration, Join, Selector, Sheet};
+use super::css::{self, Compound, Declaration, Join, Selector, Stylesheet};
 use super::page::{Element, Page};
 
 /// Which of the two ways a mail is shown.
@@ -16,7 +16,7 @@ pub enum Mode {
 
 /// What an element hands to the text in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Look {
+pub struct TextStyle {
     /// `None` when it is written in a way that [`Color::parse`] does not know.
     pub color: Option<Color>,
     /// The nearest ground behind it; `None` when that is a picture or not known.
@@ -31,13 +31,13 @@ pub struct Look {
 const DARK_CANVAS: Color = Color::hex(0x12_12_12);
 
 /// The looks of all elements, in their order.
-pub fn looks(page: &Page, sheet: &Sheet, mode: Mode) -> Vec<Look> {
+pub fn looks(page: &Page, sheet: &Stylesheet, mode: Mode) -> Vec<TextStyle> {
     let rules = Styles::new(page, sheet, mode);
     let dark = mode == Mode::Dark && declares_dark(page, sheet);
     let (color, ground) = if dark { (WHITE, DARK_CANVAS) } else { (BLACK, WHITE) };
-    let root = Look { color: Some(color), ground: Some(ground), size: 16.0, bold: false, hidden: false };
+    let root = TextStyle { color: Some(color), ground: Some(ground), size: 16.0, bold: false, hidden: false };
     let mut inline: HashMap<&str, Vec<Declaration>> = HashMap::new();
-    let mut looks: Vec<Look> = Vec::with_capacity(page.elements.len());
+    let mut looks: Vec<TextStyle> = Vec::with_capacity(page.elements.len());
     for (number, element) in page.elements.iter().enumerate() {
         let above = element.parent.map_or(root, |parent| looks[parent]);
         let mut look = above;
@@ -60,7 +60,7 @@ pub fn looks(page: &Page, sheet: &Sheet, mode: Mode) -> Vec<Look> {
 }
 
 /// Whether the page says that it can be dark, so that browsers begin with dark colours.
-fn declares_dark(page: &Page, sheet: &Sheet) -> bool {
+fn declares_dark(page: &Page, sheet: &Stylesheet) -> bool {
     let meta = page.named("meta").any(|(_, meta)| {
         meta.attr("name").is_some_and(|name| name.eq_ignore_ascii_case("color-scheme"))
             && meta.attr("content").is_some_and(|content| content.contains("dark"))
@@ -70,7 +70,7 @@ fn declares_dark(page: &Page, sheet: &Sheet) -> bool {
 }
 
 /// What element names and old attributes mean by themselves (HTML standard, "Rendering").
-fn by_name(element: &Element, dark: bool, look: &mut Look) {
+fn by_name(element: &Element, dark: bool, look: &mut TextStyle) {
     match element.name() {
         "h1" => (look.size, look.bold) = (look.size * 2.0, true),
         "h2" => (look.size, look.bold) = (look.size * 1.5, true),
@@ -90,13 +90,13 @@ fn by_name(element: &Element, dark: bool, look: &mut Look) {
     }
 }
 
-/// Whether a declaration is about what a [`Look`] holds.
+/// Whether a declaration is about what a [`TextStyle`] holds.
 fn matters(declaration: &Declaration) -> bool {
     let known = ["color", "background", "background-color", "background-image", "font-size", "font-weight", "display"];
     known.iter().any(|name| declaration.property.eq_ignore_ascii_case(name))
 }
 
-fn apply(declaration: &Declaration, look: &mut Look, above: &Look) {
+fn apply(declaration: &Declaration, look: &mut TextStyle, above: &TextStyle) {
     let value = declaration.value;
     match declaration.property.to_ascii_lowercase().as_str() {
         "color" if value.eq_ignore_ascii_case("inherit") => look.color = above.color,
@@ -157,7 +157,7 @@ struct Styles<'c> {
 }
 
 impl<'c> Styles<'c> {
-    fn new(page: &'c Page, sheet: &Sheet<'c>, mode: Mode) -> Self {
+    fn new(page: &'c Page, sheet: &Stylesheet<'c>, mode: Mode) -> Self {
         let mut rules = Vec::new();
         for rule in sheet.rules.iter().filter(|rule| rule.conditions.iter().all(|c| holds(c, mode))) {
             let about: Vec<Declaration> = css::declarations(rule.block).filter(matters).collect();

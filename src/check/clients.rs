@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::css::{self, Declaration, Sheet};
+use super::css::{self, Declaration, Stylesheet};
 use super::page::{Element, Page};
 use super::{At, Found, Issue};
 
@@ -92,7 +92,7 @@ static KNOWN: LazyLock<Table> = LazyLock::new(|| {
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let mut used = Used::default();
     used.page(&issue.page);
-    used.sheet(&Sheet::read(&issue.css));
+    used.sheet(&Stylesheet::read(&issue.css));
     for (number, sample) in used.features {
         found.extend(finding(&KNOWN.features[number], &sample));
     }
@@ -175,7 +175,7 @@ impl Used {
         }
     }
 
-    fn sheet(&mut self, sheet: &Sheet) {
+    fn sheet(&mut self, sheet: &Stylesheet) {
         for (name, condition) in &sheet.at_rules {
             self.note("@", name, "", || format!("@{name}"));
             let features = condition.split('(').skip(1).filter_map(|part| part.split([':', ')', ' ', '<', '>']).next());

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::cascade::{self, Look, Mode};
+use super::cascade::{self, Mode, TextStyle};
 use super::color::Color;
-use super::css::Sheet;
+use super::css::Stylesheet;
 use super::{At, Found, Issue};
 
 /// The least contrast of text; of large text, which is 24 px and more, or bold and 18.66 px and more.
@@ -12,7 +12,7 @@ const LEAST: f64 = 4.5;
 const LEAST_LARGE: f64 = 3.0;
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
-    let sheet = Sheet::read(&issue.css);
+    let sheet = Stylesheet::read(&issue.css);
     let dark = sheet.rules.iter().any(|rule| rule.conditions.iter().any(|c| c.contains("prefers-color-scheme")));
     for mode in [Mode::Light, Mode::Dark] {
         // A mail without dark rules is turned dark by its subscriber's program, if at all: nothing to compute here.
@@ -23,7 +23,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 }
 
 /// One finding for each pair of colours that is too weak.
-fn weak(issue: &Issue, sheet: &Sheet, mode: Mode, found: &mut Vec<Found>) {
+fn weak(issue: &Issue, sheet: &Stylesheet, mode: Mode, found: &mut Vec<Found>) {
     let looks = cascade::looks(&issue.page, sheet, mode);
     let mut pairs: BTreeMap<(Color, Color, bool), (usize, &str)> = BTreeMap::new();
     for run in issue.page.runs.iter().filter(|run| run.text.contains(char::is_alphanumeric)) {
@@ -47,6 +47,6 @@ fn weak(issue: &Issue, sheet: &Sheet, mode: Mode, found: &mut Vec<Found>) {
     }
 }
 
-fn is_large(look: &Look) -> bool {
+fn is_large(look: &TextStyle) -> bool {
     look.size >= 24.0 || look.bold && look.size >= 18.66
 }

@@ -48,7 +48,7 @@ pub struct Rule<'c> {
 
 /// A style sheet. Make it from text without comments, as [`without_comments`] gives.
 #[derive(Clone, Debug, Default)]
-pub struct Sheet<'c> {
+pub struct Stylesheet<'c> {
     pub rules: Vec<Rule<'c>>,
     /// Every at-rule: its name without `@`, and what follows the name.
     pub at_rules: Vec<(&'c str, &'c str)>,
@@ -66,7 +66,7 @@ pub fn without_comments(css: &str) -> String {
     out + rest
 }
 
-impl<'c> Sheet<'c> {
+impl<'c> Stylesheet<'c> {
     pub fn read(css: &'c str) -> Self {
         let mut sheet = Self::default();
         sheet.rules_in(css, &[]);

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output::{json, line};
 use super::send::runtime;
 use super::{Exit, Global, HumanFormat};
-use crate::pipeline::{Diagnosis, Health, Look};
+use crate::pipeline::{Diagnosis, Health, Progress};
 
 #[derive(Args)]
 pub struct Doctor {
@@ -27,7 +27,9 @@ impl Doctor {
         match global.site() {
             Ok(site) => runtime()?.block_on(site.doctor(self.nameserver, &mut |look| visit.hear(look))),
             // A configuration that cannot be read is the first thing to mend; nothing else can be looked at before.
-            Err(error) => Diagnosis::errors("config", &error).into_iter().for_each(|one| visit.hear(Look::Found(one))),
+            Err(error) => {
+                Diagnosis::errors("config", &error).into_iter().for_each(|one| visit.hear(Progress::Found(one)))
+            }
         }
         visit.end()
     }
@@ -53,16 +55,16 @@ impl Visit {
         Self { format, waiting, is_drawn, found: Vec::new(), told: Ok(()) }
     }
 
-    fn hear(&mut self, look: Look) {
+    fn hear(&mut self, look: Progress) {
         match look {
-            Look::Waits(what) if self.is_drawn => {
+            Progress::Waits(what) if self.is_drawn => {
                 self.waiting.set_draw_target(ProgressDrawTarget::stderr());
                 self.waiting.reset_elapsed();
                 self.waiting.set_message(what);
                 self.waiting.enable_steady_tick(Duration::from_millis(100));
             }
-            Look::Waits(_) => {}
-            Look::Found(diagnosis) => {
+            Progress::Waits(_) => {}
+            Progress::Found(diagnosis) => {
                 if self.format == HumanFormat::Human && self.told.is_ok() {
                     // One remedy for several ills is told once.
                     let is_new = !self.found.iter().any(|earlier| earlier.mend == diagnosis.mend);

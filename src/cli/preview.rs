@@ -37,7 +37,7 @@ impl Preview {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let subscriber = self.subscriber.as_deref().map(address).transpose()?;
         let by = if self.poll { By::Looking } else { By::Events };
-        let desk =
+        let service =
             pipeline::preview(global.root(), &global.config, global.start(), self.issue.as_deref(), subscriber, by)?;
         let listener = listen(self.port)?;
         let url = format!("http://{}/", listener.local_addr()?);
@@ -48,7 +48,7 @@ impl Preview {
             if self.open {
                 open(global, &url);
             }
-            serve(listener, desk, async { drop(stop.wait_for(|stop| *stop).await) }).await?;
+            serve(listener, service, async { drop(stop.wait_for(|stop| *stop).await) }).await?;
             Ok(Exit::Done)
         })
     }

@@ -76,9 +76,9 @@ pub fn draft(news: &str, guides: &str, bench: &str) -> Draft {
 }
 
 /// An issues/ folder of its own, and the editor at work in it.
-pub struct Desk(tempfile::TempDir);
+pub struct Workspace(tempfile::TempDir);
 
-impl Desk {
+impl Workspace {
     pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }

@@ -11,7 +11,7 @@ use super::{Rendering, Site};
 use crate::model::{IssueName, Notice};
 use crate::render::{self, ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, PageSetting};
 use crate::store::{Archived, Correction, Store, WebCopy};
-use crate::web::archive::{Ask, Desk, Sheet};
+use crate::web::archive::{ArchiveRequest, ArchiveResponse, ArchiveService};
 use crate::web::feed;
 
 /// So many issues stand in the feed.
@@ -81,11 +81,12 @@ impl Site {
     }
 
     /// The archive as the public pages show it, from now on. It follows the store, whoever writes to it.
-    pub fn archive_desk(self: &Arc<Self>) -> Desk {
-        let shelf = Mutex::new(Shelf { store: None, version: (0, 0), kept: BTreeMap::new() });
+    pub fn archive_service(self: &Arc<Self>) -> ArchiveService {
+        let cache = Mutex::new(ArchiveCache { store: None, version: (0, 0), kept: BTreeMap::new() });
         let site = Arc::clone(self);
-        let look = move |ask: &Ask| shelf.lock().unwrap_or_else(PoisonError::into_inner).look(&site, ask);
-        Desk { look: Arc::new(look), noindex: self.config.web.noindex }
+        let handle =
+            move |request: &ArchiveRequest| cache.lock().unwrap_or_else(PoisonError::into_inner).handle(&site, request);
+        ArchiveService { handle: Arc::new(handle), noindex: self.config.web.noindex }
     }
 
     fn frame<'a>(&'a self, issue: &'a str, base: &'a str, corrections: &'a [(DateTime<Utc>, String)]) -> CopyFrame<'a> {
@@ -115,14 +116,14 @@ fn clean_note(note: &str) -> Result<String, Notice> {
 }
 
 /// The store and the pages that were made of it, as of one version.
-struct Shelf {
+struct ArchiveCache {
     store: Option<Store>,
     version: (i64, i64),
-    kept: BTreeMap<Ask, Arc<Sheet>>,
+    kept: BTreeMap<ArchiveRequest, Arc<ArchiveResponse>>,
 }
 
-impl Shelf {
-    fn look(&mut self, site: &Site, ask: &Ask) -> anyhow::Result<Option<Arc<Sheet>>> {
+impl ArchiveCache {
+    fn handle(&mut self, site: &Site, request: &ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> {
         if self.store.is_none() {
             self.store = site.store_to_read()?;
         }
@@ -132,20 +133,20 @@ impl Shelf {
             self.version = version;
             self.kept.clear();
         }
-        if let Some(sheet) = self.kept.get(ask) {
-            return Ok(Some(Arc::clone(sheet)));
+        if let Some(response) = self.kept.get(request) {
+            return Ok(Some(Arc::clone(response)));
         }
-        let made = match ask {
-            Ask::Index => Some(self.index(site)?),
-            Ask::Feed => Some(self.feed(site)?),
-            Ask::Issue(name) => self.issue(site, name)?,
+        let made = match request {
+            ArchiveRequest::Index => Some(self.index(site)?),
+            ArchiveRequest::Feed => Some(self.feed(site)?),
+            ArchiveRequest::Issue(name) => self.issue(site, name)?,
         };
         let Some((body, modified)) = made else { return Ok(None) };
         let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&body)[..16]);
         // Templates and settings are as old as the site: nothing that it shows is older.
-        let sheet = Arc::new(Sheet { body: body.into(), hash, modified: modified.max(site.now()) });
-        self.kept.insert(ask.clone(), Arc::clone(&sheet));
-        Ok(Some(sheet))
+        let response = Arc::new(ArchiveResponse { body: body.into(), hash, modified: modified.max(site.now()) });
+        self.kept.insert(request.clone(), Arc::clone(&response));
+        Ok(Some(response))
     }
 
     fn archived(&self) -> anyhow::Result<Vec<Archived>> {

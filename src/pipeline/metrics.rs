@@ -13,7 +13,7 @@ use super::Site;
 use crate::model::{IssueName, IssueState, Notice};
 use crate::schedule;
 use crate::store::{LATENCIES, Send, Store};
-use crate::web::ops::{self, Buckets, Desk, EditionVitals, SendVitals, Vitals};
+use crate::web::ops::{self, Buckets, EditionVitals, OpsService, SendVitals, Vitals};
 
 /// For so long the same figures are shown again.
 const FRESH: Duration = Duration::from_secs(10);
@@ -22,10 +22,10 @@ const NEWEST: u32 = 4;
 
 impl Site {
     /// The answers to /readyz and /metrics, from now on.
-    pub fn ops_desk(self: &Arc<Self>) -> Desk {
+    pub fn ops_service(self: &Arc<Self>) -> OpsService {
         let (site, ready) = (Arc::clone(self), Arc::clone(self));
         let board = Mutex::new(Board::default());
-        Desk {
+        OpsService {
             ready: Arc::new(move || ready.ready()),
             vitals: Arc::new(move || {
                 let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +56,7 @@ pub async fn watch_ops(site: Arc<Site>, mut stop: watch::Receiver<bool>) -> anyh
         Notice::new(format!("cannot listen on {address}: {why}")).help("see `metrics_listen` of [web] in config.toml")
     })?;
     tracing::info!(address = %listener.local_addr()?, "metrics are served");
-    ops::serve(listener, site.ops_desk(), async move { drop(stop.wait_for(|stop| *stop).await) }).await?;
+    ops::serve(listener, site.ops_service(), async move { drop(stop.wait_for(|stop| *stop).await) }).await?;
     Ok(())
 }
 

@@ -49,7 +49,7 @@ pub use bounces::BounceImport;
 pub use content::Imported;
 pub use deliver::{Delivered, SendOptions};
 pub use demo::{Demo, Stop, demo, init};
-pub use doctor::{Diagnosis, Health, Look};
+pub use doctor::{Diagnosis, Health, Progress};
 pub use draft::{Asked, Composed, Diff, Rendering};
 pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
 pub use letters::{Posted, post_letters};

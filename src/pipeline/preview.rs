@@ -12,7 +12,7 @@ use super::watch::{By, start};
 use super::{Asked, Rendering, Site, proof};
 use crate::issues;
 use crate::model::{Address, IssueName, Notice, Notices};
-use crate::web::preview::{Ask, Desk, Source, Subscriber, Title, Trouble, View};
+use crate::web::preview::{PreviewRequest, PreviewService, Source, Subscriber, Title, Trouble, View};
 
 /// So many issues stay rendered; to look at another, the others are rendered anew when they are asked for.
 const KEPT: usize = 16;
@@ -29,25 +29,25 @@ pub fn preview(
     asked: Option<&str>,
     subscriber: Option<Address>,
     by: By,
-) -> anyhow::Result<Desk> {
+) -> anyhow::Result<PreviewService> {
     let site = Site::open(root, config_file, now)?;
     let chosen = asked.map(|asked| site.issue(Some(asked))).transpose()?;
     let config = root.join(config_file);
     let changes = start(root, &config, by).map_err(|why| {
         Notice::new(format!("cannot watch the publication: {why}")).help("is there room for more watched files?")
     })?;
-    let shelf = Shelf { version: *changes.borrow(), site, troubles: Vec::new(), kept: BTreeMap::new() };
+    let cache = PreviewCache { version: *changes.borrow(), site, troubles: Vec::new(), kept: BTreeMap::new() };
     let files = Files { root: root.to_path_buf(), config_file: config_file.to_path_buf(), now };
-    let press = Press { files, chosen, subscriber, changes: changes.clone(), shelf: Mutex::new(shelf) };
-    Ok(Desk { changes, look: Arc::new(move |ask| press.look(ask)) })
+    let handler = PreviewHandler { files, chosen, subscriber, changes: changes.clone(), cache: Mutex::new(cache) };
+    Ok(PreviewService { changes, handle: Arc::new(move |request| handler.handle(request)) })
 }
 
-struct Press {
+struct PreviewHandler {
     files: Files,
     chosen: Option<IssueName>,
     subscriber: Option<Address>,
     changes: watch::Receiver<u64>,
-    shelf: Mutex<Shelf>,
+    cache: Mutex<PreviewCache>,
 }
 
 /// Where the publication is read from.
@@ -58,7 +58,7 @@ struct Files {
 }
 
 /// What is known of the files as of one version of them.
-struct Shelf {
+struct PreviewCache {
     version: u64,
     /// The publication as it was last without a mistake in its configuration.
     site: Site,
@@ -74,30 +74,30 @@ struct Kept {
     troubles: Vec<Notice>,
 }
 
-impl Press {
-    fn look(&self, ask: &Ask) -> View {
+impl PreviewHandler {
+    fn handle(&self, request: &PreviewRequest) -> View {
         // Read before any file is: what changes from here on makes another version, and this is asked for again.
         let version = *self.changes.borrow();
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        shelf.renew(version, &self.files);
-        let mut troubles = shelf.troubles.clone();
-        let names = issues::list(&shelf.site.issues_dir()).unwrap_or_else(|why| {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.renew(version, &self.files);
+        let mut troubles = cache.troubles.clone();
+        let names = issues::list(&cache.site.issues_dir()).unwrap_or_else(|why| {
             troubles.push(why);
             Vec::new()
         });
-        let wanted = ask.issue.as_deref().and_then(|name| name.parse().ok()).or_else(|| self.chosen.clone());
+        let wanted = request.issue.as_deref().and_then(|name| name.parse().ok()).or_else(|| self.chosen.clone());
         let name = wanted.filter(|name| names.contains(name)).or_else(|| names.last().cloned());
         let mut view = View {
             version,
-            publication: shelf.site.config.publication.name.clone(),
-            issues: names.iter().rev().map(|name| title(&shelf.site, name)).collect(),
+            publication: cache.site.config.publication.name.clone(),
+            issues: names.iter().rev().map(|name| title(&cache.site, name)).collect(),
             issue: name.as_ref().map(ToString::to_string),
-            spam_left_out: !shelf.site.config.check.spam.is_empty(),
+            spam_left_out: !cache.site.config.check.spam.is_empty(),
             ..View::default()
         };
         if let Some(name) = &name {
-            view.draft = shelf.site.draft_text(name).map(|text| self.source(&shelf.site, name, text));
-            self.show(&mut shelf, name, ask.subscriber.as_deref(), &mut view, &mut troubles);
+            view.draft = cache.site.draft_text(name).map(|text| self.source(&cache.site, name, text));
+            self.show(&mut cache, name, request.subscriber.as_deref(), &mut view, &mut troubles);
         }
         view.troubles = troubles.into_iter().map(|notice| self.trouble(notice)).collect();
         view
@@ -105,7 +105,7 @@ impl Press {
 
     fn show(
         &self,
-        shelf: &mut Shelf,
+        cache: &mut PreviewCache,
         name: &IssueName,
         subscriber: Option<&str>,
         view: &mut View,
@@ -119,8 +119,8 @@ impl Press {
                 Err(why) => (None, Some((typed.to_owned(), why.to_string()))),
             },
         };
-        shelf.render(name);
-        let Shelf { site, kept, .. } = shelf;
+        cache.render(name);
+        let PreviewCache { site, kept, .. } = cache;
         let Some(kept) = kept.get(name) else { return };
         troubles.extend(kept.troubles.iter().cloned());
         view.subscriber = match told {
@@ -163,7 +163,7 @@ impl Press {
     }
 }
 
-impl Shelf {
+impl PreviewCache {
     /// Reads the configuration again when a file has changed. While it is wrong, everything stays as it was.
     fn renew(&mut self, version: u64, files: &Files) {
         if version == self.version {

@@ -1,7 +1,7 @@
-//! The desk of the public pages: looks subscribers up, keeps what they do, and renders the answers. Knows no HTTP.
+//! The service of the public pages: looks subscribers up, keeps what they do, and renders the answers. Knows no HTTP.
 
 mod clicks;
-mod reception;
+mod sign_ups;
 mod stores;
 mod window;
 
@@ -12,12 +12,14 @@ use tokio::sync::watch;
 
 use super::{Site, seed};
 use crate::model::{Address, Purpose, Subscriber, SubscriberStatus};
-use crate::render::{self, Choice, Home, Page, PageSetting, Preferences, Sheet, Templates};
+use crate::render::{self, Choice, Home, MessagePage, Page, PageSetting, Preferences, Templates};
 use crate::store::{Asking, Confirmed, Trace, Wishes};
 use crate::web::archive;
-use crate::web::public::{Answer, Ask, Caller, Desk, Form, Limits, Pages, Way, go, router, serve};
+use crate::web::public::{
+    Caller, Form, Limits, Pages, PublicRequest, PublicResponse, PublicService, Way, go, router, serve,
+};
 use clicks::Clicks;
-use reception::Reception;
+use sign_ups::SignUpQueue;
 use stores::Stores;
 
 /// The longest pause: a leap year, so that the day a year from now always fits.
@@ -56,68 +58,69 @@ pub async fn serve_pages(
 
 /// The pages by these settings. Whoever still holds older ones is served to the end.
 fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
-    let others = archive::router(site.archive_desk()).merge(go::router(clicks.desk(&site)));
-    let office = Office::open(site)?;
-    let client_header = office.site.config.web.client_header.to_ascii_lowercase();
-    let desk = Desk { respond: Arc::new(move |ask, caller| office.answer(ask, caller)), client_header };
-    Ok(router(desk, others, Limits::default()))
+    let others = archive::router(site.archive_service()).merge(go::router(clicks.service(&site)));
+    let pages = PublicPages::open(site)?;
+    let client_header = pages.site.config.web.client_header.to_ascii_lowercase();
+    let service =
+        PublicService { handle: Arc::new(move |request, caller| pages.answer(request, caller)), client_header };
+    Ok(router(service, others, Limits::default()))
 }
 
-struct Office {
+struct PublicPages {
     site: Arc<Site>,
     templates: Templates,
     style: String,
     /// The path of the public URL, without its last slash.
     base: String,
     stores: Stores,
-    reception: Reception,
+    sign_ups: SignUpQueue,
 }
 
-impl Office {
+impl PublicPages {
     fn open(site: Arc<Site>) -> anyhow::Result<Self> {
         let templates = site.templates()?;
         let style = render::style(&templates)?;
         let public = site.config.letterhead().public_url;
         let base = url::Url::parse(&public).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
-        let (stores, reception) = (Stores::open(Arc::clone(&site))?, Reception::open(Arc::clone(&site))?);
-        let office = Self { site, templates, style, base, stores, reception };
+        let (stores, sign_ups) = (Stores::open(Arc::clone(&site))?, SignUpQueue::open(Arc::clone(&site))?);
+        let pages = Self { site, templates, style, base, stores, sign_ups };
         // Every page once, so that a mistake in a template is told at the start and not to a subscriber.
-        office.page(200, &Home::sample(), "home")?;
-        office.page(200, &Preferences::sample(), "preferences")?;
-        office.page(200, &Sheet::sample(), "missing")?;
-        Ok(office)
+        pages.page(200, &Home::sample(), "home")?;
+        pages.page(200, &Preferences::sample(), "preferences")?;
+        pages.page(200, &MessagePage::sample(), "missing")?;
+        Ok(pages)
     }
 
-    fn answer(&self, ask: Ask, caller: &Caller) -> Answer {
-        let answered = match ask {
-            Ask::Home => self.page(200, &self.form("", false, false), "home"),
-            Ask::Style => Ok(Answer { status: 200, body: self.style.clone() }),
-            Ask::SignUp(form) => self.sign_up(&form, caller),
-            Ask::Confirm { token, press } => self.confirm(&token, press, caller),
-            Ask::Leave { token, press } => self.leave(&token, press, caller),
-            Ask::Preferences { token, form: None } => self.preferences(&token),
-            Ask::Preferences { token, form: Some(form) } => self.change(&token, &form, caller),
-            Ask::Missing => self.missing(),
-            Ask::Refused(status) => self.page(status, &Sheet::default(), "refused"),
+    fn answer(&self, request: PublicRequest, caller: &Caller) -> PublicResponse {
+        let answered = match request {
+            PublicRequest::Home => self.page(200, &self.form("", false, false), "home"),
+            PublicRequest::Style => Ok(PublicResponse { status: 200, body: self.style.clone() }),
+            PublicRequest::SignUp(form) => self.sign_up(&form, caller),
+            PublicRequest::Confirm { token, post } => self.confirm(&token, post, caller),
+            PublicRequest::Leave { token, post } => self.leave(&token, post, caller),
+            PublicRequest::Preferences { token, form: None } => self.preferences(&token),
+            PublicRequest::Preferences { token, form: Some(form) } => self.change(&token, &form, caller),
+            PublicRequest::Missing => self.missing(),
+            PublicRequest::Refused(status) => self.page(status, &MessagePage::default(), "refused"),
         };
         answered.unwrap_or_else(|error| {
             tracing::error!(error = format!("{error:#}"), "a public page failed");
-            let busy = self.page(503, &Sheet::default(), "busy");
-            busy.unwrap_or(Answer { status: 503, body: String::new() })
+            let busy = self.page(503, &MessagePage::default(), "busy");
+            busy.unwrap_or(PublicResponse { status: 503, body: String::new() })
         })
     }
 
-    fn page(&self, status: u16, page: &impl Page, section: &str) -> anyhow::Result<Answer> {
+    fn page(&self, status: u16, page: &impl Page, section: &str) -> anyhow::Result<PublicResponse> {
         let setting = PageSetting { publication: &self.site.config.publication, base: &self.base };
-        Ok(Answer { status, body: render::page(page, section, setting, &self.templates)? })
+        Ok(PublicResponse { status, body: render::page(page, section, setting, &self.templates)? })
     }
 
-    fn sheet(&self, section: &str) -> anyhow::Result<Answer> {
-        self.page(200, &Sheet::default(), section)
+    fn sheet(&self, section: &str) -> anyhow::Result<PublicResponse> {
+        self.page(200, &MessagePage::default(), section)
     }
 
-    fn missing(&self) -> anyhow::Result<Answer> {
-        self.page(404, &Sheet::default(), "missing")
+    fn missing(&self) -> anyhow::Result<PublicResponse> {
+        self.page(404, &MessagePage::default(), "missing")
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -156,7 +159,7 @@ impl Office {
     }
 
     /// The answer tells nothing about the address but whether it is one: what is done before it is the same for all.
-    fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
+    fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<PublicResponse> {
         let typed = form.get("email");
         // A form of somebody's own that asks for an address alone means all editions.
         let chooses = form.all("edition").next().is_some() || !form.get("choice").is_empty();
@@ -167,13 +170,13 @@ impl Office {
         };
         // A person does not see the second field.
         if form.get("website").is_empty() {
-            self.reception.keep(Asking { email, editions, network: caller.network.clone() })?;
+            self.sign_ups.keep(Asking { email, editions, network: caller.network.clone() })?;
         }
         self.sheet("asked")
     }
 
-    fn confirm(&self, token: &str, press: bool, caller: &Caller) -> anyhow::Result<Answer> {
-        if press {
+    fn confirm(&self, token: &str, post: bool, caller: &Caller) -> anyhow::Result<PublicResponse> {
+        if post {
             let trace = self.trace("web page", caller);
             return match self.stores.write(|store| Ok(store.confirm(token, trace, &seed())?))? {
                 Confirmed::Now | Confirmed::Before => self.sheet("confirmed"),
@@ -183,14 +186,14 @@ impl Office {
         if !self.stores.read(|store| Ok(store.can_confirm(token, self.now())?))? {
             return self.missing();
         }
-        self.page(200, &Sheet { action: format!("/confirm/{token}"), value: "" }, "confirm")
+        self.page(200, &MessagePage { action: format!("/confirm/{token}"), value: "" }, "confirm")
     }
 
-    fn leave(&self, token: &str, press: Option<Way>, caller: &Caller) -> anyhow::Result<Answer> {
-        let Some(way) = press else {
+    fn leave(&self, token: &str, post: Option<Way>, caller: &Caller) -> anyhow::Result<PublicResponse> {
+        let Some(way) = post else {
             return match self.stores.read(|store| Ok(store.subscriber_by(Purpose::Unsubscribe, token)?))? {
                 Some(subscriber) if subscriber.status.is_gone() => self.sheet("left"),
-                Some(_) => self.page(200, &Sheet { action: format!("/unsubscribe/{token}"), value: "" }, "leave"),
+                Some(_) => self.page(200, &MessagePage { action: format!("/unsubscribe/{token}"), value: "" }, "leave"),
                 None => self.missing(),
             };
         };
@@ -206,10 +209,10 @@ impl Office {
         self.stores.read(|store| Ok(store.subscriber_by(Purpose::Preferences, token)?))
     }
 
-    fn preferences(&self, token: &str) -> anyhow::Result<Answer> {
+    fn preferences(&self, token: &str) -> anyhow::Result<PublicResponse> {
         let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
         if subscriber.status.is_gone() {
-            return self.page(200, &Sheet { action: format!("/preferences/{token}"), value: "forget" }, "gone");
+            return self.page(200, &MessagePage { action: format!("/preferences/{token}"), value: "forget" }, "gone");
         }
         self.page(200, &self.state(token, &subscriber), "preferences")
     }
@@ -229,7 +232,7 @@ impl Office {
         }
     }
 
-    fn change(&self, token: &str, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
+    fn change(&self, token: &str, form: &Form, caller: &Caller) -> anyhow::Result<PublicResponse> {
         let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
         match form.get("action") {
             "leave" => {
@@ -237,18 +240,26 @@ impl Office {
                 self.stores.write(|store| Ok(store.leave(Purpose::Preferences, token, trace)?))?;
                 self.sheet("left")
             }
-            "ask" => self.page(200, &Sheet { action: format!("/preferences/{token}"), value: "forget" }, "forget"),
+            "request" => {
+                self.page(200, &MessagePage { action: format!("/preferences/{token}"), value: "forget" }, "forget")
+            }
             "forget" => {
                 self.stores.write(|store| Ok(store.forget(&subscriber.email, self.now())?))?;
                 self.sheet("forgotten")
             }
             "save" if subscriber.status == SubscriberStatus::Confirmed => self.save(token, &subscriber, form, caller),
             "save" => self.preferences(token),
-            _ => self.page(422, &Sheet::default(), "refused"),
+            _ => self.page(422, &MessagePage::default(), "refused"),
         }
     }
 
-    fn save(&self, token: &str, subscriber: &Subscriber, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
+    fn save(
+        &self,
+        token: &str,
+        subscriber: &Subscriber,
+        form: &Form,
+        caller: &Caller,
+    ) -> anyhow::Result<PublicResponse> {
         let name: String = form.get("name").chars().filter(|c| !c.is_control()).take(NAME).collect();
         let pause = self.pause(form.get("pause"));
         let editions = self.ticked(form);

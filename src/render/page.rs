@@ -48,7 +48,7 @@ pub struct Home {
 
 /// A page that says something, and may ask for one press of a button.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Sheet {
+pub struct MessagePage {
     /// The path that the button posts to; empty for none.
     pub action: String,
     /// What it says there, as `action=…`; may be empty.
@@ -83,7 +83,7 @@ impl Page for Home {
     }
 }
 
-impl Page for Sheet {
+impl Page for MessagePage {
     const NAME: &'static str = "sheet";
 
     fn sample() -> Self {
@@ -179,7 +179,7 @@ mod tests {
             "refused",
             "busy",
         ] {
-            pages.push(page(&Sheet::sample(), section, setting, &templates).expect(section));
+            pages.push(page(&MessagePage::sample(), section, setting, &templates).expect(section));
         }
         for html in pages {
             assert!(html.contains("<h1>") && html.contains("/news/style.css"), "{html}");

@@ -1,5 +1,5 @@
 //! Past issues over HTTP: the list, each issue and the feed, with what caches need to know (RFC 9110 §13, RFC 9111). Knows no
-//! store; a [`Desk`] answers what is asked of it. GET and HEAD only, and nothing changes by them.
+//! store; a [`ArchiveService`] answers what is asked of it. GET and HEAD only, and nothing changes by them.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::model::IssueName;
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ask {
+pub enum ArchiveRequest {
     Index,
     Issue(IssueName),
     Feed,
@@ -23,7 +23,7 @@ pub enum Ask {
 
 /// A page that is ready to be sent.
 #[derive(Clone, Debug)]
-pub struct Sheet {
+pub struct ArchiveResponse {
     pub body: Bytes,
     /// Another one for other bytes; hex digits.
     pub hash: String,
@@ -31,19 +31,19 @@ pub struct Sheet {
     pub modified: DateTime<Utc>,
 }
 
-/// Answers an [`Ask`]: `None` when there is no such page. It may take some milliseconds, and is never called on a runtime's
+/// Answers an [`ArchiveRequest`]: `None` when there is no such page. It may take some milliseconds, and is never called on a runtime's
 /// thread. What it fails of goes into the log, not to the visitor.
-pub type Look = Arc<dyn Fn(&Ask) -> anyhow::Result<Option<Arc<Sheet>>> + Send + Sync>;
+pub type ArchiveHandler = Arc<dyn Fn(&ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> + Send + Sync>;
 
 /// Where the pages get what they show.
 #[derive(Clone)]
-pub struct Desk {
-    pub look: Look,
+pub struct ArchiveService {
+    pub handle: ArchiveHandler,
     /// Asks search engines to list none of the pages.
     pub noindex: bool,
 }
 
-/// The list is a page like our others: their style sheet, and nothing else.
+/// The list is a page like our others: their style response, and nothing else.
 const OWN: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Mail HTML has its style inline; nothing else is let in but pictures.
 const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; \
@@ -56,25 +56,25 @@ const ATOM: &str = "application/atom+xml; charset=utf-8";
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
 /// The routes of the archive.
-pub fn router(desk: Desk) -> Router {
+pub fn router(service: ArchiveService) -> Router {
     Router::new()
         .route("/archive", get(index))
         .route("/archive/{issue}", get(issue))
         .route("/feed.xml", get(feed))
-        .with_state(desk)
+        .with_state(service)
 }
 
-async fn index(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    show(desk, Ask::Index, &headers, HTML).await
+async fn index(State(service): State<ArchiveService>, headers: HeaderMap) -> Response {
+    show(service, ArchiveRequest::Index, &headers, HTML).await
 }
 
-async fn feed(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    show(desk, Ask::Feed, &headers, ATOM).await
+async fn feed(State(service): State<ArchiveService>, headers: HeaderMap) -> Response {
+    show(service, ArchiveRequest::Feed, &headers, ATOM).await
 }
 
-async fn issue(State(desk): State<Desk>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+async fn issue(State(service): State<ArchiveService>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     match strict(&name) {
-        Some(name) => show(desk, Ask::Issue(name), &headers, HTML).await,
+        Some(name) => show(service, ArchiveRequest::Issue(name), &headers, HTML).await,
         None => missing(),
     }
 }
@@ -84,12 +84,12 @@ pub(super) fn strict(text: &str) -> Option<IssueName> {
     text.parse().ok().filter(|name: &IssueName| name.to_string() == text)
 }
 
-async fn show(desk: Desk, ask: Ask, headers: &HeaderMap, kind: &'static str) -> Response {
-    let look = Arc::clone(&desk.look);
-    let is_mail = matches!(ask, Ask::Issue(_));
-    let found = tokio::task::spawn_blocking(move || look(&ask)).await.map_err(anyhow::Error::from).flatten();
+async fn show(service: ArchiveService, request: ArchiveRequest, headers: &HeaderMap, kind: &'static str) -> Response {
+    let look = Arc::clone(&service.handle);
+    let is_mail = matches!(request, ArchiveRequest::Issue(_));
+    let found = tokio::task::spawn_blocking(move || look(&request)).await.map_err(anyhow::Error::from).flatten();
     let mut answer = match found {
-        Ok(Some(sheet)) => page(&sheet, headers, kind, is_mail),
+        Ok(Some(response)) => page(&response, headers, kind, is_mail),
         Ok(None) => missing(),
         Err(why) => {
             tracing::error!("a page of the archive cannot be shown: {why:#}");
@@ -99,21 +99,21 @@ async fn show(desk: Desk, ask: Ask, headers: &HeaderMap, kind: &'static str) -> 
             answer
         }
     };
-    if desk.noindex {
+    if service.noindex {
         answer.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex"));
     }
     answer
 }
 
 /// The page, or 304 when the visitor has it already.
-fn page(sheet: &Sheet, headers: &HeaderMap, kind: &'static str, is_mail: bool) -> Response {
-    let tag = format!("\"{}\"", sheet.hash);
-    let mut answer = if is_known(headers, &tag, sheet.modified) {
+fn page(response: &ArchiveResponse, headers: &HeaderMap, kind: &'static str, is_mail: bool) -> Response {
+    let tag = format!("\"{}\"", response.hash);
+    let mut answer = if is_known(headers, &tag, response.modified) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, kind)], Body::from(sheet.body.clone())).into_response()
+        ([(header::CONTENT_TYPE, kind)], Body::from(response.body.clone())).into_response()
     };
-    let modified = sheet.modified.format(HTTP_DATE).to_string();
+    let modified = response.modified.format(HTTP_DATE).to_string();
     for (name, value) in [(header::ETAG, tag), (header::LAST_MODIFIED, modified)] {
         if let Ok(value) = HeaderValue::try_from(value) {
             answer.headers_mut().insert(name, value);

@@ -1,4 +1,4 @@
-//! /healthz, /readyz and /metrics for whoever watches the daemon: never among the public pages. Knows no store; a [`Desk`]
+//! /healthz, /readyz and /metrics for whoever watches the daemon: never among the public pages. Knows no store; a [`OpsService`]
 //! answers. Names and units follow <https://prometheus.io/docs/practices/naming/>.
 
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub struct EditionVitals {
 
 /// Where the answers come from. They may take some milliseconds, and are never asked for on a runtime's thread.
 #[derive(Clone)]
-pub struct Desk {
+pub struct OpsService {
     /// Whether the daemon can do its work, or why not.
     pub ready: Arc<dyn Fn() -> anyhow::Result<()> + Send + Sync>,
     pub vitals: Arc<dyn Fn() -> anyhow::Result<Vitals> + Send + Sync>,
@@ -77,32 +77,32 @@ pub struct Desk {
 /// The listener fails.
 pub async fn serve(
     listener: TcpListener,
-    desk: Desk,
+    service: OpsService,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(desk)).with_graceful_shutdown(stop).await
+    axum::serve(listener, router(service)).with_graceful_shutdown(stop).await
 }
 
 /// The three routes.
-pub fn router(desk: Desk) -> Router {
+pub fn router(service: OpsService) -> Router {
     Router::new()
         .route("/healthz", get(async || plain(StatusCode::OK, "ok\n".into())))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(desk)
+        .with_state(service)
 }
 
-async fn ready(State(desk): State<Desk>) -> Response {
-    let asked = tokio::task::spawn_blocking(move || (desk.ready)()).await.map_err(anyhow::Error::from).flatten();
+async fn ready(State(service): State<OpsService>) -> Response {
+    let asked = tokio::task::spawn_blocking(move || (service.ready)()).await.map_err(anyhow::Error::from).flatten();
     match asked {
         Ok(()) => plain(StatusCode::OK, "ready\n".into()),
         Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why:#}\n")),
     }
 }
 
-async fn metrics(State(desk): State<Desk>) -> Response {
+async fn metrics(State(service): State<OpsService>) -> Response {
     let read =
-        tokio::task::spawn_blocking(move || write(&(desk.vitals)()?)).await.map_err(anyhow::Error::from).flatten();
+        tokio::task::spawn_blocking(move || write(&(service.vitals)()?)).await.map_err(anyhow::Error::from).flatten();
     match read {
         Ok(text) => {
             let mut answer = plain(StatusCode::OK, text);

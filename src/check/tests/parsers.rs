@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::check::cascade::{Mode, looks};
 use crate::check::color::{BLACK, Color, WHITE};
-use crate::check::css::{self, Sheet};
+use crate::check::css::{self, Stylesheet};
 use crate::check::page::Page;
 
 #[test]
@@ -39,7 +39,7 @@ fn style_sheets_become_rules_under_their_conditions() {
         "@import 'a.css'; /* no { */ a, .b > c { color: red; background: url(x;y) !important }
          @media (min-width: 9px) { @media print { .d { order: 1 } } p{} } @font-face { src: url(f) } .e{",
     );
-    let sheet = Sheet::read(&css);
+    let sheet = Stylesheet::read(&css);
     let rules: Vec<(usize, &str)> = sheet.rules.iter().map(|rule| (rule.conditions.len(), rule.selectors)).collect();
     assert_eq!(rules, [(0, "a, .b > c"), (2, ".d"), (1, "p"), (0, ".e")]);
     let names: Vec<&str> = sheet.at_rules.iter().map(|(name, _)| *name).collect();
@@ -65,7 +65,7 @@ fn elements_know_their_bytes_and_words() {
 /// How the last element of `body` looks under a style sheet: colour, ground, size, bold, hidden.
 fn looked(css: &str, body: &str, mode: Mode) -> String {
     let page = Page::read(&format!("<html><body bgcolor='#eeeeee'>{body}</body></html>"));
-    let look = looks(&page, &Sheet::read(css), mode).pop().unwrap();
+    let look = looks(&page, &Stylesheet::read(css), mode).pop().unwrap();
     let name = |color: Option<Color>| color.map_or("?".into(), |color| color.to_string());
     let (bold, hidden) = (if look.bold { " bold" } else { "" }, if look.hidden { " hidden" } else { "" });
     format!("{} on {} {}px{bold}{hidden}", name(look.color), name(look.ground), look.size)
@@ -120,7 +120,7 @@ proptest! {
         for element in &page.elements {
             prop_assert!(element.start <= element.end && element.end <= text.len());
         }
-        let sheet = Sheet::read(&text);
+        let sheet = Stylesheet::read(&text);
         for rule in &sheet.rules {
             css::selectors(rule.selectors).for_each(drop);
             css::declarations(rule.block).for_each(drop);

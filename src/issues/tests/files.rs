@@ -184,17 +184,17 @@ fn a_draft_written_by_hand_may_leave_things_out() {
 
 #[test]
 fn issues_are_listed_by_date_and_found_by_name_path_or_as_the_newest() {
-    let desk = Desk::new();
-    assert_eq!(list(&desk.dir().join("none")), Ok(Vec::new()));
-    let none = find(desk.dir(), None).unwrap_err();
+    let workspace = Workspace::new();
+    assert_eq!(list(&workspace.dir().join("none")), Ok(Vec::new()));
+    let none = find(workspace.dir(), None).unwrap_err();
     assert_eq!(none.message, "there is no issue yet");
     for name in ["2026-11-25-midweek", "2026-11-22-sunday", "2026-12-02-midweek"] {
-        std::fs::create_dir(desk.dir().join(name)).unwrap();
+        std::fs::create_dir(workspace.dir().join(name)).unwrap();
         if !name.starts_with("2026-12") {
-            std::fs::write(desk.dir().join(name).join("issue.toml"), "").unwrap();
+            std::fs::write(workspace.dir().join(name).join("issue.toml"), "").unwrap();
         }
     }
-    let names: Vec<String> = list(desk.dir()).unwrap().iter().map(ToString::to_string).collect();
+    let names: Vec<String> = list(workspace.dir()).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["2026-11-22-sunday", "2026-11-25-midweek"]);
     for (given, found) in [
         (None, "2026-11-25-midweek"),
@@ -202,9 +202,9 @@ fn issues_are_listed_by_date_and_found_by_name_path_or_as_the_newest() {
         (Some("issues/2026-11-22-sunday/"), "2026-11-22-sunday"),
         (Some("./issues/2026-11-22-sunday/issue.toml"), "2026-11-22-sunday"),
     ] {
-        assert_eq!(find(desk.dir(), given).unwrap().to_string(), found, "{given:?}");
+        assert_eq!(find(workspace.dir(), given).unwrap().to_string(), found, "{given:?}");
     }
-    let wrong = find(desk.dir(), Some("2026-11-25-midwek")).unwrap_err();
+    let wrong = find(workspace.dir(), Some("2026-11-25-midwek")).unwrap_err();
     assert!(wrong.help.unwrap().contains("the nearest are 2026-11-25-midweek, 2026-11-22-sunday"));
-    assert!(find(desk.dir(), Some("2026-12-02-midweek")).is_err());
+    assert!(find(workspace.dir(), Some("2026-12-02-midweek")).is_err());
 }

@@ -84,14 +84,15 @@ struct Promises {
 }
 
 /// Edits the text, one edit after the other, and notes what the editor may now rely on.
-fn apply(desk: &mut Paper, edits: &[Edit], promises: &mut Promises, round: usize) {
+fn apply(workspace: &mut Paper, edits: &[Edit], promises: &mut Promises, round: usize) {
     let shifts = edits.iter().filter(|e| matches!(e, Edit::Move(..) | Edit::Delete(_))).count();
     for (number, edit) in edits.iter().enumerate() {
         let mark = format!("mark-{round}-{number}-");
-        let mut pieces = Pieces::cut(&desk.draft).unwrap();
+        let mut pieces = Pieces::cut(&workspace.draft).unwrap();
         let blocks = &mut pieces.blocks;
         if let Edit::Intro = edit {
-            desk.draft = desk.draft.replacen("intro = \"\"\"\n", &format!("# {mark}\nintro = \"\"\"\n{mark}x\n"), 1);
+            workspace.draft =
+                workspace.draft.replacen("intro = \"\"\"\n", &format!("# {mark}\nintro = \"\"\"\n{mark}x\n"), 1);
             promises.words.extend([format!("# {mark}"), format!("{mark}x")]);
             continue;
         }
@@ -150,12 +151,12 @@ fn apply(desk: &mut Paper, edits: &[Edit], promises: &mut Promises, round: usize
                 promises.touched.push(id);
             }
         }
-        desk.draft = pieces.join();
+        workspace.draft = pieces.join();
     }
 }
 
-fn order(desk: &Paper, of: &[String]) -> Vec<String> {
-    let blocks = Pieces::cut(&desk.draft).unwrap().blocks;
+fn order(workspace: &Paper, of: &[String]) -> Vec<String> {
+    let blocks = Pieces::cut(&workspace.draft).unwrap().blocks;
     blocks.into_iter().map(|b| b.id).filter(|id| of.contains(id)).collect()
 }
 
@@ -167,17 +168,17 @@ proptest! {
         first in fresh(),
         rounds in prop::collection::vec((edits(), fresh()), 1..4),
     ) {
-        let mut desk = Paper::new(&first);
+        let mut workspace = Paper::new(&first);
         let mut promises = Promises::default();
         for (round, (edits, fresh)) in rounds.iter().enumerate() {
-            apply(&mut desk, edits, &mut promises, round);
-            let before = order(&desk, &promises.touched);
-            desk.compose(fresh);
-            let (text, composed) = (desk.draft.clone(), desk.composed.clone());
+            apply(&mut workspace, edits, &mut promises, round);
+            let before = order(&workspace, &promises.touched);
+            workspace.compose(fresh);
+            let (text, composed) = (workspace.draft.clone(), workspace.composed.clone());
             for word in &promises.words {
                 prop_assert!(text.contains(word.as_str()), "lost `{}` in\n{}", word, text);
             }
-            prop_assert_eq!(before, order(&desk, &promises.touched));
+            prop_assert_eq!(before, order(&workspace, &promises.touched));
             let blocks = Pieces::cut(&text).unwrap().blocks;
             prop_assert!(blocks.iter().all(|b| !promises.deleted.contains(&b.id)), "{:?} came back", promises.deleted);
             let now = parse(Path::new("issue.toml"), &text).unwrap();
@@ -185,17 +186,17 @@ proptest! {
             let kept = now.news.iter().filter(|e| !e.banned && promises.touched.contains(&e.id)).count();
             // A swap counts both neighbours as moved, so more than the promised may stay; never more than were there.
             prop_assert!(added <= fresh.news.len().max(kept + 12));
-            desk.compose(fresh);
-            prop_assert_eq!(text, desk.draft.clone());
-            prop_assert_eq!(composed, desk.composed.clone());
+            workspace.compose(fresh);
+            prop_assert_eq!(text, workspace.draft.clone());
+            prop_assert_eq!(composed, workspace.composed.clone());
         }
     }
 
     #[test]
     fn an_untouched_draft_is_the_fresh_one(first in fresh(), second in fresh()) {
-        let mut desk = Paper::new(&first);
-        desk.compose(&second);
-        prop_assert_eq!(desk.draft, to_toml(&second));
+        let mut workspace = Paper::new(&first);
+        workspace.compose(&second);
+        prop_assert_eq!(workspace.draft, to_toml(&second));
     }
 
     #[test]

@@ -32,7 +32,7 @@ impl House {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let mut house = Self { dir, base: String::new(), runtime, agent };
         let site = Arc::new(house.site("2024-08-10T00:00:00Z"));
-        let router = archive::router(site.archive_desk()).merge(ops::router(site.ops_desk()));
+        let router = archive::router(site.archive_service()).merge(ops::router(site.ops_service()));
         house.base = house.runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let base = format!("http://{}", listener.local_addr().expect("an address"));

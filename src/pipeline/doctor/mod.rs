@@ -70,7 +70,7 @@ impl Diagnosis {
 
 /// What is heard of a visit while it goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Progress {
     /// What is waited for from here on, such as `the nameserver`.
     Waits(String),
     Found(Diagnosis),
@@ -85,8 +85,8 @@ const TOO_LITTLE: u64 = 50 << 20;
 
 impl Site {
     /// Looks at everything, and tells of each thing when it is known. `nameserver` is asked instead of the system's.
-    pub async fn doctor(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Look)) {
-        let mut found = |found: Vec<Diagnosis>| found.into_iter().for_each(|one| tell(Look::Found(one)));
+    pub async fn doctor(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Progress)) {
+        let mut found = |found: Vec<Diagnosis>| found.into_iter().for_each(|one| tell(Progress::Found(one)));
         found(self.examine_config());
         found(self.examine_templates());
         found(self.examine_store());
@@ -95,14 +95,14 @@ impl Site {
         found(self.examine_disk());
         found(self.examine_editors());
         if self.config.delivery.transport == TransportKind::Smtp {
-            tell(Look::Waits(format!("the relay {}", self.config.delivery.smtp.host)));
+            tell(Progress::Waits(format!("the relay {}", self.config.delivery.smtp.host)));
         }
-        tell(Look::Found(self.examine_relay().await));
+        tell(Progress::Found(self.examine_relay().await));
         self.examine_names(nameserver, tell).await;
         if !self.config.bounces.imap.host.is_empty() {
-            tell(Look::Waits(format!("the mailbox at {}", self.config.bounces.imap.host)));
+            tell(Progress::Waits(format!("the mailbox at {}", self.config.bounces.imap.host)));
         }
-        self.examine_bounces().await.into_iter().for_each(|one| tell(Look::Found(one)));
+        self.examine_bounces().await.into_iter().for_each(|one| tell(Progress::Found(one)));
     }
 
     /// What the configuration says that loads, and yet would be wrong in a mail. Only when nothing is an error it is called good.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{Diagnosis, Health, Look};
+use super::{Diagnosis, Health, Progress};
 use crate::mail::{DkimSigner, Dns, sender_domain};
 use crate::pipeline::{Site, TransportKind};
 
@@ -15,23 +15,23 @@ type Answers = Result<Vec<String>, String>;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Site {
-    pub(super) async fn examine_names(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Look)) {
+    pub(super) async fn examine_names(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Progress)) {
         let Ok(domain) = sender_domain(&self.config.letterhead()) else {
             let what = "nothing is asked before `publication.from` names a domain";
-            return tell(Look::Found(Diagnosis::new("dns", Health::Skipped, what)));
+            return tell(Progress::Found(Diagnosis::new("dns", Health::Skipped, what)));
         };
         let dns = match Dns::new(nameserver, PATIENCE) {
             Ok(dns) => dns,
             Err(why) => {
                 let wrong = Diagnosis::new("dns", Health::Error, why).mend("see /etc/resolv.conf");
-                return tell(Look::Found(wrong));
+                return tell(Progress::Found(wrong));
             }
         };
-        tell(Look::Waits(format!("the nameserver, about {domain}")));
+        tell(Progress::Waits(format!("the nameserver, about {domain}")));
         for question in self.questions(&dns, &domain) {
             match question.await {
-                Ok(found) => found.into_iter().for_each(|one| tell(Look::Found(one))),
-                Err(why) => tell(Look::Found(Diagnosis::new("dns", Health::Error, why.to_string()))),
+                Ok(found) => found.into_iter().for_each(|one| tell(Progress::Found(one))),
+                Err(why) => tell(Progress::Found(Diagnosis::new("dns", Health::Error, why.to_string()))),
             }
         }
     }

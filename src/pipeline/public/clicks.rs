@@ -14,7 +14,7 @@ use super::super::{Site, seed};
 use super::window::Window;
 use crate::model::{IssueName, Tracking};
 use crate::store::{ClickCounts, Store};
-use crate::web::public::go::Desk;
+use crate::web::public::go::ClickService;
 
 /// So many clicks may wait to be counted; who comes then is not.
 const WAITING: usize = 1_024;
@@ -45,9 +45,9 @@ impl Clicks {
         Ok(Self { door, thread, secret: seed() })
     }
 
-    /// The desk of the counted links by these settings. Those of mails that went out earlier lead on also when nothing is counted any
+    /// The service of the counted links by these settings. Those of mails that went out earlier lead on also when nothing is counted any
     /// more.
-    pub(super) fn desk(&self, site: &Arc<Site>) -> Desk {
+    pub(super) fn service(&self, site: &Arc<Site>) -> ClickService {
         let counts = site.config.tracking.clicks;
         let signpost = Mutex::new(Signpost { site: Arc::clone(site), store: None, kept: BTreeMap::new() });
         let (door, secret) = (self.door.clone(), self.secret.clone());
@@ -60,7 +60,7 @@ impl Clicks {
             }
             Ok(url)
         };
-        Desk { follow: Arc::new(follow) }
+        ClickService { follow: Arc::new(follow) }
     }
 
     /// Counts what is under way and writes it. Called when nobody follows links any more.

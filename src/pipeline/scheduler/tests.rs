@@ -31,14 +31,14 @@ missed = "send_within:6h"
 remind = "0s"
 
 [editors]
-notify = ["ann@desk.example", "bob@desk.example"]
+notify = ["ann@workspace.example", "bob@workspace.example"]
 
 [serve]
 lease = "30d"
 "#;
 
 /// A publication in a folder of its own, and the time in it.
-struct Desk {
+struct Workspace {
     dir: TempDir,
     now: DateTime<Utc>,
     holder: String,
@@ -47,7 +47,7 @@ struct Desk {
     deaths: usize,
 }
 
-impl Desk {
+impl Workspace {
     fn new(start: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         init(dir.path()).unwrap();
@@ -57,13 +57,14 @@ impl Desk {
         let without = config.split("[serve]").next().unwrap().to_owned() + &config[config.find("[web]").unwrap()..];
         let without = without.split("[editors]").next().unwrap().to_owned();
         std::fs::write(dir.path().join("config.toml"), without + EDITIONS).unwrap();
-        let desk = Self { dir, now: start.parse().unwrap(), holder: "one".into(), cut: false, deaths: 0 };
-        desk.write_news();
+        let workspace = Self { dir, now: start.parse().unwrap(), holder: "one".into(), cut: false, deaths: 0 };
+        workspace.write_news();
         let csv = "email,name\na@inbox.example,A\nb@inbox.example,B\n";
-        desk.site()
+        workspace
+            .site()
             .import_subscribers(Path::new("subscribers.csv"), csv.as_bytes(), "asked for it", |_| Ok(()))
             .unwrap();
-        desk
+        workspace
     }
 
     /// Four items a day, each of its own words.
@@ -185,36 +186,37 @@ async fn a_month_with_a_death_before_every_commit_is_the_same() {
 }
 
 async fn month(cut: bool) {
-    let mut desk = Desk { cut, ..Desk::new("2026-03-02T00:00:00Z") };
-    let approve = |desk: &Desk, issue: &str| drop(desk.site().approve(&issue.parse().unwrap(), "Ann").unwrap());
-    desk.run_to("2026-03-03T12:00:00Z").await;
-    approve(&desk, "2026-03-04-midweek");
+    let mut workspace = Workspace { cut, ..Workspace::new("2026-03-02T00:00:00Z") };
+    let approve =
+        |workspace: &Workspace, issue: &str| drop(workspace.site().approve(&issue.parse().unwrap(), "Ann").unwrap());
+    workspace.run_to("2026-03-03T12:00:00Z").await;
+    approve(&workspace, "2026-03-04-midweek");
     // A slow editor, after the send time.
-    desk.run_to("2026-03-11T07:30:00Z").await;
-    approve(&desk, "2026-03-11-midweek");
+    workspace.run_to("2026-03-11T07:30:00Z").await;
+    approve(&workspace, "2026-03-11-midweek");
     // The check finds an error at the send time.
-    desk.run_to("2026-03-14T12:00:00Z").await;
-    let draft = std::fs::read_to_string(desk.draft("2026-03-15-sunday")).unwrap();
+    workspace.run_to("2026-03-14T12:00:00Z").await;
+    let draft = std::fs::read_to_string(workspace.draft("2026-03-15-sunday")).unwrap();
     let (key, rest) = draft.split_once("subject = ").unwrap();
     let broken = format!("{key}subject = \"\"{}", &rest[rest.find('\n').unwrap()..]);
-    std::fs::write(desk.draft("2026-03-15-sunday"), broken).unwrap();
-    desk.run_to("2026-03-15T04:00:00Z").await;
-    std::fs::write(desk.draft("2026-03-15-sunday"), draft).unwrap();
-    approve(&desk, "2026-03-15-sunday");
+    std::fs::write(workspace.draft("2026-03-15-sunday"), broken).unwrap();
+    workspace.run_to("2026-03-15T04:00:00Z").await;
+    std::fs::write(workspace.draft("2026-03-15-sunday"), draft).unwrap();
+    approve(&workspace, "2026-03-15-sunday");
     // A source that cannot be read when the draft is due; then an issue that nobody ever approves.
-    desk.run_to("2026-03-17T05:00:00Z").await;
-    std::fs::write(desk.dir.path().join("content/news/2026-W12.jsonl"), "{ this is no JSON\n").unwrap();
-    desk.run_to("2026-03-17T06:15:00Z").await;
-    std::fs::remove_file(desk.dir.path().join("content/news/2026-W12.jsonl")).unwrap();
-    desk.run_to("2026-03-22T01:00:00Z").await;
+    workspace.run_to("2026-03-17T05:00:00Z").await;
+    std::fs::write(workspace.dir.path().join("content/news/2026-W12.jsonl"), "{ this is no JSON\n").unwrap();
+    workspace.run_to("2026-03-17T06:15:00Z").await;
+    std::fs::remove_file(workspace.dir.path().join("content/news/2026-W12.jsonl")).unwrap();
+    workspace.run_to("2026-03-22T01:00:00Z").await;
     // Down over a send time, within what the edition allows; and once over one that it does not.
-    desk.down_to("2026-03-22T05:00:00Z").await;
-    desk.run_to("2026-03-25T05:00:00Z").await;
-    approve(&desk, "2026-03-25-midweek");
-    desk.down_to("2026-03-25T08:00:00Z").await;
-    desk.run_to("2026-03-26T12:00:00Z").await;
-    approve(&desk, "2026-03-27-midweek");
-    desk.run_to("2026-04-02T00:00:00Z").await;
+    workspace.down_to("2026-03-22T05:00:00Z").await;
+    workspace.run_to("2026-03-25T05:00:00Z").await;
+    approve(&workspace, "2026-03-25-midweek");
+    workspace.down_to("2026-03-25T08:00:00Z").await;
+    workspace.run_to("2026-03-26T12:00:00Z").await;
+    approve(&workspace, "2026-03-27-midweek");
+    workspace.run_to("2026-04-02T00:00:00Z").await;
 
     let expected = [
         "03-03 06:00 2026-03-04-midweek drafted",
@@ -257,14 +259,14 @@ async fn month(cut: bool) {
     ];
     // A death between an approval and its record leaves the approval, which is then no longer asked for.
     let recorded = |line: &&str| !(cut && line.ends_with(" approved"));
-    assert_eq!(desk.journal(), expected.into_iter().filter(recorded).collect::<Vec<_>>());
-    for letter in std::fs::read_dir(desk.dir.path().join("outbox/letters")).unwrap() {
+    assert_eq!(workspace.journal(), expected.into_iter().filter(recorded).collect::<Vec<_>>());
+    for letter in std::fs::read_dir(workspace.dir.path().join("outbox/letters")).unwrap() {
         let text = std::fs::read_to_string(letter.unwrap().path()).unwrap();
         let list = text.lines().find(|line| line.starts_with("List-") || line.starts_with("Precedence:"));
         assert_eq!(list, None, "a letter to an editor is no mail of a list");
         assert!(text.contains("Auto-Submitted: auto-generated\r\n"));
     }
-    let mut outbox = desk.outbox();
+    let mut outbox = workspace.outbox();
     // Two editors have a mail of each draft, reminder, hold, issue sent, issue skipped, and of the first failed draft.
     let told = 9 + 3 + 3 + 7 + 2 + 1;
     assert_eq!(outbox.remove("letters"), Some(2 * told));
@@ -273,71 +275,74 @@ async fn month(cut: bool) {
     assert_eq!(previews, 9);
     let sent = expected.iter().filter_map(|line| line.strip_suffix(" sent")).map(|line| line[12..].to_owned());
     assert_eq!(outbox, sent.map(|issue| (issue, 2)).collect(), "each subscriber has each issue once, and no other");
-    let (copies, tries) = desk.tries();
+    let (copies, tries) = workspace.tries();
     assert_eq!(copies, 14, "seven issues to two subscribers");
     assert!(tries <= 2 * copies, "a death costs one more try of the copy that was under way: {tries}");
-    assert_eq!(desk.deaths > 200, cut, "{} deaths", desk.deaths);
+    assert_eq!(workspace.deaths > 200, cut, "{} deaths", workspace.deaths);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_an_approved_issue_from_going_out_holds_it_and_is_told() {
-    let mut desk = Desk::new("2026-03-03T07:00:00Z");
-    desk.run_to("2026-03-03T12:00:00Z").await;
-    desk.site().approve(&"2026-03-04-midweek".parse().unwrap(), "Ann").unwrap();
+    let mut workspace = Workspace::new("2026-03-03T07:00:00Z");
+    workspace.run_to("2026-03-03T12:00:00Z").await;
+    workspace.site().approve(&"2026-03-04-midweek".parse().unwrap(), "Ann").unwrap();
     // Where copies would go stands a file.
-    std::fs::remove_dir_all(desk.dir.path().join("outbox")).unwrap();
-    std::fs::write(desk.dir.path().join("outbox"), "").unwrap();
-    desk.now = "2026-03-04T06:00:00Z".parse().unwrap();
-    let fencing_token = desk.site().hold_lease("one").unwrap().unwrap();
-    let Tick::Send(due_send) = desk.site().scheduler_step(&fencing_token, false).await.unwrap() else {
+    std::fs::remove_dir_all(workspace.dir.path().join("outbox")).unwrap();
+    std::fs::write(workspace.dir.path().join("outbox"), "").unwrap();
+    workspace.now = "2026-03-04T06:00:00Z".parse().unwrap();
+    let fencing_token = workspace.site().hold_lease("one").unwrap().unwrap();
+    let Tick::Send(due_send) = workspace.site().scheduler_step(&fencing_token, false).await.unwrap() else {
         panic!("it is due")
     };
     let (_keep, stop) = watch::channel(false);
-    Box::pin(desk.site().depart(&fencing_token, &due_send, stop)).await.unwrap();
-    assert_eq!(desk.journal().last().unwrap(), "03-04 06:00 2026-03-04-midweek held");
-    let due = desk.site().ledger_store().unwrap().due_letters(desk.now, 9).unwrap();
+    Box::pin(workspace.site().depart(&fencing_token, &due_send, stop)).await.unwrap();
+    assert_eq!(workspace.journal().last().unwrap(), "03-04 06:00 2026-03-04-midweek held");
+    let due = workspace.site().ledger_store().unwrap().due_letters(workspace.now, 9).unwrap();
     let held = due.iter().filter(|letter| letter.order.key.contains(":held:")).count();
     assert_eq!(held, 2, "both editors are told: {:?}", due.iter().map(|letter| &letter.order.key).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
-    let mut desk = Desk::new("2026-03-03T07:00:00Z");
-    desk.run_to("2026-03-03T12:00:00Z").await;
+    let mut workspace = Workspace::new("2026-03-03T07:00:00Z");
+    workspace.run_to("2026-03-03T12:00:00Z").await;
     let issue: IssueName = "2026-03-04-midweek".parse().unwrap();
-    desk.site().approve(&issue, "Ann").unwrap();
-    let old = desk.site().hold_lease("one").unwrap().unwrap();
+    workspace.site().approve(&issue, "Ann").unwrap();
+    let old = workspace.site().hold_lease("one").unwrap().unwrap();
     // It had begun to send when it was paused.
-    let mut store = desk.site().ledger_store().unwrap();
-    store.freeze_audience(&issue, desk.now).unwrap();
+    let mut store = workspace.site().ledger_store().unwrap();
+    store.freeze_audience(&issue, workspace.now).unwrap();
     let send = store.send(&issue).unwrap().unwrap().id;
     assert!(store.set_fencing_token(send, Some(&old)).unwrap());
     // Its lease runs out, and another one acts.
-    let later = desk.now + TimeDelta::days(31);
-    desk.now = later;
-    assert_eq!(desk.site().hold_lease("two").unwrap().map(|fencing_token| fencing_token.number), Some(old.number + 1));
-    assert_eq!(desk.site().hold_lease("one").unwrap(), None);
+    let later = workspace.now + TimeDelta::days(31);
+    workspace.now = later;
+    assert_eq!(
+        workspace.site().hold_lease("two").unwrap().map(|fencing_token| fencing_token.number),
+        Some(old.number + 1)
+    );
+    assert_eq!(workspace.site().hold_lease("one").unwrap(), None);
     let stopped = store.send(&issue).unwrap().unwrap();
     assert_eq!((stopped.state, stopped.by_operator), (IssueState::Stopped, false));
     assert!(!store.set_fencing_token(send, Some(&old)).unwrap(), "it cannot take the send back");
     let (_keep, stop) = watch::channel(false);
-    assert_eq!(desk.site().scheduler_step(&old, false).await.unwrap(), Tick::Stale);
+    assert_eq!(workspace.site().scheduler_step(&old, false).await.unwrap(), Tick::Stale);
     // The lease is lost between its look and its step: what the other one sends is not given up.
-    let (site, run) = (desk.site(), Run { date: issue.date, at: desk.now });
+    let (site, run) = (workspace.site(), Run { date: issue.date, at: workspace.now });
     let (edition, known) = (site.config.edition("midweek").unwrap(), site.known(&store, &issue).unwrap());
     let turn = site.take(&mut store, &old, &issue, (edition, run, &known), Step::GiveUp).await.unwrap();
     let send = store.send(&issue).unwrap().unwrap();
     assert_eq!((turn, send.by_operator, send.reason.as_str()), (Tick::Stale, false, TAKEN_OVER));
     let options = SendOptions { fencing_token: Some(old), ..SendOptions::default() };
-    assert!(desk.site().send(&issue, &options, stop, |_| {}).await.is_err());
-    assert_eq!(desk.outbox().get(&issue.to_string()).copied().unwrap_or(0), 0);
+    assert!(workspace.site().send(&issue, &options, stop, |_| {}).await.is_err());
+    assert_eq!(workspace.outbox().get(&issue.to_string()).copied().unwrap_or(0), 0);
 }
 
 #[test]
 fn a_clock_set_back_does_not_keep_a_dead_holder_alive() {
-    let mut desk = Desk::new("2026-03-03T07:00:00Z");
-    let first = desk.site().hold_lease("one").unwrap().unwrap();
-    desk.now -= TimeDelta::days(400);
-    let second = desk.site().hold_lease("two").unwrap().expect("its end is further off than any lease is long");
+    let mut workspace = Workspace::new("2026-03-03T07:00:00Z");
+    let first = workspace.site().hold_lease("one").unwrap().unwrap();
+    workspace.now -= TimeDelta::days(400);
+    let second = workspace.site().hold_lease("two").unwrap().expect("its end is further off than any lease is long");
     assert!(second.number > first.number);
 }

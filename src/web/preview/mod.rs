@@ -1,4 +1,4 @@
-//! The preview of an issue: a page on loopback that follows every save. Knows no file, no store and no pipeline; a [`Desk`]
+//! The preview of an issue: a page on loopback that follows every save. Knows no file, no store and no pipeline; a [`PreviewService`]
 //! answers what is asked of it.
 
 mod clip;
@@ -18,28 +18,28 @@ pub use routes::serve;
 
 /// What a browser wants to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ask {
+pub struct PreviewRequest {
     /// An issue's name; `None` for the one that the preview began with.
     pub issue: Option<String>,
     /// A subscriber's address as typed. Empty is the sample subscriber, `None` the one that the preview began with.
     pub subscriber: Option<String>,
 }
 
-/// Answers an [`Ask`] with how things stand now. It may take some milliseconds, and is never called on a runtime's thread.
-pub type Look = Arc<dyn Fn(&Ask) -> View + Send + Sync>;
+/// Answers an [`PreviewRequest`] with how things stand now. It may take some milliseconds, and is never called on a runtime's thread.
+pub type PreviewHandler = Arc<dyn Fn(&PreviewRequest) -> View + Send + Sync>;
 
 /// Where the pages get what they show.
 #[derive(Clone)]
-pub struct Desk {
+pub struct PreviewService {
     /// Another number after every change of a file that an issue is made of.
     pub changes: watch::Receiver<u64>,
-    pub look: Look,
+    pub handle: PreviewHandler,
 }
 
 /// Everything about one issue at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct View {
-    /// The number of [`Desk::changes`] that this answers to.
+    /// The number of [`PreviewService::changes`] that this answers to.
     pub version: u64,
     pub publication: String,
     /// All issues, the newest first.

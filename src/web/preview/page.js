@@ -10,7 +10,7 @@ const told = {
   inverted: 'Approximate: every colour’s lightness is mirrored, much as Outlook on the web and Gmail’s app on an iPhone do to a mail against its will.',
 };
 // What is wished for, what was told last, and what each view shows at present.
-const wish = { issue: null, as: null, look: 'light', pictures: 'off', tab: 'mail' };
+const wish = { issue: null, as: null, handle: 'light', pictures: 'off', tab: 'mail' };
 let state = null;
 let waiting = null;
 const shown = {};
@@ -55,7 +55,7 @@ async function follow() {
   }
 }
 
-function ask() {
+function request() {
   if (waiting) waiting.abort();
 }
 
@@ -294,12 +294,12 @@ $('summary').addEventListener('click', () => {
 });
 $('issue').addEventListener('change', event => {
   wish.issue = event.target.value;
-  ask();
+  request();
 });
 $('reading').addEventListener('submit', event => {
   event.preventDefault();
   wish.as = $('subscriber').value.trim();
-  ask();
+  request();
 });
 $('subscriber').addEventListener('change', () => $('reading').requestSubmit());
 for (const name of ['look', 'pictures']) {

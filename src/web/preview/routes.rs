@@ -1,4 +1,4 @@
-//! The preview over HTTP: who may ask, what may be asked, and with which headers it is answered. Nothing but GET, and
+//! The preview over HTTP: who may request, what may be asked, and with which headers it is answered. Nothing but GET, and
 //! nothing is kept by a cache.
 
 use std::convert::Infallible;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::{Ask, Desk, View, clip, invert, scheme, state};
+use super::{PreviewRequest, PreviewService, View, clip, invert, scheme, state};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -41,7 +41,7 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-u
 const TEXT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 struct Room {
-    desk: Desk,
+    service: PreviewService,
     waiting: Semaphore,
 }
 
@@ -53,7 +53,7 @@ struct Wish {
     subscriber: Option<String>,
     /// Answer when there is another version than this.
     after: Option<u64>,
-    look: Option<String>,
+    handle: Option<String>,
     pictures: Option<String>,
 }
 
@@ -61,8 +61,12 @@ struct Wish {
 ///
 /// # Errors
 /// The listener fails.
-pub async fn serve(listener: TcpListener, desk: Desk, stop: impl Future<Output = ()>) -> std::io::Result<()> {
-    let room = Arc::new(Room { desk, waiting: Semaphore::new(WAITING) });
+pub async fn serve(
+    listener: TcpListener,
+    service: PreviewService,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let room = Arc::new(Room { service, waiting: Semaphore::new(WAITING) });
     let router = Router::new()
         .route("/", get(async || page(SHELL_POLICY, "text/html; charset=utf-8", PAGE)))
         .route("/page.css", get(async || page(TEXT_POLICY, "text/css; charset=utf-8", STYLE)))
@@ -150,7 +154,7 @@ async fn follow(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answ
         let Ok(_seat) = room.waiting.try_acquire() else {
             return Err((StatusCode::SERVICE_UNAVAILABLE, "too many pages wait already\n").into());
         };
-        let mut changes = room.desk.changes.clone();
+        let mut changes = room.service.changes.clone();
         let other = changes.wait_for(|version| *version != after);
         if tokio::time::timeout(PATIENCE, other).await.is_err() {
             return Ok(StatusCode::NO_CONTENT.into_response());
@@ -163,7 +167,7 @@ async fn follow(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answ
 /// The mail as a page for a frame: in light, dark or inverted colours, with pictures from outside or without.
 async fn mail(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
     let html = clip::mark(&proof(&room, &wish).await?.html, clip::LIMIT);
-    let html = match wish.look.as_deref() {
+    let html = match wish.handle.as_deref() {
         Some("dark") => scheme::force(&html, true),
         Some("inverted") => invert::invert(&scheme::force(&html, false)),
         _ => scheme::force(&html, false),
@@ -197,9 +201,9 @@ async fn proof(room: &Arc<Room>, wish: &Wish) -> response::Result<super::Proof> 
 }
 
 async fn look(room: &Arc<Room>, wish: &Wish) -> response::Result<View> {
-    let ask = Ask { issue: wish.issue.clone(), subscriber: wish.subscriber.clone() };
+    let request = PreviewRequest { issue: wish.issue.clone(), subscriber: wish.subscriber.clone() };
     let room = Arc::clone(room);
-    let look = tokio::task::spawn_blocking(move || (room.desk.look)(&ask));
+    let look = tokio::task::spawn_blocking(move || (room.service.handle)(&request));
     Ok(look
         .await
         .map_err(|_| (StatusCode::INTERNAL_SERVER_ERROR, "rendering failed; digest's own output says why\n"))?)

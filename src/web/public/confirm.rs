@@ -6,16 +6,16 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::token::Token;
-use super::{Ask, Caller, Desk, ask};
+use super::{Caller, PublicRequest, PublicService, handle};
 
-pub fn routes() -> Router<Desk> {
-    Router::new().route("/confirm/{token}", get(show).post(press))
+pub fn routes() -> Router<PublicService> {
+    Router::new().route("/confirm/{token}", get(show).post(post))
 }
 
-async fn show(State(desk): State<Desk>, caller: Caller, Token(token): Token) -> Response {
-    ask(&desk, Ask::Confirm { token, press: false }, caller).await
+async fn show(State(service): State<PublicService>, caller: Caller, Token(token): Token) -> Response {
+    handle(&service, PublicRequest::Confirm { token, post: false }, caller).await
 }
 
-async fn press(State(desk): State<Desk>, caller: Caller, Token(token): Token) -> Response {
-    ask(&desk, Ask::Confirm { token, press: true }, caller).await
+async fn post(State(service): State<PublicService>, caller: Caller, Token(token): Token) -> Response {
+    handle(&service, PublicRequest::Confirm { token, post: true }, caller).await
 }

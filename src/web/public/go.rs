@@ -1,4 +1,4 @@
-//! `/go/ISSUE/KEY`: from a counted link on to its page. Knows no store and counts nothing itself; a [`Desk`] says where a key leads and
+//! `/go/ISSUE/KEY`: from a counted link on to its page. Knows no store and counts nothing itself; a [`ClickService`] says where a key leads and
 //! is told of each click that may be a person's. Nothing of a request but issue and key has a say in where it goes.
 
 use std::sync::Arc;
@@ -22,17 +22,17 @@ pub type Follow = Arc<dyn Fn(&IssueName, &str, Option<Visitor>) -> anyhow::Resul
 
 /// Where links lead.
 #[derive(Clone)]
-pub struct Desk {
+pub struct ClickService {
     pub follow: Follow,
 }
 
 /// The route of counted links.
-pub fn router(desk: Desk) -> Router {
-    Router::new().route("/go/{issue}/{key}", get(go)).with_state(desk)
+pub fn router(service: ClickService) -> Router {
+    Router::new().route("/go/{issue}/{key}", get(go)).with_state(service)
 }
 
 async fn go(
-    State(desk): State<Desk>,
+    State(service): State<ClickService>,
     Path((issue, key)): Path<(String, String)>,
     method: Method,
     caller: Caller,
@@ -40,7 +40,7 @@ async fn go(
 ) -> Response {
     let Some(issue) = archive::strict(&issue) else { return StatusCode::NOT_FOUND.into_response() };
     let visitor = (method == Method::GET && scanner::may_be_person(&headers)).then_some(caller.site);
-    let follow = Arc::clone(&desk.follow);
+    let follow = Arc::clone(&service.follow);
     let found = tokio::task::spawn_blocking(move || follow(&issue, &key, visitor)).await;
     match found.map_err(anyhow::Error::from).flatten() {
         Ok(Some(url)) => on_to(&url),

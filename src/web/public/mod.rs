@@ -1,5 +1,5 @@
-//! The public pages over HTTP: sign up, confirm, leave, choose. Knows no store and no template; a [`Desk`] answers what is asked of
-//! it. GET and HEAD ask for a page to look at; only a POST asks for a change. A click on a counted link adds to a number, and to no more.
+//! The public pages over HTTP: sign up, confirm, leave, choose. Knows no store and no template; a [`PublicService`] answers what is asked of
+//! it. GET and HEAD request for a page to look at; only a POST asks for a change. A click on a counted link adds to a number, and to no more.
 
 mod caller;
 mod confirm;
@@ -53,18 +53,18 @@ pub enum Way {
     OneClick,
 }
 
-/// What is asked for. `press` and `form` are there only when it was a POST.
+/// What is asked for. `post` and `form` are there only when it was a POST.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum PublicRequest {
     Home,
     SignUp(Form),
     Confirm {
         token: String,
-        press: bool,
+        post: bool,
     },
     Leave {
         token: String,
-        press: Option<Way>,
+        post: Option<Way>,
     },
     Preferences {
         token: String,
@@ -79,19 +79,19 @@ pub enum Ask {
 
 /// A page that is ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// 200, 404, 422, 503, or that of [`Ask::Refused`].
+pub struct PublicResponse {
+    /// 200, 404, 422, 503, or that of [`PublicRequest::Refused`].
     pub status: u16,
     pub body: String,
 }
 
-/// Answers an [`Ask`]. It may take some milliseconds, and is never called on a runtime's thread.
-pub type Respond = Arc<dyn Fn(Ask, &Caller) -> Answer + Send + Sync>;
+/// Answers an [`PublicRequest`]. It may take some milliseconds, and is never called on a runtime's thread.
+pub type PublicHandler = Arc<dyn Fn(PublicRequest, &Caller) -> PublicResponse + Send + Sync>;
 
 /// Where the pages get what they show.
 #[derive(Clone)]
-pub struct Desk {
-    pub respond: Respond,
+pub struct PublicService {
+    pub handle: PublicHandler,
     /// The header in which a proxy of the operator's own hands the client's address on, such as `x-forwarded-for`; empty when
     /// nobody stands between.
     pub client_header: String,
@@ -101,10 +101,10 @@ pub struct Desk {
 pub type Pages = Router;
 
 /// The routes of all public pages, with those of `others` (the archive, the counted links) under the same guard.
-pub fn router(desk: Desk, others: Router, limits: Limits) -> Pages {
+pub fn router(service: PublicService, others: Router, limits: Limits) -> Pages {
     let missing = {
-        let desk = desk.clone();
-        async move |caller: Caller| ask(&desk, Ask::Missing, caller).await
+        let service = service.clone();
+        async move |caller: Caller| handle(&service, PublicRequest::Missing, caller).await
     };
     Router::new()
         .merge(home::routes())
@@ -113,15 +113,15 @@ pub fn router(desk: Desk, others: Router, limits: Limits) -> Pages {
         .merge(preferences::routes())
         .merge(others.with_state(()))
         .fallback(missing)
-        .layer(axum::middleware::from_fn_with_state(desk.clone(), dressed))
-        .layer(axum::Extension(caller::Header(desk.client_header.clone())))
+        .layer(axum::middleware::from_fn_with_state(service.clone(), dressed))
+        .layer(axum::Extension(caller::Header(service.client_header.clone())))
         .layer(axum::extract::DefaultBodyLimit::max(limits.body))
         .layer(axum::middleware::from_fn_with_state(limits, guard::guard))
-        .with_state(desk)
+        .with_state(service)
 }
 
 /// Puts what axum, the archive or a counted link refuse in a few bare words into a page of ours.
-async fn dressed(State(desk): State<Desk>, caller: Caller, request: Request, next: Next) -> Response {
+async fn dressed(State(service): State<PublicService>, caller: Caller, request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let is_page =
         answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -129,8 +129,9 @@ async fn dressed(State(desk): State<Desk>, caller: Caller, request: Request, nex
         return answer;
     }
     let status = answer.status();
-    let about = if status == StatusCode::NOT_FOUND { Ask::Missing } else { Ask::Refused(status.as_u16()) };
-    let mut page = ask(&desk, about, caller).await;
+    let about =
+        if status == StatusCode::NOT_FOUND { PublicRequest::Missing } else { PublicRequest::Refused(status.as_u16()) };
+    let mut page = handle(&service, about, caller).await;
     *page.status_mut() = status;
     for name in [header::ALLOW, header::CACHE_CONTROL, header::CONNECTION, HeaderName::from_static("x-robots-tag")] {
         if let Some(value) = answer.headers().get(&name) {
@@ -140,11 +141,11 @@ async fn dressed(State(desk): State<Desk>, caller: Caller, request: Request, nex
     page
 }
 
-/// Has the desk answer, on a thread that may wait.
-async fn ask(desk: &Desk, ask: Ask, caller: Caller) -> Response {
-    let kind = if ask == Ask::Style { "text/css; charset=utf-8" } else { "text/html; charset=utf-8" };
-    let respond = Arc::clone(&desk.respond);
-    let answer = tokio::task::spawn_blocking(move || respond(ask, &caller)).await;
+/// Has the service answer, on a thread that may wait.
+async fn handle(service: &PublicService, request: PublicRequest, caller: Caller) -> Response {
+    let kind = if request == PublicRequest::Style { "text/css; charset=utf-8" } else { "text/html; charset=utf-8" };
+    let handle = Arc::clone(&service.handle);
+    let answer = tokio::task::spawn_blocking(move || handle(request, &caller)).await;
     let Ok(answer) = answer else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, answer.body).into_response();

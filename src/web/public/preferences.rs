@@ -7,16 +7,16 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::token::Token;
-use super::{Ask, Caller, Desk, Form, ask};
+use super::{Caller, Form, PublicRequest, PublicService, handle};
 
-pub fn routes() -> Router<Desk> {
-    Router::new().route("/preferences/{token}", get(show).post(press))
+pub fn routes() -> Router<PublicService> {
+    Router::new().route("/preferences/{token}", get(show).post(post))
 }
 
-async fn show(State(desk): State<Desk>, caller: Caller, Token(token): Token) -> Response {
-    ask(&desk, Ask::Preferences { token, form: None }, caller).await
+async fn show(State(service): State<PublicService>, caller: Caller, Token(token): Token) -> Response {
+    handle(&service, PublicRequest::Preferences { token, form: None }, caller).await
 }
 
-async fn press(State(desk): State<Desk>, caller: Caller, Token(token): Token, body: Bytes) -> Response {
-    ask(&desk, Ask::Preferences { token, form: Some(Form::read(&body)) }, caller).await
+async fn post(State(service): State<PublicService>, caller: Caller, Token(token): Token, body: Bytes) -> Response {
+    handle(&service, PublicRequest::Preferences { token, form: Some(Form::read(&body)) }, caller).await
 }

@@ -19,7 +19,7 @@ proptest! {
     }
 }
 
-/// The pages of a desk that answers every ask with the network it comes from, and a form with its length, on a port of loopback.
+/// The pages of a service that answers every request with the network it comes from, and a form with its length, on a port of loopback.
 async fn house(limits: Limits, client_header: &str) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
     house_with(limits, client_header, Router::new()).await
 }
@@ -30,18 +30,18 @@ async fn house_with(
     client_header: &str,
     others: Router,
 ) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
-    let respond = |ask: Ask, caller: &Caller| match ask {
-        Ask::SignUp(form) => Answer { status: 200, body: form.get("email").len().to_string() },
-        Ask::Style => Answer { status: 200, body: "x".repeat(64 << 20) },
-        Ask::Missing => Answer { status: 404, body: String::new() },
-        Ask::Refused(status) => Answer { status, body: String::new() },
-        _ => Answer { status: 200, body: caller.network.clone() },
+    let handle = |request: PublicRequest, caller: &Caller| match request {
+        PublicRequest::SignUp(form) => PublicResponse { status: 200, body: form.get("email").len().to_string() },
+        PublicRequest::Style => PublicResponse { status: 200, body: "x".repeat(64 << 20) },
+        PublicRequest::Missing => PublicResponse { status: 404, body: String::new() },
+        PublicRequest::Refused(status) => PublicResponse { status, body: String::new() },
+        _ => PublicResponse { status: 200, body: caller.network.clone() },
     };
-    let desk = Desk { respond: Arc::new(respond), client_header: client_header.into() };
+    let service = PublicService { handle: Arc::new(handle), client_header: client_header.into() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let (keep, routes) = tokio::sync::watch::channel(router(desk, others, limits));
+    let (keep, routes) = tokio::sync::watch::channel(router(service, others, limits));
     tokio::spawn(async move {
         serve(listener, routes, limits, stopped).await;
         drop(keep);
@@ -132,7 +132,7 @@ async fn a_head_is_bounded() {
 async fn no_more_are_served_at_a_time_than_there_are_seats_and_none_keeps_its_seat() {
     let limits = Limits { connections: 2, life: SHORT, grace: SHORT, ..Limits::default() };
     let (address, _stop) = house(limits, "").await;
-    // Two that ask for a large answer and read none of it.
+    // Two that request for a large answer and read none of it.
     let mut idle = Vec::new();
     for _ in 0..2 {
         let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");

@@ -8,12 +8,12 @@ use crate::model::IssueName;
 
 const PERSON: &str = "user-agent: Mozilla/5.0 Firefox/140.0\r\naccept: text/html,*/*;q=0.8\r\n";
 
-/// Every click that the desk was told of.
-type Told = Arc<Mutex<Vec<String>>>;
+/// Every click that the service was told of.
+type Clicked = Arc<Mutex<Vec<String>>>;
 
 /// A house that knows one key of one issue, and one that leads where no link may.
-async fn signpost() -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>, Told) {
-    let told = Told::default();
+async fn signpost() -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>, Clicked) {
+    let told = Clicked::default();
     let clicks = Arc::clone(&told);
     let follow = move |issue: &IssueName, key: &str, visitor: Option<String>| {
         clicks.lock().expect("no panic").push(format!("{issue} {key} {}", visitor.unwrap_or_else(|| "nobody".into())));
@@ -25,7 +25,7 @@ async fn signpost() -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>, 
             _ => None,
         })
     };
-    let routes = go::router(go::Desk { follow: Arc::new(follow) });
+    let routes = go::router(go::ClickService { follow: Arc::new(follow) });
     let (address, stop) = house_with(Limits::default(), "x-client", routes).await;
     (address, stop, told)
 }

@@ -23,14 +23,14 @@ const AGAIN: Duration = Duration::from_secs(30);
 const LONGEST_REST: Duration = Duration::from_millis(100);
 
 /// Where sign-ups are handed in.
-pub(super) struct Reception(SyncSender<Waiting>);
+pub(super) struct SignUpQueue(SyncSender<Waiting>);
 
 struct Waiting {
     asking: Asking,
     kept: SyncSender<()>,
 }
 
-impl Reception {
+impl SignUpQueue {
     /// Opens, and looks at what an earlier run left.
     pub(super) fn open(site: Arc<Site>) -> anyhow::Result<Self> {
         let store = site.store_to_fill()?;
