@@ -38,7 +38,7 @@ use place::Lines;
 
 pub use blocks::Block;
 pub use codes::{CODES, NOT_WAIVABLE, explain, help_uri};
-pub use online::{Answer, web_links};
+pub use online::{LinkStatus, web_links};
 pub use place::At;
 pub use spam::{Settings, Spam};
 
@@ -136,7 +136,7 @@ pub struct Context<'a> {
     /// A copy for a sample subscriber, as the sender would build it; `None` leaves the rules on it out.
     pub message: Option<&'a str>,
     /// By address: what the web answered to the draft's links; `None` when nobody asked.
-    pub answers: Option<&'a BTreeMap<String, Answer>>,
+    pub answers: Option<&'a BTreeMap<String, LinkStatus>>,
     /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
     pub spam: Option<Result<&'a Spam, &'a str>>,
 }

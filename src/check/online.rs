@@ -7,7 +7,7 @@ use crate::model::Draft;
 
 /// What became of one link that was followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum LinkStatus {
     /// The page is there.
     Fine,
     /// An HTTP status from 400 on.
@@ -54,32 +54,32 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-fn judge(at: At, url: &str, answer: &Answer) -> Option<Found> {
+fn judge(at: At, url: &str, answer: &LinkStatus) -> Option<Found> {
     let shown = super::short(url);
     let try_it = "try it in a browser, and again later; if it stays so, link to another page";
     Some(match answer {
-        Answer::Fine => return None,
-        Answer::Status(404 | 410) => {
+        LinkStatus::Fine => return None,
+        LinkStatus::Status(404 | 410) => {
             let help = "link to where the page is now, or to another, or ban the entry";
             Found::error("link-gone", at, format!("there is no page at {shown}"), help)
         }
-        Answer::Status(status @ 500..) => {
+        LinkStatus::Status(status @ 500..) => {
             Found::warning("link-fails", at, format!("the server of {shown} fails with {status}"), try_it)
         }
-        Answer::Status(status) => {
+        LinkStatus::Status(status) => {
             let message = format!("{shown} answers {status} to a program; whether subscribers get a page is not known");
             Found::note("link-unsure", at, message, "open it in a browser")
         }
-        Answer::Moved { to, .. } if is_same(url, to) => return None,
-        Answer::Moved { to, for_good: true } => {
+        LinkStatus::Moved { to, .. } if is_same(url, to) => return None,
+        LinkStatus::Moved { to, for_good: true } => {
             let help = format!("link to {to}");
             Found::warning("link-moved", at, format!("{shown} has moved for good to {}", super::short(to)), help)
         }
-        Answer::Moved { to, for_good: false } => {
+        LinkStatus::Moved { to, for_good: false } => {
             let message = format!("{shown} leads on to {} for now", super::short(to));
             Found::note("link-moved", at, message, "see that it is the page you mean")
         }
-        Answer::Private => {
+        LinkStatus::Private => {
             let message = format!("{shown} leads to an address that is not public, so subscribers cannot open it");
             Found::error(
                 "link-private",
@@ -88,12 +88,12 @@ fn judge(at: At, url: &str, answer: &Answer) -> Option<Found> {
                 "link to a public page, or name the host in `[fetch] private_hosts`",
             )
         }
-        Answer::Slow(why) => Found::warning("link-slow", at, format!("{shown} gave {}", super::short(why)), try_it),
-        Answer::Certificate(why) => {
+        LinkStatus::Slow(why) => Found::warning("link-slow", at, format!("{shown} gave {}", super::short(why)), try_it),
+        LinkStatus::Certificate(why) => {
             let message = format!("browsers warn of {shown}: {}", super::short(why));
             Found::error("link-certificate", at, message, "link to another page, or tell the site's owner")
         }
-        Answer::Unreachable(why) => {
+        LinkStatus::Unreachable(why) => {
             Found::warning("link-unreachable", at, format!("{shown} cannot be reached: {}", super::short(why)), try_it)
         }
     })

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::output::{count, cut, json, json_line, line, report_notices};
 use super::{Exit, Format, Global, address};
 use crate::model::{Act, DeliveryLine, LetterLine, Notice, Subscriber, SubscriberRow, SubscriberStatus};
-use crate::pipeline::{BounceLine, Change, PeopleImport, Person, RejectWriter};
+use crate::pipeline::{BounceLine, Change, RejectWriter, SubscriberDetails, SubscriberImport};
 
 #[derive(Subcommand)]
 pub enum Subscribers {
@@ -26,9 +26,9 @@ pub enum Subscribers {
     Remove(One),
     /// Show the subscribers
     List(List),
-    /// Show all that is stored on one person: choices, consent, letters, deliveries
+    /// Show all that is stored on one details: choices, consent, letters, deliveries
     Show(Show),
-    /// Delete all that is stored on one person, for good; no import brings them back
+    /// Delete all that is stored on one details, for good; no import brings them back
     Forget(One),
 }
 
@@ -142,7 +142,7 @@ impl Import {
     }
 }
 
-fn print_import(result: &PeopleImport) -> anyhow::Result<()> {
+fn print_import(result: &SubscriberImport) -> anyhow::Result<()> {
     let (updated, unchanged) = (result.updated, result.unchanged);
     line(&format!("{} added, {updated} updated, {unchanged} unchanged", count(result.added, "subscriber")))?;
     if result.kept_unsubscribed > 0 {
@@ -151,8 +151,13 @@ fn print_import(result: &PeopleImport) -> anyhow::Result<()> {
     if result.duplicates > 0 {
         line(&format!("{} with an address that stood before, and adds to it:", count(result.duplicates, "row")))?;
     }
-    for twin in result.twins.iter().take(20) {
-        line(&format!("  line {}: {} stands on line {} too", twin.line, cut(&twin.email, 60), twin.first))?;
+    for duplicate in result.duplicate_rows.iter().take(20) {
+        line(&format!(
+            "  line {}: {} stands on line {} too",
+            duplicate.line,
+            cut(&duplicate.email, 60),
+            duplicate.first
+        ))?;
     }
     if result.duplicates > 20 {
         line("  …; --format json names more")?;
@@ -217,9 +222,9 @@ impl One {
     fn forget(self, global: &Global) -> anyhow::Result<()> {
         let email = address(&self.address)?;
         if global.site()?.forget(&email)? {
-            line("all that was stored on this person is deleted; no import brings them back")
+            line("all that was stored on this details is deleted; no import brings them back")
         } else {
-            line("nothing was stored on this person; no import will bring them in")
+            line("nothing was stored on this details; no import will bring them in")
         }
     }
 }
@@ -250,8 +255,8 @@ impl List {
 
 impl Show {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let person = global.site()?.person(&address(&self.address)?)?;
-        let all = whole(&person, &self.address);
+        let details = global.site()?.details(&address(&self.address)?)?;
+        let all = whole(&details, &self.address);
         if self.format == Format::Json {
             return json(&all);
         }
@@ -289,10 +294,10 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// All that is stored on a person.
-fn whole(person: &Person, address: &str) -> Value {
-    let mut value = person.subscriber.as_ref().map_or_else(|| json!({"email": address, "status": "none"}), shown);
-    if let Some(subscriber) = &person.subscriber {
+/// All that is stored on a details.
+fn whole(details: &SubscriberDetails, address: &str) -> Value {
+    let mut value = details.subscriber.as_ref().map_or_else(|| json!({"email": address, "status": "none"}), shown);
+    if let Some(subscriber) = &details.subscriber {
         value["consent"] = json!(subscriber.consent);
     }
     let act = |a: &Act| json!({"at": time(a.at), "act": a.act, "how": a.how, "network": a.network});
@@ -300,16 +305,16 @@ fn whole(person: &Person, address: &str) -> Value {
         let reply = l.reply.as_ref().map(ToString::to_string);
         json!({"kind": l.kind, "state": l.state, "queued": time(l.queued), "updated": time(l.updated), "reply": reply})
     };
-    value["acts"] = person.acts.iter().map(act).collect();
-    value["sign_ups"] = person.sign_ups.iter().map(|(at, from)| json!({"at": time(*at), "network": from})).collect();
-    value["letters"] = person.letters.iter().map(letter).collect();
+    value["acts"] = details.acts.iter().map(act).collect();
+    value["sign_ups"] = details.sign_ups.iter().map(|(at, from)| json!({"at": time(*at), "network": from})).collect();
+    value["letters"] = details.letters.iter().map(letter).collect();
     let delivery =
         |d: &DeliveryLine| json!({"issue": d.issue, "state": d.state, "updated": time(d.updated), "reply": d.reply});
-    value["deliveries"] = person.deliveries.iter().map(delivery).collect();
+    value["deliveries"] = details.deliveries.iter().map(delivery).collect();
     let bounce = |b: &BounceLine| {
         let status = Some(&b.status).filter(|status| !status.is_empty());
         json!({"received": time(b.received), "kind": b.kind, "issue": b.issue, "status": status, "diagnostic": b.diagnostic})
     };
-    value["bounces"] = person.bounces.iter().map(bounce).collect();
+    value["bounces"] = details.bounces.iter().map(bounce).collect();
     value
 }

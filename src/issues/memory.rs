@@ -15,7 +15,7 @@ const MARK: &str = "# --- the draft as composed ---\n";
 
 /// Ids that one refresh must tell the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wishes {
+pub struct EditorChoices {
     /// Deleted by the editor: never brought back.
     pub dropped: BTreeSet<String>,
     /// Put where they stand by the editor: never taken away.
@@ -29,8 +29,8 @@ pub struct Wishes {
 pub struct Memory {
     /// The draft as composed, its entries in the order in which they then stood in the draft.
     pub base: Pieces,
-    pub items: Wishes,
-    pub cards: Wishes,
+    pub items: EditorChoices,
+    pub cards: EditorChoices,
 }
 
 impl Memory {
@@ -45,7 +45,7 @@ impl Memory {
         let kind = |kind: &str| {
             let [dropped, placed, waiting] =
                 ["dropped", "placed", "waiting"].map(|wish| ids(&format!("{wish}_{kind}")));
-            Wishes { dropped, placed, waiting }
+            EditorChoices { dropped, placed, waiting }
         };
         Some(Self { base: Pieces::cut(base)?, items: kind("items"), cards: kind("cards") })
     }
@@ -64,6 +64,6 @@ impl Memory {
 
     /// Whether there is nothing to remember but the draft itself.
     pub fn is_plain(&self) -> bool {
-        self.items == Wishes::default() && self.cards == Wishes::default()
+        self.items == EditorChoices::default() && self.cards == EditorChoices::default()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::blocks::{Block, Pieces, Section};
-use super::memory::{Memory, Wishes};
+use super::memory::{EditorChoices, Memory};
 use super::{COMPOSED, ISSUE, folder, head, order, read, write};
 use crate::model::{Draft, Notice, Notices};
 
@@ -160,13 +160,13 @@ fn remembered(sections: &[&Vec<Block>; 4], fresh: &Pieces) -> Vec<Block> {
 
 /// What the editor did to the items, or to the cards.
 struct Side {
-    wishes: Wishes,
+    wishes: EditorChoices,
     /// Of each id: where it stands untouchable, because the editor changed it or put it there.
     stays: HashMap<String, Section>,
 }
 
 impl Side {
-    fn new(sections: &[Section], old: &Memory, wishes: &Wishes, mine: &Pieces) -> Self {
+    fn new(sections: &[Section], old: &Memory, wishes: &EditorChoices, mine: &Pieces) -> Self {
         let ids = |pieces: &Pieces| -> BTreeSet<String> {
             sections.iter().flat_map(|s| pieces.of(*s)).map(|block| block.id.clone()).collect()
         };
@@ -191,7 +191,7 @@ impl Side {
         let known: BTreeSet<String> = was.union(&wishes.placed).cloned().collect();
         let deleted = known.difference(&is).filter(|id| !wishes.waiting.contains(*id));
         let dropped = deleted.chain(wishes.dropped.difference(&is)).cloned().collect();
-        Self { wishes: Wishes { dropped, placed, waiting: BTreeSet::new() }, stays }
+        Self { wishes: EditorChoices { dropped, placed, waiting: BTreeSet::new() }, stays }
     }
 
     /// One section of the merged draft. `above` are the blocks of the section that has precedence.
@@ -201,7 +201,7 @@ impl Side {
         mine: &Pieces,
         fresh: &Pieces,
         above: &[Block],
-        wishes: &mut Wishes,
+        wishes: &mut EditorChoices,
         changes: &mut Changes,
     ) -> Vec<Block> {
         let key = section.key();

@@ -127,7 +127,7 @@ impl AsyncWrite for Bounded {
 /// An open mailbox. After an error it is of no use any more.
 pub struct Mailbox {
     session: Session<Box<dyn Wire>>,
-    told: Told,
+    told: Server,
 }
 
 impl Mailbox {
@@ -140,7 +140,7 @@ impl Mailbox {
             return Err(Notice::new("`bounces.imap.tls` would send the password in clear")
                 .help("set `tls = \"wrapper\"` or \"required\"; \"none\" is for localhost alone"));
         }
-        let told = Told { address: format!("{}:{}", settings.host, settings.port), left: Arc::default() };
+        let told = Server { address: format!("{}:{}", settings.host, settings.port), left: Arc::default() };
         let stream = told.within("no connection", TcpStream::connect((settings.host.as_str(), settings.port))).await?;
         let client = greeted(Bounded { stream, left: Arc::clone(&told.left) }, settings, &told).await?;
         let password = settings.password()?;
@@ -194,7 +194,7 @@ impl Mailbox {
 }
 
 /// A client that was greeted over the connection that the settings ask for.
-async fn greeted(stream: Bounded, settings: &Settings, told: &Told) -> Result<Client<Box<dyn Wire>>, Notice> {
+async fn greeted(stream: Bounded, settings: &Settings, told: &Server) -> Result<Client<Box<dyn Wire>>, Notice> {
     let wrap = || Wrap::new("bounces.imap", &settings.host, &settings.ca_file);
     let refused = |refusal: super::Refusal| told.notice("TLS", &refusal.reply.text);
     let stream: Box<dyn Wire> = match settings.tls {
@@ -222,12 +222,12 @@ async fn greeting<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug>(
 }
 
 /// Which server it is, for the words of an error, and how much it may still send.
-struct Told {
+struct Server {
     address: String,
     left: Arc<AtomicUsize>,
 }
 
-impl Told {
+impl Server {
     /// Does `what`, in the time and with the octets that a step may take.
     async fn within<T, E: fmt::Display>(
         &self,

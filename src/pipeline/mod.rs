@@ -13,7 +13,6 @@ mod fetch;
 mod letters;
 mod metrics;
 mod online;
-mod people;
 mod preview;
 mod proof;
 mod public;
@@ -22,6 +21,7 @@ mod scheduler;
 mod serve;
 mod spam;
 mod status;
+mod subscribers;
 mod watch;
 
 use std::collections::BTreeSet;
@@ -54,12 +54,12 @@ pub use draft::{Asked, Composed, Diff, Rendering};
 pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
 pub use letters::{Posted, post_letters};
 pub use metrics::watch_ops;
-pub use people::{PeopleImport, Person, Twin};
 pub use preview::preview;
 pub use public::serve_pages;
 pub use scheduler::{Tick, run_scheduler};
 pub use serve::serve;
 pub use status::{DomainGroupStatus, IssueStatus, Upcoming};
+pub use subscribers::{DuplicateRow, SubscriberDetails, SubscriberImport};
 pub use watch::By;
 
 /// A publication: its folder, its settings, and the time.

@@ -8,8 +8,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use url::Url;
 
-use crate::check::Answer;
-use crate::sources::{Ask, Failure, FetchSettings, Fetched, Fetcher, Method};
+use crate::check::LinkStatus;
+use crate::sources::{Failure, FetchRequest, FetchSettings, Fetched, Fetcher, Method};
 
 /// Asks each of the links what is there.
 ///
@@ -19,7 +19,7 @@ pub fn follow(
     links: Vec<String>,
     settings: &FetchSettings,
     fetcher: &Fetcher,
-) -> std::io::Result<BTreeMap<String, Answer>> {
+) -> std::io::Result<BTreeMap<String, LinkStatus>> {
     let mut hosts: BTreeMap<String, Vec<(String, Url)>> = BTreeMap::new();
     for link in links {
         // What is no address is another rule's finding.
@@ -46,7 +46,7 @@ pub fn follow(
     Ok(answers.into_iter().flatten().collect())
 }
 
-async fn host(fetcher: &Fetcher, links: Vec<(String, Url)>, pause: Duration) -> Vec<(String, Answer)> {
+async fn host(fetcher: &Fetcher, links: Vec<(String, Url)>, pause: Duration) -> Vec<(String, LinkStatus)> {
     let mut answers = Vec::new();
     for (number, (link, url)) in links.into_iter().enumerate() {
         if number > 0 {
@@ -58,33 +58,33 @@ async fn host(fetcher: &Fetcher, links: Vec<(String, Url)>, pause: Duration) -> 
 }
 
 /// HEAD, and GET where a server does not care for HEAD.
-async fn answer(fetcher: &Fetcher, url: &Url, pause: Duration) -> Answer {
-    let ask = Ask { method: Method::Head, url, headers: &[], most: 0 };
+async fn answer(fetcher: &Fetcher, url: &Url, pause: Duration) -> LinkStatus {
+    let ask = FetchRequest { method: Method::Head, url, headers: &[], most: 0 };
     let mut fetched = fetcher.fetch(&ask).await;
     if fetched.as_ref().is_ok_and(|fetched| matches!(fetched.status, 403 | 405 | 501)) {
         tokio::time::sleep(pause).await;
-        fetched = fetcher.fetch(&Ask { method: Method::Get, ..ask }).await;
+        fetched = fetcher.fetch(&FetchRequest { method: Method::Get, ..ask }).await;
     }
     match fetched {
         Ok(fetched) => told(url, &fetched),
-        Err(Failure::Private(_)) => Answer::Private,
-        Err(why @ Failure::Slow(_)) => Answer::Slow(why.to_string()),
-        Err(Failure::Certificate(why)) => Answer::Certificate(why),
-        Err(why) => Answer::Unreachable(why.to_string()),
+        Err(Failure::Private(_)) => LinkStatus::Private,
+        Err(why @ Failure::Slow(_)) => LinkStatus::Slow(why.to_string()),
+        Err(Failure::Certificate(why)) => LinkStatus::Certificate(why),
+        Err(why) => LinkStatus::Unreachable(why.to_string()),
     }
 }
 
-fn told(url: &Url, fetched: &Fetched) -> Answer {
+fn told(url: &Url, fetched: &Fetched) -> LinkStatus {
     if fetched.status >= 400 {
-        return Answer::Status(fetched.status);
+        return LinkStatus::Status(fetched.status);
     }
     // What is permanent from the first redirect on is the page's new address; a consent page may follow.
     if let Some(hop) = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last() {
-        return Answer::Moved { to: hop.to.to_string(), for_good: true };
+        return LinkStatus::Moved { to: hop.to.to_string(), for_good: true };
     }
     let bare = fetched.url.path() == "/" && url.path() != "/";
     if fetched.url.host() != url.host() || bare {
-        return Answer::Moved { to: fetched.url.to_string(), for_good: false };
+        return LinkStatus::Moved { to: fetched.url.to_string(), for_good: false };
     }
-    Answer::Fine
+    LinkStatus::Fine
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::{Site, seed};
 use crate::model::{Address, Purpose, Subscriber, SubscriberStatus};
 use crate::render::{self, Choice, Home, MessagePage, Page, PageSetting, Preferences, Templates};
-use crate::store::{Asking, Confirmed, Trace, Wishes};
+use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace};
 use crate::web::archive;
 use crate::web::public::{
     Caller, Form, Limits, Pages, PublicRequest, PublicResponse, PublicService, Way, go, router, serve,
@@ -170,9 +170,9 @@ impl PublicPages {
         };
         // A person does not see the second field.
         if form.get("website").is_empty() {
-            self.sign_ups.keep(Asking { email, editions, network: caller.network.clone() })?;
+            self.sign_ups.keep(SignUpRequest { email, editions, network: caller.network.clone() })?;
         }
-        self.sheet("asked")
+        self.sheet("signup_requests")
     }
 
     fn confirm(&self, token: &str, post: bool, caller: &Caller) -> anyhow::Result<PublicResponse> {
@@ -268,7 +268,7 @@ impl PublicPages {
             (state.none, state.date) = (editions.is_none(), pause.is_err());
             return self.page(422, &state, "preferences");
         };
-        let wishes = Wishes { name: name.trim().to_owned(), editions, paused_until };
+        let wishes = PreferenceChange { name: name.trim().to_owned(), editions, paused_until };
         let trace = self.trace("web page", caller);
         self.stores.write(|store| Ok(store.choose(token, &wishes, trace)?))?;
         let Some(subscriber) = self.subscriber(token)? else { return self.missing() };

@@ -28,7 +28,7 @@ pub use content::{Content, load};
 pub use feeds::{
     Dated, Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, UNPACKED, read_feed, read_lines,
 };
-pub use fetch::{ACCEPTED, Ask, Failure, Fetched, Fetcher, Hop, Method, Settings as FetchSettings};
+pub use fetch::{ACCEPTED, Failure, Fetched, Fetcher, Hop, Method, Request as FetchRequest, Settings as FetchSettings};
 pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news, score_to_json};

@@ -200,7 +200,7 @@ mod tests {
             editions: None,
             created: None,
             fields: std::collections::BTreeMap::new(),
-            consent: "asked".into(),
+            consent: "signup_requests".into(),
         };
         store.import_subscribers(&[row], now, &mut || "5eed".into()).expect("an import");
         let rule = SoftRule { limit: 3, window: Duration::from_hours(30 * 24) };

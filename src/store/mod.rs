@@ -2,7 +2,6 @@
 
 mod approvals;
 mod archive;
-mod asked;
 mod audience;
 mod bounces;
 mod canary;
@@ -16,6 +15,7 @@ mod letters;
 mod metrics;
 mod queue;
 mod report;
+mod signup_requests;
 mod signups;
 mod subscribers;
 mod tokens;
@@ -31,7 +31,6 @@ use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
 pub use archive::{Archived, Correction, WebCopy};
-pub use asked::Asking;
 pub use audience::Audience;
 pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
@@ -40,9 +39,10 @@ pub use journal::{Decision, Entry, Recorded};
 pub use lease::{FencingToken, Lease, TAKEN_OVER};
 pub use ledger::{DomainGroupCounts, RecipientLine, Send, Uncertain};
 pub use metrics::{LATENCIES, Latency};
+pub use signup_requests::SignUpRequest;
 pub use signups::{Confirmed, SignUp};
 pub use subscribers::{Change, Tally};
-pub use tokens::{Trace, Wishes};
+pub use tokens::{PreferenceChange, Trace};
 pub use writer::{Claim, Ledger, Next, Writer};
 
 /// The steps to the schema that this binary writes, each with the `user_version` that SQLite keeps once it is taken. Databases from

@@ -61,7 +61,7 @@ impl Store {
     }
 
     /// Begins to watch for addresses that stand in an import twice; what was seen lies in a table of its own on disk.
-    pub fn watch_for_twins(&mut self) -> Result<(), StoreError> {
+    pub fn watch_for_duplicates(&mut self) -> Result<(), StoreError> {
         self.conn.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS seen (hash INTEGER PRIMARY KEY, line INTEGER NOT NULL); DELETE FROM seen;",
         )?;

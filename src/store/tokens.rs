@@ -20,7 +20,7 @@ pub struct Trace<'a> {
 
 /// What a subscriber chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wishes {
+pub struct PreferenceChange {
     pub name: String,
     /// Names of editions; empty means all.
     pub editions: Vec<String>,
@@ -63,7 +63,7 @@ impl Store {
     }
 
     /// Keeps what the subscriber of a preferences token chose; `false` when no subscriber on the list has it.
-    pub fn choose(&mut self, token: &str, wishes: &Wishes, trace: Trace) -> Result<bool, StoreError> {
+    pub fn choose(&mut self, token: &str, wishes: &PreferenceChange, trace: Trace) -> Result<bool, StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let Some(id) = id_by(&tx, Purpose::Preferences, token)? else { return Ok(false) };
         let rows = tx.execute(
@@ -97,7 +97,7 @@ impl Store {
             )?;
             rows += tx.execute("DELETE FROM acts WHERE subscriber_id = ?1", [id])?;
         }
-        for table in ["subscribers", "letters", "signups", "asked"] {
+        for table in ["subscribers", "letters", "signups", "signup_requests"] {
             rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), [&key])?;
         }
         tx.execute(

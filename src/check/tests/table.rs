@@ -290,21 +290,21 @@ fn each_conflict_with_what_is_known_is_found_in_its_line() {
 
 #[test]
 fn what_the_web_answers_is_found_at_every_place_of_the_link() {
-    let moved = |to: &str, for_good| Answer::Moved { to: to.into(), for_good };
+    let moved = |to: &str, for_good| LinkStatus::Moved { to: to.into(), for_good };
     let table = [
-        (Answer::Fine, None),
-        (Answer::Status(404), Some(("link-gone", Severity::Error))),
-        (Answer::Status(410), Some(("link-gone", Severity::Error))),
-        (Answer::Status(503), Some(("link-fails", Severity::Warning))),
-        (Answer::Status(403), Some(("link-unsure", Severity::Note))),
+        (LinkStatus::Fine, None),
+        (LinkStatus::Status(404), Some(("link-gone", Severity::Error))),
+        (LinkStatus::Status(410), Some(("link-gone", Severity::Error))),
+        (LinkStatus::Status(503), Some(("link-fails", Severity::Warning))),
+        (LinkStatus::Status(403), Some(("link-unsure", Severity::Note))),
         (moved("https://else.example/new", true), Some(("link-moved", Severity::Warning))),
         (moved("https://else.example/", false), Some(("link-moved", Severity::Note))),
         (moved("https://www.a.example/x/", true), None),
         (moved("http://a.example/x", true), Some(("link-moved", Severity::Warning))),
-        (Answer::Private, Some(("link-private", Severity::Error))),
-        (Answer::Slow("no answer within 15s".into()), Some(("link-slow", Severity::Warning))),
-        (Answer::Certificate("expired".into()), Some(("link-certificate", Severity::Error))),
-        (Answer::Unreachable("no host".into()), Some(("link-unreachable", Severity::Warning))),
+        (LinkStatus::Private, Some(("link-private", Severity::Error))),
+        (LinkStatus::Slow("no answer within 15s".into()), Some(("link-slow", Severity::Warning))),
+        (LinkStatus::Certificate("expired".into()), Some(("link-certificate", Severity::Error))),
+        (LinkStatus::Unreachable("no host".into()), Some(("link-unreachable", Severity::Warning))),
     ];
     let (mut draft, _) = clean();
     draft.news[1].url = Some("https://a.example/x".into());

@@ -47,7 +47,7 @@ fn sent() -> (tempfile::TempDir, Site) {
         editions: None,
         created: None,
         fields: std::collections::BTreeMap::new(),
-        consent: "asked".into(),
+        consent: "signup_requests".into(),
     };
     store.import_subscribers(&[row], now(), &mut || SEED.into()).unwrap();
     let letterhead = Letterhead {

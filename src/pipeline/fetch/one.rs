@@ -8,7 +8,7 @@ use url::Url;
 use super::command;
 use crate::model::Notices;
 use crate::sources::{
-    ACCEPTED, Ask, Feed, Fetched, Fetcher, Health, Method, Origin, Reading, UNPACKED, read_feed, read_lines,
+    ACCEPTED, Feed, FetchRequest, Fetched, Fetcher, Health, Method, Origin, Reading, UNPACKED, read_feed, read_lines,
 };
 
 /// The largest answer that is taken, packed as it comes, in bytes.
@@ -73,7 +73,7 @@ async fn fetched(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateT
     let mut headers = vec![("Accept-Encoding", ACCEPTED)];
     headers.extend(health.etag.as_deref().map(|etag| ("If-None-Match", etag)));
     headers.extend(health.modified.as_deref().map(|modified| ("If-Modified-Since", modified)));
-    let ask = Ask { method: Method::Get, url: &url, headers: &headers, most: PACKED };
+    let ask = FetchRequest { method: Method::Get, url: &url, headers: &headers, most: PACKED };
     let fetched = match fetcher.patient(feed.patience).fetch(&ask).await {
         Ok(fetched) => fetched,
         Err(why) => {

@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use super::super::{Site, seed};
 use crate::model::{LetterOrder, token, token_hash};
 use crate::render;
-use crate::store::{Asking, SignUp, Store};
+use crate::store::{SignUp, SignUpRequest, Store};
 
 /// So many may wait for the disk at once; who comes then is asked to come again.
 const WAITING: usize = 512;
@@ -26,7 +26,7 @@ const LONGEST_REST: Duration = Duration::from_millis(100);
 pub(super) struct SignUpQueue(SyncSender<Waiting>);
 
 struct Waiting {
-    asking: Asking,
+    asking: SignUpRequest,
     kept: SyncSender<()>,
 }
 
@@ -43,7 +43,7 @@ impl SignUpQueue {
     ///
     /// # Errors
     /// Too many wait, or the store fails: it is not kept, and nobody may be told that it is.
-    pub(super) fn keep(&self, asking: Asking) -> anyhow::Result<()> {
+    pub(super) fn keep(&self, asking: SignUpRequest) -> anyhow::Result<()> {
         let (kept, told) = sync_channel(1);
         self.0.try_send(Waiting { asking, kept }).map_err(|_| anyhow!("too many sign-ups wait for the disk"))?;
         told.recv().context("a sign-up could not be kept")
@@ -109,7 +109,7 @@ fn take_in(site: &Site, store: &mut Store) -> anyhow::Result<usize> {
 }
 
 /// A sign-up with its link, and the letter that brings it.
-fn order(site: &Site, id: i64, asking: Asking) -> anyhow::Result<(i64, SignUp, LetterOrder)> {
+fn order(site: &Site, id: i64, asking: SignUpRequest) -> anyhow::Result<(i64, SignUp, LetterOrder)> {
     let token = token(&["confirm", &seed(), &seed()]);
     let public = site.config.letterhead().public_url;
     let editions = asking.editions.iter().map(|name| site.config.edition_title(name)).collect();

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use url::{Host, Url};
 
 use super::dates::{self, Ahead, ahead};
+use super::parsed::{Entry, Link, ParsedFeed, Role, Text};
 use super::prose::{self, Kind};
-use super::told::{Entry, Link, Role, Text, Told};
 use super::{Dated, Fed, Origin};
 use crate::model::{Item, Published, untracked};
 use crate::sources::fields::is_web_url;
@@ -34,7 +34,7 @@ pub(super) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    pub fn new(told: &Told, origin: &'a Origin<'a>, fallback: &str) -> Self {
+    pub fn new(told: &ParsedFeed, origin: &'a Origin<'a>, fallback: &str) -> Self {
         let title = prose::title(&told.title.raw, told.title.kind).text;
         let site = told.site.as_deref().and_then(|site| match origin.base {
             Some(base) => base.join(site).ok(),

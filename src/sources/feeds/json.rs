@@ -3,19 +3,19 @@
 use serde_json::{Map, Value};
 
 use super::ENTRIES;
+use super::parsed::{Entry, Link, MOST, ParsedFeed, Role, Text};
 use super::prose::Kind;
-use super::told::{Entry, Link, MOST, Role, Text, Told};
 use crate::sources::report::{Report, shown};
 
 /// Reads a feed; `None` when the document is none.
-pub(super) fn read(text: &str, report: &mut Report) -> Option<Told> {
+pub(super) fn read(text: &str, report: &mut Report) -> Option<ParsedFeed> {
     let (head, items) = parts(text)?;
     let head = head_of(head);
-    let mut told = Told {
+    let mut told = ParsedFeed {
         title: text_of(&head, "title", Kind::Unsaid),
         site: string(&head, "home_page_url"),
         language: string(&head, "language"),
-        ..Told::default()
+        ..ParsedFeed::default()
     };
     let mut line = 1;
     let mut counted = 0;

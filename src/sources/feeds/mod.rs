@@ -11,10 +11,10 @@ mod markup;
 mod memory;
 mod names;
 mod other;
+mod parsed;
 mod prose;
 mod references;
 mod source;
-mod told;
 mod walk;
 mod xml;
 

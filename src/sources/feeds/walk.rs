@@ -7,9 +7,9 @@ use quick_xml::events::BytesStart;
 use url::Url;
 
 use super::names::{Part, Space, Spaces, part};
+use super::parsed::{Entry, LONGEST, Link, MOST, ParsedFeed, Role, Text};
 use super::prose::Kind;
 use super::references;
-use super::told::{Entry, LONGEST, Link, MOST, Role, Text, Told};
 use super::{DEPTH, ENTRIES};
 use crate::sources::report::Report;
 
@@ -40,7 +40,7 @@ struct Catch {
 
 pub(super) struct Walk<'a> {
     text: &'a str,
-    told: Told,
+    told: ParsedFeed,
     spaces: Spaces,
     open: Vec<Frame>,
     entry: Option<Entry>,
@@ -63,7 +63,7 @@ impl<'a> Walk<'a> {
     pub fn new(text: &'a str) -> Self {
         Self {
             text,
-            told: Told::default(),
+            told: ParsedFeed::default(),
             spaces: Spaces::default(),
             open: Vec::new(),
             entry: None,
@@ -334,7 +334,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    pub fn finish(mut self, report: &mut Report) -> Option<Told> {
+    pub fn finish(mut self, report: &mut Report) -> Option<ParsedFeed> {
         if let Some(entry) = &mut self.entry {
             entry.cut = true;
             self.close_entry();

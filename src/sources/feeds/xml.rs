@@ -6,13 +6,13 @@ use std::borrow::Cow;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
+use super::parsed::ParsedFeed;
 use super::references;
-use super::told::Told;
 use super::walk::Walk;
 use crate::sources::report::Report;
 
 /// Reads a feed; `None` when it is none.
-pub(super) fn read(text: &str, report: &mut Report) -> Option<Told> {
+pub(super) fn read(text: &str, report: &mut Report) -> Option<ParsedFeed> {
     let text = with_lone_signs(text, report);
     let mut walk = Walk::new(&text);
     let mut reader = Reader::from_str(&text);

@@ -77,7 +77,7 @@ pub enum Method {
 
 /// What to fetch.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct Request<'a> {
     pub method: Method,
     pub url: &'a Url,
     /// Headers besides Host, User-Agent and Accept, such as If-None-Match.
@@ -225,16 +225,16 @@ impl Fetcher {
 
     /// Fetches an address, following redirects. Every address on the way is looked up once, checked, and connected to as it
     /// was checked.
-    pub async fn fetch(&self, ask: &Ask<'_>) -> Result<Fetched, Failure> {
+    pub async fn fetch(&self, request: &Request<'_>) -> Result<Fetched, Failure> {
         let patience = self.settings.patience;
-        timeout(patience, self.follow(ask)).await.unwrap_or(Err(Failure::Slow(patience)))
+        timeout(patience, self.follow(request)).await.unwrap_or(Err(Failure::Slow(patience)))
     }
 
-    async fn follow(&self, ask: &Ask<'_>) -> Result<Fetched, Failure> {
-        let mut url = ask.url.clone();
+    async fn follow(&self, request: &Request<'_>) -> Result<Fetched, Failure> {
+        let mut url = request.url.clone();
         let mut hops = Vec::new();
         loop {
-            let answer = self.once(&Ask { url: &url, ..*ask }).await?;
+            let answer = self.once(&Request { url: &url, ..*request }).await?;
             let next = answer.redirect(&url)?;
             let Some(next) = next else {
                 return Ok(Fetched { url, hops, ..answer });
@@ -247,16 +247,16 @@ impl Fetcher {
         }
     }
 
-    async fn once(&self, ask: &Ask<'_>) -> Result<Fetched, Failure> {
-        if !matches!(ask.url.scheme(), "http" | "https") {
-            return Err(Failure::Scheme(ask.url.scheme().to_owned()));
+    async fn once(&self, request: &Request<'_>) -> Result<Fetched, Failure> {
+        if !matches!(request.url.scheme(), "http" | "https") {
+            return Err(Failure::Scheme(request.url.scheme().to_owned()));
         }
-        let stream = self.connect(ask.url).await?;
-        if ask.url.scheme() == "https" {
-            let host = ask.url.host_str().unwrap_or_default();
-            wire::request(self.tls.wrap(stream, host).await?, ask, &self.agent).await
+        let stream = self.connect(request.url).await?;
+        if request.url.scheme() == "https" {
+            let host = request.url.host_str().unwrap_or_default();
+            wire::request(self.tls.wrap(stream, host).await?, request, &self.agent).await
         } else {
-            wire::request(stream, ask, &self.agent).await
+            wire::request(stream, request, &self.agent).await
         }
     }
 

@@ -93,8 +93,8 @@ fn answer(path: &str) -> String {
     }
 }
 
-fn get(url: &Url) -> Ask<'_> {
-    Ask { method: Method::Get, url, headers: &[("If-None-Match", "\"6\"")], most: 1_000 }
+fn get(url: &Url) -> Request<'_> {
+    Request { method: Method::Get, url, headers: &[("If-None-Match", "\"6\"")], most: 1_000 }
 }
 
 #[tokio::test]
@@ -111,7 +111,8 @@ async fn a_page_comes_with_its_headers_and_the_way_to_it() {
     assert!(head.starts_with("get /page?a=1 http/1.1\r\n"), "{head}");
     assert!(head.contains(&format!("host: {}\r\n", server.address)) && head.contains("if-none-match: \"6\""), "{head}");
     assert!(head.contains("user-agent: digest/") && head.contains("(+https://almanac.example)"), "{head}");
-    let head = server.fetcher().fetch(&Ask { method: Method::Head, ..get(&server.url("/silent-not")) }).await.unwrap();
+    let head =
+        server.fetcher().fetch(&Request { method: Method::Head, ..get(&server.url("/silent-not")) }).await.unwrap();
     assert_eq!((head.status, head.body.len()), (200, 0));
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ACCEPT, CONNECTION, HOST, HeaderMap, USER_AGENT};
-use hyper::{Request, Response, client::conn::http1};
+use hyper::{Request as HttpRequest, Response, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -16,7 +16,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 use url::Position;
 
-use super::{Ask, Failure, Fetched, Method};
+use super::{Failure, Fetched, Method, Request};
 
 #[derive(Clone)]
 pub struct Tls(TlsConnector);
@@ -57,7 +57,7 @@ impl Tls {
 }
 
 /// Asks over a connection that is not used again.
-pub async fn request<S>(stream: S, ask: &Ask<'_>, agent: &str) -> Result<Fetched, Failure>
+pub async fn request<S>(stream: S, request: &Request<'_>, agent: &str) -> Result<Fetched, Failure>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -65,31 +65,35 @@ where
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
     // Ends by itself when the sender and the body are dropped, as they are when time is up.
     tokio::spawn(connection);
-    let request = request_for(ask, agent).map_err(|e| broken(&e))?;
-    let answer = sender.send_request(request).await.map_err(|e| broken(&e))?;
+    let built = request_for(request, agent).map_err(|e| broken(&e))?;
+    let answer = sender.send_request(built).await.map_err(|e| broken(&e))?;
     let status = answer.status().as_u16();
     let headers = readable(answer.headers());
-    let body = if ask.most == 0 || ask.method == Method::Head { Vec::new() } else { body(answer, ask.most).await? };
-    Ok(Fetched { url: ask.url.clone(), status, headers, body, hops: Vec::new() })
+    let body = if request.most == 0 || request.method == Method::Head {
+        Vec::new()
+    } else {
+        body(answer, request.most).await?
+    };
+    Ok(Fetched { url: request.url.clone(), status, headers, body, hops: Vec::new() })
 }
 
-fn request_for(ask: &Ask, agent: &str) -> Result<Request<Empty<Bytes>>, hyper::http::Error> {
-    let method = match ask.method {
+fn request_for(request: &Request, agent: &str) -> Result<HttpRequest<Empty<Bytes>>, hyper::http::Error> {
+    let method = match request.method {
         Method::Head => hyper::Method::HEAD,
         Method::Get => hyper::Method::GET,
     };
-    let host = &ask.url[Position::BeforeHost..Position::AfterPort];
-    let mut request = Request::builder()
+    let host = &request.url[Position::BeforeHost..Position::AfterPort];
+    let mut built = HttpRequest::builder()
         .method(method)
-        .uri(&ask.url[Position::BeforePath..Position::AfterQuery])
+        .uri(&request.url[Position::BeforePath..Position::AfterQuery])
         .header(HOST, host)
         .header(USER_AGENT, agent)
         .header(ACCEPT, "*/*")
         .header(CONNECTION, "close");
-    for (name, value) in ask.headers {
-        request = request.header(*name, *value);
+    for (name, value) in request.headers {
+        built = built.header(*name, *value);
     }
-    request.body(Empty::new())
+    built.body(Empty::new())
 }
 
 fn readable(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -86,7 +86,7 @@ CREATE INDEX letters_in_flight ON letters (id) WHERE state = 'in_flight';
 
 -- What was typed into the sign-up form and waits to be looked at. Every address costs this one row before its answer, so
 -- that an answer is kept through a crash and its time tells nothing.
-CREATE TABLE asked (
+CREATE TABLE signup_requests (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,   -- never given twice
     email     TEXT    NOT NULL,
     email_key TEXT    NOT NULL,

@@ -65,7 +65,7 @@ fn a_pause_keeps_a_subscriber_out_until_its_end() {
         ]);
         let seed: String =
             house.store.conn.query_row("SELECT seed FROM subscribers LIMIT 1", [], |row| row.get(0)).expect("a seed");
-        let wishes = Wishes { name: String::new(), editions: Vec::new(), paused_until: Some(at(100)) };
+        let wishes = PreferenceChange { name: String::new(), editions: Vec::new(), paused_until: Some(at(100)) };
         assert!(house.store.choose(&Purpose::Preferences.token(&seed), &wishes, trace(at(1))).expect("a choice"));
         house.approve();
         assert_eq!(house.store.freeze_audience(&issue(), now).expect("a freeze"), Audience::Frozen(expected));
@@ -112,8 +112,11 @@ fn only_the_owners_word_brings_a_forgotten_one_back() {
 
 /// Asks, and has it looked at; says whether a letter was queued.
 pub(super) fn take_in(store: &mut Store, sign_up: &SignUp, now: DateTime<Utc>) -> usize {
-    let asking =
-        Asking { email: sign_up.email.clone(), editions: sign_up.editions.clone(), network: sign_up.network.clone() };
+    let asking = SignUpRequest {
+        email: sign_up.email.clone(),
+        editions: sign_up.editions.clone(),
+        network: sign_up.network.clone(),
+    };
     store.keep_asked([&asking].into_iter()).expect("kept");
     let waiting = store.asked(9).expect("a look");
     assert!(waiting.len() == 1 && waiting[0].1 == asking, "{waiting:?}");
@@ -128,7 +131,7 @@ pub(super) fn take_in(store: &mut Store, sign_up: &SignUp, now: DateTime<Utc>) -
 fn a_sign_up_that_was_forgotten_before_it_was_looked_at_gets_no_letter() {
     let mut house = House::new();
     let email = Address::parse("ann@example.org").expect("an address");
-    let asking = Asking { email: email.clone(), editions: Vec::new(), network: String::new() };
+    let asking = SignUpRequest { email: email.clone(), editions: Vec::new(), network: String::new() };
     house.store.keep_asked([&asking].into_iter()).expect("kept");
     let id = house.store.asked(9).expect("a look")[0].0;
     assert!(house.store.forget(&email, at(1)).expect("a deletion"), "something was there");

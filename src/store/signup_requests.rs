@@ -10,7 +10,7 @@ use crate::model::{Address, LetterOrder};
 
 /// Somebody typed an address into the form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asking {
+pub struct SignUpRequest {
     pub email: Address,
     /// Names of editions; empty means all.
     pub editions: Vec<String>,
@@ -19,24 +19,33 @@ pub struct Asking {
 
 impl Store {
     /// Keeps what was typed, in one transaction. No other table is read, so it takes as long for an address that is known.
-    pub fn keep_asked<'a>(&mut self, all: impl Iterator<Item = &'a Asking>) -> Result<(), StoreError> {
+    pub fn keep_asked<'a>(&mut self, all: impl Iterator<Item = &'a SignUpRequest>) -> Result<(), StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for asking in all {
-            tx.prepare_cached("INSERT INTO asked (email, email_key, editions, network) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![asking.email.as_str(), asking.email.key(), join(&asking.editions), asking.network])?;
+            tx.prepare_cached(
+                "INSERT INTO signup_requests (email, email_key, editions, network) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                asking.email.as_str(),
+                asking.email.key(),
+                join(&asking.editions),
+                asking.network
+            ])?;
         }
         Ok(tx.commit()?)
     }
 
     /// What waits to be looked at, the longest waiting first, by number.
-    pub fn asked(&self, most: usize) -> Result<Vec<(i64, Asking)>, StoreError> {
-        let mut statement =
-            self.conn.prepare_cached("SELECT id, email, editions, network FROM asked ORDER BY id LIMIT ?1")?;
+    pub fn asked(&self, most: usize) -> Result<Vec<(i64, SignUpRequest)>, StoreError> {
+        let mut statement = self
+            .conn
+            .prepare_cached("SELECT id, email, editions, network FROM signup_requests ORDER BY id LIMIT ?1")?;
         let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
             let (email, editions): (String, String) = (row.get(1)?, row.get(2)?);
-            let asking = Asking { email: stored_address(&email)?, editions: split(&editions), network: row.get(3)? };
+            let asking =
+                SignUpRequest { email: stored_address(&email)?, editions: split(&editions), network: row.get(3)? };
             all.push((row.get(0)?, asking));
         }
         Ok(all)
@@ -54,7 +63,7 @@ impl Store {
         let mut taken = 0;
         for (id, sign_up, letter) in all {
             // Forgotten meanwhile: then it is not taken in either.
-            if tx.execute("DELETE FROM asked WHERE id = ?1", [id])? == 1 {
+            if tx.execute("DELETE FROM signup_requests WHERE id = ?1", [id])? == 1 {
                 taken += usize::from(take(&tx, sign_up, letter, per_network, now)?);
             }
         }

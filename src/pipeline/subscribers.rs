@@ -20,7 +20,7 @@ const NAMED: usize = 1_000;
 
 /// What an import did; serializes as the JSON that scripts rely on.
 #[derive(Debug, Default, Serialize)]
-pub struct PeopleImport {
+pub struct SubscriberImport {
     pub added: usize,
     pub updated: usize,
     pub unchanged: usize,
@@ -32,12 +32,13 @@ pub struct PeopleImport {
     /// Rows whose address stood in the file before; each adds to what the first one said.
     pub duplicates: usize,
     /// The first of them.
-    pub twins: Vec<Twin>,
+    #[serde(rename = "twins")]
+    pub duplicate_rows: Vec<DuplicateRow>,
 }
 
 /// An address that stands in a file twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Twin {
+pub struct DuplicateRow {
     pub line: u64,
     /// Where it stood first.
     pub first: u64,
@@ -46,7 +47,7 @@ pub struct Twin {
 
 /// All that is stored on one person.
 #[derive(Debug)]
-pub struct Person {
+pub struct SubscriberDetails {
     pub subscriber: Option<Subscriber>,
     pub acts: Vec<Act>,
     /// When somebody signed the address up, and from which network.
@@ -70,12 +71,12 @@ impl Site {
         source: impl Read,
         consent: &str,
         mut left_out: impl FnMut(&Reject) -> anyhow::Result<()>,
-    ) -> anyhow::Result<PeopleImport> {
+    ) -> anyhow::Result<SubscriberImport> {
         let editions: BTreeSet<String> = self.config.editions.keys().cloned().collect();
         let mut rows = SubscriberRows::open(file, source, SubscriberRules { consent, editions: &editions })?;
         let mut store = self.store_to_fill()?;
-        store.watch_for_twins()?;
-        let mut result = PeopleImport::default();
+        store.watch_for_duplicates()?;
+        let mut result = SubscriberImport::default();
         let mut batch: Vec<(u64, SubscriberRow)> = Vec::with_capacity(BATCH);
         loop {
             let row = rows.next();
@@ -105,13 +106,13 @@ impl Site {
         &self,
         store: &mut Store,
         batch: &[(u64, SubscriberRow)],
-        result: &mut PeopleImport,
+        result: &mut SubscriberImport,
     ) -> Result<(), StoreError> {
         for ((line, row), first) in batch.iter().zip(store.seen_before(batch)?) {
             let Some(first) = first else { continue };
             result.duplicates += 1;
-            if result.twins.len() < NAMED {
-                result.twins.push(Twin { line: *line, first, email: row.email.to_string() });
+            if result.duplicate_rows.len() < NAMED {
+                result.duplicate_rows.push(DuplicateRow { line: *line, first, email: row.email.to_string() });
             }
         }
         let tally = store.import_subscribers(batch.iter().map(|(_, row)| row), self.now(), &mut seed)?;
@@ -149,9 +150,9 @@ impl Site {
     }
 
     /// All that is stored on a person: also on one whose sign-up waits for their word.
-    pub fn person(&self, email: &Address) -> anyhow::Result<Person> {
+    pub fn details(&self, email: &Address) -> anyhow::Result<SubscriberDetails> {
         let Some(store) = self.store_to_read()? else { return Err(not_listed(email).into()) };
-        let person = Person {
+        let person = SubscriberDetails {
             subscriber: store.subscriber(email)?,
             acts: store.acts(email)?,
             sign_ups: store.sign_ups_of(email)?,

@@ -13,7 +13,7 @@ pub(super) const LONGEST: usize = 200_000;
 
 /// A feed in its own words.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct ParsedFeed {
     pub title: Text,
     /// A title in another vocabulary, such as Dublin Core.
     pub other_title: Text,
