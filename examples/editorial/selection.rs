@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
-use digest::compose::{Brief, Feeds, Past, Taught, Told, Weights, compose};
+use digest::compose::{Brief, CarriedStory, Feeds, PastIssue, SourcePreferences, Weights, compose};
 use digest::model::{Edition, IssueName, Item, Published, Window};
 use serde_json::{Value, json};
 
@@ -19,11 +19,11 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
         let items: HashMap<String, Item> = items.iter().map(item).map(|item| (item.id.clone(), item)).collect();
         let mut plain = Vec::new();
         let mut learned = Vec::new();
-        let mut past: Vec<Past> = Vec::new();
+        let mut past: Vec<PastIssue> = Vec::new();
         let mut seen: Vec<Item> = Vec::new();
         for issue in &issues {
-            plain.push(choose(issue, &items, &Taught::default())?);
-            learned.push(choose(issue, &items, &Taught::learn(&past, &seen, chrono_tz::UTC))?);
+            plain.push(choose(issue, &items, &SourcePreferences::default())?);
+            learned.push(choose(issue, &items, &SourcePreferences::learn(&past, &seen, chrono_tz::UTC))?);
             past.push(carried(issue)?);
             let known = issue["candidates"].as_array().into_iter().flatten();
             seen.extend(known.filter_map(|candidate| items.get(text(candidate, "id"))).cloned());
@@ -36,8 +36,8 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One issue from its candidates, with the shipped weights; `taught` comes from earlier issues alone.
-fn choose(issue: &Value, items: &HashMap<String, Item>, taught: &Taught) -> anyhow::Result<Value> {
+/// One issue from its candidates, with the shipped weights; `preferences` comes from earlier issues alone.
+fn choose(issue: &Value, items: &HashMap<String, Item>, preferences: &SourcePreferences) -> anyhow::Result<Value> {
     let date = date(text(issue, "issue"))?;
     let candidates = issue["candidates"].as_array().into_iter().flatten().filter_map(|candidate| {
         let mut item = items.get(text(candidate, "id"))?.clone();
@@ -69,7 +69,7 @@ fn choose(issue: &Value, items: &HashMap<String, Item>, taught: &Taught) -> anyh
         items: &candidates,
         guides: &[],
         feeds: &Feeds::default(),
-        taught,
+        preferences,
         past: &[],
     });
     let draft = composition.draft.context("no issue")?;
@@ -78,16 +78,16 @@ fn choose(issue: &Value, items: &HashMap<String, Item>, taught: &Taught) -> anyh
 }
 
 /// The issue as it lies in the past when a later one is composed.
-fn carried(issue: &Value) -> anyhow::Result<Past> {
+fn carried(issue: &Value) -> anyhow::Result<PastIssue> {
     let window = issue["window"].as_array().context("an issue has no window")?;
     let day = |at: usize| date(window.get(at).and_then(Value::as_str).unwrap_or_default());
     let midnight = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
     let (from, to) = (midnight(day(0)?), midnight(day(1)? + Days::new(1)));
     let picked = issue["picked"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    Ok(Past {
+    Ok(PastIssue {
         name: IssueName { date: date(text(issue, "issue"))?, edition: "weekly".into() },
         window: Some(Window { from, to, seen: to }),
-        told: picked.map(|id| Told { ids: vec![id.to_owned()], ..Told::default() }).collect(),
+        stories: picked.map(|id| CarriedStory { ids: vec![id.to_owned()], ..CarriedStory::default() }).collect(),
         guides: Vec::new(),
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use digest::compose::{Text, Weights, cluster, told_before};
+use digest::compose::{Text, Weights, carried_before, cluster};
 use digest::model::canonical_url;
 use serde_json::{Value, json};
 
@@ -18,8 +18,8 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
         }
     }
     if let Some(pairs) = lines(&folder.join("repeats.jsonl"))? {
-        let tellings = |which: &str| pairs.iter().map(|pair| telling(&pair[which])).collect::<Vec<Text>>();
-        let found = told_before(&tellings("later"), &tellings("earlier"), &[], threshold);
+        let grouping = |which: &str| pairs.iter().map(|pair| telling(&pair[which])).collect::<Vec<Text>>();
+        let found = carried_before(&grouping("later"), &grouping("earlier"), &[], threshold);
         let line = |(pair, found): (&Value, Option<(usize, f64)>)| json!({"id": pair["id"], "repeat_of": found.map(|(at, _)| &pairs[at]["id"])});
         write(&out.join("repeats.jsonl"), &pairs.iter().zip(found).map(line).collect::<Vec<_>>())?;
     }

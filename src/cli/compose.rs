@@ -88,11 +88,12 @@ fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
 }
 
 fn parts(ranked: &Ranked) -> Value {
-    let Parts { score, from_base, age_days, resurfaced, related, echo, novelty, decay, taught, value } = &ranked.parts;
+    let Parts { score, from_base, age_days, resurfaced, related, echo, novelty, decay, preference, value } =
+        &ranked.parts;
     json!({
         "id": ranked.id, "rank": ranked.rank, "value": value,
         "score": score, "score_from_source": from_base, "also": ranked.also, "related": related, "echo": echo,
-        "novelty": novelty, "age_days": age_days, "dated_by_url": resurfaced, "decay": decay, "taught": taught,
+        "novelty": novelty, "age_days": age_days, "dated_by_url": resurfaced, "decay": decay, "taught": preference,
     })
 }
 
@@ -176,7 +177,7 @@ fn print_ranks(ranked: &[Ranked]) -> anyhow::Result<()> {
         let score = parts.score.unwrap_or_default();
         line(&format!(
             "{rank:>4}  {:>5.2}  {score:>6}{base}  {:>4.2}  {:>9.2}   {:>5.2}  {:>+6.2}   {:>11.1}{old} {id}",
-            parts.value, parts.echo, parts.novelty, parts.decay, parts.taught, parts.age_days
+            parts.value, parts.echo, parts.novelty, parts.decay, parts.preference, parts.age_days
         ))?;
     }
     if ranked.iter().any(|r| r.parts.from_base) {

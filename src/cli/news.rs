@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::import::Import;
 use super::output::{json, line};
 use super::{Exit, Format, Global};
-use crate::pipeline::Lesson;
+use crate::pipeline::SourcePreference;
 
 #[derive(Subcommand)]
 pub enum News {
@@ -53,28 +53,28 @@ impl News {
 
 impl Sources {
     fn run(&self, global: &Global) -> anyhow::Result<Exit> {
-        let lessons = global.site()?.lessons()?;
+        let lessons = global.site()?.preferences()?;
         match self.format {
-            Format::Json => json(&lessons.iter().map(lesson).collect::<Value>())?,
+            Format::Json => json(&lessons.iter().map(preference).collect::<Value>())?,
             Format::Table => table_of_sources(&lessons)?,
         }
         Ok(Exit::Done)
     }
 }
 
-fn lesson(lesson: &Lesson) -> Value {
-    let Lesson { habit, points, fixed } = lesson;
-    json!({"source": habit.name, "seen": habit.seen, "taken": habit.taken, "points": points, "fixed": fixed})
+fn preference(preference: &SourcePreference) -> Value {
+    let SourcePreference { record, points, fixed } = preference;
+    json!({"source": record.name, "seen": record.seen, "taken": record.taken, "points": points, "fixed": fixed})
 }
 
-fn table_of_sources(lessons: &[Lesson]) -> anyhow::Result<()> {
+fn table_of_sources(lessons: &[SourcePreference]) -> anyhow::Result<()> {
     if lessons.is_empty() {
         return line("no past issue has taught anything yet");
     }
     line("points  taken of seen  source")?;
-    for lesson in lessons {
-        let (mark, habit) = (if lesson.fixed { "*" } else { " " }, &lesson.habit);
-        line(&format!("{:>+6.2}{mark} {:>5} of {:<5}  {}", lesson.points, habit.taken, habit.seen, habit.name))?;
+    for preference in lessons {
+        let (mark, record) = (if preference.fixed { "*" } else { " " }, &preference.record);
+        line(&format!("{:>+6.2}{mark} {:>5} of {:<5}  {}", preference.points, record.taken, record.seen, record.name))?;
     }
     line("")?;
     line("* set by [compose.sources] in config.toml; set any other there as well: \"NAME\" = 1.5")

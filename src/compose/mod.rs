@@ -6,14 +6,14 @@ mod boilerplate;
 mod cards;
 mod dated;
 mod feeds;
+mod grouping;
 mod pair;
 mod pick;
+mod preference;
 mod rank;
 mod score;
 mod select;
 mod story;
-mod taught;
-mod tellings;
 mod weights;
 mod window;
 mod wording;
@@ -28,10 +28,10 @@ use crate::model::{
 
 pub use feeds::{Feed, Feeds};
 pub use pair::{Choice, Fit, Library};
+pub use preference::{SourcePreference, SourcePreferences, SourceRecord};
 pub use rank::Parts;
 pub use score::{ALSO, Base, EDITOR_SCORE, EDITOR_WHY, Scored, Scores, Scoring};
-pub use story::{Stories, Text, cluster, told_before};
-pub use taught::{Habit, Lesson, Taught};
+pub use story::{Stories, Text, carried_before, cluster};
 pub use weights::Weights;
 pub use window::window;
 
@@ -51,25 +51,25 @@ pub struct Brief<'a> {
     /// What the config says of the sources.
     pub feeds: &'a Feeds,
     /// What the publication's past issues teach.
-    pub taught: &'a Taught,
+    pub preferences: &'a SourcePreferences,
     /// Other issues of any edition, in any order; those that do not come before this one are ignored.
-    pub past: &'a [Past],
+    pub past: &'a [PastIssue],
 }
 
 /// What compose must know of an earlier issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Past {
+pub struct PastIssue {
     pub name: IssueName,
     pub window: Option<Window>,
-    pub told: Vec<Told>,
+    pub stories: Vec<CarriedStory>,
     /// Slugs of its guide cards.
     pub guides: Vec<String>,
 }
 
 /// A story that an earlier issue carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told {
-    /// The ids of the item and of its other tellings.
+pub struct CarriedStory {
+    /// The ids of the item and of its other grouping.
     pub ids: Vec<String>,
     /// Their URLs.
     pub urls: Vec<String>,
@@ -79,20 +79,20 @@ pub struct Told {
     pub published: Option<Published>,
 }
 
-impl From<&Draft> for Past {
+impl From<&Draft> for PastIssue {
     /// What a draft carries as it stands: banned entries are not shown, so a later issue may carry them.
     fn from(draft: &Draft) -> Self {
         let shown = || draft.news.iter().filter(|entry| !entry.banned);
         Self {
             name: draft.name.clone(),
             window: draft.window,
-            told: shown().map(Told::from).collect(),
+            stories: shown().map(CarriedStory::from).collect(),
             guides: draft.guides.iter().filter(|card| !card.banned).map(|card| card.slug.clone()).collect(),
         }
     }
 }
 
-impl From<&Entry> for Told {
+impl From<&Entry> for CarriedStory {
     fn from(entry: &Entry) -> Self {
         let also = entry.also.iter();
         Self {

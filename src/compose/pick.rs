@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::grouping::EarlierCoverage;
 use super::select::Candidate;
-use super::tellings::ToldBefore;
 use super::{Brief, LeftOut, fold, wording};
 use crate::model::{Edition, Window};
 
@@ -64,13 +64,13 @@ pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
     let order = on_topic(eligible);
     let mut picked = Picked { chosen: Vec::new(), bench: Vec::new(), capped };
     for (at, caps) in taken.iter().enumerate() {
-        let told = |lead: String| why(brief, window, &eligible[at], order[at].as_deref(), &lead);
+        let reason = |lead: String| why(brief, window, &eligible[at], order[at].as_deref(), &lead);
         match caps {
-            Some(caps) => picked.chosen.push((at, told(String::new()) + caps.relaxed())),
+            Some(caps) => picked.chosen.push((at, reason(String::new()) + caps.relaxed())),
             None if picked.bench.len() < brief.edition.bench => {
                 let lead = format!("next best: rank {}, ", at + 1);
                 let cap = picked.capped.get(&at).map(|reason| format!("; {reason}")).unwrap_or_default();
-                picked.bench.push((at, told(lead) + &cap));
+                picked.bench.push((at, reason(lead) + &cap));
             }
             None => {}
         }
@@ -85,18 +85,20 @@ fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&s
     let age = wording::age(candidate.item.published, window.to, brief.zone);
     let mut why = format!("{lead}score {}{base}, {age}", parts.score.unwrap_or_default());
     let also = candidate.also.len();
-    let told = (also > 0).then(|| format!("told by {also} more"));
+    let carried = (also > 0).then(|| format!("told by {also} more"));
     let touched = parts.related.saturating_sub(also);
     let touched = (touched > 0).then(|| format!("touched by {touched} more"));
     let new = (parts.novelty > 0.0).then(|| "a topic that is new".to_owned());
-    let taught = brief.taught.source(&candidate.item.source).map(|habit| {
-        let (taken, seen) = (habit.taken, habit.seen);
+    let preference = brief.preferences.source(&candidate.item.source).map(|record| {
+        let (taken, seen) = (record.taken, record.seen);
         format!("{taken} of {seen} from its source taken so far")
     });
     let old = parts.resurfaced.map(|day| format!("but its URL is of {day}"));
-    let before = candidate.follow_up.as_ref().map(ToldBefore::reason);
+    let before = candidate.follow_up.as_ref().map(EarlierCoverage::reason);
     let late = candidate.late.clone();
-    for part in [old, told, touched, on_topic.map(str::to_owned), new, taught, before, late].into_iter().flatten() {
+    for part in
+        [old, carried, touched, on_topic.map(str::to_owned), new, preference, before, late].into_iter().flatten()
+    {
         why.push_str(", ");
         why.push_str(&part);
     }

@@ -31,7 +31,7 @@ pub struct Parts {
     /// What is left of the points by the item's age, from 1 for a fresh item to 0.
     pub decay: f64,
     /// Points for what past issues teach of the source.
-    pub taught: f64,
+    pub preference: f64,
     /// (score + echo + novelty) × decay + taught: what the rank goes by; below every other without a score.
     pub value: f64,
 }
@@ -56,8 +56,8 @@ impl<'a> Scale<'a> {
     pub fn new(brief: &'a Brief<'a>, history: &History, to: DateTime<Utc>) -> Self {
         let recent = history.recent(brief.weights.novelty_issues);
         let known_topics = (!recent.is_empty()).then(|| {
-            let told = recent.iter().flat_map(|past| &past.told);
-            told.filter_map(|told| told.topics.first()).map(|topic| fold(topic)).collect()
+            let carried = recent.iter().flat_map(|past| &past.stories);
+            carried.filter_map(|story| story.topics.first()).map(|topic| fold(topic)).collect()
         });
         Self { brief, to, known_topics }
     }
@@ -73,9 +73,20 @@ impl<'a> Scale<'a> {
         let echo = self.brief.weights.echo * doublings(related);
         let novelty = if self.is_new(item) { self.brief.weights.novelty } else { 0.0 };
         let decay = self.decay(age_days);
-        let taught = self.brief.taught.points(item, self.brief.weights);
-        let value = score.map_or(f64::NEG_INFINITY, |score| (score + echo + novelty) * decay + taught);
-        Parts { score, from_base: own.is_none(), age_days, resurfaced, related, echo, novelty, decay, taught, value }
+        let preference = self.brief.preferences.points(item, self.brief.weights);
+        let value = score.map_or(f64::NEG_INFINITY, |score| (score + echo + novelty) * decay + preference);
+        Parts {
+            score,
+            from_base: own.is_none(),
+            age_days,
+            resurfaced,
+            related,
+            echo,
+            novelty,
+            decay,
+            preference,
+            value,
+        }
     }
 
     /// ½ at the half-life; an edition without one forgets nothing.

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
+use super::grouping::{EarlierCoverage, Grouping};
 use super::rank::{Parts, Scale, by_rank, by_words};
-use super::tellings::{Tellings, ToldBefore};
 use super::window::{History, Standing};
 use super::{Brief, LeftOut, Ranked, wording};
 use crate::model::{Item, Notice, Window, canonical_url};
@@ -21,7 +21,7 @@ pub struct Candidate<'a> {
     /// Other items that tell the same story, best first.
     pub also: Vec<&'a Item>,
     /// The earlier issue that told this story, and what is new.
-    pub follow_up: Option<ToldBefore<'a>>,
+    pub follow_up: Option<EarlierCoverage<'a>>,
 }
 
 impl Candidate<'_> {
@@ -192,18 +192,18 @@ fn one_for_each_story<'a>(
     candidates: &mut Vec<Candidate<'a>>,
     left_out: &mut Vec<LeftOut>,
 ) {
-    // In an order of their own, so that what the tellings share does not hang on the order of the content.
+    // In an order of their own, so that what the grouping share does not hang on the order of the content.
     candidates.sort_by(|a, b| by_words(a.item, b.item));
     let items: Vec<&Item> = candidates.iter().map(|candidate| candidate.item).collect();
-    let tellings = Tellings::of(&items, outside, history, brief);
+    let grouping = Grouping::of(&items, outside, history, brief);
     for (at, candidate) in candidates.iter_mut().enumerate() {
-        candidate.parts = scale.parts(candidate.item, tellings.related(at));
+        candidate.parts = scale.parts(candidate.item, grouping.related(at));
     }
     let mut kept = Vec::new();
-    for story in tellings.stories() {
+    for story in grouping.stories() {
         let mut tellers: Vec<(usize, Candidate)> = Vec::new();
         for at in story {
-            match tellings.before(at) {
+            match grouping.before(at) {
                 Some(before) if before.is_old() => left_out.push(candidates[at].left_out(before.reason())),
                 follow_up => tellers.push((at, Candidate { follow_up, ..candidates[at].clone() })),
             }
@@ -223,7 +223,7 @@ fn one_for_each_story<'a>(
         let Some((best_at, mut best)) = tellers.next() else { continue };
         for (at, other) in tellers {
             let first = best.item.id.clone();
-            let reason = format!("tells the same story as {}: {}", wording::name(&first), tellings.shared(best_at, at));
+            let reason = format!("tells the same story as {}: {}", wording::name(&first), grouping.shared(best_at, at));
             left_out.push(LeftOut { duplicate_of: Some(first), ..other.left_out(reason) });
             best.also.push(other.item);
         }

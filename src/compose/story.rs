@@ -144,7 +144,12 @@ pub fn cluster(texts: &[Text], background: &[Text], threshold: f64) -> Vec<usize
 }
 
 /// For each later text the earlier one that told the same story, and how alike they are.
-pub fn told_before(later: &[Text], earlier: &[Text], background: &[Text], threshold: f64) -> Vec<Option<(usize, f64)>> {
+pub fn carried_before(
+    later: &[Text],
+    earlier: &[Text],
+    background: &[Text],
+    threshold: f64,
+) -> Vec<Option<(usize, f64)>> {
     let all: Vec<Text> = earlier.iter().chain(later).copied().collect();
     let stories = Stories::of(&all, background, threshold);
     (earlier.len()..all.len()).map(|at| stories.nearest(at, 0..earlier.len())).collect()

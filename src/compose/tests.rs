@@ -17,8 +17,8 @@ pub struct Case {
     pub items: Vec<Item>,
     pub guides: Vec<Guide>,
     pub feeds: Feeds,
-    pub taught: Taught,
-    pub past: Vec<Past>,
+    pub preferences: SourcePreferences,
+    pub past: Vec<PastIssue>,
     pub zone: Tz,
     pub now: DateTime<Utc>,
     pub date: &'static str,
@@ -32,7 +32,7 @@ impl Default for Case {
             items: Vec::new(),
             guides: Vec::new(),
             feeds: Feeds::default(),
-            taught: Taught::default(),
+            preferences: SourcePreferences::default(),
             past: Vec::new(),
             zone: Tz::UTC,
             now: utc("2026-11-25T06:00:00Z"),
@@ -58,7 +58,7 @@ impl Case {
             items: &self.items,
             guides: &self.guides,
             feeds: &self.feeds,
-            taught: &self.taught,
+            preferences: &self.preferences,
             past: &self.past,
         }
     }
@@ -130,15 +130,15 @@ pub fn guide(slug: &str, topic: &str) -> Guide {
     }
 }
 
-pub fn past(name: &str, to: &str, seen: &str) -> Past {
+pub fn past(name: &str, to: &str, seen: &str) -> PastIssue {
     let window = Window { from: utc("2026-11-01T00:00:00Z"), to: utc(to), seen: utc(seen) };
-    Past { name: issue(name), window: Some(window), told: Vec::new(), guides: Vec::new() }
+    PastIssue { name: issue(name), window: Some(window), stories: Vec::new(), guides: Vec::new() }
 }
 
 /// What an earlier issue told by this id and URL, and no more.
-pub fn told(id: &str, url: &str) -> Told {
+pub fn carried(id: &str, url: &str) -> CarriedStory {
     let urls = if url.is_empty() { Vec::new() } else { vec![url.to_owned()] };
-    Told { ids: vec![id.to_owned()], urls, ..Told::default() }
+    CarriedStory { ids: vec![id.to_owned()], urls, ..CarriedStory::default() }
 }
 
 pub fn ids(composition: &Composition) -> Vec<&str> {

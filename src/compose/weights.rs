@@ -37,7 +37,8 @@ pub struct Weights {
     pub novelty_issues: usize,
     /// What the publication's own past issues teach: points for each e-fold (2.7 times) by which the editors take a
     /// source's items more often than usual. Default 1.5; 0 teaches nothing.
-    pub taught: f64,
+    #[serde(rename = "taught")]
+    pub preference: f64,
     /// By source: points instead of the learned ones. `digest news sources` shows those.
     pub sources: BTreeMap<String, f64>,
     /// How well a guide's words must fit an item, from 0 to 1, before the two are paired by words alone. Default 0.55:
@@ -63,7 +64,7 @@ impl Default for Weights {
             echo: 0.4,
             novelty: 0.25,
             novelty_issues: 4,
-            taught: 1.5,
+            preference: 1.5,
             sources: BTreeMap::new(),
             pair_threshold: 0.55,
             guide_cooldown: 4,

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::{Brief, Past};
+use super::{Brief, PastIssue};
 use crate::model::{IssueName, Item, Published, Window, canonical_url, local_instant};
 
 /// The window of the issue: up to its send time, from where the last issue of any edition ended.
@@ -27,10 +27,11 @@ fn sent_at(brief: &Brief) -> DateTime<Utc> {
 }
 
 /// The issues before this one, the latest first. Issues without a window go by their date.
-fn earlier<'a>(brief: &Brief<'a>, to: DateTime<Utc>) -> Vec<&'a Past> {
-    let end =
-        |past: &Past| past.window.map_or_else(|| local_instant(past.name.date, NaiveTime::MIN, brief.zone), |w| w.to);
-    let mut found: Vec<&Past> = brief
+fn earlier<'a>(brief: &Brief<'a>, to: DateTime<Utc>) -> Vec<&'a PastIssue> {
+    let end = |past: &PastIssue| {
+        past.window.map_or_else(|| local_instant(past.name.date, NaiveTime::MIN, brief.zone), |w| w.to)
+    };
+    let mut found: Vec<&PastIssue> = brief
         .past
         .iter()
         .filter(|past| past.name != brief.name && (end(past), &past.name) < (to, &brief.name))
@@ -54,9 +55,9 @@ pub struct History<'a> {
     ids: HashMap<&'a str, &'a IssueName>,
     urls: HashMap<String, &'a IssueName>,
     /// The latest first.
-    issues: Vec<&'a Past>,
+    issues: Vec<&'a PastIssue>,
     /// The last issue that has a window, and when it was composed.
-    last: Option<(&'a Past, DateTime<Utc>)>,
+    last: Option<(&'a PastIssue, DateTime<Utc>)>,
     zone: Tz,
 }
 
@@ -65,11 +66,11 @@ impl<'a> History<'a> {
         let issues = earlier(brief, sent_at(brief));
         let (mut ids, mut urls) = (HashMap::new(), HashMap::new());
         for past in &issues {
-            for told in &past.told {
-                for id in &told.ids {
+            for carried in &past.stories {
+                for id in &carried.ids {
                     ids.entry(id.as_str()).or_insert(&past.name);
                 }
-                for url in told.urls.iter().filter_map(|url| canonical_url(url)) {
+                for url in carried.urls.iter().filter_map(|url| canonical_url(url)) {
                     urls.entry(url).or_insert(&past.name);
                 }
             }
@@ -89,12 +90,12 @@ impl<'a> History<'a> {
     }
 
     /// The last issue that has a window, if there is one.
-    pub fn last(&self) -> Option<&'a Past> {
+    pub fn last(&self) -> Option<&'a PastIssue> {
         self.last.map(|(past, _)| past)
     }
 
     /// The last `issues` issues, the latest first.
-    pub fn recent(&self, issues: usize) -> &[&'a Past] {
+    pub fn recent(&self, issues: usize) -> &[&'a PastIssue] {
         &self.issues[..issues.min(self.issues.len())]
     }
 

@@ -35,7 +35,7 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
             mistakes.add(&["compose", key], &why, &format!("{default} is the default"));
         }
     }
-    for (key, value) in [("echo", compose.echo), ("novelty", compose.novelty), ("taught", compose.taught)] {
+    for (key, value) in [("echo", compose.echo), ("novelty", compose.novelty), ("taught", compose.preference)] {
         if !(0.0..=10.0).contains(&value) {
             let why = format!("`compose.{key}` must be from 0 to 10, found {value}");
             mistakes.add(&["compose", key], &why, "points stand on the scale of the scores");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Site;
-use crate::compose::{EDITOR_SCORE, EDITOR_WHY, Lesson, Taught};
+use crate::compose::{EDITOR_SCORE, EDITOR_WHY, SourcePreference, SourcePreferences};
 use crate::model::{IssueName, Item, Notice, Notices};
 use crate::sources::{self, Content, Merged, Topics};
 
@@ -111,11 +111,11 @@ impl Site {
     }
 
     /// What the issues so far teach of each source, the best first, and what the config fixes.
-    pub fn lessons(&self) -> anyhow::Result<Vec<Lesson>> {
+    pub fn preferences(&self) -> anyhow::Result<Vec<SourcePreference>> {
         let zone = self.config.publication.timezone;
         let end = IssueName { date: NaiveDate::MAX, edition: String::new() };
-        let taught = Taught::learn(&self.past(&end)?, &self.content()?.items, zone);
-        Ok(taught.lessons(&self.config.compose))
+        let preferences = SourcePreferences::learn(&self.past(&end)?, &self.content()?.items, zone);
+        Ok(preferences.preferences(&self.config.compose))
     }
 }
 

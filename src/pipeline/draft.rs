@@ -7,7 +7,7 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::{Site, online, spam};
 use crate::check::{self, Context, Known, Report, Spam};
-use crate::compose::{self, Brief, Composition, Past, Taught};
+use crate::compose::{self, Brief, Composition, PastIssue, SourcePreferences};
 use crate::issues::{self, Refreshed};
 use crate::mail::{Links, Message};
 use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered};
@@ -69,7 +69,7 @@ impl Site {
         self.refuse_if_begun(&name)?;
         let content = self.scored_content()?;
         let past = self.past(&name)?;
-        let taught = Taught::learn(&past, &content.items, zone);
+        let preferences = SourcePreferences::learn(&past, &content.items, zone);
         let brief = Brief {
             name: name.clone(),
             edition,
@@ -81,7 +81,7 @@ impl Site {
             items: &content.items,
             guides: &content.guides,
             feeds: &self.config.sources(),
-            taught: &taught,
+            preferences: &preferences,
             past: &past,
         };
         let mut composition = compose::compose(&brief);
@@ -101,9 +101,9 @@ impl Site {
     }
 
     /// What earlier issues, of any edition, carried.
-    pub(super) fn past(&self, name: &IssueName) -> Result<Vec<Past>, Notices> {
+    pub(super) fn past(&self, name: &IssueName) -> Result<Vec<PastIssue>, Notices> {
         let earlier = issues::list(&self.issues_dir())?.into_iter().filter(|n| n.date <= name.date && n != name);
-        earlier.map(|earlier| Ok(Past::from(&issues::read(&self.issues_dir(), &earlier)?))).collect()
+        earlier.map(|earlier| Ok(PastIssue::from(&issues::read(&self.issues_dir(), &earlier)?))).collect()
     }
 
     /// Compiles an issue once and checks it, with the operator's spam filter if there is one.

@@ -38,7 +38,7 @@ use crate::{config, issues};
 
 // What the results of this room are made of, so that cli needs no other door.
 pub use crate::check::{Finding, Report, Severity, explain};
-pub use crate::compose::{Composition, LeftOut, Lesson, Parts, Ranked, Scored, Scores};
+pub use crate::compose::{Composition, LeftOut, Parts, Ranked, Scored, Scores, SourcePreference};
 pub use crate::issues::Refreshed;
 pub use crate::send::{Clock, Ended, Event, TransportKind};
 pub use crate::sources::{Merged, RejectWriter, item_to_json};

@@ -183,8 +183,13 @@ fn the_next_best_are_told_three_at_most_and_never_the_paired_one() {
     assert!(fit.options.iter().all(|choice| Some(&choice.slug) != fit.slug.as_ref()));
     assert!(fit.options.windows(2).all(|pair| pair[0].score >= pair[1].score));
     assert!(fit.score >= fit.options[0].score);
-    let told = format!("; runner-up: {} (", fit.options[0].slug);
-    assert_eq!(fit.reason.contains(&told), fit.options[0].score >= Weights::default().pair_threshold, "{}", fit.reason);
+    let carried = format!("; runner-up: {} (", fit.options[0].slug);
+    assert_eq!(
+        fit.reason.contains(&carried),
+        fit.options[0].score >= Weights::default().pair_threshold,
+        "{}",
+        fit.reason
+    );
     // The newsroom's choice stands, and the best by words is an option.
     let mut own = about("AI agents everywhere", "");
     own.guides = vec!["voice".into()];

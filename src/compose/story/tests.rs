@@ -168,13 +168,13 @@ fn what_was_told_before_is_found_and_what_was_not_is_not() {
         on(8, "Chess: youngest champion in history"),
         on(8, ""),
     ];
-    let found = told_before(&later, &earlier, &[], THRESHOLD);
+    let found = carried_before(&later, &earlier, &[], THRESHOLD);
     let places: Vec<Option<usize>> = found.iter().map(|found| found.map(|(at, _)| at)).collect();
     // Of equals the one told last.
     assert_eq!(places, [Some(0), Some(2), None, None]);
     assert!(found.iter().flatten().all(|(_, likeness)| (THRESHOLD..1.001).contains(likeness)));
-    assert_eq!(told_before(&later, &[], &[], THRESHOLD), [None; 4]);
-    assert_eq!(told_before(&[], &earlier, &[], THRESHOLD), []);
+    assert_eq!(carried_before(&later, &[], &[], THRESHOLD), [None; 4]);
+    assert_eq!(carried_before(&[], &earlier, &[], THRESHOLD), []);
 }
 
 #[test]

@@ -61,9 +61,9 @@ fn only_what_lies_inside_the_window_counts() {
     assert_eq!(inside, ["at-the-end", "first-day", "last-day"]);
     assert_eq!(reason(&c, "after"), "dated after this issue");
     assert_eq!(reason(&c, "tomorrow"), "dated after this issue");
-    let told: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
+    let carried: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
     assert_eq!(
-        told,
+        carried,
         [
             "2 items are dated after this issue's send time, 2026-11-25 07:00",
             "2 items lie outside the window 2026-11-18 07:00 – 2026-11-25 07:00",
@@ -95,7 +95,7 @@ fn nothing_is_carried_twice_by_id_or_by_url() {
     other_id.url = Some("HTTP://Example.org/story/?utm_source=x".into());
     let mut case = with(vec![fresh("a", 8.0), other_id, fresh("c", 8.0)]);
     let mut sunday = past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T07:00:00Z");
-    sunday.told = vec![told("a", "https://example.org/story")];
+    sunday.stories = vec![carried("a", "https://example.org/story")];
     case.past = vec![sunday];
     let c = case.run();
     assert_eq!(ids(&c), ["c"]);
@@ -113,8 +113,8 @@ fn of_duplicates_the_best_worth_enough_stays() {
     assert_eq!(ids(&c), ["x", "better"]);
     assert_eq!(draft(&c).news[0].score, Some(9.0));
     c.left_out.sort_by(|a, b| a.id.cmp(&b.id));
-    let told: Vec<_> = c.left_out.iter().map(|l| (l.reason.as_str(), l.duplicate_of.as_deref())).collect();
-    assert_eq!(told, [("the same URL as better", Some("better")), ("the same id as x", Some("x"))]);
+    let carried: Vec<_> = c.left_out.iter().map(|l| (l.reason.as_str(), l.duplicate_of.as_deref())).collect();
+    assert_eq!(carried, [("the same URL as better", Some("better")), ("the same id as x", Some("x"))]);
     assert!(c.notices.iter().any(|n| n.message.starts_with("1 item came under an id")));
 }
 
@@ -250,9 +250,9 @@ fn pairing_asks_the_newsroom_then_the_topic_then_the_words() {
     assert_eq!(whys[1], "paired with gpt-4o: same topic");
     assert!(whys[2].starts_with("paired with vector-search: names the guide's topic Vector search (0."), "{}", whys[2]);
     assert_eq!(whys[3], "no guide fits");
-    let told: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
-    assert!(told.contains(&"item own asks for the guide `missing`, which is not there"), "{told:?}");
-    assert!(told.contains(&"item own asks for the guide `old`, which is retired, not live"), "{told:?}");
+    let carried: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
+    assert!(carried.contains(&"item own asks for the guide `missing`, which is not there"), "{carried:?}");
+    assert!(carried.contains(&"item own asks for the guide `old`, which is retired, not live"), "{carried:?}");
 }
 
 #[test]
@@ -366,12 +366,12 @@ fn weights_refuse_what_they_do_not_know() {
 fn a_draft_becomes_past_without_what_its_editor_banned() {
     let mut draft = with(vec![fresh("a", 9.0), fresh("b", 8.0)]).run().draft.unwrap();
     draft.news[0].banned = true;
-    let past = Past::from(&draft);
+    let past = PastIssue::from(&draft);
     assert_eq!(
-        (&past.told[0].ids, &past.told[0].urls),
+        (&past.stories[0].ids, &past.stories[0].urls),
         (&vec!["b".to_owned()], &vec!["https://example.org/b".to_owned()])
     );
-    assert_eq!(past.told.len(), 1);
+    assert_eq!(past.stories.len(), 1);
     assert_eq!(past.window, draft.window);
 }
 

@@ -31,7 +31,7 @@ fn case(items: Vec<Item>, shape: (usize, u8, bool, usize)) -> Case {
     let (news, thin, by_topic, cap) = shape;
     let thin = [Thin::Shrink, Thin::Skip, Thin::FillWithGuides][usize::from(thin)];
     let mut sunday = past("2026-11-22-sunday", "2026-11-20T07:00:00Z", "2026-11-18T06:00:00Z");
-    sunday.told = vec![told("i1", ""), told("i2", "https://example.org/5")];
+    sunday.stories = vec![carried("i1", ""), carried("i2", "https://example.org/5")];
     sunday.guides = vec!["g0".into()];
     Case {
         items,
@@ -88,13 +88,13 @@ proptest! {
         let cap = case.weights.max_per_source;
         for entry in &news {
             let same: Vec<_> = news.iter().filter(|e| e.source == entry.source).collect();
-            let told = same.iter().filter(|e| e.why.contains("beyond the source cap")).count();
-            prop_assert!(cap == 0 || same.len() - told <= cap);
+            let carried = same.iter().filter(|e| e.why.contains("beyond the source cap")).count();
+            prop_assert!(cap == 0 || same.len() - carried <= cap);
             let topic = |e: &Entry| case.items.iter().find(|i| i.id == e.id && i.source == e.source).and_then(|i| i.topics.first().cloned());
             let same: Vec<_> = news.iter().filter(|e| topic(e).is_some() && topic(e) == topic(entry)).collect();
-            let told = same.iter().filter(|e| e.why.contains("beyond the")).count();
+            let carried = same.iter().filter(|e| e.why.contains("beyond the")).count();
             let doubled = case.items.iter().any(|i| case.items.iter().filter(|o| o.id == i.id).count() > 1);
-            prop_assert!(cap == 0 || doubled || same.len() - told <= cap);
+            prop_assert!(cap == 0 || doubled || same.len() - carried <= cap);
         }
     }
 
@@ -119,7 +119,7 @@ proptest! {
     }
 }
 
-/// Two tellings of each of six stories.
+/// Two grouping of each of six stories.
 const STORIES: [[(&str, &str); 2]; 6] = [
     [
         (
@@ -183,16 +183,16 @@ const STORIES: [[(&str, &str); 2]; 6] = [
     ],
 ];
 
-fn tellings() -> impl Strategy<Value = Vec<Item>> {
+fn grouping() -> impl Strategy<Value = Vec<Item>> {
     let telling = (0..6_usize, 0..2_usize, 0..4_u8, 50..100_u8);
-    prop::collection::vec(telling, 0..14).prop_map(|tellings| {
+    prop::collection::vec(telling, 0..14).prop_map(|grouping| {
         let item = |(n, (story, telling, source, score)): (usize, (usize, usize, u8, u8))| Item {
             title: STORIES[story][telling].0.into(),
             summary: STORIES[story][telling].1.into(),
             source: format!("Source {source}"),
             ..fresh(&format!("s{story}-{n}"), f64::from(score) / 10.0)
         };
-        tellings.into_iter().enumerate().map(item).collect()
+        grouping.into_iter().enumerate().map(item).collect()
     })
 }
 
@@ -200,7 +200,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_story_is_told_twice_and_every_telling_is_accounted_for(items in tellings(), news in 1..8_usize) {
+    fn no_story_is_told_twice_and_every_telling_is_accounted_for(items in grouping(), news in 1..8_usize) {
         let mut case = Case { items: items.clone(), ..Case::default() };
         case.edition.news = news;
         let c = case.run();
@@ -210,9 +210,9 @@ proptest! {
         let distinct: std::collections::BTreeSet<&String> = shown.iter().collect();
         prop_assert_eq!(distinct.len(), shown.len(), "{:?}", shown);
         for entry in draft.news.iter().chain(&draft.bench) {
-            let tellings = items.iter().filter(|item| story(&item.id) == story(&entry.id));
-            prop_assert_eq!(entry.also.len() + 1, tellings.clone().count());
-            let best = tellings.filter_map(|item| item.score).fold(0.0, f64::max);
+            let grouping = items.iter().filter(|item| story(&item.id) == story(&entry.id));
+            prop_assert_eq!(entry.also.len() + 1, grouping.clone().count());
+            let best = grouping.filter_map(|item| item.score).fold(0.0, f64::max);
             prop_assert_eq!(entry.score, Some(best), "the best telling is shown");
             for other in &entry.also {
                 let left = c.left_out.iter().find(|left| left.id == other.id).unwrap();

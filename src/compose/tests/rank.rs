@@ -17,7 +17,7 @@ fn the_value_is_made_of_its_parts() {
     let c = case.run();
     for id in ["a", "b"] {
         let p = parts(&c, id);
-        assert!(close(p.value, (p.score.unwrap() + p.echo + p.novelty) * p.decay + p.taught), "{p:?}");
+        assert!(close(p.value, (p.score.unwrap() + p.echo + p.novelty) * p.decay + p.preference), "{p:?}");
     }
     // A day old, and an hour short of the half-life.
     assert!(parts(&c, "a").decay > 0.99 && close(parts(&c, "b").decay, 0.508), "{}", parts(&c, "b").decay);
@@ -45,7 +45,7 @@ fn a_topic_that_the_last_issues_lacked_is_new() {
     let mut case = Case { items: vec![known, new], ..Case::default() };
     assert!(close(parts(&case.run(), "new").novelty, 0.0), "nothing is new in a first issue");
     let mut sunday = past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T07:00:00Z");
-    sunday.told = vec![Told { topics: vec!["gpt-4o".into()], ..told("x", "") }];
+    sunday.stories = vec![CarriedStory { topics: vec!["gpt-4o".into()], ..carried("x", "") }];
     case.past = vec![sunday];
     let c = case.run();
     assert!(close(parts(&c, "new").novelty, 0.25) && close(parts(&c, "known").novelty, 0.0));
@@ -53,15 +53,15 @@ fn a_topic_that_the_last_issues_lacked_is_new() {
 }
 
 /// Two past issues, which took both items of one source and none of the three of another.
-fn lessons() -> (Vec<Past>, Vec<Item>) {
+fn preferences() -> (Vec<PastIssue>, Vec<Item>) {
     let mut issues = vec![
         past("2026-11-11-midweek", "2026-11-11T07:00:00Z", "2026-11-11T07:00:00Z"),
         past("2026-11-18-midweek", "2026-11-18T07:00:00Z", "2026-11-18T07:00:00Z"),
     ];
     issues[0].window.as_mut().unwrap().from = utc("2026-11-04T07:00:00Z");
     issues[1].window.as_mut().unwrap().from = utc("2026-11-11T07:00:00Z");
-    issues[0].told = vec![told("liked-1", "")];
-    issues[1].told = vec![told("liked-2", "")];
+    issues[0].stories = vec![carried("liked-1", "")];
+    issues[1].stories = vec![carried("liked-2", "")];
     let of = |id: &str, source: &str, at: &str| Item { source: source.into(), ..item(id, 6.0, at) };
     let items = vec![
         of("liked-1", "Lab Blog", "2026-11-10T08:00:00Z"),
@@ -77,16 +77,16 @@ fn lessons() -> (Vec<Past>, Vec<Item>) {
 
 #[test]
 fn past_issues_teach_what_the_editors_like_and_the_config_overrules_them() {
-    let (issues, items) = lessons();
-    let taught = Taught::learn(&issues, &items, Tz::UTC);
+    let (issues, items) = preferences();
+    let preferences = SourcePreferences::learn(&issues, &items, Tz::UTC);
     let mut weights = Weights::default();
-    let told: Vec<_> = taught
-        .lessons(&weights)
+    let carried: Vec<_> = preferences
+        .preferences(&weights)
         .into_iter()
-        .map(|l| (l.habit.name, l.habit.taken, l.habit.seen, l.points > 0.0))
+        .map(|l| (l.record.name, l.record.taken, l.record.seen, l.points > 0.0))
         .collect();
-    assert_eq!(told, [("Lab Blog".to_owned(), 2, 2, true), ("The Wire".to_owned(), 0, 3, false)]);
-    let mut case = Case { taught, ..Case::default() };
+    assert_eq!(carried, [("Lab Blog".to_owned(), 2, 2, true), ("The Wire".to_owned(), 0, 3, false)]);
+    let mut case = Case { preferences, ..Case::default() };
     case.items = vec![
         Item { source: "the wire".into(), ..fresh("wire", 6.5) },
         Item { source: "Lab-Blog".into(), ..fresh("lab", 6.5) },
@@ -98,19 +98,19 @@ fn past_issues_teach_what_the_editors_like_and_the_config_overrules_them() {
     weights.sources = [("The Wire".to_owned(), 3.0)].into();
     case.weights = weights.clone();
     assert_eq!(ids(&case.run()), ["wire", "lab", "unknown"]);
-    let lessons = case.taught.lessons(&weights);
-    assert!(lessons[0].fixed && close(lessons[0].points, 3.0) && lessons[0].habit.seen == 3);
-    weights.taught = 0.0;
+    let lessons = case.preferences.preferences(&weights);
+    assert!(lessons[0].fixed && close(lessons[0].points, 3.0) && lessons[0].record.seen == 3);
+    weights.preference = 0.0;
     weights.sources.clear();
-    assert!(case.taught.lessons(&weights).iter().all(|l| close(l.points, 0.0)));
+    assert!(case.preferences.preferences(&weights).iter().all(|l| close(l.points, 0.0)));
 }
 
 #[test]
 fn what_an_earlier_issue_carried_teaches_nothing_to_a_later_one() {
-    let (mut issues, items) = lessons();
+    let (mut issues, items) = preferences();
     issues[1].window.as_mut().unwrap().from = utc("2026-11-04T07:00:00Z");
-    let lessons = Taught::learn(&issues, &items, Tz::UTC).lessons(&Weights::default());
-    let seen: Vec<_> = lessons.iter().map(|l| (l.habit.taken, l.habit.seen)).collect();
+    let lessons = SourcePreferences::learn(&issues, &items, Tz::UTC).preferences(&Weights::default());
+    let seen: Vec<_> = lessons.iter().map(|l| (l.record.taken, l.record.seen)).collect();
     // liked-1 once; liked-2 once; left-1 and left-2 in both windows, left-3 in one.
     assert_eq!(seen, [(2, 2), (0, 5)]);
 }

@@ -7,7 +7,7 @@ use super::boilerplate::own_summaries;
 use super::rank::by_words;
 use super::story::{Stories, Text};
 use super::window::History;
-use super::{Brief, Told, fold};
+use super::{Brief, CarriedStory, fold};
 use crate::model::{IssueName, Item};
 
 /// So many past issues are asked whether they told a story: half a year of two a week.
@@ -18,19 +18,19 @@ const BACKGROUND: usize = 1_000;
 const LONG_HEADLINE: usize = 32;
 
 /// The stories of a set of items.
-pub struct Tellings<'a> {
+pub struct Grouping<'a> {
     stories: Stories,
     /// By item: the first item of its story.
     labels: Vec<usize>,
     related: Vec<usize>,
     /// What earlier issues told, in the order in which `stories` has it, after the items.
-    told: Vec<(&'a IssueName, &'a Told)>,
+    carried: Vec<(&'a IssueName, &'a CarriedStory)>,
     novelty: f64,
 }
 
 /// A story that an earlier issue told, and what an item adds to it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ToldBefore<'a> {
+pub struct EarlierCoverage<'a> {
     pub issue: &'a IssueName,
     /// What both tell of.
     why: String,
@@ -38,7 +38,7 @@ pub struct ToldBefore<'a> {
     new: Option<Vec<String>>,
 }
 
-impl<'a> Tellings<'a> {
+impl<'a> Grouping<'a> {
     /// Finds the stories of `items`, which stand in an order of their own. `others` only teach which words are common.
     pub fn of(items: &[&Item], others: &[&'a Item], history: &History<'a>, brief: &Brief<'a>) -> Self {
         let zone = brief.zone;
@@ -49,15 +49,15 @@ impl<'a> Tellings<'a> {
             .map(|(item, summary)| Text { title: &item.title, summary, day: Some(item.published.day(zone)) })
             .collect();
         let issues = history.recent(ISSUES).iter();
-        let told: Vec<_> = issues.flat_map(|past| past.told.iter().map(|told| (&past.name, told))).collect();
-        texts.extend(told.iter().map(|(issue, told)| {
-            let day = told.published.map_or(issue.date, |published| published.day(zone));
-            Text { title: &told.title, summary: &told.summary, day: Some(day) }
+        let carried: Vec<_> = issues.flat_map(|past| past.stories.iter().map(|story| (&past.name, story))).collect();
+        texts.extend(carried.iter().map(|(issue, story)| {
+            let day = story.published.map_or(issue.date, |published| published.day(zone));
+            Text { title: &story.title, summary: &story.summary, day: Some(day) }
         }));
         let stories = Stories::of(&texts, &background(brief, others), brief.weights.story_threshold);
         let labels = with_one_headline(items, stories.labels());
-        let related = stories.touching(items.len(), brief.weights.echo_threshold);
-        Self { stories, labels, related, told, novelty: brief.weights.follow_up_novelty }
+        let related = stories.related(items.len(), brief.weights.echo_threshold);
+        Self { stories, labels, related, carried, novelty: brief.weights.follow_up_novelty }
     }
 
     /// How many other items tell the item's story or touch it.
@@ -75,15 +75,15 @@ impl<'a> Tellings<'a> {
     }
 
     /// The earlier telling of the item's story, if an issue had one: the one most like it, or one of the same story.
-    pub fn before(&self, at: usize) -> Option<ToldBefore<'a>> {
+    pub fn before(&self, at: usize) -> Option<EarlierCoverage<'a>> {
         let items = self.labels.len();
-        let all = items..items + self.told.len();
+        let all = items..items + self.carried.len();
         let same = all.clone().filter(|earlier| self.stories.labels()[*earlier] == self.stories.labels()[at]);
         let nearest = self.stories.nearest(at, all.clone()).map(|(earlier, _)| earlier);
         let earlier = nearest.or_else(|| same.clone().next())?;
-        let told: Vec<usize> = same.chain(nearest).collect();
-        let new = self.stories.follow_up(at, &told, self.novelty).map(|news| news.words);
-        Some(ToldBefore { issue: self.told[earlier - items].0, why: self.stories.why(at, earlier), new })
+        let carried: Vec<usize> = same.chain(nearest).collect();
+        let new = self.stories.follow_up(at, &carried, self.novelty).map(|news| news.words);
+        Some(EarlierCoverage { issue: self.carried[earlier - items].0, why: self.stories.why(at, earlier), new })
     }
 
     /// What two items of one story share, in words.
@@ -96,7 +96,7 @@ impl<'a> Tellings<'a> {
     }
 }
 
-impl ToldBefore<'_> {
+impl EarlierCoverage<'_> {
     /// Whether the item tells nothing new.
     pub fn is_old(&self) -> bool {
         self.new.is_none()

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono_tz::Tz;
 
-use super::{Past, Weights, fold};
+use super::{PastIssue, Weights, fold};
 use crate::model::{Item, canonical_url};
 
 /// How many of the items that came were taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Habit {
+pub struct SourceRecord {
     /// As the first item spells it.
     pub name: String,
     pub seen: usize,
@@ -19,16 +19,16 @@ pub struct Habit {
 
 /// The habits of the issues so far. The empty one teaches nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Taught {
-    all: Habit,
-    sources: BTreeMap<String, Habit>,
-    kinds: BTreeMap<String, Habit>,
+pub struct SourcePreferences {
+    all: SourceRecord,
+    sources: BTreeMap<String, SourceRecord>,
+    kinds: BTreeMap<String, SourceRecord>,
 }
 
-/// What a source's habit is worth.
+/// What a source's record is worth.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lesson {
-    pub habit: Habit,
+pub struct SourcePreference {
+    pub record: SourceRecord,
     /// Points on the scale of the scores, for an item of a page kind that teaches nothing.
     pub points: f64,
     /// Whether `[compose.sources]` sets the points.
@@ -45,14 +45,14 @@ const UNKNOWN_SOURCE: f64 = 2.0;
 /// What a page's kind weighs beside its source.
 const KIND: f64 = 0.5;
 
-impl Taught {
+impl SourcePreferences {
     /// Counts, for each past issue with a window, the items dated inside it that no earlier issue carried, and which of
     /// them the issue carried.
-    pub fn learn(past: &[Past], items: &[Item], zone: Tz) -> Self {
+    pub fn learn(past: &[PastIssue], items: &[Item], zone: Tz) -> Self {
         let mut dated: Vec<(i64, &Item)> =
             items.iter().map(|item| (item.published.latest(zone).timestamp(), item)).collect();
         dated.sort_by_key(|(at, _)| *at);
-        let mut issues: Vec<(&Past, i64, i64)> = past
+        let mut issues: Vec<(&PastIssue, i64, i64)> = past
             .iter()
             .filter_map(|issue| issue.window.map(|w| (issue, w.from.timestamp(), w.to.timestamp())))
             .collect();
@@ -60,7 +60,7 @@ impl Taught {
         let mut taught = Self::default();
         let mut carried: HashSet<&str> = HashSet::new();
         for (issue, from, to) in issues {
-            let ids: HashSet<&str> = issue.told.iter().flat_map(|told| &told.ids).map(String::as_str).collect();
+            let ids: HashSet<&str> = issue.stories.iter().flat_map(|story| &story.ids).map(String::as_str).collect();
             let first = dated.partition_point(|(at, _)| *at <= from);
             for (_, item) in dated[first..].iter().take_while(|(at, _)| *at <= to) {
                 if !carried.contains(item.id.as_str()) {
@@ -74,10 +74,10 @@ impl Taught {
 
     fn count(&mut self, item: &Item, taken: bool) {
         self.all.count(taken);
-        let source = self.sources.entry(fold(&item.source)).or_insert_with(|| Habit::named(&item.source));
+        let source = self.sources.entry(fold(&item.source)).or_insert_with(|| SourceRecord::named(&item.source));
         source.count(taken);
         if let Some(kind) = kind(item) {
-            self.kinds.entry(kind.clone()).or_insert_with(|| Habit::named(&kind)).count(taken);
+            self.kinds.entry(kind.clone()).or_insert_with(|| SourceRecord::named(&kind)).count(taken);
         }
     }
 
@@ -88,45 +88,50 @@ impl Taught {
         if let Some(points) = weights.fixed(&source) {
             return points;
         }
-        let of_source = self.sources.get(&source).map_or(0.0, |habit| self.logarithm(habit, UNKNOWN_SOURCE));
-        let of_kind = kind(item).and_then(|kind| self.kinds.get(&kind)).map_or(0.0, |habit| self.logarithm(habit, 1.0));
-        weights.taught * (of_source + KIND * of_kind)
+        let of_source = self.sources.get(&source).map_or(0.0, |record| self.logarithm(record, UNKNOWN_SOURCE));
+        let of_kind =
+            kind(item).and_then(|kind| self.kinds.get(&kind)).map_or(0.0, |record| self.logarithm(record, 1.0));
+        weights.preference * (of_source + KIND * of_kind)
     }
 
     /// Every source that was seen or that the config names, the best first.
-    pub fn lessons(&self, weights: &Weights) -> Vec<Lesson> {
-        let mut lessons: Vec<Lesson> =
-            self.sources.iter().map(|(key, habit)| self.lesson(key, habit, weights)).collect();
+    pub fn preferences(&self, weights: &Weights) -> Vec<SourcePreference> {
+        let mut lessons: Vec<SourcePreference> =
+            self.sources.iter().map(|(key, record)| self.preference(key, record, weights)).collect();
         let unseen = weights.sources.iter().filter(|(name, _)| !self.sources.contains_key(&fold(name)));
-        lessons.extend(unseen.map(|(name, points)| Lesson { habit: Habit::named(name), points: *points, fixed: true }));
-        lessons.sort_by(|a, b| b.points.total_cmp(&a.points).then_with(|| a.habit.name.cmp(&b.habit.name)));
+        lessons.extend(unseen.map(|(name, points)| SourcePreference {
+            record: SourceRecord::named(name),
+            points: *points,
+            fixed: true,
+        }));
+        lessons.sort_by(|a, b| b.points.total_cmp(&a.points).then_with(|| a.record.name.cmp(&b.record.name)));
         lessons
     }
 
-    fn lesson(&self, key: &str, habit: &Habit, weights: &Weights) -> Lesson {
+    fn preference(&self, key: &str, record: &SourceRecord, weights: &Weights) -> SourcePreference {
         let fixed = weights.fixed(key);
-        let learned = || weights.taught * self.logarithm(habit, UNKNOWN_SOURCE);
-        Lesson { habit: habit.clone(), points: fixed.unwrap_or_else(learned), fixed: fixed.is_some() }
+        let learned = || weights.preference * self.logarithm(record, UNKNOWN_SOURCE);
+        SourcePreference { record: record.clone(), points: fixed.unwrap_or_else(learned), fixed: fixed.is_some() }
     }
 
-    /// The source's habit, if past issues saw anything of it.
-    pub fn source(&self, name: &str) -> Option<&Habit> {
+    /// The source's record, if past issues saw anything of it.
+    pub fn source(&self, name: &str) -> Option<&SourceRecord> {
         self.sources.get(&fold(name))
     }
 
-    /// How much likelier than usual something of this habit is taken, as a natural logarithm. The rate is drawn towards the
+    /// How much likelier than usual something of this record is taken, as a natural logarithm. The rate is drawn towards the
     /// usual one, `expected` times the average, the more so the less was seen.
-    fn logarithm(&self, habit: &Habit, expected: f64) -> f64 {
+    fn logarithm(&self, record: &SourceRecord, expected: f64) -> f64 {
         let usual = (expected * self.all.rate()).min(1.0);
         if usual <= 0.0 {
             return 0.0;
         }
-        let rate = (count(habit.taken) + PRIOR_ITEMS * usual) / (count(habit.seen) + PRIOR_ITEMS);
+        let rate = (count(record.taken) + PRIOR_ITEMS * usual) / (count(record.seen) + PRIOR_ITEMS);
         (rate / usual).ln()
     }
 }
 
-impl Habit {
+impl SourceRecord {
     fn named(name: &str) -> Self {
         Self { name: name.to_owned(), seen: 0, taken: 0 }
     }
