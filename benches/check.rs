@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use digest::check::{self, Context, Known};
 use digest::issues;
-use digest::model::{Draft, Item, Piece};
+use digest::model::{Draft, Item, Segment};
 use digest::render::{self, Setting, Templates, sample};
 
 const RUNS: usize = 201;
@@ -57,9 +57,9 @@ fn weigh() {
     for items in [5, 12, 25, 60] {
         let setting = Setting { edition_title: "Sunday", ..Setting::new(sample::publication(), sample::edition()) };
         let rendered = render::render(&sunday(items), &setting, &Templates::builtin()).expect("an issue");
-        let bytes = |pieces: &[Piece]| {
-            let shared = |piece: &Piece| if let Piece::Shared(text) = piece { text.len() } else { 0 };
-            pieces.iter().map(shared).sum::<usize>()
+        let bytes = |segments: &[Segment]| {
+            let shared = |segment: &Segment| if let Segment::Shared(text) = segment { text.len() } else { 0 };
+            segments.iter().map(shared).sum::<usize>()
         };
         println!(
             "{items} items: HTML {} bytes, text {} bytes, without subscribers' values",

@@ -1,7 +1,7 @@
 //! Rules on the two parts as wholes: their size, that there is a text, and that a subscriber can leave from either.
 
 use super::{At, Block, Found, Issue};
-use crate::model::{Piece, Slot};
+use crate::model::{Segment, Slot};
 
 /// Gmail cuts a message's HTML off here and hides the rest, the unsubscribe link with it.
 const CLIP: usize = 102_400;
@@ -13,8 +13,8 @@ const STUB: usize = 100;
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     size(issue, found);
     text(issue, found);
-    for (at, pieces) in [(At::Html, &issue.rendered.html), (At::Text, &issue.rendered.text)] {
-        if !pieces.contains(&Piece::Slot(Slot::UnsubscribeUrl)) {
+    for (at, segments) in [(At::Html, &issue.rendered.html), (At::Text, &issue.rendered.text)] {
+        if !segments.contains(&Segment::Slot(Slot::UnsubscribeUrl)) {
             let message = format!("the {} part has no unsubscribe link", at.words(issue.draft));
             let help = "print {{unsubscribe_url}} in the template; law and mailbox providers ask for it";
             found.push(Found::error("no-unsubscribe", at, message, help));
@@ -65,9 +65,9 @@ fn last_stories(issue: &Issue, mut bytes: usize) -> String {
 }
 
 fn text(issue: &Issue, found: &mut Vec<Found>) {
-    let shared = |piece: &Piece| match piece {
-        Piece::Shared(text) => text.chars().filter(|c| c.is_alphanumeric()).count(),
-        Piece::Slot(_) => 0,
+    let shared = |segment: &Segment| match segment {
+        Segment::Shared(text) => text.chars().filter(|c| c.is_alphanumeric()).count(),
+        Segment::Slot(_) => 0,
     };
     if issue.rendered.text.iter().map(shared).sum::<usize>() < STUB {
         let help = "print the news in the edition's .txt.hbs template";

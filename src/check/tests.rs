@@ -6,7 +6,7 @@ mod parsers;
 mod table;
 
 use super::*;
-use crate::model::{IssueName, Level, Piece, Status};
+use crate::model::{IssueName, Level, Segment, Status};
 use crate::render::{self, Setting, Templates, sample};
 use crate::{issues, model};
 
@@ -123,9 +123,9 @@ fn a_key_that_is_not_there_has_the_line_of_its_entry_and_inline_tables_have_line
 #[test]
 fn a_part_without_a_way_out_or_without_words_is_found() {
     let (draft, mut rendered) = clean();
-    rendered.html.retain(|piece| *piece != Piece::Slot(Slot::UnsubscribeUrl));
+    rendered.html.retain(|segment| *segment != Segment::Slot(Slot::UnsubscribeUrl));
     assert!(codes(&run(&draft, &rendered)).contains(&"no-unsubscribe"));
-    rendered.text = vec![Piece::Shared("See the web copy.".into())];
+    rendered.text = vec![Segment::Shared("See the web copy.".into())];
     let report = run(&draft, &rendered);
     assert!(codes(&report).contains(&"no-text"));
     assert_eq!(codes(&report).iter().filter(|code| **code == "no-unsubscribe").count(), 2);
@@ -141,7 +141,7 @@ fn a_waiver_needs_a_reason_and_never_hides_what_subscribers_need() {
     let report = run(&draft, &rendered);
     assert_eq!((report.findings.len(), report.waived.len()), (0, 1));
     assert_eq!(report.waived[0].why, "a phone call");
-    rendered.text.retain(|piece| *piece != Piece::Slot(Slot::UnsubscribeUrl));
+    rendered.text.retain(|segment| *segment != Segment::Slot(Slot::UnsubscribeUrl));
     assert!(codes(&run(&draft, &rendered)).contains(&"no-unsubscribe"));
 }
 

@@ -44,16 +44,16 @@ pub struct Block {
     pub banned: bool,
 }
 
-/// A draft's text in pieces: put together again they are the text, but for a `[number]` below the first entry, which
+/// A draft's text in blocks: put together again they are the text, but for a `[number]` below the first entry, which
 /// moves above it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pieces {
+pub struct DraftBlocks {
     /// Everything before the first entry.
     pub head: String,
     pub blocks: Vec<Block>,
 }
 
-impl Pieces {
+impl DraftBlocks {
     /// Cuts a text; none when it is no TOML, or when its lists are not written as `[[news]]`.
     pub fn cut(text: &str) -> Option<Self> {
         let document = Document::parse(text).ok()?;
@@ -75,14 +75,14 @@ impl Pieces {
         starts.sort_by_key(|(at, ..)| *at);
         let first = starts.first().map_or(text.len(), |(at, ..)| *at);
         let ends = starts.iter().skip(1).map(|(at, ..)| *at).chain([text.len()]).collect::<Vec<_>>();
-        let mut pieces = Self { head: text[..first].to_owned(), blocks: Vec::new() };
+        let mut cut = Self { head: text[..first].to_owned(), blocks: Vec::new() };
         for ((at, section, table), end) in starts.into_iter().zip(ends) {
             match section {
-                Some(section) => pieces.blocks.push(block(section, table, &text[at..end])),
-                None => pieces.head.push_str(&text[at..end]),
+                Some(section) => cut.blocks.push(block(section, table, &text[at..end])),
+                None => cut.head.push_str(&text[at..end]),
             }
         }
-        Some(pieces)
+        Some(cut)
     }
 
     pub fn of(&self, section: Section) -> impl Iterator<Item = &Block> {
@@ -93,7 +93,7 @@ impl Pieces {
         self.of(section).find(|block| block.id == id)
     }
 
-    /// The pieces as one text, each beginning on a line of its own.
+    /// The blocks as one text, each beginning on a line of its own.
     pub fn join(&self) -> String {
         let mut text = self.head.clone();
         for block in &self.blocks {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use toml_edit::{Document, Item};
 
-use super::blocks::Pieces;
+use super::blocks::DraftBlocks;
 use super::write::list;
 
 const FIRST: &str =
@@ -28,7 +28,7 @@ pub struct EditorChoices {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// The draft as composed, its entries in the order in which they then stood in the draft.
-    pub base: Pieces,
+    pub base: DraftBlocks,
     pub items: EditorChoices,
     pub cards: EditorChoices,
 }
@@ -47,7 +47,7 @@ impl Memory {
                 ["dropped", "placed", "waiting"].map(|wish| ids(&format!("{wish}_{kind}")));
             EditorChoices { dropped, placed, waiting }
         };
-        Some(Self { base: Pieces::cut(base)?, items: kind("items"), cards: kind("cards") })
+        Some(Self { base: DraftBlocks::cut(base)?, items: kind("items"), cards: kind("cards") })
     }
 
     pub fn write(&self) -> String {

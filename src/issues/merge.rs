@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use super::blocks::{Block, Pieces, Section};
+use super::blocks::{Block, DraftBlocks, Section};
 use super::memory::{EditorChoices, Memory};
 use super::{COMPOSED, ISSUE, folder, head, order, read, write};
 use crate::model::{Draft, Notice, Notices};
@@ -43,18 +43,19 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
     let folder = folder(issues_dir, &fresh.name);
     let file = folder.join(ISSUE);
     let text = write::to_toml(fresh);
-    let pieces = Pieces::cut(&text).ok_or_else(|| Notice::new("cannot write the draft as TOML").at(&file, None))?;
+    let blocks =
+        DraftBlocks::cut(&text).ok_or_else(|| Notice::new("cannot write the draft as TOML").at(&file, None))?;
     let mine = match std::fs::read_to_string(&file) {
         Ok(mine) => mine,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             save(&folder, ISSUE, &text)?;
-            save(&folder, COMPOSED, &Memory { base: pieces, ..Memory::default() }.write())?;
+            save(&folder, COMPOSED, &Memory { base: blocks, ..Memory::default() }.write())?;
             return Ok(Refreshed::Created);
         }
         Err(error) => return Err(super::unreadable(&file, &error).into()),
     };
     let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok();
-    let woven = weave(&file, &mine, composed.as_deref(), &pieces)?;
+    let woven = weave(&file, &mine, composed.as_deref(), &blocks)?;
     // The draft first: should the second write fail, what came in counts as the editor's, and nothing is lost.
     if woven.draft != mine {
         save(&folder, ISSUE, &woven.draft)?;
@@ -74,13 +75,13 @@ pub struct Woven {
 }
 
 /// Merges the texts. A draft that has a mistake, before or after, is refused.
-pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &Pieces) -> Result<Woven, Notices> {
+pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &DraftBlocks) -> Result<Woven, Notices> {
     read::parse(file, mine)?;
     let composed = composed.and_then(Memory::read);
     let lists = "head each entry with a line [[news]], [[guides]], [[guides_bench]] or [[bench]]";
-    let pieces = Pieces::cut(mine)
+    let blocks = DraftBlocks::cut(mine)
         .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(file, None).help(lists))?;
-    let (draft, memory, mut changes) = merge(composed.as_ref(), &pieces, fresh);
+    let (draft, memory, mut changes) = merge(composed.as_ref(), &blocks, fresh);
     read::parse(file, &draft)?;
     if composed.is_none() {
         let message = format!("{COMPOSED} was missing or broken, so everything in the draft counted as the editor's");
@@ -104,7 +105,7 @@ fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
 }
 
 /// The merge itself: the new text of the draft, what to remember, and what happened.
-fn merge(composed: Option<&Memory>, mine: &Pieces, fresh: &Pieces) -> (String, Memory, Changes) {
+fn merge(composed: Option<&Memory>, mine: &DraftBlocks, fresh: &DraftBlocks) -> (String, Memory, Changes) {
     let empty = Memory::default();
     let old = composed.unwrap_or(&empty);
     let mut changes = Changes::default();
@@ -123,23 +124,23 @@ fn merge(composed: Option<&Memory>, mine: &Pieces, fresh: &Pieces) -> (String, M
     item_wishes.placed.extend(uncomposed(&[&news, &bench], fresh));
     card_wishes.placed.extend(uncomposed(&[&guides, &spare], fresh));
     let head = head::merge(&old.base.head, &mine.head, &fresh.head, &mut changes.notices);
-    let base = Pieces { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &spare, &bench], fresh) };
+    let base = DraftBlocks { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &spare, &bench], fresh) };
     let mut sections =
         [(Section::News, news), (Section::Guides, guides), (Section::GuidesBench, spare), (Section::Bench, bench)];
     // The lists stand in the editor's order; a list that the draft had none of goes last.
     sections.sort_by_key(|(section, _)| mine.blocks.iter().position(|b| b.section == *section).unwrap_or(usize::MAX));
-    let merged = Pieces { head, blocks: sections.into_iter().flat_map(|(_, blocks)| blocks).collect() };
+    let merged = DraftBlocks { head, blocks: sections.into_iter().flat_map(|(_, blocks)| blocks).collect() };
     (merged.join(), Memory { base, items: item_wishes, cards: card_wishes }, changes)
 }
 
 /// The ids of entries that compose would not write where they stand.
-fn uncomposed(sections: &[&Vec<Block>], fresh: &Pieces) -> Vec<String> {
+fn uncomposed(sections: &[&Vec<Block>], fresh: &DraftBlocks) -> Vec<String> {
     let blocks = sections.iter().flat_map(|blocks| blocks.iter());
     blocks.filter(|block| fresh.get(block.section, &block.id).is_none()).map(|block| block.id.clone()).collect()
 }
 
 /// What entered and left a draft that no editor touched.
-fn note_plain(mine: &Pieces, fresh: &Pieces, changes: &mut Changes) {
+fn note_plain(mine: &DraftBlocks, fresh: &DraftBlocks, changes: &mut Changes) {
     let new = fresh.blocks.iter().filter(|b| mine.get(b.section, &b.id).is_none());
     changes.entered.extend(new.map(|b| (b.section.key(), b.id.clone())));
     let gone = mine.blocks.iter().filter(|b| fresh.get(b.section, &b.id).is_none());
@@ -148,7 +149,7 @@ fn note_plain(mine: &Pieces, fresh: &Pieces, changes: &mut Changes) {
 
 /// What the next refresh compares the draft with: its entries in their order, each as composed now where it is, then the
 /// composed ones that are not in it. Against this order it sees what the editor moved.
-fn remembered(sections: &[&Vec<Block>; 4], fresh: &Pieces) -> Vec<Block> {
+fn remembered(sections: &[&Vec<Block>; 4], fresh: &DraftBlocks) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (section, merged) in Section::ALL.into_iter().zip(sections) {
         let stood = merged.iter().map(|block| fresh.get(section, &block.id).unwrap_or(block));
@@ -166,9 +167,9 @@ struct Side {
 }
 
 impl Side {
-    fn new(sections: &[Section], old: &Memory, wishes: &EditorChoices, mine: &Pieces) -> Self {
-        let ids = |pieces: &Pieces| -> BTreeSet<String> {
-            sections.iter().flat_map(|s| pieces.of(*s)).map(|block| block.id.clone()).collect()
+    fn new(sections: &[Section], old: &Memory, wishes: &EditorChoices, mine: &DraftBlocks) -> Self {
+        let ids = |blocks: &DraftBlocks| -> BTreeSet<String> {
+            sections.iter().flat_map(|s| blocks.of(*s)).map(|block| block.id.clone()).collect()
         };
         let (was, is) = (ids(&old.base), ids(mine));
         let mut placed: BTreeSet<String> = wishes.placed.intersection(&is).cloned().collect();
@@ -198,8 +199,8 @@ impl Side {
     fn section(
         &self,
         section: Section,
-        mine: &Pieces,
-        fresh: &Pieces,
+        mine: &DraftBlocks,
+        fresh: &DraftBlocks,
         above: &[Block],
         wishes: &mut EditorChoices,
         changes: &mut Changes,
@@ -241,7 +242,7 @@ impl Side {
 
     /// Where the fresh block number `at` belongs in a list whose order is compose's own: behind the one it follows, or in
     /// front, but not in front of entries that the editor worked on.
-    fn place(&self, section: Section, fresh: &Pieces, at: usize, merged: &[Block]) -> usize {
+    fn place(&self, section: Section, fresh: &DraftBlocks, at: usize, merged: &[Block]) -> usize {
         let before: Vec<&Block> = fresh.of(section).take(at).collect();
         let follows = before.iter().rev().find_map(|block| merged.iter().position(|m| m.id == block.id));
         follows.map_or_else(|| merged.iter().take_while(|m| self.stays.contains_key(&m.id)).count(), |place| place + 1)

@@ -123,10 +123,10 @@ impl Workspace {
 
     /// Takes an entry's block out of the file, and gives it back.
     pub fn cut(&self, id: &str) -> String {
-        let mut pieces = super::blocks::Pieces::cut(&self.text()).unwrap();
-        let at = pieces.blocks.iter().position(|b| b.id == id).unwrap();
-        let block = pieces.blocks.remove(at);
-        self.write(&pieces.join());
+        let mut cut = super::blocks::DraftBlocks::cut(&self.text()).unwrap();
+        let at = cut.blocks.iter().position(|b| b.id == id).unwrap();
+        let block = cut.blocks.remove(at);
+        self.write(&cut.join());
         block.text
     }
 }

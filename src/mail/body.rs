@@ -5,13 +5,13 @@ use std::ops::Range;
 use bytes::Bytes;
 
 use super::quoted::encode_run;
-use crate::model::{Fill, Part, Piece, Rendered, Slot, push_escaped};
+use crate::model::{Fill, Part, Rendered, Segment, Slot, push_escaped};
 
 /// multipart/alternative (RFC 2046 §5.1.4), text first, each part quoted-printable.
 #[derive(Debug)]
 pub struct Body {
     boundary: String,
-    pieces: Vec<Encoded>,
+    segments: Vec<Encoded>,
 }
 
 #[derive(Debug)]
@@ -22,27 +22,27 @@ enum Encoded {
 
 impl Body {
     pub fn new(boundary: String, rendered: &Rendered) -> Self {
-        let mut pieces = Vec::new();
+        let mut segments = Vec::new();
         let mut shared = String::new();
         for (part, kind, of) in [(Part::Text, "plain", &rendered.text), (Part::Html, "html", &rendered.html)] {
             shared += &format!(
                 "--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n\
                  Content-Transfer-Encoding: quoted-printable\r\n\r\n"
             );
-            for piece in of {
-                match piece {
-                    Piece::Shared(text) => encode_run(&mut shared, text),
-                    Piece::Slot(slot) => {
-                        pieces.push(Encoded::Shared(std::mem::take(&mut shared).into()));
-                        pieces.push(Encoded::Slot(part, slot.clone()));
+            for segment in of {
+                match segment {
+                    Segment::Shared(text) => encode_run(&mut shared, text),
+                    Segment::Slot(slot) => {
+                        segments.push(Encoded::Shared(std::mem::take(&mut shared).into()));
+                        segments.push(Encoded::Slot(part, slot.clone()));
                     }
                 }
             }
             shared += "\r\n";
         }
         shared += &format!("--{boundary}--\r\n");
-        pieces.push(Encoded::Shared(shared.into()));
-        Self { boundary, pieces }
+        segments.push(Encoded::Shared(shared.into()));
+        Self { boundary, segments }
     }
 
     /// The Content-Type field that goes with it.
@@ -54,11 +54,11 @@ impl Body {
     /// with the body is copied.
     pub fn follow(&self, head: String, links: &dyn Fill) -> Vec<Bytes> {
         let mut own = head;
-        let mut parts: Vec<Result<Bytes, Range<usize>>> = Vec::with_capacity(self.pieces.len() + 1);
+        let mut parts: Vec<Result<Bytes, Range<usize>>> = Vec::with_capacity(self.segments.len() + 1);
         parts.push(Err(0..own.len()));
         let mut value = String::new();
-        for piece in &self.pieces {
-            match piece {
+        for segment in &self.segments {
+            match segment {
                 Encoded::Shared(run) => parts.push(Ok(run.clone())),
                 Encoded::Slot(part, slot) => {
                     let start = own.len();

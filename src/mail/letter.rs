@@ -83,7 +83,7 @@ impl LetterWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Piece;
+    use crate::model::Segment;
 
     #[test]
     fn the_same_key_gives_the_same_message_and_another_another_id() {
@@ -97,7 +97,7 @@ mod tests {
         };
         let writer = LetterWriter::new(&head, &dkim::Settings::default(), Path::new("")).expect("a writer");
         let to = Address::parse("ann@inbox.example").expect("an address");
-        let whole = |text: &str| vec![Piece::Shared(text.into())];
+        let whole = |text: &str| vec![Segment::Shared(text.into())];
         let rendered = Rendered {
             subject: "Please\r\nBcc: evil@x.example".into(),
             preheader: String::new(),

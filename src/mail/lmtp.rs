@@ -157,22 +157,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     /// The first `most` octets of what stands before the dot; `None` when it was too big. Only CR LF ends a line, so nobody
     /// smuggles a dot in.
     async fn message(&mut self, most: usize) -> io::Result<Option<Vec<u8>>> {
-        let (mut message, mut piece) = (Vec::new(), Vec::new());
+        let (mut message, mut segment) = (Vec::new(), Vec::new());
         let (mut size, mut at_start, mut after_cr) = (0_usize, true, false);
         loop {
-            piece.clear();
-            timed((&mut self.wire).take(64 << 10).read_until(b'\n', &mut piece)).await?;
-            if piece.is_empty() || size > 4 * SIZE {
+            segment.clear();
+            timed((&mut self.wire).take(64 << 10).read_until(b'\n', &mut segment)).await?;
+            if segment.is_empty() || size > 4 * SIZE {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            if at_start && piece == b".\r\n" {
+            if at_start && segment == b".\r\n" {
                 return Ok((size <= SIZE).then_some(message));
             }
-            size += piece.len();
-            let text = if at_start { piece.strip_prefix(b".").unwrap_or(&piece) } else { &piece };
+            size += segment.len();
+            let text = if at_start { segment.strip_prefix(b".").unwrap_or(&segment) } else { &segment };
             message.extend_from_slice(&text[..text.len().min(most - message.len())]);
-            at_start = piece.ends_with(b"\r\n") || after_cr && piece == b"\n";
-            after_cr = piece.ends_with(b"\r");
+            at_start = segment.ends_with(b"\r\n") || after_cr && segment == b"\n";
+            after_cr = segment.ends_with(b"\r");
         }
     }
 }

@@ -31,7 +31,7 @@ impl Message {
         self.parts.iter().map(Bytes::len).sum()
     }
 
-    /// Its bytes in one piece.
+    /// Its bytes in one segment.
     pub fn text(&self) -> String {
         self.parts.iter().map(|part| String::from_utf8_lossy(part)).collect()
     }

@@ -1,4 +1,4 @@
-//! A news item: one scored piece of news, as the newsroom's pipeline gave it.
+//! A news item: one scored segment of news, as the newsroom's pipeline gave it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::local_instant;
 
-/// When a piece of news appeared: an instant, or only a day when the source says no more.
+/// When a segment of news appeared: an instant, or only a day when the source says no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Published {
     Day(NaiveDate),

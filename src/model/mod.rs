@@ -25,7 +25,7 @@ pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, 
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
-pub use rendered::{Fill, Part, Piece, Rendered, Slot, push_escaped};
+pub use rendered::{Fill, Part, Rendered, Segment, Slot, push_escaped};
 pub use report::{
     ClickLine, DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine,
     WaitLine, Within,

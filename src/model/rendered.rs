@@ -23,7 +23,7 @@ pub enum Slot {
 /// A run of a rendered part: either text that all subscribers share, or a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Piece {
+pub enum Segment {
     Shared(String),
     Slot(Slot),
 }
@@ -46,8 +46,8 @@ pub trait Fill {
 pub struct Rendered {
     pub subject: String,
     pub preheader: String,
-    pub html: Vec<Piece>,
-    pub text: Vec<Piece>,
+    pub html: Vec<Segment>,
+    pub text: Vec<Segment>,
     /// The links whose clicks are counted; `None` where none are, and the bytes are those without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<Tracking>,
@@ -57,22 +57,22 @@ impl Rendered {
     /// Writes one part with its slots filled. HTML values are escaped so that they are safe as text and as a quoted
     /// attribute; text values go in as they are.
     pub fn fill(&self, part: Part, copy: &dyn Fill) -> String {
-        let pieces = match part {
+        let segments = match part {
             Part::Html => &self.html,
             Part::Text => &self.text,
         };
-        let mut out = String::with_capacity(pieces.iter().map(Piece::len_hint).sum());
-        for piece in pieces {
-            match piece {
-                Piece::Shared(text) => out.push_str(text),
-                Piece::Slot(slot) => push_escaped(&mut out, part, copy.value(slot)),
+        let mut out = String::with_capacity(segments.iter().map(Segment::len_hint).sum());
+        for segment in segments {
+            match segment {
+                Segment::Shared(text) => out.push_str(text),
+                Segment::Slot(slot) => push_escaped(&mut out, part, copy.value(slot)),
             }
         }
         out
     }
 }
 
-impl Piece {
+impl Segment {
     fn len_hint(&self) -> usize {
         match self {
             Self::Shared(text) => text.len(),

@@ -5,7 +5,7 @@ use data_encoding::BASE32_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Part, Piece, Rendered, push_escaped};
+use super::{Part, Rendered, Segment, push_escaped};
 
 /// What a counted link leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,16 +89,16 @@ impl Tracking {
         let mut prefix = String::new();
         push_escaped(&mut prefix, part, &self.prefix);
         let mut out = String::with_capacity(text.len());
-        let mut pieces = text.split(prefix.as_str());
-        out.push_str(pieces.next().unwrap_or_default());
-        for piece in pieces {
-            let end = piece.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(piece.len());
-            if let Some(link) = self.target(&piece[..end]) {
+        let mut segments = text.split(prefix.as_str());
+        out.push_str(segments.next().unwrap_or_default());
+        for segment in segments {
+            let end = segment.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(segment.len());
+            if let Some(link) = self.target(&segment[..end]) {
                 push_escaped(&mut out, part, &link.url);
-                out.push_str(&piece[end..]);
+                out.push_str(&segment[end..]);
             } else {
                 out.push_str(&prefix);
-                out.push_str(piece);
+                out.push_str(segment);
             }
         }
         out
@@ -110,12 +110,12 @@ impl Rendered {
     #[must_use]
     pub fn direct(&self) -> Self {
         let Some(tracking) = &self.tracking else { return self.clone() };
-        let restore = |pieces: &[Piece], part: Part| -> Vec<Piece> {
-            let piece = |piece: &Piece| match piece {
-                Piece::Shared(text) => Piece::Shared(tracking.restore(text, part)),
-                Piece::Slot(slot) => Piece::Slot(slot.clone()),
+        let restore = |segments: &[Segment], part: Part| -> Vec<Segment> {
+            let segment = |segment: &Segment| match segment {
+                Segment::Shared(text) => Segment::Shared(tracking.restore(text, part)),
+                Segment::Slot(slot) => Segment::Slot(slot.clone()),
             };
-            pieces.iter().map(piece).collect()
+            segments.iter().map(segment).collect()
         };
         Self {
             subject: self.subject.clone(),
@@ -169,23 +169,23 @@ mod tests {
         let rendered = Rendered {
             subject: format!("About {p}{news}"),
             preheader: "P".into(),
-            html: vec![Piece::Shared(format!(
+            html: vec![Segment::Shared(format!(
                 "<a href=\"{e}{news}\">x</a> {e}unknown1 {e}{guide}z <a href=\"{e}{guide}\">"
             ))],
-            text: vec![Piece::Shared(format!("[1] {p}{news}\n[2] {p}{guide}"))],
+            text: vec![Segment::Shared(format!("[1] {p}{news}\n[2] {p}{guide}"))],
             tracking: Some(tracking.clone()),
         };
         let direct = rendered.direct();
         assert_eq!(direct.subject, rendered.subject);
         assert_eq!(
             direct.html,
-            [Piece::Shared(format!(
+            [Segment::Shared(format!(
                 "<a href=\"https://a.example/?x=1&amp;y=&#39;2&#39;\">x</a> {e}unknown1 {e}{guide}z <a href=\"https://b.example/guide\">"
             ))]
         );
         assert_eq!(
             direct.text,
-            [Piece::Shared("[1] https://a.example/?x=1&y='2'\n[2] https://b.example/guide".into())]
+            [Segment::Shared("[1] https://a.example/?x=1&y='2'\n[2] https://b.example/guide".into())]
         );
         assert_eq!(tracking.direct(&format!("{p}{guide}")), "https://b.example/guide");
         assert_eq!(tracking.direct("https://c.example/"), "https://c.example/");

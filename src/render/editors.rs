@@ -7,7 +7,7 @@ use handlebars::Handlebars;
 use serde::{Deserialize, Serialize};
 
 use super::{Templates, draw, helpers, html, words};
-use crate::model::{Notice, Notices, Piece, Rendered};
+use crate::model::{Notice, Notices, Rendered, Segment};
 
 /// A letter to the editors, in words. Everything but `publication` may come from feeds and drafts: it is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,8 +85,8 @@ pub fn editors(
     Ok(Rendered {
         subject: letter.subject.clone(),
         preheader: letter.headline.clone(),
-        html: vec![Piece::Shared(html)],
-        text: vec![Piece::Shared(text)],
+        html: vec![Segment::Shared(html)],
+        text: vec![Segment::Shared(text)],
         tracking: None,
     })
 }
@@ -160,9 +160,9 @@ mod tests {
 
     fn html(letter: &EditorLetter) -> (String, String) {
         let rendered = editors(letter, "The Paper", "midweek", &Templates::builtin()).expect("a letter");
-        let whole = |pieces: &[Piece]| match pieces {
-            [Piece::Shared(text)] => text.clone(),
-            _ => panic!("one piece"),
+        let whole = |segments: &[Segment]| match segments {
+            [Segment::Shared(text)] => text.clone(),
+            _ => panic!("one segment"),
         };
         (whole(&rendered.html), whole(&rendered.text))
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ready::{self, Format};
 use super::{Templates, draw, editors, html, texts, view, words};
-use crate::model::{self, Notices, Piece, Publication, Rendered};
+use crate::model::{self, Notices, Publication, Rendered, Segment};
 
 /// The context of `confirm`: a sign-up waits for its owner's word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ pub fn letter(
     let text = draw::tidy(&draw(Format::Text, "body.txt.hbs", &subject)?);
     let label = format!("templates/letter/{kind}/body.mjml.hbs");
     let html = html::compile(&draw(Format::Mjml, "body.mjml.hbs", &subject)?, label.as_ref())?;
-    let whole = |text| vec![Piece::Shared(text)];
+    let whole = |text| vec![Segment::Shared(text)];
     Ok(Rendered { subject, preheader: String::new(), html: whole(html), text: whole(text), tracking: None })
 }
 
@@ -101,8 +101,8 @@ mod tests {
     use super::*;
 
     fn text(rendered: &Rendered, html: bool) -> String {
-        let pieces = if html { &rendered.html } else { &rendered.text };
-        pieces.iter().map(|piece| if let Piece::Shared(text) = piece { text.as_str() } else { "" }).collect()
+        let segments = if html { &rendered.html } else { &rendered.text };
+        segments.iter().map(|segment| if let Segment::Shared(text) = segment { text.as_str() } else { "" }).collect()
     }
 
     #[test]

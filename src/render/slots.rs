@@ -6,7 +6,7 @@ use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 
 use super::Templates;
-use crate::model::{Draft, Piece, Slot};
+use crate::model::{Draft, Segment, Slot};
 
 /// The tokens of one render. A token is made of lower-case letters and digits only, so nothing escapes, wraps or
 /// re-encodes it; it begins with a hash of the draft and the templates, so neither can contain it.
@@ -42,20 +42,20 @@ impl Tokens {
     }
 
     /// Cuts `text` at the tokens.
-    pub fn split(&self, text: &str) -> Vec<Piece> {
-        let mut pieces = Vec::new();
+    pub fn split(&self, text: &str) -> Vec<Segment> {
+        let mut segments = Vec::new();
         let mut parts = text.split(self.stem.as_str());
-        push_shared(&mut pieces, parts.next().unwrap_or_default());
+        push_shared(&mut segments, parts.next().unwrap_or_default());
         for part in parts {
             match self.read(part) {
                 Some((slot, rest)) => {
-                    pieces.push(Piece::Slot(slot.clone()));
-                    push_shared(&mut pieces, rest);
+                    segments.push(Segment::Slot(slot.clone()));
+                    push_shared(&mut segments, rest);
                 }
-                None => push_shared(&mut pieces, part),
+                None => push_shared(&mut segments, part),
             }
         }
-        pieces
+        segments
     }
 
     fn read<'t>(&self, part: &'t str) -> Option<(&Slot, &'t str)> {
@@ -64,10 +64,10 @@ impl Tokens {
     }
 }
 
-fn push_shared(pieces: &mut Vec<Piece>, text: &str) {
-    match pieces.last_mut() {
+fn push_shared(segments: &mut Vec<Segment>, text: &str) {
+    match segments.last_mut() {
         _ if text.is_empty() => {}
-        Some(Piece::Shared(before)) => before.push_str(text),
-        _ => pieces.push(Piece::Shared(text.to_owned())),
+        Some(Segment::Shared(before)) => before.push_str(text),
+        _ => segments.push(Segment::Shared(text.to_owned())),
     }
 }

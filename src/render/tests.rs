@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::*;
-use crate::model::{Fill, Part, Piece, Slot};
+use crate::model::{Fill, Part, Segment, Slot};
 
 struct Ann;
 
@@ -107,8 +107,8 @@ fn sound(draft: &Draft, name: &str) {
         assert!(line.width() <= 76, "{} columns: {line}", line.width());
     }
     for slot in [Slot::Email, Slot::UnsubscribeUrl, Slot::PreferencesUrl, Slot::WebCopyUrl] {
-        for pieces in [&rendered.html, &rendered.text] {
-            assert!(pieces.contains(&Piece::Slot(slot.clone())), "{slot:?}");
+        for segments in [&rendered.html, &rendered.text] {
+            assert!(segments.contains(&Segment::Slot(slot.clone())), "{slot:?}");
         }
     }
 }

@@ -67,7 +67,7 @@ impl Test {
         self
     }
 
-    /// Lays a piece of TOML over config.toml: tables are joined, values replaced.
+    /// Lays a segment of TOML over config.toml: tables are joined, values replaced.
     pub fn config(mut self, fragment: &str) -> Self {
         overlay(&mut self.config, fragment.parse().unwrap());
         self.write_config();

@@ -70,7 +70,7 @@ fn what_is_said_before_the_handshake_does_not_count_after_it() {
     // CVE-2011-0411, from the server's side: replies that somebody on the way slips in behind the 220.
     let server = Server::start_secure(
         false,
-        [Rule::at(At::StartTls, Act::Pieces(&["220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n"]))],
+        [Rule::at(At::StartTls, Act::Segments(&["220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n"]))],
     );
     let ran = approved(&server, "required", true).run(SEND);
     // The scripted server does not take the many lines for a yes and stays in clear; nothing but a failure may come of it.

@@ -40,8 +40,8 @@ pub enum At {
 pub enum Act {
     /// This reply; several lines are joined by CRLF.
     Say(&'static str),
-    /// These bytes as they are, one piece after the other in packets of their own.
-    Pieces(&'static [&'static str]),
+    /// These bytes as they are, one segment after the other in packets of their own.
+    Segments(&'static [&'static str]),
     /// This reply, then the line goes dead.
     SayAndHangUp(&'static str),
     /// The line goes dead without a word.

@@ -84,14 +84,14 @@ fn who_refuses_ehlo_is_greeted_by_helo() {
 #[test]
 fn odd_but_valid_replies_are_understood() {
     let odd: [(At, Act); 8] = [
-        (At::Connect, Act::Pieces(&["220-two\r\n", "220 lines\r\n"])),
-        (At::Ehlo, Act::Pieces(&["250-x.example\r\n250-pipe", "LINING\r\n250 size 1000000\r\n"])),
-        (At::Mail, Act::Pieces(&["250\r\n"])),
-        (At::Rcpt, Act::Pieces(&["250 only LF\n"])),
-        (At::Data, Act::Pieces(&["3", "54", " go\r\n"])),
-        (At::Dot, Act::Pieces(&["250\r\n"])),
-        (At::Dot, Act::Pieces(&["250-one\r\n250-two\r\n250 three\r\n"])),
-        (At::Dot, Act::Pieces(&["250 2.0.0 \u{fffd}\u{1F4EC}\r\n"])),
+        (At::Connect, Act::Segments(&["220-two\r\n", "220 lines\r\n"])),
+        (At::Ehlo, Act::Segments(&["250-x.example\r\n250-pipe", "LINING\r\n250 size 1000000\r\n"])),
+        (At::Mail, Act::Segments(&["250\r\n"])),
+        (At::Rcpt, Act::Segments(&["250 only LF\n"])),
+        (At::Data, Act::Segments(&["3", "54", " go\r\n"])),
+        (At::Dot, Act::Segments(&["250\r\n"])),
+        (At::Dot, Act::Segments(&["250-one\r\n250-two\r\n250 three\r\n"])),
+        (At::Dot, Act::Segments(&["250 2.0.0 \u{fffd}\u{1F4EC}\r\n"])),
     ];
     for (at, act) in odd {
         let server = Server::start([Rule::at(at, act)]);
@@ -104,10 +104,10 @@ fn odd_but_valid_replies_are_understood() {
 #[test]
 fn what_is_no_reply_is_a_lost_connection_and_never_a_yes() {
     for (at, act, counts) in [
-        (At::Mail, Act::Pieces(&["HTTP/1.1 200 OK\r\n"]), "delivered=2"),
-        (At::Rcpt, Act::Pieces(&["250-one\r\n550 two\r\n"]), "delivered=2"),
-        (At::Rcpt, Act::Pieces(&["354 go ahead already\r\n"]), "delivered=2"),
-        (At::Data, Act::Pieces(&["250 taken before it was said\r\n"]), "delivered=2"),
+        (At::Mail, Act::Segments(&["HTTP/1.1 200 OK\r\n"]), "delivered=2"),
+        (At::Rcpt, Act::Segments(&["250-one\r\n550 two\r\n"]), "delivered=2"),
+        (At::Rcpt, Act::Segments(&["354 go ahead already\r\n"]), "delivered=2"),
+        (At::Data, Act::Segments(&["250 taken before it was said\r\n"]), "delivered=2"),
     ] {
         let server = Server::start([Rule::at(at, act).times(1)]);
         let test = approved(&server, 2);

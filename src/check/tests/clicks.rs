@@ -38,8 +38,8 @@ fn a_text_without_a_counted_link_is_still_noticed() {
     let draft = sample::full();
     let mut rendered = counted(&draft);
     let key = rendered.tracking.as_ref().unwrap().links[0].key.clone();
-    for piece in &mut rendered.text {
-        if let Piece::Shared(text) = piece {
+    for segment in &mut rendered.text {
+        if let Segment::Shared(text) = segment {
             *text = text.replace(&key, "zzzzzzzz");
         }
     }

@@ -101,7 +101,7 @@ fn a_long_line_and_an_end_that_is_cut_off_are_found() {
         assert!(!of_message(&draft, &rendered, &message[..end]).is_empty());
     }
     let mut empty = rendered.clone();
-    empty.text = vec![Piece::Shared(" \n".into())];
+    empty.text = vec![Segment::Shared(" \n".into())];
     let found = of_message(&draft, &rendered, &built(&empty, letterhead(), ""));
     assert!(found.iter().any(|found| found.message.contains("text/plain is empty")), "{found:?}");
 }

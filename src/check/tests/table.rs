@@ -128,9 +128,9 @@ const PAGES: &[(&str, &str)] = &[
 fn each_fault_of_a_template_is_found() {
     for (code, html) in PAGES {
         let (draft, mut rendered) = clean();
-        rendered.html.push(Piece::Shared((*html).into()));
+        rendered.html.push(Segment::Shared((*html).into()));
         if *code != "text-links-differ" {
-            rendered.text.push(Piece::Shared("https://news.example/ ".into()));
+            rendered.text.push(Segment::Shared("https://news.example/ ".into()));
         }
         let report = run(&draft, &rendered);
         let mut found = codes(&report);
@@ -161,8 +161,8 @@ fn each_change_of_a_page_for_the_worse_is_found() {
     for (code, from, to) in CHANGES {
         let (draft, mut rendered) = clean();
         let mut changed = 0;
-        for piece in &mut rendered.html {
-            if let Piece::Shared(text) = piece {
+        for segment in &mut rendered.html {
+            if let Segment::Shared(text) = segment {
                 changed += text.matches(from).count();
                 *text = text.replace(from, to);
             }
@@ -177,13 +177,13 @@ fn each_change_of_a_page_for_the_worse_is_found() {
 #[test]
 fn a_text_with_tags_or_with_half_a_link_is_found() {
     let (draft, mut rendered) = clean();
-    rendered.text.push(Piece::Shared("so <b>bold</b><br>".into()));
+    rendered.text.push(Segment::Shared("so <b>bold</b><br>".into()));
     assert_eq!(codes(&run(&draft, &rendered)), ["text-tags"]);
     let (draft, mut rendered) = clean();
-    rendered.html.push(Piece::Shared("<a href=\"https://only.example/a\">the archive</a>".into()));
-    rendered.text.push(Piece::Shared("\nhttps://only.example/abc\n".into()));
+    rendered.html.push(Segment::Shared("<a href=\"https://only.example/a\">the archive</a>".into()));
+    rendered.text.push(Segment::Shared("\nhttps://only.example/abc\n".into()));
     assert_eq!(codes(&run(&draft, &rendered)), ["text-links-differ"]);
-    rendered.text.push(Piece::Shared("(https://only.example/a).\n".into()));
+    rendered.text.push(Segment::Shared("(https://only.example/a).\n".into()));
     assert_eq!(codes(&run(&draft, &rendered)), [""; 0]);
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
-use crate::issues::blocks::Pieces;
+use crate::issues::blocks::DraftBlocks;
 use crate::issues::memory::Memory;
 use crate::issues::merge::weave;
 
@@ -16,12 +16,12 @@ struct Paper {
 
 impl Paper {
     fn new(first: &Draft) -> Self {
-        let base = Pieces::cut(&to_toml(first)).unwrap();
+        let base = DraftBlocks::cut(&to_toml(first)).unwrap();
         Self { draft: to_toml(first), composed: Memory { base, ..Memory::default() }.write() }
     }
 
     fn compose(&mut self, fresh: &Draft) {
-        let fresh = Pieces::cut(&to_toml(fresh)).unwrap();
+        let fresh = DraftBlocks::cut(&to_toml(fresh)).unwrap();
         let woven = weave(Path::new("issue.toml"), &self.draft, Some(&self.composed), &fresh).unwrap();
         (self.draft, self.composed) = (woven.draft, woven.composed);
     }
@@ -88,8 +88,8 @@ fn apply(workspace: &mut Paper, edits: &[Edit], promises: &mut Promises, round: 
     let shifts = edits.iter().filter(|e| matches!(e, Edit::Move(..) | Edit::Delete(_))).count();
     for (number, edit) in edits.iter().enumerate() {
         let mark = format!("mark-{round}-{number}-");
-        let mut pieces = Pieces::cut(&workspace.draft).unwrap();
-        let blocks = &mut pieces.blocks;
+        let mut cut = DraftBlocks::cut(&workspace.draft).unwrap();
+        let blocks = &mut cut.blocks;
         if let Edit::Intro = edit {
             workspace.draft =
                 workspace.draft.replacen("intro = \"\"\"\n", &format!("# {mark}\nintro = \"\"\"\n{mark}x\n"), 1);
@@ -151,12 +151,12 @@ fn apply(workspace: &mut Paper, edits: &[Edit], promises: &mut Promises, round: 
                 promises.touched.push(id);
             }
         }
-        workspace.draft = pieces.join();
+        workspace.draft = cut.join();
     }
 }
 
 fn order(workspace: &Paper, of: &[String]) -> Vec<String> {
-    let blocks = Pieces::cut(&workspace.draft).unwrap().blocks;
+    let blocks = DraftBlocks::cut(&workspace.draft).unwrap().blocks;
     blocks.into_iter().map(|b| b.id).filter(|id| of.contains(id)).collect()
 }
 
@@ -179,7 +179,7 @@ proptest! {
                 prop_assert!(text.contains(word.as_str()), "lost `{}` in\n{}", word, text);
             }
             prop_assert_eq!(before, order(&workspace, &promises.touched));
-            let blocks = Pieces::cut(&text).unwrap().blocks;
+            let blocks = DraftBlocks::cut(&text).unwrap().blocks;
             prop_assert!(blocks.iter().all(|b| !promises.deleted.contains(&b.id)), "{:?} came back", promises.deleted);
             let now = parse(Path::new("issue.toml"), &text).unwrap();
             let added = now.news.iter().filter(|e| !e.banned).count();

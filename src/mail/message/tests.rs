@@ -1,7 +1,7 @@
 use mail_parser::MessageParser;
 
 use super::*;
-use crate::model::{Address, Letterhead, Piece, Rendered, Slot};
+use crate::model::{Address, Letterhead, Rendered, Segment, Slot};
 
 fn compiled() -> CompiledIssue {
     let letterhead = Letterhead {
@@ -12,19 +12,19 @@ fn compiled() -> CompiledIssue {
         bounce_domain: "bounces.almanac.example".into(),
         name_fallback: "reader".into(),
     };
-    let pieces = |open: &str, close: &str| {
+    let segments = |open: &str, close: &str| {
         vec![
-            Piece::Shared(open.into()),
-            Piece::Slot(Slot::Name),
-            Piece::Shared(close.into()),
-            Piece::Slot(Slot::UnsubscribeUrl),
+            Segment::Shared(open.into()),
+            Segment::Slot(Slot::Name),
+            Segment::Shared(close.into()),
+            Segment::Slot(Slot::UnsubscribeUrl),
         ]
     };
     let rendered = Rendered {
         subject: "Größe matters\r\nBcc: all@example.org".into(),
         preheader: String::new(),
-        html: pieces("<p title=\"", "\">Hello</p>\n.\n"),
-        text: pieces("Hello ", ",\n.\nbye\n"),
+        html: segments("<p title=\"", "\">Hello</p>\n.\n"),
+        text: segments("Hello ", ",\n.\nbye\n"),
         tracking: None,
     };
     let issue = "2026-11-25-midweek".parse().expect("a name");

@@ -380,9 +380,9 @@ proptest! {
     #[test]
     fn a_form_of_pieces_is_its_own(
         host in prop::sample::select(vec!["github.com", "m.www.x.com", "doi.org", "arxiv.org", "youtu.be", "google.com", "a.cdn.ampproject.org", "reddit.com", "medium.com", "amp.a.co.uk", "en.m.wikipedia.org", "example.org:80"]),
-        pieces in prop::collection::vec(prop::sample::select(vec!["/", "amp", ".amp", "..", ".", "index.html", "/c/s/", "?", "&", "=", "#!", "#/", "%2e", "%2F", "%", "%41", ";jsessionid=", "status", "12", "doi", "10.1234", "abs", "2401.01234", "v2", "#2.3", "#v1-", ".pdf", "tree/main", "README.md", ".git", "a-b-c", "url?q=https://", "www.", "p", "0123456789ab", "é", "\u{202e}"]), 0..10),
+        segments in prop::collection::vec(prop::sample::select(vec!["/", "amp", ".amp", "..", ".", "index.html", "/c/s/", "?", "&", "=", "#!", "#/", "%2e", "%2F", "%", "%41", ";jsessionid=", "status", "12", "doi", "10.1234", "abs", "2401.01234", "v2", "#2.3", "#v1-", ".pdf", "tree/main", "README.md", ".git", "a-b-c", "url?q=https://", "www.", "p", "0123456789ab", "é", "\u{202e}"]), 0..10),
     ) {
-        holds(&format!("https://{host}/{}", pieces.concat()))?;
+        holds(&format!("https://{host}/{}", segments.concat()))?;
     }
 
     #[test]

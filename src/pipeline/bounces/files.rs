@@ -52,7 +52,7 @@ pub fn each_in(stream: impl Read, name: &str, each: &mut Each) -> anyhow::Result
     let (mut count, mut is_mbox, mut after_empty) = (0_usize, false, true);
     loop {
         line.clear();
-        // A line without an end is taken in pieces, so that memory is bounded.
+        // A line without an end is taken in segments, so that memory is bounded.
         let read = lines.by_ref().take(64 * 1024).read_until(b'\n', &mut line)?;
         let starts = after_empty && line.starts_with(b"From ") && (is_mbox || count == 0 && message.is_empty());
         if (read == 0 || starts) && !message.is_empty() {

@@ -1,25 +1,25 @@
 use super::super::{PageSetting, Templates, page, sample};
 use super::*;
-use crate::model::Piece;
+use crate::model::Segment;
 
 fn rendered() -> Rendered {
-    let shared = |text: &str| Piece::Shared(text.into());
+    let shared = |text: &str| Segment::Shared(text.into());
     Rendered {
         subject: "Words".into(),
         preheader: String::new(),
         html: vec![
             shared("<html><head><title>x</title></head><body class=\"a\"><p>Dear "),
-            Piece::Slot(Slot::Name),
+            Segment::Slot(Slot::Name),
             shared(" at "),
-            Piece::Slot(Slot::Email),
+            Segment::Slot(Slot::Email),
             shared(" in "),
-            Piece::Slot(Slot::Field("city".into())),
+            Segment::Slot(Slot::Field("city".into())),
             shared("</p><a href=\""),
-            Piece::Slot(Slot::UnsubscribeUrl),
+            Segment::Slot(Slot::UnsubscribeUrl),
             shared("\">out</a><a href=\""),
-            Piece::Slot(Slot::PreferencesUrl),
+            Segment::Slot(Slot::PreferencesUrl),
             shared("\">choose</a><a href=\""),
-            Piece::Slot(Slot::WebCopyUrl),
+            Segment::Slot(Slot::WebCopyUrl),
             shared("\">web</a></body></html>\n"),
         ],
         text: Vec::new(),
@@ -68,7 +68,7 @@ fn corrections_are_shown_with_day_and_note_in_page_and_feed() {
 fn a_feed_gets_what_stands_between_the_bodys_tags() {
     let content = feed_content(&rendered(), &frame(&[]));
     assert!(content.starts_with("<p>Dear reader") && content.ends_with("web</a>"), "{content}");
-    let bare = Rendered { html: vec![Piece::Shared("no tags".into())], ..rendered() };
+    let bare = Rendered { html: vec![Segment::Shared("no tags".into())], ..rendered() };
     assert_eq!(feed_content(&bare, &frame(&[])), "no tags");
     assert_eq!(web_copy(&bare, &frame(&[])), "no tags");
 }

@@ -33,11 +33,11 @@ fn sheet(css: &str) -> String {
     let mut out = String::with_capacity(css.len());
     let mut rest = css;
     while let Some(at) = rest.find(['{', '}']) {
-        let (piece, after) = rest.split_at(at);
+        let (segment, after) = rest.split_at(at);
         if after.starts_with('}') {
-            out.push_str(&declarations(piece));
+            out.push_str(&declarations(segment));
         } else {
-            out.push_str(piece);
+            out.push_str(segment);
         }
         out.push_str(&after[..1]);
         rest = &after[1..];
@@ -75,12 +75,12 @@ fn recolour(value: &str) -> String {
     let mut rest = value;
     while let Some(first) = rest.chars().next() {
         let length = word(rest);
-        let piece = &rest[..length.max(first.len_utf8())];
-        match read(piece) {
+        let segment = &rest[..length.max(first.len_utf8())];
+        match read(segment) {
             Some((rgb, alpha)) => out.push_str(&write(mirror(rgb), &alpha)),
-            None => out.push_str(piece),
+            None => out.push_str(segment),
         }
-        rest = &rest[piece.len()..];
+        rest = &rest[segment.len()..];
     }
     out
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-/// A piece of a page. All pieces of a page, one after another, are the page.
+/// A segment of a page. All segments of a page, one after another, are the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Span<'h> {
     /// `<` to `>`.
@@ -32,21 +32,21 @@ pub fn spans(html: &str) -> impl Iterator<Item = Span<'_>> {
             let length = next(rest);
             return cut(&mut rest, length).map(Span::Tag);
         }
-        let piece = cut(&mut rest, length)?;
+        let segment = cut(&mut rest, length)?;
         if in_style {
             in_style = false;
-            return Some(Span::Style(piece));
+            return Some(Span::Style(segment));
         }
-        let is_tag = begins_tag(piece) && !piece.starts_with("<!");
-        in_style = is_tag && name(piece).eq_ignore_ascii_case("style");
-        Some(if is_tag { Span::Tag(piece) } else { Span::Other(piece) })
+        let is_tag = begins_tag(segment) && !segment.starts_with("<!");
+        in_style = is_tag && name(segment).eq_ignore_ascii_case("style");
+        Some(if is_tag { Span::Tag(segment) } else { Span::Other(segment) })
     })
 }
 
 fn cut<'h>(rest: &mut &'h str, length: usize) -> Option<&'h str> {
-    let (piece, after) = rest.split_at(length);
+    let (segment, after) = rest.split_at(length);
     *rest = after;
-    if piece.is_empty() { None } else { Some(piece) }
+    if segment.is_empty() { None } else { Some(segment) }
 }
 
 /// The length of the tag, comment or run of text that `rest` begins with.
@@ -130,8 +130,8 @@ pub fn with_attributes(tag: &str, change: impl Fn(&str, &str) -> Option<String>)
     out
 }
 
-/// Puts `piece` before the end of the page's head, or at the start of a page without one.
-pub fn into_head(html: &str, piece: &str) -> String {
+/// Puts `segment` before the end of the page's head, or at the start of a page without one.
+pub fn into_head(html: &str, segment: &str) -> String {
     let mut at = 0;
     let mut head = 0;
     for span in spans(html) {
@@ -141,7 +141,7 @@ pub fn into_head(html: &str, piece: &str) -> String {
         }
         at += span.text().len();
     }
-    [&html[..head], piece, &html[head..]].concat()
+    [&html[..head], segment, &html[head..]].concat()
 }
 
 /// Where `needle`, ASCII in lower case, first stands in `text` without regard to case.

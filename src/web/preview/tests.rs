@@ -245,9 +245,9 @@ fn the_state_tells_of_all_but_the_bodies() {
     assert_eq!(state::json(&View::default())["proof"], serde_json::Value::Null);
 }
 
-/// Pages of the pieces that trip a scanner.
+/// Pages of the segments that trip a scanner.
 fn page() -> impl Strategy<Value = String> {
-    let piece = prop::sample::select(vec![
+    let segment = prop::sample::select(vec![
         "<",
         ">",
         "\"",
@@ -282,7 +282,7 @@ fn page() -> impl Strategy<Value = String> {
         "\0",
         "%",
     ]);
-    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+    prop::collection::vec(segment, 0..60).prop_map(|segments| segments.concat())
 }
 
 /// Found by the property below: a run of `<` is text, and the letter after it may have more than one byte.

@@ -202,7 +202,7 @@ impl<'a> Conversation<'a> {
     fn answer(&mut self, at: At, about: &str, usual: &str) -> std::io::Result<u16> {
         match self.shared.act(at, about) {
             Some(act) => self.perform(act, usual),
-            None => self.perform(Act::Pieces(&[]), usual),
+            None => self.perform(Act::Segments(&[]), usual),
         }
     }
 
@@ -212,18 +212,18 @@ impl<'a> Conversation<'a> {
                 self.say(reply)?;
                 Ok(code_of(reply).unwrap_or(0))
             }
-            Act::Pieces([]) => {
+            Act::Segments([]) => {
                 self.say(usual)?;
                 Ok(code_of(usual).unwrap_or(0))
             }
-            Act::Pieces(pieces) => {
-                for piece in pieces {
-                    self.stream.get_mut().write_all(piece.as_bytes())?;
+            Act::Segments(segments) => {
+                for segment in segments {
+                    self.stream.get_mut().write_all(segment.as_bytes())?;
                     self.stream.get_mut().flush()?;
                     // The pause parts the packets; correctness does not hang on it.
                     thread::sleep(Duration::from_millis(20));
                 }
-                Ok(code_of(pieces.concat().trim_end()).unwrap_or(0))
+                Ok(code_of(segments.concat().trim_end()).unwrap_or(0))
             }
             Act::SayAndHangUp(reply) => {
                 self.say(reply)?;
@@ -236,7 +236,7 @@ impl<'a> Conversation<'a> {
             }
             Act::Hold => {
                 self.hold()?;
-                self.perform(Act::Pieces(&[]), usual)
+                self.perform(Act::Segments(&[]), usual)
             }
         }
     }

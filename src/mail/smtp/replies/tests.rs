@@ -6,11 +6,11 @@ fn peer() -> SocketAddr {
     ([127, 0, 0, 1], 25).into()
 }
 
-/// What is read when a server says these pieces, one packet each.
-async fn heard(pieces: &[&[u8]]) -> io::Result<String> {
+/// What is read when a server says these segments, one packet each.
+async fn heard(segments: &[&[u8]]) -> io::Result<String> {
     let (near, mut far) = tokio::io::duplex(100_000);
-    for piece in pieces {
-        far.write_all(piece).await?;
+    for segment in segments {
+        far.write_all(segment).await?;
     }
     drop(far);
     let mut text = String::new();
@@ -31,8 +31,8 @@ async fn odd_lines_become_plain_ones() {
         (&[b"250 cut off"], ""),
         (&[&long], &format!("250 {}\r\n", "x".repeat(996))),
     ];
-    for (pieces, expected) in cases {
-        assert_eq!(heard(pieces).await.expect("lines"), expected, "{pieces:?}");
+    for (segments, expected) in cases {
+        assert_eq!(heard(segments).await.expect("lines"), expected, "{segments:?}");
     }
 }
 
