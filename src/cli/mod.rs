@@ -129,7 +129,7 @@ enum Command {
     /// Freeze exactly these bytes for sending
     Approve(approve::Approve),
     /// Deliver an approved issue; run again, it goes on where it stopped
-    Send(send::Send),
+    Send(send::SendIssue),
     /// Stop a send, also while it runs elsewhere
     Stop(send::Sent),
     /// Let a stopped send go on

@@ -13,11 +13,11 @@ use tokio::sync::watch;
 
 use super::output::{confirm, count, line, report_notices};
 use super::{Exit, Global, address};
-use crate::model::{Counts, DeliveryState, IssueName, IssueState, Notice};
+use crate::model::{DeliveryCounts, DeliveryState, IssueName, IssueState, Notice};
 use crate::pipeline::{Delivered, Ended, Event, SendOptions, Site, TransportKind};
 
 #[derive(Args)]
-pub struct Send {
+pub struct SendIssue {
     /// The issue's folder name or path
     issue: String,
     /// Do all but freeze the audience and connect
@@ -62,7 +62,7 @@ impl Sent {
     }
 }
 
-impl Send {
+impl SendIssue {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
@@ -156,7 +156,7 @@ struct Progress {
 }
 
 impl Progress {
-    fn new(global: &Global, planned: Counts) -> Self {
+    fn new(global: &Global, planned: DeliveryCounts) -> Self {
         let bar = if global.progress() {
             let style = "{bar:30} {human_pos} of {human_len}, {pace} a second, {eta} left{msg}";
             let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());

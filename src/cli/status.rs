@@ -7,7 +7,7 @@ use serde_json::json;
 use super::output::{json, json_line, line, report_notices};
 use super::schedule::print_upcoming;
 use super::{Exit, Global, HumanFormat};
-use crate::model::{Counts, Notice};
+use crate::model::{DeliveryCounts, Notice};
 use crate::pipeline::{IssueStatus, Site};
 
 #[derive(Args)]
@@ -114,7 +114,7 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
 }
 
 /// How many stand where, and when the next try is due.
-fn told(counts: &Counts, next_due: Option<DateTime<Utc>>) -> String {
+fn told(counts: &DeliveryCounts, next_due: Option<DateTime<Utc>>) -> String {
     let mut text = format!("{} of {} delivered", counts.delivered, counts.recipients);
     let others = [
         (counts.failed, "failed"),

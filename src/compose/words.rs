@@ -18,10 +18,10 @@ pub const STOP: [&str; 110] = [
 pub const LONGEST_STOP: usize = 7;
 
 /// How often each word occurs, counted with its text's weight.
-pub type Counts = BTreeMap<String, f64>;
+pub type WordCounts = BTreeMap<String, f64>;
 
 /// Adds the words of `text`, each counted `weight` times.
-pub fn count(counts: &mut Counts, text: &str, weight: f64) {
+pub fn count(counts: &mut WordCounts, text: &str, weight: f64) {
     each_word(text, |word| *counts.entry(word.to_owned()).or_default() += weight);
 }
 

@@ -108,7 +108,7 @@ impl DeliveryState {
 
 /// An issue's recipients by state. `recipients` is always the sum of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct DeliveryCounts {
     pub recipients: u64,
     pub delivered: u64,
     pub failed: u64,

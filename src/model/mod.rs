@@ -21,7 +21,7 @@ pub use draft::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Win
 pub use edition::{Edition, Missed, OnUnapproved, Publication, TextLinks, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{Item, Published, topic_key};
-pub use ledger::{Approval, Counts, Delivery, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
+pub use ledger::{Approval, Delivery, DeliveryCounts, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Counts, IssueState, Linked};
+use super::{DeliveryCounts, IssueState, Linked};
 
 /// Everything that the report of an issue says; serializes as the JSON of `digest report`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +31,7 @@ pub struct SendReport {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Figures {
     #[serde(flatten)]
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     /// The audience by the highest number that was given out when it was frozen: if a row were lost, the sum would miss it.
     pub audience: u64,
     /// Every state with its reasons; they add up to `audience`.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveTime, Utc};
 use super::Site;
 use crate::model::{IssueName, local_instant};
 use crate::send::{Answers, canary_numbers, verdict};
-use crate::store::{Send, Store};
+use crate::store::{IssueSend, Store};
 
 /// While a warm-up goes on, an issue may take this long.
 const WARM_UP_LIFETIME: std::time::Duration = std::time::Duration::from_hours(24 * 60);
@@ -27,7 +27,7 @@ impl Site {
         &self,
         store: &mut Store,
         issue: &IssueName,
-        send: &Send,
+        send: &IssueSend,
         now: DateTime<Utc>,
     ) -> anyhow::Result<CanaryPlan> {
         let audience = send.counts.recipients;
@@ -65,13 +65,13 @@ impl Site {
     }
 
     /// Until when the others wait after the canary was served.
-    fn canary_until(&self, issue: &IssueName, send: &Send) -> Option<DateTime<Utc>> {
+    fn canary_until(&self, issue: &IssueName, send: &IssueSend) -> Option<DateTime<Utc>> {
         let wait = self.config.editions.get(&issue.edition).map(|edition| edition.canary_wait).unwrap_or_default();
         send.canary_served.map(|served| served + wait)
     }
 
     /// The same, only while they do wait for it.
-    fn canary_ends(&self, issue: &IssueName, send: &Send) -> Option<DateTime<Utc>> {
+    fn canary_ends(&self, issue: &IssueName, send: &IssueSend) -> Option<DateTime<Utc>> {
         self.canary_until(issue, send).filter(|_| send.canary > 0 && send.canary_passed.is_none())
     }
 
@@ -80,7 +80,7 @@ impl Site {
         &self,
         store: &Store,
         issue: &IssueName,
-        send: &Send,
+        send: &IssueSend,
     ) -> anyhow::Result<Option<DateTime<Utc>>> {
         if send.counts.pending == 0 {
             return Ok(None);
@@ -91,7 +91,12 @@ impl Site {
     }
 
     /// When somebody who waits may have a message: `None` when nobody waits.
-    pub(super) fn due(&self, store: &Store, issue: &IssueName, send: &Send) -> anyhow::Result<Option<DateTime<Utc>>> {
+    pub(super) fn due(
+        &self,
+        store: &Store,
+        issue: &IssueName,
+        send: &IssueSend,
+    ) -> anyhow::Result<Option<DateTime<Utc>>> {
         let waits = send.counts.pending + send.counts.deferred + send.counts.uncertain > 0;
         if !waits {
             return Ok(None);

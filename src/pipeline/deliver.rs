@@ -9,9 +9,9 @@ use tokio::sync::watch;
 use super::Site;
 use super::canary::CanaryPlan;
 use crate::mail::{CompiledIssue, Folder, Relay};
-use crate::model::{Address, Approval, Counts, Frozen, IssueName, IssueState, Notice};
+use crate::model::{Address, Approval, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
-use crate::store::{Audience, FencingToken, Send, Store, StoreError, Uncertain};
+use crate::store::{Audience, FencingToken, IssueSend, Store, StoreError, Uncertain};
 
 /// A clock that shows less than this is wrong, and every Date it would write too (2024-01-01).
 pub(super) const EARLIEST: i64 = 1_704_067_200;
@@ -34,13 +34,13 @@ pub struct SendOptions {
 pub struct Delivered {
     pub ended: Ended,
     pub state: IssueState,
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     pub next_due: Option<DateTime<Utc>>,
 }
 
 impl Site {
     /// What a send would do, without freezing anything or connecting: how many subscribers, and by which way.
-    pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<Counts> {
+    pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<DeliveryCounts> {
         let store = self.ledger_store()?;
         let approval = self.sendable(&store, name)?;
         self.compiled(approval.frozen, name)?;
@@ -49,7 +49,7 @@ impl Site {
             return Ok(send.counts);
         }
         let recipients = store.count_audience(&name.edition, self.now())?;
-        Ok(Counts { recipients, pending: recipients, ..Counts::default() })
+        Ok(DeliveryCounts { recipients, pending: recipients, ..DeliveryCounts::default() })
     }
 
     /// Sends the issue as it is now, approved or not, to a few addresses: marked in the subject, outside the ledger, with
@@ -273,13 +273,13 @@ impl Site {
     }
 }
 
-fn standing(store: &Store, name: &IssueName) -> anyhow::Result<Send> {
+fn standing(store: &Store, name: &IssueName) -> anyhow::Result<IssueSend> {
     store.send(name)?.ok_or_else(|| {
         Notice::new(format!("the send of {name} has not begun")).help(format!("`digest send {name}` begins it")).into()
     })
 }
 
 /// How many messages a run took from the queue for good.
-fn tried(before: Counts, after: Counts) -> usize {
+fn tried(before: DeliveryCounts, after: DeliveryCounts) -> usize {
     usize::try_from(before.pending.saturating_sub(after.pending)).unwrap_or(usize::MAX)
 }

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::Site;
 use crate::model::{IssueName, IssueState, Notice};
 use crate::schedule;
-use crate::store::{LATENCIES, Send, Store};
+use crate::store::{IssueSend, LATENCIES, Store};
 use crate::web::ops::{self, Buckets, EditionVitals, OpsService, SendVitals, Vitals};
 
 /// For so long the same figures are shown again.
@@ -113,7 +113,7 @@ impl Board {
     }
 }
 
-fn measure(site: &Site, store: &Store, name: &IssueName, send: &Send) -> anyhow::Result<SendVitals> {
+fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> anyhow::Result<SendVitals> {
     let class = |(digit, count): (u8, u64)| (if digit == 0 { "none".to_owned() } else { format!("{digit}xx") }, count);
     let latency = store.latency(send)?;
     let bounds = LATENCIES.iter().map(|ms| f64::from(*ms) / 1_000.0);

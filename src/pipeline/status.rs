@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::Site;
-use crate::model::{Counts, IssueName, IssueState, Notice, Notices};
+use crate::model::{DeliveryCounts, IssueName, IssueState, Notice, Notices};
 use crate::store::{DomainGroupCounts, Entry, RecipientLine, Store};
 use crate::{issues, schedule};
 
@@ -22,7 +22,7 @@ pub struct IssueStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<DateTime<Utc>>,
     #[serde(flatten)]
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ pub struct DomainGroupStatus {
     /// The group's name; empty for everybody else.
     pub group: String,
     #[serde(flatten)]
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due: Option<DateTime<Utc>>,
 }
@@ -175,7 +175,7 @@ impl Site {
             state,
             approved_by: valid.map(|approval| approval.by),
             scheduled_for: scheduled.filter(|_| matches!(state, IssueState::Draft | IssueState::Approved)),
-            counts: send.as_ref().map_or_else(Counts::default, |send| send.counts),
+            counts: send.as_ref().map_or_else(DeliveryCounts::default, |send| send.counts),
             started_at: send.as_ref().map(|send| send.started),
             finished_at: send.as_ref().and_then(|send| send.finished),
             next_due: send.as_ref().and_then(|send| send.next_due),

@@ -29,7 +29,7 @@ pub struct IssueView {
     pub intro_text: String,
     /// The topics that have a heading.
     pub topics: Vec<String>,
-    pub counts: Counts,
+    pub counts: ContentCounts,
     pub lead: Option<StoryView>,
     pub groups: Vec<GroupView>,
     pub number: Option<NumberView>,
@@ -63,7 +63,7 @@ pub struct EditionView {
 
 /// How much there is to read; `line` says it in words and is empty for an empty issue.
 #[derive(Debug, Serialize)]
-pub struct Counts {
+pub struct ContentCounts {
     pub news: usize,
     pub guides: usize,
     pub minutes: usize,
@@ -387,7 +387,7 @@ fn level(level: Level) -> (&'static str, &'static str) {
     }
 }
 
-fn counts<'s>(intro: &str, stories: impl Iterator<Item = &'s StoryView>, guides: &[CardView]) -> Counts {
+fn counts<'s>(intro: &str, stories: impl Iterator<Item = &'s StoryView>, guides: &[CardView]) -> ContentCounts {
     /// Words a minute of an adult who reads prose with attention.
     const PACE: usize = 220;
     let length = |text: &str| text.split_whitespace().count();
@@ -409,7 +409,7 @@ fn counts<'s>(intro: &str, stories: impl Iterator<Item = &'s StoryView>, guides:
     if !parts.is_empty() {
         parts.push(format!("{minutes} min"));
     }
-    Counts { news, guides: guides.len(), minutes, line: parts.join(", ") }
+    ContentCounts { news, guides: guides.len(), minutes, line: parts.join(", ") }
 }
 
 pub fn publication(publication: &Publication) -> PublicationView {

@@ -8,7 +8,7 @@ use super::{Store, StoreError};
 use crate::model::IssueName;
 
 /// How often links were followed, by issue and key.
-pub type Counts = BTreeMap<(IssueName, String), u64>;
+pub type ClickCounts = BTreeMap<(IssueName, String), u64>;
 
 impl Store {
     /// The hash of the bytes that are approved for an issue, as they are now: another one when it is approved again.
@@ -18,7 +18,7 @@ impl Store {
     }
 
     /// Adds to what was counted, in one transaction. Clicks on an issue whose send has not begun are its editors': they are let go.
-    pub fn add_clicks(&mut self, counts: &Counts) -> Result<(), StoreError> {
+    pub fn add_clicks(&mut self, counts: &ClickCounts) -> Result<(), StoreError> {
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for ((issue, key), count) in counts {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
 use super::{Store, StoreError, from_ms, to_ms};
-use crate::model::{Counts, DeliveryState, IssueName, IssueState, Reply};
+use crate::model::{DeliveryCounts, DeliveryState, IssueName, IssueState, Reply};
 
 /// What becomes of a message whose connection broke between the final dot and the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -22,7 +22,7 @@ pub enum Uncertain {
 
 /// A send as the ledger has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Send {
+pub struct IssueSend {
     pub id: i64,
     /// `Sending`, `Stopped` or `Sent`.
     pub state: IssueState,
@@ -34,7 +34,7 @@ pub struct Send {
     pub finished: Option<DateTime<Utc>>,
     /// When the next deferred recipient is due.
     pub next_due: Option<DateTime<Utc>>,
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     /// How many recipients are its canary; 0: none.
     pub canary: u64,
     /// When the canary was served.
@@ -46,7 +46,7 @@ pub struct Send {
 /// Where some of a send's recipients stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DomainGroupCounts {
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     /// When the next deferred one is due.
     pub next_due: Option<DateTime<Utc>>,
 }
@@ -65,7 +65,7 @@ pub struct RecipientLine {
 impl Store {
     /// The send of an issue, if it has begun. A message whose final dot is on record without an outcome counts as uncertain
     /// when no sender is alive to learn the outcome, else as pending.
-    pub fn send(&self, issue: &IssueName) -> Result<Option<Send>, StoreError> {
+    pub fn send(&self, issue: &IssueName) -> Result<Option<IssueSend>, StoreError> {
         let found = self
             .conn
             .query_row(
@@ -89,7 +89,7 @@ impl Store {
             _ => IssueState::Sent,
         };
         let DomainGroupCounts { counts, next_due } = self.domain_group(id, "?2 = ''", "")?;
-        Ok(Some(Send {
+        Ok(Some(IssueSend {
             id,
             state,
             by_operator,
@@ -136,7 +136,7 @@ impl Store {
     /// Those whom `filter` takes, SQL in which `?2` is `domains`.
     fn domain_group(&self, send: i64, filter: &str, domains: &str) -> Result<DomainGroupCounts, StoreError> {
         let alive = self.sender_is_alive();
-        let mut counts = Counts::default();
+        let mut counts = DeliveryCounts::default();
         // One walk with a sum for each state: grouping would sort the rows first.
         let sums: Vec<String> = DeliveryState::ALL.iter().map(|s| format!("sum(state = '{}')", s.as_str())).collect();
         let sql = format!(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use super::{Send, Store, StoreError, from_ms};
+use super::{IssueSend, Store, StoreError, from_ms};
 use crate::model::{IssueName, SubscriberStatus};
 
 /// The upper bounds of [`Latency::up_to`], in milliseconds.
@@ -46,7 +46,7 @@ impl Store {
     }
 
     /// Recipients by the first digit of their last reply's code; 0 where there is none.
-    pub fn reply_classes(&self, send: &Send) -> Result<BTreeMap<u8, u64>, StoreError> {
+    pub fn reply_classes(&self, send: &IssueSend) -> Result<BTreeMap<u8, u64>, StoreError> {
         let mut statement = self
             .conn
             .prepare_cached("SELECT coalesce(code, 0) / 100, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY 1")?;
@@ -54,7 +54,7 @@ impl Store {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    pub fn latency(&self, send: &Send) -> Result<Latency, StoreError> {
+    pub fn latency(&self, send: &IssueSend) -> Result<Latency, StoreError> {
         let sums: Vec<String> = LATENCIES.iter().map(|bound| format!("coalesce(sum(ms <= {bound}), 0)")).collect();
         let sql = format!(
             "SELECT count(*), coalesce(sum(ms), 0), {} FROM (

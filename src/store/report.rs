@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Row, params};
 
-use super::{Send, Store, StoreError, clicks, from_ms, to_ms};
+use super::{IssueSend, Store, StoreError, clicks, from_ms, to_ms};
 use crate::model::{
-    ClickLine, CountedLink, Counts, DomainLine, Figures, IssueName, LaterLine, Refusal, ReplyLine, StateLine, Timeline,
-    Tracking, TriesLine, WaitLine, Within,
+    ClickLine, CountedLink, DeliveryCounts, DomainLine, Figures, IssueName, LaterLine, Refusal, ReplyLine, StateLine,
+    Timeline, Tracking, TriesLine, WaitLine, Within,
 };
 
 /// So many domains have a line of their own.
@@ -35,7 +35,7 @@ const STATE: &str = "CASE d.state
 
 impl Store {
     /// The send of an issue and everything that its report says of it; `tracking` has the counted links that were mailed, if any were.
-    pub fn figures(&self, send: &Send, tracking: Option<&Tracking>) -> Result<Figures, StoreError> {
+    pub fn figures(&self, send: &IssueSend, tracking: Option<&Tracking>) -> Result<Figures, StoreError> {
         register(&self.conn)?;
         // A read transaction: every query sees the ledger of one moment.
         let tx = self.conn.unchecked_transaction()?;
@@ -288,9 +288,9 @@ impl Rows<'_> {
 }
 
 /// The lines by state alone.
-fn add_up(states: &[StateLine]) -> Counts {
+fn add_up(states: &[StateLine]) -> DeliveryCounts {
     let sum = |state: &str| states.iter().filter(|line| line.state == state).map(|line| line.count).sum();
-    Counts {
+    DeliveryCounts {
         recipients: states.iter().map(|line| line.count).sum(),
         delivered: sum("delivered"),
         failed: sum("failed"),

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::{
-    Address, Approval, Counts, Delivery, Frozen, IssueName, IssueState, Letterhead, Outcome, Rendered, Reply,
+    Address, Approval, Delivery, DeliveryCounts, Frozen, IssueName, IssueState, Letterhead, Outcome, Rendered, Reply,
     SubscriberRow, SubscriberStatus,
 };
 
@@ -96,13 +96,13 @@ impl House {
         done
     }
 
-    fn send(&self) -> Send {
+    fn send(&self) -> IssueSend {
         self.store.send(&issue()).expect("a look").expect("a send")
     }
 
-    fn counts(&self) -> Counts {
+    fn counts(&self) -> DeliveryCounts {
         let counts = self.send().counts;
-        let Counts { recipients, delivered, failed, deferred, pending, suppressed, uncertain } = counts;
+        let DeliveryCounts { recipients, delivered, failed, deferred, pending, suppressed, uncertain } = counts;
         assert_eq!(recipients, delivered + failed + deferred + pending + suppressed + uncertain);
         counts
     }

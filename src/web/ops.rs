@@ -13,7 +13,7 @@ use prometheus::proto::{Bucket, Histogram, LabelPair, Metric, MetricFamily, Metr
 use prometheus::{Encoder, Gauge, GaugeVec, Opts, Registry, TextEncoder};
 use tokio::net::TcpListener;
 
-use crate::model::Counts;
+use crate::model::DeliveryCounts;
 
 /// What is measured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Vitals {
 pub struct SendVitals {
     pub issue: String,
     pub stopped: bool,
-    pub counts: Counts,
+    pub counts: DeliveryCounts,
     /// Recipients by the class of their last reply: `2xx`, `4xx`, `5xx`, `none`.
     pub replies: Vec<(String, u64)>,
     pub latency: Buckets,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::compose::words::{Counts, count, each_word, row};
+use crate::compose::words::{WordCounts, count, each_word, row};
 use crate::model::Guide;
 
 // docs/composing.md has what these numbers were measured on, and that they stand on a plateau.
@@ -179,7 +179,7 @@ impl Index {
 
     /// Reads an item.
     pub fn ask(&self, title: &str, summary: &str) -> Question {
-        let mut counts = Counts::new();
+        let mut counts = WordCounts::new();
         count(&mut counts, title, IN_TITLE);
         count(&mut counts, summary, 1.0);
         let said: Vec<Said> = counts

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::super::{Rendering, Severity, Site};
-use crate::model::{Address, Counts, Edition, IssueName, LetterOrder, Missed, OnUnapproved};
+use crate::model::{Address, DeliveryCounts, Edition, IssueName, LetterOrder, Missed, OnUnapproved};
 use crate::render::{EditorLetter, Found, Shown, ToDo};
 use crate::schedule::Run;
-use crate::store::Send;
+use crate::store::IssueSend;
 
 fn todo(does: &str, command: String) -> ToDo {
     ToDo { does: does.into(), command }
@@ -127,7 +127,7 @@ impl Site {
         }
     }
 
-    pub(super) fn sent(&self, issue: &IssueName, counts: &Counts) -> EditorLetter {
+    pub(super) fn sent(&self, issue: &IssueName, counts: &DeliveryCounts) -> EditorLetter {
         let others =
             [(counts.failed, "refused"), (counts.suppressed, "left meanwhile"), (counts.uncertain, "uncertain")];
         let others: Vec<String> =
@@ -140,7 +140,7 @@ impl Site {
         }
     }
 
-    pub(super) fn tell_stopped(&self, issue: &IssueName, send: &Send) -> EditorLetter {
+    pub(super) fn tell_stopped(&self, issue: &IssueName, send: &IssueSend) -> EditorLetter {
         let next = if send.by_operator {
             "It waits for your word."
         } else {

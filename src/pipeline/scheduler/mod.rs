@@ -13,7 +13,7 @@ use super::{Ended, Rendering, SendOptions, Site};
 use crate::model::{Edition, IssueName, IssueState, Notice};
 use crate::render::EditorLetter;
 use crate::schedule::{self, Approval, Done, Facts, Next, Reason, Run, Sending, Step, What};
-use crate::store::{Decision, FencingToken, Recorded, Send, Store, StoreError, TAKEN_OVER};
+use crate::store::{Decision, FencingToken, IssueSend, Recorded, Store, StoreError, TAKEN_OVER};
 
 pub use run::run_scheduler;
 
@@ -148,7 +148,7 @@ impl Site {
         Ok(Known { done, approval, send })
     }
 
-    fn sending(&self, store: &Store, issue: &IssueName, send: &Send) -> anyhow::Result<Sending> {
+    fn sending(&self, store: &Store, issue: &IssueName, send: &IssueSend) -> anyhow::Result<Sending> {
         // Whoever takes over goes on: nobody and nothing stopped it.
         let taken_over = send.state == IssueState::Stopped && !send.by_operator && send.reason == TAKEN_OVER;
         let state = if taken_over { IssueState::Sending } else { send.state };

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use super::view::{duration, number, share};
 use super::*;
 use crate::model::{
-    ClickLine, Counts, DomainLine, Figures, IssueState, LaterLine, Linked, Refusal, ReplyLine, StateLine, Timeline,
-    TriesLine, WaitLine, Within,
+    ClickLine, DeliveryCounts, DomainLine, Figures, IssueState, LaterLine, Linked, Refusal, ReplyLine, StateLine,
+    Timeline, TriesLine, WaitLine, Within,
 };
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -43,7 +43,8 @@ fn send(figures: Figures, state: IssueState) -> SendReport {
 }
 
 fn good() -> SendReport {
-    let counts = Counts { recipients: 12_004, delivered: 12_000, failed: 3, suppressed: 1, ..Counts::default() };
+    let counts =
+        DeliveryCounts { recipients: 12_004, delivered: 12_000, failed: 3, suppressed: 1, ..DeliveryCounts::default() };
     let figures = Figures {
         counts,
         audience: 12_004,
@@ -73,7 +74,14 @@ fn good() -> SendReport {
 }
 
 fn bad() -> SendReport {
-    let counts = Counts { recipients: 90, delivered: 10, failed: 60, deferred: 15, uncertain: 5, ..Counts::default() };
+    let counts = DeliveryCounts {
+        recipients: 90,
+        delivered: 10,
+        failed: 60,
+        deferred: 15,
+        uncertain: 5,
+        ..DeliveryCounts::default()
+    };
     let figures = Figures {
         counts,
         audience: 91,

@@ -51,7 +51,7 @@ fn a_stretch_of_time_is_round_and_there_are_never_too_many() {
 /// A send with rows of the test's own: address, state, tries, code, enhanced code, reply, seconds after the beginning.
 type Made<'a> = (String, &'a str, u32, Option<u16>, Option<&'a str>, Option<&'a str>, i64);
 
-fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, Send) {
+fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, IssueSend) {
     let dir = tempfile::tempdir().expect("a folder");
     let store = Store::open_or_create(&dir.path().join("d.db"), crate::store::Durability::Process).expect("a store");
     let began = 1_764_054_000_000_i64;

@@ -17,7 +17,7 @@ fn each_outcome_is_counted_where_it_belongs() {
         claim(&ledger, at(0)).await.expect("a copy that stays under way");
     });
     let expected =
-        Counts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 2, pending: 1, suppressed: 0 };
+        DeliveryCounts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 2, pending: 1, suppressed: 0 };
     assert_eq!(house.counts(), expected);
     let dead = Address::parse("r3@example.org").expect("an address");
     assert_eq!(house.store.subscriber(&dead).expect("a look").map(|r| r.status), Some(SubscriberStatus::Bounced));

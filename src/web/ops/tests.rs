@@ -8,7 +8,7 @@ pub fn busy() -> Vitals {
     let send = SendVitals {
         issue: "2026-11-25-midweek".into(),
         stopped: true,
-        counts: Counts { recipients: 10, delivered: 7, deferred: 2, failed: 1, ..Counts::default() },
+        counts: DeliveryCounts { recipients: 10, delivered: 7, deferred: 2, failed: 1, ..DeliveryCounts::default() },
         replies: vec![("2xx".into(), 7), ("4xx".into(), 2), ("5xx".into(), 1)],
         latency: Buckets { up_to: vec![(0.05, 2), (0.1, 7)], count: 7, sum_seconds: 0.5 },
         came_back: vec![("hard".into(), 1), ("complaint".into(), 0)],
