@@ -119,9 +119,9 @@ fn measure(what: &str, root: &Path) {
                 files.into_iter().flatten().map(|f| fs::read(f.expect("a file").path()).expect("bytes")).collect();
             std::hint::black_box(all);
         }
-        "load" => drop(std::hint::black_box(site.content().expect("content"))),
-        "compose" => drop(std::hint::black_box(site.compose("midweek", None).expect("a draft"))),
-        _ => drop(site.import_news(&[root.join("in.jsonl")], site.now()).expect("an import")),
+        "load" => drop(std::hint::black_box(site.content().load().expect("content"))),
+        "compose" => drop(std::hint::black_box(site.drafts().compose("midweek", None).expect("a draft"))),
+        _ => drop(site.content().import_news(&[root.join("in.jsonl")], site.now()).expect("an import")),
     }
     print_figures(start.elapsed());
 }

@@ -43,7 +43,10 @@ fn main() {
 
     let site = Site::open(&root, Path::new("config.toml"), now.parse().expect("a time")).expect("a site");
     let name = "2024-08-04-sunday".parse().expect("a name");
-    print("render + check in one process, warm", median(RUNS, || drop(site.rendering(&name).expect("an issue"))));
+    print(
+        "render + check in one process, warm",
+        median(RUNS, || drop(site.drafts().rendering(&name).expect("an issue"))),
+    );
     copies(&site, &name);
     let bytes = std::fs::metadata(DIGEST).expect("the binary").len();
     println!("{:<44} {:>9.1} MB", "size of the binary", bytes as f64 / 1e6);
@@ -51,7 +54,7 @@ fn main() {
 
 /// The cost of one subscriber's copy: headers, shared runs and slots spliced.
 fn copies(site: &Site, name: &digest::model::IssueName) {
-    let rendered = site.rendering(name).expect("an issue").rendered;
+    let rendered = site.drafts().rendering(name).expect("an issue").rendered;
     let compiled = || {
         let frozen = Frozen { letterhead: site.config.letterhead(), rendered: rendered.clone() };
         CompiledIssue::new(frozen, name.clone()).expect("a compiled")

@@ -18,7 +18,7 @@ impl Approve {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.issue(Some(&self.issue))?;
-        let (rendering, approval) = site.approve(&name, &self.by)?;
+        let (rendering, approval) = site.drafts().approve(&name, &self.by)?;
         let hash = approval.frozen_sha256.get(..12).unwrap_or_default();
         line(&format!("{name} is approved by {} (sha256 {hash}…): {}", approval.by, rendering.rendered.subject))?;
         line(&format!("next: digest send {name}"))?;

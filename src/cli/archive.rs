@@ -40,7 +40,7 @@ impl Archive {
 
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let all = global.site()?.archive()?;
+        let all = global.site()?.archive().list()?;
         match self.format {
             Format::Json => json(&all)?,
             Format::Table if all.is_empty() => line("no issue has been sent yet")?,
@@ -66,7 +66,7 @@ impl Correct {
     fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
-        site.correct(&name, &self.note)?;
+        site.archive().correct(&name, &self.note)?;
         line(&format!("corrected {name} in the archive; what was mailed stays as it was"))?;
         Ok(Exit::Done)
     }

@@ -51,9 +51,9 @@ impl Import {
         let mut result = BounceImport::default();
         for typed in &self.paths {
             if typed == Path::new("-") {
-                site.import_bounce_stream(std::io::stdin().lock(), &mut result)?;
+                site.subscribers().import_bounce_stream(std::io::stdin().lock(), &mut result)?;
             } else {
-                site.import_bounces(&global.path(typed), &mut result)?;
+                site.subscribers().import_bounces(&global.path(typed), &mut result)?;
             }
         }
         if self.format == Format::Json { json(&result) } else { print(&result) }
@@ -78,7 +78,7 @@ fn print(result: &BounceImport) -> anyhow::Result<()> {
 
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        global.site()?.each_bounce(|bounce| {
+        global.site()?.subscribers().each_bounce(|bounce| {
             let received = bounce.received.to_rfc3339_opts(SecondsFormat::Secs, true);
             if self.format == Format::Json {
                 return json_line(&json!({

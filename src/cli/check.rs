@@ -43,7 +43,7 @@ impl Check {
         }
         let site = global.site()?;
         let name = site.issue(self.issue.as_deref())?;
-        let report = site.rendering_with(&name, Asked { spam: true, links: self.online })?.report;
+        let report = site.drafts().rendering_with(&name, Asked { spam: true, links: self.online })?.report;
         match self.format {
             CheckFormat::Human => print_findings(&name, &report)?,
             CheckFormat::Json => json(&as_json(&name, &report)?)?,

@@ -30,8 +30,8 @@ pub struct Compose {
 impl Compose {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
-        let composed = site.compose(&self.edition, self.date)?;
-        report_notices(global, site.off_calendar(&composed.name).as_slice());
+        let composed = site.drafts().compose(&self.edition, self.date)?;
+        report_notices(global, site.drafts().off_calendar(&composed.name).as_slice());
         report_notices(global, &composed.composition.notices);
         if let Some((_, Refreshed::Updated(changes))) = &composed.written {
             report_notices(global, &changes.notices);

@@ -16,7 +16,7 @@ impl Diff {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.issue(Some(&self.issue))?;
-        let diff = site.diff(&name)?;
+        let diff = site.drafts().diff(&name)?;
         for (what, before) in [("composed", diff.composed), ("approved", diff.approved)] {
             if let Some(before) = before {
                 print(what, &before, &diff.now)?;

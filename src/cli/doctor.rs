@@ -25,10 +25,12 @@ impl Doctor {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let mut visit = Visit::new(global, self.format);
         match global.site() {
-            Ok(site) => runtime()?.block_on(site.doctor(self.nameserver, &mut |look| visit.hear(look))),
+            Ok(site) => runtime()?.block_on(site.doctor().examine(self.nameserver, &mut |look| visit.hear(look))),
             // A configuration that cannot be read is the first thing to mend; nothing else can be looked at before.
             Err(error) => {
-                Diagnosis::errors("config", &error).into_iter().for_each(|one| visit.hear(Progress::Found(one)))
+                for one in Diagnosis::errors("config", &error) {
+                    visit.hear(Progress::Found(one));
+                }
             }
         }
         visit.end()

@@ -27,7 +27,7 @@ impl Guides {
         match self {
             Self::Import(command) => {
                 let site = global.site()?;
-                let imported = site.import_guides(&command.paths(global), command.as_of(&site))?;
+                let imported = site.content().import_guides(&command.paths(global), command.as_of(&site))?;
                 command.print(global, &imported)
             }
             Self::List(command) => command.run(global),
@@ -37,7 +37,7 @@ impl Guides {
 
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let content = global.site()?.content()?;
+        let content = global.site()?.content().load()?;
         report_notices(global, &content.notices);
         if self.format == Format::Json {
             json(&content.guides)?;

@@ -39,7 +39,7 @@ impl News {
         match self {
             Self::Import(command) => {
                 let site = global.site()?;
-                let imported = site.import_news(&command.paths(global), command.as_of(&site))?;
+                let imported = site.content().import_news(&command.paths(global), command.as_of(&site))?;
                 command.print(global, &imported)
             }
             Self::Fetch(command) => command.run(global),
@@ -53,7 +53,7 @@ impl News {
 
 impl Sources {
     fn run(&self, global: &Global) -> anyhow::Result<Exit> {
-        let lessons = global.site()?.preferences()?;
+        let lessons = global.site()?.content().preferences()?;
         match self.format {
             Format::Json => json(&lessons.iter().map(preference).collect::<Value>())?,
             Format::Table => table_of_sources(&lessons)?,

@@ -25,7 +25,9 @@ impl Render {
         let name = site.issue(self.issue.as_deref())?;
         let subscriber = self.subscriber.as_deref().map(address).transpose()?;
         let out = self.out.map(|out| global.path(&out));
-        for path in site.write_rendering(&site.rendering(&name)?, out.as_deref(), subscriber.as_ref())? {
+        for path in
+            site.drafts().write_rendering(&site.drafts().rendering(&name)?, out.as_deref(), subscriber.as_ref())?
+        {
             line(&path.display().to_string())?;
         }
         Ok(Exit::Done)

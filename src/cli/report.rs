@@ -25,7 +25,7 @@ impl Report {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
-        let report = site.report(&name)?;
+        let report = site.delivery().report(&name)?;
         let as_json = self.format == HumanFormat::Json;
         let out = self.out.map(|out| global.path(&out));
         if out.as_deref() == Some(Path::new("-")) {
@@ -34,14 +34,14 @@ impl Report {
                     .help("leave --out or --format out")
                     .into());
             }
-            std::io::stdout().lock().write_all(site.report_page(&report)?.as_bytes())?;
+            std::io::stdout().lock().write_all(site.delivery().report_page(&report)?.as_bytes())?;
         } else if as_json {
             if let Some(out) = &out {
-                site.write_report(&name, &site.report_page(&report)?, Some(out))?;
+                site.delivery().write_report(&name, &site.delivery().report_page(&report)?, Some(out))?;
             }
             json(&report)?;
         } else {
-            let path = site.write_report(&name, &site.report_page(&report)?, out.as_deref())?;
+            let path = site.delivery().write_report(&name, &site.delivery().report_page(&report)?, out.as_deref())?;
             print(&report)?;
             line(&path.display().to_string())?;
         }

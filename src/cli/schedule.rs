@@ -52,7 +52,7 @@ impl Schedule {
         // As the file stands now.
         let site = global.site()?;
         match self.format {
-            Format::Json => json(&site.upcoming(SHOWN)?)?,
+            Format::Json => json(&site.delivery().upcoming(SHOWN)?)?,
             Format::Table => print_upcoming(&site)?,
         }
         Ok(Exit::Done)
@@ -62,7 +62,7 @@ impl Schedule {
 impl Change {
     fn write(&self, global: &Global, site: &Site, list: Dates) -> anyhow::Result<()> {
         let path = global.root().join(&global.config);
-        let told = if site.change_date(&path, &self.edition, list, self.date, !self.undo)? {
+        let told = if site.drafts().change_date(&path, &self.edition, list, self.date, !self.undo)? {
             "is changed; a digest serve that runs sees it within five seconds"
         } else {
             "was so already"
@@ -76,7 +76,7 @@ impl Change {
 pub fn print_upcoming(site: &Site) -> anyhow::Result<()> {
     let zone = site.config.publication.timezone;
     let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %d %b %Y %H:%M %Z").to_string();
-    let upcoming = site.upcoming(SHOWN)?;
+    let upcoming = site.delivery().upcoming(SHOWN)?;
     for (name, edition) in &site.config.editions {
         let runs = upcoming.iter().filter(|run| run.edition == *name);
         for (at, Upcoming { at: time, state, .. }) in runs.enumerate() {

@@ -48,7 +48,7 @@ impl Sent {
     pub fn stop(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
-        site.stop(&name)?;
+        site.delivery().stop(&name)?;
         line(&format!("{name} is stopped; `digest resume {name}` lets it go on"))?;
         Ok(Exit::Done)
     }
@@ -56,7 +56,7 @@ impl Sent {
     pub fn resume(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
-        site.resume(&name)?;
+        site.delivery().resume(&name)?;
         line(&format!("{name} may go on; `digest send {name}` sends the rest"))?;
         Ok(Exit::Done)
     }
@@ -69,9 +69,9 @@ impl SendIssue {
         if !self.test.is_empty() {
             return send_test(&site, &name, &self.test);
         }
-        let planned = site.dry_run(&name)?;
+        let planned = site.delivery().dry_run(&name)?;
         let waiting = planned.pending + planned.deferred;
-        let early = site.early(&name)?.map(|meant| told_early(meant, site.now()));
+        let early = site.delivery().early(&name)?.map(|meant| told_early(meant, site.now()));
         let asks = site.config.delivery.transport == TransportKind::Smtp
             && !(self.dry_run || self.yes)
             && std::io::stdin().is_terminal();
@@ -97,7 +97,7 @@ impl SendIssue {
         let shown = Arc::clone(&progress);
         let delivered = runtime()?.block_on(async {
             let stop = stop_signal()?;
-            site.send(&name, &options, stop, move |event| shown.show(event)).await
+            site.delivery().send(&name, &options, stop, move |event| shown.show(event)).await
         })?;
         progress.bar.finish_and_clear();
         finish(&name, &delivered)
@@ -117,7 +117,7 @@ fn told_early(meant: DateTime<Tz>, now: DateTime<Utc>) -> String {
 
 fn send_test(site: &Site, name: &IssueName, addresses: &[String]) -> anyhow::Result<Exit> {
     let addresses = addresses.iter().map(|text| address(text)).collect::<Result<Vec<_>, _>>()?;
-    runtime()?.block_on(site.send_test(name, &addresses))?;
+    runtime()?.block_on(site.delivery().send_test(name, &addresses))?;
     line(&format!("{} of {name} sent; nothing of it is in the ledger", count(addresses.len(), "test mail")))?;
     Ok(Exit::Done)
 }

@@ -34,7 +34,7 @@ impl Status {
             report_notices(global, &[Notice::new(what).help(help)]);
         }
         let Some(issue) = &self.issue else {
-            let all = site.statuses()?;
+            let all = site.delivery().statuses()?;
             match self.format {
                 HumanFormat::Json => json(&all)?,
                 HumanFormat::Human => {
@@ -48,7 +48,7 @@ impl Status {
             return Ok(Exit::Done);
         };
         let name = site.sent_issue(issue)?;
-        let status = site.status(&name)?;
+        let status = site.delivery().status(&name)?;
         match self.format {
             HumanFormat::Json if self.recipients => json_line(&status)?,
             HumanFormat::Json => json(&status)?,
@@ -71,11 +71,11 @@ fn print_schedule(site: &Site) -> anyhow::Result<()> {
     line("")?;
     print_upcoming(site)?;
     line("")?;
-    match site.watcher()? {
+    match site.delivery().watcher()? {
         Some(watcher) => line(&format!("digest serve acts since {}", watcher.since.format("%Y-%m-%d %H:%M UTC")))?,
         None => line("no digest serve acts, so nothing goes out by itself")?,
     }
-    for entry in site.decisions(DECISIONS)? {
+    for entry in site.delivery().decisions(DECISIONS)? {
         let at = entry.at.format("%Y-%m-%d %H:%M UTC");
         line(&format!("{at}  {} {}: {}", entry.issue, entry.what, entry.detail))?;
     }
@@ -133,7 +133,7 @@ fn told(counts: &DeliveryCounts, next_due: Option<DateTime<Utc>>) -> String {
 }
 
 fn print_recipients(site: &Site, name: &crate::model::IssueName, format: HumanFormat) -> anyhow::Result<()> {
-    site.each_recipient(name, |recipient| {
+    site.delivery().each_recipient(name, |recipient| {
         let state = recipient.state.as_str();
         match format {
             HumanFormat::Json => json_line(&json!({

@@ -104,7 +104,10 @@ impl Subscribers {
         match self {
             Self::Import(command) => return command.run(global),
             Self::Export(command) => {
-                global.site()?.export_subscribers(BufWriter::new(std::io::stdout().lock()), !command.raw)?;
+                global
+                    .site()?
+                    .subscribers()
+                    .export_subscribers(BufWriter::new(std::io::stdout().lock()), !command.raw)?;
             }
             Self::Add(command) => command.run(global)?,
             Self::Remove(command) => command.remove(global)?,
@@ -127,7 +130,7 @@ impl Import {
             Box::new(BufReader::new(File::open(&path).map_err(open)?))
         };
         let mut rejects = self.rejects.as_ref().map(|file| rejects_file(&global.path(file), &path)).transpose()?;
-        let result = site.import_subscribers(&path, source, self.consent.trim(), |reject| {
+        let result = site.subscribers().import_subscribers(&path, source, self.consent.trim(), |reject| {
             let written = rejects.as_mut().map_or(Ok(()), |rejects| rejects.write(reject));
             written.context("the rejects cannot be written")
         })?;
@@ -201,7 +204,7 @@ impl Add {
             consent: self.consent,
         };
         let email = row.email.clone();
-        match global.site()?.add_subscriber(row)? {
+        match global.site()?.subscribers().add_subscriber(row)? {
             Change::Added => line(&format!("{email} is on the list")),
             Change::Updated => line(&format!("{email} was on the list; updated")),
             Change::Unchanged => line(&format!("{email} was on the list already")),
@@ -215,13 +218,13 @@ impl Add {
 impl One {
     fn remove(self, global: &Global) -> anyhow::Result<()> {
         let email = address(&self.address)?;
-        let left = global.site()?.remove_subscriber(&email)?;
+        let left = global.site()?.subscribers().remove_subscriber(&email)?;
         line(&if left { format!("{email} is unsubscribed") } else { format!("{email} had left already") })
     }
 
     fn forget(self, global: &Global) -> anyhow::Result<()> {
         let email = address(&self.address)?;
-        if global.site()?.forget(&email)? {
+        if global.site()?.subscribers().forget(&email)? {
             line("all that was stored on this details is deleted; no import brings them back")
         } else {
             line("nothing was stored on this details; no import will bring them in")
@@ -232,7 +235,7 @@ impl One {
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         let mut any = false;
-        global.site()?.each_subscriber(self.status, |subscriber| {
+        global.site()?.subscribers().each_subscriber(self.status, |subscriber| {
             any = true;
             if self.format == Format::Json {
                 return json_line(&shown(&subscriber));
@@ -255,7 +258,7 @@ impl List {
 
 impl Show {
     fn run(self, global: &Global) -> anyhow::Result<()> {
-        let details = global.site()?.details(&address(&self.address)?)?;
+        let details = global.site()?.subscribers().details(&address(&self.address)?)?;
         let all = whole(&details, &self.address);
         if self.format == Format::Json {
             return json(&all);

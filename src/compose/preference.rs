@@ -46,7 +46,7 @@ const UNKNOWN_SOURCE: f64 = 2.0;
 const KIND: f64 = 0.5;
 
 impl SourcePreferences {
-    /// WordCounts, for each past issue with a window, the items dated inside it that no earlier issue carried, and which of
+    /// Counts, for each past issue with a window, the items dated inside it that no earlier issue carried, and which of
     /// them the issue carried.
     pub fn learn(past: &[PastIssue], items: &[Item], zone: Tz) -> Self {
         let mut dated: Vec<(i64, &Item)> =

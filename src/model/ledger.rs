@@ -67,7 +67,7 @@ pub struct Approval {
     pub at: DateTime<Utc>,
 }
 
-/// Where one recipient stands. The path is pending → in_flight → delivered | deferred | failed | uncertain, and
+/// Where one recipient stands. The path is pending → in flight → delivered | deferred | failed | uncertain, and
 /// pending or deferred → suppressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DeliveryState {

@@ -57,7 +57,7 @@ pub struct Tracking {
 }
 
 impl Tracking {
-    /// DeliveryCounts a link from now on. One key leads to one place: who comes second with it (the same id with another address, or one
+    /// Counts a link from now on. One key leads to one place: who comes second with it (the same id with another address, or one
     /// chance in 2⁴⁰ a pair) keeps the direct address, and so does what is not on the web.
     pub fn add(&mut self, kind: Linked, id: &str, title: String, url: String) {
         let key = CountedLink::key(kind, id);

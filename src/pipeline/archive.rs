@@ -33,10 +33,16 @@ pub struct ArchivedIssue {
     pub corrected_at: Option<DateTime<Utc>>,
 }
 
-impl Site {
+/// Sent issues as they stand on the web, and their corrections.
+#[derive(Clone)]
+pub struct Archive {
+    pub(super) site: Site,
+}
+
+impl Archive {
     /// The issues that the archive shows, the newest first.
-    pub fn archive(&self) -> anyhow::Result<Vec<ArchivedIssue>> {
-        let base = self.config.letterhead().public_url;
+    pub fn list(&self) -> anyhow::Result<Vec<ArchivedIssue>> {
+        let base = self.site.config.letterhead().public_url;
         let line = |archived: Archived| ArchivedIssue {
             url: format!("{base}/archive/{}", archived.issue),
             issue: archived.issue.to_string(),
@@ -49,7 +55,7 @@ impl Site {
     }
 
     fn archived(&self) -> anyhow::Result<Vec<Archived>> {
-        Ok(self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.archived())?)
+        Ok(self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.archived())?)
     }
 
     /// Renders the copy on the web anew from the draft as it is now, and tells subscribers so. What was mailed, or is still
@@ -59,10 +65,10 @@ impl Site {
             Notice::new(format!("{name} has not gone out, so there is nothing to correct"))
                 .help("edit its draft and approve it")
         };
-        let mut store = self.store_to_read()?.ok_or_else(not_sent)?;
+        let mut store = self.site.store_to_read()?.ok_or_else(not_sent)?;
         let shown = store.web_copy(name)?.ok_or_else(not_sent)?;
         let note = clean_note(note)?;
-        let rendering = self.rendering(name)?;
+        let rendering = self.site.drafts().rendering(name)?;
         if rendering.report.errors > 0 {
             return Err(Notice::new(format!(
                 "the check finds errors in the draft of {name}; the archive stays as it is"
@@ -76,27 +82,27 @@ impl Site {
                 .help("edit issue.toml first, or tell subscribers something by --note")
                 .into());
         }
-        store.correct(name, &Correction { at: self.now(), note }, &rendering.text, &corrected)?;
+        store.correct(name, &Correction { at: self.site.now(), note }, &rendering.text, &corrected)?;
         Ok(rendering)
     }
 
     /// The archive as the public pages show it, from now on. It follows the store, whoever writes to it.
-    pub fn archive_service(self: &Arc<Self>) -> ArchiveService {
+    pub fn archive_service(&self) -> ArchiveService {
         let cache = Mutex::new(ArchiveCache { store: None, version: (0, 0), kept: BTreeMap::new() });
-        let site = Arc::clone(self);
+        let site = self.site.clone();
         let handle =
             move |request: &ArchiveRequest| cache.lock().unwrap_or_else(PoisonError::into_inner).handle(&site, request);
-        ArchiveService { handle: Arc::new(handle), noindex: self.config.web.noindex }
+        ArchiveService { handle: Arc::new(handle), noindex: self.site.config.web.noindex }
     }
 
     fn frame<'a>(&'a self, issue: &'a str, base: &'a str, corrections: &'a [(DateTime<Utc>, String)]) -> CopyFrame<'a> {
-        let publication = &self.config.publication;
+        let publication = &self.site.config.publication;
         CopyFrame {
             publication: &publication.name,
             language: &publication.language,
             base,
             issue,
-            noindex: self.config.web.noindex,
+            noindex: self.site.config.web.noindex,
             name_fallback: &publication.name_fallback,
             zone: publication.timezone,
             corrections,
@@ -185,7 +191,7 @@ impl ArchiveCache {
         let Some(copy) = self.copy(name)? else { return Ok(None) };
         let (base, issue) = (site.config.letterhead().public_url, name.to_string());
         let corrections = told(&copy);
-        let page = render::web_copy(&copy.rendered, &site.frame(&issue, &base, &corrections));
+        let page = render::web_copy(&copy.rendered, &site.archive().frame(&issue, &base, &corrections));
         Ok(Some((page, last_change(&copy))))
     }
 
@@ -209,7 +215,7 @@ impl ArchiveCache {
                 edition: archived.issue.edition.clone(),
                 published: copy.sent,
                 updated: last_change(&copy),
-                html: render::feed_content(&copy.rendered, &site.frame(&issue, &base, &corrections)),
+                html: render::feed_content(&copy.rendered, &site.archive().frame(&issue, &base, &corrections)),
             });
         }
         let publication = &site.config.publication;

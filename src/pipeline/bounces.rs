@@ -14,7 +14,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::Site;
+use super::{Site, Subscribers};
 use crate::model::SubscriberStatus;
 use crate::sources::{BounceFinding, BounceKind, read_bounce};
 use crate::store::{BounceLine, Effect, Evidence, SoftRule, Store};
@@ -48,22 +48,22 @@ pub struct Unmatched {
     pub reason: &'static str,
 }
 
-impl Site {
+impl Subscribers {
     /// Reads message files, mboxes and Maildirs, each message for itself: a bad one does not stop the others.
     pub fn import_bounces(&self, path: &Path, result: &mut BounceImport) -> anyhow::Result<()> {
-        let mut store = self.store_to_fill()?;
+        let mut store = self.site.store_to_fill()?;
         files::each_message(path, |source, bytes| self.take_in(&mut store, source, bytes, result))
     }
 
     /// The same from a stream that holds one message or an mbox.
     pub fn import_bounce_stream(&self, stream: impl Read, result: &mut BounceImport) -> anyhow::Result<()> {
-        let mut store = self.store_to_fill()?;
+        let mut store = self.site.store_to_fill()?;
         files::each_in(stream, "-", &mut |source, bytes| self.take_in(&mut store, source, bytes, result))
     }
 
     /// Calls `each` with everything that came back, the newest first.
     pub fn each_bounce(&self, each: impl FnMut(BounceLine) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        self.store_to_read()?.map_or(Ok(()), |store| store.each_bounce(each))
+        self.site.store_to_read()?.map_or(Ok(()), |store| store.each_bounce(each))
     }
 
     fn take_in(&self, store: &mut Store, source: &str, bytes: &[u8], result: &mut BounceImport) -> anyhow::Result<()> {
@@ -78,9 +78,9 @@ impl Site {
                     result.unmatched.push(unmatched("nothing in it proves that it is about a mail of ours"));
                     return Ok(());
                 };
-                let settings = &self.config.bounces;
+                let settings = &self.site.config.bounces;
                 let rule = SoftRule { limit: settings.soft_limit, window: settings.soft_window };
-                result.count(store.record_bounce(&evidence, rule, self.now())?);
+                result.count(store.record_bounce(&evidence, rule, self.site.now())?);
             }
         }
         Ok(())
@@ -88,7 +88,7 @@ impl Site {
 
     /// What a message proves, and of whom.
     fn evidence(&self, store: &Store, finding: &BounceFinding, bytes: &[u8]) -> anyhow::Result<Option<Evidence>> {
-        let settings = &self.config.bounces;
+        let settings = &self.site.config.bounces;
         let Some(proof) = matching::find(store, finding, &settings.domain, settings.match_address)? else {
             return Ok(None);
         };
@@ -108,7 +108,7 @@ impl Site {
             status: failure.map(|failure| failure.status.clone()).unwrap_or_default(),
             diagnostic: failure.map(|failure| failure.diagnostic.clone()).unwrap_or_default(),
             matched_by: proof.by,
-            received: written.filter(|at| *at < self.now()).unwrap_or_else(|| self.now()),
+            received: written.filter(|at| *at < self.site.now()).unwrap_or_else(|| self.site.now()),
             hash: fingerprint::fingerprint(bytes),
         }))
     }

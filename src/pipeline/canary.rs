@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
-use super::Site;
+use super::Delivery;
 use crate::model::{IssueName, local_instant};
 use crate::send::{Answers, canary_numbers, verdict};
 use crate::store::{IssueSend, Store};
@@ -21,7 +21,7 @@ pub(super) enum CanaryPlan {
     Stop(String),
 }
 
-impl Site {
+impl Delivery {
     /// Which plan of a send is next at `now`.
     pub(super) fn plan(
         &self,
@@ -31,7 +31,7 @@ impl Site {
         now: DateTime<Utc>,
     ) -> anyhow::Result<CanaryPlan> {
         let audience = send.counts.recipients;
-        let size = self.config.editions.get(&issue.edition).and_then(|edition| edition.canary.of(audience));
+        let size = self.site.config.editions.get(&issue.edition).and_then(|edition| edition.canary.of(audience));
         let size = match (send.canary, size) {
             (0, None) => 0,
             (0, Some(size)) => store.begin_canary(send.id, size)?,
@@ -48,7 +48,7 @@ impl Site {
         let tally = store.canary_tally(send.id, &first)?;
         let (bounced_later, complaints) = store.lost_later(send.id)?;
         let answers = Answers { answered: tally.answered, refusals: tally.refusals, bounced_later, complaints };
-        if let Some(reason) = verdict(&answers, self.config.delivery.limits()) {
+        if let Some(reason) = verdict(&answers, self.site.config.delivery.limits()) {
             return Ok(CanaryPlan::Stop(reason));
         }
         store.canary_passed(send.id, now)?;
@@ -59,14 +59,14 @@ impl Site {
     pub(super) fn note_canary(&self, store: &mut Store, send: i64, first: &[i64]) -> anyhow::Result<()> {
         let tally = store.canary_tally(send, first)?;
         if tally.pending == 0 && tally.answered >= tally.deferred {
-            store.canary_served(send, (self.clock)())?;
+            store.canary_served(send, (self.site.clock)())?;
         }
         Ok(())
     }
 
     /// Until when the others wait after the canary was served.
     fn canary_until(&self, issue: &IssueName, send: &IssueSend) -> Option<DateTime<Utc>> {
-        let wait = self.config.editions.get(&issue.edition).map(|edition| edition.canary_wait).unwrap_or_default();
+        let wait = self.site.config.editions.get(&issue.edition).map(|edition| edition.canary_wait).unwrap_or_default();
         send.canary_served.map(|served| served + wait)
     }
 
@@ -85,7 +85,7 @@ impl Site {
         if send.counts.pending == 0 {
             return Ok(None);
         }
-        let now = self.now();
+        let now = self.site.now();
         let tomorrow = self.allowance(store, now)?.and_then(|(left, tomorrow)| (left == 0).then_some(tomorrow));
         Ok(self.canary_ends(issue, send).max(tomorrow).filter(|until| *until > now))
     }
@@ -102,8 +102,8 @@ impl Site {
             return Ok(None);
         }
         let canary = self.canary_ends(issue, send);
-        let due = [store.due(send.id)?, canary].into_iter().flatten().min().unwrap_or_else(|| self.now());
-        Ok(match self.allowance(store, self.now())? {
+        let due = [store.due(send.id)?, canary].into_iter().flatten().min().unwrap_or_else(|| self.site.now());
+        Ok(match self.allowance(store, self.site.now())? {
             Some((0, tomorrow)) => Some(due.max(tomorrow)),
             _ => Some(due),
         })
@@ -115,9 +115,9 @@ impl Site {
         store: &Store,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Option<(usize, DateTime<Utc>)>> {
-        let delivery = &self.config.delivery;
+        let delivery = &self.site.config.delivery;
         let (Some(from), false) = (delivery.warm_up_from, delivery.warm_up.is_empty()) else { return Ok(None) };
-        let zone = self.config.publication.timezone;
+        let zone = self.site.config.publication.timezone;
         let from = local_instant(from, NaiveTime::MIN, zone);
         let today = now.with_timezone(&zone).date_naive();
         let mut days = std::collections::BTreeMap::<chrono::NaiveDate, u64>::new();
@@ -136,7 +136,7 @@ impl Site {
 
     /// How long after its send time an issue is worth being sent to those who wait.
     pub(super) fn lifetime(&self) -> std::time::Duration {
-        let delivery = &self.config.delivery;
+        let delivery = &self.site.config.delivery;
         let warms = delivery.warm_up_from.is_some() && !delivery.warm_up.is_empty();
         if warms { delivery.give_up.max(WARM_UP_LIFETIME) } else { delivery.give_up }
     }

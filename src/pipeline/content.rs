@@ -17,7 +17,13 @@ pub struct Imported {
     pub notices: Vec<Notice>,
 }
 
-impl Site {
+/// News, guides and the sources they come from: what stands in content/, and how it gets there.
+#[derive(Clone)]
+pub struct ContentFolder {
+    pub(super) site: Site,
+}
+
+impl ContentFolder {
     /// Reads news files and merges their items. Every file is read before anything is written, so a bad line in the last
     /// one leaves content/ as it was.
     /// Undated items of a feed count from `as_of`, and no date is believed that is yet to come.
@@ -25,7 +31,7 @@ impl Site {
         let mut items = Vec::new();
         let mut notices = Vec::new();
         let mut mistakes = Vec::new();
-        let latest = as_of.max(self.now());
+        let latest = as_of.max(self.site.now());
         for path in paths {
             match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes, as_of, latest)) {
                 Ok(intake) => {
@@ -39,7 +45,7 @@ impl Site {
             return Err(nothing_imported(mistakes));
         }
         Ok(Imported {
-            news: Some(sources::merge_news(&self.content_dir(), &items, Topics::Replace)?),
+            news: Some(sources::merge_news(&self.site.content_dir(), &items, Topics::Replace)?),
             guides: None,
             notices,
         })
@@ -47,7 +53,7 @@ impl Site {
 
     /// Reads guide files and merges guides, and the news that a guide page lists. Relative ages count from `as_of`.
     pub fn import_guides(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
-        let zone = self.config.publication.timezone;
+        let zone = self.site.config.publication.timezone;
         let (mut guides, mut items) = (Vec::new(), Vec::new());
         let mut notices = Vec::new();
         let mut mistakes = Vec::new();
@@ -64,21 +70,21 @@ impl Site {
         if !mistakes.is_empty() {
             return Err(nothing_imported(mistakes));
         }
-        let content = self.content_dir();
+        let content = self.site.content_dir();
         let merged = sources::merge_guides(&content, &guides)?;
         let news = if items.is_empty() { None } else { Some(sources::merge_news(&content, &items, Topics::Join)?) };
         Ok(Imported { news, guides: Some(merged), notices })
     }
 
     /// Everything in content/.
-    pub fn content(&self) -> Result<Content, Notices> {
-        sources::load(&self.content_dir())
+    pub fn load(&self) -> Result<Content, Notices> {
+        sources::load(&self.site.content_dir())
     }
 
     /// The same with the scores that count, where they are others than the items' own or their sources' base.
     pub(super) fn scored_content(&self) -> Result<Content, Notices> {
-        let mut content = self.content()?;
-        self.config.scores().apply(&mut content.items);
+        let mut content = self.load()?;
+        self.site.config.scores().apply(&mut content.items);
         Ok(content)
     }
 
@@ -90,7 +96,7 @@ impl Site {
         if why.chars().any(char::is_control) {
             return Err(Notice::new("the reason must be text on one line").into());
         }
-        let content = self.content()?;
+        let content = self.load()?;
         let Some(item) = content.items.iter().find(|item| item.id == id) else {
             let near = content.items.iter().find(|item| item.id.starts_with(id)).map(|item| item.id.as_str());
             let help =
@@ -106,16 +112,16 @@ impl Site {
                 scored.extra.insert(EDITOR_WHY.into(), why.trim().into());
             }
         }
-        sources::rewrite_news(&self.content_dir(), &scored)?;
+        sources::rewrite_news(&self.site.content_dir(), &scored)?;
         Ok(item.clone())
     }
 
     /// What the issues so far teach of each source, the best first, and what the config fixes.
     pub fn preferences(&self) -> anyhow::Result<Vec<SourcePreference>> {
-        let zone = self.config.publication.timezone;
+        let zone = self.site.config.publication.timezone;
         let end = IssueName { date: NaiveDate::MAX, edition: String::new() };
-        let preferences = SourcePreferences::learn(&self.past(&end)?, &self.content()?.items, zone);
-        Ok(preferences.preferences(&self.config.compose))
+        let preferences = SourcePreferences::learn(&self.site.drafts().past(&end)?, &self.load()?.items, zone);
+        Ok(preferences.preferences(&self.site.config.compose))
     }
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use chrono::{DateTime, Days, NaiveDate};
 
-use super::Site;
+use super::Drafts;
 use crate::config::{self, Dates};
 use crate::model::{Edition, IssueName, Notice};
 use crate::schedule::{self, Run};
 
-impl Site {
+impl Drafts {
     /// Puts a date into a list of an edition in the configuration at `path`, or takes it out; `false` when it was so already.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Site {
         date: NaiveDate,
         there: bool,
     ) -> anyhow::Result<bool> {
-        let found = self.config.edition(edition)?;
+        let found = self.site.config.edition(edition)?;
         // Links are followed: the file that they lead to is the one to change.
         let path = path.canonicalize()?;
         let changed = config::edit_dates(&fs::read_to_string(&path)?, edition, list, date, there);
@@ -38,8 +38,8 @@ impl Site {
 
     /// A word of warning when an edition does not go out on a date, with the runs around it: often a day was mistyped.
     pub fn off_calendar(&self, name: &IssueName) -> Option<Notice> {
-        let edition = self.config.editions.get(&name.edition)?;
-        let zone = self.config.publication.timezone;
+        let edition = self.site.config.editions.get(&name.edition)?;
+        let zone = self.site.config.publication.timezone;
         let from = name.date.checked_sub_days(Days::new(7))?.and_hms_opt(0, 0, 0)?.and_utc();
         let last = name.date.checked_add_days(Days::new(7))?;
         let near: Vec<NaiveDate> =
@@ -59,8 +59,8 @@ impl Site {
         list: Dates,
         date: NaiveDate,
     ) -> Result<(), Notice> {
-        let zone = self.config.publication.timezone;
-        if schedule::send_time(edition.send, date, zone) < self.now() {
+        let zone = self.site.config.publication.timezone;
+        if schedule::send_time(edition.send, date, zone) < self.site.now() {
             return Err(Notice::new(format!("{name}'s time on {date} is past; nothing is changed"))
                 .help("`digest schedule` shows the runs to come"));
         }
@@ -88,8 +88,8 @@ impl Site {
         let first = date.checked_sub_days(Days::new(7)).and_then(|first| first.and_hms_opt(0, 0, 0));
         let last = date.checked_add_days(Days::new(7)).unwrap_or(date);
         let from = first.map_or(DateTime::UNIX_EPOCH, |midnight| midnight.and_utc());
-        let runs = schedule::runs(edition, from, self.config.publication.timezone);
-        runs.take_while(|run| run.date <= last).filter(|run| run.at >= self.now()).collect()
+        let runs = schedule::runs(edition, from, self.site.config.publication.timezone);
+        runs.take_while(|run| run.date <= last).filter(|run| run.at >= self.site.now()).collect()
     }
 }
 

@@ -38,7 +38,13 @@ pub struct Delivered {
     pub next_due: Option<DateTime<Utc>>,
 }
 
-impl Site {
+/// Sends: begun, stopped, resumed, counted and reported.
+#[derive(Clone)]
+pub struct Delivery {
+    pub(super) site: Site,
+}
+
+impl Delivery {
     /// What a send would do, without freezing anything or connecting: how many subscribers, and by which way.
     pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<DeliveryCounts> {
         let store = self.ledger_store()?;
@@ -48,19 +54,19 @@ impl Site {
         if let Some(send) = store.send(name)? {
             return Ok(send.counts);
         }
-        let recipients = store.count_audience(&name.edition, self.now())?;
+        let recipients = store.count_audience(&name.edition, self.site.now())?;
         Ok(DeliveryCounts { recipients, pending: recipients, ..DeliveryCounts::default() })
     }
 
     /// Sends the issue as it is now, approved or not, to a few addresses: marked in the subject, outside the ledger, with
     /// links that belong to nobody.
     pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
-        let mut rendered = self.rendering(name)?.rendered;
+        let mut rendered = self.site.drafts().rendering(name)?.rendered;
         rendered.subject.insert_str(0, "[Test] ");
-        let compiled = self.compiled(Frozen { letterhead: self.config.letterhead(), rendered }, name)?;
+        let compiled = self.compiled(Frozen { letterhead: self.site.config.letterhead(), rendered }, name)?;
         let transport = self.transport(&format!("{name}-test"))?;
         for address in addresses {
-            let message = compiled.message(&self.sample_delivery(Some(address))?);
+            let message = compiled.message(&self.site.drafts().sample_delivery(Some(address))?);
             send::once(&transport, 0, &message).await.map_err(|why| {
                 Notice::new(format!("the test copy for {address} was not sent: {why}"))
                     .help("see [delivery] in config.toml")
@@ -82,7 +88,7 @@ impl Site {
         stop: watch::Receiver<bool>,
         event: impl Fn(Event) + Clone + std::marker::Send + Sync + 'static,
     ) -> anyhow::Result<Delivered> {
-        let now = self.now();
+        let now = self.site.now();
         if now.timestamp() < EARLIEST {
             return Err(Notice::new(format!("the clock shows {now}, which is long past; nobody was mailed"))
                 .help("set the machine's clock; every message carries its time")
@@ -113,11 +119,11 @@ impl Site {
         // Past its lifetime an issue is not sent again to those who may have it.
         let allowance = self.allowance(&store, now)?;
         // In a warm-up an issue takes days, and each has its own tries.
-        let schedule = self.config.delivery.schedule(if allowance.is_some() { now } else { send.started });
-        let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.config.delivery.uncertain };
+        let schedule = self.site.config.delivery.schedule(if allowance.is_some() { now } else { send.started });
+        let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.site.config.delivery.uncertain };
         store.recover(send.id, uncertain, now)?;
         store.clamp_waits(send.id, now, schedule.longest())?;
-        let groups = self.config.delivery.smtp.per_domain.values();
+        let groups = self.site.config.delivery.smtp.per_domain.values();
         store.assign_domain_groups(send.id, groups.map(|group| group.domains.as_slice()))?;
         let begun = standing(&store, name)?;
         let plan = self.plan(&mut store, name, &begun, now)?;
@@ -144,11 +150,11 @@ impl Site {
                     ledger,
                     transport: transport.clone(),
                     schedule: schedule.clone(),
-                    clock: self.clock.clone(),
+                    clock: self.site.clock.clone(),
                     stop: stop.clone(),
                     limit: left,
-                    stop_at_refused: self.config.delivery.stop_at_refused,
-                    stop_at_bounced: self.config.delivery.stop_at_bounced,
+                    stop_at_refused: self.site.config.delivery.stop_at_refused,
+                    stop_at_bounced: self.site.config.delivery.stop_at_bounced,
                     due,
                     watch: Box::new(event.clone()),
                 };
@@ -160,7 +166,7 @@ impl Site {
             if ended != Ended::Done || !again || left == 0 {
                 break;
             }
-            store.recover(send.id, uncertain, (self.clock)())?;
+            store.recover(send.id, uncertain, (self.site.clock)())?;
         }
         match &ended {
             Ended::Broken(reason) => drop(store.stop(send.id, false, reason)?),
@@ -170,7 +176,7 @@ impl Site {
         if let CanaryPlan::First(first, _) = &plan {
             self.note_canary(&mut store, send.id, first)?;
         }
-        store.finish(send.id, uncertain, (self.clock)())?;
+        store.finish(send.id, uncertain, (self.site.clock)())?;
         let send = standing(&store, name)?;
         let next_due = self.due(&store, name, &send)?.filter(|due| *due > now);
         Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: next_due.or(send.next_due) })
@@ -195,7 +201,7 @@ impl Site {
         if store.resume(send.id, true)? {
             // Whoever lets a send go on after its canary has seen how the canary fared.
             if send.canary_served.is_some() {
-                store.canary_passed(send.id, self.now())?;
+                store.canary_passed(send.id, self.site.now())?;
             }
             return Ok(());
         }
@@ -211,13 +217,13 @@ impl Site {
 
     /// An issue as it is mailed, signed when there are keys.
     pub(super) fn compiled(&self, frozen: Frozen, name: &IssueName) -> Result<CompiledIssue, Notice> {
-        CompiledIssue::new(frozen, name.clone())?.signed(&self.config.delivery.dkim, &self.root)
+        CompiledIssue::new(frozen, name.clone())?.signed(&self.site.config.delivery.dkim, &self.site.root)
     }
 
     /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.
     pub(super) fn ledger_store(&self) -> anyhow::Result<Store> {
-        let path = self.config.database(&self.root);
-        Store::open(&path, self.config.store.durability).map_err(|error| match error {
+        let path = self.site.config.database(&self.site.root);
+        Store::open(&path, self.site.config.store.durability).map_err(|error| match error {
             StoreError::Missing(_) => {
                 Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
                     .at(&path, None)
@@ -241,7 +247,7 @@ impl Site {
                 .help(format!("`digest resume {name}` lets it go on"))
                 .into()),
             Some(_) => Ok(approval),
-            None if self.draft_text(name).as_ref() == Some(&approval.draft) => Ok(approval),
+            None if self.site.drafts().draft_text(name).as_ref() == Some(&approval.draft) => Ok(approval),
             None => Err(Notice::new(format!("{name} was edited after its approval, so it is a draft again"))
                 .help(format!("look at it, then `digest approve {name}` once more"))
                 .into()),
@@ -250,10 +256,10 @@ impl Site {
 
     /// The configured way out; `folder` is where messages go below the outbox.
     pub(super) fn transport(&self, folder: &str) -> anyhow::Result<Transport> {
-        let settings = &self.config.delivery;
+        let settings = &self.site.config.delivery;
         match settings.transport {
             TransportKind::File => {
-                let folder: PathBuf = self.root.join(&settings.outbox).join(folder);
+                let folder: PathBuf = self.site.root.join(&settings.outbox).join(folder);
                 let made = Folder::new(&folder);
                 let wrong = |e| Notice::new(format!("cannot make the outbox: {e}")).at(&folder, None);
                 Ok(Transport::Folder(made.map_err(wrong)?))
@@ -262,10 +268,10 @@ impl Site {
                 let mut smtp = settings.smtp.clone();
                 for file in [&mut smtp.password_file, &mut smtp.ca_file] {
                     if !file.is_empty() {
-                        *file = self.root.join(&*file).to_string_lossy().into_owned();
+                        *file = self.site.root.join(&*file).to_string_lossy().into_owned();
                     }
                 }
-                let from = &self.config.publication.from;
+                let from = &self.site.config.publication.from;
                 let domain = from.trim_end_matches('>').rsplit_once('@').map_or("localhost", |(_, domain)| domain);
                 Ok(Transport::Smtp(Box::new(Relay::new(smtp, domain)?)))
             }

@@ -63,7 +63,7 @@ pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
         let site = Site::open(dir, Path::new("config.toml"), now)?;
         if demo.subscribers == 0 {
             let file = dir.join("content/subscribers.sample.csv");
-            let imported = site.import_subscribers(
+            let imported = site.subscribers().import_subscribers(
                 &file,
                 std::fs::File::open(&file)?,
                 "the sample's made-up subscribers",
@@ -77,11 +77,11 @@ pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
 }
 
 async fn walk(site: &Site, edition: &str, date: NaiveDate) -> anyhow::Result<Stop> {
-    let composed = site.compose(edition, Some(date))?;
-    let (rendering, _) = site.approve(&composed.name, "the demo")?;
-    let files = site.write_rendering(&rendering, None, None)?;
+    let composed = site.drafts().compose(edition, Some(date))?;
+    let (rendering, _) = site.drafts().approve(&composed.name, "the demo")?;
+    let files = site.drafts().write_rendering(&rendering, None, None)?;
     let (_never, stop) = watch::channel(false);
-    let delivered = site.send(&composed.name, &SendOptions::default(), stop, |_| {}).await?;
+    let delivered = site.delivery().send(&composed.name, &SendOptions::default(), stop, |_| {}).await?;
     let [html, text, ..] = files.as_slice() else { anyhow::bail!("the rendered issue was not written") };
     Ok(Stop {
         news: rendering.draft.news.len(),

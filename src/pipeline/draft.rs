@@ -56,31 +56,37 @@ pub struct Asked {
     pub links: bool,
 }
 
-impl Site {
+/// The drafts in issues/: composed, rendered, checked, approved.
+#[derive(Clone)]
+pub struct Drafts {
+    pub(super) site: Site,
+}
+
+impl Drafts {
     /// Composes the issue of an edition, by default the next one that is due, and writes or refreshes its draft.
     pub fn compose(&self, edition_name: &str, date: Option<NaiveDate>) -> anyhow::Result<Composed> {
-        let edition = self.config.edition(edition_name)?;
-        let zone = self.config.publication.timezone;
-        let due = || schedule::next_date(edition, self.now(), zone);
+        let edition = self.site.config.edition(edition_name)?;
+        let zone = self.site.config.publication.timezone;
+        let due = || schedule::next_date(edition, self.site.now(), zone);
         let date = date
             .or_else(due)
             .ok_or_else(|| Notice::new(format!("{edition_name} has no date to come")).help("name one with --date"))?;
         let name = IssueName { date, edition: edition_name.to_owned() };
         self.refuse_if_begun(&name)?;
-        let content = self.scored_content()?;
+        let content = self.site.content().scored_content()?;
         let past = self.past(&name)?;
         let preferences = SourcePreferences::learn(&past, &content.items, zone);
         let brief = Brief {
             name: name.clone(),
             edition,
-            edition_title: &self.config.edition_title(edition_name),
-            publication_name: &self.config.publication.name,
-            weights: &self.config.compose,
+            edition_title: &self.site.config.edition_title(edition_name),
+            publication_name: &self.site.config.publication.name,
+            weights: &self.site.config.compose,
             zone,
-            now: self.now(),
+            now: self.site.now(),
             items: &content.items,
             guides: &content.guides,
-            feeds: &self.config.sources(),
+            feeds: &self.site.config.sources(),
             preferences: &preferences,
             past: &past,
         };
@@ -89,12 +95,12 @@ impl Site {
         let written = match &composition.draft {
             None => None,
             Some(draft) => {
-                let folder = issues::folder(&self.issues_dir(), &name);
-                Some((folder.join("issue.toml"), issues::refresh(&self.issues_dir(), draft)?))
+                let folder = issues::folder(&self.site.issues_dir(), &name);
+                Some((folder.join("issue.toml"), issues::refresh(&self.site.issues_dir(), draft)?))
             }
         };
         let draft = match &written {
-            Some(_) => Some(issues::read(&self.issues_dir(), &name)?),
+            Some(_) => Some(issues::read(&self.site.issues_dir(), &name)?),
             None => None,
         };
         Ok(Composed { name, composition, draft, written })
@@ -102,8 +108,8 @@ impl Site {
 
     /// What earlier issues, of any edition, carried.
     pub(super) fn past(&self, name: &IssueName) -> Result<Vec<PastIssue>, Notices> {
-        let earlier = issues::list(&self.issues_dir())?.into_iter().filter(|n| n.date <= name.date && n != name);
-        earlier.map(|earlier| Ok(PastIssue::from(&issues::read(&self.issues_dir(), &earlier)?))).collect()
+        let earlier = issues::list(&self.site.issues_dir())?.into_iter().filter(|n| n.date <= name.date && n != name);
+        earlier.map(|earlier| Ok(PastIssue::from(&issues::read(&self.site.issues_dir(), &earlier)?))).collect()
     }
 
     /// Compiles an issue once and checks it, with the operator's spam filter if there is one.
@@ -113,40 +119,40 @@ impl Site {
 
     /// The same with a choice of who is asked besides.
     pub fn rendering_with(&self, name: &IssueName, asked: Asked) -> anyhow::Result<Rendering> {
-        let path = issues::folder(&self.issues_dir(), name).join("issue.toml");
+        let path = issues::folder(&self.site.issues_dir(), name).join("issue.toml");
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
         let draft = issues::parse(&path, &text)?;
         // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
-        let content = self.scored_content().ok();
+        let content = self.site.content().scored_content().ok();
         let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
-        let letterhead = self.config.letterhead();
+        let letterhead = self.site.config.letterhead();
         let setting = Setting {
-            publication: &self.config.publication,
-            edition_title: &self.config.edition_title(&name.edition),
-            edition: self.config.edition(&name.edition)?,
+            publication: &self.site.config.publication,
+            edition_title: &self.site.config.edition_title(&name.edition),
+            edition: self.site.config.edition(&name.edition)?,
             guides: &guides,
             fields: &self.merge_fields()?,
-            clicks: self.config.tracking.clicks.then_some(letterhead.public_url.as_str()),
+            clicks: self.site.config.tracking.clicks.then_some(letterhead.public_url.as_str()),
         };
-        let rendered = render::render(&draft, &setting, &self.templates()?)?;
-        let base_scores = self.config.base_scores();
+        let rendered = render::render(&draft, &setting, &self.site.templates()?)?;
+        let base_scores = self.site.config.base_scores();
         let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
         let spam = if asked.spam { self.spam(&message) } else { None };
-        let fetcher = self.fetcher()?;
-        let follow = || online::follow(check::web_links(&draft), &self.config.fetch, &fetcher);
+        let fetcher = self.site.content().fetcher()?;
+        let follow = || online::follow(check::web_links(&draft), &self.site.config.fetch, &fetcher);
         let answers = asked.links.then(follow).transpose()?;
         let context = Context {
             answers: answers.as_ref(),
             message: Some(&message.text()),
             spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
             source: &text,
-            zone: self.config.publication.timezone,
+            zone: self.site.config.publication.timezone,
             content: content.as_ref().map(|content| Known {
                 items: &content.items,
                 guides: &content.guides,
                 base_scores: &base_scores,
-                guide_stale: self.config.compose.guide_stale,
+                guide_stale: self.site.config.compose.guide_stale,
             }),
             earlier: &self.earlier(&draft),
         };
@@ -156,7 +162,7 @@ impl Site {
 
     /// What the operator's spam filter says of a copy, if one is configured, or why it says nothing.
     fn spam(&self, message: &Message) -> Option<Result<Spam, String>> {
-        let settings = &self.config.check;
+        let settings = &self.site.config.check;
         if settings.spam.is_empty() {
             return None;
         }
@@ -180,11 +186,11 @@ impl Site {
             *name != draft.name && name.date <= draft.name.date && draft.name.date - name.date <= reach
         };
         // An earlier draft that is gone or broken is its own trouble.
-        let names = issues::list(&self.issues_dir()).unwrap_or_default().into_iter().filter(before);
+        let names = issues::list(&self.site.issues_dir()).unwrap_or_default().into_iter().filter(before);
         names
             .filter_map(|name| {
                 let text = self.draft_text(&name)?;
-                let path = issues::folder(&self.issues_dir(), &name).join("issue.toml");
+                let path = issues::folder(&self.site.issues_dir(), &name).join("issue.toml");
                 let may = needles.iter().any(|needle| text.contains(needle));
                 if may { issues::parse(&path, &text).ok() } else { None }
             })
@@ -192,7 +198,7 @@ impl Site {
     }
 
     fn merge_fields(&self) -> Result<Vec<String>, StoreError> {
-        self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.field_names())
+        self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.field_names())
     }
 
     /// Writes issue.html, issue.txt and issue.eml as one subscriber gets them: the one with the address, or a sample subscriber.
@@ -204,9 +210,9 @@ impl Site {
     ) -> anyhow::Result<Vec<PathBuf>> {
         let delivery = self.sample_delivery(subscriber)?;
         let message = self.message(&rendering.name, &rendering.rendered, &delivery)?;
-        let letterhead = self.config.letterhead();
+        let letterhead = self.site.config.letterhead();
         let links = Links::new(&letterhead, &rendering.name, &delivery);
-        let folder = out.map_or_else(|| issues::folder(&self.issues_dir(), &rendering.name), Path::to_path_buf);
+        let folder = out.map_or_else(|| issues::folder(&self.site.issues_dir(), &rendering.name), Path::to_path_buf);
         let files = [
             ("issue.html", rendering.rendered.fill(Part::Html, &links)),
             ("issue.txt", rendering.rendered.fill(Part::Text, &links)),
@@ -230,8 +236,8 @@ impl Site {
         rendered: &Rendered,
         delivery: &Delivery,
     ) -> Result<Message, Notice> {
-        let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendered.clone() };
-        Ok(self.compiled(frozen, name)?.message(delivery))
+        let frozen = Frozen { letterhead: self.site.config.letterhead(), rendered: rendered.clone() };
+        Ok(self.site.delivery().compiled(frozen, name)?.message(delivery))
     }
 
     /// A delivery for looking at: its links belong to nobody.
@@ -242,13 +248,14 @@ impl Site {
             name: "Sample Subscriber".into(),
             seed: "0".repeat(32),
             fields: BTreeMap::new(),
-            dated: self.now(),
+            dated: self.site.now(),
             attempts: 0,
         };
         if let Some(email) = subscriber {
             delivery.email = email.clone();
             delivery.name = String::new();
-            if let Some(known) = self.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten() {
+            if let Some(known) = self.site.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten()
+            {
                 (delivery.name, delivery.fields) = (known.name, known.fields);
             }
         }
@@ -270,18 +277,18 @@ impl Site {
             .help(help)
             .into());
         }
-        let frozen = Frozen { letterhead: self.config.letterhead(), rendered: rendering.rendered.clone() };
+        let frozen = Frozen { letterhead: self.site.config.letterhead(), rendered: rendering.rendered.clone() };
         // Also proves that the From is a mailbox, now rather than at send time.
-        self.compiled(frozen.clone(), name)?;
+        self.site.delivery().compiled(frozen.clone(), name)?;
         let approval = Approval {
             issue: name.clone(),
             draft: rendering.text.clone(),
             frozen_sha256: Approval::hash(&frozen),
             frozen,
             by: by.to_owned(),
-            at: self.now(),
+            at: self.site.now(),
         };
-        if !self.store_to_fill()?.approve(&approval)? {
+        if !self.site.store_to_fill()?.approve(&approval)? {
             return Err(Notice::new(format!("{name} is already being sent, and its bytes are frozen"))
                 .help(format!("`digest status {name}` shows how far it is"))
                 .into());
@@ -291,26 +298,26 @@ impl Site {
 
     /// An issue's draft as it is now; `None` when there is no such file.
     pub(super) fn draft_text(&self, name: &IssueName) -> Option<String> {
-        std::fs::read_to_string(issues::folder(&self.issues_dir(), name).join("issue.toml")).ok()
+        std::fs::read_to_string(issues::folder(&self.site.issues_dir(), name).join("issue.toml")).ok()
     }
 
     /// What the editor changed since compose, and what changed since the approval when there is one.
     pub fn diff(&self, name: &IssueName) -> anyhow::Result<Diff> {
         let now = self.rendering_text(name)?;
-        let composed = issues::composed(&self.issues_dir(), name)?;
-        let approved = self.store_to_read()?.map(|store| store.approval(name)).transpose()?.flatten();
+        let composed = issues::composed(&self.site.issues_dir(), name)?;
+        let approved = self.site.store_to_read()?.map(|store| store.approval(name)).transpose()?.flatten();
         Ok(Diff { composed, approved: approved.map(|approval| approval.draft), now })
     }
 
     /// The draft's text, after a look that it can be read as one.
     fn rendering_text(&self, name: &IssueName) -> anyhow::Result<String> {
-        issues::read(&self.issues_dir(), name)?;
+        issues::read(&self.site.issues_dir(), name)?;
         self.draft_text(name).ok_or_else(|| Notice::new(format!("{name} has no draft")).into())
     }
 
     fn refuse_if_begun(&self, name: &IssueName) -> anyhow::Result<()> {
         let begun = |store: Store| store.send(name).map(|send| send.is_some());
-        if self.store_to_read()?.map(begun).transpose()?.unwrap_or(false) {
+        if self.site.store_to_read()?.map(begun).transpose()?.unwrap_or(false) {
             return Err(Notice::new(format!("{name} has gone out, so its draft is not composed again"))
                 .help("compose the next issue: add --date with its day")
                 .into());

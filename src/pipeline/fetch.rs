@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use url::Url;
 
-use super::Site;
+use super::ContentFolder;
 use crate::model::{Item, Notice, Notices};
 use crate::sources::{self, Dated, Fed, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Topics};
 use one::{Answer, one};
@@ -73,7 +73,7 @@ pub struct SourceHealth {
     pub notices: Vec<Notice>,
 }
 
-impl Site {
+impl ContentFolder {
     /// Fetches the sources of these names, or all of them, and merges what is new into content/news. `jitter` gives numbers from 0
     /// to 1.
     ///
@@ -82,7 +82,7 @@ impl Site {
     /// failure is one.
     pub fn fetch(&self, names: &[String], jitter: impl FnMut() -> f64) -> anyhow::Result<Fetching> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let fetching = runtime.block_on(self.fetch_feeds(names, SHORT_SPREAD, self.now(), jitter));
+        let fetching = runtime.block_on(self.fetch_feeds(names, SHORT_SPREAD, self.site.now(), jitter));
         // A look-up that hangs in the system's resolver is not waited for.
         runtime.shutdown_background();
         fetching
@@ -90,12 +90,12 @@ impl Site {
 
     /// Fetches by `[fetch] every`, and once at the start, until `stop` says true. Logs what came; errors are told and gone on from.
     pub async fn watch_feeds(&self, mut stop: watch::Receiver<bool>, mut jitter: impl FnMut() -> f64) {
-        let every = self.config.fetch.every;
-        if every.is_zero() || self.config.feeds.is_empty() {
+        let every = self.site.config.fetch.every;
+        if every.is_zero() || self.site.config.feeds.is_empty() {
             return;
         }
         while !*stop.borrow() {
-            let fetching = self.fetch_feeds(&[], SPREAD.min(every / 4), (self.clock)(), &mut jitter);
+            let fetching = self.fetch_feeds(&[], SPREAD.min(every / 4), (self.site.clock)(), &mut jitter);
             let fetched = tokio::select! {
                 fetched = fetching => fetched,
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -114,14 +114,14 @@ impl Site {
     /// How the sources of config.toml do, in its order.
     pub fn feed_health(&self) -> Vec<SourceHealth> {
         let mut memory = Memory::read(&self.memory_file());
-        let now = self.now();
+        let now = self.site.now();
         let health = |feed: &Feed| {
             let health = memory.feeds.remove(&feed.name).unwrap_or_default().about(&of(feed));
             let (pulse, notices) = (health.pulse(now), health.notices(&feed.name, now));
             let waits_until = health.not_before.filter(|until| *until > now);
             SourceHealth { name: feed.name.clone(), health, pulse, waits_until, notices }
         };
-        self.config.feeds.iter().filter(|feed| is_fetched(feed)).map(health).collect()
+        self.site.config.feeds.iter().filter(|feed| is_fetched(feed)).map(health).collect()
     }
 
     /// What editors should know of the sources: who is silent, suddenly loud, or fails.
@@ -131,13 +131,17 @@ impl Site {
 
     /// What asks other sites, in the publication's name.
     pub(super) fn fetcher(&self) -> Result<Fetcher, Notice> {
-        let settings = &self.config.fetch;
-        let fetcher = Fetcher::new(settings.clone(), &self.config.publication.url);
-        if settings.ca_file.is_empty() { Ok(fetcher) } else { fetcher.trusting(&self.root.join(&settings.ca_file)) }
+        let settings = &self.site.config.fetch;
+        let fetcher = Fetcher::new(settings.clone(), &self.site.config.publication.url);
+        if settings.ca_file.is_empty() {
+            Ok(fetcher)
+        } else {
+            fetcher.trusting(&self.site.root.join(&settings.ca_file))
+        }
     }
 
     fn memory_file(&self) -> PathBuf {
-        self.root.join("data").join("feeds.json")
+        self.site.root.join("data").join("feeds.json")
     }
 
     pub(super) async fn fetch_feeds(
@@ -159,12 +163,12 @@ impl Site {
         let mut fetching = Fetching { notices, ..Fetching::default() };
         let mut fresh = Vec::new();
         for (mut task, answer) in answers {
-            let source = taken(&mut task, answer, now, self.config.fetch.oldest, &mut fresh);
+            let source = taken(&mut task, answer, now, self.site.config.fetch.oldest, &mut fresh);
             held.memory.feeds.insert(task.feed.name.clone(), task.health);
             fetching.sources.push(source);
         }
         if !fresh.is_empty() {
-            let content = self.content_dir();
+            let content = self.site.content_dir();
             let items = repeats::settle(&sources::load(&content)?.items, fresh);
             fetching.news = sources::merge_news(&content, &items, Topics::Join)?;
         }
@@ -175,7 +179,7 @@ impl Site {
 
     /// The sources of these names that can be fetched; all of them for none.
     fn wanted(&self, names: &[String]) -> Result<Vec<&Feed>, Notices> {
-        let all: Vec<&Feed> = self.config.feeds.iter().filter(|feed| is_fetched(feed)).collect();
+        let all: Vec<&Feed> = self.site.config.feeds.iter().filter(|feed| is_fetched(feed)).collect();
         if all.is_empty() {
             let help = "add [[feeds]] with a `name` and a `url` to config.toml";
             return Err(Notice::new("config.toml names no source to fetch").help(help).into());
@@ -203,7 +207,7 @@ impl Site {
         now: DateTime<Utc>,
         mut jitter: impl FnMut() -> f64,
     ) -> Vec<(Task, Answer)> {
-        let settings = &self.config.fetch;
+        let settings = &self.site.config.fetch;
         let seats = Arc::new(Semaphore::new(settings.at_once.max(1)));
         let mut hosts: BTreeMap<String, Vec<Task>> = BTreeMap::new();
         for task in tasks {
@@ -214,7 +218,7 @@ impl Site {
         for tasks in hosts.into_values() {
             let delay = if several { spread.mul_f64(jitter().clamp(0.0, 1.0)) } else { Duration::ZERO };
             let (fetcher, seats, pause, folder) =
-                (fetcher.clone(), Arc::clone(&seats), settings.pause, self.root.clone());
+                (fetcher.clone(), Arc::clone(&seats), settings.pause, self.site.root.clone());
             running.spawn(async move {
                 tokio::time::sleep(delay).await;
                 let _seat = seats.acquire_owned().await;

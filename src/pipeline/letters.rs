@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Site;
+use super::{Daemon, Site};
 use crate::mail::{Letter, LetterWriter};
 use crate::model::{Outcome, QueuedLetter, Reply};
 use crate::render::{Templates, letter};
@@ -26,21 +26,22 @@ pub struct Posted {
     pub failed: usize,
 }
 
-impl Site {
+impl Daemon {
     /// Sends the letters that are due now. Does nothing while another process does so.
     ///
     /// # Errors
     /// The store fails, or no letter could go out for a reason on our side; they all wait on.
     pub async fn send_letters(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Posted> {
-        let Some(mut store) = self.store_to_read()? else { return Ok(Posted::default()) };
+        let Some(mut store) = self.site.store_to_read()? else { return Ok(Posted::default()) };
         if !store.has_due_letters(now)? && !store.has_letters_in_flight()? {
             return Ok(Posted::default());
         }
         let Some(_lock) = store.lock_letters()? else { return Ok(Posted::default()) };
-        store.recover_letters(self.config.delivery.uncertain, now)?;
-        let writer = LetterWriter::new(&self.config.letterhead(), &self.config.delivery.dkim, &self.root)?;
-        let templates = self.templates()?;
-        let mut post = LetterSender::new(self.transport("letters")?);
+        store.recover_letters(self.site.config.delivery.uncertain, now)?;
+        let writer =
+            LetterWriter::new(&self.site.config.letterhead(), &self.site.config.delivery.dkim, &self.site.root)?;
+        let templates = self.site.templates()?;
+        let mut post = LetterSender::new(self.site.delivery().transport("letters")?);
         let mut posted = Posted::default();
         for queued in store.due_letters(now, BATCH)? {
             match self.send_letter(&mut store, &queued, (&writer, &templates, &mut post)).await? {
@@ -61,15 +62,15 @@ impl Site {
         queued: &QueuedLetter,
         (writer, templates, post): (&LetterWriter, &Templates, &mut LetterSender),
     ) -> anyhow::Result<Outcome> {
-        let now = (self.clock)();
+        let now = (self.site.clock)();
         let order = &queued.order;
         let dated = queued.dated.unwrap_or(now);
-        let outcome = match letter(&order.kind, &order.context, &self.config.publication, templates) {
+        let outcome = match letter(&order.kind, &order.context, &self.site.config.publication, templates) {
             Ok(rendered) => {
                 let letter = Letter { key: &order.key, to: &order.to, dated, rendered: &rendered };
                 let message = writer.write(&letter);
                 let this = Try { number: queued.id, tries: queued.attempts + 1, now };
-                let schedule = self.config.delivery.schedule(order.ordered);
+                let schedule = self.site.config.delivery.schedule(order.ordered);
                 let intent = || store.letter_in_flight(queued.id, dated).map_err(|e| e.to_string());
                 post.deliver(&message, this, &schedule, intent).await.map_err(anyhow::Error::msg)?
             }
@@ -79,7 +80,7 @@ impl Site {
                 Outcome::Failed { reply: Reply { code: 0, enhanced: None, text }, dead: false }
             }
         };
-        store.letter_done(queued.id, &outcome, self.config.delivery.uncertain, (self.clock)())?;
+        store.letter_done(queued.id, &outcome, self.site.config.delivery.uncertain, (self.site.clock)())?;
         Ok(outcome)
     }
 }
@@ -87,7 +88,7 @@ impl Site {
 /// Sends letters as they come due, until `stop` turns true. One that is under way is finished.
 pub async fn post_letters(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let wait = match Box::pin(site.send_letters((site.clock)())).await {
+        let wait = match Box::pin(site.daemon().send_letters((site.clock)())).await {
             Ok(_) => LOOK,
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "letters wait");

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::Site;
+use super::{Daemon, Site};
 use crate::model::{IssueName, IssueState, Notice};
 use crate::schedule;
 use crate::store::{IssueSend, LATENCIES, Store};
@@ -20,13 +20,13 @@ const FRESH: Duration = Duration::from_secs(10);
 /// So many of the last sends are shown besides those that are not over.
 const NEWEST: u32 = 4;
 
-impl Site {
+impl Daemon {
     /// The answers to /readyz and /metrics, from now on.
-    pub fn ops_service(self: &Arc<Self>) -> OpsService {
-        let (site, ready) = (Arc::clone(self), Arc::clone(self));
+    pub fn ops_service(&self) -> OpsService {
+        let (site, daemon) = (self.site.clone(), self.clone());
         let board = Mutex::new(Board::default());
         OpsService {
-            ready: Arc::new(move || ready.ready()),
+            ready: Arc::new(move || daemon.ready()),
             vitals: Arc::new(move || {
                 let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
                 board.look(&site, Instant::now())
@@ -36,7 +36,7 @@ impl Site {
 
     /// Whether the store is there and can be read.
     fn ready(&self) -> anyhow::Result<()> {
-        let store = self.store_to_read()?.ok_or_else(|| anyhow::anyhow!("there is no database yet"))?;
+        let store = self.site.store_to_read()?.ok_or_else(|| anyhow::anyhow!("there is no database yet"))?;
         store.archive_version()?;
         Ok(())
     }
@@ -56,7 +56,7 @@ pub async fn watch_ops(site: Arc<Site>, mut stop: watch::Receiver<bool>) -> anyh
         Notice::new(format!("cannot listen on {address}: {why}")).help("see `metrics_listen` of [web] in config.toml")
     })?;
     tracing::info!(address = %listener.local_addr()?, "metrics are served");
-    ops::serve(listener, site.ops_service(), async move { drop(stop.wait_for(|stop| *stop).await) }).await?;
+    ops::serve(listener, site.daemon().ops_service(), async move { drop(stop.wait_for(|stop| *stop).await) }).await?;
     Ok(())
 }
 
@@ -133,7 +133,7 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> an
         finished: send.finished,
         came_back: came_back(store, name)?,
         next_due: send.next_due,
-        held_until: site.held_until(store, name, send)?,
+        held_until: site.delivery().held_until(store, name, send)?,
         lag_seconds: due.map(|due| seconds(send.started - due)),
     })
 }
@@ -150,7 +150,8 @@ fn seconds(late: TimeDelta) -> f64 {
 /// How long ago each source was fetched well; one that never was is as old as can be.
 fn feeds(site: &Site) -> Vec<(String, f64)> {
     let now = (site.clock)();
-    site.feed_health()
+    site.content()
+        .feed_health()
         .into_iter()
         .map(|source| (source.name, source.health.good.map_or(f64::INFINITY, |good| seconds(now - good))))
         .collect()

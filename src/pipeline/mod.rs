@@ -44,28 +44,30 @@ pub use crate::send::{Clock, Ended, Event, TransportKind};
 pub use crate::sources::{Merged, RejectWriter, item_to_json};
 pub use crate::store::{BounceLine, Change, Entry};
 
-pub use archive::ArchivedIssue;
+pub use archive::{Archive, ArchivedIssue};
 pub use bounces::BounceImport;
-pub use content::Imported;
-pub use deliver::{Delivered, SendOptions};
+pub use content::{ContentFolder, Imported};
+pub use deliver::{Delivered, Delivery, SendOptions};
 pub use demo::{Demo, Stop, demo, init};
-pub use doctor::{Diagnosis, Health, Progress};
-pub use draft::{Asked, Composed, Diff, Rendering};
+pub use doctor::{Diagnosis, Doctor, Health, Progress};
+pub use draft::{Asked, Composed, Diff, Drafts, Rendering};
 pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
 pub use letters::{Posted, post_letters};
 pub use metrics::watch_ops;
 pub use preview::preview;
 pub use public::serve_pages;
-pub use scheduler::{Tick, run_scheduler};
+pub use scheduler::{Daemon, Tick, run_scheduler};
 pub use serve::serve;
 pub use status::{DomainGroupStatus, IssueStatus, Upcoming};
-pub use subscribers::{DuplicateRow, SubscriberDetails, SubscriberImport};
+pub use subscribers::{DuplicateRow, SubscriberDetails, SubscriberImport, Subscribers};
 pub use watch::By;
 
-/// A publication: its folder, its settings, and the time.
+/// A publication: its folder, its settings, and the time. What can be done with it is sorted by subject: [`Site::content`],
+/// [`Site::drafts`] and so on. Clones share everything.
+#[derive(Clone)]
 pub struct Site {
-    pub root: PathBuf,
-    pub config: Config,
+    pub root: Arc<Path>,
+    pub config: Arc<Config>,
     /// When the command began, in whole seconds: the time of every decision, so that equal input gives equal bytes.
     started: DateTime<Utc>,
     /// Runs on while a send does.
@@ -80,13 +82,62 @@ impl Site {
     pub fn open(root: &Path, config_file: &Path, now: DateTime<Utc>) -> Result<Self, Notices> {
         let config = config::load(&root.join(config_file))?;
         let started = now.trunc_subsecs(0);
-        Ok(Self { root: root.to_path_buf(), config, started, clock: clock_from(started) })
+        Ok(Self { root: root.into(), config: Arc::new(config), started, clock: clock_from(started) })
     }
 
     /// The same publication by another clock: a daemon's runs for months, so it reads the wall clock, which may be set.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    pub fn content(&self) -> ContentFolder {
+        ContentFolder { site: self.clone() }
+    }
+
+    pub fn drafts(&self) -> Drafts {
+        Drafts { site: self.clone() }
+    }
+
+    pub fn archive(&self) -> Archive {
+        Archive { site: self.clone() }
+    }
+
+    pub fn delivery(&self) -> Delivery {
+        Delivery { site: self.clone() }
+    }
+
+    pub fn subscribers(&self) -> Subscribers {
+        Subscribers { site: self.clone() }
+    }
+
+    pub fn daemon(&self) -> Daemon {
+        Daemon { site: self.clone() }
+    }
+
+    pub fn doctor(&self) -> Doctor {
+        Doctor { site: self.clone() }
+    }
+
+    /// The same publication at another time.
+    #[must_use]
+    pub fn at(&self, now: DateTime<Utc>) -> Self {
+        let started = now.trunc_subsecs(0);
+        Self { started, clock: clock_from(started), ..self.clone() }
+    }
+
+    /// This publication in the place of the one that runs. What a running daemon cannot change stays as it was, and is named; time
+    /// goes on.
+    #[must_use]
+    pub fn in_place_of(&self, before: &Self) -> (Self, Vec<&'static str>) {
+        let (mut new, old) = (Config::clone(&self.config), &before.config);
+        let fixed = [("[store]", new.store != old.store), ("[web] listen", new.web.listen != old.web.listen)];
+        new.store.clone_from(&old.store);
+        new.web.listen.clone_from(&old.web.listen);
+        let clock = Arc::clone(&before.clock);
+        let started = clock().trunc_subsecs(0);
+        let kept = fixed.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect();
+        (Self { root: Arc::clone(&self.root), config: Arc::new(new), started, clock }, kept)
     }
 
     /// The time of this command.

@@ -96,7 +96,7 @@ impl PreviewHandler {
             ..View::default()
         };
         if let Some(name) = &name {
-            view.draft = cache.site.draft_text(name).map(|text| self.source(&cache.site, name, text));
+            view.draft = cache.site.drafts().draft_text(name).map(|text| self.source(&cache.site, name, text));
             self.show(&mut cache, name, request.subscriber.as_deref(), &mut view, &mut troubles);
         }
         view.troubles = troubles.into_iter().map(|notice| self.trouble(notice)).collect();
@@ -189,7 +189,7 @@ impl PreviewCache {
         let kept = self.kept.entry(name.clone()).or_insert(Kept { version, good: None, troubles: Vec::new() });
         kept.version = version;
         kept.troubles.clear();
-        match self.site.rendering_with(name, Asked::default()) {
+        match self.site.drafts().rendering_with(name, Asked::default()) {
             Ok(rendering) => kept.good = Some(rendering),
             Err(why) => kept.troubles = notices(&why),
         }

@@ -8,9 +8,9 @@ use crate::web::preview::{self, Proof, Subscriber};
 
 /// The rendering as a subscriber gets it: the one with the address, or a sample subscriber.
 pub fn proof(site: &Site, rendering: &Rendering, subscriber: Option<&Address>) -> anyhow::Result<Proof> {
-    let delivery = site.sample_delivery(subscriber)?;
+    let delivery = site.drafts().sample_delivery(subscriber)?;
     let rendered = &rendering.rendered;
-    let message = site.message(&rendering.name, rendered, &delivery)?;
+    let message = site.drafts().message(&rendering.name, rendered, &delivery)?;
     let letterhead = site.config.letterhead();
     let links = Links::new(&letterhead, &rendering.name, &delivery);
     let report = &rendering.report;

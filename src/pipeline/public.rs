@@ -58,7 +58,7 @@ pub async fn serve_pages(
 
 /// The pages by these settings. Whoever still holds older ones is served to the end.
 fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
-    let others = archive::router(site.archive_service()).merge(go::router(clicks.service(&site)));
+    let others = archive::router(site.archive().archive_service()).merge(go::router(clicks.service(&site)));
     let pages = PublicPages::open(site)?;
     let client_header = pages.site.config.web.client_header.to_ascii_lowercase();
     let service =

@@ -2,25 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Site;
+use super::Delivery;
 use crate::model::{IssueName, Notice, SendReport};
 use crate::{issues, render};
 
-impl Site {
+impl Delivery {
     /// What the ledger has to say of an issue whose send has begun.
     pub fn report(&self, name: &IssueName) -> anyhow::Result<SendReport> {
         let not_begun = || {
             Notice::new(format!("the send of {name} has not begun, so there is nothing to report"))
                 .help(format!("`digest status {name}` shows where it stands"))
         };
-        let store = self.store_to_read()?.ok_or_else(not_begun)?;
+        let store = self.site.store_to_read()?.ok_or_else(not_begun)?;
         let send = store.send(name)?.ok_or_else(not_begun)?;
         let approval = store.approval(name)?.ok_or_else(not_begun)?;
         let rendered = approval.frozen.rendered;
         Ok(SendReport {
             publication: approval.frozen.letterhead.name,
             issue: name.to_string(),
-            edition: self.config.edition_title(&name.edition),
+            edition: self.site.config.edition_title(&name.edition),
             subject: rendered.subject,
             state: send.state,
             stopped_because: send.reason.clone(),
@@ -28,20 +28,20 @@ impl Site {
             approved_at: approval.at,
             started_at: send.started,
             finished_at: send.finished,
-            as_of: self.now(),
+            as_of: self.site.now(),
             figures: store.figures(&send, rendered.tracking.as_ref())?,
         })
     }
 
     /// The report as a page.
     pub fn report_page(&self, report: &SendReport) -> anyhow::Result<String> {
-        let publication = &self.config.publication;
-        Ok(render::report(report, publication.timezone, &publication.language, &self.templates()?)?)
+        let publication = &self.site.config.publication;
+        Ok(render::report(report, publication.timezone, &publication.language, &self.site.templates()?)?)
     }
 
     /// Writes the page to `out`, or as report.html beside the draft.
     pub fn write_report(&self, name: &IssueName, page: &str, out: Option<&Path>) -> anyhow::Result<PathBuf> {
-        let folder = issues::folder(&self.issues_dir(), name);
+        let folder = issues::folder(&self.site.issues_dir(), name);
         let path = match out {
             Some(out) => out.to_path_buf(),
             None if folder.is_dir() => folder.join("report.html"),

@@ -4,7 +4,6 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use anyhow::Context;
-use chrono::SubsecRound;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -21,7 +20,7 @@ type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
 /// begun, and at once when its settings leave it nothing to do.
 const LOOPS: &[(&str, Loop)] = &[
     ("letters", |site, stop| endless(post_letters(site, stop))),
-    ("feeds", |site, stop| endless(async move { site.watch_feeds(stop, rand::random::<f64>).await })),
+    ("feeds", |site, stop| endless(async move { site.content().watch_feeds(stop, rand::random::<f64>).await })),
     ("bounces", |site, stop| endless(watch_bounces(site, stop))),
     ("lmtp", |site, stop| endless(serve_lmtp(site, stop))),
     ("mailbox", |site, stop| endless(watch_mailbox(site, stop))),
@@ -34,22 +33,6 @@ fn endless(task: impl Future<Output = ()> + Send + 'static) -> Task {
         task.await;
         Ok(())
     })
-}
-
-impl Site {
-    /// This publication in the place of the one that runs. What a running daemon cannot change stays as it was, and is named; time goes
-    /// on.
-    #[must_use]
-    pub fn in_place_of(mut self, before: &Self) -> (Self, Vec<&'static str>) {
-        let (new, old) = (&mut self.config, &before.config);
-        let fixed = [("[store]", new.store != old.store), ("[web] listen", new.web.listen != old.web.listen)];
-        new.store.clone_from(&old.store);
-        new.web.listen.clone_from(&old.web.listen);
-        self.clock = Arc::clone(&before.clock);
-        self.started = (self.clock)().trunc_subsecs(0);
-        let kept = fixed.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect();
-        (self, kept)
-    }
 }
 
 /// Runs until `stop` turns true and all loops have ended; each new one of `sites` counts from its moment on. Without a listener

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::Site;
+use super::Delivery;
 use crate::model::{DeliveryCounts, IssueName, IssueState, Notice, Notices};
 use crate::store::{DomainGroupCounts, Entry, RecipientLine, Store};
 use crate::{issues, schedule};
@@ -77,14 +77,14 @@ pub struct Watcher {
     pub until: DateTime<Utc>,
 }
 
-impl Site {
+impl Delivery {
     /// The next runs of each edition, `most` of each.
     pub fn upcoming(&self, most: usize) -> anyhow::Result<Vec<Upcoming>> {
-        let store = self.store_to_read()?;
-        let zone = self.config.publication.timezone;
+        let store = self.site.store_to_read()?;
+        let zone = self.site.config.publication.timezone;
         let mut upcoming = Vec::new();
-        for (name, edition) in &self.config.editions {
-            for run in schedule::runs(edition, self.now(), zone).take(most) {
+        for (name, edition) in &self.site.config.editions {
+            for run in schedule::runs(edition, self.site.now(), zone).take(most) {
                 let issue = IssueName { date: run.date, edition: name.clone() };
                 upcoming.push(Upcoming {
                     edition: name.clone(),
@@ -103,35 +103,36 @@ impl Site {
         if let Some(last) = journal.last().filter(|last| last.what == "skipped" || last.what == "held") {
             return Ok(last.what.clone());
         }
-        let known = self.draft_text(issue).is_some() || store.is_some_and(|s| matches!(s.send(issue), Ok(Some(_))));
+        let known = self.site.drafts().draft_text(issue).is_some()
+            || store.is_some_and(|s| matches!(s.send(issue), Ok(Some(_))));
         Ok(if known { self.status_from(store, issue)?.state.to_string() } else { "to come".into() })
     }
 
     /// The latest decisions of `digest serve`, newest first.
     pub fn decisions(&self, most: usize) -> anyhow::Result<Vec<Entry>> {
-        Ok(self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.latest_decisions(most))?)
+        Ok(self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.latest_decisions(most))?)
     }
 
     /// The daemon that acts now, if one does.
     pub fn watcher(&self) -> anyhow::Result<Option<Watcher>> {
-        let lease = self.store_to_read()?.map_or(Ok(None), |store| store.lease())?;
-        let alive = lease.filter(|lease| lease.expires > self.now());
+        let lease = self.site.store_to_read()?.map_or(Ok(None), |store| store.lease())?;
+        let alive = lease.filter(|lease| lease.expires > self.site.now());
         Ok(alive.map(|lease| Watcher { since: lease.fencing_token.since, until: lease.expires }))
     }
 
     /// The time for which an issue is meant, in the publication's zone, when its send would begin now and that is before it.
     pub fn early(&self, name: &IssueName) -> anyhow::Result<Option<DateTime<Tz>>> {
-        let begun = self.store_to_read()?.map(|store| store.send(name)).transpose()?.flatten().is_some();
-        let zone = self.config.publication.timezone;
-        let edition = self.config.editions.get(&name.edition).filter(|_| !begun);
+        let begun = self.site.store_to_read()?.map(|store| store.send(name)).transpose()?.flatten().is_some();
+        let zone = self.site.config.publication.timezone;
+        let edition = self.site.config.editions.get(&name.edition).filter(|_| !begun);
         let meant = edition.map(|edition| schedule::send_time(edition.send, name.date, zone));
-        Ok(meant.filter(|meant| *meant > self.now()).map(|meant| meant.with_timezone(&zone)))
+        Ok(meant.filter(|meant| *meant > self.site.now()).map(|meant| meant.with_timezone(&zone)))
     }
 
     /// Every issue that has a draft or a send, oldest first.
     pub fn statuses(&self) -> anyhow::Result<Vec<IssueStatus>> {
-        let store = self.store_to_read()?;
-        let mut names: BTreeSet<IssueName> = issues::list(&self.issues_dir())?.into_iter().collect();
+        let store = self.site.store_to_read()?;
+        let mut names: BTreeSet<IssueName> = issues::list(&self.site.issues_dir())?.into_iter().collect();
         if let Some(store) = &store {
             names.extend(store.sends()?);
         }
@@ -140,13 +141,13 @@ impl Site {
 
     /// One issue, with its domain groups.
     pub fn status(&self, name: &IssueName) -> anyhow::Result<IssueStatus> {
-        let store = self.store_to_read()?;
+        let store = self.site.store_to_read()?;
         let domain_groups = store.as_ref().map_or(Ok(Vec::new()), |store| self.domain_groups(store, name))?;
         Ok(IssueStatus { domain_groups, ..self.status_from(store.as_ref(), name)? })
     }
 
     fn domain_groups(&self, store: &Store, name: &IssueName) -> anyhow::Result<Vec<DomainGroupStatus>> {
-        let groups = &self.config.delivery.smtp.per_domain;
+        let groups = &self.site.config.delivery.smtp.per_domain;
         let Some(send) = store.send(name)?.filter(|_| !groups.is_empty()) else { return Ok(Vec::new()) };
         let domains: Vec<&[String]> = groups.values().map(|group| group.domains.as_slice()).collect();
         let names = groups.keys().cloned().chain([String::new()]);
@@ -159,15 +160,16 @@ impl Site {
     fn status_from(&self, store: Option<&Store>, name: &IssueName) -> anyhow::Result<IssueStatus> {
         let approval = store.map(|store| store.approval(name)).transpose()?.flatten();
         let send = store.map(|store| store.send(name)).transpose()?.flatten();
-        let valid = approval.filter(|a| send.is_some() || self.draft_text(name).as_ref() == Some(&a.draft));
+        let valid =
+            approval.filter(|a| send.is_some() || self.site.drafts().draft_text(name).as_ref() == Some(&a.draft));
         let state = match (&send, &valid) {
             (Some(send), _) => send.state,
             (None, Some(_)) => IssueState::Approved,
             (None, None) => IssueState::Draft,
         };
-        let draft = if send.is_none() { issues::read(&self.issues_dir(), name).map(drop) } else { Ok(()) };
-        let edition = self.config.editions.get(&name.edition);
-        let zone = self.config.publication.timezone;
+        let draft = if send.is_none() { issues::read(&self.site.issues_dir(), name).map(drop) } else { Ok(()) };
+        let edition = self.site.config.editions.get(&name.edition);
+        let zone = self.site.config.publication.timezone;
         let scheduled = edition.map(|edition| schedule::send_time(edition.send, name.date, zone));
         Ok(IssueStatus {
             issue: name.to_string(),
@@ -191,7 +193,7 @@ impl Site {
         name: &IssueName,
         each: impl FnMut(RecipientLine) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let Some(store) = self.store_to_read()? else { return Ok(()) };
+        let Some(store) = self.site.store_to_read()? else { return Ok(()) };
         match store.send(name)? {
             Some(send) => store.each_recipient(send.id, each),
             None => Ok(()),

@@ -58,7 +58,13 @@ pub struct SubscriberDetails {
     pub bounces: Vec<BounceLine>,
 }
 
-impl Site {
+/// The list: who is on it, how they come and go, and what inbound messages say of them.
+#[derive(Clone)]
+pub struct Subscribers {
+    pub(super) site: Site,
+}
+
+impl Subscribers {
     /// Imports a subscribers CSV. Good rows go in, a batch a transaction; bad ones are told to `left_out`, one at a time, with line
     /// and reason.
     ///
@@ -72,9 +78,9 @@ impl Site {
         consent: &str,
         mut left_out: impl FnMut(&Reject) -> anyhow::Result<()>,
     ) -> anyhow::Result<SubscriberImport> {
-        let editions: BTreeSet<String> = self.config.editions.keys().cloned().collect();
+        let editions: BTreeSet<String> = self.site.config.editions.keys().cloned().collect();
         let mut rows = SubscriberRows::open(file, source, SubscriberRules { consent, editions: &editions })?;
-        let mut store = self.store_to_fill()?;
+        let mut store = self.site.store_to_fill()?;
         store.watch_for_duplicates()?;
         let mut result = SubscriberImport::default();
         let mut batch: Vec<(u64, SubscriberRow)> = Vec::with_capacity(BATCH);
@@ -115,7 +121,7 @@ impl Site {
                 result.duplicate_rows.push(DuplicateRow { line: *line, first, email: row.email.to_string() });
             }
         }
-        let tally = store.import_subscribers(batch.iter().map(|(_, row)| row), self.now(), &mut seed)?;
+        let tally = store.import_subscribers(batch.iter().map(|(_, row)| row), self.site.now(), &mut seed)?;
         result.added += tally.added;
         result.updated += tally.updated;
         result.unchanged += tally.unchanged;
@@ -127,9 +133,9 @@ impl Site {
     pub fn add_subscriber(&self, row: SubscriberRow) -> anyhow::Result<Change> {
         let editions = row.editions.iter().flatten();
         for edition in editions {
-            self.config.edition(edition)?;
+            self.site.config.edition(edition)?;
         }
-        let tally = self.store_to_fill()?.import_subscribers(&[row], self.now(), &mut seed)?;
+        let tally = self.site.store_to_fill()?.import_subscribers(&[row], self.site.now(), &mut seed)?;
         Ok(match (tally.added, tally.updated, tally.kept_unsubscribed) {
             (1, ..) => Change::Added,
             (_, 1, _) => Change::Updated,
@@ -140,18 +146,19 @@ impl Site {
 
     /// Takes a subscriber off the list as unsubscribed; `false` when they were off it before.
     pub fn remove_subscriber(&self, email: &Address) -> anyhow::Result<bool> {
-        let left = self.store_to_read()?.map(|mut store| store.remove(email, self.now())).transpose()?.flatten();
+        let left =
+            self.site.store_to_read()?.map(|mut store| store.remove(email, self.site.now())).transpose()?.flatten();
         left.ok_or_else(|| not_listed(email).into())
     }
 
     pub fn subscriber(&self, email: &Address) -> anyhow::Result<Subscriber> {
-        let found = self.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten();
+        let found = self.site.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten();
         found.ok_or_else(|| not_listed(email).into())
     }
 
     /// All that is stored on a person: also on one whose sign-up waits for their word.
     pub fn details(&self, email: &Address) -> anyhow::Result<SubscriberDetails> {
-        let Some(store) = self.store_to_read()? else { return Err(not_listed(email).into()) };
+        let Some(store) = self.site.store_to_read()? else { return Err(not_listed(email).into()) };
         let person = SubscriberDetails {
             subscriber: store.subscriber(email)?,
             acts: store.acts(email)?,
@@ -168,7 +175,7 @@ impl Site {
 
     /// Deletes all that is stored on a person but a salted hash of the address. Says whether anything was there.
     pub fn forget(&self, email: &Address) -> anyhow::Result<bool> {
-        Ok(self.store_to_fill()?.forget(email, self.now())?)
+        Ok(self.site.store_to_fill()?.forget(email, self.site.now())?)
     }
 
     /// Calls `each` with every subscriber in the order they joined.
@@ -177,12 +184,12 @@ impl Site {
         status: Option<SubscriberStatus>,
         each: impl FnMut(Subscriber) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.store_to_read()?.map_or(Ok(()), |store| store.each_subscriber(status, each))
+        self.site.store_to_read()?.map_or(Ok(()), |store| store.each_subscriber(status, each))
     }
 
     /// Writes the list as CSV that an import takes back; `guard` keeps a spreadsheet from running a cell as a formula.
     pub fn export_subscribers(&self, target: impl Write, guard: bool) -> anyhow::Result<()> {
-        let store = self.store_to_read()?;
+        let store = self.site.store_to_read()?;
         let fields = store.as_ref().map_or(Ok(Vec::new()), crate::store::Store::field_names)?;
         let mut writer = SubscriberWriter::new(target, fields, guard)?;
         if let Some(store) = store {

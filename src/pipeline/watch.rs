@@ -43,7 +43,7 @@ pub fn start(root: &Path, config: &Path, by: By) -> notify::Result<watch::Receiv
     Ok(versions)
 }
 
-/// DeliveryCounts changes up, one for each burst of events, until nobody listens.
+/// Counts changes up, one for each burst of events, until nobody listens.
 fn follow(
     places: &Places,
     mut watcher: Box<dyn Watcher + Send>,

@@ -203,7 +203,7 @@ impl Guard {
         Self { refused_limit, bounced_limit, tried: 0, refused: 0, bounced: 0 }
     }
 
-    /// DeliveryCounts the outcome of a try; the reason to stop when there is one.
+    /// Counts the outcome of a try; the reason to stop when there is one.
     pub fn note(&mut self, outcome: &Outcome) -> Option<String> {
         self.tried += 1;
         let Outcome::Failed { reply, dead } = outcome else { return None };

@@ -235,7 +235,7 @@ fn a_missing_newer_older_or_damaged_database_is_told_apart() {
     let conn = Connection::open(&path).expect("a database");
     conn.pragma_update(None, "user_version", 10).expect("a pragma");
     drop(conn);
-    let refusal = Store::open(&path, Durability::Power).err().expect("a refusal");
+    let Err(refusal) = Store::open(&path, Durability::Power) else { panic!("it was read") };
     assert!(refusal.to_string().contains("digest subscribers export"), "{refusal}");
     std::fs::write(&path, vec![b'x'; 8192]).expect("damage");
     assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Damaged(..))));

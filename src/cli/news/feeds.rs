@@ -27,7 +27,7 @@ pub struct Feeds {
 
 impl Fetch {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let fetching = global.site()?.fetch(&self.sources, rand::random::<f64>)?;
+        let fetching = global.site()?.content().fetch(&self.sources, rand::random::<f64>)?;
         report_notices(global, &fetching.notices);
         for source in &fetching.sources {
             report_notices(global, &source.notices);
@@ -92,7 +92,7 @@ fn as_json(fetching: &Fetching) -> Value {
 
 impl Feeds {
     pub fn run(&self, global: &Global) -> anyhow::Result<Exit> {
-        let sources = global.site()?.feed_health();
+        let sources = global.site()?.content().feed_health();
         if self.format == Format::Json {
             json(&sources.iter().map(health).collect::<Vec<_>>())?;
             return Ok(Exit::Done);

@@ -70,7 +70,7 @@ fn score(text: &str) -> Result<f64, String> {
 impl List {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
-        let content = site.content()?;
+        let content = site.content().load()?;
         report_notices(global, &content.notices);
         let scores = site.config.scores();
         let least = self.edition.as_deref().map(|name| site.config.edition(name)).transpose()?.map(|e| e.min_score);
@@ -142,7 +142,7 @@ fn with_score(item: &Item, scored: &Scored) -> Value {
 impl Score {
     pub fn run(&self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
-        let item = site.score_item(&self.id, self.value, &self.why)?;
+        let item = site.content().score_item(&self.id, self.value, &self.why)?;
         let before = site.config.scores().of(&item);
         let was = before.value.map_or("none".to_owned(), |score| score.to_string());
         match self.value {

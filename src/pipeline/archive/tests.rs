@@ -32,7 +32,7 @@ impl House {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let mut house = Self { dir, base: String::new(), runtime, agent };
         let site = Arc::new(house.site("2024-08-10T00:00:00Z"));
-        let router = archive::router(site.archive_service()).merge(ops::router(site.ops_service()));
+        let router = archive::router(site.archive().archive_service()).merge(ops::router(site.daemon().ops_service()));
         house.base = house.runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -97,7 +97,7 @@ fn past_issues_are_shown_and_nobodys_links_are_in_them() {
 fn what_is_not_sent_is_not_there_and_no_path_leads_out() {
     let house = House::new();
     let site = house.site("2024-08-05T06:00:00Z");
-    site.compose("midweek", None).expect("a draft");
+    site.drafts().compose("midweek", None).expect("a draft");
     let drafts = site.issue(None).expect("a draft").to_string();
     assert!(drafts.as_str() > OTHER, "{drafts}");
     for path in [
@@ -136,11 +136,11 @@ fn a_correction_is_marked_and_what_was_mailed_stays() {
     let mailed =
         || site.store_to_read().expect("a store").expect("a store").approval(&name).expect("read").expect("one");
     let approved = mailed();
-    site.correct(&name, "").expect_err("nothing was edited");
+    site.archive().correct(&name, "").expect_err("nothing was edited");
     let draft = std::fs::read_to_string(house.draft(SENT)).expect("a draft");
     let title = draft.lines().find_map(|line| line.strip_prefix("title = \"")).expect("a title").trim_end_matches('"');
     std::fs::write(house.draft(SENT), draft.replacen(title, "A mended headline", 1)).expect("written");
-    site.correct(&name, "The headline named\nthe <wrong> lab").expect("a correction");
+    site.archive().correct(&name, "The headline named\nthe <wrong> lab").expect("a correction");
 
     let after = house.get(&path, &[("If-None-Match", etag)]);
     assert_eq!(after.status, 200);
@@ -159,7 +159,7 @@ fn a_correction_is_marked_and_what_was_mailed_stays() {
     };
     assert_eq!(id(&feed.body), id(&corrected.body), "entries keep their ids");
     assert!(house.get("/archive", &[]).body.contains("corrected on 20 August 2024"));
-    let list = site.archive().expect("a list");
+    let list = site.archive().list().expect("a list");
     assert_eq!((list.len(), list[1].corrections, list[0].corrections), (2, 1, 0), "{list:?}");
 }
 
@@ -186,7 +186,7 @@ fn figures_are_served_where_the_settings_say_until_the_daemon_stops() {
     let house = House::new();
     let mut site = house.site("2024-08-10T00:00:00Z");
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    site.config.web.metrics_listen = free.to_string();
+    Arc::make_mut(&mut site.config).web.metrics_listen = free.to_string();
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let served = house.runtime.spawn(crate::pipeline::watch_ops(Arc::new(site), stopped));
     let answer = (0..500).find_map(|_| {

@@ -1,15 +1,15 @@
 //! What `digest doctor` says of the way by which bounces come in.
 
-use super::{Site, files, watch};
+use super::{Subscribers, files, watch};
 use crate::mail::Mailbox;
 use crate::model::Notice;
 use crate::pipeline::{Diagnosis, Health};
 
-impl Site {
+impl Subscribers {
     /// Both ways in: the Maildir and the mailbox.
     pub async fn examine_bounces(&self) -> Vec<Diagnosis> {
         let mut found = self.examine_maildir();
-        if !self.config.bounces.imap.host.is_empty() {
+        if !self.site.config.bounces.imap.host.is_empty() {
             found.push(match self.look_into_mailbox().await {
                 Ok(unseen) => Diagnosis::new("bounces", Health::Good, format!("{unseen} messages wait in the mailbox")),
                 Err(notice) => Diagnosis::new("bounces", Health::Error, notice.message.clone())
@@ -28,11 +28,11 @@ impl Site {
 
     /// Whether the daemon can read what is delivered into the Maildir.
     fn examine_maildir(&self) -> Vec<Diagnosis> {
-        let settings = &self.config.bounces;
+        let settings = &self.site.config.bounces;
         if settings.maildir.is_empty() {
             return Vec::new();
         }
-        let new = self.root.join(&settings.maildir).join("new");
+        let new = self.site.root.join(&settings.maildir).join("new");
         let found = match watch::messages(&new) {
             Ok(found) if found.is_empty() && !new.is_dir() => {
                 let what = format!("{} is not there: nothing was delivered yet", new.display());

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::{BounceImport, Site};
+use super::{BounceImport, Site, Subscribers};
 use crate::mail::receive_lmtp;
 use crate::model::Notice;
 use crate::sources::BOUNCE_MOST;
@@ -63,9 +63,9 @@ impl Listener {
     }
 }
 
-impl Site {
-    async fn serve_lmtp(self: &Arc<Self>, stop: &mut watch::Receiver<bool>) -> anyhow::Result<()> {
-        let listener = Listener::open(&self.config.bounces.lmtp, &self.root).await?;
+impl Subscribers {
+    async fn serve_lmtp(&self, stop: &mut watch::Receiver<bool>) -> anyhow::Result<()> {
+        let listener = Listener::open(&self.site.config.bounces.lmtp, &self.site.root).await?;
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut talks = JoinSet::new();
         loop {
@@ -75,10 +75,10 @@ impl Site {
                 next = next => next?,
                 _ = stop.wait_for(|stop| *stop) => break,
             };
-            let site = Arc::clone(self);
+            let this = self.clone();
             talks.spawn(async move {
-                let take = |to, message| Arc::clone(&site).take_delivered(to, message);
-                if let Err(error) = receive_lmtp(wire, &site.config.bounces.domain, BOUNCE_MOST, take).await {
+                let take = |to, message| this.clone().take_delivered(to, message);
+                if let Err(error) = receive_lmtp(wire, &this.site.config.bounces.domain, BOUNCE_MOST, take).await {
                     tracing::debug!(error = error.to_string(), "an LMTP talk broke off");
                 }
                 drop(place);
@@ -90,7 +90,7 @@ impl Site {
     }
 
     /// Whether what a message says is on record now. The envelope's recipient goes in front of it, as a delivery agent writes it.
-    async fn take_delivered(self: Arc<Self>, to: String, message: Vec<u8>) -> bool {
+    async fn take_delivered(self, to: String, message: Vec<u8>) -> bool {
         let whole = [format!("Delivered-To: {to}\r\n").as_bytes(), &message].concat();
         match self.take_one(format!("LMTP for {to}"), whole, BounceImport::default()).await {
             Ok(took) => {
@@ -114,7 +114,7 @@ pub async fn serve_lmtp(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
         return;
     }
     while !*stop.borrow() {
-        if let Err(error) = site.serve_lmtp(&mut stop).await {
+        if let Err(error) = site.subscribers().serve_lmtp(&mut stop).await {
             tracing::error!(error = format!("{error:#}"), "bounces wait");
             tokio::select! {
                 () = tokio::time::sleep(LATER) => {}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::{BounceImport, Site};
+use super::{BounceImport, Site, Subscribers};
 use crate::mail::{ImapSettings, Mailbox};
 use crate::sources::BOUNCE_MOST;
 
@@ -23,24 +23,20 @@ const TRIES: u32 = 3;
 /// How often the reading of a message failed, by UID.
 type Stuck = BTreeMap<u32, u32>;
 
-impl Site {
+impl Subscribers {
     /// The mailbox's settings, with paths from the publication's root.
     pub(super) fn mailbox_settings(&self) -> ImapSettings {
-        let mut settings = self.config.bounces.imap.clone();
+        let mut settings = self.site.config.bounces.imap.clone();
         for file in [&mut settings.password_file, &mut settings.ca_file] {
             if !file.is_empty() {
-                *file = self.root.join(&*file).to_string_lossy().into_owned();
+                *file = self.site.root.join(&*file).to_string_lossy().into_owned();
             }
         }
         settings
     }
 
     /// Reads the mailbox until `stop` turns true.
-    async fn follow_mailbox(
-        self: &Arc<Self>,
-        stuck: &mut Stuck,
-        stop: &mut watch::Receiver<bool>,
-    ) -> anyhow::Result<()> {
+    async fn follow_mailbox(&self, stuck: &mut Stuck, stop: &mut watch::Receiver<bool>) -> anyhow::Result<()> {
         let mut mailbox = Mailbox::open(&self.mailbox_settings()).await?;
         while !*stop.borrow() {
             let mut uids = mailbox.unseen().await?;
@@ -60,12 +56,7 @@ impl Site {
         Ok(())
     }
 
-    async fn take_batch(
-        self: &Arc<Self>,
-        mailbox: &mut Mailbox,
-        uids: &[u32],
-        stuck: &mut Stuck,
-    ) -> anyhow::Result<()> {
+    async fn take_batch(&self, mailbox: &mut Mailbox, uids: &[u32], stuck: &mut Stuck) -> anyhow::Result<()> {
         let mut took = BounceImport::default();
         for uid in uids {
             let read = mailbox.read(*uid, BOUNCE_MOST).await;
@@ -83,15 +74,15 @@ impl Site {
 
     /// One message, on record when this returns.
     pub(super) async fn take_one(
-        self: &Arc<Self>,
+        &self,
         source: String,
         bytes: Vec<u8>,
         mut took: BounceImport,
     ) -> anyhow::Result<BounceImport> {
-        let site = Arc::clone(self);
+        let this = self.clone();
         tokio::task::spawn_blocking(move || {
-            let mut store = site.store_to_fill()?;
-            site.take_in(&mut store, &source, &bytes, &mut took)?;
+            let mut store = this.site.store_to_fill()?;
+            this.take_in(&mut store, &source, &bytes, &mut took)?;
             Ok(took)
         })
         .await?
@@ -105,7 +96,7 @@ pub async fn watch_mailbox(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     }
     let mut stuck = Stuck::new();
     while !*stop.borrow() {
-        if let Err(error) = site.follow_mailbox(&mut stuck, &mut stop).await {
+        if let Err(error) = site.subscribers().follow_mailbox(&mut stuck, &mut stop).await {
             tracing::error!(error = format!("{error:#}"), "bounces wait");
             tokio::select! {
                 () = tokio::time::sleep(LATER) => {}

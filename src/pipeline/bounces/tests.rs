@@ -104,7 +104,7 @@ fn each_message_of_the_corpus_does_what_the_table_says() {
         std::fs::write(&database, &fresh).unwrap();
         let message = with_proofs(&std::fs::read_to_string(corpus.join(file)).unwrap());
         let mut result = BounceImport::default();
-        site.import_bounce_stream(message.as_bytes(), &mut result).unwrap();
+        site.subscribers().import_bounce_stream(message.as_bytes(), &mut result).unwrap();
         let store = site.store_to_fill().unwrap();
         let evidence = store.bounces_of(&ann()).unwrap();
         let matched = evidence.first().map_or("", |line| &line.matched_by);
@@ -123,7 +123,7 @@ fn a_placeholder_is_no_proof() {
     let (_dir, site) = sent();
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bounces");
     let mut result = BounceImport::default();
-    site.import_bounces(&corpus, &mut result).unwrap();
+    site.subscribers().import_bounces(&corpus, &mut result).unwrap();
     assert_eq!((result.bounced, result.complained, result.unsubscribed, result.kept), (0, 0, 0, 0), "{result:?}");
     assert!(result.unmatched.len() > 30);
 }
@@ -155,7 +155,7 @@ async fn mailbox(listener: TcpListener, message: String, site: Arc<Site>) -> Opt
 async fn read_mailbox(site: Site) -> Option<SubscriberStatus> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut site = site;
-    site.config.bounces.imap = ImapSettings {
+    std::sync::Arc::make_mut(&mut site.config).bounces.imap = ImapSettings {
         host: "127.0.0.1".into(),
         port: listener.local_addr().unwrap().port(),
         tls: Tls::None,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::{BounceImport, Site, files};
+use super::{BounceImport, Site, Subscribers, files};
 
 /// How often a look is had: who asks to leave by mail is off within a second.
 const LOOK: Duration = Duration::from_millis(500);
@@ -18,11 +18,11 @@ const LATER: Duration = Duration::from_secs(30);
 /// Files that could not be read or moved, with the moment of the last try. They are told once, and stop no other.
 type Stuck = BTreeMap<PathBuf, Instant>;
 
-impl Site {
+impl Subscribers {
     /// Takes in what stands in `new` of the configured Maildir; nothing when there is none.
     fn take_new_bounces(&self, stuck: &mut Stuck) -> anyhow::Result<BounceImport> {
         let mut result = BounceImport::default();
-        let maildir = self.root.join(&self.config.bounces.maildir);
+        let maildir = self.site.root.join(&self.site.config.bounces.maildir);
         let found = messages(&maildir.join("new"))?;
         stuck.retain(|file, _| found.binary_search(file).is_ok());
         let is_due = |file: &PathBuf| stuck.get(file).is_none_or(|tried| tried.elapsed() >= LATER);
@@ -30,7 +30,7 @@ impl Site {
         if due.is_empty() {
             return Ok(result);
         }
-        let mut store = self.store_to_fill()?;
+        let mut store = self.site.store_to_fill()?;
         for file in due {
             let taken = match files::read(&file) {
                 Ok(bytes) => {
@@ -82,9 +82,9 @@ pub async fn watch_bounces(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     }
     let mut stuck = Stuck::new();
     while !*stop.borrow() {
-        let look = Arc::clone(&site);
+        let subscribers = site.subscribers();
         let mut had = std::mem::take(&mut stuck);
-        let looked = tokio::task::spawn_blocking(move || (look.take_new_bounces(&mut had), had)).await;
+        let looked = tokio::task::spawn_blocking(move || (subscribers.take_new_bounces(&mut had), had)).await;
         let wait = match looked {
             Ok((Ok(took), had)) => {
                 took.tell();

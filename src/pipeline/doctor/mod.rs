@@ -83,9 +83,15 @@ const RELAY_PATIENCE: Duration = Duration::from_secs(30);
 const LITTLE: u64 = 500 << 20;
 const TOO_LITTLE: u64 = 50 << 20;
 
-impl Site {
+/// What is examined before something goes wrong.
+#[derive(Clone)]
+pub struct Doctor {
+    pub(in crate::pipeline) site: Site,
+}
+
+impl Doctor {
     /// Looks at everything, and tells of each thing when it is known. `nameserver` is asked instead of the system's.
-    pub async fn doctor(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Progress)) {
+    pub async fn examine(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Progress)) {
         let mut found = |found: Vec<Diagnosis>| found.into_iter().for_each(|one| tell(Progress::Found(one)));
         found(self.examine_config());
         found(self.examine_templates());
@@ -94,25 +100,25 @@ impl Site {
         found(self.examine_clock());
         found(self.examine_disk());
         found(self.examine_editors());
-        if self.config.delivery.transport == TransportKind::Smtp {
-            tell(Progress::Waits(format!("the relay {}", self.config.delivery.smtp.host)));
+        if self.site.config.delivery.transport == TransportKind::Smtp {
+            tell(Progress::Waits(format!("the relay {}", self.site.config.delivery.smtp.host)));
         }
         tell(Progress::Found(self.examine_relay().await));
         self.examine_names(nameserver, tell).await;
-        if !self.config.bounces.imap.host.is_empty() {
-            tell(Progress::Waits(format!("the mailbox at {}", self.config.bounces.imap.host)));
+        if !self.site.config.bounces.imap.host.is_empty() {
+            tell(Progress::Waits(format!("the mailbox at {}", self.site.config.bounces.imap.host)));
         }
-        self.examine_bounces().await.into_iter().for_each(|one| tell(Progress::Found(one)));
+        self.site.subscribers().examine_bounces().await.into_iter().for_each(|one| tell(Progress::Found(one)));
     }
 
     /// What the configuration says that loads, and yet would be wrong in a mail. Only when nothing is an error it is called good.
     fn examine_config(&self) -> Vec<Diagnosis> {
         let mut found = Vec::new();
-        let letterhead = self.config.letterhead();
+        let letterhead = self.site.config.letterhead();
         if let Err(wrong) = sender_domain(&letterhead) {
             found.push(Diagnosis::error("config", &wrong));
         }
-        if self.config.publication.postal_address.is_empty() {
+        if self.site.config.publication.postal_address.is_empty() {
             let what = "`publication.postal_address` is empty";
             let mend = "the law of many countries asks for one in bulk mail";
             found.push(Diagnosis::new("config", Health::Warning, what).mend(mend));
@@ -131,14 +137,14 @@ impl Site {
     /// Every edition's templates and the letters, with sample data, both branches of every condition.
     fn examine_templates(&self) -> Vec<Diagnosis> {
         let proved = (|| -> anyhow::Result<()> {
-            let templates = self.templates()?;
-            for (name, edition) in &self.config.editions {
-                let title = self.config.edition_title(name);
-                let setting = Setting { edition_title: &title, ..Setting::new(&self.config.publication, edition) };
+            let templates = self.site.templates()?;
+            for (name, edition) in &self.site.config.editions {
+                let title = self.site.config.edition_title(name);
+                let setting = Setting { edition_title: &title, ..Setting::new(&self.site.config.publication, edition) };
                 render::prove(&setting, &templates)?;
                 render::editors(
                     &EditorLetter::default(),
-                    &self.config.publication.name,
+                    &self.site.config.publication.name,
                     &edition.template,
                     &templates,
                 )?;
@@ -152,13 +158,13 @@ impl Site {
     }
 
     fn examine_store(&self) -> Vec<Diagnosis> {
-        let path = self.config.database(&self.root);
-        if !self.has_store() {
+        let path = self.site.config.database(&self.site.root);
+        if !self.site.has_store() {
             let what = format!("there is no database yet at {}, as in every new publication", path.display());
             let mend = "`digest subscribers import` makes one; if you had one, restore it from a backup";
             return vec![Diagnosis::new("store", Health::Skipped, what).mend(mend)];
         }
-        let looked = self.ledger_store().and_then(|store| Ok(store.quick_check()?));
+        let looked = self.site.delivery().ledger_store().and_then(|store| Ok(store.quick_check()?));
         let mut found = vec![match looked {
             Ok(()) => Diagnosis::new("store", Health::Good, format!("{} is whole", path.display())),
             Err(error) => Diagnosis::new("store", Health::Error, format!("{error:#}"))
@@ -169,11 +175,11 @@ impl Site {
     }
 
     fn examine_secrets(&self) -> Vec<Diagnosis> {
-        let delivery = &self.config.delivery;
+        let delivery = &self.site.config.delivery;
         let keys = delivery.dkim.keys.iter().map(|key| key.file.as_str());
         let files = keys.chain([delivery.smtp.password_file.as_str()]).filter(|file| !file.is_empty());
         let look = |file: &str| {
-            let path = self.root.join(file);
+            let path = self.site.root.join(file);
             if path.exists() {
                 return private(&path, "secrets", "whoever reads it can send in your name");
             }
@@ -185,12 +191,12 @@ impl Site {
 
     /// The clock against what was written by an earlier one.
     fn examine_clock(&self) -> Vec<Diagnosis> {
-        let now = self.now();
+        let now = self.site.now();
         if now.timestamp() < super::deliver::EARLIEST {
             let what = format!("the clock shows {now}, which is long past");
             return vec![Diagnosis::new("clock", Health::Error, what).mend("set it; every message carries its time")];
         }
-        let decisions = self.decisions(1).unwrap_or_default();
+        let decisions = self.site.delivery().decisions(1).unwrap_or_default();
         match decisions.first().filter(|entry| entry.at > now + chrono::TimeDelta::minutes(5)) {
             Some(entry) => {
                 let what = format!("the clock shows {now}, but a decision of {} is on record", entry.at);
@@ -201,7 +207,7 @@ impl Site {
     }
 
     fn examine_disk(&self) -> Vec<Diagnosis> {
-        let database = self.config.database(&self.root);
+        let database = self.site.config.database(&self.site.root);
         let folder = database.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let Ok(space) = rustix::fs::statvfs(folder) else {
             let what = format!("cannot tell how much room {} has", folder.display());
@@ -219,11 +225,11 @@ impl Site {
 
     /// Connects, greets and logs in, and says good-bye.
     async fn examine_relay(&self) -> Diagnosis {
-        if self.config.delivery.transport == TransportKind::File {
+        if self.site.config.delivery.transport == TransportKind::File {
             let what = "`delivery.transport` is \"file\", so nobody is mailed";
             return Diagnosis::new("smtp", Health::Skipped, what);
         }
-        let relay: Box<Relay> = match self.transport("doctor") {
+        let relay: Box<Relay> = match self.site.delivery().transport("doctor") {
             Ok(Transport::Smtp(relay)) => relay,
             Ok(Transport::Folder(_)) => return Diagnosis::new("smtp", Health::Skipped, "mail goes into files"),
             Err(error) => return Diagnosis::errors("smtp", &error).swap_remove(0),
@@ -237,7 +243,7 @@ impl Site {
         match answer {
             Ok(connection) => {
                 connection.close().await;
-                let login = if self.config.delivery.smtp.username.is_empty() { "" } else { " and lets us in" };
+                let login = if self.site.config.delivery.smtp.username.is_empty() { "" } else { " and lets us in" };
                 Diagnosis::new("smtp", Health::Good, format!("{address} answers{login}"))
             }
             Err(refusal) => {
@@ -249,7 +255,7 @@ impl Site {
     }
 
     fn examine_editors(&self) -> Vec<Diagnosis> {
-        if self.config.editors.notify.is_empty() {
+        if self.site.config.editors.notify.is_empty() {
             let what = "`editors.notify` is empty, so digest serve tells nobody what it does";
             return vec![Diagnosis::new("editors", Health::Warning, what).mend("name at least one address")];
         }

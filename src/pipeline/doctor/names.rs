@@ -7,16 +7,16 @@ use tokio::task::JoinHandle;
 
 use super::{Diagnosis, Health, Progress};
 use crate::mail::{DkimSigner, Dns, sender_domain};
-use crate::pipeline::{Site, TransportKind};
+use crate::pipeline::{Doctor, TransportKind};
 
 type Answers = Result<Vec<String>, String>;
 
 /// All questions together have so long. They are asked side by side, and a nameserver that lives answers each in well under a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-impl Site {
+impl Doctor {
     pub(super) async fn examine_names(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Progress)) {
-        let Ok(domain) = sender_domain(&self.config.letterhead()) else {
+        let Ok(domain) = sender_domain(&self.site.config.letterhead()) else {
             let what = "nothing is asked before `publication.from` names a domain";
             return tell(Progress::Found(Diagnosis::new("dns", Health::Skipped, what)));
         };
@@ -38,7 +38,7 @@ impl Site {
 
     /// Every question under way, in the order in which the answers are told.
     fn questions(&self, dns: &Dns, domain: &str) -> Vec<JoinHandle<Vec<Diagnosis>>> {
-        let bounces = self.config.bounces.domain.clone();
+        let bounces = self.site.config.bounces.domain.clone();
         // SPF counts for the envelope's domain, which is the bounces' where there is one.
         let envelope = if bounces.is_empty() { domain.to_owned() } else { bounces.clone() };
         let (own, asked) = (domain.to_owned(), dns.clone());
@@ -50,7 +50,7 @@ impl Site {
             let asked = dns.clone();
             questions.push(tokio::spawn(async move { vec![bounce_hosts(&bounces, asked.mx(&bounces).await)] }));
         }
-        if self.config.delivery.transport == TransportKind::Smtp {
+        if self.site.config.delivery.transport == TransportKind::Smtp {
             let (host, asked) = (self.outermost(domain), dns.clone());
             questions.push(tokio::spawn(async move { vec![reverse(&host, &asked).await] }));
         }
@@ -58,7 +58,7 @@ impl Site {
     }
 
     fn dkim(&self, dns: Dns, domain: &str) -> JoinHandle<Vec<Diagnosis>> {
-        let signer = DkimSigner::load(&self.config.delivery.dkim, &self.root, domain);
+        let signer = DkimSigner::load(&self.site.config.delivery.dkim, &self.site.root, domain);
         tokio::spawn(async move {
             let signer = match signer {
                 Ok(Some(signer)) => signer,
@@ -78,7 +78,7 @@ impl Site {
 
     /// The host that hands our mail to the world, as far as we can know it.
     fn outermost(&self, domain: &str) -> String {
-        let smtp = &self.config.delivery.smtp;
+        let smtp = &self.site.config.delivery.smtp;
         let near = matches!(smtp.host.as_str(), "localhost" | "127.0.0.1" | "::1");
         let hello = if smtp.hello.is_empty() { domain } else { &smtp.hello };
         if near { hello.to_owned() } else { smtp.host.clone() }

@@ -1,6 +1,7 @@
 //! One source, fetched once: asked with what is remembered of it, read, and remembered anew. Decides nothing about its items.
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
@@ -32,7 +33,7 @@ pub enum Answer {
 }
 
 /// Fetches one source, or runs it. `now` is the time of the fetch; `folder` is where programs run.
-pub async fn one(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateTime<Utc>, folder: PathBuf) -> Answer {
+pub async fn one(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateTime<Utc>, folder: Arc<Path>) -> Answer {
     if let Some(until) = health.not_before.filter(|until| *until > now) {
         return Answer::Waits(until);
     }
@@ -54,7 +55,7 @@ pub async fn one(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateT
     answer
 }
 
-async fn ran(feed: &Feed, now: DateTime<Utc>, folder: PathBuf) -> Result<Answer, String> {
+async fn ran(feed: &Feed, now: DateTime<Utc>, folder: Arc<Path>) -> Result<Answer, String> {
     let (command, patience) = (feed.command.clone(), feed.patience);
     let printed = tokio::task::spawn_blocking(move || command::run(&command, &folder, patience));
     let bytes = printed.await.map_err(|why| why.to_string())??;

@@ -63,7 +63,7 @@ impl Clicks {
         ClickService { follow: Arc::new(follow) }
     }
 
-    /// DeliveryCounts what is under way and writes it. Called when nobody follows links any more.
+    /// Counts what is under way and writes it. Called when nobody follows links any more.
     pub(super) fn end(self) {
         let _ = self.door.send(Said::End);
         // A thread that panicked has told of it.

@@ -40,7 +40,7 @@ impl Visit {
         }
     }
 
-    /// DeliveryCounts each link once, or none.
+    /// Counts each link once, or none.
     fn judge(self, counts: &mut ClickCounts) {
         if self.keys.len() <= FEW {
             for key in self.keys {
@@ -77,14 +77,14 @@ impl Window {
         self.visits.entry(visitor).or_insert_with(new).follows(key, now);
     }
 
-    /// DeliveryCounts the visits that are over, and forgets them.
+    /// Counts the visits that are over, and forgets them.
     pub(super) fn settle(&mut self, now: DateTime<Utc>, counts: &mut ClickCounts) {
         for (_, visit) in self.visits.extract_if(.., |_, visit| visit.is_over(now)) {
             visit.judge(counts);
         }
     }
 
-    /// DeliveryCounts all visits as they stand: nobody watches any more.
+    /// Counts all visits as they stand: nobody watches any more.
     pub(super) fn close(&mut self, counts: &mut ClickCounts) {
         for visit in std::mem::take(&mut self.visits).into_values() {
             visit.judge(counts);

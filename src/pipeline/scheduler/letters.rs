@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::super::{Rendering, Severity, Site};
+use super::super::{Daemon, Rendering, Severity};
 use crate::model::{Address, DeliveryCounts, Edition, IssueName, LetterOrder, Missed, OnUnapproved};
 use crate::render::{EditorLetter, Found, Shown, ToDo};
 use crate::schedule::Run;
@@ -22,15 +22,15 @@ fn ways(issue: &IssueName) -> Vec<ToDo> {
     ]
 }
 
-impl Site {
+impl Daemon {
     fn local(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.config.publication.timezone).format("%A %d %B, %H:%M %Z").to_string()
+        at.with_timezone(&self.site.config.publication.timezone).format("%A %d %B, %H:%M %Z").to_string()
     }
 
     fn letter_about(&self, issue: &IssueName, kind: &str, tone: &str, headline: String) -> EditorLetter {
         EditorLetter {
             kind: kind.into(),
-            subject: format!("[{}] {headline}", self.config.edition_title(&issue.edition)),
+            subject: format!("[{}] {headline}", self.site.config.edition_title(&issue.edition)),
             tone: tone.into(),
             headline,
             ..EditorLetter::default()
@@ -51,7 +51,7 @@ impl Site {
     pub(super) fn draft_ready(&self, rendering: &Rendering, run: Run) -> EditorLetter {
         let issue = &rendering.name;
         let report = &rendering.report;
-        let edition = self.config.edition(&issue.edition).ok();
+        let edition = self.site.config.edition(&issue.edition).ok();
         let mut lead = vec![format!("“{}” goes out on {}.", rendering.rendered.subject, self.local(run.at))];
         if report.errors > 0 {
             lead.push(
@@ -64,8 +64,12 @@ impl Site {
             message: message.to_owned(),
         };
         // A source that fell silent is why something may be missing.
-        let of_sources =
-            self.feed_notices().into_iter().map(|n| Found { severity: "Source".into(), message: n.message });
+        let of_sources = self
+            .site
+            .content()
+            .feed_notices()
+            .into_iter()
+            .map(|n| Found { severity: "Source".into(), message: n.message });
         let findings = report.findings.iter().map(|found| finding(found.severity, &found.message));
         let shown = rendering.draft.news.iter().filter(|entry| !entry.banned);
         EditorLetter {
@@ -111,7 +115,7 @@ impl Site {
     }
 
     pub(super) fn skipped(&self, issue: &IssueName, why: &str) -> EditorLetter {
-        let missed = match self.config.edition(&issue.edition).map(|edition| edition.missed) {
+        let missed = match self.site.config.edition(&issue.edition).map(|edition| edition.missed) {
             Ok(Missed::SendWithin(limit)) => {
                 format!(" (missed = \"send_within:{}\")", humantime::format_duration(limit))
             }
@@ -167,18 +171,18 @@ impl Site {
             kind: "editors".into(),
             to,
             context: context.clone(),
-            ordered: self.now(),
+            ordered: self.site.now(),
         };
         Ok(self.editors().map(order).collect())
     }
 
     fn editors(&self) -> impl Iterator<Item = Address> {
-        self.config.editors.notify.iter().filter_map(|address| Address::parse(address).ok())
+        self.site.config.editors.notify.iter().filter_map(|address| Address::parse(address).ok())
     }
 
     /// Sends the editors the issue itself, as subscribers would get it, marked as a test: once at most, since it is only a look.
     pub(super) async fn send_preview(&self, issue: &IssueName) {
-        if let Err(error) = self.send_test(issue, &self.editors().collect::<Vec<_>>()).await {
+        if let Err(error) = self.site.delivery().send_test(issue, &self.editors().collect::<Vec<_>>()).await {
             tracing::warn!(issue = %issue, error = format!("{error:#}"), "the editors have no preview");
         }
     }

@@ -60,18 +60,16 @@ struct Known {
     send: Option<Sending>,
 }
 
-impl Site {
-    /// The same publication at another time.
-    #[must_use]
-    pub fn at(&self, now: DateTime<Utc>) -> Self {
-        use chrono::SubsecRound;
-        let started = now.trunc_subsecs(0);
-        Self { root: self.root.clone(), config: self.config.clone(), started, clock: super::clock_from(started) }
-    }
+/// What `digest serve` does by itself: the scheduler, the letters, the figures for monitoring.
+#[derive(Clone)]
+pub struct Daemon {
+    pub(in crate::pipeline) site: Site,
+}
 
+impl Daemon {
     /// Takes or renews the lease for a daemon; `None` while another one acts.
     pub fn hold_lease(&self, holder: &str) -> anyhow::Result<Option<FencingToken>> {
-        Ok(self.ledger_store()?.hold_lease(holder, self.now(), self.config.serve.lease)?)
+        Ok(self.site.delivery().ledger_store()?.hold_lease(holder, self.site.now(), self.site.config.serve.lease)?)
     }
 
     /// Takes at most one step of the schedule and puts it on record, once. While a send is under way (`sending`), no other begins; all
@@ -80,10 +78,12 @@ impl Site {
     /// # Errors
     /// When the store cannot serve. Nothing is lost then: the step is taken at the next look.
     pub async fn scheduler_step(&self, fencing_token: &FencingToken, sending: bool) -> anyhow::Result<Tick> {
-        let mut store = self.ledger_store()?;
+        let mut store = self.site.delivery().ledger_store()?;
         let mut look: Option<DateTime<Utc>> = None;
-        for (name, edition) in &self.config.editions {
-            let Some(since) = store.watched_since(fencing_token, name, self.now())? else { return Ok(Tick::Stale) };
+        for (name, edition) in &self.site.config.editions {
+            let Some(since) = store.watched_since(fencing_token, name, self.site.now())? else {
+                return Ok(Tick::Stale);
+            };
             for run in self.open_runs(edition, since) {
                 let issue = IssueName { date: run.date, edition: name.clone() };
                 let known = self.known(&store, &issue)?;
@@ -102,11 +102,11 @@ impl Site {
 
     /// The runs of an edition that may need something now, and the next one.
     fn open_runs(&self, edition: &Edition, since: DateTime<Utc>) -> Vec<Run> {
-        let ahead = TimeDelta::from_std(edition.draft_ahead).ok().and_then(|d| self.now().checked_add_signed(d));
+        let ahead = TimeDelta::from_std(edition.draft_ahead).ok().and_then(|d| self.site.now().checked_add_signed(d));
         let ahead = ahead.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        let from = since.max(self.now() - LOOK_BACK);
+        let from = since.max(self.site.now() - LOOK_BACK);
         let mut later = 0;
-        schedule::runs(edition, from, self.config.publication.timezone)
+        schedule::runs(edition, from, self.site.config.publication.timezone)
             .take_while(|run| {
                 later += usize::from(run.at > ahead);
                 later <= 1
@@ -119,9 +119,9 @@ impl Site {
         schedule::decide(&Facts {
             edition,
             run,
-            now: self.now(),
+            now: self.site.now(),
             watched_since: fencing_token.since,
-            lifetime: self.lifetime(),
+            lifetime: self.site.delivery().lifetime(),
             done: &known.done,
             approval: known.approval,
             send: known.send,
@@ -138,7 +138,7 @@ impl Site {
         if done.iter().any(|done| matches!(done.what, What::Sent | What::Skipped)) {
             return Ok(Known { done, approval: Approval::NoDraft, send: None });
         }
-        let draft = self.draft_text(issue);
+        let draft = self.site.drafts().draft_text(issue);
         let approval = match (&draft, store.approval(issue)?) {
             (None, _) => Approval::NoDraft,
             (Some(draft), Some(approval)) if approval.draft == *draft => Approval::Given(approval.at),
@@ -152,7 +152,7 @@ impl Site {
         // Whoever takes over goes on: nobody and nothing stopped it.
         let taken_over = send.state == IssueState::Stopped && !send.by_operator && send.reason == TAKEN_OVER;
         let state = if taken_over { IssueState::Sending } else { send.state };
-        Ok(Sending { state, by_operator: send.by_operator, due: self.due(store, issue, send)? })
+        Ok(Sending { state, by_operator: send.by_operator, due: self.site.delivery().due(store, issue, send)? })
     }
 
     async fn take(
@@ -166,9 +166,9 @@ impl Site {
         let verdict = match step {
             Step::Draft => {
                 self.fetch_first().await;
-                let (site, issue) = (self.at(self.now()), issue.clone());
+                let (daemon, issue) = (self.clone(), issue.clone());
                 // On a thread of its own: the lease is renewed meanwhile.
-                tokio::task::spawn_blocking(move || site.draft_step(&issue, run)).await?
+                tokio::task::spawn_blocking(move || daemon.draft_step(&issue, run)).await?
             }
             Step::Remind => Verdict {
                 what: What::Reminded,
@@ -224,7 +224,7 @@ impl Site {
         let letters = letter.map_or(Ok(Vec::new()), |letter| self.to_editors(&about, &letter))?;
         let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
         let decision = Decision { issue, what: what.as_str(), occurrence, detail: &detail, letters: &letters };
-        match store.decide(fencing_token, &decision, self.now())? {
+        match store.decide(fencing_token, &decision, self.site.now())? {
             Recorded::Stale => Ok(Tick::Stale),
             Recorded::Now | Recorded::Before => {
                 tracing::info!(issue = %issue, what = what.as_str(), detail, "decided");
@@ -235,10 +235,11 @@ impl Site {
 
     /// Fetches the feeds before a draft. Whatever becomes of that, the draft is made of what there is.
     async fn fetch_first(&self) {
-        if self.config.feeds.is_empty() {
+        if self.site.config.feeds.is_empty() {
             return;
         }
-        let fetching = self.fetch_feeds(&[], Duration::ZERO, self.now(), rand::random::<f64>);
+        let content = self.site.content();
+        let fetching = content.fetch_feeds(&[], Duration::ZERO, self.site.now(), rand::random::<f64>);
         match tokio::time::timeout(FETCH_PATIENCE, fetching).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "the feeds were not fetched before a draft"),
@@ -249,10 +250,10 @@ impl Site {
     /// Composes, renders and checks. Whatever fails is told, never fatal.
     fn draft_step(&self, issue: &IssueName, run: Run) -> Verdict {
         let made = (|| -> anyhow::Result<Option<Rendering>> {
-            let composed = self.compose(&issue.edition, Some(issue.date))?;
+            let composed = self.site.drafts().compose(&issue.edition, Some(issue.date))?;
             match composed.draft {
                 None => Ok(None),
-                Some(_) => self.rendering(issue).map(Some),
+                Some(_) => self.site.drafts().rendering(issue).map(Some),
             }
         })();
         match made {
@@ -272,7 +273,7 @@ impl Site {
     }
 
     fn approve_step(&self, issue: &IssueName, edition: &Edition, run: Run) -> Verdict {
-        match self.approve(issue, BY_ITSELF) {
+        match self.site.drafts().approve(issue, BY_ITSELF) {
             Ok(_) => Verdict { what: What::Approved, detail: format!("by {BY_ITSELF}"), letter: None },
             Err(error) => self.hold_verdict(issue, edition, run, &told(&error)),
         }
@@ -316,7 +317,7 @@ impl Site {
             let issue = issue.to_string();
             move |event| tracing::debug!(issue, ?event, "send")
         };
-        match self.send(issue, &options, stop, event).await {
+        match self.site.delivery().send(issue, &options, stop, event).await {
             Ok(delivered) => {
                 if let Ended::Broken(why) | Ended::Guarded(why) = &delivered.ended {
                     tracing::error!(issue = %issue, why, "the send stopped");
@@ -326,9 +327,9 @@ impl Site {
             // A later look sees what is left.
             Err(error) if matches!(error.downcast_ref(), Some(StoreError::Locked(_))) => Ok(false),
             Err(error) if *first => {
-                let mut store = self.ledger_store()?;
+                let mut store = self.site.delivery().ledger_store()?;
                 let known = self.known(&store, issue)?;
-                let held = self.hold_verdict(issue, self.config.edition(&issue.edition)?, *run, &told(&error));
+                let held = self.hold_verdict(issue, self.site.config.edition(&issue.edition)?, *run, &told(&error));
                 self.record(&mut store, fencing_token, issue, &known, held).map(|_| true)
             }
             Err(error) => Err(error),

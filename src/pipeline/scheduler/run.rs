@@ -66,7 +66,8 @@ impl Keeper {
         let site = self.site();
         let pause = LOOK.min(site.config.serve.lease / 3);
         let Some(fencing_token) = self.hold(&site)? else { return Ok(pause) };
-        let step = Box::pin(site.scheduler_step(&fencing_token, self.under_way.is_some()));
+        let daemon = site.daemon();
+        let step = Box::pin(daemon.scheduler_step(&fencing_token, self.under_way.is_some()));
         Ok(match self.under_lease(&site, step, stop.clone()).await? {
             Tick::Send(due_send) => {
                 self.depart(site, fencing_token, due_send);
@@ -80,7 +81,7 @@ impl Keeper {
 
     /// Takes or renews the lease. Without it nothing is sent any more.
     fn hold(&mut self, site: &Site) -> anyhow::Result<Option<FencingToken>> {
-        let fencing_token = site.hold_lease(&self.holder)?;
+        let fencing_token = site.daemon().hold_lease(&self.holder)?;
         let number =
             |fencing_token: &Option<FencingToken>| fencing_token.as_ref().map(|fencing_token| fencing_token.number);
         if number(&fencing_token) != number(&self.last) {
@@ -118,7 +119,7 @@ impl Keeper {
 
     fn depart(&mut self, site: Site, fencing_token: FencingToken, due_send: DueSend) {
         let (halt, halted) = watch::channel(false);
-        let task = tokio::spawn(async move { site.depart(&fencing_token, &due_send, halted).await });
+        let task = tokio::spawn(async move { site.daemon().depart(&fencing_token, &due_send, halted).await });
         self.under_way = Some(UnderWay { halt, task });
     }
 
@@ -153,7 +154,7 @@ impl Keeper {
             self.arrived().await;
         }
         if let Some(fencing_token) = &self.last
-            && let Err(error) = self.site().release_lease(fencing_token)
+            && let Err(error) = self.site().delivery().release_lease(fencing_token)
         {
             tracing::warn!(error = format!("{error:#}"), "the lease was not given back; it runs out by itself");
         }

@@ -62,6 +62,7 @@ impl Workspace {
         let csv = "email,name\na@inbox.example,A\nb@inbox.example,B\n";
         workspace
             .site()
+            .subscribers()
             .import_subscribers(Path::new("subscribers.csv"), csv.as_bytes(), "asked for it", |_| Ok(()))
             .unwrap();
         workspace
@@ -119,13 +120,13 @@ impl Workspace {
     }
 
     async fn work(&self) -> anyhow::Result<Tick> {
-        let fencing_token = self.site().hold_lease(&self.holder)?.expect("nobody else acts");
-        let turn = self.site().scheduler_step(&fencing_token, false).await?;
+        let fencing_token = self.site().daemon().hold_lease(&self.holder)?.expect("nobody else acts");
+        let turn = self.site().daemon().scheduler_step(&fencing_token, false).await?;
         if let Tick::Send(due_send) = &turn {
             let (_keep, stop) = watch::channel(false);
-            Box::pin(self.site().depart(&fencing_token, due_send, stop)).await?;
+            Box::pin(self.site().daemon().depart(&fencing_token, due_send, stop)).await?;
         }
-        Box::pin(self.site().send_letters(self.now)).await?;
+        Box::pin(self.site().daemon().send_letters(self.now)).await?;
         Ok(turn)
     }
 
@@ -148,14 +149,14 @@ impl Workspace {
 
     /// Nobody watches until then; another process does from then on.
     async fn down_to(&mut self, until: &str) {
-        self.site().release_lease(&self.site().hold_lease(&self.holder).unwrap().unwrap()).unwrap();
+        self.site().delivery().release_lease(&self.site().daemon().hold_lease(&self.holder).unwrap().unwrap()).unwrap();
         self.now = until.parse().unwrap();
         self.holder.push('+');
         self.look().await;
     }
 
     fn journal(&self) -> Vec<String> {
-        let store = self.site().ledger_store().unwrap();
+        let store = self.site().delivery().ledger_store().unwrap();
         let mut entries = store.latest_decisions(1000).unwrap();
         entries.reverse();
         entries.iter().map(|e| format!("{} {} {}", e.at.format("%m-%d %H:%M"), e.issue, e.what)).collect()
@@ -187,8 +188,9 @@ async fn a_month_with_a_death_before_every_commit_is_the_same() {
 
 async fn month(cut: bool) {
     let mut workspace = Workspace { cut, ..Workspace::new("2026-03-02T00:00:00Z") };
-    let approve =
-        |workspace: &Workspace, issue: &str| drop(workspace.site().approve(&issue.parse().unwrap(), "Ann").unwrap());
+    let approve = |workspace: &Workspace, issue: &str| {
+        drop(workspace.site().drafts().approve(&issue.parse().unwrap(), "Ann").unwrap());
+    };
     workspace.run_to("2026-03-03T12:00:00Z").await;
     approve(&workspace, "2026-03-04-midweek");
     // A slow editor, after the send time.
@@ -285,19 +287,19 @@ async fn month(cut: bool) {
 async fn what_keeps_an_approved_issue_from_going_out_holds_it_and_is_told() {
     let mut workspace = Workspace::new("2026-03-03T07:00:00Z");
     workspace.run_to("2026-03-03T12:00:00Z").await;
-    workspace.site().approve(&"2026-03-04-midweek".parse().unwrap(), "Ann").unwrap();
+    workspace.site().drafts().approve(&"2026-03-04-midweek".parse().unwrap(), "Ann").unwrap();
     // Where copies would go stands a file.
     std::fs::remove_dir_all(workspace.dir.path().join("outbox")).unwrap();
     std::fs::write(workspace.dir.path().join("outbox"), "").unwrap();
     workspace.now = "2026-03-04T06:00:00Z".parse().unwrap();
-    let fencing_token = workspace.site().hold_lease("one").unwrap().unwrap();
-    let Tick::Send(due_send) = workspace.site().scheduler_step(&fencing_token, false).await.unwrap() else {
+    let fencing_token = workspace.site().daemon().hold_lease("one").unwrap().unwrap();
+    let Tick::Send(due_send) = workspace.site().daemon().scheduler_step(&fencing_token, false).await.unwrap() else {
         panic!("it is due")
     };
     let (_keep, stop) = watch::channel(false);
-    Box::pin(workspace.site().depart(&fencing_token, &due_send, stop)).await.unwrap();
+    Box::pin(workspace.site().daemon().depart(&fencing_token, &due_send, stop)).await.unwrap();
     assert_eq!(workspace.journal().last().unwrap(), "03-04 06:00 2026-03-04-midweek held");
-    let due = workspace.site().ledger_store().unwrap().due_letters(workspace.now, 9).unwrap();
+    let due = workspace.site().delivery().ledger_store().unwrap().due_letters(workspace.now, 9).unwrap();
     let held = due.iter().filter(|letter| letter.order.key.contains(":held:")).count();
     assert_eq!(held, 2, "both editors are told: {:?}", due.iter().map(|letter| &letter.order.key).collect::<Vec<_>>());
 }
@@ -307,10 +309,10 @@ async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
     let mut workspace = Workspace::new("2026-03-03T07:00:00Z");
     workspace.run_to("2026-03-03T12:00:00Z").await;
     let issue: IssueName = "2026-03-04-midweek".parse().unwrap();
-    workspace.site().approve(&issue, "Ann").unwrap();
-    let old = workspace.site().hold_lease("one").unwrap().unwrap();
+    workspace.site().drafts().approve(&issue, "Ann").unwrap();
+    let old = workspace.site().daemon().hold_lease("one").unwrap().unwrap();
     // It had begun to send when it was paused.
-    let mut store = workspace.site().ledger_store().unwrap();
+    let mut store = workspace.site().delivery().ledger_store().unwrap();
     store.freeze_audience(&issue, workspace.now).unwrap();
     let send = store.send(&issue).unwrap().unwrap().id;
     assert!(store.set_fencing_token(send, Some(&old)).unwrap());
@@ -318,31 +320,32 @@ async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
     let later = workspace.now + TimeDelta::days(31);
     workspace.now = later;
     assert_eq!(
-        workspace.site().hold_lease("two").unwrap().map(|fencing_token| fencing_token.number),
+        workspace.site().daemon().hold_lease("two").unwrap().map(|fencing_token| fencing_token.number),
         Some(old.number + 1)
     );
-    assert_eq!(workspace.site().hold_lease("one").unwrap(), None);
+    assert_eq!(workspace.site().daemon().hold_lease("one").unwrap(), None);
     let stopped = store.send(&issue).unwrap().unwrap();
     assert_eq!((stopped.state, stopped.by_operator), (IssueState::Stopped, false));
     assert!(!store.set_fencing_token(send, Some(&old)).unwrap(), "it cannot take the send back");
     let (_keep, stop) = watch::channel(false);
-    assert_eq!(workspace.site().scheduler_step(&old, false).await.unwrap(), Tick::Stale);
+    assert_eq!(workspace.site().daemon().scheduler_step(&old, false).await.unwrap(), Tick::Stale);
     // The lease is lost between its look and its step: what the other one sends is not given up.
     let (site, run) = (workspace.site(), Run { date: issue.date, at: workspace.now });
-    let (edition, known) = (site.config.edition("midweek").unwrap(), site.known(&store, &issue).unwrap());
-    let turn = site.take(&mut store, &old, &issue, (edition, run, &known), Step::GiveUp).await.unwrap();
+    let (edition, known) = (site.config.edition("midweek").unwrap(), site.daemon().known(&store, &issue).unwrap());
+    let turn = site.daemon().take(&mut store, &old, &issue, (edition, run, &known), Step::GiveUp).await.unwrap();
     let send = store.send(&issue).unwrap().unwrap();
     assert_eq!((turn, send.by_operator, send.reason.as_str()), (Tick::Stale, false, TAKEN_OVER));
     let options = SendOptions { fencing_token: Some(old), ..SendOptions::default() };
-    assert!(workspace.site().send(&issue, &options, stop, |_| {}).await.is_err());
+    assert!(workspace.site().delivery().send(&issue, &options, stop, |_| {}).await.is_err());
     assert_eq!(workspace.outbox().get(&issue.to_string()).copied().unwrap_or(0), 0);
 }
 
 #[test]
 fn a_clock_set_back_does_not_keep_a_dead_holder_alive() {
     let mut workspace = Workspace::new("2026-03-03T07:00:00Z");
-    let first = workspace.site().hold_lease("one").unwrap().unwrap();
+    let first = workspace.site().daemon().hold_lease("one").unwrap().unwrap();
     workspace.now -= TimeDelta::days(400);
-    let second = workspace.site().hold_lease("two").unwrap().expect("its end is further off than any lease is long");
+    let second =
+        workspace.site().daemon().hold_lease("two").unwrap().expect("its end is further off than any lease is long");
     assert!(second.number > first.number);
 }

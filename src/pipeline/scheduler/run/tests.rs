@@ -63,7 +63,7 @@ async fn a_lost_lease_halts_the_send_under_way() {
     watch.pass(lease / 2);
     assert!(watch.hold().is_some() && !*halted.borrow(), "renewed in time");
     watch.pass(lease + 1);
-    assert!(watch.keeper.site().hold_lease("two").unwrap().is_some());
+    assert!(watch.keeper.site().daemon().hold_lease("two").unwrap().is_some());
     assert!(watch.hold().is_none() && *halted.borrow());
 }
 
@@ -83,7 +83,7 @@ async fn the_lease_is_renewed_beside_a_step_that_takes_long() {
     };
     let (_keep, stop) = watch::channel(false);
     watch.keeper.under_lease(&site, long, stop).await.unwrap();
-    assert!(watch.keeper.site().hold_lease("two").unwrap().is_none(), "it is still held");
+    assert!(watch.keeper.site().daemon().hold_lease("two").unwrap().is_none(), "it is still held");
     assert_eq!(watch.hold().map(|fencing_token| fencing_token.number), Some(first.number), "by the same holder");
 }
 
