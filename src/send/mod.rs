@@ -2,27 +2,34 @@
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
 mod canary;
+mod dialer;
+mod folder_worker;
+mod in_flight;
+mod outcomes;
 mod retry;
+mod session;
 mod settings;
+mod shared;
 mod single;
 mod smtp_worker;
 mod throttle;
 mod worker;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, oneshot, watch};
 
 use crate::mail::{CompiledIssue, DomainGroup, Folder, Message, Refusal, Relay};
-use crate::model::{Delivery, DeliveryState, Reply};
+use crate::model::{DeliveryState, Reply};
 use crate::store::{Ledger, Writer};
 pub use canary::{Answers, Limits, canary_numbers, verdict};
 use retry::Guard;
 pub use retry::Schedule;
 pub use settings::{Settings, TransportKind};
+use shared::Shared;
 pub use single::{LetterSender, Try};
 use throttle::Throttle;
 
@@ -78,96 +85,6 @@ pub enum Ended {
     Guarded(String),
     /// Something is wrong on our side, so that no message could have gone out: the reason, in words for the operator.
     Broken(String),
-}
-
-/// After so many messages of one domain group a worker looks at the next one first.
-const TURN: usize = 16;
-
-/// What the workers of a run share.
-struct Shared {
-    run: Run,
-    /// Messages that may still be tried.
-    allowance: AtomicUsize,
-    /// How many messages may be under way, and by which domain groups.
-    throttle: Mutex<Throttle>,
-    /// Feedback when a message has ended, for who waits for a domain group.
-    moved: Notify,
-    /// Watches for refusals that are about us.
-    guard: Mutex<Guard>,
-    ended: watch::Sender<Option<Ended>>,
-    /// Whether any connection was ever made in this run.
-    reached: AtomicBool,
-    /// Connections that stand now.
-    connected: AtomicUsize,
-    /// Whether an envelope may follow another message's final dot; a relay that minds it gets one thing at a time.
-    groups: AtomicBool,
-}
-
-impl Shared {
-    /// Ends the run; the first reason stays.
-    fn end(&self, why: Ended) {
-        self.ended.send_if_modified(|ended| {
-            let first = ended.is_none();
-            if first {
-                *ended = Some(why);
-            }
-            first
-        });
-    }
-
-    fn is_over(&self) -> bool {
-        if *self.run.stop.borrow() {
-            self.end(Ended::Interrupted);
-        }
-        self.ended.borrow().is_some()
-    }
-
-    /// Takes one message from the run's allowance.
-    fn allow(&self) -> bool {
-        self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
-    }
-
-    /// Whether a worker that took so many messages stays with its domain group; now and then another one's turn comes.
-    fn stays(&self, taken: usize) -> bool {
-        !taken.is_multiple_of(TURN) || self.throttle().domain_groups() == 1
-    }
-
-    /// Gives it back.
-    fn disallow(&self) {
-        self.allowance.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Waits so long, or until `sooner`, or until the run is over.
-    async fn rest(&self, wait: Duration, sooner: impl Future<Output = ()>) {
-        let mut stop = self.run.stop.clone();
-        let mut ended = self.ended.subscribe();
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = sooner => {}
-            _ = stop.wait_for(|stop| *stop) => {}
-            _ = ended.wait_for(Option::is_some) => {}
-        }
-    }
-
-    fn throttle(&self) -> MutexGuard<'_, Throttle> {
-        // What a worker that panicked left behind is still a throttle.
-        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> DateTime<Utc> {
-        (self.run.clock)()
-    }
-
-    /// The message of one subscriber. Signing takes longer than all else about it, so it goes to threads of its own.
-    async fn message(&self, delivery: &Delivery) -> Result<Message, Ended> {
-        let compiled = &self.run.compiled;
-        if !compiled.is_signed() {
-            return Ok(compiled.message(delivery));
-        }
-        let (compiled, delivery) = (Arc::clone(compiled), delivery.clone());
-        let signed = tokio::task::spawn_blocking(move || compiled.message(&delivery)).await;
-        signed.map_err(|error| Ended::Broken(format!("a copy could not be signed: {error}")))
-    }
 }
 
 /// Delivers one message outside any ledger; `number` tells it from others in a folder. Returns what the relay, or the folder, said.

@@ -5,6 +5,7 @@ mod archive;
 mod audience;
 mod bounces;
 mod canary;
+mod claim;
 mod clicks;
 #[cfg(test)]
 pub mod fuse;
@@ -34,6 +35,7 @@ pub use archive::{Archived, Correction, WebCopy};
 pub use audience::Audience;
 pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
+pub use claim::{Claim, Next};
 pub use clicks::ClickCounts;
 pub use journal::{Decision, Entry, Recorded};
 pub use lease::{FencingToken, Lease, TAKEN_OVER};
@@ -43,7 +45,7 @@ pub use signup_requests::SignUpRequest;
 pub use signups::{Confirmed, SignUp};
 pub use subscribers::{Change, Tally};
 pub use tokens::{PreferenceChange, Trace};
-pub use writer::{Claim, Ledger, Next, Writer};
+pub use writer::{Ledger, Writer};
 
 /// The steps to the schema that this binary writes, each with the `user_version` that SQLite keeps once it is taken. Databases from
 /// before the first release count below the first; their schema was never published and is not read any more.

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
+use super::claim::{Claim, Next};
 use super::subscribers::{stored_address, stored_fields};
 use super::tokens::take_off;
-use super::writer::{Claim, Next};
 use super::{StoreError, from_ms, to_ms};
 use crate::model::{Delivery, Outcome, Reply, SubscriberStatus};
 

@@ -11,9 +11,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::claim::{Claim, Next};
 use super::queue::{Queue, column};
 use super::{Store, StoreError};
-use crate::model::{Delivery, Outcome};
+use crate::model::Outcome;
 
 /// The most commands that one transaction takes.
 const GROUP: usize = 256;
@@ -22,33 +23,12 @@ const LOG_PAGES: i64 = 8_000;
 /// How long a commit waits for the commands of others. The runtime counts in milliseconds, so it may be one.
 const BATCH_WAIT: Duration = Duration::from_micros(100);
 
-/// What a worker gets when it asks for its next message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// The message, and on record that its final dot may go out.
-    Delivery(Box<Delivery>),
-    /// Nobody waits for a try now, or nothing was asked for.
-    Empty,
-    /// Someone stopped the send.
-    Stopped,
-}
-
 /// A command for the ledger. What is written is answered after the commit that holds it.
 enum Command {
     Step { ended: Option<(i64, Outcome)>, next: Next, now: DateTime<Utc>, answer: Answer },
     Reserve { domain_group: i64, now: DateTime<Utc>, answer: Answer },
     Release { number: i64 },
     Waits { domain_groups: Vec<i64>, now: DateTime<Utc>, answer: oneshot::Sender<Result<bool, String>> },
-}
-
-/// What a worker begins with the same commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    Nothing,
-    /// The next message of this domain group.
-    Of(usize),
-    /// The message of this number, which is reserved.
-    Reserved(i64),
 }
 
 /// How a try ended, what begins, and when.

@@ -1,0 +1,105 @@
+//! What the workers of a run share: how many messages may still go, how many may be under way, and how the run ends. Knows no connection
+//! and no protocol.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, watch};
+
+use super::retry::Guard;
+use super::throttle::Throttle;
+use super::{Ended, Run};
+use crate::mail::Message;
+use crate::model::Delivery;
+
+/// After so many messages of one domain group a worker looks at the next one first.
+const TURN: usize = 16;
+
+/// What the workers of a run share.
+pub struct Shared {
+    pub run: Run,
+    /// Messages that may still be tried.
+    pub allowance: AtomicUsize,
+    /// How many messages may be under way, and by which domain groups.
+    pub throttle: Mutex<Throttle>,
+    /// Feedback when a message has ended, for who waits for a domain group.
+    pub moved: Notify,
+    /// Watches for refusals that are about us.
+    pub guard: Mutex<Guard>,
+    pub ended: watch::Sender<Option<Ended>>,
+    /// Whether any connection was ever made in this run.
+    pub reached: AtomicBool,
+    /// Connections that stand now.
+    pub connected: AtomicUsize,
+    /// Whether an envelope may follow another message's final dot; a relay that minds it gets one thing at a time.
+    pub groups: AtomicBool,
+}
+
+impl Shared {
+    /// Ends the run; the first reason stays.
+    pub fn end(&self, why: Ended) {
+        self.ended.send_if_modified(|ended| {
+            let first = ended.is_none();
+            if first {
+                *ended = Some(why);
+            }
+            first
+        });
+    }
+
+    pub fn is_over(&self) -> bool {
+        if *self.run.stop.borrow() {
+            self.end(Ended::Interrupted);
+        }
+        self.ended.borrow().is_some()
+    }
+
+    /// Takes one message from the run's allowance.
+    pub fn allow(&self) -> bool {
+        self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
+    }
+
+    /// Whether a worker that took so many messages stays with its domain group; now and then another one's turn comes.
+    pub fn stays(&self, taken: usize) -> bool {
+        !taken.is_multiple_of(TURN) || self.throttle().domain_groups() == 1
+    }
+
+    /// Gives it back.
+    pub fn disallow(&self) {
+        self.allowance.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits so long, or until `sooner`, or until the run is over.
+    pub async fn rest(&self, wait: Duration, sooner: impl Future<Output = ()>) {
+        let mut stop = self.run.stop.clone();
+        let mut ended = self.ended.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = sooner => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+            _ = ended.wait_for(Option::is_some) => {}
+        }
+    }
+
+    pub fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        // What a worker that panicked left behind is still a throttle.
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.run.clock)()
+    }
+
+    /// The message of one subscriber. Signing takes longer than all else about it, so it goes to threads of its own.
+    pub async fn message(&self, delivery: &Delivery) -> Result<Message, Ended> {
+        let compiled = &self.run.compiled;
+        if !compiled.is_signed() {
+            return Ok(compiled.message(delivery));
+        }
+        let (compiled, delivery) = (Arc::clone(compiled), delivery.clone());
+        let signed = tokio::task::spawn_blocking(move || compiled.message(&delivery)).await;
+        signed.map_err(|error| Ended::Broken(format!("a copy could not be signed: {error}")))
+    }
+}
