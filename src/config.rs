@@ -3,6 +3,7 @@
 mod dates;
 mod lists;
 mod mistakes;
+mod origin;
 mod sections;
 mod sense;
 mod values;
@@ -15,10 +16,12 @@ use toml::{Table, Value};
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
 use crate::sources::{Feed, FetchSettings};
 use crate::{check, compose, render, schedule, send, store};
-use mistakes::{Mistakes, line_at};
+use mistakes::Mistakes;
+use origin::line_at;
 use values::{list, section};
 
 pub use dates::{Dates, edit as edit_dates};
+pub use origin::Origin;
 pub use sections::{Bounces, Editors, Web};
 
 /// All settings of a publication.
@@ -38,7 +41,27 @@ pub struct Config {
     pub tracking: render::ClickSettings,
     pub bounces: Bounces,
     pub editors: Editors,
+    /// Where each setting was said.
+    pub origin: Origin,
 }
+
+/// The sections of config.toml.
+const SECTIONS: &[&str] = &[
+    "publication",
+    "editions",
+    "compose",
+    "scores",
+    "check",
+    "feeds",
+    "fetch",
+    "delivery",
+    "store",
+    "serve",
+    "web",
+    "tracking",
+    "bounces",
+    "editors",
+];
 
 /// What the shipped editions are when config.toml leaves a key out.
 const SHIPPED: &str = r#"
@@ -65,6 +88,12 @@ pub fn load(path: &Path) -> Result<Config, Notices> {
             .at(path, None)
             .help("run in a publication's folder, name one with -C DIR, or make one with `digest init DIR`")
     })?;
+    if text.trim().is_empty() {
+        return Err(Notice::new("the configuration is empty")
+            .at(path, None)
+            .help("was it cut off while it was saved? `digest init DIR` writes one that shows every key")
+            .into());
+    }
     #[expect(clippy::disallowed_methods, reason = "this is the room that reads the environment")]
     let environment = std::env::vars();
     read(path, &text, environment.filter(|(name, _)| name.starts_with("DIGEST_")))
@@ -91,7 +120,7 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
         }
     }
     for (name, value) in environment {
-        mistakes.overrides(&name);
+        mistakes.origin.overrides(&name, &value);
         override_with(&mut table, &name, &value);
     }
     with_shipped_editions(&mut table);
@@ -104,24 +133,8 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
 
 /// Each section on its own, so that one mistake does not hide the next.
 fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
-    let known = [
-        "publication",
-        "editions",
-        "compose",
-        "scores",
-        "check",
-        "feeds",
-        "fetch",
-        "delivery",
-        "store",
-        "serve",
-        "web",
-        "tracking",
-        "bounces",
-        "editors",
-    ];
-    for key in table.keys().filter(|key| !known.contains(&key.as_str())) {
-        mistakes.unknown(&[key], key, &known);
+    for key in table.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
+        mistakes.unknown(&[key], key, SECTIONS);
     }
     let mut editions = BTreeMap::new();
     for (name, edition) in table.get("editions").and_then(Value::as_table).into_iter().flatten() {
@@ -149,6 +162,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         tracking: section(table.get("tracking"), &["tracking"], mistakes)?,
         bounces: section(table.get("bounces"), &["bounces"], mistakes)?,
         editors: section(table.get("editors"), &["editors"], mistakes)?,
+        origin: mistakes.origin.clone(),
     };
     sense::sense(&config, mistakes);
     Some(config)
@@ -212,6 +226,11 @@ impl Config {
     /// Where the database file is, below the publication's folder.
     pub fn database(&self, root: &Path) -> PathBuf {
         root.join(self.store.url.trim_start_matches("sqlite:").trim_start_matches("//"))
+    }
+
+    /// Where the safety log is.
+    pub fn safety_log(&self, root: &Path) -> PathBuf {
+        root.join(&self.store.safety_log)
     }
 
     /// What every copy says of its sender.

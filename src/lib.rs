@@ -5,6 +5,7 @@ pub mod check;
 pub mod cli;
 pub mod compose;
 pub mod config;
+pub mod files;
 pub mod issues;
 pub mod mail;
 pub mod model;

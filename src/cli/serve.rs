@@ -20,7 +20,7 @@ use crate::pipeline::{Site, run_scheduler, serve};
 const RUNS: &str = "running; `digest status` has the issues and the next runs";
 
 /// How often a look is had whether config.toml was saved.
-const SAVED: Duration = Duration::from_secs(5);
+const SAVED: Duration = Duration::from_secs(2);
 
 /// Runs until SIGTERM or Ctrl-C.
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
@@ -79,20 +79,31 @@ fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
 async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: Signal) {
     let path = global.root().join(&global.config);
     let mut seen = saved(&path);
+    let mut is_new = false;
     loop {
-        tokio::select! {
-            _ = hangup.recv() => {}
-            () = tokio::time::sleep(SAVED) => {
-                if saved(&path) == seen {
-                    continue;
-                }
-            }
+        let asked = tokio::select! {
+            _ = hangup.recv() => true,
+            () = tokio::time::sleep(SAVED) => false,
+        };
+        let now = saved(&path);
+        // One that changed since the last look may be under somebody's pen: it counts once it rests.
+        let rests = now == seen;
+        is_new |= !rests;
+        seen = now;
+        let counts = asked || (rests && is_new);
+        if !counts {
+            continue;
         }
-        seen = saved(&path);
+        is_new = false;
         // The time tells a Type=notify-reload unit (systemd 253 and later) which of its SIGHUPs this answers.
         let Ok(begun) = NotifyState::monotonic_usec_now() else { continue };
         tell(&[NotifyState::Reloading, begun]);
-        let status = match global.site() {
+        let before = Arc::clone(&change.borrow());
+        let read = global.site().map_err(|error| format!("{error:#}")).and_then(|site| {
+            let cut = !asked && is_cut_off(before.config.origin.text(), site.config.origin.text());
+            if cut { Err(format!("{}: {CUT_OFF}", path.display())) } else { Ok(site) }
+        });
+        let status = match read {
             Ok(site) => {
                 let (site, kept) = site.in_place_of(&change.borrow());
                 change.send_replace(Arc::new(site));
@@ -103,12 +114,22 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: 
                 RUNS
             }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the new configuration is refused; the old one stays");
+                tracing::error!(error, "the new configuration is refused; the old one stays");
                 "config.toml has mistakes (the log says which); the configuration of before stays"
             }
         };
         tell(&[NotifyState::Ready, NotifyState::Status(status)]);
     }
+}
+
+/// What is said of a configuration that lost its end.
+const CUT_OFF: &str =
+    "it is the beginning of what it was, as after a save that was cut off; a reload (SIGHUP) takes it as it is";
+
+/// Whether a text is another one without its last sections.
+fn is_cut_off(before: &str, now: &str) -> bool {
+    let lost = before.strip_prefix(now.trim_end());
+    lost.is_some_and(|lost| lost.lines().skip(1).any(|line| line.starts_with('[')))
 }
 
 fn saved(path: &PathBuf) -> Option<(SystemTime, u64)> {
@@ -145,5 +166,25 @@ impl Global {
         let Some(now) = self.now else { return Arc::new(read) };
         let (now, origin): (DateTime<Utc>, _) = (now.to_utc(), std::time::Instant::now());
         Arc::new(move || now + origin.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cut_off;
+
+    #[test]
+    fn a_save_that_was_cut_off_is_known() {
+        let whole = "[publication]\nname = \"A\"\nlanguage = \"en\"\n\n# Where\n[web]\nlisten = \"\"\n";
+        for (now, cut) in [
+            (whole.to_owned(), false),
+            (whole[..whole.find("# Where").expect("there")].to_owned(), true),
+            (whole[..whole.find("language").expect("there")].to_owned(), true),
+            (whole.replace("listen = \"\"\n", ""), false),
+            (whole.replace("\"A\"", "\"B\""), false),
+            (format!("{whole}[store]\n"), false),
+        ] {
+            assert_eq!(is_cut_off(whole, &now), cut, "{now}");
+        }
     }
 }

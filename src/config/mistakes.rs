@@ -1,38 +1,26 @@
 //! Mistakes in the configuration, each with its line and the nearest known key. Knows no section.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::origin::Origin;
 use crate::model::Notice;
 
 /// Mistakes found so far, with what is needed to place them.
-pub struct Mistakes<'a> {
-    path: &'a Path,
-    text: &'a str,
-    lines: Option<toml_edit::Document<String>>,
-    /// What the environment has set, `DELIVERY__RETRY` for delivery.retry: a mistake there is not the file's.
-    overridden: BTreeSet<String>,
+pub struct Mistakes {
+    pub origin: Origin,
     pub found: Vec<Notice>,
 }
 
-impl<'a> Mistakes<'a> {
-    pub fn new(path: &'a Path, text: &'a str) -> Self {
-        Self { path, text, lines: text.parse().ok(), overridden: BTreeSet::new(), found: Vec::new() }
-    }
-
-    /// Notes that a variable sets a value.
-    pub fn overrides(&mut self, variable: &str) {
-        self.overridden.insert(variable.trim_start_matches("DIGEST_").to_uppercase());
+impl Mistakes {
+    pub fn new(path: &Path, text: &str) -> Self {
+        Self { origin: Origin::new(path, text), found: Vec::new() }
     }
 
     pub fn add(&mut self, at: &[&str], message: &str, help: &str) {
-        let notice = Notice::new(message).help(help);
-        let variable = at.join("__").to_uppercase();
-        let notice = match self.line(at).filter(|_| !self.overridden.contains(&variable)) {
-            Some(line) => notice.at(self.path, line),
-            None => notice.at(format!("DIGEST_{variable}"), None),
-        };
-        self.found.push(notice);
+        // What the environment holds may be a secret in the wrong variable.
+        let message = if self.origin.is_overridden(at) { without_value(message) } else { message.to_owned() };
+        let place = self.origin.place(at);
+        self.found.push(Notice::new(message).help(help).at(place.file, place.line));
     }
 
     pub fn unknown(&mut self, at: &[&str], key: &str, known: &[&str]) {
@@ -54,22 +42,20 @@ impl<'a> Mistakes<'a> {
             self.unknown(at, &key, &known);
         } else {
             let what = plain(message.lines().next().unwrap_or_default());
+            let shows_value =
+                ["invalid type: ", "invalid value: ", "unknown variant "].iter().any(|s| message.starts_with(s));
+            let what = match what.rsplit_once("expected ").filter(|_| shows_value && self.origin.is_overridden(at)) {
+                Some((_, expected)) => format!("expected {expected}"),
+                None => self.origin.without_values(&what, at),
+            };
             self.add(at, &format!("`{}`: {what}", at.join(".")), "config.toml of a new publication shows every key");
         }
     }
+}
 
-    /// The line of a key, or of the nearest table around it; `None` when the file says nothing of it.
-    fn line(&self, at: &[&str]) -> Option<usize> {
-        let mut table: &dyn toml_edit::TableLike = self.lines.as_ref()?.as_table();
-        let mut line = None;
-        for key in at {
-            let Some((name, item)) = table.get_key_value(key) else { break };
-            line = name.span().or_else(|| item.span()).map(|span| line_at(self.text, span.start)).or(line);
-            let Some(inner) = item.as_table_like() else { break };
-            table = inner;
-        }
-        line
-    }
+/// A message without the value that it found.
+fn without_value(message: &str) -> String {
+    message.split(", found ").next().unwrap_or(message).to_owned()
 }
 
 /// The parser's words for kinds of values, as a person says them.
@@ -90,8 +76,4 @@ fn plain(message: &str) -> String {
     whole
         .iter()
         .fold(text, |text, kind| text.replace(&format!(", expected {kind}"), ", expected a whole number, 0 or more"))
-}
-
-pub fn line_at(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
 }

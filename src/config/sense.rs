@@ -101,8 +101,21 @@ fn pages(config: &Config, mistakes: &mut Mistakes) {
     let web = &config.web;
     let addresses = [("url", "publication", &config.publication.url), ("public_url", "web", &web.public_url)];
     for (key, section, address) in addresses.into_iter().filter(|(_, _, address)| !address.is_empty()) {
-        let good = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-        if !good {
+        let good = url::Url::parse(address).is_ok_and(|url| {
+            matches!(url.scheme(), "https" | "http")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        if let Some(odd) = address.chars().find(|c| !c.is_ascii_graphic() || "<>\"\\^`{|}".contains(*c)) {
+            let why =
+                format!("`{section}.{key}` holds {}, which no address on the web may, found `{address}`", named(odd));
+            mistakes.add(
+                &[section, key],
+                &why,
+                "it stands in headers as it is: write a blank as %20, and an international host in its xn-- form",
+            );
+        } else if !good {
             let why = format!("`{section}.{key}` must be a web address, found `{address}`");
             mistakes.add(&[section, key], &why, "such as \"https://example.org\"");
         }
@@ -123,6 +136,15 @@ fn pages(config: &Config, mistakes: &mut Mistakes) {
     if !web.client_header.chars().all(token) {
         let why = format!("`web.client_header` must be the name of a header, found `{}`", web.client_header);
         mistakes.add(&["web", "client_header"], &why, "such as \"x-forwarded-for\"");
+    }
+}
+
+/// A character as a person knows it.
+fn named(c: char) -> String {
+    match c {
+        ' ' => "a blank".to_owned(),
+        c if c.is_control() || c.is_whitespace() => format!("the character U+{:04X}", u32::from(c)),
+        c => format!("`{c}`"),
     }
 }
 

@@ -137,3 +137,71 @@ fn clicks_are_counted_only_when_somebody_asks_for_it() {
     assert!(read_with(on, &[]).expect("all that it needs").tracking.clicks);
     assert!(!read_with(on, &[("DIGEST_TRACKING__CLICKS", "false")]).expect("the environment").tracking.clicks);
 }
+
+#[test]
+fn a_typo_is_told_in_the_table_it_stands_in_however_deep() {
+    let text = "[delivery.smtp]\nport = 25\n[delivery.smtp.timeouts]\n\nconect = \"5s\"\n[delivery.smtp.per_domain.big]\ndomains = [\"a.example\"]\nrat = 3\n";
+    let told = read_with(text, &[]).expect_err("typos");
+    for line in [
+        "config.toml:5: unknown key `delivery.smtp.timeouts.conect`",
+        "config.toml:8: unknown key `delivery.smtp.per_domain.big.rat`",
+    ] {
+        assert!(told.contains(line), "{line}\nis not in\n{told}");
+    }
+}
+
+#[test]
+fn a_secret_in_the_wrong_variable_is_not_printed() {
+    for name in [
+        "DELIVERY__SMTP__PORT",
+        "DELIVERY__SMTP__TLS",
+        "DELIVERY__SMTP__TIMEOUTS__CONNECT",
+        "DELIVERY__RETRY",
+        "DELIVERY__TRANSPORT",
+        "STORE__URL",
+        "WEB__PUBLIC_URL",
+        "WEB__LISTEN",
+        "WEB__CLIENT_HEADER",
+        "PUBLICATION__TIMEZONE",
+        "EDITORS__NOTIFY",
+        "EDITIONS__MIDWEEK__SEND",
+        "FETCH__AT_ONCE",
+        "DELIVERY",
+        "FEEDS",
+    ] {
+        for secret in ["hunter2 (it's \"mine\")", "[\"hunter2\"]"] {
+            let Err(told) = read_with("", &[(&format!("DIGEST_{name}"), secret)]) else { continue };
+            assert!(!told.contains("hunter2"), "{name}: {told}");
+            assert!(name == "DELIVERY" || told.starts_with(&format!("DIGEST_{name}: ")), "{name}: {told}");
+        }
+    }
+}
+
+#[test]
+fn an_address_that_headers_cannot_hold_is_refused() {
+    for address in [
+        "https://news.example/a b",
+        "https://news.example/\u{a0}",
+        "https://exämple.org",
+        "https://a.example/?x=1",
+        "https://a.example/\"",
+        "https://a.example/#top",
+    ] {
+        let told = read_with(&format!("[web]\npublic_url = '{address}'"), &[]).expect_err(address);
+        assert!(told.starts_with("config.toml:2: `web.public_url` "), "{address}: {told}");
+    }
+}
+
+#[test]
+fn a_notice_about_a_setting_gets_its_place() {
+    let config = read_with("[publication]\nname = \"A\"\nfrom = \"x\"\n", &[("DIGEST_WEB__LISTEN", "127.0.0.1:1")])
+        .expect("good");
+    let at = |message: &str| config.origin.locate(crate::model::Notice::new(message)).to_string();
+    assert_eq!(
+        at("`publication.from` must be a mailbox, found `x`"),
+        "config.toml:3: `publication.from` must be a mailbox, found `x`"
+    );
+    assert!(at("set `publication.url`").starts_with("config.toml:1: "), "the nearest table");
+    assert!(at("`web.listen` is wrong").starts_with("DIGEST_WEB__LISTEN: "));
+    assert!(at("`news.example` is no setting").starts_with("`news"));
+}

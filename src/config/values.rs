@@ -29,59 +29,40 @@ pub fn section<T: DeserializeOwned + Default>(
     Value::Table(good).try_into().ok()
 }
 
-/// The value, when the section takes it under this key; inside a table, what is good of it.
+/// The value, when the section takes it under this key; inside tables, however deep, what is good of it.
 fn usable<T: DeserializeOwned>(key: &str, value: &Value, place: &[&str], mistakes: &mut Mistakes) -> Option<Value> {
-    let alone = |value: &Value| Value::Table(Table::from_iter([(key.to_owned(), value.clone())]));
-    let try_it = |value: &Value| alone(value).try_into::<T>();
-    let Err(error) = try_it(value) else { return Some(value.clone()) };
+    let alone = |value: Value| Value::Table(Table::from_iter([(key.to_owned(), value)]));
+    good(value, place, &|value| alone(value).try_into::<T>().map(drop), mistakes)
+}
+
+/// The part of a value that `take` takes.
+fn good(
+    value: &Value,
+    place: &[&str],
+    take: &dyn Fn(Value) -> Result<(), toml::de::Error>,
+    mistakes: &mut Mistakes,
+) -> Option<Value> {
+    let Err(error) = take(value.clone()) else { return Some(value.clone()) };
     if let Value::Table(inner) = value
-        && try_it(&Value::Table(Table::new())).is_ok()
+        && take(Value::Table(Table::new())).is_ok()
     {
-        let mut good = Table::new();
+        let mut kept = Table::new();
         for (name, value) in inner {
-            let wrapped = Nested::<T>::new(key, name);
             let place: Vec<&str> = place.iter().copied().chain([name.as_str()]).collect();
-            match wrapped.try_value(value) {
-                Ok(value) => drop(good.insert(name.clone(), value)),
-                Err(error) => mistakes.wrong(&place, &error),
+            let alone = |value: Value| take(Value::Table(Table::from_iter([(name.clone(), value)])));
+            if let Some(value) = good(value, &place, &alone, mistakes) {
+                kept.insert(name.clone(), value);
             }
         }
-        return Some(Value::Table(good));
+        return Some(Value::Table(kept));
     }
     // From the environment every value is text first: "2525" may be meant as a word.
-    match value.as_str().and_then(literal).map(|value| (try_it(&value), value)) {
-        Some((Ok(_), value)) => return Some(value),
+    match value.as_str().and_then(literal).map(|value| (take(value.clone()), value)) {
+        Some((Ok(()), value)) => return Some(value),
         Some((Err(error), _)) => mistakes.wrong(place, &error),
         None => mistakes.wrong(place, &error),
     }
     None
-}
-
-/// One key of a table inside a section, tried alone.
-struct Nested<'a, T> {
-    outer: &'a str,
-    inner: &'a str,
-    section: std::marker::PhantomData<T>,
-}
-
-impl<'a, T: DeserializeOwned> Nested<'a, T> {
-    fn new(outer: &'a str, inner: &'a str) -> Self {
-        Self { outer, inner, section: std::marker::PhantomData }
-    }
-
-    fn try_value(&self, value: &Value) -> Result<Value, toml::de::Error> {
-        let wrap = |value: Value| {
-            let inner = Value::Table(Table::from_iter([(self.inner.to_owned(), value)]));
-            Value::Table(Table::from_iter([(self.outer.to_owned(), inner)]))
-        };
-        match wrap(value.clone()).try_into::<T>() {
-            Ok(_) => Ok(value.clone()),
-            Err(error) => match value.as_str().and_then(literal) {
-                Some(other) if wrap(other.clone()).try_into::<T>().is_ok() => Ok(other),
-                _ => Err(error),
-            },
-        }
-    }
 }
 
 /// A list of tables, such as `[[feeds]]`; what is good of it.

@@ -42,6 +42,8 @@ pub struct Changes {
 pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
     let folder = folder(issues_dir, &fresh.name);
     let file = folder.join(ISSUE);
+    super::within(issues_dir, &file)?;
+    super::within(issues_dir, &folder.join(COMPOSED))?;
     let text = write::to_toml(fresh);
     let blocks =
         DraftBlocks::cut(&text).ok_or_else(|| Notice::new("cannot write the draft as TOML").at(&file, None))?;

@@ -12,6 +12,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::model::{Draft, IssueName, Notice, Notices};
 
 pub use merge::{Changes, Refreshed, refresh};
@@ -85,6 +86,7 @@ fn nearest(given: &str, known: &[IssueName]) -> String {
 /// What compose wrote last of an issue, without the comment line that says so; `None` when it is not there.
 pub fn composed(issues_dir: &Path, name: &IssueName) -> Result<Option<String>, Notice> {
     let path = folder(issues_dir, name).join(COMPOSED);
+    within(issues_dir, &path)?;
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -98,8 +100,14 @@ pub fn composed(issues_dir: &Path, name: &IssueName) -> Result<Option<String>, N
 /// The file cannot be read, or every mistake in it.
 pub fn read(issues_dir: &Path, name: &IssueName) -> Result<Draft, Notices> {
     let file = folder(issues_dir, name).join(ISSUE);
+    within(issues_dir, &file)?;
     let text = std::fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
     parse(&file, &text)
+}
+
+/// Refuses a path on which a link leads out of the publication.
+fn within(issues_dir: &Path, path: &Path) -> Result<(), Notice> {
+    files::within(issues_dir.parent().unwrap_or(issues_dir), path)
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Notice {

@@ -1,12 +1,13 @@
 //! Delivery into a folder of .eml files: the shipped default, so that nobody is mailed by accident.
 
-use std::fs::File;
-use std::io::Write;
+use std::fs::{DirBuilder, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::Message;
 
-/// Writes each message as `NUMBER-ADDRESS.eml` into one folder.
+/// Private: only their owner may read the folder and its files. Writes each message as `NUMBER-ADDRESS.eml` into one folder.
 #[derive(Clone, Debug)]
 pub struct Folder {
     dir: PathBuf,
@@ -16,7 +17,9 @@ impl Folder {
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(dir: &Path) -> std::io::Result<Self> {
-        std::fs::create_dir_all(dir)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        // One from before may let others in; what lies in it holds addresses and working links.
+        std::fs::set_permissions(dir, Permissions::from_mode(0o700))?;
         Ok(Self { dir: dir.to_path_buf() })
     }
 
@@ -29,7 +32,12 @@ impl Folder {
             .collect();
         let path = self.dir.join(format!("{number:06}-{address}.eml"));
         let part = path.with_extension("eml.part");
-        let mut file = File::create(&part)?;
+        // What a killed run left may be anybody's.
+        match std::fs::remove_file(&part) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
         for part in &message.parts {
             file.write_all(part)?;
         }

@@ -45,7 +45,7 @@ impl ContentFolder {
             return Err(nothing_imported(mistakes));
         }
         Ok(Imported {
-            news: Some(sources::merge_news(&self.site.content_dir(), &items, Topics::Replace)?),
+            news: Some(sources::merge_news(&self.site.own_content_dir()?, &items, Topics::Replace)?),
             guides: None,
             notices,
         })
@@ -70,7 +70,7 @@ impl ContentFolder {
         if !mistakes.is_empty() {
             return Err(nothing_imported(mistakes));
         }
-        let content = self.site.content_dir();
+        let content = self.site.own_content_dir()?;
         let merged = sources::merge_guides(&content, &guides)?;
         let news = if items.is_empty() { None } else { Some(sources::merge_news(&content, &items, Topics::Join)?) };
         Ok(Imported { news, guides: Some(merged), notices })
@@ -78,7 +78,7 @@ impl ContentFolder {
 
     /// Everything in content/.
     pub fn load(&self) -> Result<Content, Notices> {
-        sources::load(&self.site.content_dir())
+        sources::load(&self.site.own_content_dir()?)
     }
 
     /// The same with the scores that count, where they are others than the items' own or their sources' base.
@@ -112,7 +112,7 @@ impl ContentFolder {
                 scored.extra.insert(EDITOR_WHY.into(), why.trim().into());
             }
         }
-        sources::rewrite_news(&self.site.content_dir(), &scored)?;
+        sources::rewrite_news(&self.site.own_content_dir()?, &scored)?;
         Ok(item.clone())
     }
 

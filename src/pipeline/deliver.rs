@@ -223,7 +223,8 @@ impl Delivery {
     /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.
     pub(super) fn ledger_store(&self) -> anyhow::Result<Store> {
         let path = self.site.config.database(&self.site.root);
-        Store::open(&path, self.site.config.store.durability).map_err(|error| match error {
+        let opened = Store::open(&path, self.site.config.store.durability);
+        opened.map(|store| store.with_safety_log(self.site.safety_log())).map_err(|error| match error {
             StoreError::Missing(_) => {
                 Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
                     .at(&path, None)

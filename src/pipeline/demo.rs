@@ -46,7 +46,7 @@ pub fn init(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     let mut files = vec![(PathBuf::from("config.toml"), CONFIG.to_owned())];
     files.extend(Templates::builtin_files().map(|(name, text)| (Path::new("templates").join(name), text.to_owned())));
-    let ignore = "# People and mail do not belong in git.\n/data\n/outbox\n";
+    let ignore = "# People and mail do not belong in git.\n/data\n/log\n/outbox\n";
     files.push((".gitignore".into(), ignore.to_owned()));
     for folder in ["content/news", "content/guides", "issues"] {
         make(&dir.join(folder))?;

@@ -8,6 +8,7 @@ use chrono::{NaiveDate, TimeDelta};
 use super::{Site, online, spam};
 use crate::check::{self, Context, Known, Report, Spam};
 use crate::compose::{self, Brief, Composition, PastIssue, SourcePreferences};
+use crate::files;
 use crate::issues::{self, Refreshed};
 use crate::mail::{Links, Message};
 use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered};
@@ -120,6 +121,7 @@ impl Drafts {
     /// The same with a choice of who is asked besides.
     pub fn rendering_with(&self, name: &IssueName, asked: Asked) -> anyhow::Result<Rendering> {
         let path = issues::folder(&self.site.issues_dir(), name).join("issue.toml");
+        files::within(&self.site.root, &path)?;
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
         let draft = issues::parse(&path, &text)?;
@@ -219,10 +221,12 @@ impl Drafts {
             ("issue.eml", message.text()),
         ];
         let unmade = |e| Notice::new(format!("cannot make the folder: {e}")).at(&folder, None);
+        files::within(&self.site.root, &folder)?;
         std::fs::create_dir_all(&folder).map_err(unmade)?;
         let mut written = Vec::new();
         for (name, bytes) in files {
             let path = folder.join(name);
+            files::within(&self.site.root, &path)?;
             std::fs::write(&path, bytes)
                 .map_err(|e| Notice::new(format!("cannot write the rendered issue: {e}")).at(&path, None))?;
             written.push(path);
@@ -298,7 +302,9 @@ impl Drafts {
 
     /// An issue's draft as it is now; `None` when there is no such file.
     pub(super) fn draft_text(&self, name: &IssueName) -> Option<String> {
-        std::fs::read_to_string(issues::folder(&self.site.issues_dir(), name).join("issue.toml")).ok()
+        let path = issues::folder(&self.site.issues_dir(), name).join("issue.toml");
+        files::within(&self.site.root, &path).ok()?;
+        std::fs::read_to_string(path).ok()
     }
 
     /// What the editor changed since compose, and what changed since the approval when there is one.

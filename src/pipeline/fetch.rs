@@ -168,7 +168,7 @@ impl ContentFolder {
             fetching.sources.push(source);
         }
         if !fresh.is_empty() {
-            let content = self.site.content_dir();
+            let content = self.site.own_content_dir()?;
             let items = repeats::settle(&sources::load(&content)?.items, fresh);
             fetching.news = sources::merge_news(&content, &items, Topics::Join)?;
         }

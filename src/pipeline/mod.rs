@@ -34,7 +34,7 @@ use crate::config::Config;
 use crate::model::{IssueName, Notice, Notices};
 use crate::render::Templates;
 use crate::store::{Store, StoreError};
-use crate::{config, issues};
+use crate::{config, files, issues};
 
 // What the results of this room are made of, so that cli needs no other door.
 pub use crate::check::{Finding, Report, Severity, explain};
@@ -149,6 +149,13 @@ impl Site {
         self.root.join("content")
     }
 
+    /// The content folder, after a look that no link in it leads out of the publication.
+    fn own_content_dir(&self) -> Result<PathBuf, Notice> {
+        let folder = self.content_dir();
+        files::tree_within(&self.root, &folder)?;
+        Ok(folder)
+    }
+
     pub fn issues_dir(&self) -> PathBuf {
         self.root.join("issues")
     }
@@ -170,6 +177,7 @@ impl Site {
     /// The built-in templates with the publication's own on top.
     fn templates(&self) -> anyhow::Result<Templates> {
         let root = self.root.join("templates");
+        files::tree_within(&self.root, &root)?;
         let mut templates = Templates::builtin();
         let known: BTreeSet<&str> = Templates::builtin_files().map(|(name, _)| name).collect();
         let mut folders = vec![root.clone()];
@@ -199,9 +207,15 @@ impl Site {
         self.config.database(&self.root).exists()
     }
 
+    /// Where the safety log is.
+    fn safety_log(&self) -> PathBuf {
+        self.config.safety_log(&self.root)
+    }
+
     /// The store, made when there is none: for commands that put something in.
     fn store_to_fill(&self) -> Result<Store, StoreError> {
-        Store::open_or_create(&self.config.database(&self.root), self.config.store.durability)
+        let store = Store::open_or_create(&self.config.database(&self.root), self.config.store.durability)?;
+        Ok(store.with_safety_log(self.safety_log()))
     }
 
     /// Makes the database when there is none, before the loops of the daemon look for one side by side. A new one holds no approval,
@@ -214,7 +228,7 @@ impl Site {
     /// The store, if there is one: for commands that look.
     fn store_to_read(&self) -> Result<Option<Store>, StoreError> {
         match Store::open(&self.config.database(&self.root), self.config.store.durability) {
-            Ok(store) => Ok(Some(store)),
+            Ok(store) => Ok(Some(store.with_safety_log(self.safety_log()))),
             Err(StoreError::Missing(_)) => Ok(None),
             Err(error) => Err(error),
         }

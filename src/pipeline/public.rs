@@ -172,7 +172,7 @@ impl PublicPages {
         if form.get("website").is_empty() {
             self.sign_ups.keep(SignUpRequest { email, editions, network: caller.network.clone() })?;
         }
-        self.sheet("signup_requests")
+        self.sheet("asked")
     }
 
     fn confirm(&self, token: &str, post: bool, caller: &Caller) -> anyhow::Result<PublicResponse> {

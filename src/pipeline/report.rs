@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Delivery;
 use crate::model::{IssueName, Notice, SendReport};
-use crate::{issues, render};
+use crate::{files, issues, render};
 
 impl Delivery {
     /// What the ledger has to say of an issue whose send has begun.
@@ -50,6 +50,7 @@ impl Delivery {
                 return Err(gone.help("name a file: --out report.html").into());
             }
         };
+        files::within(&self.site.root, &path)?;
         std::fs::write(&path, page)
             .map_err(|why| Notice::new(format!("cannot write the report: {why}")).at(&path, None))?;
         Ok(path)

@@ -6,7 +6,7 @@ use super::ready::{self, ROOT, Ready};
 use super::slots::Tokens;
 use super::templates::Source;
 use super::view;
-use super::{Setting, Templates, html, lint, sample};
+use super::{Setting, Templates, bounds, html, lint, sample};
 use crate::model::{Draft, Notice, Notices, Rendered};
 
 pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Rendered, Notices> {
@@ -89,7 +89,7 @@ fn line_of(text: &str, token: &str) -> Option<usize> {
 
 /// Renders one part.
 pub fn part(ready: &Ready, view: &impl serde::Serialize) -> Result<String, Notices> {
-    ready.registry.render(ROOT, view).map_err(|error| {
+    bounds::render(&ready.registry, ROOT, view).map_err(|error| {
         let notice = Notice::new(error.reason().to_string());
         match error.template_name.as_deref().and_then(|name| ready.labels.get(name)) {
             Some(label) => notice.at(label, error.line_no).into(),

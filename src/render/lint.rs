@@ -17,10 +17,13 @@ const TESTS: &[&str] = &["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "no
 const BLOCKS: &[&str] = &["each", "if", "unless", "with"];
 /// Partials within partials deeper than this are a circle.
 const DEEPEST: usize = 12;
+/// So many partials are looked at, each as often as it is included.
+const MOST: usize = 2_000;
 
 /// Checks the templates reachable from the issue's own against `shape`, the full sample's data.
 pub fn check(format: Format, templates: &BTreeMap<String, Compiled>, shape: &Value) -> Result<(), Notices> {
-    let mut walk = Walk { format, templates, root: shape, notices: Vec::new(), depth: 0, at: (ROOT.to_owned(), 1, 1) };
+    let mut walk =
+        Walk { format, templates, root: shape, notices: Vec::new(), depth: 0, seen: 0, at: (ROOT.to_owned(), 1, 1) };
     walk.named(ROOT, &mut Scopes { values: vec![shape.clone()], locals: Vec::new() });
     walk.notices.dedup();
     if walk.notices.is_empty() { Ok(()) } else { Err(Notices(walk.notices)) }
@@ -48,6 +51,8 @@ struct Walk<'w> {
     root: &'w Value,
     notices: Vec<Notice>,
     depth: usize,
+    /// How many partials were looked at.
+    seen: usize,
     /// Template name, line and column of the element at hand.
     at: (String, usize, usize),
 }
@@ -73,6 +78,14 @@ impl Walk<'_> {
         if self.depth > DEEPEST {
             let help = "a partial may not include itself, not even by way of another".to_owned();
             return self.wrong(&format!("the partial `{name}` includes itself"), help);
+        }
+        self.seen += 1;
+        if self.seen > MOST {
+            if self.seen == MOST + 1 {
+                let help = "partials that include each other twice double at each step".to_owned();
+                self.wrong(&format!("more than {MOST} partials are included"), help);
+            }
+            return;
         }
         self.depth += 1;
         let back = std::mem::replace(&mut self.at, (name.to_owned(), 1, 1));

@@ -2,6 +2,7 @@
 //! clock and no subscriber.
 
 mod archive;
+mod bounds;
 mod clicks;
 mod draw;
 mod editors;

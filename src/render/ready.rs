@@ -9,7 +9,7 @@ use handlebars::{Handlebars, Template};
 use serde_json::Value;
 
 use super::view::IssueView;
-use super::{Setting, Templates, helpers, lint, mjml, words};
+use super::{Setting, Templates, bounds, helpers, lint, mjml, words};
 use crate::model::{Notice, Notices};
 
 /// Which part a template makes; it decides the file's ending, the escape and the helpers.
@@ -99,6 +99,7 @@ fn prepare(compiled: BTreeMap<String, Compiled>, format: Format, shape: &Value) 
     lint::check(format, &compiled, shape)?;
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
+    bounds::register(&mut registry);
     match format {
         Format::Mjml | Format::Html => {
             registry.register_escape_fn(words::escape);
@@ -112,7 +113,7 @@ fn prepare(compiled: BTreeMap<String, Compiled>, format: Format, shape: &Value) 
     }
     let labels = compiled.iter().map(|(name, c)| (name.clone(), c.label.to_path_buf())).collect();
     for (name, compiled) in compiled {
-        registry.register_template(&name, compiled.template);
+        registry.register_template(&name, bounds::counted(compiled.template));
     }
     Ok(Ready { registry, labels })
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
+use super::safety::skip_recipients;
 use super::{Store, StoreError, to_ms};
 use crate::model::IssueName;
 
@@ -37,6 +38,7 @@ impl Store {
              ORDER BY id",
             params![send, to_ms(now), format!(";{};", issue.edition)],
         )?;
+        skip_recipients(&tx, send, &issue.to_string(), now)?;
         tx.commit()?;
         Ok(Audience::Frozen(rows))
     }

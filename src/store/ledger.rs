@@ -226,7 +226,12 @@ impl Store {
                  AND (state IN ('pending', 'in_flight', 'deferred') OR ?3 AND state = 'uncertain'))",
             params![send, to_ms(now), uncertain == Uncertain::Resend],
         )?;
-        let state: String = self.conn.query_row("SELECT state FROM sends WHERE id = ?1", [send], |row| row.get(0))?;
+        let sql = "SELECT state, issue FROM sends WHERE id = ?1";
+        let (state, issue): (String, String) =
+            self.conn.query_row(sql, [send], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if state == "sent" {
+            super::safety::finished(self, &issue)?;
+        }
         Ok(state == "sent")
     }
 

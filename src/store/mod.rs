@@ -7,6 +7,7 @@ mod bounces;
 mod canary;
 mod claim;
 mod clicks;
+mod file_id;
 #[cfg(test)]
 pub mod fuse;
 mod journal;
@@ -16,6 +17,7 @@ mod letters;
 mod metrics;
 mod queue;
 mod report;
+mod safety;
 mod signup_requests;
 mod signups;
 mod subscribers;
@@ -31,6 +33,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use serde::Deserialize;
 
+use file_id::FileId;
+
 pub use archive::{Archived, Correction, WebCopy};
 pub use audience::Audience;
 pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
@@ -41,6 +45,7 @@ pub use journal::{Decision, Entry, Recorded};
 pub use lease::{FencingToken, Lease, TAKEN_OVER};
 pub use ledger::{DomainGroupCounts, IssueSend, RecipientLine, Uncertain};
 pub use metrics::{LATENCIES, Latency};
+pub use safety::{Ahead, Applied, Hold, Record as SafetyRecord, SafetyLog, Waiting};
 pub use signup_requests::SignUpRequest;
 pub use signups::{Confirmed, SignUp};
 pub use subscribers::{Change, Tally};
@@ -49,7 +54,8 @@ pub use writer::{Ledger, Writer};
 
 /// The steps to the schema that this binary writes, each with the `user_version` that SQLite keeps once it is taken. Databases from
 /// before the first release count below the first; their schema was never published and is not read any more.
-const MIGRATIONS: &[(u32, &str)] = &[(101, include_str!("migrations/0101_first.sql"))];
+const MIGRATIONS: &[(u32, &str)] =
+    &[(101, include_str!("migrations/0101_first.sql")), (102, include_str!("migrations/0102_safety.sql"))];
 
 /// What the file of the sender's lock is called, behind the database's name.
 const SENDER: &str = "sender.lock";
@@ -72,11 +78,13 @@ pub struct Settings {
     /// `sqlite:PATH`, relative to the publication.
     pub url: String,
     pub durability: Durability,
+    /// The file of the safety log, relative to the publication.
+    pub safety_log: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { url: "sqlite:data/digest.db".into(), durability: Durability::Power }
+        Self { url: "sqlite:data/digest.db".into(), durability: Durability::Power, safety_log: "log/safety.log".into() }
     }
 }
 
@@ -102,6 +110,24 @@ pub enum StoreError {
     Locked(PathBuf),
     #[error("cannot write {path}: {why}")]
     Io { path: PathBuf, why: std::io::Error },
+    #[error("cannot read {path}: {why}")]
+    Unreadable { path: PathBuf, why: std::io::Error },
+    #[error(
+        "cannot write the safety log {path}: {why}\n  help: the folder must be writable; `[store] safety_log` in config.toml names another place"
+    )]
+    SafetyLog { path: PathBuf, why: std::io::Error },
+    #[error("{0} is no safety log of digest")]
+    NoSafetyLog(PathBuf),
+    #[error(
+        "the database {0} was replaced by another file while it was in use; nothing was written to either\n  help: start this command again"
+    )]
+    Replaced(PathBuf),
+    #[error("the disk is full, so nothing was changed ({0})\n  help: make room, then run the command again")]
+    Full(String),
+    #[error(
+        "the disk fails, or is full ({0})\n  help: `df` and the system's log say which; the command can be run again after that"
+    )]
+    Disk(String),
     #[error("the database refused: {0}")]
     Sql(rusqlite::Error),
     #[error("the database holds a value that cannot be read: {0}")]
@@ -111,7 +137,11 @@ pub enum StoreError {
 /// Not as a source: the message tells it, and a log that walks the causes would tell it twice.
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::Full(format!("the database: {error}")),
+            Some(rusqlite::ErrorCode::SystemIoFailure) => Self::Disk(format!("the database: {error}")),
+            _ => Self::Sql(error),
+        }
     }
 }
 
@@ -121,6 +151,10 @@ pub struct Store {
     conn: Connection,
     path: PathBuf,
     durability: Durability,
+    /// The file, when it was opened.
+    file: FileId,
+    /// The safety log that is kept beside this database, if one is.
+    safety_log: Option<PathBuf>,
 }
 
 impl Store {
@@ -135,11 +169,19 @@ impl Store {
             // On a full disk, say. Left there, the empty file would be taken for a ledger that was lost.
             let _ = std::fs::remove_file(path);
         }
-        opened
+        Ok(Self::of(opened?, path, durability))
     }
 
     /// Opens a database that must be there already, so that a lost one is never mistaken for an empty one.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
+        Ok(Self::of(Self::connect_existing(path, durability)?, path, durability))
+    }
+
+    fn of(conn: Connection, path: &Path, durability: Durability) -> Self {
+        Self { conn, path: path.to_path_buf(), durability, file: FileId::of(path), safety_log: None }
+    }
+
+    fn connect_existing(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
         match path.try_exists() {
             Ok(true) => {}
             Ok(false) => return Err(StoreError::Missing(path.to_path_buf())),
@@ -152,11 +194,11 @@ impl Store {
         Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
-    fn connect(path: &Path, durability: Durability, flags: OpenFlags) -> Result<Self, StoreError> {
+    fn connect(path: &Path, durability: Durability, flags: OpenFlags) -> Result<Connection, StoreError> {
         let opened = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
         let mut conn = opened.map_err(|e| match e.sqlite_error_code() {
             Some(rusqlite::ErrorCode::CannotOpen) => StoreError::ReadOnly(path.to_path_buf()),
-            _ => StoreError::Sql(e),
+            _ => e.into(),
         })?;
         conn.busy_handler(Some(wait_for_turn))?;
         let damaged = |e: rusqlite::Error| match e.sqlite_error_code() {
@@ -166,7 +208,7 @@ impl Store {
             Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen) => {
                 StoreError::ReadOnly(path.to_path_buf())
             }
-            _ => StoreError::Sql(e),
+            _ => e.into(),
         };
         conn.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
         conn.pragma_update(None, "foreign_keys", true)?;
@@ -179,7 +221,15 @@ impl Store {
         migrate(&mut conn, path)?;
         #[cfg(test)]
         fuse::install(&mut conn, path)?;
-        Ok(Self { conn, path: path.to_path_buf(), durability })
+        Ok(conn)
+    }
+
+    /// Whether the path still names the file that is open.
+    ///
+    /// # Errors
+    /// It does not: what is written to the open one would be lost.
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        self.file.check()
     }
 
     /// SQLite's own look over every page; a send begins with it.

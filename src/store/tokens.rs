@@ -100,6 +100,11 @@ impl Store {
         for table in ["subscribers", "letters", "signups", "signup_requests"] {
             rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), [&key])?;
         }
+        // What still waits for the safety log goes there without the address.
+        tx.execute(
+            "UPDATE safety_queue SET email_key = NULL, hash = ?2 WHERE email_key = ?1",
+            params![key, forgotten_hash(&tx, &key)?],
+        )?;
         tx.execute(
             "INSERT INTO forgotten (hash, at_ms) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
             params![forgotten_hash(&tx, &key)?, to_ms(now)],

@@ -13,7 +13,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::claim::{Claim, Next};
 use super::queue::{Queue, column};
-use super::{Store, StoreError};
+use super::safety::{ProgressLog, ending};
+use super::{FileId, Store, StoreError};
 use crate::model::Outcome;
 
 /// The most commands that one transaction takes.
@@ -101,18 +102,24 @@ pub struct Writer {
     pub(super) batch_wait: Duration,
     /// Messages on the wire: begun, and nothing heard of since.
     out: BTreeSet<i64>,
+    /// The safety log, which hears of each commit after it.
+    progress: Option<ProgressLog>,
+    /// The database's file, when this writer began.
+    file: FileId,
 }
 
 impl Store {
     /// The writer of a send, and the handle to it.
     pub fn start_ledger(&self, send: i64) -> Result<(Ledger, Writer), StoreError> {
-        let store = Self::open(&self.path, self.durability)?;
-        store.conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+        let conn = Self::connect_existing(&self.path, self.durability)?;
+        conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+        let progress = ProgressLog::of(self, send)?;
+        let file = FileId::of(&self.path);
         let (commands, inbox) = mpsc::channel(GROUP);
         let (queue, steps, answers, out) = (Queue::new(send), Vec::new(), Vec::new(), BTreeSet::new());
         Ok((
             Ledger { commands },
-            Writer { conn: store.conn, inbox, queue, steps, answers, until: None, batch_wait: BATCH_WAIT, out },
+            Writer { conn, inbox, queue, steps, answers, until: None, batch_wait: BATCH_WAIT, out, progress, file },
         ))
     }
 }
@@ -185,12 +192,22 @@ impl Writer {
 
     /// All steps in one transaction. One that cannot be taken, since its message stands elsewhere, keeps no other back.
     fn commit(&mut self, steps: Vec<Step>) -> Result<Vec<Result<Claim, String>>, StoreError> {
+        self.file.check()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // From here on nobody else writes.
         self.queue.look(&tx)?;
+        let logged = |step: &Step| step.0.as_ref().map(|(number, outcome)| (*number, ending(outcome)));
+        let ended: Vec<_> = steps.iter().map(logged).collect();
         let step = |(ended, next, now)| self.queue.step(&tx, ended, next, now).map_err(|e: StoreError| e.to_string());
-        let claims = steps.into_iter().map(step).collect();
+        let claims: Vec<Result<Claim, String>> = steps.into_iter().map(step).collect();
         tx.commit()?;
+        if let Some(progress) = &mut self.progress {
+            let begun = claims.iter().filter_map(|claim| match claim {
+                Ok(Claim::Delivery(delivery)) => Some(&**delivery),
+                _ => None,
+            });
+            progress.committed(begun, ended.into_iter().zip(&claims).filter(|(_, c)| c.is_ok()).filter_map(|(e, _)| e));
+        }
         Ok(claims)
     }
 }

@@ -15,19 +15,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("schedule", &[]),
     (
         "pipeline",
-        &["sources", "compose", "issues", "render", "check", "mail", "store", "send", "schedule", "config", "web"],
+        &[
+            "sources", "compose", "issues", "render", "check", "mail", "store", "send", "schedule", "config", "web",
+            "files",
+        ],
     ),
     ("send", &["mail", "store"]),
     // The settings' types live in the rooms that obey them; config only loads them.
     ("config", &["compose", "check", "send", "sources", "mail", "store", "render", "schedule"]),
     ("sources", &[]),
     ("compose", &[]),
-    ("issues", &[]),
+    ("issues", &["files"]),
     ("render", &[]),
     ("check", &[]),
     ("mail", &[]),
     ("store", &[]),
     ("web", &[]),
+    ("files", &[]),
     ("model", &[]),
 ];
 

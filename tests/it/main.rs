@@ -10,6 +10,7 @@
 
 mod browser;
 mod dice;
+mod guards;
 mod house;
 mod sample;
 mod servers;

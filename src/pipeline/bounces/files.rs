@@ -66,6 +66,10 @@ pub fn each_in(stream: impl Read, name: &str, each: &mut Each) -> anyhow::Result
         }
         after_empty = line == b"\n" || line == b"\r\n";
         is_mbox |= starts;
+        if !is_mbox && message.len() >= BOUNCE_MOST {
+            // One message whose rest nobody reads; a device has no end.
+            return each(name, &message);
+        }
         if !starts && message.len() < BOUNCE_MOST {
             let quoted = is_mbox && line.starts_with(b">") && unquoted(&line).starts_with(b"From ");
             message.extend_from_slice(&line[usize::from(quoted)..]);

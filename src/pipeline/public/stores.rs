@@ -36,14 +36,27 @@ impl Stores {
     /// Runs `work`, which may change something, while no other request does.
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let _pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
-        self.lend(work)
+        self.lend(|store| {
+            let done = work(store)?;
+            if let Err(error) = store.write_safety_log() {
+                tracing::error!(error = error.to_string(), "the safety log lags");
+            }
+            Ok(done)
+        })
     }
 
     fn lend<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let mut lent = self.place();
-        let store = match lent.store.take() {
+        let mut idle = lent.store.take();
+        // A store whose file was replaced would take what nobody sees.
+        if idle.as_ref().is_some_and(|store| store.check_file().is_err()) {
+            tracing::error!("the database file was replaced while it was in use; the pages go on with the new one");
+            idle = None;
+        }
+        let store = match idle {
             Some(store) => store,
-            None => self.site.store_to_fill()?,
+            // Never a new one: the first one made it.
+            None => self.site.delivery().ledger_store()?,
         };
         work(lent.store.insert(store))
     }

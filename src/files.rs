@@ -1,0 +1,100 @@
+//! What several rooms must know of files: that a link in a publication may not lead out of it, since drafts, templates and content come
+//! from other people's branches too. Knows nothing of what is in them.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::model::Notice;
+
+/// Refuses a path below `root` on which a symbolic link leads out of `root`, or nowhere. A path that is not there yet is looked at as
+/// far as it is; one that is not below `root` is the operator's own word.
+///
+/// # Errors
+/// A notice that names the link and where it leads.
+pub fn within(root: &Path, path: &Path) -> Result<(), Notice> {
+    let Ok(below) = path.strip_prefix(root) else { return Ok(()) };
+    let mut at = root.to_path_buf();
+    for part in below.components() {
+        match part {
+            Component::Normal(name) => at.push(name),
+            Component::ParentDir => at.push(".."),
+            _ => continue,
+        }
+        if at.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            link(root, &at)?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for everything in a folder, however deep. A folder that is missing holds no link.
+///
+/// # Errors
+/// A notice that names the first link and where it leads.
+pub fn tree_within(root: &Path, folder: &Path) -> Result<(), Notice> {
+    within(root, folder)?;
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => link(root, &entry.path())?,
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn link(root: &Path, at: &Path) -> Result<(), Notice> {
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+    let inside = |target: &PathBuf| root.canonicalize().is_ok_and(|root| target.starts_with(root));
+    match at.canonicalize() {
+        Ok(target) if inside(&target) => Ok(()),
+        found => {
+            let shown = found.or_else(|_| std::fs::read_link(at)).unwrap_or_default();
+            Err(Notice::new(format!("this link leads out of the publication, to {}", shown.display()))
+                .at(at, None)
+                .help("nothing is read or written through it; put the file itself here, or remove the link"))
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_may_lead_anywhere_inside_and_nowhere_else() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path().join("publication");
+        std::fs::create_dir_all(root.join("issues/a")).expect("made");
+        std::fs::write(root.join("issues/a/issue.toml"), "").expect("written");
+        std::fs::write(dir.path().join("secret"), "").expect("written");
+        let make = |to: &str, at: &str| symlink(to, root.join(at)).expect("a link");
+        make("a/issue.toml", "issues/inside");
+        make("../../secret", "issues/a/outside");
+        make("/etc/passwd", "issues/absolute");
+        make("../../no-such-file", "issues/a/dangling");
+        make("..", "folder");
+        make("../issues", "issues/round");
+        for (path, good) in [
+            ("issues/a/issue.toml", true),
+            ("issues/inside", true),
+            ("issues/round/a/issue.toml", true),
+            ("issues/a/new.html", true),
+            ("issues/a/outside", false),
+            ("issues/absolute", false),
+            ("issues/a/dangling", false),
+            ("folder/secret", false),
+            ("issues/round/absolute", false),
+        ] {
+            assert_eq!(within(&root, &root.join(path)).is_ok(), good, "{path}");
+        }
+        let told = tree_within(&root, &root.join("issues")).expect_err("three lead out").to_string();
+        assert!(told.contains("leads out of the publication"), "{told}");
+        assert_eq!(tree_within(&root, &root.join("nothing")), Ok(()));
+    }
+}
