@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 use sd_notify::NotifyState;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -39,7 +40,9 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             line(&format!("http://{}/", listener.local_addr()?))?;
         }
         let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
-        let scheduler = tokio::spawn(run_scheduler(current, stop.clone()));
+        // On a thread of its own: the store that it calls may block.
+        let (runtime, stopped) = (Handle::current(), stop.clone());
+        let scheduler = tokio::task::spawn_blocking(move || runtime.block_on(run_scheduler(current, stopped)));
         tokio::select! {
             // Ready comes first: the manager hears of no reload of what has not started.
             biased;

@@ -55,7 +55,7 @@ impl Archive {
     }
 
     fn archived(&self) -> anyhow::Result<Vec<Archived>> {
-        Ok(self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.archived())?)
+        Ok(self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.issues().archived())?)
     }
 
     /// Renders the copy on the web anew from the draft as it is now, and tells subscribers so. What was mailed, or is still
@@ -65,8 +65,8 @@ impl Archive {
             Notice::new(format!("{name} has not gone out, so there is nothing to correct"))
                 .help("edit its draft and approve it")
         };
-        let mut store = self.site.store_to_read()?.ok_or_else(not_sent)?;
-        let shown = store.web_copy(name)?.ok_or_else(not_sent)?;
+        let store = self.site.store_to_read()?.ok_or_else(not_sent)?;
+        let shown = store.issues().web_copy(name)?.ok_or_else(not_sent)?;
         let note = clean_note(note)?;
         let rendering = self.site.drafts().rendering(name)?;
         if rendering.report.errors > 0 {
@@ -82,7 +82,7 @@ impl Archive {
                 .help("edit issue.toml first, or tell subscribers something by --note")
                 .into());
         }
-        store.correct(name, &Correction { at: self.site.now(), note }, &rendering.text, &corrected)?;
+        store.issues().correct(name, &Correction { at: self.site.now(), note }, &rendering.text, &corrected)?;
         Ok(rendering)
     }
 
@@ -134,7 +134,7 @@ impl ArchiveCache {
             self.store = site.store_to_read()?;
         }
         // A publication that has sent nothing may have no store yet.
-        let version = self.store.as_ref().map_or(Ok((0, 0)), Store::archive_version)?;
+        let version = self.store.as_ref().map_or(Ok((0, 0)), |store| store.issues().archive_version())?;
         if self.version != version || self.kept.len() > KEPT {
             self.version = version;
             self.kept.clear();
@@ -156,7 +156,7 @@ impl ArchiveCache {
     }
 
     fn archived(&self) -> anyhow::Result<Vec<Archived>> {
-        Ok(self.store.as_ref().map_or(Ok(Vec::new()), Store::archived)?)
+        Ok(self.store.as_ref().map_or(Ok(Vec::new()), |store| store.issues().archived())?)
     }
 
     fn index(&self, site: &Site) -> anyhow::Result<(String, DateTime<Utc>)> {
@@ -196,7 +196,7 @@ impl ArchiveCache {
     }
 
     fn copy(&self, name: &IssueName) -> anyhow::Result<Option<WebCopy>> {
-        Ok(self.store.as_ref().map(|store| store.web_copy(name)).transpose()?.flatten())
+        Ok(self.store.as_ref().map(|store| store.issues().web_copy(name)).transpose()?.flatten())
     }
 
     fn feed(&self, site: &Site) -> anyhow::Result<(String, DateTime<Utc>)> {

@@ -63,7 +63,7 @@ impl Subscribers {
 
     /// Calls `each` with everything that came back, the newest first.
     pub fn each_bounce(&self, each: impl FnMut(BounceLine) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        self.site.store_to_read()?.map_or(Ok(()), |store| store.each_bounce(each))
+        self.site.store_to_read()?.map_or(Ok(()), |store| store.subscribers().each_bounce(each))
     }
 
     fn take_in(&self, store: &mut Store, source: &str, bytes: &[u8], result: &mut BounceImport) -> anyhow::Result<()> {
@@ -80,7 +80,7 @@ impl Subscribers {
                 };
                 let settings = &self.site.config.bounces;
                 let rule = SoftRule { limit: settings.soft_limit, window: settings.soft_window };
-                result.count(store.record_bounce(&evidence, rule, self.site.now())?);
+                result.count(store.subscribers().record_bounce(&evidence, rule, self.site.now())?);
             }
         }
         Ok(())

@@ -34,7 +34,7 @@ impl Delivery {
         let size = self.site.config.editions.get(&issue.edition).and_then(|edition| edition.canary.of(audience));
         let size = match (send.canary, size) {
             (0, None) => 0,
-            (0, Some(size)) => store.begin_canary(send.id, size)?,
+            (0, Some(size)) => store.sends().begin_canary(send.id, size)?,
             (size, _) => size,
         };
         if size == 0 || send.canary_passed.is_some() {
@@ -45,21 +45,21 @@ impl Delivery {
             Some(until) if until <= now => {}
             until => return Ok(CanaryPlan::First(first, until)),
         }
-        let tally = store.canary_tally(send.id, &first)?;
-        let (bounced_later, complaints) = store.lost_later(send.id)?;
+        let tally = store.sends().canary_tally(send.id, &first)?;
+        let (bounced_later, complaints) = store.sends().lost_later(send.id)?;
         let answers = Answers { answered: tally.answered, refusals: tally.refusals, bounced_later, complaints };
         if let Some(reason) = verdict(&answers, self.site.config.delivery.limits()) {
             return Ok(CanaryPlan::Stop(reason));
         }
-        store.canary_passed(send.id, now)?;
+        store.sends().canary_passed(send.id, now)?;
         Ok(CanaryPlan::All)
     }
 
     /// After a run with the canary: notes that it was served, once all of it was tried and half of it is answered for good.
     pub(super) fn note_canary(&self, store: &mut Store, send: i64, first: &[i64]) -> anyhow::Result<()> {
-        let tally = store.canary_tally(send, first)?;
+        let tally = store.sends().canary_tally(send, first)?;
         if tally.pending == 0 && tally.answered >= tally.deferred {
-            store.canary_served(send, (self.site.clock)())?;
+            store.sends().canary_served(send, (self.site.clock)())?;
         }
         Ok(())
     }
@@ -102,7 +102,7 @@ impl Delivery {
             return Ok(None);
         }
         let canary = self.canary_ends(issue, send);
-        let due = [store.due(send.id)?, canary].into_iter().flatten().min().unwrap_or_else(|| self.site.now());
+        let due = [store.sends().due(send.id)?, canary].into_iter().flatten().min().unwrap_or_else(|| self.site.now());
         Ok(match self.allowance(store, self.site.now())? {
             Some((0, tomorrow)) => Some(due.max(tomorrow)),
             _ => Some(due),
@@ -121,7 +121,7 @@ impl Delivery {
         let from = local_instant(from, NaiveTime::MIN, zone);
         let today = now.with_timezone(&zone).date_naive();
         let mut days = std::collections::BTreeMap::<chrono::NaiveDate, u64>::new();
-        for (at, count) in store.tried_since(from)? {
+        for (at, count) in store.sends().tried_since(from)? {
             *days.entry(at.with_timezone(&zone).date_naive()).or_default() += count;
         }
         let done = days.remove(&today).unwrap_or(0);

@@ -51,10 +51,10 @@ impl Delivery {
         let approval = self.sendable(&store, name)?;
         self.compiled(approval.frozen, name)?;
         self.transport(&name.to_string())?;
-        if let Some(send) = store.send(name)? {
+        if let Some(send) = store.sends().send(name)? {
             return Ok(send.counts);
         }
-        let recipients = store.count_audience(&name.edition, self.site.now())?;
+        let recipients = store.sends().count_audience(&name.edition, self.site.now())?;
         Ok(DeliveryCounts { recipients, pending: recipients, ..DeliveryCounts::default() })
     }
 
@@ -99,32 +99,32 @@ impl Delivery {
         let approval = self.sendable(&store, name)?;
         let transport = self.transport(&name.to_string())?;
         let _lock = store.lock_sender()?;
-        if store.send(name)?.is_none() && store.count_audience(&name.edition, now)? == 0 {
+        if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
             return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
                 .help("`digest subscribers import FILE.csv --consent TEXT` brings subscribers in; the issue stays approved")
                 .into());
         }
-        if store.freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
+        if store.sends().freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
             let send = standing(&store, name)?;
-            store.retry_failed(send.id)?;
+            store.sends().retry_failed(send.id)?;
         }
         let send = standing(&store, name)?;
-        if !store.set_fencing_token(send.id, options.fencing_token.as_ref())? {
+        if !store.scheduling().set_fencing_token(send.id, options.fencing_token.as_ref())? {
             return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
         }
         if send.state == IssueState::Stopped {
             // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
-            store.resume(send.id, false)?;
+            store.sends().resume(send.id, false)?;
         }
         // Past its lifetime an issue is not sent again to those who may have it.
         let allowance = self.allowance(&store, now)?;
         // In a warm-up an issue takes days, and each has its own tries.
         let schedule = self.site.config.delivery.schedule(if allowance.is_some() { now } else { send.started });
         let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.site.config.delivery.uncertain };
-        store.recover(send.id, uncertain, now)?;
-        store.clamp_waits(send.id, now, schedule.longest())?;
+        store.sends().recover(send.id, uncertain, now)?;
+        store.sends().clamp_waits(send.id, now, schedule.longest())?;
         let groups = self.site.config.delivery.smtp.per_domain.values();
-        store.assign_domain_groups(send.id, groups.map(|group| group.domains.as_slice()))?;
+        store.sends().assign_domain_groups(send.id, groups.map(|group| group.domains.as_slice()))?;
         let begun = standing(&store, name)?;
         let plan = self.plan(&mut store, name, &begun, now)?;
         let mut left = options.limit.unwrap_or(usize::MAX);
@@ -132,7 +132,7 @@ impl Delivery {
             left = left.min(today);
         }
         if let CanaryPlan::First(first, _) = &plan {
-            store.hold_back(send.id, first)?;
+            store.sends().hold_back(send.id, first)?;
             left = left.min(first.len());
         }
         let mut ended = Ended::Done;
@@ -144,7 +144,7 @@ impl Delivery {
             let before = standing(&store, name)?;
             let due = usize::try_from(before.counts.pending + before.counts.deferred).unwrap_or(usize::MAX);
             if due > 0 && left > 0 {
-                let (ledger, writer) = store.start_ledger(send.id)?;
+                let (ledger, writer) = store.sends().start_ledger(send.id)?;
                 let run = Run {
                     compiled: Arc::new(self.compiled(approval.frozen.clone(), name)?),
                     ledger,
@@ -166,17 +166,17 @@ impl Delivery {
             if ended != Ended::Done || !again || left == 0 {
                 break;
             }
-            store.recover(send.id, uncertain, (self.site.clock)())?;
+            store.sends().recover(send.id, uncertain, (self.site.clock)())?;
         }
         match &ended {
-            Ended::Broken(reason) => drop(store.stop(send.id, false, reason)?),
-            Ended::Guarded(reason) => drop(store.stop(send.id, true, reason)?),
+            Ended::Broken(reason) => drop(store.sends().stop(send.id, false, reason)?),
+            Ended::Guarded(reason) => drop(store.sends().stop(send.id, true, reason)?),
             _ => {}
         }
         if let CanaryPlan::First(first, _) = &plan {
             self.note_canary(&mut store, send.id, first)?;
         }
-        store.finish(send.id, uncertain, (self.site.clock)())?;
+        store.sends().finish(send.id, uncertain, (self.site.clock)())?;
         let send = standing(&store, name)?;
         let next_due = self.due(&store, name, &send)?.filter(|due| *due > now);
         Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: next_due.or(send.next_due) })
@@ -184,9 +184,9 @@ impl Delivery {
 
     /// Stops a send, also while it runs elsewhere: its workers see it before their next message.
     pub fn stop(&self, name: &IssueName) -> anyhow::Result<()> {
-        let mut store = self.ledger_store()?;
+        let store = self.ledger_store()?;
         let send = standing(&store, name)?;
-        if store.stop(send.id, true, "stopped by `digest stop`")? {
+        if store.sends().stop(send.id, true, "stopped by `digest stop`")? {
             return Ok(());
         }
         Err(Notice::new(format!("{name} is already sent"))
@@ -196,12 +196,12 @@ impl Delivery {
 
     /// Lets a stopped send go on with the next `digest send`.
     pub fn resume(&self, name: &IssueName) -> anyhow::Result<()> {
-        let mut store = self.ledger_store()?;
+        let store = self.ledger_store()?;
         let send = standing(&store, name)?;
-        if store.resume(send.id, true)? {
+        if store.sends().resume(send.id, true)? {
             // Whoever lets a send go on after its canary has seen how the canary fared.
             if send.canary_served.is_some() {
-                store.canary_passed(send.id, self.site.now())?;
+                store.sends().canary_passed(send.id, self.site.now())?;
             }
             return Ok(());
         }
@@ -212,7 +212,7 @@ impl Delivery {
 
     /// Gives a daemon's lease back.
     pub(super) fn release_lease(&self, fencing_token: &FencingToken) -> anyhow::Result<()> {
-        Ok(self.ledger_store()?.release_lease(fencing_token)?)
+        Ok(self.ledger_store()?.scheduling().release_lease(fencing_token)?)
     }
 
     /// An issue as it is mailed, signed when there are keys.
@@ -237,12 +237,12 @@ impl Delivery {
 
     /// The approval, when the issue may go out now.
     fn sendable(&self, store: &Store, name: &IssueName) -> anyhow::Result<Approval> {
-        let Some(approval) = store.approval(name)? else {
+        let Some(approval) = store.issues().approval(name)? else {
             return Err(Notice::new(format!("{name} is not approved, so it is not sent"))
                 .help(format!("look at it with `digest render {name}`, then `digest approve {name}`"))
                 .into());
         };
-        match store.send(name)? {
+        match store.sends().send(name)? {
             // Once begun, the frozen bytes and audience go on, whatever happens to the draft.
             Some(send) if send.by_operator => Err(Notice::new(format!("{name} was stopped: {}", send.reason))
                 .help(format!("`digest resume {name}` lets it go on"))
@@ -281,7 +281,7 @@ impl Delivery {
 }
 
 fn standing(store: &Store, name: &IssueName) -> anyhow::Result<IssueSend> {
-    store.send(name)?.ok_or_else(|| {
+    store.sends().send(name)?.ok_or_else(|| {
         Notice::new(format!("the send of {name} has not begun")).help(format!("`digest send {name}` begins it")).into()
     })
 }

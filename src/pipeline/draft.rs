@@ -200,7 +200,7 @@ impl Drafts {
     }
 
     fn merge_fields(&self) -> Result<Vec<String>, StoreError> {
-        self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.field_names())
+        self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.subscribers().field_names())
     }
 
     /// Writes issue.html, issue.txt and issue.eml as one subscriber gets them: the one with the address, or a sample subscriber.
@@ -258,7 +258,8 @@ impl Drafts {
         if let Some(email) = subscriber {
             delivery.email = email.clone();
             delivery.name = String::new();
-            if let Some(known) = self.site.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten()
+            if let Some(known) =
+                self.site.store_to_read()?.map(|store| store.subscribers().subscriber(email)).transpose()?.flatten()
             {
                 (delivery.name, delivery.fields) = (known.name, known.fields);
             }
@@ -292,7 +293,7 @@ impl Drafts {
             by: by.to_owned(),
             at: self.site.now(),
         };
-        if !self.site.store_to_fill()?.approve(&approval)? {
+        if !self.site.store_to_fill()?.issues().approve(&approval)? {
             return Err(Notice::new(format!("{name} is already being sent, and its bytes are frozen"))
                 .help(format!("`digest status {name}` shows how far it is"))
                 .into());
@@ -311,7 +312,7 @@ impl Drafts {
     pub fn diff(&self, name: &IssueName) -> anyhow::Result<Diff> {
         let now = self.rendering_text(name)?;
         let composed = issues::composed(&self.site.issues_dir(), name)?;
-        let approved = self.site.store_to_read()?.map(|store| store.approval(name)).transpose()?.flatten();
+        let approved = self.site.store_to_read()?.map(|store| store.issues().approval(name)).transpose()?.flatten();
         Ok(Diff { composed, approved: approved.map(|approval| approval.draft), now })
     }
 
@@ -322,7 +323,7 @@ impl Drafts {
     }
 
     fn refuse_if_begun(&self, name: &IssueName) -> anyhow::Result<()> {
-        let begun = |store: Store| store.send(name).map(|send| send.is_some());
+        let begun = |store: Store| store.sends().send(name).map(|send| send.is_some());
         if self.site.store_to_read()?.map(begun).transpose()?.unwrap_or(false) {
             return Err(Notice::new(format!("{name} has gone out, so its draft is not composed again"))
                 .help("compose the next issue: add --date with its day")

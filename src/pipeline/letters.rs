@@ -33,17 +33,18 @@ impl Daemon {
     /// The store fails, or no letter could go out for a reason on our side; they all wait on.
     pub async fn send_letters(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Posted> {
         let Some(mut store) = self.site.store_to_read()? else { return Ok(Posted::default()) };
-        if !store.has_due_letters(now)? && !store.has_letters_in_flight()? {
+        if !store.letters().has_due(now)? && !store.letters().has_in_flight()? {
             return Ok(Posted::default());
         }
         let Some(_lock) = store.lock_letters()? else { return Ok(Posted::default()) };
-        store.recover_letters(self.site.config.delivery.uncertain, now)?;
+        store.letters().recover(self.site.config.delivery.uncertain, now)?;
         let writer =
             LetterWriter::new(&self.site.config.letterhead(), &self.site.config.delivery.dkim, &self.site.root)?;
         let templates = self.site.templates()?;
         let mut post = LetterSender::new(self.site.delivery().transport("letters")?);
         let mut posted = Posted::default();
-        for queued in store.due_letters(now, BATCH)? {
+        let due = store.letters().due(now, BATCH)?;
+        for queued in due {
             match self.send_letter(&mut store, &queued, (&writer, &templates, &mut post)).await? {
                 Outcome::Delivered(_) => posted.sent += 1,
                 Outcome::Failed { .. } => posted.failed += 1,
@@ -71,7 +72,7 @@ impl Daemon {
                 let message = writer.write(&letter);
                 let this = Try { number: queued.id, tries: queued.attempts + 1, now };
                 let schedule = self.site.config.delivery.schedule(order.ordered);
-                let intent = || store.letter_in_flight(queued.id, dated).map_err(|e| e.to_string());
+                let intent = || store.letters().begin(queued.id, dated).map_err(|e| e.to_string());
                 post.deliver(&message, this, &schedule, intent).await.map_err(anyhow::Error::msg)?
             }
             Err(notices) => {
@@ -80,7 +81,7 @@ impl Daemon {
                 Outcome::Failed { reply: Reply { code: 0, enhanced: None, text }, dead: false }
             }
         };
-        store.letter_done(queued.id, &outcome, self.site.config.delivery.uncertain, (self.site.clock)())?;
+        store.letters().finish(queued.id, &outcome, self.site.config.delivery.uncertain, (self.site.clock)())?;
         Ok(outcome)
     }
 }

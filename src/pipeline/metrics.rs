@@ -37,7 +37,7 @@ impl Daemon {
     /// Whether the store is there and can be read.
     fn ready(&self) -> anyhow::Result<()> {
         let store = self.site.store_to_read()?.ok_or_else(|| anyhow::anyhow!("there is no database yet"))?;
-        store.archive_version()?;
+        store.issues().archive_version()?;
         Ok(())
     }
 }
@@ -85,9 +85,13 @@ impl Board {
         let mut vitals = Vitals { editions: editions(site), feeds: feeds(site), ..Vitals::default() };
         let Some(store) = site.store_to_read()? else { return Ok(vitals) };
         vitals.sender_alive = store.sender_is_alive();
-        vitals.subscribers =
-            store.subscribers_by_status()?.into_iter().map(|(status, count)| (status.to_string(), count)).collect();
-        let names = store.recent_sends(NEWEST)?;
+        vitals.subscribers = store
+            .sends()
+            .subscribers_by_status()?
+            .into_iter()
+            .map(|(status, count)| (status.to_string(), count))
+            .collect();
+        let names = store.sends().recent_sends(NEWEST)?;
         self.over.retain(|issue, _| names.iter().any(|name| name.to_string() == *issue));
         for name in &names {
             vitals.sends.extend(self.send(site, &store, name)?);
@@ -97,14 +101,14 @@ impl Board {
 
     fn send(&mut self, site: &Site, store: &Store, name: &IssueName) -> anyhow::Result<Option<SendVitals>> {
         let issue = name.to_string();
-        let finished = store.send_finished(name)?;
+        let finished = store.sends().send_finished(name)?;
         if let (Some(finished), Some((by, vitals))) = (finished, self.over.get(&issue))
             && finished == *by
         {
             // What comes back comes after the end.
             return Ok(Some(SendVitals { came_back: came_back(store, name)?, ..vitals.clone() }));
         }
-        let Some(send) = store.send(name)? else { return Ok(None) };
+        let Some(send) = store.sends().send(name)? else { return Ok(None) };
         let vitals = measure(site, store, name, &send)?;
         if let Some(finished) = finished {
             self.over.insert(issue, (finished, vitals.clone()));
@@ -115,7 +119,7 @@ impl Board {
 
 fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> anyhow::Result<SendVitals> {
     let class = |(digit, count): (u8, u64)| (if digit == 0 { "none".to_owned() } else { format!("{digit}xx") }, count);
-    let latency = store.latency(send)?;
+    let latency = store.sends().latency(send)?;
     let bounds = LATENCIES.iter().map(|ms| f64::from(*ms) / 1_000.0);
     let zone = site.config.publication.timezone;
     let due = site.config.editions.get(&name.edition).map(|edition| schedule::send_time(edition.send, name.date, zone));
@@ -123,7 +127,7 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> an
         issue: name.to_string(),
         stopped: send.state == IssueState::Stopped,
         counts: send.counts,
-        replies: store.reply_classes(send)?.into_iter().map(class).collect(),
+        replies: store.sends().reply_classes(send)?.into_iter().map(class).collect(),
         latency: Buckets {
             up_to: bounds.zip(latency.up_to).collect(),
             count: latency.count,
@@ -139,7 +143,7 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> an
 }
 
 fn came_back(store: &Store, name: &IssueName) -> anyhow::Result<Vec<(String, u64)>> {
-    Ok(store.came_back(name)?.into_iter().map(|line| (line.kind, line.count)).collect())
+    Ok(store.sends().came_back(name)?.into_iter().map(|line| (line.kind, line.count)).collect())
 }
 
 /// How late, in seconds; a send before its time is not late.

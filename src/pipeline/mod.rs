@@ -169,7 +169,7 @@ impl Site {
     pub fn sent_issue(&self, given: &str) -> anyhow::Result<IssueName> {
         self.issue(Some(given)).or_else(|unknown| {
             let name = given.parse().map_err(|()| unknown.clone())?;
-            let sends = self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.sends())?;
+            let sends = self.store_to_read()?.map_or(Ok(Vec::new()), |store| store.sends().issues())?;
             if sends.contains(&name) { Ok(name) } else { Err(unknown.into()) }
         })
     }

@@ -34,7 +34,7 @@ pub fn subscriber(site: &Site, address: Option<&Address>) -> anyhow::Result<Subs
     let Some(address) = address else {
         return Ok(Subscriber { told: "a sample subscriber".into(), ..Subscriber::default() });
     };
-    let known = site.store_to_read()?.map(|store| store.subscriber(address)).transpose()?.flatten();
+    let known = site.store_to_read()?.map(|store| store.subscribers().subscriber(address)).transpose()?.flatten();
     let told = match known {
         Some(subscriber) if subscriber.name.is_empty() => format!("on the list, {}, without a name", subscriber.status),
         Some(subscriber) => format!("{}, {}", subscriber.name, subscriber.status),

@@ -178,12 +178,12 @@ impl PublicPages {
     fn confirm(&self, token: &str, post: bool, caller: &Caller) -> anyhow::Result<PublicResponse> {
         if post {
             let trace = self.trace("web page", caller);
-            return match self.stores.write(|store| Ok(store.confirm(token, trace, &seed())?))? {
+            return match self.stores.write(|store| Ok(store.subscribers().confirm(token, trace, &seed())?))? {
                 Confirmed::Now | Confirmed::Before => self.sheet("confirmed"),
                 Confirmed::No => self.missing(),
             };
         }
-        if !self.stores.read(|store| Ok(store.can_confirm(token, self.now())?))? {
+        if !self.stores.read(|store| Ok(store.subscribers().can_confirm(token, self.now())?))? {
             return self.missing();
         }
         self.page(200, &MessagePage { action: format!("/confirm/{token}"), value: "" }, "confirm")
@@ -191,7 +191,10 @@ impl PublicPages {
 
     fn leave(&self, token: &str, post: Option<Way>, caller: &Caller) -> anyhow::Result<PublicResponse> {
         let Some(way) = post else {
-            return match self.stores.read(|store| Ok(store.subscriber_by(Purpose::Unsubscribe, token)?))? {
+            return match self
+                .stores
+                .read(|store| Ok(store.subscribers().subscriber_by(Purpose::Unsubscribe, token)?))?
+            {
                 Some(subscriber) if subscriber.status.is_gone() => self.sheet("left"),
                 Some(_) => self.page(200, &MessagePage { action: format!("/unsubscribe/{token}"), value: "" }, "leave"),
                 None => self.missing(),
@@ -199,14 +202,14 @@ impl PublicPages {
         };
         let how = if way == Way::OneClick { "one-click" } else { "web page" };
         let trace = self.trace(how, caller);
-        match self.stores.write(|store| Ok(store.leave(Purpose::Unsubscribe, token, trace)?))? {
+        match self.stores.write(|store| Ok(store.subscribers().leave(Purpose::Unsubscribe, token, trace)?))? {
             Some(_) => self.sheet("left"),
             None => self.missing(),
         }
     }
 
     fn subscriber(&self, token: &str) -> anyhow::Result<Option<Subscriber>> {
-        self.stores.read(|store| Ok(store.subscriber_by(Purpose::Preferences, token)?))
+        self.stores.read(|store| Ok(store.subscribers().subscriber_by(Purpose::Preferences, token)?))
     }
 
     fn preferences(&self, token: &str) -> anyhow::Result<PublicResponse> {
@@ -237,14 +240,14 @@ impl PublicPages {
         match form.get("action") {
             "leave" => {
                 let trace = self.trace("web page", caller);
-                self.stores.write(|store| Ok(store.leave(Purpose::Preferences, token, trace)?))?;
+                self.stores.write(|store| Ok(store.subscribers().leave(Purpose::Preferences, token, trace)?))?;
                 self.sheet("left")
             }
             "request" => {
                 self.page(200, &MessagePage { action: format!("/preferences/{token}"), value: "forget" }, "forget")
             }
             "forget" => {
-                self.stores.write(|store| Ok(store.forget(&subscriber.email, self.now())?))?;
+                self.stores.write(|store| Ok(store.subscribers().forget(&subscriber.email, self.now())?))?;
                 self.sheet("forgotten")
             }
             "save" if subscriber.status == SubscriberStatus::Confirmed => self.save(token, &subscriber, form, caller),
@@ -270,7 +273,7 @@ impl PublicPages {
         };
         let wishes = PreferenceChange { name: name.trim().to_owned(), editions, paused_until };
         let trace = self.trace("web page", caller);
-        self.stores.write(|store| Ok(store.choose(token, &wishes, trace)?))?;
+        self.stores.write(|store| Ok(store.subscribers().choose(token, &wishes, trace)?))?;
         let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
         self.page(200, &Preferences { saved: true, ..self.state(token, &subscriber) }, "preferences")
     }

@@ -14,8 +14,8 @@ impl Delivery {
                 .help(format!("`digest status {name}` shows where it stands"))
         };
         let store = self.site.store_to_read()?.ok_or_else(not_begun)?;
-        let send = store.send(name)?.ok_or_else(not_begun)?;
-        let approval = store.approval(name)?.ok_or_else(not_begun)?;
+        let send = store.sends().send(name)?.ok_or_else(not_begun)?;
+        let approval = store.issues().approval(name)?.ok_or_else(not_begun)?;
         let rendered = approval.frozen.rendered;
         Ok(SendReport {
             publication: approval.frozen.letterhead.name,
@@ -29,7 +29,7 @@ impl Delivery {
             started_at: send.started,
             finished_at: send.finished,
             as_of: self.site.now(),
-            figures: store.figures(&send, rendered.tracking.as_ref())?,
+            figures: store.sends().figures(&send, rendered.tracking.as_ref())?,
         })
     }
 

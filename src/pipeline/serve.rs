@@ -4,6 +4,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -13,7 +14,7 @@ use super::letters::post_letters;
 use super::metrics::watch_ops;
 use super::public::serve_pages;
 
-type Task = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+type Task = Pin<Box<dyn Future<Output = anyhow::Result<()>>>>;
 type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
 
 /// What runs beside the pages, by name. A further loop joins here: it ends when its receiver turns true, after what it has
@@ -28,7 +29,7 @@ const LOOPS: &[(&str, Loop)] = &[
 ];
 
 /// A loop that tells its own troubles and goes on.
-fn endless(task: impl Future<Output = ()> + Send + 'static) -> Task {
+fn endless(task: impl Future<Output = ()> + 'static) -> Task {
     Box::pin(async {
         task.await;
         Ok(())
@@ -36,7 +37,7 @@ fn endless(task: impl Future<Output = ()> + Send + 'static) -> Task {
 }
 
 /// Runs until `stop` turns true and all loops have ended; each new one of `sites` counts from its moment on. Without a listener
-/// there are no public pages.
+/// there are no public pages. Each loop has a thread of its own: the store that it calls may block.
 ///
 /// # Errors
 /// The pages cannot be served; that is told at once, and what else runs goes on to its end.
@@ -47,9 +48,9 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     for (name, start) in LOOPS {
-        let following = follow(name, *start, sites.clone(), stop.clone());
-        tasks.spawn(async {
-            following.await;
+        let (sites, stop, runtime) = (sites.clone(), stop.clone(), Handle::current());
+        tasks.spawn_blocking(move || {
+            runtime.block_on(follow(name, *start, sites, stop));
             Ok(())
         });
     }
@@ -166,18 +167,19 @@ mod tests {
         };
         let (change, sites) = watch::channel(site("First"));
         let (end, stop) = watch::channel(false);
-        let following = tokio::spawn(follow("a loop", task, sites, stop));
-        for (name, runs) in [("Broken", 2), ("Last", 4)] {
-            while RUNS.lock().unwrap().len() < runs - 1 {
-                tokio::task::yield_now().await;
+        let changing = async {
+            for (name, runs) in [("Broken", 2), ("Last", 4)] {
+                while RUNS.lock().unwrap().len() < runs - 1 {
+                    tokio::task::yield_now().await;
+                }
+                change.send_replace(site(name));
+                while RUNS.lock().unwrap().len() < runs {
+                    tokio::task::yield_now().await;
+                }
             }
-            change.send_replace(site(name));
-            while RUNS.lock().unwrap().len() < runs {
-                tokio::task::yield_now().await;
-            }
-        }
-        end.send_replace(true);
-        following.await.unwrap();
+            end.send_replace(true);
+        };
+        tokio::join!(follow("a loop", task, sites, stop), changing);
         let runs = RUNS.lock().unwrap().clone();
         assert_eq!(runs, ["First began", "First ended", "Broken began", "Last began", "Last ended"]);
     }

@@ -99,30 +99,30 @@ impl Delivery {
     }
 
     fn stage(&self, store: Option<&Store>, issue: &IssueName) -> anyhow::Result<String> {
-        let journal = store.map_or(Ok(Vec::new()), |store| store.journal(issue))?;
+        let journal = store.map_or(Ok(Vec::new()), |store| store.scheduling().journal(issue))?;
         if let Some(last) = journal.last().filter(|last| last.what == "skipped" || last.what == "held") {
             return Ok(last.what.clone());
         }
         let known = self.site.drafts().draft_text(issue).is_some()
-            || store.is_some_and(|s| matches!(s.send(issue), Ok(Some(_))));
+            || store.is_some_and(|s| matches!(s.sends().send(issue), Ok(Some(_))));
         Ok(if known { self.status_from(store, issue)?.state.to_string() } else { "to come".into() })
     }
 
     /// The latest decisions of `digest serve`, newest first.
     pub fn decisions(&self, most: usize) -> anyhow::Result<Vec<Entry>> {
-        Ok(self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.latest_decisions(most))?)
+        Ok(self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.scheduling().latest_decisions(most))?)
     }
 
     /// The daemon that acts now, if one does.
     pub fn watcher(&self) -> anyhow::Result<Option<Watcher>> {
-        let lease = self.site.store_to_read()?.map_or(Ok(None), |store| store.lease())?;
+        let lease = self.site.store_to_read()?.map_or(Ok(None), |store| store.scheduling().lease())?;
         let alive = lease.filter(|lease| lease.expires > self.site.now());
         Ok(alive.map(|lease| Watcher { since: lease.fencing_token.since, until: lease.expires }))
     }
 
     /// The time for which an issue is meant, in the publication's zone, when its send would begin now and that is before it.
     pub fn early(&self, name: &IssueName) -> anyhow::Result<Option<DateTime<Tz>>> {
-        let begun = self.site.store_to_read()?.map(|store| store.send(name)).transpose()?.flatten().is_some();
+        let begun = self.site.store_to_read()?.map(|store| store.sends().send(name)).transpose()?.flatten().is_some();
         let zone = self.site.config.publication.timezone;
         let edition = self.site.config.editions.get(&name.edition).filter(|_| !begun);
         let meant = edition.map(|edition| schedule::send_time(edition.send, name.date, zone));
@@ -134,7 +134,7 @@ impl Delivery {
         let store = self.site.store_to_read()?;
         let mut names: BTreeSet<IssueName> = issues::list(&self.site.issues_dir())?.into_iter().collect();
         if let Some(store) = &store {
-            names.extend(store.sends()?);
+            names.extend(store.sends().issues()?);
         }
         names.iter().map(|name| self.status_from(store.as_ref(), name)).collect()
     }
@@ -148,18 +148,18 @@ impl Delivery {
 
     fn domain_groups(&self, store: &Store, name: &IssueName) -> anyhow::Result<Vec<DomainGroupStatus>> {
         let groups = &self.site.config.delivery.smtp.per_domain;
-        let Some(send) = store.send(name)?.filter(|_| !groups.is_empty()) else { return Ok(Vec::new()) };
+        let Some(send) = store.sends().send(name)?.filter(|_| !groups.is_empty()) else { return Ok(Vec::new()) };
         let domains: Vec<&[String]> = groups.values().map(|group| group.domains.as_slice()).collect();
         let names = groups.keys().cloned().chain([String::new()]);
-        let domain_groups = names.zip(store.domain_groups(send.id, &domains)?);
+        let domain_groups = names.zip(store.sends().domain_groups(send.id, &domains)?);
         Ok(domain_groups
             .map(|(group, DomainGroupCounts { counts, next_due })| DomainGroupStatus { group, counts, next_due })
             .collect())
     }
 
     fn status_from(&self, store: Option<&Store>, name: &IssueName) -> anyhow::Result<IssueStatus> {
-        let approval = store.map(|store| store.approval(name)).transpose()?.flatten();
-        let send = store.map(|store| store.send(name)).transpose()?.flatten();
+        let approval = store.map(|store| store.issues().approval(name)).transpose()?.flatten();
+        let send = store.map(|store| store.sends().send(name)).transpose()?.flatten();
         let valid =
             approval.filter(|a| send.is_some() || self.site.drafts().draft_text(name).as_ref() == Some(&a.draft));
         let state = match (&send, &valid) {
@@ -194,8 +194,8 @@ impl Delivery {
         each: impl FnMut(RecipientLine) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let Some(store) = self.site.store_to_read()? else { return Ok(()) };
-        match store.send(name)? {
-            Some(send) => store.each_recipient(send.id, each),
+        match store.sends().send(name)? {
+            Some(send) => store.sends().each_recipient(send.id, each),
             None => Ok(()),
         }
     }

@@ -81,7 +81,7 @@ impl Subscribers {
         let editions: BTreeSet<String> = self.site.config.editions.keys().cloned().collect();
         let mut rows = SubscriberRows::open(file, source, SubscriberRules { consent, editions: &editions })?;
         let mut store = self.site.store_to_fill()?;
-        store.watch_for_duplicates()?;
+        store.subscribers().watch_for_duplicates()?;
         let mut result = SubscriberImport::default();
         let mut batch: Vec<(u64, SubscriberRow)> = Vec::with_capacity(BATCH);
         loop {
@@ -114,14 +114,14 @@ impl Subscribers {
         batch: &[(u64, SubscriberRow)],
         result: &mut SubscriberImport,
     ) -> Result<(), StoreError> {
-        for ((line, row), first) in batch.iter().zip(store.seen_before(batch)?) {
+        for ((line, row), first) in batch.iter().zip(store.subscribers().seen_before(batch)?) {
             let Some(first) = first else { continue };
             result.duplicates += 1;
             if result.duplicate_rows.len() < NAMED {
                 result.duplicate_rows.push(DuplicateRow { line: *line, first, email: row.email.to_string() });
             }
         }
-        let tally = store.import_subscribers(batch.iter().map(|(_, row)| row), self.site.now(), &mut seed)?;
+        let tally = store.subscribers().import(batch.iter().map(|(_, row)| row), self.site.now(), &mut seed)?;
         result.added += tally.added;
         result.updated += tally.updated;
         result.unchanged += tally.unchanged;
@@ -135,7 +135,7 @@ impl Subscribers {
         for edition in editions {
             self.site.config.edition(edition)?;
         }
-        let tally = self.site.store_to_fill()?.import_subscribers(&[row], self.site.now(), &mut seed)?;
+        let tally = self.site.store_to_fill()?.subscribers().import(&[row], self.site.now(), &mut seed)?;
         Ok(match (tally.added, tally.updated, tally.kept_unsubscribed) {
             (1, ..) => Change::Added,
             (_, 1, _) => Change::Updated,
@@ -146,13 +146,18 @@ impl Subscribers {
 
     /// Takes a subscriber off the list as unsubscribed; `false` when they were off it before.
     pub fn remove_subscriber(&self, email: &Address) -> anyhow::Result<bool> {
-        let left =
-            self.site.store_to_read()?.map(|mut store| store.remove(email, self.site.now())).transpose()?.flatten();
+        let left = self
+            .site
+            .store_to_read()?
+            .map(|store| store.subscribers().remove(email, self.site.now()))
+            .transpose()?
+            .flatten();
         left.ok_or_else(|| not_listed(email).into())
     }
 
     pub fn subscriber(&self, email: &Address) -> anyhow::Result<Subscriber> {
-        let found = self.site.store_to_read()?.map(|store| store.subscriber(email)).transpose()?.flatten();
+        let found =
+            self.site.store_to_read()?.map(|store| store.subscribers().subscriber(email)).transpose()?.flatten();
         found.ok_or_else(|| not_listed(email).into())
     }
 
@@ -160,12 +165,12 @@ impl Subscribers {
     pub fn details(&self, email: &Address) -> anyhow::Result<SubscriberDetails> {
         let Some(store) = self.site.store_to_read()? else { return Err(not_listed(email).into()) };
         let person = SubscriberDetails {
-            subscriber: store.subscriber(email)?,
-            acts: store.acts(email)?,
-            sign_ups: store.sign_ups_of(email)?,
-            letters: store.letters_to(email)?,
-            deliveries: store.deliveries_to(email)?,
-            bounces: store.bounces_of(email)?,
+            subscriber: store.subscribers().subscriber(email)?,
+            acts: store.subscribers().acts(email)?,
+            sign_ups: store.subscribers().sign_ups_of(email)?,
+            letters: store.letters().to(email)?,
+            deliveries: store.subscribers().deliveries_to(email)?,
+            bounces: store.subscribers().bounces_of(email)?,
         };
         if person.subscriber.is_none() && person.sign_ups.is_empty() && person.letters.is_empty() {
             return Err(not_listed(email).into());
@@ -175,7 +180,7 @@ impl Subscribers {
 
     /// Deletes all that is stored on a person but a salted hash of the address. Says whether anything was there.
     pub fn forget(&self, email: &Address) -> anyhow::Result<bool> {
-        Ok(self.site.store_to_fill()?.forget(email, self.site.now())?)
+        Ok(self.site.store_to_fill()?.subscribers().forget(email, self.site.now())?)
     }
 
     /// Calls `each` with every subscriber in the order they joined.
@@ -184,16 +189,16 @@ impl Subscribers {
         status: Option<SubscriberStatus>,
         each: impl FnMut(Subscriber) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        self.site.store_to_read()?.map_or(Ok(()), |store| store.each_subscriber(status, each))
+        self.site.store_to_read()?.map_or(Ok(()), |store| store.subscribers().each_subscriber(status, each))
     }
 
     /// Writes the list as CSV that an import takes back; `guard` keeps a spreadsheet from running a cell as a formula.
     pub fn export_subscribers(&self, target: impl Write, guard: bool) -> anyhow::Result<()> {
         let store = self.site.store_to_read()?;
-        let fields = store.as_ref().map_or(Ok(Vec::new()), crate::store::Store::field_names)?;
+        let fields = store.as_ref().map_or(Ok(Vec::new()), |store| store.subscribers().field_names())?;
         let mut writer = SubscriberWriter::new(target, fields, guard)?;
         if let Some(store) = store {
-            store.each_subscriber::<anyhow::Error>(None, |subscriber| Ok(writer.write(&subscriber)?))?;
+            store.subscribers().each_subscriber::<anyhow::Error>(None, |subscriber| Ok(writer.write(&subscriber)?))?;
         }
         Ok(writer.finish()?)
     }

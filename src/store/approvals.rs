@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{Issues, StoreError, from_ms, to_ms};
 use crate::model::{Approval, Frozen, IssueName};
 
 /// What is stored of an issue that was approved: the text of [`Frozen`] and its hash.
@@ -20,10 +20,10 @@ impl Approval {
     }
 }
 
-impl Store {
+impl Issues<'_> {
     /// Freezes an issue for sending. Approving again replaces what stood, unless the send has begun: then `false`.
-    pub fn approve(&mut self, approval: &Approval) -> Result<bool, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn approve(&self, approval: &Approval) -> Result<bool, StoreError> {
+        let tx = self.store.begin()?;
         let issue = approval.issue.to_string();
         let begun: bool =
             tx.query_row("SELECT EXISTS (SELECT 1 FROM sends WHERE issue = ?1)", [&issue], |r| r.get(0))?;
@@ -49,6 +49,7 @@ impl Store {
     /// [`StoreError::Damaged`] when the stored bytes no longer match their hash.
     pub fn approval(&self, issue: &IssueName) -> Result<Option<Approval>, StoreError> {
         let found = self
+            .store
             .conn
             .query_row(
                 "SELECT draft, frozen_sha256, frozen, approved_by, approved_ms FROM approvals WHERE issue = ?1",
@@ -60,7 +61,8 @@ impl Store {
             )
             .optional()?;
         let Some((draft, frozen_sha256, text, by, at)) = found else { return Ok(None) };
-        let damaged = |why: String| StoreError::Damaged(self.path.clone(), format!("the approval of {issue}: {why}"));
+        let damaged =
+            |why: String| StoreError::Damaged(self.store.path.clone(), format!("the approval of {issue}: {why}"));
         if data_encoding::HEXLOWER.encode(&Sha256::digest(&text)) != frozen_sha256 {
             return Err(damaged("its bytes do not match their hash".into()));
         }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 use sha2::{Digest, Sha256};
 
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{Issues, StoreError, from_ms, to_ms};
 use crate::model::{IssueName, Rendered};
 
 /// An issue in the archive's list.
@@ -41,16 +41,16 @@ pub struct WebCopy {
     pub corrections: Vec<Correction>,
 }
 
-impl Store {
+impl Issues<'_> {
     /// Another value whenever the archive shows something else.
     pub fn archive_version(&self) -> Result<(i64, i64), StoreError> {
         let sql = "SELECT (SELECT count(*) FROM sends), (SELECT coalesce(max(id), 0) FROM corrections)";
-        Ok(self.conn.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        Ok(self.store.conn.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 
     /// The issues whose send began, the newest first.
     pub fn archived(&self) -> Result<Vec<Archived>, StoreError> {
-        let mut statement = self.conn.prepare(
+        let mut statement = self.store.conn.prepare(
             "SELECT s.issue, s.started_ms, max(c.corrected_ms), count(c.id),
                  coalesce((SELECT l.rendered ->> '$.subject' FROM corrections AS l WHERE l.issue = s.issue
                      ORDER BY l.id DESC LIMIT 1), a.frozen ->> '$.rendered.subject'),
@@ -88,14 +88,15 @@ impl Store {
             public_url: approval.frozen.letterhead.public_url,
             corrections: Vec::new(),
         };
-        let mut statement = self.conn.prepare(
+        let mut statement = self.store.conn.prepare(
             "SELECT corrected_ms, note, rendered_sha256, rendered FROM corrections WHERE issue = ?1 ORDER BY id",
         )?;
         let mut rows = statement.query([issue.to_string()])?;
         while let Some(row) = rows.next()? {
             copy.corrections.push(Correction { at: from_ms(row.get(0)?)?, note: row.get(1)? });
             let (hash, text): (String, String) = (row.get(2)?, row.get(3)?);
-            let damaged = |why: &str| StoreError::Damaged(self.path.clone(), format!("a correction of {issue}: {why}"));
+            let damaged =
+                |why: &str| StoreError::Damaged(self.store.path.clone(), format!("a correction of {issue}: {why}"));
             if hash_of(&text) != hash {
                 return Err(damaged("its bytes do not match their hash"));
             }
@@ -106,14 +107,14 @@ impl Store {
 
     /// Puts a correction of the web copy on record; what was mailed stays as it is.
     pub fn correct(
-        &mut self,
+        &self,
         issue: &IssueName,
         correction: &Correction,
         draft: &str,
         rendered: &Rendered,
     ) -> Result<(), StoreError> {
         let text = serde_json::json!(rendered).to_string();
-        self.conn.execute(
+        self.store.conn.execute(
             "INSERT INTO corrections (issue, note, draft, rendered_sha256, rendered, corrected_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![issue.to_string(), correction.note, draft, hash_of(&text), text, to_ms(correction.at)],
@@ -122,7 +123,7 @@ impl Store {
     }
 
     fn send_start(&self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut statement = self.conn.prepare_cached("SELECT started_ms FROM sends WHERE issue = ?1")?;
+        let mut statement = self.store.conn.prepare_cached("SELECT started_ms FROM sends WHERE issue = ?1")?;
         let mut rows = statement.query([issue.to_string()])?;
         rows.next()?.map(|row| from_ms(row.get(0)?)).transpose()
     }

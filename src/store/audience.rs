@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::params;
 
 use super::safety::skip_recipients;
-use super::{Store, StoreError, to_ms};
+use super::{Sends, StoreError, to_ms};
 use crate::model::IssueName;
 
 /// What freezing found.
@@ -16,11 +16,11 @@ pub enum Audience {
     Standing,
 }
 
-impl Store {
+impl Sends<'_> {
     /// Begins the send of an approved issue: every confirmed subscriber of its edition who does not pause gets a pending row,
     /// in one transaction. Running it again changes nothing.
-    pub fn freeze_audience(&mut self, issue: &IssueName, now: DateTime<Utc>) -> Result<Audience, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn freeze_audience(&self, issue: &IssueName, now: DateTime<Utc>) -> Result<Audience, StoreError> {
+        let tx = self.store.begin()?;
         let begun = tx.execute(
             "INSERT INTO sends (issue, state, started_ms) VALUES (?1, 'sending', ?2) ON CONFLICT (issue) DO NOTHING",
             params![issue.to_string(), to_ms(now)],
@@ -44,10 +44,10 @@ impl Store {
     }
 }
 
-impl Store {
+impl Sends<'_> {
     /// How many subscribers would get an issue of this edition whose send began now: those whom [`Store::freeze_audience`] takes.
     pub fn count_audience(&self, edition: &str, now: DateTime<Utc>) -> Result<u64, StoreError> {
-        let count: i64 = self.conn.query_row(
+        let count: i64 = self.store.conn.query_row(
             "SELECT count(*) FROM subscribers
              WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?1) > 0)
                    AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)",
@@ -60,11 +60,11 @@ impl Store {
     /// Puts the recipients who still wait into domain groups: those of the first group's domains into domain group 1, and so on, all others
     /// into domain group 0.
     pub fn assign_domain_groups<'d>(
-        &mut self,
+        &self,
         send: i64,
         groups: impl Iterator<Item = &'d [String]>,
     ) -> Result<(), StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         tx.execute("UPDATE deliveries SET domain_group = 0 WHERE send_id = ?1 AND domain_group <> 0", [send])?;
         for (domain_group, domains) in (1_i64..).zip(groups) {
             let domains: Vec<String> = domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();

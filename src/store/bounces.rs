@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::tokens::{Trace, leave, take_off};
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Address, IssueName, SubscriberStatus};
 
 /// One thing that came back about one subscriber.
@@ -57,7 +57,7 @@ pub struct BounceLine {
     pub received: DateTime<Utc>,
 }
 
-impl Store {
+impl Subscribers<'_> {
     /// Who had the copy of an issue with this number, and their secret.
     pub fn recipient(&self, issue: &IssueName, number: i64) -> Result<Option<(Address, String)>, StoreError> {
         let sql = "SELECT r.email, r.seed FROM sends s JOIN deliveries d ON d.send_id = s.id AND d.number = ?2
@@ -75,7 +75,7 @@ impl Store {
         sql: &str,
         values: impl rusqlite::Params,
     ) -> Result<Option<(Address, String)>, StoreError> {
-        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut statement = self.store.conn.prepare_cached(sql)?;
         let found = statement.query_row(values, |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
         found.map(|(email, seed)| Ok((super::subscribers::stored_address(&email)?, seed))).transpose()
     }
@@ -83,12 +83,12 @@ impl Store {
     /// Puts evidence on record, and takes the subscriber off the list when it is enough, in one transaction. It never brings
     /// anyone back, and the first reason for which somebody left stays. `None` when nobody has the address.
     pub fn record_bounce(
-        &mut self,
+        &self,
         evidence: &Evidence,
         rule: SoftRule,
         now: DateTime<Utc>,
     ) -> Result<Option<Effect>, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         let Some(subscriber) = subscriber_id(&tx, &evidence.email)? else { return Ok(None) };
         if insert(&tx, subscriber, evidence)? == 0 {
             return Ok(Some(Effect::Known));
@@ -112,7 +112,7 @@ impl Store {
     /// What came back about one subscriber, the oldest first.
     pub fn bounces_of(&self, email: &Address) -> Result<Vec<BounceLine>, StoreError> {
         let sql = format!("{LINES} WHERE r.email_key = ?1 ORDER BY b.received_ms, b.id");
-        let mut statement = self.conn.prepare(&sql)?;
+        let mut statement = self.store.conn.prepare(&sql)?;
         let mut rows = statement.query([email.key()])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -124,7 +124,7 @@ impl Store {
     /// Calls `each` with everything that came back, the newest first.
     pub fn each_bounce<E: From<StoreError>>(&self, mut each: impl FnMut(BounceLine) -> Result<(), E>) -> Result<(), E> {
         let sql = format!("{LINES} ORDER BY b.received_ms DESC, b.id DESC");
-        let mut statement = self.conn.prepare(&sql).map_err(StoreError::from)?;
+        let mut statement = self.store.conn.prepare(&sql).map_err(StoreError::from)?;
         let mut rows = statement.query([]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             each(line(row)?)?;
@@ -185,12 +185,12 @@ fn is_over(conn: &Connection, subscriber: i64, rule: SoftRule, now: DateTime<Utc
 mod tests {
     use super::*;
     use crate::model::SubscriberRow;
-    use crate::store::Durability;
+    use crate::store::{Durability, Store};
 
     #[test]
     fn soft_bounces_take_a_subscriber_off_at_the_limit_within_the_window_and_not_before() {
         let dir = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open_or_create(&dir.path().join("d.db"), Durability::Process).expect("a store");
+        let store = Store::open_or_create(&dir.path().join("d.db"), Durability::Process).expect("a store");
         let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
         let email = Address::parse("ann@inbox.example").expect("an address");
         let row = SubscriberRow {
@@ -202,9 +202,9 @@ mod tests {
             fields: std::collections::BTreeMap::new(),
             consent: "signup_requests".into(),
         };
-        store.import_subscribers(&[row], now, &mut || "5eed".into()).expect("an import");
+        store.subscribers().import(&[row], now, &mut || "5eed".into()).expect("an import");
         let rule = SoftRule { limit: 3, window: Duration::from_hours(30 * 24) };
-        let mut tell = |issue: &str, days: i64| {
+        let tell = |issue: &str, days: i64| {
             let evidence = Evidence {
                 email: email.clone(),
                 issue: issue.into(),
@@ -215,7 +215,7 @@ mod tests {
                 received: now - chrono::TimeDelta::days(days),
                 hash: format!("{issue}{days}"),
             };
-            store.record_bounce(&evidence, rule, now).expect("a record")
+            store.subscribers().record_bounce(&evidence, rule, now).expect("a record")
         };
         assert_eq!(tell("a", 40), Some(Effect::Kept), "out of the window");
         assert_eq!(tell("b", 9), Some(Effect::Kept));

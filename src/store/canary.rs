@@ -1,9 +1,9 @@
 //! A send in canary: its canary, whose answers the others wait for, and the days of a warm-up. Knows no limits.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::params;
 
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{Sends, StoreError, from_ms, to_ms};
 use crate::model::Reply;
 
 /// The domain group of those who are held back: no worker looks there, and the next run assigns domain groups anew.
@@ -22,21 +22,22 @@ pub struct CanaryTally {
     pub refusals: Vec<Reply>,
 }
 
-impl Store {
+impl Sends<'_> {
     /// Makes a canary of `size` recipients of a send of which no message was tried yet; says how large its canary is.
-    pub fn begin_canary(&mut self, send: i64, size: u64) -> Result<u64, StoreError> {
-        self.conn.execute(
+    pub fn begin_canary(&self, send: i64, size: u64) -> Result<u64, StoreError> {
+        self.store.conn.execute(
             "UPDATE sends SET canary = ?2 WHERE id = ?1 AND canary = 0 AND canary_passed_ms IS NULL AND NOT EXISTS (
                  SELECT 1 FROM deliveries WHERE send_id = ?1 AND (attempts > 0 OR state NOT IN ('pending', 'suppressed')))",
             params![send, i64::try_from(size).unwrap_or(i64::MAX)],
         )?;
-        let size: i64 = self.conn.query_row("SELECT canary FROM sends WHERE id = ?1", [send], |row| row.get(0))?;
+        let size: i64 =
+            self.store.conn.query_row("SELECT canary FROM sends WHERE id = ?1", [send], |row| row.get(0))?;
         Ok(u64::try_from(size).unwrap_or(0))
     }
 
     /// Holds everyone back who waits and is not of these numbers.
-    pub fn hold_back(&mut self, send: i64, but: &[i64]) -> Result<usize, StoreError> {
-        Ok(self.conn.execute(
+    pub fn hold_back(&self, send: i64, but: &[i64]) -> Result<usize, StoreError> {
+        Ok(self.store.conn.execute(
             "UPDATE deliveries SET domain_group = ?2 WHERE send_id = ?1 AND due_ms IS NOT NULL
              AND number NOT IN (SELECT value FROM json_each(?3))",
             params![send, HELD_BACK, serde_json::json!(but).to_string()],
@@ -45,7 +46,7 @@ impl Store {
 
     /// How these recipients fared.
     pub fn canary_tally(&self, send: i64, numbers: &[i64]) -> Result<CanaryTally, StoreError> {
-        let mut statement = self.conn.prepare(
+        let mut statement = self.store.conn.prepare(
             "SELECT state, code, enhanced, reply FROM deliveries
              WHERE send_id = ?1 AND number IN (SELECT value FROM json_each(?2)) ORDER BY number",
         )?;
@@ -70,8 +71,8 @@ impl Store {
     }
 
     /// Notes when the canary was served; the first time stays.
-    pub fn canary_served(&mut self, send: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.conn.execute(
+    pub fn canary_served(&self, send: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.store.conn.execute(
             "UPDATE sends SET canary_served_ms = coalesce(canary_served_ms, ?2) WHERE id = ?1",
             params![send, to_ms(now)],
         )?;
@@ -79,8 +80,8 @@ impl Store {
     }
 
     /// Lets the others go.
-    pub fn canary_passed(&mut self, send: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub fn canary_passed(&self, send: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let tx = self.store.begin()?;
         tx.execute(
             "UPDATE sends SET canary_passed_ms = coalesce(canary_passed_ms, ?2) WHERE id = ?1",
             params![send, to_ms(now)],
@@ -96,7 +97,7 @@ impl Store {
     /// complained.
     pub fn lost_later(&self, send: i64) -> Result<(u64, u64), StoreError> {
         let count = |status: &str| -> Result<u64, StoreError> {
-            let count: i64 = self.conn.query_row(
+            let count: i64 = self.store.conn.query_row(
                 "SELECT count(*) FROM deliveries AS d JOIN sends AS s ON s.id = d.send_id
                  JOIN subscribers AS r ON r.id = d.subscriber_id AND r.status = ?2 AND r.left_ms >= s.started_ms
                  WHERE d.send_id = ?1 AND d.state = 'delivered'",
@@ -110,7 +111,7 @@ impl Store {
 
     /// When somebody who waits and is not held back is due: `None` when nobody waits so, the epoch when it is now.
     pub fn due(&self, send: i64) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let due: Option<i64> = self.conn.query_row(
+        let due: Option<i64> = self.store.conn.query_row(
             "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms IS NOT NULL AND domain_group <> ?2",
             [send, HELD_BACK],
             |row| row.get(0),
@@ -120,7 +121,7 @@ impl Store {
 
     /// How many messages had their first try since `from`, by quarter of an hour: the beginning of each and the count, in order.
     pub fn tried_since(&self, from: DateTime<Utc>) -> Result<Vec<(DateTime<Utc>, u64)>, StoreError> {
-        let mut statement = self.conn.prepare(
+        let mut statement = self.store.conn.prepare(
             "SELECT d.dated_ms / 900000 AS quarter, count(*) FROM sends AS s JOIN deliveries AS d ON d.send_id = s.id
              WHERE d.dated_ms >= ?1 GROUP BY quarter ORDER BY quarter",
         )?;

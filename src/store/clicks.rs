@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Store, StoreError};
+use super::{Issues, StoreError};
 use crate::model::IssueName;
 
 /// How often links were followed, by issue and key.
 pub type ClickCounts = BTreeMap<(IssueName, String), u64>;
 
-impl Store {
+impl Issues<'_> {
     /// The hash of the bytes that are approved for an issue, as they are now: another one when it is approved again.
     pub fn approved_hash(&self, issue: &IssueName) -> Result<Option<String>, StoreError> {
-        let mut statement = self.conn.prepare_cached("SELECT frozen_sha256 FROM approvals WHERE issue = ?1")?;
+        let mut statement = self.store.conn.prepare_cached("SELECT frozen_sha256 FROM approvals WHERE issue = ?1")?;
         Ok(statement.query_row([issue.to_string()], |row| row.get(0)).optional()?)
     }
 
     /// Adds to what was counted, in one transaction. Clicks on an issue whose send has not begun are its editors': they are let go.
-    pub fn add_clicks(&mut self, counts: &ClickCounts) -> Result<(), StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn add_clicks(&self, counts: &ClickCounts) -> Result<(), StoreError> {
+        let tx = self.store.begin()?;
         for ((issue, key), count) in counts {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
             tx.prepare_cached(

@@ -1,10 +1,10 @@
 //! The journal of the scheduler: what was decided for each run, once, and only by who holds the lease. Knows no reasons.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::params;
 
 use super::lease::{FencingToken, is_newest};
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{Scheduling, StoreError, from_ms, to_ms};
 use crate::model::{IssueName, LetterOrder};
 
 /// A decision to put on record.
@@ -41,15 +41,15 @@ pub enum Recorded {
     Stale,
 }
 
-impl Store {
+impl Scheduling<'_> {
     /// Puts a decision on record, once, with the letters that tell of it.
     pub fn decide(
-        &mut self,
+        &self,
         fencing_token: &FencingToken,
         decision: &Decision,
         now: DateTime<Utc>,
     ) -> Result<Recorded, StoreError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         if !is_newest(&tx, fencing_token)? {
             return Ok(Recorded::Stale);
         }
@@ -91,7 +91,7 @@ impl Store {
     }
 
     fn entries(&self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, StoreError> {
-        let mut statement = self.conn.prepare(sql)?;
+        let mut statement = self.store.conn.prepare(sql)?;
         let mut rows = statement.query(values)?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
@@ -110,12 +110,12 @@ impl Store {
 
     /// Since when the runs of an edition are the daemon's business; from `now` on when it is new.
     pub fn watched_since(
-        &mut self,
+        &self,
         fencing_token: &FencingToken,
         edition: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         if !is_newest(&tx, fencing_token)? {
             return Ok(None);
         }

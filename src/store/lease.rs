@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{Scheduling, StoreError, from_ms, to_ms};
 
 /// The right to act, for as long as its number is the newest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +27,10 @@ pub struct Lease {
     pub expires: DateTime<Utc>,
 }
 
-impl Store {
+impl Scheduling<'_> {
     /// The lease, if any daemon ever held it.
     pub fn lease(&self) -> Result<Option<Lease>, StoreError> {
-        read(&self.conn)
+        read(&self.store.conn)
     }
 
     /// Takes or renews the lease for `holder`, for `ttl` from `now`. `None` while another one holds it.
@@ -39,13 +39,13 @@ impl Store {
     /// hold with a higher one, also for its old holder, since nobody watched in between. A send that the last holder had under way is set to stopped, so that its process, if
     /// it wakes up, sends nothing more.
     pub fn hold_lease(
-        &mut self,
+        &self,
         holder: &str,
         now: DateTime<Utc>,
         ttl: Duration,
     ) -> Result<Option<FencingToken>, StoreError> {
         let ttl = TimeDelta::from_std(ttl).map_err(|e| StoreError::Value(e.to_string()))?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         let before = read(&tx)?;
         let fencing_token = match before {
             Some(Lease { fencing_token, expires }) if fencing_token.holder == holder && now < expires => {
@@ -76,8 +76,8 @@ impl Store {
     }
 
     /// Gives the lease back at the end of a daemon, so that another one need not wait. Stale fencing tokens change nothing.
-    pub fn release_lease(&mut self, fencing_token: &FencingToken) -> Result<(), StoreError> {
-        self.conn.execute(
+    pub fn release_lease(&self, fencing_token: &FencingToken) -> Result<(), StoreError> {
+        self.store.conn.execute(
             "UPDATE lease SET expires_ms = 0 WHERE fencing_token = ?1 AND holder = ?2",
             params![fencing_token.number, fencing_token.holder],
         )?;
@@ -85,8 +85,8 @@ impl Store {
     }
 
     /// Puts a send under a fencing token: what was begun under a stale one is refused. With `None` it is by hand.
-    pub fn set_fencing_token(&mut self, send: i64, fencing_token: Option<&FencingToken>) -> Result<bool, StoreError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    pub fn set_fencing_token(&self, send: i64, fencing_token: Option<&FencingToken>) -> Result<bool, StoreError> {
+        let tx = self.store.begin()?;
         if let Some(fencing_token) = fencing_token
             && !is_newest(&tx, fencing_token)?
         {

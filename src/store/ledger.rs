@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{Sends, StoreError, from_ms, to_ms};
 use crate::model::{DeliveryCounts, DeliveryState, IssueName, IssueState, Reply};
 
 /// What becomes of a message whose connection broke between the final dot and the reply.
@@ -62,12 +62,12 @@ pub struct RecipientLine {
     pub updated: DateTime<Utc>,
 }
 
-impl Store {
+impl Sends<'_> {
     /// The send of an issue, if it has begun. A message whose final dot is on record without an outcome counts as uncertain
     /// when no sender is alive to learn the outcome, else as pending.
     pub fn send(&self, issue: &IssueName) -> Result<Option<IssueSend>, StoreError> {
         let found = self
-            .conn
+            .store.conn
             .query_row(
                 "SELECT id, state, by_operator, reason, started_ms, finished_ms, canary, canary_served_ms, canary_passed_ms
                  FROM sends WHERE issue = ?1",
@@ -106,13 +106,14 @@ impl Store {
 
     /// Whether any issue is being sent, by whichever process, or was when its sender died.
     pub fn is_sending(&self) -> Result<bool, StoreError> {
-        let mut statement = self.conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM sends WHERE state = 'sending')")?;
+        let mut statement =
+            self.store.conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM sends WHERE state = 'sending')")?;
         Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// The issues whose send has begun.
-    pub fn sends(&self) -> Result<Vec<IssueName>, StoreError> {
-        let mut statement = self.conn.prepare("SELECT issue FROM sends ORDER BY issue")?;
+    pub fn issues(&self) -> Result<Vec<IssueName>, StoreError> {
+        let mut statement = self.store.conn.prepare("SELECT issue FROM sends ORDER BY issue")?;
         let names = statement.query_map([], |row| row.get::<_, String>(0))?;
         names
             .map(|name| {
@@ -135,7 +136,7 @@ impl Store {
 
     /// Those whom `filter` takes, SQL in which `?2` is `domains`.
     fn domain_group(&self, send: i64, filter: &str, domains: &str) -> Result<DomainGroupCounts, StoreError> {
-        let alive = self.sender_is_alive();
+        let alive = self.store.sender_is_alive();
         let mut counts = DeliveryCounts::default();
         // One walk with a sum for each state: grouping would sort the rows first.
         let sums: Vec<String> = DeliveryState::ALL.iter().map(|s| format!("sum(state = '{}')", s.as_str())).collect();
@@ -144,7 +145,7 @@ impl Store {
              WHERE send_id = ?1 AND {filter}",
             sums.join(", ")
         );
-        let due: Option<i64> = self.conn.prepare_cached(&sql)?.query_row(params![send, domains], |row| {
+        let due: Option<i64> = self.store.conn.prepare_cached(&sql)?.query_row(params![send, domains], |row| {
             counts.recipients = u64::from(row.get::<_, u32>(1)?);
             for (i, state) in DeliveryState::ALL.into_iter().enumerate() {
                 *match state {
@@ -165,8 +166,8 @@ impl Store {
     /// Puts in order what an earlier sender left: those in flight are uncertain.
     /// With [`Uncertain::Resend`] the uncertain ones are queued again. Returns how many were uncertain. Call it with the
     /// sender's lock held.
-    pub fn recover(&mut self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn recover(&self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let tx = self.store.begin()?;
         let lost = tx.execute(
             "UPDATE deliveries SET state = 'uncertain', attempts = attempts + 1, updated_ms = ?2,
                     code = 0, reply = 'the sender ended between the final dot and the reply'
@@ -182,8 +183,8 @@ impl Store {
 
     /// Has nobody wait longer from now than the longest wait there is: a clock that was set back would else keep them for as
     /// long as it was set back.
-    pub fn clamp_waits(&mut self, send: i64, now: DateTime<Utc>, longest: Duration) -> Result<(), StoreError> {
-        self.conn.execute(
+    pub fn clamp_waits(&self, send: i64, now: DateTime<Utc>, longest: Duration) -> Result<(), StoreError> {
+        self.store.conn.execute(
             "UPDATE deliveries SET due_ms = ?2 WHERE send_id = ?1 AND due_ms > ?2",
             params![send, to_ms(now + longest)],
         )?;
@@ -191,14 +192,14 @@ impl Store {
     }
 
     /// Queues everyone who failed once more, after an operator had a look. Returns how many.
-    pub fn retry_failed(&mut self, send: i64) -> Result<usize, StoreError> {
-        requeue(&self.conn, send, "failed")
+    pub fn retry_failed(&self, send: i64) -> Result<usize, StoreError> {
+        requeue(&self.store.conn, send, "failed")
     }
 
     /// Sets a send to stopped, with the reason; `by_operator` makes it wait for [`Store::resume`]. Workers see it
     /// before their next message. A finished send stays finished, and an operator's stop stays theirs: then `false`.
-    pub fn stop(&mut self, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
-        let rows = self.conn.execute(
+    pub fn stop(&self, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
+        let rows = self.store.conn.execute(
             "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3
              WHERE id = ?1 AND state <> 'sent' AND (?2 OR state <> 'stopped' OR NOT by_operator)",
             params![send, by_operator, reason],
@@ -207,8 +208,8 @@ impl Store {
     }
 
     /// Lets a stopped send go on, one that an operator stopped only by an operator's word; `false` when nothing went on.
-    pub fn resume(&mut self, send: i64, by_operator: bool) -> Result<bool, StoreError> {
-        let rows = self.conn.execute(
+    pub fn resume(&self, send: i64, by_operator: bool) -> Result<bool, StoreError> {
+        let rows = self.store.conn.execute(
             "UPDATE sends SET state = 'sending', by_operator = 0, reason = ''
              WHERE id = ?1 AND state = 'stopped' AND (?2 OR NOT by_operator)",
             params![send, by_operator],
@@ -218,8 +219,8 @@ impl Store {
 
     /// Marks the send as sent when nobody waits any more; says whether it is. An uncertain message that is to be sent again
     /// waits too.
-    pub fn finish(&mut self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.conn.execute(
+    pub fn finish(&self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.store.conn.execute(
             "UPDATE sends SET state = 'sent', finished_ms = coalesce(finished_ms, ?2)
              WHERE id = ?1 AND state = 'sending' AND NOT EXISTS (
                  SELECT 1 FROM deliveries WHERE send_id = ?1
@@ -228,9 +229,9 @@ impl Store {
         )?;
         let sql = "SELECT state, issue FROM sends WHERE id = ?1";
         let (state, issue): (String, String) =
-            self.conn.query_row(sql, [send], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.store.conn.query_row(sql, [send], |row| Ok((row.get(0)?, row.get(1)?)))?;
         if state == "sent" {
-            super::safety::finished(self, &issue)?;
+            super::safety::finished(self.store, &issue)?;
         }
         Ok(state == "sent")
     }
@@ -243,7 +244,7 @@ impl Store {
     ) -> Result<(), E> {
         let sql = "SELECT number, email, state, attempts, code, enhanced, reply, updated_ms
                    FROM deliveries WHERE send_id = ?1 ORDER BY number";
-        let mut statement = self.conn.prepare(sql).map_err(StoreError::from)?;
+        let mut statement = self.store.conn.prepare(sql).map_err(StoreError::from)?;
         let mut rows = statement.query([send]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             each(recipient(row)?)?;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Row, params};
 
 use super::subscribers::stored_address;
-use super::{Store, StoreError, Uncertain, from_ms, to_ms};
+use super::{Letters, StoreError, Uncertain, from_ms, to_ms};
 use crate::model::{Address, LetterLine, LetterOrder, Outcome, QueuedLetter, Reply};
 
 /// How long a letter waits whose connection failed: nothing was decided about it.
@@ -14,15 +14,15 @@ const AGAIN: TimeDelta = TimeDelta::minutes(1);
 /// longer.
 const DUE: &str = "due_ms IS NOT NULL AND (due_ms <= ?1 OR updated_ms > ?1)";
 
-impl Store {
+impl Letters<'_> {
     /// Queues a letter; `false` when its key was queued before, whatever became of that one.
-    pub fn queue_letter(&mut self, order: &LetterOrder) -> Result<bool, StoreError> {
-        queue(&self.conn, order)
+    pub fn queue(&self, order: &LetterOrder) -> Result<bool, StoreError> {
+        queue(&self.store.conn, order)
     }
 
     /// The letters that are due, the longest waiting first.
-    pub fn due_letters(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<QueuedLetter>, StoreError> {
-        let mut statement = self.conn.prepare_cached(&format!(
+    pub fn due(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<QueuedLetter>, StoreError> {
+        let mut statement = self.store.conn.prepare_cached(&format!(
             "SELECT id, key, kind, email, context, queued_ms, dated_ms, attempts FROM letters
              WHERE {DUE} ORDER BY due_ms, id LIMIT ?2",
         ))?;
@@ -35,20 +35,20 @@ impl Store {
     }
 
     /// Whether any letter is due.
-    pub fn has_due_letters(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    pub fn has_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM letters WHERE {DUE})");
-        Ok(self.conn.query_row(&sql, [to_ms(now)], |row| row.get(0))?)
+        Ok(self.store.conn.query_row(&sql, [to_ms(now)], |row| row.get(0))?)
     }
 
     /// Whether a sender ended between a final dot and its reply, or is there now.
-    pub fn has_letters_in_flight(&self) -> Result<bool, StoreError> {
+    pub fn has_in_flight(&self) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM letters WHERE state = 'in_flight')";
-        Ok(self.conn.query_row(sql, [], |row| row.get(0))?)
+        Ok(self.store.conn.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// Puts on record that the final dot of a letter is about to be sent.
-    pub fn letter_in_flight(&mut self, id: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
-        let rows = self.conn.execute(
+    pub fn begin(&self, id: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
+        let rows = self.store.conn.execute(
             "UPDATE letters SET state = 'in_flight', due_ms = NULL, dated_ms = ?2 WHERE id = ?1 AND state = 'waiting'",
             params![id, to_ms(dated)],
         )?;
@@ -56,8 +56,8 @@ impl Store {
     }
 
     /// Puts the outcome of a try on record. An uncertain letter is sent again with the same Message-ID, or kept back.
-    pub fn letter_done(
-        &mut self,
+    pub fn finish(
+        &self,
         id: i64,
         outcome: &Outcome,
         uncertain: Uncertain,
@@ -70,7 +70,7 @@ impl Store {
             Outcome::Uncertain(reply) if uncertain == Uncertain::Resend => ("waiting", Some(now + AGAIN), 1, reply),
             Outcome::Failed { reply, .. } | Outcome::Uncertain(reply) => ("failed", None, 1, reply),
         };
-        self.conn.execute(
+        self.store.conn.execute(
             "UPDATE letters SET state = ?2, due_ms = ?3, attempts = attempts + ?4, code = ?5, enhanced = ?6, reply = ?7,
                     updated_ms = ?8, context = CASE WHEN ?3 IS NULL THEN '{}' ELSE context END
              WHERE id = ?1",
@@ -80,10 +80,10 @@ impl Store {
     }
 
     /// Puts in order what a sender left that ended between a final dot and its reply. Call it with the letters' lock held.
-    pub fn recover_letters(&mut self, uncertain: Uncertain, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub fn recover(&self, uncertain: Uncertain, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (state, due) =
             if uncertain == Uncertain::Resend { ("waiting", Some(to_ms(now))) } else { ("failed", None) };
-        self.conn.execute(
+        self.store.conn.execute(
             "UPDATE letters SET state = ?1, due_ms = ?2, attempts = attempts + 1, code = 0, updated_ms = ?3,
                     reply = 'the sender ended between the final dot and the reply',
                     context = CASE WHEN ?2 IS NULL THEN '{}' ELSE context END
@@ -94,8 +94,8 @@ impl Store {
     }
 
     /// Every letter to an address, the oldest first.
-    pub fn letters_to(&self, email: &Address) -> Result<Vec<LetterLine>, StoreError> {
-        let mut statement = self.conn.prepare(
+    pub fn to(&self, email: &Address) -> Result<Vec<LetterLine>, StoreError> {
+        let mut statement = self.store.conn.prepare(
             "SELECT kind, state, queued_ms, updated_ms, code, enhanced, reply FROM letters WHERE email_key = ?1 ORDER BY id",
         )?;
         let mut rows = statement.query([email.key()])?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use super::{IssueSend, Store, StoreError, from_ms};
+use super::{IssueSend, Sends, StoreError, from_ms};
 use crate::model::{IssueName, SubscriberStatus};
 
 /// The upper bounds of [`Latency::up_to`], in milliseconds.
@@ -20,10 +20,10 @@ pub struct Latency {
     pub sum_ms: u64,
 }
 
-impl Store {
+impl Sends<'_> {
     /// The sends that are not over, and the newest ones besides, newest first.
     pub fn recent_sends(&self, newest: u32) -> Result<Vec<IssueName>, StoreError> {
-        let mut statement = self.conn.prepare_cached(
+        let mut statement = self.store.conn.prepare_cached(
             "SELECT issue FROM sends WHERE state <> 'sent' OR id IN (SELECT id FROM sends ORDER BY id DESC LIMIT ?1)
              ORDER BY id DESC",
         )?;
@@ -39,7 +39,7 @@ impl Store {
     /// When a send was through; `None` while it is not, or is none.
     pub fn send_finished(&self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut statement =
-            self.conn.prepare_cached("SELECT finished_ms FROM sends WHERE issue = ?1 AND state = 'sent'")?;
+            self.store.conn.prepare_cached("SELECT finished_ms FROM sends WHERE issue = ?1 AND state = 'sent'")?;
         let mut rows = statement.query([issue.to_string()])?;
         let ms: Option<i64> = rows.next()?.map(|row| row.get(0)).transpose()?.flatten();
         ms.map(from_ms).transpose()
@@ -48,6 +48,7 @@ impl Store {
     /// Recipients by the first digit of their last reply's code; 0 where there is none.
     pub fn reply_classes(&self, send: &IssueSend) -> Result<BTreeMap<u8, u64>, StoreError> {
         let mut statement = self
+            .store
             .conn
             .prepare_cached("SELECT coalesce(code, 0) / 100, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY 1")?;
         let rows = statement.query_map([send.id], |row| Ok((row.get(0)?, count(row.get(1)?))))?;
@@ -62,7 +63,7 @@ impl Store {
                  WHERE send_id = ?1 AND state = 'delivered' AND attempts = 1 AND dated_ms IS NOT NULL)",
             sums.join(", ")
         );
-        Ok(self.conn.prepare_cached(&sql)?.query_row(params![send.id], |row| {
+        Ok(self.store.conn.prepare_cached(&sql)?.query_row(params![send.id], |row| {
             let up_to = (0..LATENCIES.len()).map(|at| Ok(count(row.get(at + 2)?))).collect::<rusqlite::Result<_>>()?;
             Ok(Latency { up_to, count: count(row.get(0)?), sum_ms: count(row.get(1)?) })
         })?)
@@ -72,7 +73,8 @@ impl Store {
     pub fn subscribers_by_status(&self) -> Result<BTreeMap<SubscriberStatus, u64>, StoreError> {
         let mut all: BTreeMap<SubscriberStatus, u64> =
             SubscriberStatus::ALL.into_iter().map(|status| (status, 0)).collect();
-        let mut statement = self.conn.prepare_cached("SELECT status, count(*) FROM subscribers GROUP BY status")?;
+        let mut statement =
+            self.store.conn.prepare_cached("SELECT status, count(*) FROM subscribers GROUP BY status")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let status: String = row.get(0)?;

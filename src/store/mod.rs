@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use serde::Deserialize;
 
 use file_id::FileId;
@@ -157,6 +157,36 @@ pub struct Store {
     safety_log: Option<PathBuf>,
 }
 
+/// Approved issues: the frozen bytes, corrections of the web copy, counted links.
+#[derive(Clone, Copy)]
+pub struct Issues<'s> {
+    store: &'s Store,
+}
+
+/// Sends and their deliveries: the ledger.
+#[derive(Clone, Copy)]
+pub struct Sends<'s> {
+    store: &'s Store,
+}
+
+/// The list: subscribers, consent, sign-ups, bounces.
+#[derive(Clone, Copy)]
+pub struct Subscribers<'s> {
+    store: &'s Store,
+}
+
+/// The queue of letters to one person each.
+#[derive(Clone, Copy)]
+pub struct Letters<'s> {
+    store: &'s Store,
+}
+
+/// Who may act for the publication, and what was decided.
+#[derive(Clone, Copy)]
+pub struct Scheduling<'s> {
+    store: &'s Store,
+}
+
 impl Store {
     /// Opens the database, making it and its folder when there is none.
     pub fn open_or_create(path: &Path, durability: Durability) -> Result<Self, StoreError> {
@@ -230,6 +260,31 @@ impl Store {
     /// It does not: what is written to the open one would be lost.
     pub fn check_file(&self) -> Result<(), StoreError> {
         self.file.check()
+    }
+
+    pub fn issues(&self) -> Issues<'_> {
+        Issues { store: self }
+    }
+
+    pub fn sends(&self) -> Sends<'_> {
+        Sends { store: self }
+    }
+
+    pub fn subscribers(&self) -> Subscribers<'_> {
+        Subscribers { store: self }
+    }
+
+    pub fn letters(&self) -> Letters<'_> {
+        Letters { store: self }
+    }
+
+    pub fn scheduling(&self) -> Scheduling<'_> {
+        Scheduling { store: self }
+    }
+
+    /// Begins a transaction that takes the write lock at once. One at a time: a second one within it is refused.
+    fn begin(&self) -> Result<Transaction<'_>, StoreError> {
+        Ok(Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)?)
     }
 
     /// SQLite's own look over every page; a send begins with it.
@@ -314,7 +369,7 @@ fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
         return Err(StoreError::Older(path.to_path_buf()));
     }
     for (step, sql) in MIGRATIONS {
-        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have migrated while this one waited for the lock.
         if version(&tx)? < *step {
             tx.execute_batch(sql)?;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Row, params};
 
-use super::{IssueSend, Store, StoreError, clicks, from_ms, to_ms};
+use super::{IssueSend, Sends, StoreError, clicks, from_ms, to_ms};
 use crate::model::{
     ClickLine, CountedLink, DeliveryCounts, DomainLine, Figures, IssueName, LaterLine, Refusal, ReplyLine, StateLine,
     Timeline, Tracking, TriesLine, WaitLine, Within,
@@ -33,13 +33,13 @@ const PERCENTS: [u8; 4] = [50, 90, 99, 100];
 const STATE: &str = "CASE d.state
      WHEN 'in_flight' THEN iif(?2, 'pending', 'uncertain') ELSE d.state END";
 
-impl Store {
+impl Sends<'_> {
     /// The send of an issue and everything that its report says of it; `tracking` has the counted links that were mailed, if any were.
     pub fn figures(&self, send: &IssueSend, tracking: Option<&Tracking>) -> Result<Figures, StoreError> {
-        register(&self.conn)?;
+        register(&self.store.conn)?;
         // A read transaction: every query sees the ledger of one moment.
-        let tx = self.conn.unchecked_transaction()?;
-        let alive = self.sender_is_alive();
+        let tx = self.store.conn.unchecked_transaction()?;
+        let alive = self.store.sender_is_alive();
         let ledger = Rows { conn: &tx, send: send.id, alive };
         let issue: String = tx.query_row("SELECT issue FROM sends WHERE id = ?1", [send.id], |row| row.get(0))?;
         let states = ledger.states()?;
@@ -66,10 +66,10 @@ impl Store {
     }
 }
 
-impl Store {
+impl Sends<'_> {
     /// What came back of an issue after the relay had taken it.
     pub fn came_back(&self, issue: &IssueName) -> Result<Vec<LaterLine>, StoreError> {
-        came_back(&self.conn, &issue.to_string())
+        came_back(&self.store.conn, &issue.to_string())
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::params;
 
 use super::signups::{SignUp, take};
 use super::subscribers::{join, split, stored_address};
-use super::{Store, StoreError};
+use super::{StoreError, Subscribers};
 use crate::model::{Address, LetterOrder};
 
 /// Somebody typed an address into the form.
@@ -17,10 +17,10 @@ pub struct SignUpRequest {
     pub network: String,
 }
 
-impl Store {
+impl Subscribers<'_> {
     /// Keeps what was typed, in one transaction. No other table is read, so it takes as long for an address that is known.
-    pub fn keep_asked<'a>(&mut self, all: impl Iterator<Item = &'a SignUpRequest>) -> Result<(), StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn keep_asked<'a>(&self, all: impl Iterator<Item = &'a SignUpRequest>) -> Result<(), StoreError> {
+        let tx = self.store.begin()?;
         for asking in all {
             tx.prepare_cached(
                 "INSERT INTO signup_requests (email, email_key, editions, network) VALUES (?1, ?2, ?3, ?4)",
@@ -38,6 +38,7 @@ impl Store {
     /// What waits to be looked at, the longest waiting first, by number.
     pub fn asked(&self, most: usize) -> Result<Vec<(i64, SignUpRequest)>, StoreError> {
         let mut statement = self
+            .store
             .conn
             .prepare_cached("SELECT id, email, editions, network FROM signup_requests ORDER BY id LIMIT ?1")?;
         let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
@@ -54,12 +55,12 @@ impl Store {
     /// Takes sign-ups in, each with the number it waited under, and queues their letters; says how many had one. It is one
     /// transaction that writes whatever is decided, so that neither a crash nor the time it takes tells one from another.
     pub fn take_in(
-        &mut self,
+        &self,
         all: &[(i64, SignUp, LetterOrder)],
         per_network: u32,
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         let mut taken = 0;
         for (id, sign_up, letter) in all {
             // Forgotten meanwhile: then it is not taken in either.

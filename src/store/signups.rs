@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::subscribers::{join, split, stored_address};
 use super::tokens::{Trace, end_sign_ups, forgotten_hash, is_on_list, note};
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Address, LetterOrder, Purpose, SubscriberStatus, token_hash};
 
 /// How long a confirmation link works.
@@ -38,11 +38,11 @@ pub enum Confirmed {
     No,
 }
 
-impl Store {
+impl Subscribers<'_> {
     /// When somebody signed this address up, and from which network, the oldest first.
     pub fn sign_ups_of(&self, email: &Address) -> Result<Vec<(DateTime<Utc>, String)>, StoreError> {
         let mut statement =
-            self.conn.prepare("SELECT asked_ms, network FROM signups WHERE email_key = ?1 ORDER BY id")?;
+            self.store.conn.prepare("SELECT asked_ms, network FROM signups WHERE email_key = ?1 ORDER BY id")?;
         let mut rows = statement.query([email.key()])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -53,13 +53,13 @@ impl Store {
 
     /// Whether this token would confirm a sign-up now.
     pub fn can_confirm(&self, token: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        Ok(open(&self.conn, token, now)?.is_some_and(|waiting| waiting.ended.is_none()))
+        Ok(open(&self.store.conn, token, now)?.is_some_and(|waiting| waiting.ended.is_none()))
     }
 
     /// Puts the owner of a sign-up on the list, or back on it: this is their own act. `seed` is 128 random bits as hex, for a
     /// new subscriber.
-    pub fn confirm(&mut self, token: &str, trace: Trace, seed: &str) -> Result<Confirmed, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn confirm(&self, token: &str, trace: Trace, seed: &str) -> Result<Confirmed, StoreError> {
+        let tx = self.store.begin()?;
         let now = trace.at;
         let Some(waiting) = open(&tx, token, now)? else { return Ok(Confirmed::No) };
         let key = waiting.email.key();

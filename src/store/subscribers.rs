@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::tokens::{end_sign_ups, is_forgotten};
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Address, Purpose, Subscriber, SubscriberRow, SubscriberStatus};
 
 /// What one row did to the list.
@@ -43,15 +43,15 @@ impl Tally {
 const COLUMNS: &str =
     "email, name, status, editions, created_ms, confirmed_ms, left_ms, consent, fields, paused_until_ms";
 
-impl Store {
+impl Subscribers<'_> {
     /// Puts a batch of rows on the list in one transaction; `seed` gives 128 random bits as hex for each new subscriber.
-    pub fn import_subscribers<'r>(
-        &mut self,
+    pub fn import<'r>(
+        &self,
         rows: impl IntoIterator<Item = &'r SubscriberRow>,
         now: DateTime<Utc>,
         seed: &mut dyn FnMut() -> String,
     ) -> Result<Tally, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         let mut tally = Tally::default();
         for row in rows {
             tally.count(put(&tx, row, now, seed)?);
@@ -61,16 +61,16 @@ impl Store {
     }
 
     /// Begins to watch for addresses that stand in an import twice; what was seen lies in a table of its own on disk.
-    pub fn watch_for_duplicates(&mut self) -> Result<(), StoreError> {
-        self.conn.execute_batch(
+    pub fn watch_for_duplicates(&self) -> Result<(), StoreError> {
+        self.store.conn.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS seen (hash INTEGER PRIMARY KEY, line INTEGER NOT NULL); DELETE FROM seen;",
         )?;
         Ok(())
     }
 
     /// For each address the line on which it stood first, if that was before.
-    pub fn seen_before(&mut self, rows: &[(u64, SubscriberRow)]) -> Result<Vec<Option<u64>>, StoreError> {
-        let tx = self.conn.transaction()?;
+    pub fn seen_before(&self, rows: &[(u64, SubscriberRow)]) -> Result<Vec<Option<u64>>, StoreError> {
+        let tx = self.store.conn.unchecked_transaction()?;
         let mut add =
             tx.prepare_cached("INSERT INTO seen (hash, line) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING")?;
         let mut first = tx.prepare_cached("SELECT line FROM seen WHERE hash = ?1")?;
@@ -91,7 +91,7 @@ impl Store {
     }
 
     pub fn subscriber(&self, email: &Address) -> Result<Option<Subscriber>, StoreError> {
-        find(&self.conn, email)
+        find(&self.store.conn, email)
     }
 
     /// Calls `each` with every subscriber in the order they joined, one at a time; optionally only those of one status.
@@ -101,7 +101,7 @@ impl Store {
         mut each: impl FnMut(Subscriber) -> Result<(), E>,
     ) -> Result<(), E> {
         let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE ?1 IS NULL OR status = ?1 ORDER BY id");
-        let mut statement = self.conn.prepare(&sql).map_err(StoreError::from)?;
+        let mut statement = self.store.conn.prepare(&sql).map_err(StoreError::from)?;
         let mut rows = statement.query(params![status.map(SubscriberStatus::as_str)]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             each(read(row)?)?;
@@ -112,6 +112,7 @@ impl Store {
     /// The names of all merge fields in use, in order.
     pub fn field_names(&self) -> Result<Vec<String>, StoreError> {
         let mut statement = self
+            .store
             .conn
             .prepare("SELECT DISTINCT j.key FROM subscribers, json_each(subscribers.fields) AS j ORDER BY j.key")?;
         let names = statement.query_map([], |row| row.get(0))?;

@@ -54,7 +54,7 @@ impl House {
             *seeds += 1;
             format!("{seeds:032x}")
         };
-        self.store.import_subscribers(rows, at(0), &mut seed).expect("an import")
+        self.store.subscribers().import(rows, at(0), &mut seed).expect("an import")
     }
 
     /// An approved issue whose send to `n` subscribers has begun.
@@ -64,7 +64,7 @@ impl House {
             (1..=n).map(|i| row(&format!("r{i}@example.org"), SubscriberStatus::Confirmed, &[])).collect();
         house.put(&rows);
         house.approve();
-        assert_eq!(house.store.freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(n));
+        assert_eq!(house.store.sends().freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(n));
         let send = house.send().id;
         (house, send)
     }
@@ -89,15 +89,15 @@ impl House {
             by: "Ed".into(),
             at: at(0),
         };
-        let done = self.store.approve(&approval).expect("an approval");
+        let done = self.store.issues().approve(&approval).expect("an approval");
         if done {
-            assert_eq!(self.store.approval(&issue()).expect("a look"), Some(approval));
+            assert_eq!(self.store.issues().approval(&issue()).expect("a look"), Some(approval));
         }
         done
     }
 
     fn send(&self) -> IssueSend {
-        self.store.send(&issue()).expect("a look").expect("a send")
+        self.store.sends().send(&issue()).expect("a look").expect("a send")
     }
 
     fn counts(&self) -> DeliveryCounts {
@@ -109,7 +109,7 @@ impl House {
 
     /// Runs `work` against the ledger's writer, and waits until the writer has ended.
     fn with_ledger<T>(&self, send: i64, work: impl AsyncFnOnce(Ledger) -> T) -> T {
-        let (ledger, writer) = self.store.start_ledger(send).expect("a ledger");
+        let (ledger, writer) = self.store.sends().start_ledger(send).expect("a ledger");
         runtime().block_on(async { tokio::join!(work(ledger), writer.run()).0 })
     }
 }
@@ -129,10 +129,10 @@ async fn claim(ledger: &Ledger, now: DateTime<Utc>) -> Option<Box<Delivery>> {
 fn the_audience_and_the_bytes_are_frozen_once() {
     let (mut house, send) = House::sending(1);
     house.put(&[row("late@example.org", SubscriberStatus::Confirmed, &[])]);
-    assert_eq!(house.store.freeze_audience(&issue(), at(9)).expect("a look"), Audience::Standing);
+    assert_eq!(house.store.sends().freeze_audience(&issue(), at(9)).expect("a look"), Audience::Standing);
     assert_eq!(house.counts().recipients, 1);
     assert!(!house.approve(), "a send that has begun is not approved anew");
-    assert!(!house.store.finish(send, Uncertain::Hold, at(9)).expect("a look"), "one still waits");
+    assert!(!house.store.sends().finish(send, Uncertain::Hold, at(9)).expect("a look"), "one still waits");
 }
 
 #[test]
@@ -151,9 +151,9 @@ fn only_confirmed_subscribers_of_the_edition_are_mailed() {
     let pause = "UPDATE subscribers SET paused_until_ms = ?1 WHERE email = 'paused@example.org'";
     house.store.conn.execute(pause, [to_ms(at(60))]).expect("a pause");
     for (now, count) in [(0, 2), (59, 2), (60, 3)] {
-        assert_eq!(house.store.count_audience("midweek", at(now)).expect("a count"), count, "at {now}");
+        assert_eq!(house.store.sends().count_audience("midweek", at(now)).expect("a count"), count, "at {now}");
     }
-    assert_eq!(house.store.freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(2));
+    assert_eq!(house.store.sends().freeze_audience(&issue(), at(0)).expect("a freeze"), Audience::Frozen(2));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn an_import_never_brings_anyone_back() {
         let mut house = House::new();
         house.put(&[row("ann@example.org", status, &[])]);
         assert_eq!(house.put(std::slice::from_ref(&confirmed)).kept_unsubscribed, 1);
-        let ann = house.store.subscriber(&confirmed.email).expect("a look").expect("ann");
+        let ann = house.store.subscribers().subscriber(&confirmed.email).expect("a look").expect("ann");
         assert_eq!((ann.status, ann.left), (status, Some(at(0))));
     }
 }
@@ -179,7 +179,8 @@ fn a_pending_subscriber_is_confirmed_with_the_consent_on_record_and_never_back()
     let tally = house.put(&[row("ann@example.org", SubscriberStatus::Confirmed, &[])]);
     assert_eq!(tally.updated, 1);
     assert_eq!(house.put(&[pending]).unchanged, 1);
-    let ann = house.store.subscriber(&Address::parse("ann@example.org").expect("an address")).expect("a look");
+    let ann =
+        house.store.subscribers().subscriber(&Address::parse("ann@example.org").expect("an address")).expect("a look");
     assert_eq!(ann.map(|a| (a.status, a.consent)), Some((SubscriberStatus::Confirmed, "a form".into())));
 }
 
@@ -194,9 +195,9 @@ fn a_second_sender_is_refused_and_a_dead_ones_lock_is_no_obstacle() {
 
 #[test]
 fn a_holder_keeps_its_hold_over_a_shorter_lease_and_a_clock_set_back_and_loses_it_when_it_comes_late() {
-    let mut house = House::new();
+    let house = House::new();
     let (long, short) = (Duration::from_hours(1), Duration::from_mins(1));
-    let mut hold = |holder, seconds, ttl| house.store.hold_lease(holder, at(seconds), ttl).expect("a lease");
+    let hold = |holder, seconds, ttl| house.store.scheduling().hold_lease(holder, at(seconds), ttl).expect("a lease");
     let first = hold("one", 0, long).expect("nobody had it");
     assert_eq!(hold("one", 10, short), Some(first.clone()), "[serve] lease was made shorter");
     assert_eq!(hold("two", 20, short), None);
@@ -207,19 +208,23 @@ fn a_holder_keeps_its_hold_over_a_shorter_lease_and_a_clock_set_back_and_loses_i
 
 #[test]
 fn a_stale_fence_writes_nothing() {
-    let mut house = House::new();
+    let house = House::new();
     let ttl = Duration::from_mins(1);
-    let old = house.store.hold_lease("one", at(0), ttl).expect("a lease").expect("nobody had it");
-    let new = house.store.hold_lease("two", at(61), ttl).expect("a lease").expect("it ran out");
+    let old = house.store.scheduling().hold_lease("one", at(0), ttl).expect("a lease").expect("nobody had it");
+    let new = house.store.scheduling().hold_lease("two", at(61), ttl).expect("a lease").expect("it ran out");
     let decision = Decision { issue: &issue(), what: "held", occurrence: 0, detail: "", letters: &[] };
-    assert_eq!(house.store.decide(&old, &decision, at(62)).expect("a look"), Recorded::Stale);
-    assert_eq!(house.store.watched_since(&old, "midweek", at(62)).expect("a look"), None);
-    house.store.release_lease(&old).expect("a release");
-    assert_eq!(house.store.hold_lease("three", at(63), ttl).expect("a lease"), None, "the old one released nothing");
-    assert!(house.store.journal(&issue()).expect("a journal").is_empty());
-    assert_eq!(house.store.watched_since(&new, "midweek", at(64)).expect("a look"), Some(at(64)));
-    assert_eq!(house.store.decide(&new, &decision, at(65)).expect("a decision"), Recorded::Now);
-    assert_eq!(house.store.decide(&new, &decision, at(66)).expect("a decision"), Recorded::Before);
+    assert_eq!(house.store.scheduling().decide(&old, &decision, at(62)).expect("a look"), Recorded::Stale);
+    assert_eq!(house.store.scheduling().watched_since(&old, "midweek", at(62)).expect("a look"), None);
+    house.store.scheduling().release_lease(&old).expect("a release");
+    assert_eq!(
+        house.store.scheduling().hold_lease("three", at(63), ttl).expect("a lease"),
+        None,
+        "the old one released nothing"
+    );
+    assert!(house.store.scheduling().journal(&issue()).expect("a journal").is_empty());
+    assert_eq!(house.store.scheduling().watched_since(&new, "midweek", at(64)).expect("a look"), Some(at(64)));
+    assert_eq!(house.store.scheduling().decide(&new, &decision, at(65)).expect("a decision"), Recorded::Now);
+    assert_eq!(house.store.scheduling().decide(&new, &decision, at(66)).expect("a decision"), Recorded::Before);
 }
 
 #[test]
@@ -260,7 +265,7 @@ fn an_approval_whose_bytes_changed_is_damage() {
     let mut house = House::new();
     house.approve();
     house.store.conn.execute("UPDATE approvals SET frozen = replace(frozen, 'S', 'T')", []).expect("tampering");
-    assert!(matches!(house.store.approval(&issue()), Err(StoreError::Damaged(..))));
+    assert!(matches!(house.store.issues().approval(&issue()), Err(StoreError::Damaged(..))));
 }
 
 #[test]

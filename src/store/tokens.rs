@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
 use super::subscribers::join;
-use super::{Store, StoreError, from_ms, to_ms};
+use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Act, Address, DeliveryLine, Purpose, Subscriber, SubscriberStatus, token_hash};
 
 /// How an act came to us, and from where.
@@ -27,23 +27,23 @@ pub struct PreferenceChange {
     pub paused_until: Option<DateTime<Utc>>,
 }
 
-impl Store {
+impl Subscribers<'_> {
     /// The subscriber whose token this is.
     pub fn subscriber_by(&self, purpose: Purpose, token: &str) -> Result<Option<Subscriber>, StoreError> {
-        let Some(id) = id_by(&self.conn, purpose, token)? else { return Ok(None) };
+        let Some(id) = id_by(&self.store.conn, purpose, token)? else { return Ok(None) };
         let email: String =
-            self.conn.query_row("SELECT email FROM subscribers WHERE id = ?1", [id], |row| row.get(0))?;
+            self.store.conn.query_row("SELECT email FROM subscribers WHERE id = ?1", [id], |row| row.get(0))?;
         self.subscriber(&super::subscribers::stored_address(&email)?)
     }
 
     /// Takes the subscriber of this token off the list by their own wish, and ends their open sign-ups. Again, it changes nothing.
     /// `None` when no subscriber has the token.
-    pub fn leave(&mut self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
+    pub fn leave(&self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
         // A stranger's guess keeps no sender waiting for the lock.
-        if id_by(&self.conn, purpose, token)?.is_none() {
+        if id_by(&self.store.conn, purpose, token)?.is_none() {
             return Ok(None);
         }
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = self.store.begin()?;
         let Some(id) = id_by(&tx, purpose, token)? else { return Ok(None) };
         let left = leave(&tx, id, trace)?;
         tx.commit()?;
@@ -51,8 +51,8 @@ impl Store {
     }
 
     /// Takes a subscriber off the list at the operator's word. Again, it changes nothing. `None` when nobody has the address.
-    pub fn remove(&mut self, email: &Address, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn remove(&self, email: &Address, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
+        let tx = self.store.begin()?;
         let id = tx
             .query_row("SELECT id FROM subscribers WHERE email_key = ?1", [email.key()], |row| row.get(0))
             .optional()?;
@@ -63,8 +63,8 @@ impl Store {
     }
 
     /// Keeps what the subscriber of a preferences token chose; `false` when no subscriber on the list has it.
-    pub fn choose(&mut self, token: &str, wishes: &PreferenceChange, trace: Trace) -> Result<bool, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn choose(&self, token: &str, wishes: &PreferenceChange, trace: Trace) -> Result<bool, StoreError> {
+        let tx = self.store.begin()?;
         let Some(id) = id_by(&tx, Purpose::Preferences, token)? else { return Ok(false) };
         let rows = tx.execute(
             "UPDATE subscribers SET name = ?2, editions = ?3, paused_until_ms = ?4
@@ -80,8 +80,8 @@ impl Store {
 
     /// Deletes all that is stored on a person. A salted hash stays, which keeps imports from bringing them back, and the ledger's
     /// rows keep their number. Says whether anything was there.
-    pub fn forget(&mut self, email: &Address, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    pub fn forget(&self, email: &Address, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let tx = self.store.begin()?;
         let key = email.key();
         let id: Option<i64> =
             tx.query_row("SELECT id FROM subscribers WHERE email_key = ?1", [&key], |row| row.get(0)).optional()?;
@@ -110,13 +110,13 @@ impl Store {
             params![forgotten_hash(&tx, &key)?, to_ms(now)],
         )?;
         tx.commit()?;
-        self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        self.store.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         Ok(rows > 0)
     }
 
     /// What a subscriber did themselves, the oldest first.
     pub fn acts(&self, email: &Address) -> Result<Vec<Act>, StoreError> {
-        let mut statement = self.conn.prepare(
+        let mut statement = self.store.conn.prepare(
             "SELECT a.at_ms, a.act, a.how, a.network FROM acts AS a JOIN subscribers AS r ON r.id = a.subscriber_id
              WHERE r.email_key = ?1 ORDER BY a.id",
         )?;
@@ -130,7 +130,7 @@ impl Store {
 
     /// The copies that a subscriber got or was to get.
     pub fn deliveries_to(&self, email: &Address) -> Result<Vec<DeliveryLine>, StoreError> {
-        let mut statement = self.conn.prepare(
+        let mut statement = self.store.conn.prepare(
             "SELECT s.issue, d.state, d.updated_ms, coalesce(d.reply, '') FROM deliveries AS d
              JOIN sends AS s ON s.id = d.send_id JOIN subscribers AS r ON r.id = d.subscriber_id
              WHERE r.email_key = ?1 ORDER BY s.issue",

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::claim::{Claim, Next};
 use super::queue::{Queue, column};
 use super::safety::{ProgressLog, ending};
-use super::{FileId, Store, StoreError};
+use super::{FileId, Sends, Store, StoreError};
 use crate::model::Outcome;
 
 /// The most commands that one transaction takes.
@@ -108,13 +108,13 @@ pub struct Writer {
     file: FileId,
 }
 
-impl Store {
+impl Sends<'_> {
     /// The writer of a send, and the handle to it.
     pub fn start_ledger(&self, send: i64) -> Result<(Ledger, Writer), StoreError> {
-        let conn = Self::connect_existing(&self.path, self.durability)?;
+        let conn = Store::connect_existing(&self.store.path, self.store.durability)?;
         conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
-        let progress = ProgressLog::of(self, send)?;
-        let file = FileId::of(&self.path);
+        let progress = ProgressLog::of(self.store, send)?;
+        let file = FileId::of(&self.store.path);
         let (commands, inbox) = mpsc::channel(GROUP);
         let (queue, steps, answers, out) = (Queue::new(send), Vec::new(), Vec::new(), BTreeSet::new());
         Ok((

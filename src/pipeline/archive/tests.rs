@@ -133,8 +133,9 @@ fn a_correction_is_marked_and_what_was_mailed_stays() {
 
     let site = house.site("2024-08-20T09:00:00Z");
     let name: IssueName = SENT.parse().expect("a name");
-    let mailed =
-        || site.store_to_read().expect("a store").expect("a store").approval(&name).expect("read").expect("one");
+    let mailed = || {
+        site.store_to_read().expect("a store").expect("a store").issues().approval(&name).expect("read").expect("one")
+    };
     let approved = mailed();
     site.archive().correct(&name, "").expect_err("nothing was edited");
     let draft = std::fs::read_to_string(house.draft(SENT)).expect("a draft");

@@ -35,7 +35,7 @@ pub fn find(
     }
     if by_address {
         for email in named(finding) {
-            if let Some((email, _)) = store.secret(&email)? {
+            if let Some((email, _)) = store.subscribers().secret(&email)? {
                 return Ok(Some(Proof { email, issue: None, by: "address" }));
             }
         }
@@ -44,7 +44,7 @@ pub fn find(
 }
 
 fn token_holder(store: &Store, token: &str) -> Result<Option<Proof>, StoreError> {
-    let found = store.subscriber_by(Purpose::Unsubscribe, token)?;
+    let found = store.subscribers().subscriber_by(Purpose::Unsubscribe, token)?;
     Ok(found.map(|subscriber| Proof { email: subscriber.email, issue: None, by: "token" }))
 }
 
@@ -55,7 +55,7 @@ fn envelope(store: &Store, finding: &BounceFinding, domain: &str) -> Result<Opti
             continue;
         }
         let Some((issue, number)) = verp::read_sender(local) else { continue };
-        if let Some((email, seed)) = store.recipient(&issue, number)?
+        if let Some((email, seed)) = store.subscribers().recipient(&issue, number)?
             && verp::sender(&issue, number, &seed).eq_ignore_ascii_case(local)
         {
             return Ok(Some(Proof { email, issue: Some(issue), by: "verp" }));
@@ -69,7 +69,7 @@ fn message_id(store: &Store, finding: &BounceFinding) -> Result<Option<Proof>, S
     let Some(issue) = verp::read_id(id) else { return Ok(None) };
     let left = id.split('@').next().unwrap_or_default();
     for email in named(finding) {
-        if let Some((email, seed)) = store.secret(&email)?
+        if let Some((email, seed)) = store.subscribers().secret(&email)?
             && verp::id(&issue, &seed) == left
         {
             return Ok(Some(Proof { email, issue: Some(issue), by: "message_id" }));

@@ -39,7 +39,7 @@ fn sent() -> (tempfile::TempDir, Site) {
     let rest = rest.split_once('\n').unwrap().1;
     std::fs::write(&file, format!("{above}[bounces]\ndomain = \"bounces.almanac.example\"\n{rest}")).unwrap();
     let site = Site::open(dir.path(), &file, now()).unwrap();
-    let mut store = site.store_to_fill().unwrap();
+    let store = site.store_to_fill().unwrap();
     let row = SubscriberRow {
         email: ann(),
         name: None,
@@ -49,7 +49,7 @@ fn sent() -> (tempfile::TempDir, Site) {
         fields: std::collections::BTreeMap::new(),
         consent: "signup_requests".into(),
     };
-    store.import_subscribers(&[row], now(), &mut || SEED.into()).unwrap();
+    store.subscribers().import(&[row], now(), &mut || SEED.into()).unwrap();
     let letterhead = Letterhead {
         name: "A".into(),
         from: "news@almanac.example".into(),
@@ -69,8 +69,8 @@ fn sent() -> (tempfile::TempDir, Site) {
         by: "Ed".into(),
         at: now(),
     };
-    assert!(store.approve(&approval).unwrap());
-    store.freeze_audience(&issue(), now()).unwrap();
+    assert!(store.issues().approve(&approval).unwrap());
+    store.sends().freeze_audience(&issue(), now()).unwrap();
     (dir, site)
 }
 
@@ -106,9 +106,9 @@ fn each_message_of_the_corpus_does_what_the_table_says() {
         let mut result = BounceImport::default();
         site.subscribers().import_bounce_stream(message.as_bytes(), &mut result).unwrap();
         let store = site.store_to_fill().unwrap();
-        let evidence = store.bounces_of(&ann()).unwrap();
+        let evidence = store.subscribers().bounces_of(&ann()).unwrap();
         let matched = evidence.first().map_or("", |line| &line.matched_by);
-        let status = store.subscriber(&ann()).unwrap().unwrap().status;
+        let status = store.subscribers().subscriber(&ann()).unwrap().unwrap().status;
         let did = effect(&result);
         assert_eq!(status.is_gone(), !matches!(did, "kept" | "nothing"), "{file}");
         if (matched, did) != (by, does) {
@@ -142,7 +142,7 @@ async fn mailbox(listener: TcpListener, message: String, site: Arc<Site>) -> Opt
                 format!("* 1 FETCH (UID 7 BODY[]<0> {{{}}}\r\n{message})\r\n", message.len())
             }
             _ if command.starts_with("UID STORE 7 ") => {
-                return Some(site.store_to_fill().unwrap().subscriber(&ann()).unwrap().unwrap().status);
+                return Some(site.store_to_fill().unwrap().subscribers().subscriber(&ann()).unwrap().unwrap().status);
             }
             _ => String::new(),
         };

@@ -91,9 +91,9 @@ impl Signpost {
             self.store = self.site.store_to_read()?;
         }
         let Some(store) = &self.store else { return Ok(None) };
-        let Some(hash) = store.approved_hash(issue)? else { return Ok(None) };
+        let Some(hash) = store.issues().approved_hash(issue)? else { return Ok(None) };
         if self.kept.get(issue).is_none_or(|(kept, _)| *kept != hash) {
-            let Some(approval) = store.approval(issue)? else { return Ok(None) };
+            let Some(approval) = store.issues().approval(issue)? else { return Ok(None) };
             if self.kept.len() >= KEPT {
                 self.kept.clear();
             }
@@ -135,7 +135,7 @@ fn count(site: &Site, coming: &Receiver<Said>) {
 
 /// Writes what was counted. What the store does not take waits for the next time; it is a number for each link, and no more.
 fn write(site: &Site, counts: &mut ClickCounts) {
-    let added = site.store_to_fill().and_then(|mut store| store.add_clicks(counts));
+    let added = site.store_to_fill().and_then(|store| store.issues().add_clicks(counts));
     match added {
         Ok(()) => counts.clear(),
         Err(error) => tracing::warn!(%error, "clicks cannot be written and wait"),

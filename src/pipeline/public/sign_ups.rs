@@ -70,7 +70,7 @@ fn receive(site: &Site, mut store: Store, coming: &Receiver<Waiting>) {
                 AGAIN
             }
         };
-        if store.is_sending().unwrap_or(true) {
+        if store.sends().is_sending().unwrap_or(true) {
             rest(began.elapsed());
         }
     }
@@ -85,7 +85,7 @@ fn rest(had: Duration) {
 
 /// Answers those whose sign-up is on disk; the others see their line go dead.
 fn keep(store: &mut Store, all: Vec<Waiting>) {
-    match store.keep_asked(all.iter().map(|waiting| &waiting.asking)) {
+    match store.subscribers().keep_asked(all.iter().map(|waiting| &waiting.asking)) {
         // Who does not wait any more does not need the answer.
         Ok(()) => {
             for waiting in all {
@@ -98,12 +98,12 @@ fn keep(store: &mut Store, all: Vec<Waiting>) {
 
 /// Looks at what waits, and says how many that were.
 fn take_in(site: &Site, store: &mut Store) -> anyhow::Result<usize> {
-    let asked = store.asked(BATCH)?;
+    let asked = store.subscribers().asked(BATCH)?;
     if asked.is_empty() {
         return Ok(0);
     }
     let all: Vec<_> = asked.into_iter().map(|(id, asking)| order(site, id, asking)).collect::<Result<_, _>>()?;
-    let taken = store.take_in(&all, site.config.web.sign_ups_per_network, (site.clock)())?;
+    let taken = store.subscribers().take_in(&all, site.config.web.sign_ups_per_network, (site.clock)())?;
     tracing::info!(taken, asked = all.len(), "sign-ups");
     Ok(all.len())
 }

@@ -69,7 +69,11 @@ pub struct Daemon {
 impl Daemon {
     /// Takes or renews the lease for a daemon; `None` while another one acts.
     pub fn hold_lease(&self, holder: &str) -> anyhow::Result<Option<FencingToken>> {
-        Ok(self.site.delivery().ledger_store()?.hold_lease(holder, self.site.now(), self.site.config.serve.lease)?)
+        Ok(self.site.delivery().ledger_store()?.scheduling().hold_lease(
+            holder,
+            self.site.now(),
+            self.site.config.serve.lease,
+        )?)
     }
 
     /// Takes at most one step of the schedule and puts it on record, once. While a send is under way (`sending`), no other begins; all
@@ -81,7 +85,7 @@ impl Daemon {
         let mut store = self.site.delivery().ledger_store()?;
         let mut look: Option<DateTime<Utc>> = None;
         for (name, edition) in &self.site.config.editions {
-            let Some(since) = store.watched_since(fencing_token, name, self.site.now())? else {
+            let Some(since) = store.scheduling().watched_since(fencing_token, name, self.site.now())? else {
                 return Ok(Tick::Stale);
             };
             for run in self.open_runs(edition, since) {
@@ -131,6 +135,7 @@ impl Daemon {
     fn known(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Known> {
         let word = |word: &str| What::ALL.into_iter().find(|what| what.as_str() == word);
         let done: Vec<Done> = store
+            .scheduling()
             .journal(issue)?
             .iter()
             .filter_map(|entry| Some(Done { what: word(&entry.what)?, at: entry.at }))
@@ -139,12 +144,12 @@ impl Daemon {
             return Ok(Known { done, approval: Approval::NoDraft, send: None });
         }
         let draft = self.site.drafts().draft_text(issue);
-        let approval = match (&draft, store.approval(issue)?) {
+        let approval = match (&draft, store.issues().approval(issue)?) {
             (None, _) => Approval::NoDraft,
             (Some(draft), Some(approval)) if approval.draft == *draft => Approval::Given(approval.at),
             _ => Approval::Missing,
         };
-        let send = store.send(issue)?.map(|send| self.sending(store, issue, &send)).transpose()?;
+        let send = store.sends().send(issue)?.map(|send| self.sending(store, issue, &send)).transpose()?;
         Ok(Known { done, approval, send })
     }
 
@@ -181,11 +186,11 @@ impl Daemon {
             Step::Close => self.close(store, issue)?,
             Step::TellStopped => self.stopped(store, issue)?,
             Step::GiveUp => {
-                if let Some(send) = store.send(issue)? {
-                    if !store.set_fencing_token(send.id, Some(fencing_token))? {
+                if let Some(send) = store.sends().send(issue)? {
+                    if !store.scheduling().set_fencing_token(send.id, Some(fencing_token))? {
                         return Ok(Tick::Stale);
                     }
-                    store.stop(send.id, true, "its time was over before it was done")?;
+                    store.sends().stop(send.id, true, "its time was over before it was done")?;
                 }
                 self.stopped(store, issue)?
             }
@@ -224,7 +229,7 @@ impl Daemon {
         let letters = letter.map_or(Ok(Vec::new()), |letter| self.to_editors(&about, &letter))?;
         let occurrence = u32::try_from(occurrence).unwrap_or(u32::MAX);
         let decision = Decision { issue, what: what.as_str(), occurrence, detail: &detail, letters: &letters };
-        match store.decide(fencing_token, &decision, self.site.now())? {
+        match store.scheduling().decide(fencing_token, &decision, self.site.now())? {
             Recorded::Stale => Ok(Tick::Stale),
             Recorded::Now | Recorded::Before => {
                 tracing::info!(issue = %issue, what = what.as_str(), detail, "decided");
@@ -289,13 +294,13 @@ impl Daemon {
     }
 
     fn close(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
-        let counts = store.send(issue)?.map(|send| send.counts).unwrap_or_default();
+        let counts = store.sends().send(issue)?.map(|send| send.counts).unwrap_or_default();
         let detail = format!("{} of {} delivered", counts.delivered, counts.recipients);
         Ok(Verdict { what: What::Sent, detail, letter: Some(self.sent(issue, &counts)) })
     }
 
     fn stopped(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
-        let Some(send) = store.send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
+        let Some(send) = store.sends().send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
         let letter = Some(self.tell_stopped(issue, &send));
         Ok(Verdict { what: What::Stopped, detail: send.reason, letter })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -119,7 +120,10 @@ impl Keeper {
 
     fn depart(&mut self, site: Site, fencing_token: FencingToken, due_send: DueSend) {
         let (halt, halted) = watch::channel(false);
-        let task = tokio::spawn(async move { site.daemon().depart(&fencing_token, &due_send, halted).await });
+        // On a thread of its own, as all that calls the store.
+        let runtime = Handle::current();
+        let send = async move { site.daemon().depart(&fencing_token, &due_send, halted).await };
+        let task = tokio::task::spawn_blocking(move || runtime.block_on(send));
         self.under_way = Some(UnderWay { halt, task });
     }
 

@@ -157,7 +157,7 @@ impl Workspace {
 
     fn journal(&self) -> Vec<String> {
         let store = self.site().delivery().ledger_store().unwrap();
-        let mut entries = store.latest_decisions(1000).unwrap();
+        let mut entries = store.scheduling().latest_decisions(1000).unwrap();
         entries.reverse();
         entries.iter().map(|e| format!("{} {} {}", e.at.format("%m-%d %H:%M"), e.issue, e.what)).collect()
     }
@@ -299,7 +299,7 @@ async fn what_keeps_an_approved_issue_from_going_out_holds_it_and_is_told() {
     let (_keep, stop) = watch::channel(false);
     Box::pin(workspace.site().daemon().depart(&fencing_token, &due_send, stop)).await.unwrap();
     assert_eq!(workspace.journal().last().unwrap(), "03-04 06:00 2026-03-04-midweek held");
-    let due = workspace.site().delivery().ledger_store().unwrap().due_letters(workspace.now, 9).unwrap();
+    let due = workspace.site().delivery().ledger_store().unwrap().letters().due(workspace.now, 9).unwrap();
     let held = due.iter().filter(|letter| letter.order.key.contains(":held:")).count();
     assert_eq!(held, 2, "both editors are told: {:?}", due.iter().map(|letter| &letter.order.key).collect::<Vec<_>>());
 }
@@ -313,9 +313,9 @@ async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
     let old = workspace.site().daemon().hold_lease("one").unwrap().unwrap();
     // It had begun to send when it was paused.
     let mut store = workspace.site().delivery().ledger_store().unwrap();
-    store.freeze_audience(&issue, workspace.now).unwrap();
-    let send = store.send(&issue).unwrap().unwrap().id;
-    assert!(store.set_fencing_token(send, Some(&old)).unwrap());
+    store.sends().freeze_audience(&issue, workspace.now).unwrap();
+    let send = store.sends().send(&issue).unwrap().unwrap().id;
+    assert!(store.scheduling().set_fencing_token(send, Some(&old)).unwrap());
     // Its lease runs out, and another one acts.
     let later = workspace.now + TimeDelta::days(31);
     workspace.now = later;
@@ -324,16 +324,16 @@ async fn a_stale_daemon_does_nothing_and_its_send_is_stopped() {
         Some(old.number + 1)
     );
     assert_eq!(workspace.site().daemon().hold_lease("one").unwrap(), None);
-    let stopped = store.send(&issue).unwrap().unwrap();
+    let stopped = store.sends().send(&issue).unwrap().unwrap();
     assert_eq!((stopped.state, stopped.by_operator), (IssueState::Stopped, false));
-    assert!(!store.set_fencing_token(send, Some(&old)).unwrap(), "it cannot take the send back");
+    assert!(!store.scheduling().set_fencing_token(send, Some(&old)).unwrap(), "it cannot take the send back");
     let (_keep, stop) = watch::channel(false);
     assert_eq!(workspace.site().daemon().scheduler_step(&old, false).await.unwrap(), Tick::Stale);
     // The lease is lost between its look and its step: what the other one sends is not given up.
     let (site, run) = (workspace.site(), Run { date: issue.date, at: workspace.now });
     let (edition, known) = (site.config.edition("midweek").unwrap(), site.daemon().known(&store, &issue).unwrap());
     let turn = site.daemon().take(&mut store, &old, &issue, (edition, run, &known), Step::GiveUp).await.unwrap();
-    let send = store.send(&issue).unwrap().unwrap();
+    let send = store.sends().send(&issue).unwrap().unwrap();
     assert_eq!((turn, send.by_operator, send.reason.as_str()), (Tick::Stale, false, TAKEN_OVER));
     let options = SendOptions { fencing_token: Some(old), ..SendOptions::default() };
     assert!(workspace.site().delivery().send(&issue, &options, stop, |_| {}).await.is_err());

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::words::{Facts, reason, shape};
 use super::*;
+use crate::store::Store;
 
 fn facts<'a>(code: u16, enhanced: &'a str, reply: &'a str) -> Facts<'a> {
     Facts { code, enhanced, reply, subscriber: "", attempts: 1 }
@@ -74,7 +75,7 @@ fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, IssueSend) {
             .expect("a row");
     }
     let issue = "2026-11-25-midweek".parse().expect("a name");
-    let send = store.send(&issue).expect("read").expect("a send");
+    let send = store.sends().send(&issue).expect("read").expect("a send");
     (dir, store, send)
 }
 
@@ -95,7 +96,7 @@ fn every_state_has_its_reason_and_all_add_up() {
         (address(7), "failed", 1, Some(550), Some("5.1.1"), Some("<ann7@one.example> unknown"), 0),
         (String::new(), "deferred", 1, Some(451), None, Some("later"), 0),
     ]);
-    let figures = store.figures(&send, None).expect("figures");
+    let figures = store.sends().figures(&send, None).expect("figures");
     assert_eq!(figures.counts, send.counts, "as `status` counts");
     assert_eq!((figures.counts.recipients, figures.audience), (8, 8));
     let told: Vec<String> =
@@ -117,7 +118,7 @@ fn every_state_has_its_reason_and_all_add_up() {
         ["one.example", "(no address)"]
     );
     store.conn.execute("DELETE FROM deliveries WHERE number = 3", []).expect("a loss");
-    let figures = store.figures(&send, None).expect("figures");
+    let figures = store.sends().figures(&send, None).expect("figures");
     assert_eq!((figures.counts.recipients, figures.audience), (7, 8), "a lost row is seen");
 }
 
@@ -125,7 +126,7 @@ fn every_state_has_its_reason_and_all_add_up() {
 fn half_of_three_is_two() {
     let rows: Vec<Made> = (1..=3).map(|n| delivered(format!("r{n}@one.example"), 1, n)).collect();
     let (_dir, store, send) = sent(&rows);
-    let within = store.figures(&send, None).expect("figures").delivered_within;
+    let within = store.sends().figures(&send, None).expect("figures").delivered_within;
     assert_eq!(within.iter().map(|within| within.ms).collect::<Vec<_>>(), [2_000, 3_000, 3_000, 3_000]);
 }
 
@@ -141,7 +142,7 @@ fn a_million_would_be_told_in_as_few_lines_as_these() {
         rows.push((format!("x{n}@d0.example"), "failed", 1, Some(500 + n % 50), None, Some("words"), 0));
     }
     let (_dir, store, send) = sent(&rows);
-    let figures = store.figures(&send, None).expect("figures");
+    let figures = store.sends().figures(&send, None).expect("figures");
     assert_eq!((figures.domains.len(), figures.domains_in_all), (13, 110));
     let (first, rest) = (&figures.domains[0], &figures.domains[12]);
     assert_eq!((first.domain.as_str(), first.recipients, first.delivered, first.failed), ("d0.example", 120, 20, 100));

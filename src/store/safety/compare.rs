@@ -107,7 +107,7 @@ impl Store {
         }
         tx.commit()?;
         for email in erased {
-            self.forget(&email, now)?;
+            self.subscribers().forget(&email, now)?;
         }
         Ok(applied)
     }
@@ -117,7 +117,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub fn log_anew(&self, record: &Record) -> Result<Vec<Line>, StoreError> {
-        let here: BTreeSet<String> = self.sends()?.into_iter().map(|name| name.to_string()).collect();
+        let here: BTreeSet<String> = self.sends().issues()?.into_iter().map(|name| name.to_string()).collect();
         Ok(record.lines(|issue| here.contains(issue)))
     }
 }

@@ -23,14 +23,18 @@ fn sign_up_again(house: &mut House, email: &Address) {
     let sign_up =
         SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: token.into() };
     assert_eq!(super::people::take_in(&mut house.store, &sign_up, at(0)), 1);
-    assert!(house.store.can_confirm(token, at(1)).expect("a look"));
+    assert!(house.store.subscribers().can_confirm(token, at(1)).expect("a look"));
 }
 
 fn cannot_come_back(house: &mut House, email: &Address, status: SubscriberStatus) {
     let trace = Trace { how: "web page", network: "", at: at(9) };
-    assert_eq!(house.store.confirm(email.as_str(), trace, "s").expect("a press"), Confirmed::No, "{email:?}");
     assert_eq!(
-        house.store.subscriber(email).expect("a look").map(|subscriber| subscriber.status),
+        house.store.subscribers().confirm(email.as_str(), trace, "s").expect("a press"),
+        Confirmed::No,
+        "{email:?}"
+    );
+    assert_eq!(
+        house.store.subscribers().subscriber(email).expect("a look").map(|subscriber| subscriber.status),
         Some(status),
         "{email:?}"
     );
@@ -49,7 +53,7 @@ fn whatever_takes_a_subscriber_off_ends_their_open_sign_ups() {
         let email = Address::parse(&format!("{kind}@example.org")).expect("an address");
         house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
         sign_up_again(&mut house, &email);
-        let effect = house.store.record_bounce(&evidence(&email, kind), RULE, at(2)).expect("a record");
+        let effect = house.store.subscribers().record_bounce(&evidence(&email, kind), RULE, at(2)).expect("a record");
         assert_eq!(effect, Some(Effect::Gone(status)));
         cannot_come_back(&mut house, &email, status);
     }
@@ -71,9 +75,9 @@ fn an_import_of_someone_gone_and_the_operators_word_end_them_too() {
         row(listed.as_str(), SubscriberStatus::Complained, &[]),
         row(stranger.as_str(), SubscriberStatus::Bounced, &[]),
     ]);
-    assert_eq!(house.store.remove(&removed, at(3)).expect("a removal"), Some(true));
-    assert_eq!(house.store.remove(&removed, at(4)).expect("a removal"), Some(false));
-    assert_eq!(house.store.acts(&removed).expect("acts")[0].how, "operator");
+    assert_eq!(house.store.subscribers().remove(&removed, at(3)).expect("a removal"), Some(true));
+    assert_eq!(house.store.subscribers().remove(&removed, at(4)).expect("a removal"), Some(false));
+    assert_eq!(house.store.subscribers().acts(&removed).expect("acts")[0].how, "operator");
     cannot_come_back(&mut house, &listed, SubscriberStatus::Complained);
     cannot_come_back(&mut house, &stranger, SubscriberStatus::Bounced);
     cannot_come_back(&mut house, &removed, SubscriberStatus::Unsubscribed);
@@ -85,8 +89,8 @@ fn what_is_about_us_leaves_a_sign_up_open() {
     let email = Address::parse("ann@example.org").expect("an address");
     house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
     sign_up_again(&mut house, &email);
-    house.store.record_bounce(&evidence(&email, "about_us"), RULE, at(2)).expect("a record");
-    assert!(house.store.can_confirm(email.as_str(), at(3)).expect("a look"));
+    house.store.subscribers().record_bounce(&evidence(&email, "about_us"), RULE, at(2)).expect("a record");
+    assert!(house.store.subscribers().can_confirm(email.as_str(), at(3)).expect("a look"));
 }
 
 #[test]
@@ -108,9 +112,9 @@ fn a_leave_by_mail_is_on_the_record_of_consent_once() {
     house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
     for hash in ["one", "two"] {
         let leave = Evidence { hash: hash.into(), ..evidence(&email, "leave") };
-        house.store.record_bounce(&leave, RULE, at(2)).expect("a record");
+        house.store.subscribers().record_bounce(&leave, RULE, at(2)).expect("a record");
     }
-    let acts = house.store.acts(&email).expect("a record");
+    let acts = house.store.subscribers().acts(&email).expect("a record");
     let told: Vec<_> = acts.iter().map(|act| (act.act.as_str(), act.how.as_str(), act.at)).collect();
     assert_eq!(told, [("left", "mail", at(2))]);
 }

@@ -19,25 +19,25 @@ fn tracking() -> Tracking {
 
 #[test]
 fn counts_add_up_in_the_order_of_the_issue_and_zero_is_a_count() {
-    let (mut house, _) = House::sending(2);
+    let (house, _) = House::sending(2);
     let tracking = tracking();
     let key = |at: usize| tracking.links[at].key.as_str();
-    house.store.add_clicks(&counts(&[(key(1), 2), (key(2), 1)])).expect("clicks");
-    house.store.add_clicks(&counts(&[(key(1), 3), ("strange1", 9)])).expect("clicks");
+    house.store.issues().add_clicks(&counts(&[(key(1), 2), (key(2), 1)])).expect("clicks");
+    house.store.issues().add_clicks(&counts(&[(key(1), 3), ("strange1", 9)])).expect("clicks");
     let send = house.send();
-    let lines = house.store.figures(&send, Some(&tracking)).expect("figures").clicks.expect("counted");
+    let lines = house.store.sends().figures(&send, Some(&tracking)).expect("figures").clicks.expect("counted");
     let lines: Vec<String> =
         lines.iter().map(|l| format!("{} {} {} {}", l.kind.as_str(), l.id, l.title, l.count)).collect();
     assert_eq!(lines, ["news one Title one 0", "news two Title two 5", "guide one Guide 1"]);
-    assert!(house.store.figures(&send, None).expect("figures").clicks.is_none());
+    assert!(house.store.sends().figures(&send, None).expect("figures").clicks.is_none());
 }
 
 #[test]
 fn what_was_not_sent_has_no_clicks_and_breaks_nothing() {
     let mut house = House::new();
-    house.store.add_clicks(&counts(&[("aaaaaaaa", 1)])).expect("nothing approved");
+    house.store.issues().add_clicks(&counts(&[("aaaaaaaa", 1)])).expect("nothing approved");
     house.approve();
-    house.store.add_clicks(&counts(&[("aaaaaaaa", 1)])).expect("nothing sent");
+    house.store.issues().add_clicks(&counts(&[("aaaaaaaa", 1)])).expect("nothing sent");
     let rows: i64 = house.store.conn.query_row("SELECT count(*) FROM clicks", [], |row| row.get(0)).expect("a look");
     assert_eq!(rows, 0);
 }

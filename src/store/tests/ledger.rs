@@ -20,7 +20,10 @@ fn each_outcome_is_counted_where_it_belongs() {
         DeliveryCounts { recipients: 6, delivered: 1, deferred: 1, failed: 1, uncertain: 2, pending: 1, suppressed: 0 };
     assert_eq!(house.counts(), expected);
     let dead = Address::parse("r3@example.org").expect("an address");
-    assert_eq!(house.store.subscriber(&dead).expect("a look").map(|r| r.status), Some(SubscriberStatus::Bounced));
+    assert_eq!(
+        house.store.subscribers().subscriber(&dead).expect("a look").map(|r| r.status),
+        Some(SubscriberStatus::Bounced)
+    );
 }
 
 #[test]
@@ -42,12 +45,12 @@ fn a_deferred_copy_comes_back_when_due_with_the_same_date() {
 #[test]
 fn a_crash_leaves_copies_under_way_uncertain_and_all_others_where_they_were() {
     for (policy, pending, uncertain) in [(Uncertain::Resend, 3, 0), (Uncertain::Hold, 2, 1)] {
-        let (mut house, send) = House::sending(3);
+        let (house, send) = House::sending(3);
         house.with_ledger(send, async |ledger| claim(&ledger, at(0)).await.expect("a copy"));
         assert_eq!(house.counts().uncertain, 1, "nobody sends, so nobody can know");
         let lock = house.store.lock_sender().expect("a lock");
         assert_eq!(house.counts().uncertain, 0, "a sender that lives may yet know");
-        assert_eq!(house.store.recover(send, policy, at(9)).expect("a recovery"), 1);
+        assert_eq!(house.store.sends().recover(send, policy, at(9)).expect("a recovery"), 1);
         drop(lock);
         let counts = house.counts();
         assert_eq!((counts.pending, counts.uncertain), (pending, uncertain), "{policy:?}");
@@ -98,8 +101,8 @@ fn an_outcome_of_a_copy_that_is_not_under_way_is_refused() {
 
 #[test]
 fn a_subscriber_who_leaves_while_sending_is_suppressed() {
-    let (mut house, send) = House::sending(2);
-    house.store.remove(&Address::parse("R1@EXAMPLE.org").expect("an address"), at(5)).expect("leaving");
+    let (house, send) = House::sending(2);
+    house.store.subscribers().remove(&Address::parse("R1@EXAMPLE.org").expect("an address"), at(5)).expect("leaving");
     house.with_ledger(send, async |ledger| {
         assert_eq!(claim(&ledger, at(6)).await.map(|copy| copy.number), Some(2));
         assert_eq!(claim(&ledger, at(6)).await, None);
@@ -110,10 +113,10 @@ fn a_subscriber_who_leaves_while_sending_is_suppressed() {
 #[test]
 fn a_subscriber_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
     let (house, send) = House::sending(3);
-    let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    let pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
     house.with_ledger(send, async |ledger| {
         assert_eq!(claim(&ledger, at(0)).await.map(|copy| copy.number), Some(1));
-        pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
+        pages.subscribers().remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
         assert_eq!(claim(&ledger, at(2)).await.map(|copy| copy.number), Some(3));
     });
     assert_eq!(house.counts().suppressed, 1);
@@ -122,15 +125,15 @@ fn a_subscriber_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
 #[test]
 fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
     let (house, send) = House::sending(3);
-    let mut pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    let pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
     house.with_ledger(send, async |ledger| {
         let first = claim(&ledger, at(0)).await.expect("a copy");
         let Ok(Claim::Delivery(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
-        pages.remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
+        pages.subscribers().remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
         assert_eq!(ledger.step(ended, Next::Reserved(second.number), at(2)).await, Ok(Claim::Empty));
         let Ok(Claim::Delivery(third)) = ledger.reserve(0, at(2)).await else { panic!("no third copy") };
-        pages.stop(send, true, "enough").expect("a stop");
+        pages.sends().stop(send, true, "enough").expect("a stop");
         assert_eq!(ledger.step(None, Next::Reserved(third.number), at(3)).await, Ok(Claim::Stopped));
     });
     let counts = house.counts();
@@ -139,20 +142,20 @@ fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
 
 #[test]
 fn stopping_reaches_a_sender_at_work() {
-    let (mut house, send) = House::sending(2);
-    let (ledger, writer) = house.store.start_ledger(send).expect("a ledger");
+    let (house, send) = House::sending(2);
+    let (ledger, writer) = house.store.sends().start_ledger(send).expect("a ledger");
     let runtime = runtime();
     let writer = runtime.spawn(writer.run());
-    assert!(house.store.stop(send, true, "enough").expect("a stop"));
+    assert!(house.store.sends().stop(send, true, "enough").expect("a stop"));
     assert_eq!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Stopped));
-    assert!(!house.store.resume(send, false).expect("a word"), "only the operator's own word lets it go on");
-    assert!(!house.store.stop(send, false, "the relay is away").expect("a stop"));
+    assert!(!house.store.sends().resume(send, false).expect("a word"), "only the operator's own word lets it go on");
+    assert!(!house.store.sends().stop(send, false, "the relay is away").expect("a stop"));
     assert_eq!(
         (house.send().by_operator, house.send().reason.as_str()),
         (true, "enough"),
         "the operator's stop stays theirs"
     );
-    assert!(house.store.resume(send, true).expect("a word"));
+    assert!(house.store.sends().resume(send, true).expect("a word"));
     assert!(matches!(runtime.block_on(ledger.claim(0, at(0))), Ok(Claim::Delivery(_))));
     drop(ledger);
     runtime.block_on(writer).expect("the writer ends");
@@ -163,7 +166,7 @@ fn stopping_reaches_a_sender_at_work() {
 fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
     for (batch_wait, waits) in [(Duration::from_hours(1), true), (Duration::ZERO, false)] {
         let (house, send) = House::sending(2);
-        let (ledger, mut writer) = house.store.start_ledger(send).expect("a ledger");
+        let (ledger, mut writer) = house.store.sends().start_ledger(send).expect("a ledger");
         writer.batch_wait = batch_wait;
         let spoken = std::cell::Cell::new(false);
         let work = async move {

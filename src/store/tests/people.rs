@@ -17,29 +17,32 @@ fn trace(at: DateTime<Utc>) -> Trace<'static> {
 
 #[test]
 fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
-    let mut store = House::new().store;
-    assert!(store.queue_letter(&order("a", at(10))).expect("a letter"));
-    assert!(!store.queue_letter(&order("a", at(0))).expect("the same"));
-    let id = store.due_letters(at(10), 9).expect("one")[0].id;
-    store.letter_in_flight(id, at(10)).expect("an intent");
-    assert!(store.due_letters(at(99), 9).expect("none").is_empty() && store.has_letters_in_flight().expect("a look"));
-    assert!(store.letter_in_flight(id, at(10)).is_err(), "an intent is put on record once");
+    let store = House::new().store;
+    assert!(store.letters().queue(&order("a", at(10))).expect("a letter"));
+    assert!(!store.letters().queue(&order("a", at(0))).expect("the same"));
+    let id = store.letters().due(at(10), 9).expect("one")[0].id;
+    store.letters().begin(id, at(10)).expect("an intent");
+    assert!(
+        store.letters().due(at(99), 9).expect("none").is_empty() && store.letters().has_in_flight().expect("a look")
+    );
+    assert!(store.letters().begin(id, at(10)).is_err(), "an intent is put on record once");
     // The sender dies here; the same letter with the same date is tried again.
-    store.recover_letters(Uncertain::Resend, at(20)).expect("a recovery");
-    let again = store.due_letters(at(20), 9).expect("one").remove(0);
+    store.letters().recover(Uncertain::Resend, at(20)).expect("a recovery");
+    let again = store.letters().due(at(20), 9).expect("one").remove(0);
     assert_eq!((again.dated, again.attempts), (Some(at(10)), 1));
     let later = Outcome::Deferred { reply: reply(451), next: at(300) };
-    store.letter_done(id, &later, Uncertain::Resend, at(21)).expect("an outcome");
+    store.letters().finish(id, &later, Uncertain::Resend, at(21)).expect("an outcome");
     for (now, due) in [(299, false), (300, true)] {
-        assert_eq!(store.has_due_letters(at(now)).expect("a look"), due, "at {now}");
-        assert_eq!(store.due_letters(at(now), 9).expect("a list").len(), usize::from(due), "at {now}");
+        assert_eq!(store.letters().has_due(at(now)).expect("a look"), due, "at {now}");
+        assert_eq!(store.letters().due(at(now), 9).expect("a list").len(), usize::from(due), "at {now}");
     }
-    assert!(store.has_due_letters(at(20)).expect("a look"), "the clock was set back since: it waits no longer");
-    assert_eq!(store.due_letters(at(20), 9).expect("a list").len(), 1);
+    assert!(store.letters().has_due(at(20)).expect("a look"), "the clock was set back since: it waits no longer");
+    assert_eq!(store.letters().due(at(20), 9).expect("a list").len(), 1);
     store
-        .letter_done(id, &Outcome::Failed { reply: reply(550), dead: true }, Uncertain::Resend, at(301))
+        .letters()
+        .finish(id, &Outcome::Failed { reply: reply(550), dead: true }, Uncertain::Resend, at(301))
         .expect("an end");
-    let line = &store.letters_to(&order("a", at(0)).to).expect("a list")[0];
+    let line = &store.letters().to(&order("a", at(0)).to).expect("a list")[0];
     assert_eq!((line.state.as_str(), line.reply.as_ref().map(|r| r.code)), ("failed", Some(550)));
     let kept: String = store.conn.query_row("SELECT context FROM letters", [], |row| row.get(0)).expect("a row");
     assert_eq!(kept, "{}", "a token does not outlive its letter");
@@ -47,12 +50,12 @@ fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
 
 #[test]
 fn an_uncertain_letter_is_held_where_that_is_wished() {
-    let mut store = House::new().store;
-    store.queue_letter(&order("a", at(0))).expect("a letter");
-    let id = store.due_letters(at(0), 1).expect("one")[0].id;
-    store.letter_in_flight(id, at(0)).expect("an intent");
-    store.recover_letters(Uncertain::Hold, at(1)).expect("a recovery");
-    assert_eq!(store.letters_to(&order("a", at(0)).to).expect("a list")[0].state, "failed");
+    let store = House::new().store;
+    store.letters().queue(&order("a", at(0))).expect("a letter");
+    let id = store.letters().due(at(0), 1).expect("one")[0].id;
+    store.letters().begin(id, at(0)).expect("an intent");
+    store.letters().recover(Uncertain::Hold, at(1)).expect("a recovery");
+    assert_eq!(store.letters().to(&order("a", at(0)).to).expect("a list")[0].state, "failed");
 }
 
 #[test]
@@ -66,9 +69,15 @@ fn a_pause_keeps_a_subscriber_out_until_its_end() {
         let seed: String =
             house.store.conn.query_row("SELECT seed FROM subscribers LIMIT 1", [], |row| row.get(0)).expect("a seed");
         let wishes = PreferenceChange { name: String::new(), editions: Vec::new(), paused_until: Some(at(100)) };
-        assert!(house.store.choose(&Purpose::Preferences.token(&seed), &wishes, trace(at(1))).expect("a choice"));
+        assert!(
+            house
+                .store
+                .subscribers()
+                .choose(&Purpose::Preferences.token(&seed), &wishes, trace(at(1)))
+                .expect("a choice")
+        );
         house.approve();
-        assert_eq!(house.store.freeze_audience(&issue(), now).expect("a freeze"), Audience::Frozen(expected));
+        assert_eq!(house.store.sends().freeze_audience(&issue(), now).expect("a freeze"), Audience::Frozen(expected));
     }
 }
 
@@ -76,13 +85,14 @@ fn a_pause_keeps_a_subscriber_out_until_its_end() {
 fn a_forgotten_subscribers_number_is_nobodys_and_a_new_subscriber_gets_no_copy_of_theirs() {
     let (mut house, send) = House::sending(2);
     let second = Address::parse("r2@example.org").expect("an address");
-    assert!(house.store.forget(&second, at(5)).expect("a deletion"));
-    assert!(!house.store.forget(&second, at(6)).expect("again"));
+    assert!(house.store.subscribers().forget(&second, at(5)).expect("a deletion"));
+    assert!(!house.store.subscribers().forget(&second, at(6)).expect("again"));
     // SQLite may give the freed row number to the next subscriber.
     house.put(&[row("new@example.org", SubscriberStatus::Confirmed, &[])]);
     let mut lines = Vec::new();
     house
         .store
+        .sends()
         .each_recipient::<StoreError>(send, |line| {
             lines.push((line.email, line.state));
             Ok(())
@@ -99,15 +109,15 @@ fn only_the_owners_word_brings_a_forgotten_one_back() {
     let mut house = House::new();
     house.put(&[row("r2@example.org", SubscriberStatus::Confirmed, &[])]);
     let email = Address::parse("r2@example.org").expect("an address");
-    house.store.forget(&email, at(0)).expect("a deletion");
+    house.store.subscribers().forget(&email, at(0)).expect("a deletion");
     let sign_up =
         SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: "t".into() };
     assert_eq!(take_in(&mut house.store, &sign_up, at(10)), 1);
-    assert_eq!(house.store.confirm("u", trace(at(11)), "s1").expect("a look"), Confirmed::No);
-    assert_eq!(house.store.confirm("t", trace(at(11)), "s1").expect("a press"), Confirmed::Now);
-    assert_eq!(house.store.confirm("t", trace(at(12)), "s2").expect("a press"), Confirmed::Before);
+    assert_eq!(house.store.subscribers().confirm("u", trace(at(11)), "s1").expect("a look"), Confirmed::No);
+    assert_eq!(house.store.subscribers().confirm("t", trace(at(11)), "s1").expect("a press"), Confirmed::Now);
+    assert_eq!(house.store.subscribers().confirm("t", trace(at(12)), "s2").expect("a press"), Confirmed::Before);
     assert_eq!(house.put(&[row("r2@example.org", SubscriberStatus::Confirmed, &[])]).kept_unsubscribed, 0);
-    assert_eq!(house.store.acts(&email).expect("a record").len(), 1);
+    assert_eq!(house.store.subscribers().acts(&email).expect("a record").len(), 1);
 }
 
 /// Asks, and has it looked at; says whether a letter was queued.
@@ -117,26 +127,26 @@ pub(super) fn take_in(store: &mut Store, sign_up: &SignUp, now: DateTime<Utc>) -
         editions: sign_up.editions.clone(),
         network: sign_up.network.clone(),
     };
-    store.keep_asked([&asking].into_iter()).expect("kept");
-    let waiting = store.asked(9).expect("a look");
+    store.subscribers().keep_asked([&asking].into_iter()).expect("kept");
+    let waiting = store.subscribers().asked(9).expect("a look");
     assert!(waiting.len() == 1 && waiting[0].1 == asking, "{waiting:?}");
     let all = [(waiting[0].0, sign_up.clone(), order(&sign_up.token, now))];
-    let taken = store.take_in(&all, 9, now).expect("a sign-up");
-    assert_eq!(store.take_in(&all, 9, now).expect("again"), 0, "another process looked at it");
-    assert!(store.asked(9).expect("a look").is_empty());
+    let taken = store.subscribers().take_in(&all, 9, now).expect("a sign-up");
+    assert_eq!(store.subscribers().take_in(&all, 9, now).expect("again"), 0, "another process looked at it");
+    assert!(store.subscribers().asked(9).expect("a look").is_empty());
     taken
 }
 
 #[test]
 fn a_sign_up_that_was_forgotten_before_it_was_looked_at_gets_no_letter() {
-    let mut house = House::new();
+    let house = House::new();
     let email = Address::parse("ann@example.org").expect("an address");
     let asking = SignUpRequest { email: email.clone(), editions: Vec::new(), network: String::new() };
-    house.store.keep_asked([&asking].into_iter()).expect("kept");
-    let id = house.store.asked(9).expect("a look")[0].0;
-    assert!(house.store.forget(&email, at(1)).expect("a deletion"), "something was there");
+    house.store.subscribers().keep_asked([&asking].into_iter()).expect("kept");
+    let id = house.store.subscribers().asked(9).expect("a look")[0].0;
+    assert!(house.store.subscribers().forget(&email, at(1)).expect("a deletion"), "something was there");
     let sign_up = SignUp { email, editions: Vec::new(), network: String::new(), token: "t".into() };
     let all = [(id, sign_up, order("confirm", at(2)))];
-    assert_eq!(house.store.take_in(&all, 9, at(2)).expect("a look"), 0);
-    assert!(!house.store.has_due_letters(at(2)).expect("a look"));
+    assert_eq!(house.store.subscribers().take_in(&all, 9, at(2)).expect("a look"), 0);
+    assert!(!house.store.letters().has_due(at(2)).expect("a look"));
 }
