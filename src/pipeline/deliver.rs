@@ -1,5 +1,6 @@
 //! From an approved issue to the inbox: freeze the audience, work the ledger off, say how it ended.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::Site;
 use super::canary::CanaryPlan;
 use crate::mail::{CompiledIssue, Folder, Relay};
 use crate::model::{Address, Approval, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
-use crate::send::{self, Ended, Event, Run, Transport, TransportKind};
+use crate::send::{self, Ended, Event, Run, Schedule, Transport, TransportKind};
 use crate::store::{Audience, FencingToken, IssueSend, Store, StoreError, Uncertain};
 
 /// A clock that shows less than this is wrong, and every Date it would write too (2024-01-01).
@@ -27,6 +28,26 @@ pub struct SendOptions {
     pub retry_failed: bool,
     /// The lease of the daemon that sends; `None` for a send by hand.
     pub fencing_token: Option<FencingToken>,
+}
+
+/// A send that is ready to be worked off, and what came of it so far. Holds the sender's lock.
+struct Prepared {
+    issue: IssueName,
+    send: i64,
+    compiled: Arc<CompiledIssue>,
+    transport: Transport,
+    schedule: Schedule,
+    uncertain: Uncertain,
+    plan: CanaryPlan,
+    /// How many messages may still be tried.
+    left: usize,
+    /// How many wait.
+    due: usize,
+    /// The counts before the round.
+    before: DeliveryCounts,
+    ended: Ended,
+    store: Store,
+    _lock: File,
 }
 
 /// How a send stands after a run.
@@ -76,7 +97,7 @@ impl Delivery {
     }
 
     /// Delivers an approved issue, or goes on where an earlier run ended. `stop` turning true ends it after the messages
-    /// in flight; `event` is told of every try.
+    /// in flight; `event` is told of every try. The store is called on threads that may block; only the delivery itself is async.
     ///
     /// # Errors
     /// A notice when the issue may not be sent: not approved, edited since, stopped by an operator, sent from elsewhere
@@ -88,6 +109,25 @@ impl Delivery {
         stop: watch::Receiver<bool>,
         event: impl Fn(Event) + Clone + std::marker::Send + Sync + 'static,
     ) -> anyhow::Result<Delivered> {
+        let (this, issue, options) = (self.clone(), name.clone(), options.clone());
+        let mut prepared = blocking(move || this.prepare(&issue, &options)).await?;
+        for round in 1..=RESEND_ROUNDS {
+            if prepared.due > 0 && prepared.left > 0 {
+                prepared.ended = self.deliver(&prepared, stop.clone(), event.clone()).await?;
+            }
+            let (this, last) = (self.clone(), round == RESEND_ROUNDS);
+            let goes_on;
+            (prepared, goes_on) = blocking(move || this.after_round(prepared, last)).await?;
+            if !goes_on {
+                break;
+            }
+        }
+        let this = self.clone();
+        blocking(move || this.finish(prepared)).await
+    }
+
+    /// Everything before the first message: what may be sent, to whom, by which way, and how much of it now.
+    fn prepare(&self, name: &IssueName, options: &SendOptions) -> anyhow::Result<Prepared> {
         let now = self.site.now();
         if now.timestamp() < EARLIEST {
             return Err(Notice::new(format!("the clock shows {now}, which is long past; nobody was mailed"))
@@ -98,24 +138,8 @@ impl Delivery {
         store.quick_check()?;
         let approval = self.sendable(&store, name)?;
         let transport = self.transport(&name.to_string())?;
-        let _lock = store.lock_sender()?;
-        if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
-            return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
-                .help("`digest subscribers import FILE.csv --consent TEXT` brings subscribers in; the issue stays approved")
-                .into());
-        }
-        if store.sends().freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
-            let send = standing(&store, name)?;
-            store.sends().retry_failed(send.id)?;
-        }
-        let send = standing(&store, name)?;
-        if !store.scheduling().set_fencing_token(send.id, options.fencing_token.as_ref())? {
-            return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
-        }
-        if send.state == IssueState::Stopped {
-            // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
-            store.sends().resume(send.id, false)?;
-        }
+        let lock = store.lock_sender()?;
+        let send = self.begin(&store, name, options, now)?;
         // Past its lifetime an issue is not sent again to those who may have it.
         let allowance = self.allowance(&store, now)?;
         // In a warm-up an issue takes days, and each has its own tries.
@@ -131,54 +155,119 @@ impl Delivery {
         if let Some((today, _)) = allowance {
             left = left.min(today);
         }
-        if let CanaryPlan::First(first, _) = &plan {
-            store.sends().hold_back(send.id, first)?;
-            left = left.min(first.len());
-        }
         let mut ended = Ended::Done;
-        if let CanaryPlan::Stop(reason) = &plan {
-            ended = Ended::Guarded(reason.clone());
-            left = 0;
-        }
-        for round in 1..=RESEND_ROUNDS {
-            let before = standing(&store, name)?;
-            let due = usize::try_from(before.counts.pending + before.counts.deferred).unwrap_or(usize::MAX);
-            if due > 0 && left > 0 {
-                let (ledger, writer) = store.sends().start_ledger(send.id)?;
-                let run = Run {
-                    compiled: Arc::new(self.compiled(approval.frozen.clone(), name)?),
-                    ledger,
-                    transport: transport.clone(),
-                    schedule: schedule.clone(),
-                    clock: self.site.clock.clone(),
-                    stop: stop.clone(),
-                    limit: left,
-                    stop_at_refused: self.site.config.delivery.stop_at_refused,
-                    stop_at_bounced: self.site.config.delivery.stop_at_bounced,
-                    due,
-                    watch: Box::new(event.clone()),
-                };
-                ended = send::run(run, writer).await;
+        match &plan {
+            CanaryPlan::All => {}
+            CanaryPlan::First(first, _) => {
+                store.sends().hold_back(send.id, first)?;
+                left = left.min(first.len());
             }
-            let after = standing(&store, name)?;
-            left = left.saturating_sub(tried(before.counts, after.counts));
-            let again = uncertain == Uncertain::Resend && after.counts.uncertain > 0 && round < RESEND_ROUNDS;
-            if ended != Ended::Done || !again || left == 0 {
-                break;
+            CanaryPlan::Stop(reason) => {
+                ended = Ended::Guarded(reason.clone());
+                left = 0;
             }
-            store.sends().recover(send.id, uncertain, (self.site.clock)())?;
         }
+        let before = standing(&store, name)?.counts;
+        let compiled = Arc::new(self.compiled(approval.frozen, name)?);
+        Ok(Prepared {
+            issue: name.clone(),
+            send: send.id,
+            compiled,
+            transport,
+            schedule,
+            uncertain,
+            plan,
+            left,
+            due: due(before),
+            before,
+            ended,
+            store,
+            _lock: lock,
+        })
+    }
+
+    /// Freezes the audience, or finds the send that began earlier, and makes it this sender's.
+    fn begin(
+        &self,
+        store: &Store,
+        name: &IssueName,
+        options: &SendOptions,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<IssueSend> {
+        if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
+            return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
+                .help("`digest subscribers import FILE.csv --consent TEXT` brings subscribers in; the issue stays approved")
+                .into());
+        }
+        if store.sends().freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
+            let send = standing(store, name)?;
+            store.sends().retry_failed(send.id)?;
+        }
+        let send = standing(store, name)?;
+        if !store.scheduling().set_fencing_token(send.id, options.fencing_token.as_ref())? {
+            return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
+        }
+        if send.state == IssueState::Stopped {
+            // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
+            store.sends().resume(send.id, false)?;
+        }
+        Ok(send)
+    }
+
+    /// Works the ledger off once. Its writer shares the workers' thread on purpose (decision 0006).
+    async fn deliver(
+        &self,
+        prepared: &Prepared,
+        stop: watch::Receiver<bool>,
+        event: impl Fn(Event) + std::marker::Send + Sync + 'static,
+    ) -> anyhow::Result<Ended> {
+        let (ledger, writer) = prepared.store.sends().start_ledger(prepared.send)?;
+        let delivery = &self.site.config.delivery;
+        let run = Run {
+            compiled: Arc::clone(&prepared.compiled),
+            ledger,
+            transport: prepared.transport.clone(),
+            schedule: prepared.schedule.clone(),
+            clock: self.site.clock.clone(),
+            stop,
+            limit: prepared.left,
+            stop_at_refused: delivery.stop_at_refused,
+            stop_at_bounced: delivery.stop_at_bounced,
+            due: prepared.due,
+            watch: Box::new(event),
+        };
+        Ok(send::run(run, writer).await)
+    }
+
+    /// What is left after a round, and whether another one follows: uncertain messages are sent again.
+    fn after_round(&self, mut prepared: Prepared, last: bool) -> anyhow::Result<(Prepared, bool)> {
+        let after = standing(&prepared.store, &prepared.issue)?.counts;
+        prepared.left = prepared.left.saturating_sub(tried(prepared.before, after));
+        let again = prepared.uncertain == Uncertain::Resend && after.uncertain > 0 && !last;
+        let goes_on = again && prepared.ended == Ended::Done && prepared.left > 0;
+        if goes_on {
+            prepared.store.sends().recover(prepared.send, prepared.uncertain, (self.site.clock)())?;
+            prepared.before = standing(&prepared.store, &prepared.issue)?.counts;
+            prepared.due = due(prepared.before);
+        }
+        Ok((prepared, goes_on))
+    }
+
+    /// Puts on record how the run ended, and says how the send stands.
+    fn finish(&self, prepared: Prepared) -> anyhow::Result<Delivered> {
+        let Prepared { issue, send, uncertain, plan, ended, mut store, _lock, .. } = prepared;
         match &ended {
-            Ended::Broken(reason) => drop(store.sends().stop(send.id, false, reason)?),
-            Ended::Guarded(reason) => drop(store.sends().stop(send.id, true, reason)?),
+            Ended::Broken(reason) => drop(store.sends().stop(send, false, reason)?),
+            Ended::Guarded(reason) => drop(store.sends().stop(send, true, reason)?),
             _ => {}
         }
         if let CanaryPlan::First(first, _) = &plan {
-            self.note_canary(&mut store, send.id, first)?;
+            self.note_canary(&mut store, send, first)?;
         }
-        store.sends().finish(send.id, uncertain, (self.site.clock)())?;
-        let send = standing(&store, name)?;
-        let next_due = self.due(&store, name, &send)?.filter(|due| *due > now);
+        store.sends().finish(send, uncertain, (self.site.clock)())?;
+        let send = standing(&store, &issue)?;
+        let now = self.site.now();
+        let next_due = self.due(&store, &issue, &send)?.filter(|due| *due > now);
         Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: next_due.or(send.next_due) })
     }
 
@@ -278,6 +367,18 @@ impl Delivery {
             }
         }
     }
+}
+
+/// How many messages wait for a try.
+fn due(counts: DeliveryCounts) -> usize {
+    usize::try_from(counts.pending + counts.deferred).unwrap_or(usize::MAX)
+}
+
+/// Runs what calls the store on a thread that may block.
+async fn blocking<T: std::marker::Send + 'static>(
+    work: impl FnOnce() -> anyhow::Result<T> + std::marker::Send + 'static,
+) -> anyhow::Result<T> {
+    tokio::task::spawn_blocking(work).await?
 }
 
 fn standing(store: &Store, name: &IssueName) -> anyhow::Result<IssueSend> {

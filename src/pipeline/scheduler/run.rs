@@ -122,8 +122,9 @@ impl Keeper {
         let (halt, halted) = watch::channel(false);
         // On a thread of its own, as all that calls the store.
         let runtime = Handle::current();
-        let send = async move { site.daemon().depart(&fencing_token, &due_send, halted).await };
-        let task = tokio::task::spawn_blocking(move || runtime.block_on(send));
+        let task = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async { site.daemon().depart(&fencing_token, &due_send, halted).await })
+        });
         self.under_way = Some(UnderWay { halt, task });
     }
 
