@@ -5,6 +5,7 @@ mod data;
 mod pairing;
 mod selection;
 mod stories;
+mod wording;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -13,7 +14,7 @@ use std::time::Instant;
 fn main() -> anyhow::Result<()> {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [data, out] = paths.as_slice() else {
-        anyhow::bail!("usage: editorial DATA OUT, where DATA holds selection/, dedupe/ and pairing/");
+        anyhow::bail!("usage: editorial DATA OUT, where DATA holds selection/, dedupe/, pairing/ and wording/");
     };
     std::fs::create_dir_all(out)?;
     let dev = data.join("dev");
@@ -22,6 +23,7 @@ fn main() -> anyhow::Result<()> {
         ("selection", selection::run as fn(&_, &_) -> anyhow::Result<()>),
         ("stories", stories::run),
         ("pairing", pairing::run),
+        ("wording", wording::run),
     ] {
         let start = Instant::now();
         run(&data, out)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use digest::compose::{Library, Weights};
-use digest::model::{Guide, Item, Level, Section, Status};
+use digest::model::{Faq, Guide, Item, Level, Section, Status, TimelineEntry};
 use serde_json::{Value, json};
 
 use crate::data::{item, lines, text, write};
@@ -42,26 +42,33 @@ fn answer(library: &Library, item: &Item) -> Value {
     json!({"id": item.id, "guides": slugs, "best": ranking.first().map_or(0.0, |choice| choice.score), "paired": paired})
 }
 
-fn guide(value: &Value) -> Guide {
+pub fn guide(value: &Value) -> Guide {
     let sections = value["sections"].as_array().into_iter().flatten();
     let section = |s: &Value| Section { heading: text(s, "heading").to_owned(), text: text(s, "text").to_owned() };
+    let faq = value["faq"].as_array().into_iter().flatten();
+    let faq = faq.map(|f| Faq { question: text(f, "question").into(), answer: text(f, "answer").into() });
+    let timeline = strings(&value["timeline"]).into_iter().map(|text| TimelineEntry { text, date: None });
     Guide {
         slug: text(value, "id").to_owned(),
         title: text(value, "title").to_owned(),
-        topic: text(value, "title").to_owned(),
+        topic: value["topic"].as_str().unwrap_or(text(value, "title")).to_owned(),
         level: Level::Beginner,
         status: Status::Live,
         version: 1,
         updated: None,
-        tldr: text(value, "summary").to_owned(),
-        takeaways: Vec::new(),
+        tldr: value["tldr"].as_str().unwrap_or(text(value, "summary")).to_owned(),
+        takeaways: strings(&value["takeaways"]),
         sections: sections.map(section).collect(),
         related_topics: Vec::new(),
         related_guides: Vec::new(),
         related_guides_count: 0,
-        timeline: Vec::new(),
-        faq: Vec::new(),
+        timeline: timeline.collect(),
+        faq: faq.collect(),
         versions: Vec::new(),
         url: None,
     }
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
 use digest::compose::{Brief, CarriedStory, Feeds, PastIssue, SourcePreferences, Weights, compose};
-use digest::model::{Edition, IssueName, Item, Published, Window};
+use digest::model::{Edition, IssueName, Item, Published, StoryDecisions, Window};
 use serde_json::{Value, json};
 
 use crate::data::{item, lines, text, write};
@@ -70,6 +70,7 @@ fn choose(issue: &Value, items: &HashMap<String, Item>, preferences: &SourcePref
         guides: &[],
         feeds: &Feeds::default(),
         preferences,
+        decisions: &StoryDecisions::default(),
         past: &[],
     });
     let draft = composition.draft.context("no issue")?;

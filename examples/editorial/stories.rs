@@ -11,17 +11,14 @@ use crate::data::{lines, text, write};
 
 pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
     let folder = data.join("dedupe");
-    let threshold = Weights::default().story_threshold;
+    let weights = Weights::default();
     for set in ["ai_items", "news_events"] {
         if let Some(items) = lines(&folder.join(format!("{set}.jsonl")))? {
-            write(&out.join(format!("dedupe.{set}.jsonl")), &clusters(&items, threshold))?;
+            write(&out.join(format!("dedupe.{set}.jsonl")), &clusters(&items, weights.story_threshold))?;
         }
     }
     if let Some(pairs) = lines(&folder.join("repeats.jsonl"))? {
-        let grouping = |which: &str| pairs.iter().map(|pair| telling(&pair[which])).collect::<Vec<Text>>();
-        let found = carried_before(&grouping("later"), &grouping("earlier"), &[], threshold);
-        let line = |(pair, found): (&Value, Option<(usize, f64)>)| json!({"id": pair["id"], "repeat_of": found.map(|(at, _)| &pairs[at]["id"])});
-        write(&out.join("repeats.jsonl"), &pairs.iter().zip(found).map(line).collect::<Vec<_>>())?;
+        repeats(&pairs, weights.repeat_threshold, out)?;
     }
     if let Some(groups) = lines(&folder.join("url_variants.jsonl"))? {
         let urls = groups.iter().flat_map(|group| group["urls"].as_array().into_iter().flatten());
@@ -32,6 +29,22 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Which earlier text each later one repeats; then which it would if its own were not there, in a second file.
+fn repeats(pairs: &[Value], threshold: f64, out: &Path) -> anyhow::Result<()> {
+    let texts = |which: &str| pairs.iter().map(|pair| text_of(&pair[which])).collect::<Vec<Text>>();
+    let (earlier, later) = (texts("earlier"), texts("later"));
+    let line = |(at, found): (usize, Option<(usize, f64)>)| json!({"id": pairs[at]["id"], "repeat_of": found.map(|(at, _)| &pairs[at]["id"])});
+    let found = carried_before(&later, &earlier, &[], threshold);
+    write(&out.join("repeats.jsonl"), &found.into_iter().enumerate().map(line).collect::<Vec<_>>())?;
+    let others = |at: usize| {
+        let mut others = earlier.clone();
+        others[at] = Text::default();
+        carried_before(&later[at..=at], &others, &[], threshold)[0]
+    };
+    let found = (0..pairs.len()).map(|at| line((at, others(at))));
+    write(&out.join("repeats.others.jsonl"), &found.collect::<Vec<_>>())
+}
+
 /// The stories of each window, which compose would see together.
 fn clusters(items: &[Value], threshold: f64) -> Vec<Value> {
     let mut windows: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
@@ -40,14 +53,14 @@ fn clusters(items: &[Value], threshold: f64) -> Vec<Value> {
     }
     let mut found = Vec::new();
     for items in windows.into_values() {
-        let texts: Vec<Text> = items.iter().map(|item| telling(item)).collect();
+        let texts: Vec<Text> = items.iter().map(|item| text_of(item)).collect();
         let labels = cluster(&texts, &[], threshold);
         found.extend(items.iter().zip(labels).map(|(item, label)| json!({"id": item["id"], "cluster": label})));
     }
     found
 }
 
-fn telling(value: &Value) -> Text<'_> {
+fn text_of(value: &Value) -> Text<'_> {
     let day = value["date"].as_str().and_then(|date| date.parse().ok());
-    Text { title: text(value, "title"), summary: text(value, "summary"), day }
+    Text { title: text(value, "title"), summary: text(value, "summary"), source: text(value, "source"), day }
 }

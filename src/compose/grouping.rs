@@ -1,14 +1,14 @@
 //! Which items tell one story, which touch it, and which stories earlier issues told. Knows no rank.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::boilerplate::own_summaries;
 use super::rank::by_words;
-use super::story::{Stories, Text};
+use super::story::{Bonds, Limits, Stories, Text};
 use super::window::History;
 use super::{Brief, CarriedStory, fold};
-use crate::model::{IssueName, Item};
+use crate::model::{IssueName, Item, StoryDecisions};
 
 /// So many past issues are asked whether they told a story: half a year of two a week.
 const ISSUES: usize = 52;
@@ -16,16 +16,23 @@ const ISSUES: usize = 52;
 const BACKGROUND: usize = 1_000;
 /// A headline of this many letters that two items share makes them one story, whatever stands under it.
 const LONG_HEADLINE: usize = 32;
+/// A headline of which less than this share is new, in a text as likely as this to tell a story told before, may be the old
+/// story in other words.
+const CLEARLY_NEW: f64 = 0.5;
+const LIKELY: f64 = 0.85;
 
 /// The stories of a set of items.
 pub struct Grouping<'a> {
     stories: Stories,
-    /// By item: the first item of its story.
-    labels: Vec<usize>,
+    items: usize,
+    /// Pairs of items that have one long headline, and that the editor joined.
+    headlines: HashSet<(usize, usize)>,
+    joined: HashSet<(usize, usize)>,
     related: Vec<usize>,
     /// What earlier issues told, in the order in which `stories` has it, after the items.
     carried: Vec<(&'a IssueName, &'a CarriedStory)>,
     novelty: f64,
+    repeat: f64,
 }
 
 /// A story that an earlier issue told, and what an item adds to it.
@@ -36,6 +43,8 @@ pub struct EarlierCoverage<'a> {
     why: String,
     /// What is new since; none when the item only tells the story again.
     new: Option<Vec<String>>,
+    /// Whether it may as well be the old story in other words.
+    doubtful: bool,
 }
 
 impl<'a> Grouping<'a> {
@@ -46,18 +55,29 @@ impl<'a> Grouping<'a> {
         let mut texts: Vec<Text> = items
             .iter()
             .zip(&summaries)
-            .map(|(item, summary)| Text { title: &item.title, summary, day: Some(item.published.day(zone)) })
+            .map(|(item, summary)| Text {
+                title: &item.title,
+                summary,
+                source: &item.source,
+                day: Some(item.published.day(zone)),
+            })
             .collect();
         let issues = history.recent(ISSUES).iter();
         let carried: Vec<_> = issues.flat_map(|past| past.stories.iter().map(|story| (&past.name, story))).collect();
         texts.extend(carried.iter().map(|(issue, story)| {
             let day = story.published.map_or(issue.date, |published| published.day(zone));
-            Text { title: &story.title, summary: &story.summary, day: Some(day) }
+            Text { title: &story.title, summary: &story.summary, source: "", day: Some(day) }
         }));
-        let stories = Stories::of(&texts, &background(brief, others), brief.weights.story_threshold);
-        let labels = with_one_headline(items, stories.labels());
-        let related = stories.related(items.len(), brief.weights.echo_threshold);
-        Self { stories, labels, related, carried, novelty: brief.weights.follow_up_novelty }
+        let weights = brief.weights;
+        let limits = Limits { one: weights.story_threshold, perhaps: weights.doubt_threshold };
+        let (headlines, joined) = (one_headline(items), decided(items, brief.decisions, |decisions| &decisions.joined));
+        let together = headlines.iter().chain(&joined).copied().collect();
+        let apart = decided(items, brief.decisions, |decisions| &decisions.parted);
+        let stories = Stories::of(&texts, &background(brief, others), limits, &Bonds { together, apart });
+        let related = stories.related(items.len(), weights.echo_threshold);
+        let (headlines, joined) = (headlines.into_iter().collect(), joined.into_iter().collect());
+        let (items, novelty, repeat) = (items.len(), weights.follow_up_novelty, weights.repeat_threshold);
+        Self { stories, items, headlines, joined, related, carried, novelty, repeat }
     }
 
     /// How many other items tell the item's story or touch it.
@@ -65,33 +85,46 @@ impl<'a> Grouping<'a> {
         self.related[at]
     }
 
-    /// The items of each story.
-    pub fn stories(&self) -> Vec<Vec<usize>> {
+    /// The items of each story, by its first item.
+    pub fn stories(&self) -> BTreeMap<usize, Vec<usize>> {
         let mut stories: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, label) in self.labels.iter().enumerate() {
+        for (at, label) in self.stories.labels()[..self.items].iter().enumerate() {
             stories.entry(*label).or_default().push(at);
         }
-        stories.into_values().collect()
+        stories
+    }
+
+    /// Pairs of stories, by their first items, that may be one, and how likely that is.
+    pub fn doubts(&self) -> impl Iterator<Item = (usize, usize, f64)> {
+        self.stories.perhaps().iter().copied().filter(|(a, b, _)| *a < self.items && *b < self.items)
     }
 
     /// The earlier telling of the item's story, if an issue had one: the one most like it, or one of the same story.
     pub fn before(&self, at: usize) -> Option<EarlierCoverage<'a>> {
-        let items = self.labels.len();
+        let items = self.items;
         let all = items..items + self.carried.len();
         let same = all.clone().filter(|earlier| self.stories.labels()[*earlier] == self.stories.labels()[at]);
-        let nearest = self.stories.nearest(at, all.clone()).map(|(earlier, _)| earlier);
-        let earlier = nearest.or_else(|| same.clone().next())?;
-        let carried: Vec<usize> = same.chain(nearest).collect();
-        let new = self.stories.follow_up(at, &carried, self.novelty).map(|news| news.words);
-        Some(EarlierCoverage { issue: self.carried[earlier - items].0, why: self.stories.why(at, earlier), new })
+        let nearest = self.stories.nearest(at, all.clone(), self.repeat);
+        let earlier = nearest.map(|(earlier, _)| earlier).or_else(|| same.clone().next())?;
+        let carried: Vec<usize> = same.chain(nearest.map(|(earlier, _)| earlier)).collect();
+        let news = self.stories.follow_up(at, &carried, self.novelty);
+        let likely = nearest.is_none_or(|(_, likeness)| likeness >= LIKELY);
+        let names = self.stories.new_names(at, &carried);
+        let (doubtful, new) = match news {
+            Some(news) => (likely && news.share < CLEARLY_NEW && !names.in_title, Some(news.words)),
+            None if self.stories.is_later(at, &carried) && !names.words.is_empty() => (true, Some(names.words)),
+            None => (false, None),
+        };
+        Some(EarlierCoverage { issue: self.carried[earlier - items].0, why: self.stories.why(at, earlier), doubtful, new })
     }
 
     /// What two items of one story share, in words.
     pub fn shared(&self, a: usize, b: usize) -> String {
-        if self.stories.labels()[a] == self.stories.labels()[b] {
-            self.stories.why(a, b)
-        } else {
-            "they have one headline".to_owned()
+        let pair = (a.min(b), a.max(b));
+        match () {
+            () if self.joined.contains(&pair) => "the editor joined them".to_owned(),
+            () if self.headlines.contains(&pair) => "they have one headline".to_owned(),
+            () => self.stories.why(a, b),
         }
     }
 }
@@ -102,8 +135,16 @@ impl EarlierCoverage<'_> {
         self.new.is_none()
     }
 
+    /// Whether it is for the editor to say if the item tells anything new.
+    pub fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
     pub fn reason(&self) -> String {
         match &self.new {
+            Some(words) if self.doubtful => {
+                format!("perhaps told by {} already, new: {}; {}", self.issue, words.join(", "), self.why)
+            }
             None => format!("told by {}, and nothing new: {}", self.issue, self.why),
             Some(words) => format!("follows up {}, new: {}", self.issue, words.join(", ")),
         }
@@ -118,21 +159,31 @@ fn background<'a>(brief: &Brief<'a>, others: &[&'a Item]) -> Vec<Text<'a>> {
         others.select_nth_unstable_by(BACKGROUND, |a, b| latest(a).cmp(&latest(b)).then_with(|| by_words(a, b)));
         others.truncate(BACKGROUND);
     }
-    others.into_iter().map(|item| Text { title: &item.title, summary: &item.summary, day: None }).collect()
+    others.into_iter().map(|item| Text { title: &item.title, summary: &item.summary, ..Text::default() }).collect()
 }
 
-/// The stories, with those made one that share a long headline.
-fn with_one_headline(items: &[&Item], labels: &[usize]) -> Vec<usize> {
-    let mut labels = labels[..items.len()].to_vec();
+/// Pairs of items that have one long headline, each with the first of them.
+fn one_headline(items: &[&Item]) -> Vec<(usize, usize)> {
     let mut headlines: HashMap<String, usize> = HashMap::new();
+    let mut pairs = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let headline = fold(&item.title);
-        if headline.chars().count() < LONG_HEADLINE {
-            continue;
+        if headline.chars().count() >= LONG_HEADLINE {
+            let first = *headlines.entry(headline).or_insert(at);
+            pairs.extend((first < at).then_some((first, at)));
         }
-        let first = *headlines.entry(headline).or_insert(at);
-        let (kept, gone) = (labels[first].min(labels[at]), labels[first].max(labels[at]));
-        labels.iter_mut().filter(|label| **label == gone).for_each(|label| *label = kept);
     }
-    labels
+    pairs
+}
+
+/// The pairs of items that the editor joined or parted.
+fn decided(
+    items: &[&Item],
+    decisions: &StoryDecisions,
+    which: fn(&StoryDecisions) -> &Vec<(String, String)>,
+) -> Vec<(usize, usize)> {
+    let places: HashMap<&str, usize> = items.iter().enumerate().map(|(at, item)| (item.id.as_str(), at)).collect();
+    let place = |id: &String| places.get(id.as_str()).copied();
+    let pairs = which(decisions).iter().filter_map(|(a, b)| Some((place(a)?, place(b)?)));
+    pairs.filter(|(a, b)| a != b).map(|(a, b)| (a.min(b), a.max(b))).collect()
 }

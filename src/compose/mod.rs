@@ -23,7 +23,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::model::{
-    Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, Thin, Window, topic_key,
+    Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, StoryDecisions, Thin, Window,
+    topic_key,
 };
 
 pub use feeds::{Feed, Feeds};
@@ -31,7 +32,7 @@ pub use pair::{Choice, Fit, Library};
 pub use preference::{SourcePreference, SourcePreferences, SourceRecord};
 pub use rank::Parts;
 pub use score::{ALSO, Base, EDITOR_SCORE, EDITOR_WHY, Scored, Scores, Scoring};
-pub use story::{Stories, Text, carried_before, cluster};
+pub use story::{Bonds, Limits, Stories, Text, carried_before, cluster};
 pub use weights::Weights;
 pub use window::window;
 
@@ -52,6 +53,8 @@ pub struct Brief<'a> {
     pub feeds: &'a Feeds,
     /// What the publication's past issues teach.
     pub preferences: &'a SourcePreferences,
+    /// Which stories the editor joined and parted in this issue.
+    pub decisions: &'a StoryDecisions,
     /// Other issues of any edition, in any order; those that do not come before this one are ignored.
     pub past: &'a [PastIssue],
 }

@@ -52,7 +52,8 @@ pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
             if taken[at].is_some() {
                 continue;
             }
-            if let Some(reason) = tally.refusal(brief, caps, candidate) {
+            let doubt = doubt(candidate, eligible, &taken);
+            if let Some(reason) = doubt.or_else(|| tally.refusal(brief, caps, candidate)) {
                 // The first refusal stands: only then do all that were taken rank higher.
                 capped.entry(at).or_insert(reason);
             } else {
@@ -78,6 +79,15 @@ pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
     picked
 }
 
+/// Why an item must not stand in the issue until the editor has looked at it: it perhaps tells what an earlier issue told, or
+/// what an item tells that was taken.
+fn doubt(candidate: &Candidate, eligible: &[Candidate], taken: &[Option<Caps>]) -> Option<String> {
+    let earlier = candidate.follow_up.as_ref().filter(|before| before.is_doubtful()).map(EarlierCoverage::reason);
+    let is_taken = |id: &str| eligible.iter().zip(taken).any(|(other, caps)| caps.is_some() && other.item.id == id);
+    let now = || candidate.doubts.iter().find(|(id, _)| is_taken(id)).map(|(_, reason)| reason.clone());
+    earlier.or_else(now)
+}
+
 /// `score 8, 1 day old, told by 3 more, first on GPT-4o`.
 fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&str>, lead: &str) -> String {
     let parts = &candidate.parts;
@@ -94,7 +104,7 @@ fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&s
         format!("{taken} of {seen} from its source taken so far")
     });
     let old = parts.resurfaced.map(|day| format!("but its URL is of {day}"));
-    let before = candidate.follow_up.as_ref().map(EarlierCoverage::reason);
+    let before = candidate.follow_up.as_ref().filter(|before| !before.is_doubtful()).map(EarlierCoverage::reason);
     let late = candidate.late.clone();
     for part in
         [old, carried, touched, on_topic.map(str::to_owned), new, preference, before, late].into_iter().flatten()

@@ -22,6 +22,8 @@ pub struct Candidate<'a> {
     pub also: Vec<&'a Item>,
     /// The earlier issue that told this story, and what is new.
     pub follow_up: Option<EarlierCoverage<'a>>,
+    /// Other candidates that perhaps tell the same story, and how likely that is, in words.
+    pub doubts: Vec<(&'a str, String)>,
 }
 
 impl Candidate<'_> {
@@ -50,7 +52,7 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History<'a>, window: Window) -> S
     let scale = Scale::new(brief, history, window.to);
     let candidate = |item: &'a Item| {
         let (parts, late, also) = (scale.parts(item, 0), None, Vec::new());
-        Candidate { item, parts, late, also, follow_up: None }
+        Candidate { item, parts, late, also, follow_up: None, doubts: Vec::new() }
     };
     let (mut candidates, mut after, mut passed, mut outside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for item in brief.items {
@@ -200,7 +202,8 @@ fn one_for_each_story<'a>(
         candidate.parts = scale.parts(candidate.item, grouping.related(at));
     }
     let mut kept = Vec::new();
-    for story in grouping.stories() {
+    let mut places = HashMap::new();
+    for (label, story) in grouping.stories() {
         let mut tellers: Vec<(usize, Candidate)> = Vec::new();
         for at in story {
             match grouping.before(at) {
@@ -227,7 +230,16 @@ fn one_for_each_story<'a>(
             left_out.push(LeftOut { duplicate_of: Some(first), ..other.left_out(reason) });
             best.also.push(other.item);
         }
+        places.insert(label, kept.len());
         kept.push(best);
+    }
+    for (a, b, likeness) in grouping.doubts() {
+        let (Some(a), Some(b)) = (places.get(&a), places.get(&b)) else { continue };
+        for (one, other) in [(*a, *b), (*b, *a)] {
+            let id = kept[other].item.id.as_str();
+            let reason = format!("perhaps the same story as {} ({likeness:.2})", wording::name(id));
+            kept[one].doubts.push((id, reason));
+        }
     }
     kept.sort_by(by_rank);
     *candidates = kept;

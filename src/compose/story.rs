@@ -1,33 +1,59 @@
 //! Same story once: which texts tell of one event, which earlier text told a story already, and what a later one adds to
-//! it. Knows texts and days, and no item, score, issue or clock.
+//! it. Knows texts, days and sources, and no item, points, issue or clock.
 //!
-//! A text is a vector of weighed terms (`terms`, `vectors`). Texts whose vectors are alike are joined into stories, bottom up
-//! (`link`). What a term weighs depends on how many stories hold it, so stories and weights are found in turns.
+//! A text is a vector of weighed terms (`terms`, `vectors`) and what marks it out (`marks`). Texts that share terms are
+//! compared (`evidence`), and those alike are joined into stories, bottom up (`link`). What a term weighs depends on how
+//! many stories hold it, so stories and weights are found in turns, there by the cosine alone.
 
+mod evidence;
 mod follow;
+mod frequencies;
 mod link;
+mod marks;
 mod near;
+mod nodes;
 mod terms;
 mod vectors;
 
 use chrono::NaiveDate;
 
+use evidence::{Evidence, Rarity};
+use link::Alike;
+use marks::{Marks, Spelled};
+use nodes::Nodes;
 use terms::Terms;
 use vectors::{Vector, Vocabulary};
+
+pub use link::Bonds;
 
 /// What a story is recognised by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Text<'a> {
     pub title: &'a str,
     pub summary: &'a str,
-    /// When it was told. Decides nothing about which story it is, only which telling came last.
+    /// Who told it; empty if nobody knows.
+    pub source: &'a str,
+    /// When it was told.
     pub day: Option<NaiveDate>,
+}
+
+/// From when on texts tell one story, or perhaps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// How likely one story must be, from 0 to 1, for texts to be joined.
+    pub one: f64,
+    /// From here on two stories are perhaps one.
+    pub perhaps: f64,
 }
 
 /// A text with fewer words than this says too little to be told from another of the same words ("Weekly update").
 const LEAST_WORDS: usize = 3;
 /// How often weights and stories are found anew. They settle in two or three rounds.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
+/// The cosine at which texts are alike: for the rounds, and where no table knows the language.
+const ALIKE: f64 = 0.28;
+/// What the score is of such a pair.
+const EVEN: f64 = 0.5;
 
 /// Texts, and the stories that they tell.
 #[derive(Debug)]
@@ -37,34 +63,60 @@ pub struct Stories {
     vocabulary: Vocabulary,
     /// By term: how much it tells.
     idf: Vec<f64>,
+    /// How much a term of one text can tell.
+    most: f64,
+    nodes: Nodes,
+    /// By node.
     vectors: Vec<Vector>,
+    marks: Vec<Marks>,
+    /// By node: the others that share terms with it, and the cosine.
+    near: Vec<Vec<(usize, f64)>>,
     labels: Vec<usize>,
-    threshold: f64,
+    perhaps: Vec<(usize, usize, f64)>,
 }
 
 impl Stories {
-    /// Finds the stories of `texts`. `background`, texts of other days, only teaches which words are common.
-    ///
-    /// `threshold`, from 0 to 1, is how alike two texts of one story must be; at 1 only texts of the same words are.
-    pub fn of(texts: &[Text], background: &[Text], threshold: f64) -> Self {
-        let terms: Vec<Terms> = texts.iter().map(|text| Terms::of(text.title, text.summary)).collect();
+    /// Finds the stories of `texts`. `background`, texts of other days, only teaches which words are common. `bonds` are
+    /// pairs of texts that somebody has joined or parted.
+    pub fn of(texts: &[Text], background: &[Text], limits: Limits, bonds: &Bonds) -> Self {
+        let spelled: Vec<Spelled> = texts.iter().map(Spelled::of).collect();
+        let terms: Vec<Terms> =
+            spelled.iter().map(|text| Terms::from_words(text.raw_title, &text.title, &text.summary)).collect();
         let vocabulary = Vocabulary::of(&terms);
         let counted: Vec<Vector> = terms.iter().map(|terms| vocabulary.counted(terms)).collect();
-        let common = vocabulary.held_by(background.iter().map(|text| Terms::of(text.title, text.summary)));
-        let nodes = Nodes::of(&terms, &counted);
-        let mut stories: Vec<usize> = (0..nodes.counted.len()).collect();
-        let mut idf = Vec::new();
+        let common = vocabulary.background(background.iter().map(|text| Terms::of(text.title, text.summary)));
+        let nodes = Nodes::of(texts, &terms, &counted, bonds);
+        let mut stories: Vec<usize> = (0..nodes.len()).collect();
+        let mut found = Weighed::of(&nodes, &counted, &stories, &common);
         for _ in 0..ROUNDS {
-            idf = vectors::idf(&nodes.counted, &stories, &common, background.len());
-            let found = link::groups(&nodes.weighed(&idf), threshold);
-            if std::mem::replace(&mut stories, found) == stories {
-                break;
+            let alike = found.near.iter().map(|near| near.iter().map(|(at, cosine)| (*at, by_words(*cosine))).collect());
+            stories = link::groups(alike.collect(), &Bonds::default(), EVEN, 1.0).firsts;
+            found = Weighed::of(&nodes, &counted, &stories, &common);
+        }
+        let most = vectors::most(&stories, &common);
+        let marks = nodes.marks(marks::marks(&spelled, &vocabulary));
+        let days = texts.iter().map(|text| text.day).collect();
+        let Weighed { idf, vectors, near } = found;
+        let (labels, perhaps) = (Vec::new(), Vec::new());
+        let stories = Self { terms, days, vocabulary, idf, most, nodes, vectors, marks, near, labels, perhaps };
+        stories.linked(limits, bonds)
+    }
+
+    fn linked(mut self, limits: Limits, bonds: &Bonds) -> Self {
+        let mut alike: link::Near = vec![Vec::new(); self.near.len()];
+        for (a, near) in self.near.iter().enumerate() {
+            for (b, cosine) in near.iter().filter(|(b, _)| a < *b) {
+                let found = Alike { score: self.evidence(a, *b, *cosine).score(), cosine: *cosine };
+                alike[a].push((*b, found));
+                alike[*b].push((a, found));
             }
         }
-        let labels = nodes.labels(&stories);
-        let vectors = counted.iter().map(|counted| vectors::weighed(counted, &idf)).collect();
-        let days = texts.iter().map(|text| text.day).collect();
-        Self { terms, days, vocabulary, idf, vectors, labels, threshold }
+        alike.iter_mut().for_each(|near| near.sort_by_key(|(at, _)| *at));
+        let linked = link::groups(alike, &self.nodes.bonds(bonds), limits.one, limits.perhaps);
+        self.labels = self.nodes.labels(&linked.firsts);
+        let first = |node: usize| self.labels[self.nodes.texts(node)[0]];
+        self.perhaps = linked.perhaps.into_iter().map(|(a, b, likeness)| (first(a), first(b), likeness)).collect();
+        self
     }
 
     /// For each text the first text of its story.
@@ -72,33 +124,48 @@ impl Stories {
         &self.labels
     }
 
-    /// How alike two texts are, from 0, nothing in common, to 1.
+    /// Pairs of stories, by their first texts, that may be one, and how likely that is.
+    pub fn perhaps(&self) -> &[(usize, usize, f64)] {
+        &self.perhaps
+    }
+
+    /// Compares two nodes.
+    fn evidence(&self, a: usize, b: usize, cosine: f64) -> Evidence {
+        Evidence::of(&self.marks[a], &self.marks[b], cosine, Rarity { idf: &self.idf, most: self.most })
+    }
+
+    /// Compares two texts; none if they share no word that counts.
+    fn compared(&self, a: usize, b: usize) -> Option<Evidence> {
+        let (a, b) = (self.nodes.of_text(a), self.nodes.of_text(b));
+        let cosine = vectors::cosine(&self.vectors[a], &self.vectors[b]);
+        (cosine > 0.0).then(|| self.evidence(a, b, cosine))
+    }
+
+    /// How likely it is, from 0 to 1, that two texts tell one story, by their own words and marks.
     pub fn likeness(&self, a: usize, b: usize) -> f64 {
-        if self.says_enough(a) && self.says_enough(b) {
-            vectors::cosine(&self.vectors[a], &self.vectors[b])
-        } else {
-            0.0
-        }
+        if self.nodes.are_equal(a, b) { 1.0 } else { self.compared(a, b).map_or(0.0, |found| found.score()) }
     }
 
     fn says_enough(&self, at: usize) -> bool {
         self.terms[at].words >= LEAST_WORDS
     }
 
-    /// Of the texts `among`, the one most like the text `of`, with their likeness, if it reaches the threshold. Of equals
-    /// the one told last, then the first.
-    pub fn nearest(&self, of: usize, among: impl IntoIterator<Item = usize>) -> Option<(usize, f64)> {
-        among
-            .into_iter()
-            .filter(|at| *at != of)
-            .map(|at| (at, self.likeness(of, at)))
-            .filter(|(_, likeness)| *likeness >= self.threshold && *likeness > 0.0)
+    /// Of the texts `among`, the one that most likely told the story of the text `of` before it, with how likely that is, if
+    /// that reaches `threshold`. Of equals the one told last, then the first.
+    pub fn nearest(&self, of: usize, among: std::ops::Range<usize>, threshold: f64) -> Option<(usize, f64)> {
+        let node = self.nodes.of_text(of);
+        let near = self.near[node].iter().map(|(other, cosine)| (*other, self.evidence(node, *other, *cosine).score_later()));
+        let equal = std::iter::once((node, 1.0)).filter(|_| self.says_enough(of));
+        let texts = near.chain(equal).flat_map(|(node, likeness)| self.nodes.texts(node).iter().map(move |at| (*at, likeness)));
+        texts
+            .filter(|(at, likeness)| *at != of && among.contains(at) && *likeness >= threshold && *likeness > 0.0)
             .max_by(|a, b| a.1.total_cmp(&b.1).then(self.days[a.0].cmp(&self.days[b.0])).then(b.0.cmp(&a.0)))
     }
 
     /// The words that both texts have, what weighs most first.
     pub fn shared(&self, a: usize, b: usize, most: usize) -> Vec<String> {
-        let mut shared: Vec<(u32, f64)> = vectors::shared(&self.vectors[a], &self.vectors[b]).collect();
+        let vector = |text: usize| &self.vectors[self.nodes.of_text(text)];
+        let mut shared: Vec<(u32, f64)> = vectors::shared(vector(a), vector(b)).collect();
         shared.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         // A name repeats the title's words, so it is told only where spelling keeps these apart ("Aya23", "Aya 23").
         let (names, words): (Vec<u32>, Vec<u32>) =
@@ -106,14 +173,17 @@ impl Stories {
         self.forms(if words.is_empty() { names } else { words }, most)
     }
 
-    /// "both tell of gpt-4o, delays, openai (0.62)".
+    /// "both tell of gpt-4o, delays, openai (0.62: words alike +1.6, days apart −0.4)".
     pub fn why(&self, a: usize, b: usize) -> String {
         let shared = self.shared(a, b, 3);
-        let likeness = self.likeness(a, b);
-        if shared.is_empty() {
-            return format!("no word in common ({likeness:.2})");
-        }
-        format!("both tell of {} ({likeness:.2})", shared.join(", "))
+        let found = if self.nodes.are_equal(a, b) { "the same words".to_owned() } else { self.parts(a, b) };
+        let words = if shared.is_empty() { "no word in common".into() } else { format!("both tell of {}", shared.join(", ")) };
+        format!("{words} ({found})")
+    }
+
+    fn parts(&self, a: usize, b: usize) -> String {
+        let Some(found) = self.compared(a, b) else { return "0.00".into() };
+        if found.is_foreign() { format!("{:.2}", found.score()) } else { format!("{:.2}: {}", found.score(), found.told()) }
     }
 
     /// The first terms as a subscriber knows them. `gpt-4o` also counts as gpt and as 4o: it is told once.
@@ -138,12 +208,37 @@ impl Stories {
     }
 }
 
-/// For each text the first text of its story: see [`Stories::of`]. The same texts in another order make the same stories.
-pub fn cluster(texts: &[Text], background: &[Text], threshold: f64) -> Vec<usize> {
-    Stories::of(texts, background, threshold).labels
+/// The weights that a grouping gives the terms, and what they make of the nodes.
+struct Weighed {
+    idf: Vec<f64>,
+    vectors: Vec<Vector>,
+    near: Vec<Vec<(usize, f64)>>,
 }
 
-/// For each later text the earlier one that told the same story, and how alike they are.
+impl Weighed {
+    fn of(nodes: &Nodes, counted: &[Vector], stories: &[usize], common: &(Vec<f64>, f64)) -> Self {
+        let counted = nodes.counted(counted);
+        let idf = vectors::idf(&counted, stories, common);
+        let weigh = |(node, counted): (usize, &&Vector)| {
+            if nodes.says_enough(node) { vectors::weighed(counted, &idf) } else { Vector::new() }
+        };
+        let vectors: Vec<Vector> = counted.iter().enumerate().map(weigh).collect();
+        let near = link::pairs(&vectors);
+        Self { idf, vectors, near }
+    }
+}
+
+/// A pair of which nothing but the words is compared.
+fn by_words(cosine: f64) -> Alike {
+    Alike { score: (cosine / ALIKE * EVEN).min(1.0), cosine }
+}
+
+/// For each text the first text of its story: see [`Stories::of`]. The same texts in another order make the same stories.
+pub fn cluster(texts: &[Text], background: &[Text], threshold: f64) -> Vec<usize> {
+    Stories::of(texts, background, Limits { one: threshold, perhaps: threshold }, &Bonds::default()).labels
+}
+
+/// For each later text the earlier one that told the same story, and how likely that is, if it reaches the threshold.
 pub fn carried_before(
     later: &[Text],
     earlier: &[Text],
@@ -151,59 +246,8 @@ pub fn carried_before(
     threshold: f64,
 ) -> Vec<Option<(usize, f64)>> {
     let all: Vec<Text> = earlier.iter().chain(later).copied().collect();
-    let stories = Stories::of(&all, background, threshold);
-    (earlier.len()..all.len()).map(|at| stories.nearest(at, 0..earlier.len())).collect()
-}
-
-/// Texts as they are joined: equal ones once, in an order that does not depend on the order in which they came.
-struct Nodes {
-    counted: Vec<Vector>,
-    /// By node: its texts.
-    texts: Vec<Vec<usize>>,
-    /// By node: whether it says enough to be told from others.
-    tell: Vec<bool>,
-}
-
-impl Nodes {
-    fn of(terms: &[Terms], counted: &[Vector]) -> Self {
-        let tells = |at: usize| terms[at].words >= LEAST_WORDS;
-        let key = |at: usize| counted[at].iter().map(|(term, weight)| (*term, weight.to_bits())).collect::<Vec<_>>();
-        let mut order: Vec<usize> = (0..counted.len()).collect();
-        order.sort_by_cached_key(|at| (tells(*at), key(*at), *at));
-        let mut nodes = Self { counted: Vec::new(), texts: Vec::new(), tell: Vec::new() };
-        for at in order {
-            if tells(at) && nodes.counted.last() == Some(&counted[at]) {
-                nodes.texts.last_mut().into_iter().for_each(|texts| texts.push(at));
-            } else {
-                nodes.counted.push(counted[at].clone());
-                nodes.texts.push(vec![at]);
-                nodes.tell.push(tells(at));
-            }
-        }
-        nodes
-    }
-
-    fn weighed(&self, idf: &[f64]) -> Vec<Vector> {
-        let weigh = |(counted, tells)| if tells { vectors::weighed(counted, idf) } else { Vector::new() };
-        self.counted.iter().zip(self.tell.iter().copied()).map(weigh).collect()
-    }
-
-    /// By text: the first text of its story.
-    fn labels(&self, stories: &[usize]) -> Vec<usize> {
-        let texts = self.texts.iter().map(Vec::len).sum();
-        let mut first = vec![usize::MAX; stories.len()];
-        for (node, texts) in self.texts.iter().enumerate() {
-            let first = &mut first[stories[node]];
-            *first = texts.iter().copied().min().unwrap_or(*first).min(*first);
-        }
-        let mut labels = vec![0; texts];
-        for (node, texts) in self.texts.iter().enumerate() {
-            for at in texts {
-                labels[*at] = first[stories[node]];
-            }
-        }
-        labels
-    }
+    let stories = Stories::of(&all, background, Limits { one: 1.0, perhaps: 1.0 }, &Bonds::default());
+    (earlier.len()..all.len()).map(|at| stories.nearest(at, 0..earlier.len(), threshold)).collect()
 }
 
 #[cfg(test)]

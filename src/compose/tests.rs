@@ -18,6 +18,7 @@ pub struct Case {
     pub guides: Vec<Guide>,
     pub feeds: Feeds,
     pub preferences: SourcePreferences,
+    pub decisions: StoryDecisions,
     pub past: Vec<PastIssue>,
     pub zone: Tz,
     pub now: DateTime<Utc>,
@@ -33,6 +34,7 @@ impl Default for Case {
             guides: Vec::new(),
             feeds: Feeds::default(),
             preferences: SourcePreferences::default(),
+            decisions: StoryDecisions::default(),
             past: Vec::new(),
             zone: Tz::UTC,
             now: utc("2026-11-25T06:00:00Z"),
@@ -59,6 +61,7 @@ impl Case {
             guides: &self.guides,
             feeds: &self.feeds,
             preferences: &self.preferences,
+            decisions: &self.decisions,
             past: &self.past,
         }
     }

@@ -20,10 +20,14 @@ pub struct Weights {
     /// The issue's top, the lead and what follows it up to this many items, has no two items of one source or one first
     /// topic while others are in the issue. Default 3; 0 or 1 means that only the rank counts.
     pub top: usize,
-    /// How alike two texts must be, from 0 to 1, to tell one story. Default 0.28: measured over ten months of AI news from
-    /// four newsletters (2,599 texts) and 53 events of general news (458 texts), the pairs that it joins and those that
-    /// people joined agree with an F1 of .94 and .98; anywhere from 0.25 to 0.32 with at least .91 and .95. Lower joins more.
+    /// How likely it must be, from 0 to 1, that two texts tell one story before they are joined. Default 0.5;
+    /// docs/composing.md has the figures behind it. Lower joins more.
     pub story_threshold: f64,
+    /// From here up to `story_threshold` two stories are perhaps one: only one of them is in the issue, the other waits on
+    /// the bench. Default 0.35.
+    pub doubt_threshold: f64,
+    /// How likely it must be that an earlier issue told the story of an item, whenever and by whomever. Default 0.7.
+    pub repeat_threshold: f64,
     /// An item follows up a story that an earlier issue told when at least this share of its headline, by weight, is in no
     /// earlier telling. Default 0.3: of the texts that told a story of AI news again on a later day one in nine passes.
     pub follow_up_novelty: f64,
@@ -58,7 +62,9 @@ impl Default for Weights {
             max_per_source: 3,
             max_per_topic: 4,
             top: 3,
-            story_threshold: 0.28,
+            story_threshold: 0.5,
+            doubt_threshold: 0.35,
+            repeat_threshold: 0.7,
             follow_up_novelty: 0.3,
             echo_threshold: 0.2,
             echo: 0.4,

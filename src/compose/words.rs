@@ -90,3 +90,54 @@ pub fn singular(word: &str) -> &str {
     let plural = word.len() > 3 && word.ends_with('s') && !["ss", "us", "is"].iter().any(|end| word.ends_with(end));
     if plural { &word[..word.len() - 1] } else { word }
 }
+
+/// Endings, and what takes their place, the longest first.
+const ENDINGS: [(&str, &str); 15] = [
+    ("ations", "at"),
+    ("ation", "at"),
+    ("ities", "it"),
+    ("ings", ""),
+    ("ions", ""),
+    ("ers", ""),
+    ("ies", "y"),
+    ("ing", ""),
+    ("ion", ""),
+    ("ity", "it"),
+    ("er", ""),
+    ("ed", ""),
+    ("es", ""),
+    ("ly", ""),
+    ("e", ""),
+];
+
+/// What the forms of an English word have in common: "translate", "translated" and "translation" have `translat`, or less.
+/// Two words of one root need not be of one meaning.
+pub fn root(word: &str) -> String {
+    if word.len() < 5 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return word.to_owned();
+    }
+    let stem = |end: &str| word.strip_suffix(end).filter(|stem| stem.len() >= 4);
+    let found = ENDINGS.iter().find_map(|(end, other)| Some(format!("{}{other}", stem(end)?)));
+    found.unwrap_or_else(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_a_word_have_one_root() {
+        for forms in [
+            &["launch", "launches", "launched", "launching"][..],
+            &["translate", "translated", "translation", "translating"],
+            &["license", "licensed", "licensing"],
+            &["company", "companies"],
+        ] {
+            let roots: Vec<String> = forms.iter().map(|form| root(form)).collect();
+            assert!(roots.iter().all(|found| *found == roots[0]), "{forms:?}: {roots:?}");
+        }
+        for (one, other) in [("part", "party"), ("rate", "ration"), ("gpt4o", "gpt4"), ("bring", "bred"), ("地震", "地")] {
+            assert_ne!(root(one), root(other));
+        }
+    }
+}

@@ -26,7 +26,9 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     let compose = &config.compose;
     for (key, value, default) in [
         ("pair_threshold", compose.pair_threshold, "0.55"),
-        ("story_threshold", compose.story_threshold, "0.28"),
+        ("story_threshold", compose.story_threshold, "0.5"),
+        ("doubt_threshold", compose.doubt_threshold, "0.35"),
+        ("repeat_threshold", compose.repeat_threshold, "0.7"),
         ("follow_up_novelty", compose.follow_up_novelty, "0.3"),
         ("echo_threshold", compose.echo_threshold, "0.2"),
     ] {

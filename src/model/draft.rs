@@ -74,6 +74,14 @@ pub struct Entry {
     pub banned: bool,
 }
 
+/// Which items an editor says tell one story, and which do not, whatever their words; pairs of ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoryDecisions {
+    pub joined: Vec<(String, String)>,
+    /// These go before the joined ones.
+    pub parted: Vec<(String, String)>,
+}
+
 /// Another telling of an entry's story: the "also covered by" line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Covered {

@@ -17,7 +17,7 @@ mod tracking;
 mod url;
 
 pub use address::{Address, AddressError};
-pub use draft::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Window};
+pub use draft::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, StoryDecisions, Window};
 pub use edition::{Edition, Missed, OnUnapproved, Publication, TextLinks, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{Item, Published, topic_key};

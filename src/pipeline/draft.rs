@@ -11,7 +11,7 @@ use crate::compose::{self, Brief, Composition, PastIssue, SourcePreferences};
 use crate::files;
 use crate::issues::{self, Refreshed};
 use crate::mail::{Links, Message};
-use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered};
+use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered, StoryDecisions};
 use crate::render::{self, GuideLink, Setting};
 use crate::schedule;
 use crate::store::{Store, StoreError};
@@ -89,6 +89,7 @@ impl Drafts {
             guides: &content.guides,
             feeds: &self.site.config.sources(),
             preferences: &preferences,
+            decisions: &StoryDecisions::default(),
             past: &past,
         };
         let mut composition = compose::compose(&brief);

@@ -16,12 +16,21 @@ pub struct News {
     pub words: Vec<String>,
 }
 
+/// Names that are new in a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewNames {
+    pub words: Vec<String>,
+    /// Whether one of them stands in the title.
+    pub in_title: bool,
+}
+
 impl Stories {
     /// What the text `later` says that none of the texts `told` did.
     ///
     /// The title alone is asked, since every writer tells one story in other words, and a headline names what happened.
     pub fn news(&self, later: usize, told: &[usize]) -> News {
-        let said = |stem: &String| told.iter().any(|at| self.terms[*at].tells_of(stem));
+        let says = |at: usize, stem: &str| self.terms[at].tells_of(stem) || self.has_form(at, stem);
+        let said = |stem: &String| told.iter().any(|at| says(*at, stem));
         let weight = |stem: &String| self.vocabulary.number(stem).map_or(0.0, |term| self.idf[term as usize].powi(2));
         let title: Vec<&String> =
             self.terms[later].title.iter().filter(|stem| !ANNOUNCING.split(' ').any(|word| word == *stem)).collect();
@@ -34,12 +43,33 @@ impl Stories {
         News { share, words }
     }
 
+    /// Whether a text has the word in another form.
+    fn has_form(&self, at: usize, stem: &str) -> bool {
+        let marks = &self.marks[self.nodes.of_text(at)];
+        self.vocabulary.number(stem).is_some_and(|term| marks.says(term, self.vocabulary.root(term)))
+    }
+
+    /// The names in the text `later` that none of the texts `told` has.
+    pub fn new_names(&self, later: usize, told: &[usize]) -> NewNames {
+        let known = |term: u32| {
+            let root = self.vocabulary.root(term);
+            told.iter().any(|at| self.marks[self.nodes.of_text(*at)].says(term, root))
+        };
+        let marks = &self.marks[self.nodes.of_text(later)];
+        let new: Vec<u32> = marks.names.iter().copied().filter(|term| !known(*term)).collect();
+        let in_title = new.iter().any(|term| marks.title.binary_search(term).is_ok());
+        NewNames { words: self.forms(new, 3), in_title }
+    }
+
+    /// Whether the text is dated after every one of the texts `told`.
+    pub fn is_later(&self, later: usize, told: &[usize]) -> bool {
+        self.days[later].is_some_and(|day| told.iter().all(|at| self.days[*at].is_some_and(|told| told < day)))
+    }
+
     /// Whether something happened since: the text is dated after every one of the texts `told`, and at least the share
     /// `novelty` of its title is new. Then what is new, else nothing.
     pub fn follow_up(&self, later: usize, told: &[usize], novelty: f64) -> Option<News> {
-        let day = self.days[later]?;
-        let after = told.iter().all(|at| self.days[*at].is_some_and(|told| told < day));
         let news = self.news(later, told);
-        (after && news.share >= novelty && news.share > 0.0).then_some(news)
+        (self.is_later(later, told) && news.share >= novelty && news.share > 0.0).then_some(news)
     }
 }

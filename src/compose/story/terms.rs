@@ -42,13 +42,18 @@ pub struct Term {
 
 impl Terms {
     pub fn of(title: &str, summary: &str) -> Self {
+        Self::from_words(title, &title_words(title), &summary_words(summary))
+    }
+
+    /// The terms of a text whose words are known.
+    pub fn from_words(title: &str, title_words: &[Word], summary_words: &[Word]) -> Self {
         let mut terms = Self::default();
-        for (stem, form) in words(title).take(TITLE_WORDS) {
-            terms.add(stem.clone(), form, TITLE);
-            terms.title.push(stem);
+        for word in title_words {
+            terms.add(word, TITLE);
+            terms.title.push(word.stem.clone());
         }
-        for (stem, form) in words(summary).take(SUMMARY_WORDS) {
-            terms.add(stem, form, 1.0);
+        for word in summary_words {
+            terms.add(word, 1.0);
         }
         terms.title.sort();
         terms.title.dedup();
@@ -68,39 +73,108 @@ impl Terms {
         self.of.contains_key(stem) || self.of.contains_key(&format!("{NAME_MARK}{stem}"))
     }
 
-    fn add(&mut self, stem: String, form: String, count: f64) {
-        let term = self.of.entry(stem).or_default();
+    fn add(&mut self, word: &Word, count: f64) {
+        let term = self.of.entry(word.stem.clone()).or_default();
         term.weight += count;
-        if term.form.is_empty() || (form.len(), &form) < (term.form.len(), &term.form) {
-            term.form = form;
+        if term.form.is_empty() || (word.form.len(), &word.form) < (term.form.len(), &term.form) {
+            term.form.clone_from(&word.form);
         }
     }
 }
 
-/// The words that tell something, as stem and form, in order.
-fn words(text: &str) -> impl Iterator<Item = (String, String)> {
+/// A word that tells something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    pub stem: String,
+    /// In lower case.
+    pub form: String,
+    pub spelling: Spelling,
+    /// Whether it is a run with a hyphen taken as one word, beside its parts: `gpt-4o` as gpt4o.
+    pub joined: bool,
+}
+
+/// How a word is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// Without a capital.
+    Small,
+    /// With one.
+    Capital,
+    /// With one that may be due to its place, at the beginning of a sentence.
+    Opening,
+}
+
+/// As many words of a title as count.
+pub fn title_words(title: &str) -> Vec<Word> {
+    words(title).take(TITLE_WORDS).collect()
+}
+
+/// As many words of a summary as count.
+pub fn summary_words(summary: &str) -> Vec<Word> {
+    words(summary).take(SUMMARY_WORDS).collect()
+}
+
+/// The words that tell something, in order.
+fn words(text: &str) -> impl Iterator<Item = Word> {
     let text: String = text.chars().take(CHARACTERS).filter(|c| !is_invisible(*c)).nfkc().collect();
-    let runs: Vec<String> = text
-        .to_lowercase()
-        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '\'' | '’')))
-        .filter(|run| !run.is_empty())
-        .map(str::to_owned)
-        .collect();
-    runs.into_iter().flat_map(|run| parts(&run)).filter(tells).map(|(word, form)| (singular(&word).to_owned(), form))
+    runs(&text).into_iter().flat_map(|(run, opens)| parts(&run).into_iter().filter_map(move |part| part.word(opens)))
+}
+
+/// The stretches of letters, figures and the signs inside words, and whether each begins a sentence.
+fn runs(text: &str) -> Vec<(String, bool)> {
+    let mut runs = Vec::new();
+    let (mut opens, mut run) = (true, String::new());
+    for c in text.chars().chain([' ']) {
+        if c.is_alphanumeric() || matches!(c, '-' | '.' | '\'' | '’') {
+            run.push(c);
+            continue;
+        }
+        if !run.is_empty() {
+            let ends_sentence = run.ends_with('.');
+            runs.push((std::mem::take(&mut run), opens));
+            opens = ends_sentence;
+        }
+        opens |= matches!(c, '!' | '?' | ':');
+    }
+    runs
+}
+
+/// A word or a joined run as it is written.
+struct Part {
+    word: String,
+    form: String,
+    joined: bool,
+}
+
+impl Part {
+    fn word(self, opens: bool) -> Option<Word> {
+        let lower = self.word.to_lowercase();
+        if !tells(&lower) {
+            return None;
+        }
+        let spelling = match (lower == self.word, opens) {
+            (true, _) => Spelling::Small,
+            (false, true) => Spelling::Opening,
+            (false, false) => Spelling::Capital,
+        };
+        let stem = singular(&lower).to_owned();
+        Some(Word { stem, form: self.form.to_lowercase(), spelling, joined: self.joined })
+    }
 }
 
 /// The words of one run as word and form: `gpt-4o` counts as gpt, 4o and gpt4o, so that it meets both "GPT 4o" and "gpt4o".
 /// Scripts without spaces between words count by pairs of characters.
-fn parts(run: &str) -> Vec<(String, String)> {
-    let run = ["'s", "’s"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
+fn parts(run: &str) -> Vec<Part> {
+    let run = ["'s", "’s", "'S", "’S"].iter().find_map(|end| run.strip_suffix(end)).unwrap_or(run);
     let split: Vec<&str> = run.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
     let mut parts = Vec::new();
     if split.len() == 2 && !run.contains(['\'', '’']) && !run.contains(is_unspaced) {
-        parts.push((split.concat(), run.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()));
+        let form = run.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+        parts.push(Part { word: split.concat(), form, joined: true });
     }
     for part in split {
         for piece in pieces(part) {
-            parts.push((piece.clone(), piece));
+            parts.push(Part { word: piece.clone(), form: piece, joined: false });
         }
     }
     parts
@@ -132,10 +206,10 @@ fn is_invisible(c: char) -> bool {
     matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-fn tells((word, _): &(String, String)) -> bool {
+fn tells(word: &str) -> bool {
     // A lone letter tells nothing, a lone figure does: Llama 3 is not Llama 4.
     let tells = word.chars().nth(1).is_some() || word.contains(|c: char| is_unspaced(c) || c.is_ascii_digit());
-    tells && STOP.binary_search(&word.as_str()).is_err() && !is_rubric(word)
+    tells && STOP.binary_search(&word).is_err() && !is_rubric(word)
 }
 
 fn is_rubric(word: &str) -> bool {
@@ -160,7 +234,7 @@ mod tests {
     use super::*;
 
     fn stems(text: &str) -> Vec<String> {
-        words(text).map(|(stem, _)| stem).collect()
+        words(text).map(|word| word.stem).collect()
     }
 
     #[test]
@@ -180,6 +254,25 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(stems(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn spelling_is_known_by_word_and_place() {
+        let spelled: Vec<(String, Spelling)> =
+            words("Harbour of Kiel shut. Ferries run: Gull-2 waits").map(|word| (word.stem, word.spelling)).collect();
+        use Spelling::{Capital, Opening, Small};
+        let expected = [
+            ("harbour", Opening),
+            ("kiel", Capital),
+            ("shut", Small),
+            ("ferrie", Opening),
+            ("run", Small),
+            ("gull2", Opening),
+            ("gull", Opening),
+            ("2", Small),
+            ("wait", Small),
+        ];
+        assert_eq!(spelled, expected.map(|(stem, spelling)| (stem.to_owned(), spelling)));
     }
 
     #[test]

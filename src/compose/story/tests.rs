@@ -5,16 +5,21 @@ use proptest::prelude::*;
 
 use super::*;
 
-const THRESHOLD: f64 = 0.28;
+const THRESHOLD: f64 = 0.5;
+const LIMITS: Limits = Limits { one: THRESHOLD, perhaps: 0.35 };
 const NOVELTY: f64 = 0.3;
 
 fn text<'a>(title: &'a str, summary: &'a str) -> Text<'a> {
-    Text { title, summary, day: None }
+    Text { title, summary, ..Text::default() }
 }
 
 fn on(day: u64, title: &str) -> Text<'_> {
     let first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-    Text { title, summary: "", day: Some(first + Days::new(day)) }
+    Text { title, day: Some(first + Days::new(day)), ..Text::default() }
+}
+
+fn stories_of(texts: &[Text]) -> Stories {
+    Stories::of(texts, &[], LIMITS, &Bonds::default())
 }
 
 /// The stories as sorted sets of places.
@@ -122,7 +127,7 @@ fn small_batches_are_sane() {
 fn of_equal_pairs_the_same_is_joined_whatever_the_order() {
     // The middle text is as near to the one as to the other, and only one of them can have it.
     let texts = ["alder birch cedar dogwood", "cedar dogwood elder fir", "elder fir ginkgo hazel"].map(|t| text(t, ""));
-    let nearness = Stories::of(&texts, &[], 2.0).likeness(0, 1);
+    let nearness = stories_of(&texts).likeness(0, 1);
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let labels = cluster(&order.map(|at| texts[at]), &[], nearness * 0.999);
         let place = |text: usize| order.iter().position(|at| *at == text).unwrap();
@@ -186,7 +191,7 @@ fn what_two_texts_share_is_told_in_their_words() {
         text("Aya23", "Languages model open"),
         text("Aya 23: weights", "Cohere"),
     ];
-    let stories = Stories::of(&texts, &[], THRESHOLD);
+    let stories = stories_of(&texts);
     assert_eq!(stories.shared(0, 1, 3), ["gpt-4o", "delays", "openai"]);
     assert!(stories.why(0, 1).starts_with("both tell of gpt-4o, delays, openai (0."), "{}", stories.why(0, 1));
     assert_eq!(stories.why(0, 2), "no word in common (0.00)");
@@ -211,7 +216,7 @@ fn a_later_text_is_news_when_its_title_tells_something_new() {
         ("Aya 23: open weights", "Aya23", 9, None),
     ];
     for (told, later, day, expected) in cases {
-        let stories = Stories::of(&[on(1, told), on(day, later)], &[], THRESHOLD);
+        let stories = stories_of(&[on(1, told), on(day, later)]);
         let found = stories.follow_up(1, &[0], NOVELTY).map(|news| news.words);
         let expected = expected.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
         assert_eq!(found, expected, "{later} after {told}");
@@ -222,12 +227,12 @@ fn a_later_text_is_news_when_its_title_tells_something_new() {
 fn all_earlier_tellings_count() {
     let texts =
         [on(1, "OpenAI launches GPT-4o"), on(2, "GPT-4o voice comes late"), on(3, "OpenAI delays voice of GPT-4o")];
-    let stories = Stories::of(&texts, &[], THRESHOLD);
+    let stories = stories_of(&texts);
     assert_eq!(stories.news(2, &[0]).words, ["delays", "voice"]);
     assert_eq!(stories.news(2, &[0, 1]).words, ["delays"]);
     assert!(stories.follow_up(2, &[0], NOVELTY).is_some() && stories.follow_up(2, &[0, 1], NOVELTY).is_none());
     let undated = [text("OpenAI launches GPT-4o", ""), on(3, "OpenAI delays voice of GPT-4o")];
-    assert_eq!(Stories::of(&undated, &[], THRESHOLD).follow_up(1, &[0], NOVELTY), None);
+    assert_eq!(stories_of(&undated).follow_up(1, &[0], NOVELTY), None);
 }
 
 /// Few words, so that texts meet, and now and then any characters at all.
@@ -295,7 +300,7 @@ proptest! {
 
     #[test]
     fn likeness_is_a_number_from_0_to_1_and_the_same_both_ways(texts in texts()) {
-        let stories = Stories::of(&borrowed(&texts), &[], THRESHOLD);
+        let stories = stories_of(&borrowed(&texts));
         for a in 0..texts.len() {
             for b in 0..texts.len() {
                 let likeness = stories.likeness(a, b);

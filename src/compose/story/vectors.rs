@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::frequencies;
 use super::terms::{NAME_MARK, Terms};
+use crate::compose::words::root;
 
 /// Weights by term, sorted by term, so that every sum runs in one order.
 pub type Vector = Vec<(u32, f64)>;
@@ -10,6 +12,8 @@ pub type Vector = Vec<(u32, f64)>;
 /// How many texts that hold none of a batch's words are thought beside it. In a batch of five texts a word that two of
 /// them share is then still a rare word; in one of thousands they change nothing.
 const IMAGINED: f64 = 100.0;
+/// As many texts as the table of frequencies stands for: it counts like so many of other weeks.
+const TABLE: f64 = 400.0;
 
 /// The terms of all texts, numbered in alphabetical order, so that the numbers do not depend on the texts' order.
 #[derive(Debug, Default)]
@@ -19,6 +23,10 @@ pub struct Vocabulary {
     pub forms: Vec<String>,
     /// By number: whether the term is a text's name rather than a word.
     names: Vec<bool>,
+    /// By number: what its forms have in common, as a number of its own.
+    roots: Vec<u32>,
+    /// By number: the share of texts of other weeks that hold it.
+    common: Vec<f64>,
 }
 
 impl Vocabulary {
@@ -34,7 +42,23 @@ impl Vocabulary {
         sorted.sort_unstable();
         let numbers = (0..).zip(&sorted).map(|(number, (stem, _))| ((*stem).to_owned(), number)).collect();
         let names = sorted.iter().map(|(stem, _)| stem.starts_with(NAME_MARK)).collect();
-        Self { numbers, names, forms: sorted.into_iter().map(|(_, form)| form.to_owned()).collect() }
+        let mut known = HashMap::new();
+        let roots = (0..).zip(&sorted).map(|(number, (stem, _))| *known.entry(root(stem)).or_insert(number)).collect();
+        let common = sorted.iter().map(|(stem, _)| frequencies::of(stem).map_or(0.0, |known| known.share)).collect();
+        let forms = sorted.into_iter().map(|(_, form)| form.to_owned()).collect();
+        Self { numbers, names, roots, common, forms }
+    }
+
+    /// What the forms of a word have in common ("translate", "translation"), as a number.
+    pub fn root(&self, term: u32) -> u32 {
+        self.roots[term as usize]
+    }
+
+    /// By number: in how many texts of other weeks it stands, and how many those are: the texts given and the table's.
+    pub fn background(&self, texts: impl ExactSizeIterator<Item = Terms>) -> (Vec<f64>, f64) {
+        let all = real(texts.len()) + TABLE;
+        let held_by = self.held_by(texts);
+        (held_by.into_iter().zip(&self.common).map(|(held_by, common)| real(held_by) + TABLE * common).collect(), all)
     }
 
     pub fn number(&self, stem: &str) -> Option<u32> {
@@ -46,7 +70,7 @@ impl Vocabulary {
     }
 
     /// By number: how many of the texts hold the term.
-    pub fn held_by(&self, texts: impl Iterator<Item = Terms>) -> Vec<usize> {
+    fn held_by(&self, texts: impl Iterator<Item = Terms>) -> Vec<usize> {
         let mut held_by = vec![0; self.forms.len()];
         for text in texts {
             text.of.keys().filter_map(|stem| self.number(stem)).for_each(|term| held_by[term as usize] += 1);
@@ -60,28 +84,35 @@ impl Vocabulary {
     }
 }
 
-/// How much each term tells, by how few stories hold it: ln((stories + 1 + 100) / stories that hold it).
+/// How much each term tells, by how few stories hold it, those of other weeks included: ln((stories + 1 + 100) / stories that
+/// hold it).
 ///
 /// A story counts once however many texts tell it. Else the words of a week's great story, told by thirty texts, would pass
 /// for common ones, and just its texts would not find each other.
-pub fn idf(counted: &[Vector], stories: &[usize], background: &[usize], backgrounds: usize) -> Vec<f64> {
-    let mut held_by = background.to_vec();
+pub fn idf(counted: &[&Vector], stories: &[usize], background: &(Vec<f64>, f64)) -> Vec<f64> {
+    let mut held_by = background.0.clone();
     let mut by_story: Vec<usize> = (0..counted.len()).collect();
     by_story.sort_unstable_by_key(|at| (stories[*at], *at));
     let mut last_story = vec![usize::MAX; held_by.len()];
     let mut told = 0;
     for group in by_story.chunk_by(|a, b| stories[*a] == stories[*b]) {
         told += 1;
-        for (term, _) in group.iter().flat_map(|at| &counted[*at]) {
+        for (term, _) in group.iter().flat_map(|at| counted[*at]) {
             let term = *term as usize;
             if last_story[term] != told {
                 last_story[term] = told;
-                held_by[term] += 1;
+                held_by[term] += 1.0;
             }
         }
     }
-    let all = real(told + backgrounds) + 1.0 + IMAGINED;
-    held_by.into_iter().map(|held_by| (all / real(held_by.max(1))).ln()).collect()
+    let all = real(told) + background.1 + 1.0 + IMAGINED;
+    held_by.into_iter().map(|held_by| (all / held_by.max(1.0)).ln()).collect()
+}
+
+/// How much a term tells that a single story holds, and nothing else.
+pub fn most(stories: &[usize], background: &(Vec<f64>, f64)) -> f64 {
+    let told = stories.iter().enumerate().filter(|(at, first)| at == *first).count();
+    (real(told) + background.1 + 1.0 + IMAGINED).ln()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of texts are far below 2^52")]
@@ -127,7 +158,8 @@ mod tests {
     #[test]
     fn a_story_counts_once_however_many_texts_tell_it() {
         let counted: Vec<Vector> = vec![vec![(0, 1.0), (1, 1.0)], vec![(0, 1.0)], vec![(1, 1.0), (2, 1.0)]];
-        let idf = |stories: &[usize]| idf(&counted, stories, &[0, 0, 4], 10);
+        let counted: Vec<&Vector> = counted.iter().collect();
+        let idf = |stories: &[usize]| idf(&counted, stories, &(vec![0.0, 0.0, 4.0], 10.0));
         let all = |stories: f64, held_by: f64| ((stories + 10.0 + 1.0 + IMAGINED) / held_by).ln();
         assert_eq!(idf(&[0, 1, 2]), [all(3.0, 2.0), all(3.0, 2.0), all(3.0, 5.0)]);
         assert_eq!(idf(&[0, 0, 2]), [all(2.0, 1.0), all(2.0, 2.0), all(2.0, 5.0)]);
