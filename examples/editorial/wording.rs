@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::NaiveDate;
-use digest::compose::{Brief, CarriedStory, Feeds, Library, PastIssue, SourcePreferences, Text, Weights, cluster, compose};
+use digest::compose::{
+    Brief, CarriedStory, Feeds, Library, PastIssue, SourcePreferences, Text, Weights, cluster, compose,
+};
 use digest::model::{Edition, Guide, IssueName, Published, StoryDecisions};
 use serde_json::{Value, json};
 
@@ -39,7 +41,8 @@ fn stories(items: &[Value], threshold: f64, whole: bool) -> Vec<Value> {
     let read = |value| {
         let (title, summary) = (text(value, "title"), text(value, "summary"));
         let bare = Text { title, summary, ..Text::default() };
-        let day = text(value, "date").parse().or_else(|_| text(value, "published").get(..10).unwrap_or("").parse()).ok();
+        let day =
+            text(value, "date").parse().or_else(|_| text(value, "published").get(..10).unwrap_or("").parse()).ok();
         if whole { Text { source: text(value, "source"), day, ..bare } } else { bare }
     };
     let texts: Vec<Text> = items.iter().map(read).collect();

@@ -5,6 +5,7 @@ pub const CODES: &[&str] = &[
     "client-support",
     "contrast-low",
     "date-differs",
+    "guide-no-link",
     "guide-old",
     "guide-unknown",
     "header-form",
@@ -63,6 +64,7 @@ pub const CODES: &[&str] = &[
     "table-role",
     "text-links-differ",
     "text-tags",
+    "twin-stories",
     "waive-no-reason",
     "waive-unknown",
 ];

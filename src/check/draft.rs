@@ -21,7 +21,9 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
         }
     }
     twice(issue, found);
+    twins(issue, found);
     guides(issue, found);
+    guides_without_link(issue, found);
 }
 
 /// Items with one address or one long headline are one story.
@@ -39,6 +41,68 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
         }
         for key in keys {
             first.entry(key).or_insert(number);
+        }
+    }
+}
+
+/// Two stories that look like one, or have one summary. Those that [`twice`] finds are left to it.
+fn twins(issue: &Issue, found: &mut Vec<Found>) {
+    /// Letters from which on two equal summaries are no chance.
+    const LONG: usize = 40;
+    let help = "put one into the other's `also`, ban one, or waive `twin-stories` if they are two";
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let reported: Vec<usize> = found.iter().filter(|found| found.code == "item-twice").filter_map(number).collect();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (number, entry) in issue.shown() {
+        let summary = topic_key(&entry.summary);
+        if summary.chars().count() < LONG {
+            continue;
+        }
+        let first = *seen.entry(summary).or_insert(number);
+        if first != number && !reported.contains(&number) {
+            let message = format!("the summary is that of {}, word for word", At::News(first, "").words(issue.draft));
+            found.push(Found::warning("twin-stories", At::News(number, "summary"), message, help));
+            pairs.push((first, number));
+        }
+    }
+    for twins in issue.context.twins {
+        let shown = |number: usize| issue.draft.news.get(number).is_some_and(|entry| !entry.banned);
+        let known = pairs.contains(&(twins.first, twins.second)) || reported.contains(&twins.second);
+        if shown(twins.first) && shown(twins.second) && !known {
+            let other = At::News(twins.first, "").words(issue.draft);
+            let message = format!("the story looks like that of {other}: {}", twins.why);
+            found.push(Found::warning("twin-stories", At::News(twins.second, "title"), message, help));
+        }
+    }
+}
+
+/// The number of the entry that a finding is about.
+fn number(found: &Found) -> Option<usize> {
+    match found.at {
+        At::News(number, _) => Some(number),
+        _ => None,
+    }
+}
+
+/// A guide that is shown with its title only, since nobody knows its address.
+fn guides_without_link(issue: &Issue, found: &mut Vec<Found>) {
+    let has_link = |url: Option<&str>| url.is_some_and(|url| !url.trim().is_empty());
+    let help = "add `url` to the guide in content/guides and compose again, or show another guide";
+    let mut bare = Vec::new();
+    for (number, card) in super::cards(issue.draft).filter(|(_, card)| !has_link(card.url.as_deref())) {
+        bare.push(card.slug.as_str());
+        found.push(Found::warning("guide-no-link", At::Card(number, "url"), "the guide has no address", help));
+    }
+    let Some(content) = issue.context.content else { return };
+    for (number, entry) in issue.shown() {
+        let guide = entry.guide.as_deref().and_then(|slug| content.guides.iter().find(|guide| guide.slug == slug));
+        let Some(guide) = guide.filter(|guide| !has_link(guide.url.as_deref())) else { continue };
+        let linked =
+            super::cards(issue.draft).any(|(_, card)| card.slug == guide.slug && has_link(card.url.as_deref()));
+        if !linked && !bare.contains(&guide.slug.as_str()) {
+            bare.push(&guide.slug);
+            let message = format!("the guide `{}` has no address", super::short(&guide.slug));
+            found.push(Found::warning("guide-no-link", At::News(number, "guide"), message, help));
         }
     }
 }

@@ -133,12 +133,23 @@ pub struct Context<'a> {
     pub content: Option<Known<'a>>,
     /// Earlier issues, of any edition.
     pub earlier: &'a [Draft],
+    /// Pairs of entries that look like one story.
+    pub twins: &'a [Twins],
     /// A copy for a sample subscriber, as the sender would build it; `None` leaves the rules on it out.
     pub message: Option<&'a str>,
     /// By address: what the web answered to the draft's links; `None` when nobody asked.
     pub answers: Option<&'a BTreeMap<String, LinkStatus>>,
     /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
     pub spam: Option<Result<&'a Spam, &'a str>>,
+}
+
+/// Two entries of a draft that look like one story, by their numbers from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twins {
+    pub first: usize,
+    pub second: usize,
+    /// What they share, in words.
+    pub why: String,
 }
 
 /// The content that a draft was composed from.

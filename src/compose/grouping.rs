@@ -8,7 +8,7 @@ use super::rank::by_words;
 use super::story::{Bonds, Limits, Stories, Text};
 use super::window::History;
 use super::{Brief, CarriedStory, fold};
-use crate::model::{IssueName, Item, StoryDecisions};
+use crate::model::{IssueName, Item, StoryDecisions, canonical_url};
 
 /// So many past issues are asked whether they told a story: half a year of two a week.
 const ISSUES: usize = 52;
@@ -115,7 +115,12 @@ impl<'a> Grouping<'a> {
             None if self.stories.is_later(at, &carried) && !names.words.is_empty() => (true, Some(names.words)),
             None => (false, None),
         };
-        Some(EarlierCoverage { issue: self.carried[earlier - items].0, why: self.stories.why(at, earlier), doubtful, new })
+        Some(EarlierCoverage {
+            issue: self.carried[earlier - items].0,
+            why: self.stories.why(at, earlier),
+            doubtful,
+            new,
+        })
     }
 
     /// What two items of one story share, in words.
@@ -182,8 +187,10 @@ fn decided(
     decisions: &StoryDecisions,
     which: fn(&StoryDecisions) -> &Vec<(String, String)>,
 ) -> Vec<(usize, usize)> {
-    let places: HashMap<&str, usize> = items.iter().enumerate().map(|(at, item)| (item.id.as_str(), at)).collect();
-    let place = |id: &String| places.get(id.as_str()).copied();
+    let by_id = items.iter().enumerate().map(|(at, item)| (item.id.clone(), at));
+    let by_url = items.iter().enumerate().filter_map(|(at, item)| Some((canonical_url(item.url.as_deref()?)?, at)));
+    let places: HashMap<String, usize> = by_url.chain(by_id).collect();
+    let place = |key: &String| places.get(key).or_else(|| places.get(&canonical_url(key)?)).copied();
     let pairs = which(decisions).iter().filter_map(|(a, b)| Some((place(a)?, place(b)?)));
     pairs.filter(|(a, b)| a != b).map(|(a, b)| (a.min(b), a.max(b))).collect()
 }

@@ -14,6 +14,7 @@ mod rank;
 mod score;
 mod select;
 mod story;
+mod twins;
 mod weights;
 mod window;
 mod wording;
@@ -23,8 +24,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::model::{
-    Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, StoryDecisions, Thin, Window,
-    topic_key,
+    Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, StoryDecisions, Thin,
+    Window, topic_key,
 };
 
 pub use feeds::{Feed, Feeds};
@@ -33,6 +34,7 @@ pub use preference::{SourcePreference, SourcePreferences, SourceRecord};
 pub use rank::Parts;
 pub use score::{ALSO, Base, EDITOR_SCORE, EDITOR_WHY, Scored, Scores, Scoring};
 pub use story::{Bonds, Limits, Stories, Text, carried_before, cluster};
+pub use twins::twins;
 pub use weights::Weights;
 pub use window::window;
 
@@ -222,6 +224,7 @@ fn entry(candidate: &select::Candidate, why: &str, fit: &pair::Fit) -> Entry {
         summary: item.summary.clone(),
         topics: item.topics.clone(),
         also: candidate.also.iter().map(|item| covered(item)).collect(),
+        apart: Vec::new(),
         follow_up: candidate.follow_up.as_ref().map(|before| before.issue.clone()),
         guide: fit.slug.clone(),
         guide_options: fit.options.iter().map(option).collect(),

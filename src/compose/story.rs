@@ -89,7 +89,8 @@ impl Stories {
         let mut stories: Vec<usize> = (0..nodes.len()).collect();
         let mut found = Weighed::of(&nodes, &counted, &stories, &common);
         for _ in 0..ROUNDS {
-            let alike = found.near.iter().map(|near| near.iter().map(|(at, cosine)| (*at, by_words(*cosine))).collect());
+            let alike =
+                found.near.iter().map(|near| near.iter().map(|(at, cosine)| (*at, by_words(*cosine))).collect());
             stories = link::groups(alike.collect(), &Bonds::default(), EVEN, 1.0).firsts;
             found = Weighed::of(&nodes, &counted, &stories, &common);
         }
@@ -111,7 +112,9 @@ impl Stories {
                 alike[*b].push((a, found));
             }
         }
-        alike.iter_mut().for_each(|near| near.sort_by_key(|(at, _)| *at));
+        for near in &mut alike {
+            near.sort_by_key(|(at, _)| *at);
+        }
         let linked = link::groups(alike, &self.nodes.bonds(bonds), limits.one, limits.perhaps);
         self.labels = self.nodes.labels(&linked.firsts);
         let first = |node: usize| self.labels[self.nodes.texts(node)[0]];
@@ -154,9 +157,11 @@ impl Stories {
     /// that reaches `threshold`. Of equals the one told last, then the first.
     pub fn nearest(&self, of: usize, among: std::ops::Range<usize>, threshold: f64) -> Option<(usize, f64)> {
         let node = self.nodes.of_text(of);
-        let near = self.near[node].iter().map(|(other, cosine)| (*other, self.evidence(node, *other, *cosine).score_later()));
+        let near =
+            self.near[node].iter().map(|(other, cosine)| (*other, self.evidence(node, *other, *cosine).score_later()));
         let equal = std::iter::once((node, 1.0)).filter(|_| self.says_enough(of));
-        let texts = near.chain(equal).flat_map(|(node, likeness)| self.nodes.texts(node).iter().map(move |at| (*at, likeness)));
+        let texts =
+            near.chain(equal).flat_map(|(node, likeness)| self.nodes.texts(node).iter().map(move |at| (*at, likeness)));
         texts
             .filter(|(at, likeness)| *at != of && among.contains(at) && *likeness >= threshold && *likeness > 0.0)
             .max_by(|a, b| a.1.total_cmp(&b.1).then(self.days[a.0].cmp(&self.days[b.0])).then(b.0.cmp(&a.0)))
@@ -177,13 +182,18 @@ impl Stories {
     pub fn why(&self, a: usize, b: usize) -> String {
         let shared = self.shared(a, b, 3);
         let found = if self.nodes.are_equal(a, b) { "the same words".to_owned() } else { self.parts(a, b) };
-        let words = if shared.is_empty() { "no word in common".into() } else { format!("both tell of {}", shared.join(", ")) };
+        let words =
+            if shared.is_empty() { "no word in common".into() } else { format!("both tell of {}", shared.join(", ")) };
         format!("{words} ({found})")
     }
 
     fn parts(&self, a: usize, b: usize) -> String {
         let Some(found) = self.compared(a, b) else { return "0.00".into() };
-        if found.is_foreign() { format!("{:.2}", found.score()) } else { format!("{:.2}: {}", found.score(), found.told()) }
+        if found.is_foreign() {
+            format!("{:.2}", found.score())
+        } else {
+            format!("{:.2}: {}", found.score(), found.told())
+        }
     }
 
     /// The first terms as a subscriber knows them. `gpt-4o` also counts as gpt and as 4o: it is told once.

@@ -136,7 +136,9 @@ mod tests {
             let roots: Vec<String> = forms.iter().map(|form| root(form)).collect();
             assert!(roots.iter().all(|found| *found == roots[0]), "{forms:?}: {roots:?}");
         }
-        for (one, other) in [("part", "party"), ("rate", "ration"), ("gpt4o", "gpt4"), ("bring", "bred"), ("地震", "地")] {
+        for (one, other) in
+            [("part", "party"), ("rate", "ration"), ("gpt4o", "gpt4"), ("bring", "bred"), ("地震", "地")]
+        {
             assert_ne!(root(one), root(other));
         }
     }

@@ -31,6 +31,11 @@ pub struct Memory {
     pub base: DraftBlocks,
     pub items: EditorChoices,
     pub cards: EditorChoices,
+    /// Items that the editor moved into an entry's `also`, each after the entry.
+    pub joined: BTreeSet<(String, String)>,
+    /// Items that stand in the `also` of an entry as compose once wrote it, and as the draft keeps it, though compose would
+    /// not write them now.
+    pub kept: BTreeSet<(String, String)>,
 }
 
 impl Memory {
@@ -47,7 +52,15 @@ impl Memory {
                 ["dropped", "placed", "waiting"].map(|wish| ids(&format!("{wish}_{kind}")));
             EditorChoices { dropped, placed, waiting }
         };
-        Some(Self { base: DraftBlocks::cut(base)?, items: kind("items"), cards: kind("cards") })
+        let pair = |pair: &toml_edit::Value| {
+            let pair = pair.as_array()?;
+            Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()))
+        };
+        let pairs = |key: &str| -> BTreeSet<(String, String)> {
+            wishes.get(key).and_then(Item::as_array).into_iter().flatten().filter_map(pair).collect()
+        };
+        let (joined, kept) = (pairs("joined"), pairs("kept"));
+        Some(Self { base: DraftBlocks::cut(base)?, items: kind("items"), cards: kind("cards"), joined, kept })
     }
 
     pub fn write(&self) -> String {
@@ -59,11 +72,19 @@ impl Memory {
                 let _ = writeln!(out, "{wish}_{kind} = {}", list(&ids));
             }
         }
+        for (key, pairs) in [("joined", &self.joined), ("kept", &self.kept)].into_iter().filter(|(_, p)| !p.is_empty())
+        {
+            let pairs: Vec<String> = pairs.iter().map(|(a, b)| list(&[a.clone(), b.clone()])).collect();
+            let _ = writeln!(out, "{key} = [{}]", pairs.join(", "));
+        }
         out + MARK + &self.base.join()
     }
 
     /// Whether there is nothing to remember but the draft itself.
     pub fn is_plain(&self) -> bool {
-        self.items == EditorChoices::default() && self.cards == EditorChoices::default()
+        self.items == EditorChoices::default()
+            && self.cards == EditorChoices::default()
+            && self.joined.is_empty()
+            && self.kept.is_empty()
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::blocks::{Block, DraftBlocks, Section};
 use super::memory::{EditorChoices, Memory};
-use super::{COMPOSED, ISSUE, folder, head, order, read, write};
+use super::{COMPOSED, ISSUE, decisions, folder, head, order, read, write};
 use crate::model::{Draft, Notice, Notices};
 
 /// What a refresh did to the draft.
@@ -78,13 +78,18 @@ pub struct Woven {
 
 /// Merges the texts. A draft that has a mistake, before or after, is refused.
 pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &DraftBlocks) -> Result<Woven, Notices> {
-    read::parse(file, mine)?;
+    let edited = read::parse(file, mine)?;
     let composed = composed.and_then(Memory::read);
     let lists = "head each entry with a line [[news]], [[guides]], [[guides_bench]] or [[bench]]";
     let blocks = DraftBlocks::cut(mine)
         .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(file, None).help(lists))?;
-    let (draft, memory, mut changes) = merge(composed.as_ref(), &blocks, fresh);
-    read::parse(file, &draft)?;
+    let (draft, mut memory, mut changes) = merge(composed.as_ref(), &blocks, fresh);
+    let merged = read::parse(file, &draft)?;
+    memory.joined = decisions::joined(file, &edited, composed.as_ref());
+    let also: BTreeSet<(String, String)> = decisions::also(&merged).collect();
+    memory.joined.retain(|pair| also.contains(pair));
+    let now: BTreeSet<(String, String)> = decisions::base(file, &memory).iter().flat_map(decisions::also).collect();
+    memory.kept = also.into_iter().filter(|pair| !memory.joined.contains(pair) && !now.contains(pair)).collect();
     if composed.is_none() {
         let message = format!("{COMPOSED} was missing or broken, so everything in the draft counted as the editor's");
         changes.notices.push(Notice::new(message).at(file, None));
@@ -132,7 +137,7 @@ fn merge(composed: Option<&Memory>, mine: &DraftBlocks, fresh: &DraftBlocks) -> 
     // The lists stand in the editor's order; a list that the draft had none of goes last.
     sections.sort_by_key(|(section, _)| mine.blocks.iter().position(|b| b.section == *section).unwrap_or(usize::MAX));
     let merged = DraftBlocks { head, blocks: sections.into_iter().flat_map(|(_, blocks)| blocks).collect() };
-    (merged.join(), Memory { base, items: item_wishes, cards: card_wishes }, changes)
+    (merged.join(), Memory { base, items: item_wishes, cards: card_wishes, ..Memory::default() }, changes)
 }
 
 /// The ids of entries that compose would not write where they stand.

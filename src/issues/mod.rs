@@ -2,6 +2,7 @@
 //! no rank and no mail.
 
 mod blocks;
+mod decisions;
 mod head;
 mod memory;
 mod merge;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::files;
 use crate::model::{Draft, IssueName, Notice, Notices};
 
+pub use decisions::decisions;
 pub use merge::{Changes, Refreshed, refresh};
 pub use read::parse;
 pub use write::to_toml;

@@ -27,7 +27,7 @@ const TOP: [&str; 14] = [
     "guides_bench",
     "bench",
 ];
-const ENTRY: [&str; 16] = [
+const ENTRY: [&str; 17] = [
     "id",
     "title",
     "source",
@@ -37,6 +37,7 @@ const ENTRY: [&str; 16] = [
     "summary",
     "topics",
     "also",
+    "apart",
     "follow_up",
     "guide",
     "guide_options",
@@ -196,6 +197,7 @@ fn entry(fields: &Fields) -> Option<Entry> {
     fields.only(&ENTRY);
     let (id, title, source) = (fields.required("id"), fields.required("title"), fields.required("source"));
     let published = fields.published("published");
+    let apart = fields.strings("apart");
     let entry = Entry {
         id,
         title,
@@ -206,7 +208,8 @@ fn entry(fields: &Fields) -> Option<Entry> {
         url: link(fields),
         summary: fields.string("summary").unwrap_or_default(),
         topics: fields.strings("topics"),
-        also: sections(fields, "also", "id").iter().map(covered).collect(),
+        also: sections(fields, "also", "id").iter().map(covered).filter(|other| !apart.contains(&other.id)).collect(),
+        apart,
         follow_up: follow_up(fields),
         guide: fields.filled("guide"),
         guide_options: sections(fields, "guide_options", "guide").iter().map(option).collect(),

@@ -7,7 +7,7 @@ mod props;
 use std::path::Path;
 
 use super::*;
-use crate::model::{Card, Covered, Entry, Figure, GuideOption, Level, Published, Window};
+use crate::model::{Card, Covered, Entry, Figure, GuideOption, Level, Published, StoryDecisions, Window};
 
 pub fn entry(id: &str) -> Entry {
     Entry {
@@ -20,6 +20,7 @@ pub fn entry(id: &str) -> Entry {
         summary: "One sentence.".into(),
         topics: vec!["GPT-4o".into()],
         also: Vec::new(),
+        apart: Vec::new(),
         follow_up: None,
         guide: Some("gpt-4o".into()),
         guide_options: Vec::new(),

@@ -63,6 +63,9 @@ fn push_entry(out: &mut String, section: &str, entry: &Entry) {
     if !entry.also.is_empty() {
         line(out, "also", &covered(&entry.also));
     }
+    if !entry.apart.is_empty() {
+        line(out, "apart", &list(&entry.apart));
+    }
     if let Some(issue) = &entry.follow_up {
         line(out, "follow_up", &quoted(&issue.to_string()));
     }

@@ -60,6 +60,8 @@ pub struct Entry {
     pub topics: Vec<String>,
     /// Other tellings of the same story, best first.
     pub also: Vec<Covered>,
+    /// The ids of items that tell another story, as the editor says.
+    pub apart: Vec<String>,
     /// The issue that carried this story, when this item tells what has happened since.
     pub follow_up: Option<IssueName>,
     /// The slug of the guide paired with this item.

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use chrono::{NaiveDate, TimeDelta};
 
 use super::{Site, online, spam};
-use crate::check::{self, Context, Known, Report, Spam};
+use crate::check::{self, Context, Known, Report, Spam, Twins};
 use crate::compose::{self, Brief, Composition, PastIssue, SourcePreferences};
 use crate::files;
 use crate::issues::{self, Refreshed};
 use crate::mail::{Links, Message};
-use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered, StoryDecisions};
+use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered};
 use crate::render::{self, GuideLink, Setting};
 use crate::schedule;
 use crate::store::{Store, StoreError};
@@ -77,6 +77,7 @@ impl Drafts {
         let content = self.site.content().scored_content()?;
         let past = self.past(&name)?;
         let preferences = SourcePreferences::learn(&past, &content.items, zone);
+        let decisions = issues::decisions(&self.site.issues_dir(), &name)?;
         let brief = Brief {
             name: name.clone(),
             edition,
@@ -89,7 +90,7 @@ impl Drafts {
             guides: &content.guides,
             feeds: &self.site.config.sources(),
             preferences: &preferences,
-            decisions: &StoryDecisions::default(),
+            decisions: &decisions,
             past: &past,
         };
         let mut composition = compose::compose(&brief);
@@ -145,6 +146,8 @@ impl Drafts {
         let fetcher = self.site.content().fetcher()?;
         let follow = || online::follow(check::web_links(&draft), &self.site.config.fetch, &fetcher);
         let answers = asked.links.then(follow).transpose()?;
+        let twins = compose::twins(&draft, &self.site.config.compose, self.site.config.publication.timezone);
+        let twins: Vec<Twins> = twins.into_iter().map(|(first, second, why)| Twins { first, second, why }).collect();
         let context = Context {
             answers: answers.as_ref(),
             message: Some(&message.text()),
@@ -158,6 +161,7 @@ impl Drafts {
                 guide_stale: self.site.config.compose.guide_stale,
             }),
             earlier: &self.earlier(&draft),
+            twins: &twins,
         };
         let report = check::check(&draft, &rendered, &context);
         Ok(Rendering { name: name.clone(), draft, text, rendered, report })

@@ -61,6 +61,7 @@ fn entry(score: f64, source: &str, at: u32, title: &str, summary: &str, topic: &
         summary: summary.to_owned(),
         topics: vec![topic.to_owned()],
         also: Vec::new(),
+        apart: Vec::new(),
         follow_up: None,
         guide: None,
         guide_options: Vec::new(),

@@ -34,6 +34,8 @@ const FAULTS: &[(&str, &str, Fault)] = &[
         d.news[0].url = Some("https://news.example/x".into());
         d.news[1].url = Some("https://www.news.example/x/".into());
     }),
+    ("guide-no-link", "url = ", |d| d.guides[0].url = None),
+    ("twin-stories", "summary = ", |d| d.news[1].summary = d.news[0].summary.clone()),
     ("item-twice", "https://news.example/other", |d| {
         d.news[1].title = d.news[0].title.clone();
         d.news[1].url = Some("https://news.example/other".into());
@@ -73,7 +75,9 @@ const FAULTS: &[(&str, &str, Fault)] = &[
     ("missing-alt", "y.png", |d| d.intro = "![](https://a.example/y.png)".into()),
     ("image-dropped", "y.png", |d| d.intro = "![A chart](https://a.example/y.png)".into()),
     ("html-near-clip", "summary = ", |d| d.news[0].summary = "Long, longer. ".repeat(4_700)),
-    ("html-too-big", "summary = ", |d| (0..5).for_each(|i| d.news[i].summary = "Long, longer. ".repeat(1_400))),
+    ("html-too-big", "summary = ", |d| {
+        (0..5).for_each(|i| d.news[i].summary = format!("Story {i}. {}", "Long, longer. ".repeat(1_400)));
+    }),
 ];
 
 #[test]
@@ -243,6 +247,10 @@ const CONFLICTS: &[(&str, &str, Conflict)] = &[
     ("score-differs", "score = 7.5", |_, items, _, _| items[1].score = Some(6.0)),
     ("score-differs", "score = 7.5", |_, items, _, _| items[1].score = None),
     ("guide-unknown", "guide = \"gpt-40\"", |draft, _, _, _| draft.news[3].guide = Some("gpt-40".into())),
+    ("guide-no-link", "guide = \"gpt-4o\"", |draft, _, guides, _| {
+        draft.guides.retain(|card| card.slug != "gpt-4o");
+        guides[1].url = None;
+    }),
     ("guide-old", "guide = \"gpt-4o\"", |_, _, guides, _| guides[1].updated = "2023-07-01".parse().ok()),
     ("item-sent-before", "id = ", |draft, _, _, earlier| earlier.push(earlier_issue(&draft.news[0]))),
     ("item-sent-before", "id = ", |draft, _, _, earlier| {

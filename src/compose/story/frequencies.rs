@@ -35,7 +35,7 @@ fn row(line: &'static str) -> Option<(&'static str, Frequency)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::words::{STOP, singular};
+    use super::super::super::words::singular;
     use super::*;
 
     #[test]
@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(TABLE.len(), rows);
         for (stem, found) in TABLE.iter() {
             assert!(found.share > 0.0 && found.share < 0.5, "{stem} {}", found.share);
-            assert!(singular(stem).len() + 1 >= stem.len() && !STOP.contains(stem), "{stem}");
+            assert!(singular(stem).len() + 1 >= stem.len(), "{stem}");
         }
     }
 

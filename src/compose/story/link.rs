@@ -161,7 +161,8 @@ impl Groups {
         let group = &mut self.all[a];
         group.size += size;
         group.within = group.within.plus(within).plus(between).plus(between);
-        group.bulk = Alike { score: bulk(group.size, group.within.score), cosine: bulk(group.size, group.within.cosine) };
+        group.bulk =
+            Alike { score: bulk(group.size, group.within.score), cosine: bulk(group.size, group.within.cosine) };
         group.near = near;
         group.age += 1;
         self.propose(a, |_| true);
@@ -361,7 +362,9 @@ mod tests {
                     }
                 }
             }
-            near.iter_mut().for_each(|near| near.sort_by_key(|(at, _)| *at));
+            for near in &mut near {
+                near.sort_by_key(|(at, _)| *at);
+            }
             near
         })
     }
@@ -395,9 +398,9 @@ mod tests {
 
     /// Vectors as they are found, their cosine also their score.
     fn linked(vectors: &[Vector], threshold: f64) -> Vec<usize> {
-        let near = pairs(vectors).into_iter().map(|near| {
-            near.into_iter().map(|(at, cosine)| (at, Alike { score: cosine, cosine })).collect()
-        });
+        let near = pairs(vectors)
+            .into_iter()
+            .map(|near| near.into_iter().map(|(at, cosine)| (at, Alike { score: cosine, cosine })).collect());
         groups(near.collect(), &Bonds::default(), threshold, 1.0).firsts
     }
 

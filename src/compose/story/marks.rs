@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
+use super::Text;
 use super::evidence::PATTERN;
 use super::frequencies;
-use super::Text;
 use super::terms::{Spelling, Word, summary_words, title_words};
 use super::vectors::{self, Vocabulary};
 use crate::compose::words::{STOP, singular};
@@ -269,7 +269,8 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
 /// sizes ("405b") are no versions.
 fn versions(title: &str, numbers: &mut Numbers) -> Vec<(u32, u32)> {
     let is_in = |c: char| c.is_alphanumeric() || c == '.';
-    let tokens = title.split(|c: char| !is_in(c)).map(|token| token.trim_matches('.')).filter(|token| !token.is_empty());
+    let tokens =
+        title.split(|c: char| !is_in(c)).map(|token| token.trim_matches('.')).filter(|token| !token.is_empty());
     let tokens: Vec<&str> = tokens.collect();
     let mut found = Vec::new();
     let mut add = |word: &str, version: &str| found.push((numbers.of(singular(word)), numbers.of(version)));
@@ -283,7 +284,8 @@ fn versions(title: &str, numbers: &mut Numbers) -> Vec<(u32, u32)> {
     for token in tokens {
         let at = token.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
         let (word, number) = token.split_at(at);
-        if word.chars().all(|c| c.is_ascii_alphabetic()) && !matches!(word, "" | "v" | "q" | "h") && is_version(number) {
+        if word.chars().all(|c| c.is_ascii_alphabetic()) && !matches!(word, "" | "v" | "q" | "h") && is_version(number)
+        {
             add(word, number);
         }
     }
@@ -322,10 +324,9 @@ fn figures(text: &str) -> std::collections::BTreeMap<String, f64> {
             || matches!(unit.trim_end_matches(['.', ',']), "bn" | "m")
             || ["%", "per cent", "percent", "million", "billion"].iter().any(|unit| after.starts_with(unit));
         let ends = unit.is_empty() || is_amount;
-        if ends && number.starts_with(|c: char| c.is_ascii_digit()) {
-            if let Some(weight) = tells(&number, is_amount) {
-                found.insert(number, weight);
-            }
+        let is_number = ends && number.starts_with(|c: char| c.is_ascii_digit());
+        if let Some(weight) = tells(&number, is_amount).filter(|_| is_number) {
+            found.insert(number, weight);
         }
         before = run.chars().next_back().unwrap_or(' ');
         rest = &rest[start + end..];
@@ -341,11 +342,18 @@ fn tells(number: &str, is_amount: bool) -> Option<f64> {
     }
     let is_round = number[1..].bytes().all(|digit| digit == b'0') && !is_amount;
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
-    Some(if is_round { 0.25 } else if digits >= 3 { 1.0 } else { 0.5 })
+    Some(if is_round {
+        0.25
+    } else if digits >= 3 {
+        1.0
+    } else {
+        0.5
+    })
 }
 
 fn is_foreign(text: &Spelled) -> bool {
-    let all = tokens(text.raw_title).chain(tokens(text.raw_summary)).filter(|word| word.chars().any(char::is_alphabetic));
+    let all =
+        tokens(text.raw_title).chain(tokens(text.raw_summary)).filter(|word| word.chars().any(char::is_alphabetic));
     let (mut words, mut known) = (0, 0);
     for word in all.take(200) {
         let word = word.to_lowercase();

@@ -84,7 +84,8 @@ impl Nodes {
 
     /// The bonds of texts as bonds of nodes.
     pub fn bonds(&self, bonds: &Bonds) -> Bonds {
-        let nodes = |pairs: &[(usize, usize)]| pairs.iter().map(|(a, b)| (self.of_text[*a], self.of_text[*b])).collect();
+        let nodes =
+            |pairs: &[(usize, usize)]| pairs.iter().map(|(a, b)| (self.of_text[*a], self.of_text[*b])).collect();
         Bonds { together: nodes(&bonds.together), apart: nodes(&bonds.apart) }
     }
 

@@ -231,6 +231,7 @@ fn name(title: &str) -> Option<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use super::Spelling::{Capital, Opening, Small};
     use super::*;
 
     fn stems(text: &str) -> Vec<String> {
@@ -260,7 +261,6 @@ mod tests {
     fn spelling_is_known_by_word_and_place() {
         let spelled: Vec<(String, Spelling)> =
             words("Harbour of Kiel shut. Ferries run: Gull-2 waits").map(|word| (word.stem, word.spelling)).collect();
-        use Spelling::{Capital, Opening, Small};
         let expected = [
             ("harbour", Opening),
             ("kiel", Capital),

@@ -46,7 +46,7 @@ impl Vocabulary {
         let roots = (0..).zip(&sorted).map(|(number, (stem, _))| *known.entry(root(stem)).or_insert(number)).collect();
         let common = sorted.iter().map(|(stem, _)| frequencies::of(stem).map_or(0.0, |known| known.share)).collect();
         let forms = sorted.into_iter().map(|(_, form)| form.to_owned()).collect();
-        Self { numbers, names, roots, common, forms }
+        Self { numbers, forms, names, roots, common }
     }
 
     /// What the forms of a word have in common ("translate", "translation"), as a number.

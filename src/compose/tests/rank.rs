@@ -183,7 +183,8 @@ fn what_others_tell_and_touch_is_an_echo() {
         about("bees", "Drones count bees", "A vision model tells wild bees from honeybees above almond groves."),
     ];
     // Of two stories, for this test.
-    case.weights.story_threshold = 0.9;
+    case.weights.story_threshold = 1.0;
+    case.weights.doubt_threshold = 1.0;
     let c = case.run();
     let [launch, test, bees] = ["launch", "test", "bees"].map(|id| parts(&c, id));
     assert_eq!((launch.related, test.related, bees.related), (1, 1, 0));

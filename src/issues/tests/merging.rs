@@ -208,3 +208,28 @@ fn a_draft_that_cannot_be_read_is_left_alone() {
     assert!(wrong.to_string().contains("did you mean `title`?"), "{wrong}");
     assert_eq!(workspace.text(), before);
 }
+
+#[test]
+fn what_the_editor_joined_and_parted_is_known_over_recomposes() {
+    let workspace = workspace("a b c", "g", "d");
+    let decisions = || super::super::decisions(workspace.dir(), &workspace.draft().name).unwrap();
+    assert_eq!(decisions(), StoryDecisions::default());
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    workspace
+        .edit("id = \"a\"\n", "id = \"a\"\nalso = [{ id = \"x\", source = \"S\", title = \"T\" }]\napart = [\"c\"]\n");
+    let expected = StoryDecisions { joined: vec![pair("a", "x")], parted: vec![pair("a", "c")] };
+    assert_eq!(decisions(), expected);
+    // Compose obeys, so that from now on it writes the same; it stays the editor's decision.
+    let mut fresh = draft("a b c", "g", "d");
+    fresh.news[0].also = workspace.draft().news[0].also.clone();
+    fresh.news[1].also = vec![Covered { id: "y".into(), source: "S".into(), title: "T".into(), url: None }];
+    for _ in 0..3 {
+        workspace.compose(&fresh);
+        assert_eq!(decisions(), expected);
+    }
+    // What compose itself joined is no decision, and what the editor parts shows nowhere, although the line is there.
+    workspace.edit("id = \"b\"\n", "id = \"b\"\napart = [\"y\"]\n");
+    assert!(workspace.text().contains("id = \"y\""));
+    assert_eq!(workspace.draft().news[1].also, []);
+    assert_eq!(decisions().parted, [pair("a", "c"), pair("b", "y")]);
+}

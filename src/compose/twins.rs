@@ -1,0 +1,32 @@
+//! Which entries of a draft look like one story: what compose would have joined, or was not sure of. Knows no rank.
+
+use chrono_tz::Tz;
+
+use super::Weights;
+use super::story::{Bonds, Limits, Stories, Text};
+use crate::model::{Draft, Entry};
+
+/// Pairs of shown entries, by their numbers from 0, with what they share in words. An entry that stands `apart` from another is
+/// not paired with it.
+pub fn twins(draft: &Draft, weights: &Weights, zone: Tz) -> Vec<(usize, usize, String)> {
+    let shown: Vec<(usize, &Entry)> = draft.news.iter().enumerate().filter(|(_, entry)| !entry.banned).collect();
+    let texts: Vec<Text> = shown
+        .iter()
+        .map(|(_, entry)| Text {
+            title: &entry.title,
+            summary: &entry.summary,
+            source: &entry.source,
+            day: Some(entry.published.day(zone)),
+        })
+        .collect();
+    let limits = Limits { one: weights.story_threshold, perhaps: weights.doubt_threshold };
+    let stories = Stories::of(&texts, &[], limits, &Bonds::default());
+    let labels = stories.labels();
+    let same = (0..labels.len()).filter(|at| labels[*at] != *at).map(|at| (labels[at], at));
+    let perhaps = stories.perhaps().iter().map(|(a, b, _)| (*a.min(b), *a.max(b)));
+    let mut pairs: Vec<(usize, usize)> = same.chain(perhaps).collect();
+    pairs.sort_unstable();
+    let parted = |a: &Entry, b: &Entry| a.apart.contains(&b.id) || b.apart.contains(&a.id);
+    let told = pairs.into_iter().filter(|(a, b)| !parted(shown[*a].1, shown[*b].1));
+    told.map(|(a, b)| (shown[a].0, shown[b].0, stories.why(a, b))).collect()
+}
