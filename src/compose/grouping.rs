@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::boilerplate::own_summaries;
 use super::rank::by_words;
-use super::story::{Bonds, Limits, Stories, Text};
+use super::story::{Bonds, Stories, Text};
 use super::window::History;
 use super::{Brief, CarriedStory, fold};
 use crate::model::{IssueName, Item, StoryDecisions, canonical_url};
@@ -69,7 +69,7 @@ impl<'a> Grouping<'a> {
             Text { title: &story.title, summary: &story.summary, source: "", day: Some(day) }
         }));
         let weights = brief.weights;
-        let limits = Limits { one: weights.story_threshold, perhaps: weights.doubt_threshold };
+        let limits = weights.story_limits();
         let (headlines, joined) = (one_headline(items), decided(items, brief.decisions, |decisions| &decisions.joined));
         let together = headlines.iter().chain(&joined).copied().collect();
         let apart = decided(items, brief.decisions, |decisions| &decisions.parted);

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use super::Weights;
-use super::story::{Bonds, Limits, Stories, Text};
+use super::story::{Bonds, Stories, Text};
 use crate::model::{Draft, Entry};
 
 /// Pairs of shown entries, by their numbers from 0, with what they share in words. An entry that stands `apart` from another is
@@ -19,8 +19,7 @@ pub fn twins(draft: &Draft, weights: &Weights, zone: Tz) -> Vec<(usize, usize, S
             day: Some(entry.published.day(zone)),
         })
         .collect();
-    let limits = Limits { one: weights.story_threshold, perhaps: weights.doubt_threshold };
-    let stories = Stories::of(&texts, &[], limits, &Bonds::default());
+    let stories = Stories::of(&texts, &[], weights.story_limits(), &Bonds::default());
     let labels = stories.labels();
     let same = (0..labels.len()).filter(|at| labels[*at] != *at).map(|at| (labels[at], at));
     let perhaps = stories.perhaps().iter().map(|(a, b, _)| (*a.min(b), *a.max(b)));

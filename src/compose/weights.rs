@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::fold;
+use super::story::Limits;
 use crate::model::duration;
 
 /// `[compose]`: how compose weighs and caps. Points are on the scale of the scores.
@@ -80,6 +81,13 @@ impl Default for Weights {
 }
 
 impl Weights {
+    /// From when on texts tell one story, or perhaps. At a `story_threshold` of 1 only texts of the same words do, and
+    /// nothing is in doubt.
+    pub fn story_limits(&self) -> Limits {
+        let one = self.story_threshold;
+        Limits { one, perhaps: if one < 1.0 { self.doubt_threshold } else { one } }
+    }
+
     /// The points that the config gives a source, by its folded name.
     pub fn fixed(&self, source: &str) -> Option<f64> {
         self.sources.iter().find(|(name, _)| fold(name) == source).map(|(_, points)| *points)

@@ -410,7 +410,7 @@ fn of_two_stories_that_are_perhaps_one_the_second_waits_on_the_bench() {
     let mut case = with(vec![fresh("a", 8.0), fresh("b", 7.0), fresh("c", 6.0)]);
     case.items[0].title = "Gull Labs opens its Tern 4 model".into();
     case.items[1].title = "Researchers praise Tern 4 of Gull Labs".into();
-    case.weights.story_threshold = 1.0;
+    case.weights.story_threshold = 0.999_999;
     case.weights.doubt_threshold = 0.0;
     case.edition.bench = 5;
     let composition = case.run();
