@@ -181,6 +181,9 @@ impl Progress {
                 tracing::warn!(reason, "the connection was lost; trying again");
                 self.bar.set_message(", connection lost, trying again");
             }
+            Event::ConnectionRefused { open, reason } => {
+                tracing::info!(open, reason, "the relay takes no further connection; the open ones go on");
+            }
         }
     }
 

@@ -166,3 +166,16 @@ pub enum Outcome {
     /// The connection broke between the final dot and its reply, so nobody can know.
     Uncertain(Reply),
 }
+
+impl Outcome {
+    /// What the relay said.
+    pub fn reply(&self) -> &Reply {
+        match self {
+            Self::Delivered(reply)
+            | Self::Requeued(reply)
+            | Self::Uncertain(reply)
+            | Self::Deferred { reply, .. }
+            | Self::Failed { reply, .. } => reply,
+        }
+    }
+}

@@ -1,101 +1,149 @@
-//! Opens a worker's connections, and waits where the relay takes none now. Knows no message.
+//! Opens the connections of a run, no more than the relay takes, and says when that is of no use. Knows no message.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::connections::{Permit, Refused};
 use super::shared::Shared;
 use super::{Ended, Event};
-use crate::mail::{Connection, Relay, Stage};
+use crate::mail::{Connection, Refusal, Relay, Stage};
 
-/// How often in a row a connection may fail before the run is over.
+/// How often in a row the relay may fail before the run is over: 15 seconds in all.
 const PATIENCE: u32 = 5;
+/// The same while it says that it takes nobody now, after it took messages in this run: two minutes, since many count connections by the
+/// minute.
+const LONGER: u32 = 8;
+/// A worker that waits for others looks again after this, in case nobody tells it.
+const LONG: Duration = Duration::from_secs(1);
 
-/// Opens connections for one worker.
+/// What came of asking for a connection.
+pub enum Dialed {
+    Connection(Box<Connection>),
+    /// None now; ask again.
+    NotNow,
+    /// Nobody is due, so none is needed.
+    NoWork,
+}
+
+/// Opens connections.
+#[derive(Clone, Copy)]
 pub struct Dialer<'a> {
     shared: &'a Shared,
     relay: &'a Relay,
-    /// Connections that failed in a row.
-    failures: u32,
-    /// How often in a row the relay took no further connection.
-    waits: u32,
 }
 
 impl<'a> Dialer<'a> {
     pub fn new(shared: &'a Shared, relay: &'a Relay) -> Self {
-        Self { shared, relay, failures: 0, waits: 0 }
+        Self { shared, relay }
     }
 
-    /// A new connection. `None` after a failure that is worth another try.
-    pub async fn connect(&mut self) -> Result<Option<Connection>, Ended> {
-        let refusal = match self.relay.connect().await {
+    /// A new connection, or a rest until one may be tried.
+    pub async fn connect(self) -> Result<Dialed, Ended> {
+        if !self.shared.has_work().await? {
+            return Ok(Dialed::NoWork);
+        }
+        let mut dialed = std::pin::pin!(self.shared.dialed.notified());
+        dialed.as_mut().enable();
+        let now = Instant::now();
+        let permit = self.shared.connections().begin(now);
+        let wait = match permit {
+            Permit::Now => return self.open().await,
+            Permit::At(at) => at.saturating_duration_since(now),
+            Permit::Later => LONG,
+        };
+        self.shared.rest(wait, dialed).await;
+        Ok(Dialed::NotNow)
+    }
+
+    async fn open(self) -> Result<Dialed, Ended> {
+        match self.relay.connect().await {
             Ok(connection) => {
                 self.shared.reached.store(true, Ordering::Relaxed);
-                self.shared.connected.fetch_add(1, Ordering::Relaxed);
-                self.waits = 0;
-                return Ok(Some(connection));
+                let is_limited = {
+                    let mut connections = self.shared.connections();
+                    connections.opened(Instant::now());
+                    connections.is_limited()
+                };
+                if !is_limited {
+                    self.shared.dialed.notify_waiters();
+                }
+                Ok(Dialed::Connection(Box::new(connection)))
             }
-            Err(refusal) => refusal,
-        };
+            Err(refusal) => {
+                let refused = self.shared.connections().refused(Instant::now());
+                self.refused(refused, &refusal).map(|()| Dialed::NotNow)
+            }
+        }
+    }
+
+    /// A message had an answer that was its own: the relay is there.
+    pub fn answered(self) {
+        self.shared.answered.store(true, Ordering::Relaxed);
+        if self.shared.connections().carried() {
+            self.shared.dialed.notify_waiters();
+        }
+    }
+
+    /// A connection is gone that carried messages, or was given up.
+    pub fn closed(self) {
+        self.shared.connections().closed();
+    }
+
+    /// A connection that carried messages is lost.
+    pub fn lost(self, reason: String) {
+        self.shared.connections().lost();
+        (self.shared.run.watch)(Event::ConnectionLost { reason });
+    }
+
+    /// A connection was lost before it carried anything.
+    pub fn lost_at_once(self, refusal: &Refusal) -> Result<(), Ended> {
+        let refused = self.shared.connections().refused_late(Instant::now());
+        self.refused(refused, refusal)
+    }
+
+    /// Takes leave of the relay. Where it counts connections, the next one comes when this one has ended there, too.
+    pub async fn hang_up(self, connection: Connection) {
+        let is_limited = self.shared.connections().is_limited();
+        if is_limited {
+            connection.close_to_the_end().await;
+        } else {
+            connection.close().await;
+        }
+        self.closed();
+    }
+
+    /// What a refused connection means for the run.
+    fn refused(self, refused: Refused, refusal: &Refusal) -> Result<(), Ended> {
         let address = self.relay.address();
         let reason = format!("{} {address}: {}", refusal.stage, refusal.reply);
-        let unreachable = refusal.stage == Stage::Reach && !self.shared.reached.load(Ordering::Relaxed);
-        if unreachable {
-            return Err(Ended::Broken(format!("cannot reach the relay {address}: {}", refusal.reply.text)));
-        }
-        if (400..500).contains(&refusal.reply.code) && self.shared.connected.load(Ordering::Relaxed) > 0 {
-            self.stand_back(reason).await;
-            return Ok(None);
-        }
-        let tries = if refusal.stage == Stage::Auth { 3 } else { 1 };
-        if refusal.reply.code >= 500 && self.failures + 1 >= tries {
-            return Err(Ended::Broken(format!("the relay refuses us {reason}")));
-        }
-        self.back_off(reason).await?;
-        Ok(None)
-    }
-
-    /// A message had an answer that was its own.
-    pub fn succeeded(&mut self) {
-        self.failures = 0;
-    }
-
-    /// A connection is gone.
-    pub fn dropped(&self) {
-        self.shared.connected.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// A connection is gone with a message that it should have carried.
-    pub async fn failed(&mut self, reason: String) -> Result<(), Ended> {
-        self.dropped();
-        self.back_off(reason).await
-    }
-
-    pub async fn hang_up(&self, connection: Connection) {
-        self.dropped();
-        connection.close().await;
-    }
-
-    /// Waits 1, 2, 4 … seconds after a lost connection, and ends the run when patience does.
-    async fn back_off(&mut self, reason: String) -> Result<(), Ended> {
-        self.failures += 1;
-        if self.failures >= PATIENCE {
-            return Err(Ended::Broken(format!(
-                "the relay {} failed {PATIENCE} times in a row, last {reason}",
-                self.relay.address()
-            )));
-        }
-        (self.shared.run.watch)(Event::ConnectionLost { reason });
-        self.shared.rest(Duration::from_secs(1 << (self.failures - 1)), std::future::pending()).await;
+        let code = refusal.reply.code;
+        let answered = self.shared.answered.load(Ordering::Relaxed);
+        let event = match refused {
+            Refused::OneTooMany => Event::ConnectionRefused { open: self.shared.connections().open(), reason },
+            Refused::None(times) => {
+                if refusal.stage == Stage::Reach && !self.shared.reached.load(Ordering::Relaxed) {
+                    return Err(Ended::Broken(format!("cannot reach the relay {address}: {}", refusal.reply.text)));
+                }
+                // Who took messages a moment ago has nothing against us.
+                let patience = match (refusal.stage, code) {
+                    (Stage::Auth, 500..) => 3,
+                    (_, 500..) if !answered => 1,
+                    (_, 400..500) if answered => LONGER,
+                    _ => PATIENCE,
+                };
+                if times >= patience && code >= 500 {
+                    return Err(Ended::Broken(format!("the relay refuses us {reason}")));
+                }
+                if times >= patience {
+                    return Err(Ended::Broken(format!(
+                        "the relay {address} failed {times} times in a row, last {reason}"
+                    )));
+                }
+                Event::ConnectionLost { reason }
+            }
+        };
+        (self.shared.run.watch)(event);
+        self.shared.dialed.notify_waiters();
         Ok(())
-    }
-
-    /// The relay takes no further connection while others stand: those go on, fewer at a time, and this one tries again
-    /// after 1, 2, 4 … seconds, a minute at most.
-    async fn stand_back(&mut self, reason: String) {
-        (self.shared.run.watch)(Event::ConnectionLost { reason });
-        self.shared.throttle().fewer(Instant::now());
-        let wait = Duration::from_secs(1 << self.waits.min(6)).min(Duration::from_mins(1));
-        self.waits += 1;
-        self.shared.rest(wait, std::future::pending()).await;
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use super::retry::feedback;
+use super::retry;
 use super::shared::Shared;
-use super::throttle::GroupIndex;
+use super::throttle::{Feedback, GroupIndex};
 use super::{Ended, Event};
 use crate::model::{Delivery, DeliveryState, Outcome, Reply};
 use crate::store::{Claim, Next};
@@ -58,6 +58,16 @@ pub async fn record(shared: &Shared, in_flight: &InFlight, outcome: Outcome) -> 
     record_and_claim(shared, in_flight, outcome, Then::Rest).await.map(drop)
 }
 
+/// Puts a message back into the queue, since its connection could not carry it. What was `said` then may be about the pace or not.
+pub async fn requeue(shared: &Shared, in_flight: &InFlight, reply: Reply, said: Feedback) -> Result<(), Ended> {
+    record_as(shared, in_flight, Outcome::Requeued(reply), Then::Rest, said).await.map(drop)
+}
+
+/// What a reply says about the pace. A connection that was lost says nothing.
+fn feedback(reply: &Reply) -> Feedback {
+    if reply.code == 0 { Feedback::None } else { retry::feedback(reply) }
+}
+
 /// What a worker would do after an outcome.
 #[derive(Clone, Copy)]
 pub enum Then {
@@ -77,11 +87,22 @@ pub async fn record_and_claim(
     outcome: Outcome,
     then: Then,
 ) -> Result<Option<InFlight>, Ended> {
+    let said = feedback(outcome.reply());
+    record_as(shared, in_flight, outcome, then, said).await
+}
+
+async fn record_as(
+    shared: &Shared,
+    in_flight: &InFlight,
+    outcome: Outcome,
+    then: Then,
+    said: Feedback,
+) -> Result<Option<InFlight>, Ended> {
     let number = in_flight.delivery.number;
     let stop = shared.guard.lock().unwrap_or_else(PoisonError::into_inner).note(&outcome);
     let (state, reply) = told(&outcome);
     let (domain_group, taken, started) = (in_flight.domain_group, in_flight.taken + 1, Instant::now());
-    shared.throttle().end(domain_group, in_flight.started, feedback(&reply), started);
+    shared.throttle().end(domain_group, in_flight.started, said, started);
     let open = || stop.is_none() && !shared.is_over() && shared.throttle().start(domain_group, started);
     let next = match then {
         Then::Deliver(reserved) if open() => Next::Reserved(reserved),
@@ -128,12 +149,12 @@ pub async fn begin(shared: &Shared, in_flight: &InFlight) -> Result<Option<InFli
 
 /// What an outcome looks like from outside.
 fn told(outcome: &Outcome) -> (DeliveryState, Reply) {
-    let (state, reply) = match outcome {
-        Outcome::Delivered(reply) => (DeliveryState::Delivered, reply),
-        Outcome::Deferred { reply, .. } => (DeliveryState::Deferred, reply),
-        Outcome::Failed { reply, .. } => (DeliveryState::Failed, reply),
-        Outcome::Requeued(reply) => (DeliveryState::Pending, reply),
-        Outcome::Uncertain(reply) => (DeliveryState::Uncertain, reply),
+    let state = match outcome {
+        Outcome::Delivered(_) => DeliveryState::Delivered,
+        Outcome::Deferred { .. } => DeliveryState::Deferred,
+        Outcome::Failed { .. } => DeliveryState::Failed,
+        Outcome::Requeued(_) => DeliveryState::Pending,
+        Outcome::Uncertain(_) => DeliveryState::Uncertain,
     };
-    (state, reply.clone())
+    (state, outcome.reply().clone())
 }

@@ -2,6 +2,7 @@
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
 mod canary;
+mod connections;
 mod dialer;
 mod folder_worker;
 mod in_flight;
@@ -26,6 +27,7 @@ use crate::mail::{CompiledIssue, DomainGroup, Folder, Message, Refusal, Relay};
 use crate::model::{DeliveryState, Reply};
 use crate::store::{Ledger, Writer};
 pub use canary::{Answers, Limits, canary_numbers, verdict};
+use connections::Connections;
 use retry::Guard;
 pub use retry::Schedule;
 pub use settings::{Settings, TransportKind};
@@ -50,6 +52,8 @@ pub enum Event {
     Tried { number: i64, state: DeliveryState, reply: Reply },
     /// A connection could not be made or was lost; the worker tries again.
     ConnectionLost { reason: String },
+    /// The relay took no further connection: `open` go on, and one more is tried now and then.
+    ConnectionRefused { open: usize, reason: String },
 }
 
 /// Everything a run needs.
@@ -142,7 +146,9 @@ async fn work_off(run: Run, writer: Writer) -> Ended {
         guard: Mutex::new(Guard::new(run.stop_at_refused, run.stop_at_bounced)),
         ended,
         reached: AtomicBool::new(false),
-        connected: AtomicUsize::new(0),
+        connections: Mutex::new(Connections::new(workers, Instant::now())),
+        dialed: Notify::new(),
+        answered: AtomicBool::new(false),
         groups: AtomicBool::new(true),
         run,
     });

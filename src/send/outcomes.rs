@@ -2,10 +2,11 @@
 //! no connection.
 
 use super::Ended;
-use super::in_flight::{InFlight, Then, record, record_and_claim};
+use super::in_flight::{InFlight, Then, record, record_and_claim, requeue};
 use super::retry::{Attempt, Verdict, judge};
 use super::shared::Shared;
-use crate::mail::{Message, Refusal, Relay};
+use super::throttle::Feedback;
+use crate::mail::{Message, Refusal, Relay, Stage};
 use crate::model::{Outcome, Reply};
 
 /// A message under way, with its bytes.
@@ -22,10 +23,10 @@ pub enum After {
     Offered(Outgoing),
     /// With nothing for now.
     Idle,
-    /// Not at all: it is lost or out of step.
+    /// Not at all: it is out of step, or the relay had closed it while it was idle.
     Drop,
-    /// Not at all, and the message goes back to the queue: why.
-    Failed(String),
+    /// Not at all: the relay broke it off.
+    Lost(Refusal),
 }
 
 impl After {
@@ -45,8 +46,10 @@ impl From<Option<InFlight>> for After {
 pub struct Outcomes<'a> {
     pub shared: &'a Shared,
     pub relay: &'a Relay,
-    /// Whether any message had an answer that was its own.
-    pub any: bool,
+    /// Whether any message had an answer of its own.
+    pub answered: bool,
+    /// Whether the connection was idle and nothing was said on it since.
+    pub rested: bool,
 }
 
 impl Outcomes<'_> {
@@ -59,7 +62,7 @@ impl Outcomes<'_> {
     ) -> Result<After, Ended> {
         match sent {
             Ok(reply) => {
-                self.any = true;
+                self.answered = true;
                 let outcome = Outcome::Delivered(reply);
                 Ok(record_and_claim(self.shared, in_flight, outcome, then).await?.into())
             }
@@ -69,28 +72,40 @@ impl Outcomes<'_> {
 
     /// Puts on record what became of a message that was refused.
     pub async fn refused(&mut self, refusal: Refusal, in_flight: &InFlight, then: Then) -> Result<After, Ended> {
-        let reply = refusal.reply.clone();
         let delivery = &in_flight.delivery;
         let attempt = Attempt { number: delivery.number, tries: delivery.attempts + 1, now: self.shared.now() };
-        match judge(refusal, attempt, &self.shared.run.schedule) {
+        match judge(refusal.clone(), attempt, &self.shared.run.schedule) {
             Verdict::Recipient { outcome, connection_lives: true } => {
-                self.any = true;
+                self.answered = true;
                 Ok(record_and_claim(self.shared, in_flight, outcome, then).await?.into())
             }
             Verdict::Recipient { outcome, connection_lives: false } => {
-                self.any = true;
                 record(self.shared, in_flight, outcome).await?;
-                Ok(After::Drop)
+                Ok(After::Lost(refusal))
             }
-            Verdict::Connection(reply) => {
-                let reason = reply.to_string();
-                record(self.shared, in_flight, Outcome::Requeued(reply)).await?;
-                Ok(After::Failed(reason))
-            }
+            Verdict::Connection(_) => self.broken_off(refusal, in_flight).await,
             Verdict::Send(reason) => {
-                record(self.shared, in_flight, Outcome::Requeued(reply)).await?;
+                record(self.shared, in_flight, Outcome::Requeued(refusal.reply)).await?;
                 Err(Ended::Broken(format!("the relay {} {reason}", self.relay.address())))
             }
         }
+    }
+
+    /// The connection did not carry the message, which goes back to the queue.
+    async fn broken_off(&self, refusal: Refusal, in_flight: &InFlight) -> Result<After, Ended> {
+        let reply = refusal.reply.clone();
+        let is_closed = matches!(reply.code, 0 | 421);
+        if is_closed && self.rested && refusal.stage == Stage::Mail {
+            // The relay's word crossed ours: it had had enough of waiting.
+            requeue(self.shared, in_flight, reply, Feedback::None).await?;
+            return Ok(After::Drop);
+        }
+        if !self.answered && self.shared.connections().has_others() {
+            // It takes no further connection, which says nothing about the pace of those that it took.
+            requeue(self.shared, in_flight, reply, Feedback::None).await?;
+        } else {
+            record(self.shared, in_flight, Outcome::Requeued(reply)).await?;
+        }
+        Ok(After::Lost(refusal))
     }
 }

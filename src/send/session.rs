@@ -23,10 +23,10 @@ pub enum Closing {
     Keep,
     /// It has carried as many as it may.
     HangUp,
-    /// It is lost, or out of step.
+    /// It is out of step, or the relay had closed it while it was idle.
     Drop,
-    /// It is lost, and so was the try of a message: why.
-    Failed(String),
+    /// The relay broke it off.
+    Lost(Refusal),
 }
 
 /// A connection while it carries messages.
@@ -39,8 +39,9 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub fn new(shared: &'a Shared, relay: &'a Relay, connection: Connection) -> Self {
-        Self { shared, connection, outcomes: Outcomes { shared, relay, any: false }, last: None }
+    /// `answered` when a message that the connection carried had an answer of its own, `rested` when it was idle.
+    pub fn new(shared: &'a Shared, relay: &'a Relay, connection: Connection, answered: bool, rested: bool) -> Self {
+        Self { shared, connection, outcomes: Outcomes { shared, relay, answered, rested }, last: None }
     }
 
     /// Carries a message and those that follow it.
@@ -53,7 +54,7 @@ impl<'a> Session<'a> {
                 After::Idle if self.may_carry(1) => return Ok(Closing::Keep),
                 After::Idle => return Ok(Closing::HangUp),
                 After::Drop => return Ok(Closing::Drop),
-                After::Failed(reason) => return Ok(Closing::Failed(reason)),
+                After::Lost(refusal) => return Ok(Closing::Lost(refusal)),
             };
         }
     }
@@ -77,10 +78,15 @@ impl<'a> Session<'a> {
     async fn offer(&mut self, in_flight: InFlight) -> Result<After, Ended> {
         let outgoing = self.outgoing(in_flight).await?;
         match self.connection.offer(&outgoing.message).await {
-            Ok(()) => Ok(After::Offered(outgoing)),
+            Ok(()) => {
+                self.outcomes.rested = false;
+                Ok(After::Offered(outgoing))
+            }
             Err(refusal) => {
                 let then = self.then(1);
-                self.outcomes.refused(refusal, &outgoing.in_flight, then).await
+                let after = self.outcomes.refused(refusal, &outgoing.in_flight, then).await;
+                self.outcomes.rested = false;
+                after
             }
         }
     }

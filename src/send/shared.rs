@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 
+use super::connections::Connections;
 use super::retry::Guard;
 use super::throttle::Throttle;
 use super::{Ended, Run};
@@ -31,8 +32,12 @@ pub struct Shared {
     pub ended: watch::Sender<Option<Ended>>,
     /// Whether any connection was ever made in this run.
     pub reached: AtomicBool,
-    /// Connections that stand now.
-    pub connected: AtomicUsize,
+    /// How many connections stand, and how many the relay takes.
+    pub connections: Mutex<Connections>,
+    /// Told when another connection may be opened, or is no longer being opened.
+    pub dialed: Notify,
+    /// Whether any message had an answer of its own in this run.
+    pub answered: AtomicBool,
     /// Whether an envelope may follow another message's final dot; a relay that minds it gets one thing at a time.
     pub groups: AtomicBool,
 }
@@ -86,6 +91,19 @@ impl Shared {
     pub fn throttle(&self) -> MutexGuard<'_, Throttle> {
         // What a worker that panicked left behind is still a throttle.
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn connections(&self) -> MutexGuard<'_, Connections> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a worker without a connection has anything to wait for.
+    pub async fn has_work(&self) -> Result<bool, Ended> {
+        if self.is_over() || self.allowance.load(Ordering::Relaxed) == 0 {
+            return Ok(false);
+        }
+        let domain_groups: Vec<_> = (0..self.throttle().domain_groups()).collect();
+        self.run.ledger.waits(&domain_groups, self.now()).await.map_err(Ended::Broken)
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -59,7 +59,12 @@ impl LetterSender {
             }
             Transport::Smtp(relay) => relay,
         };
-        let mut connection = match self.connection.take() {
+        let kept = match self.connection.take() {
+            // The relay may have closed it between two letters.
+            Some(mut connection) => connection.unasked().await.is_none().then_some(connection),
+            None => None,
+        };
+        let mut connection = match kept {
             Some(connection) => connection,
             None => match relay.connect().await {
                 Ok(connection) => connection,

@@ -1,19 +1,32 @@
 //! A worker that speaks SMTP: has a connection and lets it carry messages for as long as it lives, then has another one.
 
+use std::time::{Duration, Instant};
+
 use super::Ended;
-use super::dialer::Dialer;
-use super::in_flight::{InFlight, next};
+use super::dialer::{Dialed, Dialer};
+use super::in_flight::{InFlight, next, requeue};
 use super::session::{Closing, Session};
 use super::shared::Shared;
-use super::throttle::GroupIndex;
+use super::throttle::{Feedback, GroupIndex};
 use crate::mail::{Connection, Relay};
+
+/// A connection that stood idle for so long may have been closed by the relay, which no relay minds.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// A connection between two messages.
+struct Standing {
+    connection: Connection,
+    /// Whether any message that it carried had an answer of its own.
+    answered: bool,
+    since: Instant,
+}
 
 /// A worker that speaks SMTP.
 pub struct SmtpWorker<'a> {
     shared: &'a Shared,
     relay: &'a Relay,
     dialer: Dialer<'a>,
-    connection: Option<Connection>,
+    standing: Option<Standing>,
     /// Which domain group is looked at first.
     domain_group: GroupIndex,
     /// Messages taken.
@@ -23,47 +36,58 @@ pub struct SmtpWorker<'a> {
 impl<'a> SmtpWorker<'a> {
     pub fn new(shared: &'a Shared, relay: &'a Relay, worker: usize) -> Self {
         let dialer = Dialer::new(shared, relay);
-        Self { shared, relay, dialer, connection: None, domain_group: worker, taken: 0 }
+        Self { shared, relay, dialer, standing: None, domain_group: worker, taken: 0 }
     }
 
     /// Works until nobody is due or the run is over.
     pub async fn work(mut self) -> Result<(), Ended> {
         // Connected first, claimed after: a relay that cannot be reached keeps nobody's message.
         while !self.shared.is_over() {
-            let connection = match self.connection.take() {
-                Some(connection) => connection,
+            let standing = match self.standing.take() {
+                Some(standing) => standing,
                 None => match self.dialer.connect().await? {
-                    Some(connection) => connection,
-                    None => continue,
+                    Dialed::Connection(connection) => {
+                        Standing { connection: *connection, answered: false, since: Instant::now() }
+                    }
+                    Dialed::NotNow => continue,
+                    Dialed::NoWork => break,
                 },
             };
             let Some(first) = next(self.shared, self.domain_group, self.taken).await? else {
-                self.connection = Some(connection);
+                self.standing = Some(standing);
                 break;
             };
-            self.carry(connection, first).await?;
+            self.carry(standing, first).await?;
         }
-        if let Some(connection) = self.connection.take() {
-            self.dialer.hang_up(connection).await;
+        if let Some(standing) = self.standing.take() {
+            self.dialer.hang_up(standing.connection).await;
         }
         Ok(())
     }
 
-    async fn carry(&mut self, connection: Connection, first: InFlight) -> Result<(), Ended> {
-        let mut session = Session::new(self.shared, self.relay, connection);
+    async fn carry(&mut self, standing: Standing, first: InFlight) -> Result<(), Ended> {
+        let Standing { mut connection, answered, since } = standing;
+        let rested = since.elapsed() >= IDLE;
+        if rested && let Some(refusal) = connection.unasked().await {
+            self.dialer.closed();
+            return requeue(self.shared, &first, refusal.reply, Feedback::None).await;
+        }
+        let mut session = Session::new(self.shared, self.relay, connection, answered, rested);
         let closing = session.carry(first).await?;
         let Session { connection, last, outcomes, .. } = session;
         if let Some((domain_group, taken)) = last {
             (self.domain_group, self.taken) = (domain_group + 1, taken + 1);
         }
-        if outcomes.any {
-            self.dialer.succeeded();
+        if outcomes.answered {
+            self.dialer.answered();
         }
+        let answered = outcomes.answered;
         match closing {
-            Closing::Keep => self.connection = Some(connection),
+            Closing::Keep => self.standing = Some(Standing { connection, answered, since: Instant::now() }),
             Closing::HangUp => self.dialer.hang_up(connection).await,
-            Closing::Drop => self.dialer.dropped(),
-            Closing::Failed(reason) => self.dialer.failed(reason).await?,
+            Closing::Drop => self.dialer.closed(),
+            Closing::Lost(refusal) if answered => self.dialer.lost(refusal.reply.to_string()),
+            Closing::Lost(refusal) => self.dialer.lost_at_once(&refusal)?,
         }
         Ok(())
     }

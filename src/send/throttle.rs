@@ -12,6 +12,8 @@ pub enum Feedback {
     Good,
     /// Too fast, or too many connections: slow down, and wait as long as the reply asks.
     Slow(Option<Duration>),
+    /// Nothing: the connection was lost, or had been closed while it was idle.
+    None,
 }
 
 /// Which domain group a message goes by: 0 for all domains of no group, then the groups in order, as the ledger numbers them.
@@ -86,6 +88,7 @@ impl Gate {
                     self.cuts += 1;
                 }
             }
+            Feedback::None => {}
         }
     }
 }
@@ -144,14 +147,8 @@ impl Throttle {
     /// everybody's, since a reply that names no group may be the relay's own.
     pub fn end(&mut self, domain_group: GroupIndex, started: Instant, told: Feedback, now: Instant) {
         self.domain_groups[domain_group].end(started, told, now);
-        let relay = if domain_group == 0 { told } else { Feedback::Good };
+        let relay = if domain_group == 0 || told == Feedback::None { told } else { Feedback::Good };
         self.relay.end(started, relay, now);
-    }
-
-    /// The relay takes no more connections: fewer messages at a time, whatever their domain groups.
-    pub fn fewer(&mut self, now: Instant) {
-        self.relay.under_way += 1;
-        self.relay.end(now, Feedback::Slow(None), now);
     }
 
     /// How many domain groups there are.

@@ -44,6 +44,7 @@ mod pixels;
 mod power;
 mod preview;
 mod programs;
+mod relay;
 mod reload;
 mod report;
 mod restart;

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 use rustls_pki_types::PrivateKeyDer;
@@ -48,6 +48,8 @@ pub enum Act {
     HangUp,
     /// Silence until [`Server::release`]; then the usual reply.
     Hold,
+    /// The usual reply after so long, as of a relay that has work with each message.
+    Slow(Duration),
 }
 
 /// Self-signed, for `localhost`, until 2126; the tests of `sources::fetch` use it too.
@@ -67,13 +69,14 @@ pub struct Rule {
     about: String,
     skip: usize,
     times: usize,
+    beyond: usize,
     act: Act,
 }
 
 impl Rule {
     /// Acts whenever the conversation comes to `at`.
     pub fn at(at: At, act: Act) -> Self {
-        Self { at, about: String::new(), skip: 0, times: usize::MAX, act }
+        Self { at, about: String::new(), skip: 0, times: usize::MAX, beyond: 0, act }
     }
 
     /// Only when the recipient (at MAIL, EHLO and AUTH: the command's argument) contains this text.
@@ -85,6 +88,12 @@ impl Rule {
     /// Lets the first `count` such occasions pass.
     pub fn skip(mut self, count: usize) -> Self {
         self.skip = count;
+        self
+    }
+
+    /// Only on a conversation that came while this many others stood.
+    pub fn beyond(mut self, count: usize) -> Self {
+        self.beyond = count;
         self
     }
 
@@ -106,6 +115,8 @@ pub struct Message {
     pub data: Vec<u8>,
     /// The code that answered the dot; `None` when the line died first.
     pub code: Option<u16>,
+    /// When its dot came.
+    pub at: Instant,
 }
 
 #[derive(Default)]
@@ -114,6 +125,12 @@ struct Log {
     lines: Vec<String>,
     messages: Vec<Message>,
     connections: usize,
+    /// Conversations that stand now.
+    standing: usize,
+    /// Conversations that the relay ended since nothing was said.
+    timeouts: usize,
+    /// When conversations began that had too many others beside them.
+    crowded: Vec<Instant>,
     /// Envelopes that came in one packet, DATA and all.
     together: usize,
     /// Envelopes that came in one packet with the end of another message.
@@ -129,6 +146,8 @@ struct Shared {
     changed: Condvar,
     without: Vec<&'static str>,
     tls: Option<Secure>,
+    /// How long it waits for a command.
+    patience: Option<Duration>,
 }
 
 /// How a server does TLS.
@@ -158,7 +177,12 @@ impl Server {
     /// One that does not offer some extensions, such as PIPELINING; one without "GROUPS" hangs up when an envelope comes behind
     /// another message's final dot.
     pub fn start_without(without: &[&'static str], rules: impl Into<Vec<Rule>>) -> Self {
-        Self::begin(without, None, rules)
+        Self::begin(without, None, None, rules)
+    }
+
+    /// One that ends a conversation in which nothing is said for so long, with 421 or `without` a word.
+    pub fn start_impatient(patience: Duration, without: &[&'static str], rules: impl Into<Vec<Rule>>) -> Self {
+        Self::begin(without, None, Some(patience), rules)
     }
 
     /// One with TLS, by STARTTLS or at once, and a certificate for `localhost` that is its own authority.
@@ -166,7 +190,7 @@ impl Server {
         let key = PrivateKeyDer::try_from(KEY.to_vec()).unwrap();
         let config =
             ServerConfig::builder().with_no_client_auth().with_single_cert(vec![CERTIFICATE.to_vec().into()], key);
-        Self::begin(&[], Some(Secure { config: Arc::new(config.unwrap()), at_once }), rules)
+        Self::begin(&[], Some(Secure { config: Arc::new(config.unwrap()), at_once }), None, rules)
     }
 
     /// The certificate of [`Server::start_secure`] as a PEM file.
@@ -174,11 +198,16 @@ impl Server {
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(CERTIFICATE))
     }
 
-    fn begin(without: &[&'static str], tls: Option<Secure>, rules: impl Into<Vec<Rule>>) -> Self {
+    fn begin(
+        without: &[&'static str],
+        tls: Option<Secure>,
+        patience: Option<Duration>,
+        rules: impl Into<Vec<Rule>>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let log = Mutex::new(Log { rules: rules.into(), ..Log::default() });
-        let shared = Arc::new(Shared { log, without: without.to_vec(), tls, ..Shared::default() });
+        let shared = Arc::new(Shared { log, without: without.to_vec(), tls, patience, ..Shared::default() });
         let in_thread = Arc::clone(&shared);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -235,11 +264,28 @@ impl Server {
         self.shared.log().connections
     }
 
+    /// Conversations that were ended since nothing was said.
+    pub fn timeouts(&self) -> usize {
+        self.shared.log().timeouts
+    }
+
+    /// When conversations began that a rule with [`Rule::beyond`] met.
+    pub fn crowded(&self) -> Vec<Instant> {
+        self.shared.log().crowded.clone()
+    }
+
+    /// Messages a second, from the first dot to the last.
+    pub fn pace(&self) -> f64 {
+        let dots: Vec<Instant> = self.messages().iter().map(|message| message.at).collect();
+        let (first, last) = (dots.first().unwrap(), dots.last().unwrap());
+        f64::from(u32::try_from(dots.len() - 1).unwrap()) / (*last - *first).as_secs_f64()
+    }
+
     /// Waits until this many messages were sent up to their dot.
     pub fn await_messages(&self, count: usize) {
-        let deadline = std::time::Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(30);
         while self.messages().len() < count {
-            assert!(std::time::Instant::now() < deadline, "{} of {count} messages came", self.messages().len());
+            assert!(Instant::now() < deadline, "{} of {count} messages came", self.messages().len());
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -279,10 +325,15 @@ impl Shared {
         self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The act of the first rule that applies here.
-    fn act(&self, at: At, about: &str) -> Option<Act> {
+    /// The act of the first rule that applies here, in a conversation that came while so many `others` stood.
+    fn act(&self, at: At, about: &str, others: usize) -> Option<Act> {
         let mut log = self.log();
-        for rule in log.rules.iter_mut().filter(|r| r.at == at && about.contains(&r.about) && r.times > 0) {
+        let applies = |r: &Rule| r.at == at && about.contains(&r.about) && r.times > 0 && r.beyond <= others;
+        let crowded = log.rules.iter().any(|rule| rule.beyond > 0 && applies(rule));
+        if crowded {
+            log.crowded.push(Instant::now());
+        }
+        for rule in log.rules.iter_mut().filter(|rule| applies(rule)) {
             if rule.skip > 0 {
                 rule.skip -= 1;
                 continue;

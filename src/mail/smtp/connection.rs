@@ -10,7 +10,7 @@ use lettre::transport::smtp::response::Response;
 
 use super::ahead::Ahead;
 use super::greet::{Greeted, Offers};
-use super::{Auth, Message, Refusal, Stage, Timeouts, enhanced, printable, within};
+use super::{Auth, Message, Refusal, Stage, Timeouts, enhanced, printable, refusal, within};
 use crate::model::Reply;
 
 /// A greeted connection.
@@ -171,9 +171,31 @@ impl Connection {
         }
     }
 
+    /// What the server said when nobody had asked it anything, mostly that it closes an idle connection (421 4.4.2), or that it has hung
+    /// up: then the connection is of no more use. `None` while it waits for us.
+    pub async fn unasked(&mut self) -> Option<Refusal> {
+        let heard = tokio::time::timeout(Duration::ZERO, self.inner.read_response()).await.ok()?;
+        Some(match heard {
+            Ok(response) => Refusal { stage: Stage::Mail, reply: reply(&response) },
+            Err(error) => refusal(Stage::Mail, &error),
+        })
+    }
+
     /// Says QUIT; whatever the answer, the connection is done.
     pub async fn close(mut self) {
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.inner.quit()).await;
+        self.quit().await;
+    }
+
+    /// The same, and waits a second for the server to hang up: from then on it no longer counts the connection.
+    pub async fn close_to_the_end(mut self) {
+        if self.quit().await {
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.inner.read_response()).await;
+        }
+    }
+
+    /// Says whether the server took leave, too.
+    async fn quit(&mut self) -> bool {
+        matches!(tokio::time::timeout(Duration::from_secs(5), self.inner.quit()).await, Ok(Ok(_)))
     }
 
     async fn say(&mut self, stage: Stage, line: impl fmt::Display) -> Result<Reply, Refusal> {

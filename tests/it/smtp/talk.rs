@@ -1,9 +1,9 @@
 //! One conversation of the scripted server: what a usual server says, and where the script says something else. Knows no test.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Act, At, Message, Shared};
 
@@ -20,6 +20,8 @@ pub struct Conversation<'a> {
     shared: &'a Shared,
     /// Whether TLS came by STARTTLS.
     safe: bool,
+    /// How many others stood when it began.
+    others: usize,
     /// Whether a MAIL was taken.
     begun: bool,
     from: String,
@@ -28,18 +30,25 @@ pub struct Conversation<'a> {
 
 impl<'a> Conversation<'a> {
     pub fn new(stream: TcpStream, shared: &'a Shared) -> std::io::Result<Self> {
-        shared.log().connections += 1;
         stream.set_nodelay(true)?;
+        stream.set_read_timeout(shared.patience)?;
         let line = stream.try_clone()?;
         let stream: Box<dyn Stream> = match &shared.tls {
             Some(secure) if secure.at_once => Box::new(secure.wrap(stream)),
             _ => Box::new(stream),
+        };
+        let others = {
+            let mut log = shared.log();
+            log.connections += 1;
+            log.standing += 1;
+            log.standing - 1
         };
         Ok(Self {
             stream: BufReader::new(stream),
             line,
             shared,
             safe: false,
+            others,
             begun: false,
             from: String::new(),
             to: Vec::new(),
@@ -157,11 +166,12 @@ impl<'a> Conversation<'a> {
             }
             let first = data.is_empty();
             data.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-            if first && let Some(act) = self.shared.act(At::Body, &to) {
+            if first && let Some(act) = self.shared.act(At::Body, &to, self.others) {
                 self.perform(act, "451 4.3.0 in the middle")?;
             }
         }
-        let message = Message { from: self.from.clone(), to: std::mem::take(&mut self.to), data, code: None };
+        let message =
+            Message { from: self.from.clone(), to: std::mem::take(&mut self.to), data, code: None, at: Instant::now() };
         let number = {
             let mut log = self.shared.log();
             log.messages.push(message);
@@ -175,11 +185,16 @@ impl<'a> Conversation<'a> {
             self.say("554 5.5.0 Error: SMTP protocol synchronization")?;
             return self.hang_up();
         }
-        match self.shared.act(At::Dot, &to) {
+        match self.shared.act(At::Dot, &to, self.others) {
             // On record before it is said, so that a test that sees the client done sees this too.
             Some(Act::SayAndHangUp(reply)) => {
                 self.shared.log().messages[number].code = code_of(reply);
                 self.perform(Act::SayAndHangUp(reply), "").map(drop)
+            }
+            Some(Act::Slow(work)) => {
+                thread::sleep(work);
+                self.shared.log().messages[number].code = Some(250);
+                self.say("250 2.0.0 taken")
             }
             Some(Act::Hold) => {
                 self.hold()?;
@@ -200,7 +215,7 @@ impl<'a> Conversation<'a> {
 
     /// Acts by the script, or replies as usual; gives the code that was said.
     fn answer(&mut self, at: At, about: &str, usual: &str) -> std::io::Result<u16> {
-        match self.shared.act(at, about) {
+        match self.shared.act(at, about, self.others) {
             Some(act) => self.perform(act, usual),
             None => self.perform(Act::Segments(&[]), usual),
         }
@@ -208,6 +223,10 @@ impl<'a> Conversation<'a> {
 
     fn perform(&mut self, act: Act, usual: &str) -> std::io::Result<u16> {
         match act {
+            Act::Slow(work) => {
+                thread::sleep(work);
+                self.perform(Act::Segments(&[]), usual)
+            }
             Act::Say(reply) => {
                 self.say(reply)?;
                 Ok(code_of(reply).unwrap_or(0))
@@ -260,10 +279,25 @@ impl<'a> Conversation<'a> {
 
     fn line(&mut self) -> std::io::Result<String> {
         let mut line = Vec::new();
-        if self.stream.read_until(b'\n', &mut line)? == 0 {
-            return Err(gone());
+        match self.stream.read_until(b'\n', &mut line) {
+            Ok(0) => return Err(gone()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.shared.log().timeouts += 1;
+                if !self.shared.without.contains(&"421") {
+                    self.say("421 4.4.2 scripted.example Error: timeout exceeded")?;
+                }
+                self.hang_up()?;
+                return Err(error);
+            }
+            read => _ = read?,
         }
         Ok(String::from_utf8_lossy(&line).trim_end().to_owned())
+    }
+}
+
+impl Drop for Conversation<'_> {
+    fn drop(&mut self) {
+        self.shared.log().standing -= 1;
     }
 }
 
@@ -272,5 +306,5 @@ fn code_of(reply: &str) -> Option<u16> {
 }
 
 fn gone() -> std::io::Error {
-    std::io::ErrorKind::ConnectionAborted.into()
+    ErrorKind::ConnectionAborted.into()
 }
