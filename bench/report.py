@@ -33,12 +33,13 @@ def row(n):
 def rows():
     for n in range(1, count + 1):
         email, state, due, attempts, code, enhanced, reply, at = row(n)
-        yield send, n, n, email, state, due, began, attempts, code, enhanced, reply, at
+        refusal = reply if state in ("failed", "deferred") else None
+        yield send, n, n, email, email.partition("@")[2], state, due, began, attempts, code, enhanced, reply, refusal, at
 
 
 db.executemany(
-    "INSERT INTO deliveries (send_id, number, reader_id, email, state, due_ms, dated_ms, attempts, code, enhanced, reply,"
-    " updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT INTO deliveries (send_id, number, subscriber_id, email, domain, state, due_ms, dated_ms, attempts, code,"
+    " enhanced, reply, refusal, updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     rows(),
 )
 db.commit()

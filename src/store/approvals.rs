@@ -31,13 +31,24 @@ impl Issues<'_> {
             return Ok(false);
         }
         let (text, hash) = stored_form(&approval.frozen);
+        let rendered = &approval.frozen.rendered;
         tx.execute(
-            "INSERT INTO approvals (issue, draft, frozen_sha256, frozen, approved_by, approved_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO approvals (issue, draft, frozen_sha256, frozen, subject, preheader, approved_by, approved_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (issue) DO UPDATE SET draft = excluded.draft,
                  frozen_sha256 = excluded.frozen_sha256, frozen = excluded.frozen,
+                 subject = excluded.subject, preheader = excluded.preheader,
                  approved_by = excluded.approved_by, approved_ms = excluded.approved_ms",
-            params![issue, approval.draft, hash, text, approval.by, to_ms(approval.at)],
+            params![
+                issue,
+                approval.draft,
+                hash,
+                text,
+                rendered.subject,
+                rendered.preheader,
+                approval.by,
+                to_ms(approval.at)
+            ],
         )?;
         tx.commit()?;
         Ok(true)

@@ -52,10 +52,10 @@ impl Issues<'_> {
     pub fn archived(&self) -> Result<Vec<Archived>, StoreError> {
         let mut statement = self.store.conn.prepare(
             "SELECT s.issue, s.started_ms, max(c.corrected_ms), count(c.id),
-                 coalesce((SELECT l.rendered ->> '$.subject' FROM corrections AS l WHERE l.issue = s.issue
-                     ORDER BY l.id DESC LIMIT 1), a.frozen ->> '$.rendered.subject'),
-                 coalesce((SELECT l.rendered ->> '$.preheader' FROM corrections AS l WHERE l.issue = s.issue
-                     ORDER BY l.id DESC LIMIT 1), a.frozen ->> '$.rendered.preheader')
+                 coalesce((SELECT l.subject FROM corrections AS l WHERE l.issue = s.issue
+                     ORDER BY l.id DESC LIMIT 1), a.subject),
+                 coalesce((SELECT l.preheader FROM corrections AS l WHERE l.issue = s.issue
+                     ORDER BY l.id DESC LIMIT 1), a.preheader)
              FROM sends AS s JOIN approvals AS a ON a.issue = s.issue LEFT JOIN corrections AS c ON c.issue = s.issue
              GROUP BY s.issue ORDER BY s.issue DESC",
         )?;
@@ -115,9 +115,18 @@ impl Issues<'_> {
     ) -> Result<(), StoreError> {
         let text = serde_json::json!(rendered).to_string();
         self.store.conn.execute(
-            "INSERT INTO corrections (issue, note, draft, rendered_sha256, rendered, corrected_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![issue.to_string(), correction.note, draft, hash_of(&text), text, to_ms(correction.at)],
+            "INSERT INTO corrections (issue, note, draft, rendered_sha256, rendered, subject, preheader, corrected_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                issue.to_string(),
+                correction.note,
+                draft,
+                hash_of(&text),
+                text,
+                rendered.subject,
+                rendered.preheader,
+                to_ms(correction.at)
+            ],
         )?;
         Ok(())
     }

@@ -30,8 +30,8 @@ impl Sends<'_> {
         }
         let send = tx.last_insert_rowid();
         let rows = tx.execute(
-            "INSERT INTO deliveries (send_id, number, subscriber_id, email, state, due_ms, updated_ms)
-             SELECT ?1, row_number() OVER (ORDER BY id), id, email, 'pending', 0, ?2
+            "INSERT INTO deliveries (send_id, number, subscriber_id, email, domain, state, due_ms, updated_ms)
+             SELECT ?1, row_number() OVER (ORDER BY id), id, email, domain, 'pending', 0, ?2
              FROM subscribers
              WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?3) > 0)
                    AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)
@@ -70,7 +70,7 @@ impl Sends<'_> {
             let domains: Vec<String> = domains.iter().map(|domain| domain.to_ascii_lowercase()).collect();
             tx.execute(
                 "UPDATE deliveries SET domain_group = ?2 WHERE send_id = ?1 AND due_ms IS NOT NULL
-                 AND substr(email, instr(email, '@') + 1) IN (SELECT value FROM json_each(?3))",
+                 AND domain IN (SELECT value FROM json_each(?3))",
                 params![send, domain_group, serde_json::json!(domains).to_string()],
             )?;
         }

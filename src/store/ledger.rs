@@ -128,7 +128,7 @@ impl Sends<'_> {
         let json = |domains: &mut dyn Iterator<Item = &String>| {
             serde_json::json!(domains.map(|domain| domain.to_ascii_lowercase()).collect::<Vec<_>>()).to_string()
         };
-        let within = "substr(email, instr(email, '@') + 1) IN (SELECT value FROM json_each(?2))";
+        let within = "domain IN (SELECT value FROM json_each(?2))";
         let others = (format!("NOT {within}"), json(&mut groups.iter().copied().flatten()));
         let groups = groups.iter().map(|domains| (within.to_owned(), json(&mut domains.iter())));
         groups.chain([others]).map(|(filter, domains)| self.domain_group(send, &filter, &domains)).collect()
@@ -139,7 +139,8 @@ impl Sends<'_> {
         let alive = self.store.sender_is_alive();
         let mut counts = DeliveryCounts::default();
         // One walk with a sum for each state: grouping would sort the rows first.
-        let sums: Vec<String> = DeliveryState::ALL.iter().map(|s| format!("sum(state = '{}')", s.as_str())).collect();
+        let sums: Vec<String> =
+            DeliveryState::ALL.iter().map(|s| format!("count(*) FILTER (WHERE state = '{}')", s.as_str())).collect();
         let sql = format!(
             "SELECT min(CASE WHEN due_ms > 0 THEN due_ms END), count(*), {} FROM deliveries
              WHERE send_id = ?1 AND {filter}",

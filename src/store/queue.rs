@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
 use super::claim::{Claim, Next};
+use super::report::shape;
 use super::subscribers::{stored_address, stored_fields};
 use super::tokens::take_off;
 use super::{StoreError, from_ms, to_ms};
@@ -273,14 +274,15 @@ fn write_outcome(
     reply: &Reply,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let refusal = matches!(state, "failed" | "deferred").then(|| shape(&reply.text));
     // A message that was tried before goes back to deferred, not to pending, so that the counts stay true.
     let rows = conn
         .prepare_cached(
             "UPDATE deliveries SET
                  state = CASE WHEN ?3 = 'pending' AND attempts > 0 THEN 'deferred' ELSE ?3 END,
-                 due_ms = ?4, attempts = attempts + ?5, code = ?6, enhanced = ?7, reply = ?8, updated_ms = ?9
+                 due_ms = ?4, attempts = attempts + ?5, code = ?6, enhanced = ?7, reply = ?8, refusal = ?9, updated_ms = ?10
              WHERE send_id = ?1 AND number = ?2 AND state = 'in_flight'",
         )?
-        .execute(params![send, number, state, due, counted, reply.code, reply.enhanced, reply.text, to_ms(now)])?;
+        .execute(params![send, number, state, due, counted, reply.code, reply.enhanced, reply.text, refusal, to_ms(now)])?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("copy {number}, which is not under way"))) }
 }

@@ -3,10 +3,11 @@
 
 mod words;
 
+pub use words::shape;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Row, params};
 
 use super::{IssueSend, Sends, StoreError, clicks, from_ms, to_ms};
@@ -31,12 +32,11 @@ const PERCENTS: [u8; 4] = [50, 90, 99, 100];
 
 /// The state that a row counts for, as [`Store::send`] counts: `in_flight` is pending while a sender is alive (`?2`).
 const STATE: &str = "CASE d.state
-     WHEN 'in_flight' THEN iif(?2, 'pending', 'uncertain') ELSE d.state END";
+     WHEN 'in_flight' THEN CASE WHEN ?2 THEN 'pending' ELSE 'uncertain' END ELSE d.state END";
 
 impl Sends<'_> {
     /// The send of an issue and everything that its report says of it; `tracking` has the counted links that were mailed, if any were.
     pub fn figures(&self, send: &IssueSend, tracking: Option<&Tracking>) -> Result<Figures, StoreError> {
-        register(&self.store.conn)?;
         // A read transaction: every query sees the ledger of one moment.
         let tx = self.store.conn.unchecked_transaction()?;
         let alive = self.store.sender_is_alive();
@@ -95,27 +95,6 @@ fn followed(conn: &Connection, issue: &str, tracking: &Tracking) -> Result<Vec<C
     Ok(tracking.links.iter().map(line).collect())
 }
 
-/// The two functions that the queries here call, on this connection.
-fn register(conn: &Connection) -> Result<(), StoreError> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    conn.create_scalar_function("refusal_text", 1, flags, |context| {
-        Ok(words::shape(context.get_raw(0).as_str().unwrap_or_default()))
-    })?;
-    conn.create_scalar_function("state_reason", 6, flags, |context| {
-        let text = |at: usize| context.get_raw(at).as_str().unwrap_or_default();
-        let code: Option<u16> = context.get(1)?;
-        let facts = words::Facts {
-            code: code.unwrap_or(0),
-            enhanced: text(2),
-            reply: text(3),
-            subscriber: text(4),
-            attempts: context.get(5)?,
-        };
-        Ok(words::reason(text(0), &facts))
-    })?;
-    Ok(())
-}
-
 /// The rows of one send within a transaction.
 struct Rows<'c> {
     conn: &'c Connection,
@@ -135,23 +114,31 @@ impl Rows<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The states with their reasons. The rows are added up by what a reason is made of; the words are put to each sum.
     fn states(&self) -> Result<Vec<StateLine>, StoreError> {
         let sql = format!(
-            "SELECT s, CASE s WHEN 'delivered' THEN 'taken by the relay'
-                 ELSE state_reason(s, code, enhanced, reply, subscriber, attempts) END AS reason, sum(n)
-             FROM (SELECT {STATE} AS s, d.code, d.enhanced, d.attempts, count(*) AS n,
-                       CASE WHEN d.state IN ('failed', 'deferred') THEN substr(d.reply, 1, 80) END AS reply,
-                       CASE d.state WHEN 'suppressed' THEN
-                           coalesce((SELECT status FROM subscribers WHERE id = d.subscriber_id), 'gone') END AS subscriber
-                   FROM deliveries AS d WHERE d.send_id = ?1
-                   GROUP BY s, code, enhanced, attempts, reply, subscriber)
-             GROUP BY s, reason
-             ORDER BY CASE s WHEN 'delivered' THEN 0 WHEN 'failed' THEN 1 WHEN 'deferred' THEN 2 WHEN 'pending' THEN 3
-                 WHEN 'suppressed' THEN 4 ELSE 5 END, sum(n) DESC, reason LIMIT ?3"
+            "SELECT {STATE} AS s, d.code, d.enhanced, d.attempts, d.reply LIKE 'given up after%' AS given_up,
+                 CASE d.state WHEN 'suppressed' THEN
+                     coalesce((SELECT status FROM subscribers WHERE id = d.subscriber_id), 'gone') END AS subscriber, count(*)
+             FROM deliveries AS d WHERE d.send_id = ?1 GROUP BY 1, 2, 3, 4, 5, 6 LIMIT ?3"
         );
-        self.all(&sql, i64::MAX, |row| {
-            Ok(StateLine { state: row.get(0)?, reason: row.get(1)?, count: count(row.get(2)?) })
-        })
+        let mut sums = BTreeMap::new();
+        for (state, facts, n) in self.all(&sql, i64::MAX, |row| {
+            let facts = words::Facts {
+                code: row.get(1)?,
+                enhanced: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                attempts: row.get(3)?,
+                given_up: row.get::<_, Option<bool>>(4)?.unwrap_or(false),
+                subscriber: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+            };
+            Ok((row.get::<_, String>(0)?, facts, count(row.get(6)?)))
+        })? {
+            let reason = words::reason(&state, &facts);
+            *sums.entry((words::order(&state), state, reason)).or_insert(0) += n;
+        }
+        let mut lines: Vec<_> = sums.into_iter().collect();
+        lines.sort_by(|((a, _, x), n), ((b, _, y), m)| a.cmp(b).then_with(|| m.cmp(n)).then_with(|| x.cmp(y)));
+        Ok(lines.into_iter().map(|((_, state, reason), count)| StateLine { state, reason, count }).collect())
     }
 
     fn over_time(&self) -> Result<Timeline, StoreError> {
@@ -201,10 +188,10 @@ impl Rows<'_> {
     fn domains(&self) -> Result<(Vec<DomainLine>, u64), StoreError> {
         let sql = format!(
             "WITH line AS (
-                 SELECT CASE instr(d.email, '@') WHEN 0 THEN '(no address)'
-                         ELSE lower(substr(d.email, instr(d.email, '@') + 1)) END AS domain,
-                     count(*) AS n, sum(d.state = 'delivered') AS delivered, sum(d.state = 'failed') AS failed,
-                     sum({STATE} IN ('pending', 'deferred')) AS waiting
+                 SELECT CASE d.domain WHEN '' THEN '(no address)' ELSE d.domain END AS domain, count(*) AS n,
+                     count(*) FILTER (WHERE d.state = 'delivered') AS delivered,
+                     count(*) FILTER (WHERE d.state = 'failed') AS failed,
+                     count(*) FILTER (WHERE {STATE} IN ('pending', 'deferred')) AS waiting
                  FROM deliveries AS d WHERE d.send_id = ?1 GROUP BY 1)
              SELECT domain, n, delivered, failed, waiting, count(*) OVER () FROM line ORDER BY n DESC, domain LIMIT ?3"
         );
@@ -216,7 +203,8 @@ impl Rows<'_> {
         let mut lines: Vec<DomainLine> = lines.into_iter().map(|(line, n)| (in_all = n, line).1).collect();
         if in_all > count(DOMAINS) {
             let sql = format!(
-                "SELECT count(*), sum(d.state = 'delivered'), sum(d.state = 'failed'), sum({STATE} IN ('pending', 'deferred'))
+                "SELECT count(*), count(*) FILTER (WHERE d.state = 'delivered'), count(*) FILTER (WHERE d.state = 'failed'),
+                     count(*) FILTER (WHERE {STATE} IN ('pending', 'deferred'))
                  FROM deliveries AS d WHERE d.send_id = ?1"
             );
             let all = self.conn.query_row(&sql, params![self.send, self.alive], |row| {
@@ -239,7 +227,7 @@ impl Rows<'_> {
     fn refusals(&self) -> Result<(Vec<Refusal>, u64), StoreError> {
         let refused = "d.state IN ('failed', 'deferred') AND d.send_id = ?1";
         let sql = format!(
-            "SELECT d.state, coalesce(d.code, 0) AS code, d.enhanced, refusal_text(d.reply) AS words, count(*) AS n
+            "SELECT d.state, coalesce(d.code, 0) AS code, d.enhanced, coalesce(d.refusal, '') AS words, count(*) AS n
              FROM deliveries AS d WHERE {refused}
              GROUP BY d.state, code, d.enhanced, words ORDER BY n DESC, d.state DESC, code, words LIMIT ?3"
         );
@@ -258,7 +246,8 @@ impl Rows<'_> {
     }
 
     fn tries(&self) -> Result<Vec<TriesLine>, StoreError> {
-        let sql = "SELECT attempts, sum(state = 'delivered'), sum(state = 'failed'), count(*) FROM deliveries
+        let sql = "SELECT attempts, count(*) FILTER (WHERE state = 'delivered'), count(*) FILTER (WHERE state = 'failed'), count(*)
+                   FROM deliveries
                    WHERE send_id = ?1 GROUP BY attempts ORDER BY attempts LIMIT ?3";
         self.all(sql, LINES, |row| {
             let (delivered, failed, all) = (count(row.get(1)?), count(row.get(2)?), count(row.get(3)?));

@@ -153,12 +153,13 @@ fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result
     let consent = "the sign-up form, confirmed by the owner of the address";
     let Some((id, status, editions)) = old else {
         conn.execute(
-            "INSERT INTO subscribers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, consent, seed,
+            "INSERT INTO subscribers (email_key, email, domain, name, status, editions, fields, created_ms, confirmed_ms, consent, seed,
                                   leave_hash, preferences_hash)
-             VALUES (?1, ?2, '', 'confirmed', ?3, '{}', ?4, ?4, ?5, ?6, ?7, ?8)",
+             VALUES (?1, ?2, ?3, '', 'confirmed', ?4, '{}', ?5, ?5, ?6, ?7, ?8, ?9)",
             params![
                 key,
                 waiting.email.as_str(),
+                waiting.email.domain(),
                 join(&waiting.editions),
                 now,
                 consent,

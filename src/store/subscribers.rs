@@ -176,13 +176,14 @@ fn merged(old: &Subscriber, row: &SubscriberRow, now: DateTime<Utc>) -> Subscrib
 fn insert(conn: &Connection, row: &SubscriberRow, now: DateTime<Utc>, seed: &str) -> Result<(), StoreError> {
     let created = row.created.unwrap_or(now);
     let mut statement = conn.prepare_cached(
-        "INSERT INTO subscribers (email_key, email, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
+        "INSERT INTO subscribers (email_key, email, domain, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
                               consent, seed, leave_hash, preferences_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     statement.execute(params![
         row.email.key(),
         row.email.as_str(),
+        row.email.domain(),
         row.name.as_deref().unwrap_or(""),
         row.status.as_str(),
         join(row.editions.as_deref().unwrap_or_default()),

@@ -89,7 +89,7 @@ impl Subscribers<'_> {
         if let Some(id) = id {
             // Subscriber 0 is nobody: the number may be given to another once the row is gone. Replies may repeat the address.
             rows += tx.execute(
-                "UPDATE deliveries SET email = '', subscriber_id = 0, reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END,
+                "UPDATE deliveries SET email = '', domain = '', subscriber_id = 0, reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END,
                         state = CASE WHEN state IN ('pending', 'deferred', 'uncertain') THEN 'suppressed' ELSE state END,
                         due_ms = NULL
                  WHERE subscriber_id = ?1",

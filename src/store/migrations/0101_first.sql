@@ -4,6 +4,7 @@ CREATE TABLE subscribers (
     id               INTEGER PRIMARY KEY,
     email_key        TEXT    NOT NULL UNIQUE,   -- lower case, for comparing
     email            TEXT    NOT NULL,
+    domain           TEXT    NOT NULL,          -- of the address, lower case ASCII
     name             TEXT    NOT NULL,
     status           TEXT    NOT NULL CHECK (status IN ('pending', 'confirmed', 'unsubscribed', 'bounced', 'complained')),
     editions         TEXT    NOT NULL,          -- ';midweek;sunday;', or '' for all
@@ -23,6 +24,8 @@ CREATE TABLE approvals (
     draft         TEXT    NOT NULL,         -- issue.toml as it was approved
     frozen_sha256 TEXT    NOT NULL,
     frozen        TEXT    NOT NULL,         -- the exact rendered issue and its letterhead, JSON
+    subject       TEXT    NOT NULL,         -- as in `frozen`, for lists of issues
+    preheader     TEXT    NOT NULL,
     approved_by   TEXT    NOT NULL,
     approved_ms   INTEGER NOT NULL
 );
@@ -47,7 +50,9 @@ CREATE TABLE deliveries (
     send_id       INTEGER NOT NULL REFERENCES sends (id),
     number        INTEGER NOT NULL,
     subscriber_id INTEGER NOT NULL,
-    email         TEXT    NOT NULL,
+    email         TEXT    NOT NULL,             -- '' once its subscriber is forgotten
+    domain        TEXT    NOT NULL,             -- as in subscribers
+    variant       INTEGER NOT NULL DEFAULT 1,   -- which form of the issue; there is one
     domain_group          INTEGER NOT NULL DEFAULT 0,   -- recipients of one group of domains share one; 0 is everybody else
     state         TEXT    NOT NULL CHECK (state IN
                       ('pending', 'in_flight', 'delivered', 'deferred', 'failed', 'suppressed', 'uncertain')),
@@ -57,6 +62,7 @@ CREATE TABLE deliveries (
     code          INTEGER,
     enhanced      TEXT,
     reply         TEXT,
+    refusal       TEXT,                         -- a refusal's reply without what names one recipient or message
     updated_ms    INTEGER NOT NULL,
     PRIMARY KEY (send_id, number)
 ) WITHOUT ROWID;
@@ -148,6 +154,8 @@ CREATE TABLE corrections (
     draft           TEXT    NOT NULL,       -- issue.toml as it was corrected
     rendered_sha256 TEXT    NOT NULL,
     rendered        TEXT    NOT NULL,       -- the corrected issue, JSON
+    subject         TEXT    NOT NULL,       -- as in `rendered`
+    preheader       TEXT    NOT NULL,
     corrected_ms    INTEGER NOT NULL
 );
 CREATE INDEX corrections_issue ON corrections (issue, id);

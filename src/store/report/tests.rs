@@ -4,8 +4,9 @@ use super::words::{Facts, reason, shape};
 use super::*;
 use crate::store::Store;
 
-fn facts<'a>(code: u16, enhanced: &'a str, reply: &'a str) -> Facts<'a> {
-    Facts { code, enhanced, reply, subscriber: "", attempts: 1 }
+fn facts(code: u16, enhanced: &str, reply: &str) -> Facts {
+    let given_up = reply.starts_with("given up after");
+    Facts { code: Some(code), enhanced: enhanced.into(), given_up, attempts: 1, ..Facts::default() }
 }
 
 #[test]
@@ -59,7 +60,7 @@ fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, IssueSend) {
     store
         .conn
         .execute_batch(&format!(
-            "INSERT INTO approvals VALUES ('2026-11-25-midweek', '', '', '', '', 0);
+            "INSERT INTO approvals VALUES ('2026-11-25-midweek', '', '', '', '', '', '', 0);
              INSERT INTO sends (id, issue, state, started_ms) VALUES (1, '2026-11-25-midweek', 'sending', {began});"
         ))
         .expect("a send");
@@ -68,9 +69,21 @@ fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, IssueSend) {
         store
             .conn
             .execute(
-                "INSERT INTO deliveries (send_id, number, subscriber_id, email, state, attempts, code, enhanced, reply, updated_ms)
-                 VALUES (1, ?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![number, email, state, attempts, code, enhanced, reply, began + seconds * 1_000],
+                "INSERT INTO deliveries (send_id, number, subscriber_id, email, domain, state, attempts, code, enhanced, reply,
+                                         refusal, updated_ms)
+                 VALUES (1, ?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                params![
+                    number,
+                    email,
+                    email.rsplit_once('@').map_or("", |(_, domain)| domain).to_lowercase(),
+                    state,
+                    attempts,
+                    code,
+                    enhanced,
+                    reply,
+                    reply.map(shape),
+                    began + seconds * 1_000
+                ],
             )
             .expect("a row");
     }

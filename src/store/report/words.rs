@@ -3,25 +3,35 @@
 
 use crate::model::Refusal;
 
-/// What a row says besides its state.
-pub struct Facts<'a> {
-    /// 0 when there was no reply.
-    pub code: u16,
-    pub enhanced: &'a str,
-    pub reply: &'a str,
+/// What rows of one kind say besides their state.
+#[derive(Default)]
+pub struct Facts {
+    /// `None` when there was no reply; 0 when it could not be read.
+    pub code: Option<u16>,
+    /// The enhanced status code (RFC 3463), empty when there is none.
+    pub enhanced: String,
+    /// Whether the last try was followed by no other since the time was over.
+    pub given_up: bool,
     /// The subscriber's status now, for one who was left out; `gone` when the subscriber is no longer stored.
-    pub subscriber: &'a str,
+    pub subscriber: String,
     pub attempts: u32,
+}
+
+/// Which states come first in a report.
+pub fn order(state: &str) -> usize {
+    let states = ["delivered", "failed", "deferred", "pending", "suppressed"];
+    states.iter().position(|known| *known == state).unwrap_or(states.len())
 }
 
 /// Why a recipient is in this state.
 pub fn reason(state: &str, facts: &Facts) -> String {
     match state {
+        "delivered" => "taken by the relay".into(),
         "pending" if facts.attempts > 0 => "queued once more".into(),
         "pending" => "not tried yet".into(),
         "uncertain" => "connection broke before the answer".into(),
-        "suppressed" => left(facts.subscriber).into(),
-        "failed" if facts.reply.starts_with("given up after") => format!("given up: {}", refused(facts)),
+        "suppressed" => left(&facts.subscriber).into(),
+        "failed" if facts.given_up => format!("given up: {}", refused(facts)),
         "deferred" if facts.enhanced.starts_with("4.7.") => "greylisted, or policy".into(),
         "failed" | "deferred" => refused(facts),
         other => other.into(),
@@ -62,7 +72,7 @@ fn refused(facts: &Facts) -> String {
             "5" => "protocol trouble",
             "6" => "message content or form",
             "7" => "policy or reputation",
-            _ => return by_code(facts.code),
+            _ => return by_code(facts.code.unwrap_or(0)),
         },
     };
     words.into()
