@@ -15,4 +15,5 @@ pub mod schedule;
 pub mod send;
 pub mod sources;
 pub mod store;
+pub mod text;
 pub mod web;

@@ -27,7 +27,9 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
             found.push(Found::error("html-active", At::Html, message, help));
         }
     }
-    if let Some(tag) = TAGS.iter().find(|tag| issue.text.contains(**tag)) {
+    // A headline may be about a tag, and shows it.
+    let told = |tag: &str| issue.shown().any(|(_, entry)| entry.title.contains(tag) || entry.summary.contains(tag));
+    if let Some(tag) = TAGS.iter().find(|tag| issue.text.contains(**tag) && !told(tag)) {
         let help =
             "print the text without markup in the edition's .txt.hbs template, or write it otherwise in the draft";
         found.push(Found::warning("text-tags", At::Text, format!("the plain text shows `{tag}` to subscribers"), help));

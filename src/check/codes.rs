@@ -41,6 +41,7 @@ pub const CODES: &[&str] = &[
     "link-vague",
     "mail-lines",
     "mail-parts",
+    "markup-shown",
     "missing-alt",
     "no-news",
     "no-text",

@@ -13,6 +13,7 @@ mod draft;
 mod history;
 mod images;
 mod links;
+mod literal;
 mod message;
 mod mime;
 mod online;
@@ -225,6 +226,7 @@ const RULES: &[Rules] = &[
     draft::rules,
     history::rules,
     placeholders::rules,
+    literal::rules,
     links::rules,
     online::rules,
     images::rules,

@@ -5,7 +5,7 @@ use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
 use super::At;
-use crate::model::Draft;
+use crate::model::{Draft, TextFormat};
 
 /// More Markdown than this is shown as plain text, so it has no links.
 const LONGEST: usize = 200_000;
@@ -24,7 +24,10 @@ pub struct Inline {
 pub fn inlines(draft: &Draft) -> Vec<Inline> {
     let mut texts = vec![(At::Top("intro"), draft.intro.as_str())];
     for (n, entry) in super::shown(draft) {
-        texts.push((At::News(n, "summary"), &entry.summary));
+        // Plain text has neither.
+        if entry.format == TextFormat::Markdown {
+            texts.push((At::News(n, "summary"), &entry.summary));
+        }
         texts.push((At::News(n, "note"), &entry.note));
     }
     for (n, card) in super::cards(draft) {

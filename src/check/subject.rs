@@ -112,8 +112,8 @@ fn words(text: &str) -> BTreeSet<String> {
     lower.split(|c: char| !c.is_alphanumeric()).filter(says).map(str::to_owned).collect()
 }
 
-/// Controls, and the marks that turn text around (UAX #9).
+/// Controls, and what turns the text around it (UAX #9). The marks of direction (U+200E, U+200F, U+061C) turn nothing around; the
+/// header goes without them.
 fn unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
 }

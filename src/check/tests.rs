@@ -3,6 +3,7 @@
 mod clicks;
 mod message;
 mod parsers;
+mod placeholders;
 mod table;
 
 use super::*;
@@ -180,6 +181,7 @@ fn every_code_is_listed_and_documented() {
         include_str!("message.rs"),
         include_str!("online.rs"),
         include_str!("parts.rs"),
+        include_str!("literal.rs"),
         include_str!("placeholders.rs"),
         include_str!("spam.rs"),
         include_str!("subject.rs"),

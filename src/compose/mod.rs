@@ -32,7 +32,7 @@ pub use feeds::{Feed, Feeds};
 pub use pair::{Choice, Fit, Library};
 pub use preference::{SourcePreference, SourcePreferences, SourceRecord};
 pub use rank::Parts;
-pub use score::{ALSO, Base, EDITOR_SCORE, EDITOR_WHY, Scored, Scores, Scoring};
+pub use score::{Base, Scored, Scores, Scoring};
 pub use story::{Bonds, Limits, Stories, Text, carried_before, cluster};
 pub use twins::twins;
 pub use weights::Weights;
@@ -222,6 +222,7 @@ fn entry(candidate: &select::Candidate, why: &str, fit: &pair::Fit) -> Entry {
         score: candidate.parts.score,
         url: item.url.clone(),
         summary: item.summary.clone(),
+        format: item.format,
         topics: item.topics.clone(),
         also: candidate.also.iter().map(|item| covered(item)).collect(),
         apart: Vec::new(),

@@ -6,13 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::fold;
-use crate::model::Item;
+use crate::model::{ALSO, EDITOR_SCORE, EDITOR_WHY, Item};
 
-/// The field of an item that holds the editor's score, and the one for the reason.
-pub const EDITOR_SCORE: &str = "editor_score";
-pub const EDITOR_WHY: &str = "editor_why";
-/// The field that lists the other sources that carry the same item.
-pub const ALSO: &str = "also";
 /// More sources than this add nothing.
 const REPEATS: usize = 4;
 
@@ -114,13 +109,8 @@ fn editors(item: &Item) -> Option<f64> {
 
 /// The other sources of an item.
 fn others(item: &Item) -> Vec<&str> {
-    item.extra
-        .get(ALSO)
-        .and_then(|also| also.as_array())
-        .into_iter()
-        .flatten()
-        .filter_map(|name| name.as_str())
-        .collect()
+    let also = item.extra.get(ALSO).and_then(|also| also.as_array()).into_iter().flatten();
+    also.filter_map(|other| other.as_str().or_else(|| other.get("source")?.as_str())).collect()
 }
 
 /// Words in small letters with one space between them, so that whole words can be found.

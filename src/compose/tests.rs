@@ -85,6 +85,7 @@ pub fn item(id: &str, score: f64, published: &str) -> Item {
         score: Some(score),
         url: Some(format!("https://example.org/{id}")),
         summary: String::new(),
+        format: crate::model::TextFormat::Text,
         topics: Vec::new(),
         guides: Vec::new(),
         extra: serde_json::Map::new(),

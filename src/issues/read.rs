@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::table::{Fields, Source};
 use crate::model::{
-    Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Level, Notice, Notices, Published, Window,
+    Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Level, Notice, Notices, Published, TextFormat, Window,
 };
 
 const TOP: [&str; 14] = [
@@ -27,7 +27,7 @@ const TOP: [&str; 14] = [
     "guides_bench",
     "bench",
 ];
-const ENTRY: [&str; 17] = [
+const ENTRY: [&str; 18] = [
     "id",
     "title",
     "source",
@@ -35,6 +35,7 @@ const ENTRY: [&str; 17] = [
     "score",
     "url",
     "summary",
+    "format",
     "topics",
     "also",
     "apart",
@@ -180,7 +181,9 @@ fn sections<'a>(within: &Fields<'a>, key: &str, id: &str) -> Vec<Fields<'a>> {
     for (at, (table, start)) in tables.into_iter().enumerate() {
         let line = start.map(|byte| within.source.line(byte));
         let fields = Fields { source: within.source, table, name: called(at), line };
-        if let Some(id_text) = table.get(id).and_then(Item::as_str).filter(|text| !seen.insert((*text).to_owned())) {
+        if let Some(id_text) =
+            table.get(id).and_then(Item::as_str).filter(|text| !text.is_empty() && !seen.insert((*text).to_owned()))
+        {
             let message = format!("{}: `{id}` \"{id_text}\" is there twice", called(at));
             within.source.wrong(fields.line_of(id), message, "delete one of the two entries");
         }
@@ -207,6 +210,7 @@ fn entry(fields: &Fields) -> Option<Entry> {
         score: fields.number("score", 10.0),
         url: link(fields),
         summary: fields.string("summary").unwrap_or_default(),
+        format: format(fields),
         topics: fields.strings("topics"),
         also: sections(fields, "also", "id").iter().map(covered).filter(|other| !apart.contains(&other.id)).collect(),
         apart,
@@ -219,6 +223,19 @@ fn entry(fields: &Fields) -> Option<Entry> {
         banned: fields.flag("banned"),
     };
     published.map(|_| entry)
+}
+
+fn format(fields: &Fields) -> TextFormat {
+    let Some(word) = fields.filled("format") else { return TextFormat::default() };
+    let format = TextFormat::parse(&word);
+    if format.is_none() {
+        fields.wrong(
+            "format",
+            "\"text\" or \"markdown\"",
+            "correct it; without the line, title and summary are plain text",
+        );
+    }
+    format.unwrap_or_default()
 }
 
 /// Another telling of the entry's story.

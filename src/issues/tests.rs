@@ -18,6 +18,7 @@ pub fn entry(id: &str) -> Entry {
         score: Some(8.0),
         url: Some(format!("https://example.org/{id}")),
         summary: "One sentence.".into(),
+        format: crate::model::TextFormat::Text,
         topics: vec!["GPT-4o".into()],
         also: Vec::new(),
         apart: Vec::new(),

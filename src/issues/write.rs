@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::model::{Card, Covered, Draft, Entry, Figure, GuideOption, Published};
+use crate::model::{Card, Covered, Draft, Entry, Figure, GuideOption, Published, TextFormat};
 
 const HEADER: &str = "\
 # This issue is yours to edit; `digest render` shows it as a page.
 #
 # [[news]] stands in the order shown. Delete an entry, move it, move one up from [[bench]]; change any word.
+# Titles and summaries are plain text, or Markdown where the entry says format = \"markdown\".
 # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
 # `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
 # `number = { value = \"405 billion\", label = \"what it counts\", url = \"…\" }` shows a number of the week.
@@ -59,6 +60,9 @@ fn push_entry(out: &mut String, section: &str, entry: &Entry) {
     }
     line(out, "url", &quoted(entry.url.as_deref().unwrap_or_default()));
     line(out, "summary", &text(&entry.summary));
+    if entry.format == TextFormat::Markdown {
+        line(out, "format", "\"markdown\"");
+    }
     line(out, "topics", &list(&entry.topics));
     if !entry.also.is_empty() {
         line(out, "also", &covered(&entry.also));

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Level, Published};
+use super::{Level, Published, TextFormat};
 
 /// An issue's name, which is its folder's: `2026-11-25-midweek`. Orders by date.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +57,8 @@ pub struct Entry {
     pub score: Option<f64>,
     pub url: Option<String>,
     pub summary: String,
+    /// How title and summary are read.
+    pub format: TextFormat,
     pub topics: Vec<String>,
     /// Other tellings of the same story, best first.
     pub also: Vec<Covered>,

@@ -69,12 +69,38 @@ impl serde::Serialize for Published {
     }
 }
 
+/// The field of an item that holds the editor's score, and the one for the reason.
+pub const EDITOR_SCORE: &str = "editor_score";
+pub const EDITOR_WHY: &str = "editor_why";
+/// The field that lists what other sources say at the same address: their records, or only their names.
+pub const ALSO: &str = "also";
+
+/// How an item's title and summary are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TextFormat {
+    /// Every character stands for itself.
+    #[default]
+    Text,
+    Markdown,
+}
+
+impl TextFormat {
+    /// The word in files; `None` for any other.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "text" => Some(Self::Text),
+            "markdown" => Some(Self::Markdown),
+            _ => None,
+        }
+    }
+}
+
 /// One news item of `content/news/*.jsonl`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     /// Stable; derived from the URL, else from source and title, when the pipeline gave none.
     pub id: String,
-    /// Plain text, one line.
+    /// One line, read by `format`.
     pub title: String,
     pub source: String,
     pub published: Published,
@@ -82,8 +108,9 @@ pub struct Item {
     pub score: Option<f64>,
     /// An absolute http(s) URL.
     pub url: Option<String>,
-    /// Plain text or Markdown; empty when there is none.
+    /// Read by `format`; empty when there is none.
     pub summary: String,
+    pub format: TextFormat,
     pub topics: Vec<String>,
     /// Guide slugs: the newsroom's own pairing, which always wins.
     pub guides: Vec<String>,

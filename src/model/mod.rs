@@ -20,7 +20,7 @@ pub use address::{Address, AddressError};
 pub use draft::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, StoryDecisions, Window};
 pub use edition::{Edition, Missed, OnUnapproved, Publication, TextLinks, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
-pub use item::{Item, Published, topic_key};
+pub use item::{ALSO, EDITOR_SCORE, EDITOR_WHY, Item, Published, TextFormat, topic_key};
 pub use ledger::{Approval, Delivery, DeliveryCounts, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;

@@ -1,12 +1,13 @@
 //! News and guides into content/, and out of it as lists.
 
+use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::Site;
-use crate::compose::{EDITOR_SCORE, EDITOR_WHY, SourcePreference, SourcePreferences};
-use crate::model::{IssueName, Item, Notice, Notices};
+use crate::compose::{SourcePreference, SourcePreferences};
+use crate::model::{EDITOR_SCORE, EDITOR_WHY, IssueName, Item, Notice, Notices};
 use crate::sources::{self, Content, Merged, Topics};
 
 /// What an import did to content/.
@@ -45,7 +46,7 @@ impl ContentFolder {
             return Err(nothing_imported(mistakes));
         }
         Ok(Imported {
-            news: Some(sources::merge_news(&self.site.own_content_dir()?, &items, Topics::Replace)?),
+            news: Some(sources::merge_news(&self.site.own_content_dir()?, &items, Topics::Replace, &self.better())?),
             guides: None,
             notices,
         })
@@ -72,8 +73,24 @@ impl ContentFolder {
         }
         let content = self.site.own_content_dir()?;
         let merged = sources::merge_guides(&content, &guides)?;
-        let news = if items.is_empty() { None } else { Some(sources::merge_news(&content, &items, Topics::Join)?) };
+        let news = if items.is_empty() {
+            None
+        } else {
+            Some(sources::merge_news(&content, &items, Topics::Join, &self.better())?)
+        };
         Ok(Imported { news, guides: Some(merged), notices })
+    }
+
+    /// Which of two records of one address stands: by score, then whether its source speaks of its own work, then who told it first.
+    pub(super) fn better(&self) -> impl Fn(&Item, &Item) -> Ordering + use<> {
+        let (scores, sources) = (self.site.config.scores(), self.site.config.sources());
+        move |a, b| {
+            let score = |item: &Item| scores.of(item).value.unwrap_or(f64::NEG_INFINITY);
+            score(b)
+                .total_cmp(&score(a))
+                .then_with(|| sources.is_primary(b).cmp(&sources.is_primary(a)))
+                .then_with(|| sources::by_first(a, b))
+        }
     }
 
     /// Everything in content/.

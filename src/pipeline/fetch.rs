@@ -3,7 +3,6 @@
 
 mod command;
 mod one;
-mod repeats;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -169,8 +168,7 @@ impl ContentFolder {
         }
         if !fresh.is_empty() {
             let content = self.site.own_content_dir()?;
-            let items = repeats::settle(&sources::load(&content)?.items, fresh);
-            fetching.news = sources::merge_news(&content, &items, Topics::Join)?;
+            fetching.news = sources::merge_news(&content, &fresh, Topics::Join, &self.better())?;
         }
         // Behind the merge: what is not in content/ yet counts as not seen.
         held.save()?;

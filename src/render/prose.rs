@@ -1,4 +1,8 @@
-//! Markdown of an editor or a feed as safe HTML and as plain text with numbered links. Knows neither template nor draft.
+//! Text for both parts: an editor's Markdown as safe HTML and as plain text with numbered links; plain text as it is. Knows neither
+//! template nor draft.
+
+mod flat;
+mod plain;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -8,7 +12,9 @@ use comrak::nodes::{ListType, Node, NodeValue};
 use comrak::{Arena, Options, format_html, parse_document};
 
 use super::words;
-use crate::model::Tracking;
+use crate::model::{TextFormat, Tracking};
+use crate::text::html::{self, Breaks};
+use crate::text::markdown;
 
 /// More Markdown than this, or nesting deeper than [`DEEPEST`], is shown as plain text: sanitising it can cost seconds.
 const LONGEST: usize = 200_000;
@@ -50,6 +56,26 @@ pub struct Prose {
     pub text: String,
 }
 
+/// Reads a summary by its format.
+pub fn summary(format: TextFormat, text: &str, links: &mut Links) -> Prose {
+    match format {
+        TextFormat::Text => dressed(plain::read(text)),
+        TextFormat::Markdown => read(text, links),
+    }
+}
+
+/// A title on one line: all its words, without Markdown's marks where it is that.
+pub fn title(format: TextFormat, text: &str) -> String {
+    match format {
+        TextFormat::Text => words::line(html::from_plain(text, Breaks::None).as_deref().unwrap_or(text)),
+        TextFormat::Markdown => words::line(&markdown::words(text)),
+    }
+}
+
+fn dressed(prose: Prose) -> Prose {
+    Prose { html: dress(&prose.html, ""), ..prose }
+}
+
 /// Reads Markdown. In HTML only p a em strong code ul ol li br blockquote are left, with http, https and mailto links.
 pub fn read(markdown: &str, links: &mut Links) -> Prose {
     let markdown = markdown.trim();
@@ -57,35 +83,25 @@ pub fn read(markdown: &str, links: &mut Links) -> Prose {
         return Prose::default();
     }
     if markdown.len() > LONGEST || markdown.lines().any(is_deep) {
-        return plain(markdown);
+        return dressed(plain::read(markdown));
     }
     let arena = Arena::new();
     let mut options = Options::default();
     options.parse.smart = false;
+    options.extension.table = true;
     let root = parse_document(&arena, markdown, &options);
     if deepest(root) > DEEPEST {
-        return plain(markdown);
+        return dressed(plain::read(markdown));
     }
-    flatten(root);
+    flat::flatten(root, &arena);
     let mut raw = String::new();
     if format_html(root, &options, &mut raw).is_err() {
-        return plain(markdown);
+        return dressed(plain::read(markdown));
     }
     let html = dress(&visible(&sanitise(&raw)), &links.style);
     let mut text = Text { links, out: String::new(), indent: String::new() };
     text.blocks(root);
     Prose { html, text: text.out.trim_end().to_owned() }
-}
-
-/// The text as it stands, in paragraphs, cut at a length that `check` refuses as too big for a mail.
-fn plain(markdown: &str) -> Prose {
-    let cut: String = markdown.chars().take(LONGEST).collect();
-    let text = words::lines(&cut);
-    let mut html = String::new();
-    for paragraph in text.split("\n\n") {
-        let _ = write!(html, "<p>{}</p>", words::escape(paragraph));
-    }
-    Prose { html, text }
 }
 
 /// Whether a line opens more quotes and lists than any prose does.
@@ -104,38 +120,12 @@ fn deepest(root: Node<'_>) -> usize {
     deepest
 }
 
-/// Turns what a mail's prose does not have into what it has: headings into paragraphs, pictures into their description;
-/// takes away raw HTML and the address of a link that is not safe.
-fn flatten<'a>(root: Node<'a>) {
-    let nodes: Vec<Node<'a>> = root.descendants().collect();
-    for node in nodes {
-        let mut data = node.data.borrow_mut();
-        let flat = match &mut data.value {
-            NodeValue::Heading(_) | NodeValue::HtmlBlock(_) | NodeValue::ThematicBreak => Some(NodeValue::Paragraph),
-            NodeValue::HtmlInline(_) => Some(NodeValue::Text("".into())),
-            NodeValue::Image(_) => Some(NodeValue::Emph),
-            NodeValue::Link(link) => match words::href(&link.url) {
-                Some(url) => {
-                    link.url = url;
-                    link.title.clear();
-                    Some(NodeValue::Link(link.clone()))
-                }
-                None => Some(NodeValue::Emph),
-            },
-            _ => None,
-        };
-        if let Some(flat) = flat {
-            data.value = flat;
-        }
-    }
-}
-
 fn sanitise(html: &str) -> String {
     static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         let mut builder = ammonia::Builder::empty();
         builder
             .tags(HashSet::from(["p", "a", "em", "strong", "code", "ul", "ol", "li", "br", "blockquote"]))
-            .tag_attributes(HashMap::from([("a", HashSet::from(["href"]))]))
+            .tag_attributes(HashMap::from([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))]))
             .url_schemes(HashSet::from(["https", "http", "mailto"]))
             .url_relative(ammonia::UrlRelative::Deny)
             .link_rel(None);
@@ -158,7 +148,7 @@ fn dress(html: &str, link: &str) -> String {
         .replace("<a href=", &format!("<a class=\"accent\" style=\"{link}\" href="))
         .replace("<blockquote>", "<blockquote style=\"margin:0 0 10px;padding:0 14px\">")
         .replace("<ul>", "<ul style=\"margin:0 0 10px;padding:0 24px\">")
-        .replace("<ol>", "<ol style=\"margin:0 0 10px;padding:0 24px\">")
+        .replace("<ol", "<ol style=\"margin:0 0 10px;padding:0 24px\"")
 }
 
 /// Writes the plain text: paragraphs parted by empty lines, one source line each, so that `wrap` can break them.
@@ -187,7 +177,7 @@ impl Text<'_> {
             NodeValue::List(list) => {
                 for (i, item) in node.children().enumerate() {
                     let mark = match list.list_type {
-                        ListType::Ordered => format!("{}. ", list.start.saturating_add(i).min(999)),
+                        ListType::Ordered => format!("{}. ", list.start.saturating_add(i)),
                         ListType::Bullet => "- ".to_owned(),
                     };
                     self.item(&mark, item);

@@ -59,6 +59,7 @@ fn entry(score: f64, source: &str, at: u32, title: &str, summary: &str, topic: &
         score: Some(score),
         url: Some(format!("https://news.example/{slug}")),
         summary: summary.to_owned(),
+        format: crate::model::TextFormat::Text,
         topics: vec![topic.to_owned()],
         also: Vec::new(),
         apart: Vec::new(),

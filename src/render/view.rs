@@ -202,7 +202,7 @@ pub fn issue(draft: &Draft, setting: &Setting, look: BTreeMap<String, String>, t
         dir,
         start,
         end,
-        subject: words::line(&draft.subject),
+        subject: words::header(&draft.subject),
         preheader: words::line(&draft.preheader),
         publication: publication(setting.publication),
         edition: EditionView { title: edition_title(draft, setting), name: draft.name.edition.clone() },
@@ -284,11 +284,11 @@ struct When {
 
 fn story(entry: &Entry, when: When, known: &BTreeMap<String, GuideLink>, links: &mut Links) -> StoryView {
     let (url, link) = counted(Linked::News, &entry.id, entry.url.as_deref(), links);
-    let summary = prose::read(&entry.summary, links);
+    let summary = prose::summary(entry.format, &entry.summary, links);
     let note = prose::read(&entry.note, links);
     let day = entry.published.day(when.zone);
     StoryView {
-        title: words::line(&entry.title),
+        title: prose::title(entry.format, &entry.title),
         url,
         link,
         source: words::line(&entry.source),
@@ -343,8 +343,10 @@ fn card(card: &Card, shown: &[&Entry], links: &mut Links) -> CardView {
     let (url, link) = counted(Linked::Guide, &card.slug, card.url.as_deref(), links);
     let explained: Vec<&&Entry> = shown.iter().filter(|entry| entry.guide.as_ref() == Some(&card.slug)).collect();
     let named = explained.len().min(NAMED);
-    let name =
-        |(at, entry): (usize, &&&Entry)| ExplainedView { title: words::line(&entry.title), more: at + 1 < named };
+    let name = |(at, entry): (usize, &&&Entry)| ExplainedView {
+        title: prose::title(entry.format, &entry.title),
+        more: at + 1 < named,
+    };
     let tldr = prose::read(&card.tldr, links);
     let (level, dots) = level(card.level);
     CardView {

@@ -22,9 +22,9 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// Several lines of plain text, each cleaned as [`line`] does but with its own indent dropped.
-pub fn lines(text: &str) -> String {
-    text.lines().map(line).collect::<Vec<_>>().join("\n")
+/// One line for a header: what [`line`] leaves, without the marks of direction, which no header may hold.
+pub fn header(text: &str) -> String {
+    line(text).chars().filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}')).collect()
 }
 
 /// Embeddings, overrides and isolates (UAX #9), and the line separators that some programs break at.
@@ -70,6 +70,8 @@ pub fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            // Two of them would read as a template's tag that was left over.
+            '{' => out.push_str("&#123;"),
             c if c == '\\' || c.escape_debug().len() > 1 => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
@@ -99,7 +101,7 @@ fn marker(source: &str) -> (String, &str) {
     let digits = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     if tail.starts_with("- ") {
         at += 2;
-    } else if (1..=3).contains(&digits) && tail[digits..].starts_with(". ") {
+    } else if (1..=9).contains(&digits) && tail[digits..].starts_with(". ") {
         at += digits + 2;
     }
     (source[..at.min(source.len())].chars().take(24).collect(), &source[at..])

@@ -32,7 +32,7 @@ pub use fetch::{ACCEPTED, Failure, Fetched, Fetcher, Hop, Method, Request as Fet
 pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news, score_to_json};
-pub use store::{Merged, Topics, merge_guides, merge_news, rewrite_news};
+pub use store::{Better, Merged, Topics, by_first, merge_guides, merge_news, rewrite_news};
 pub use subscribers::{Reject, RejectWriter, SubscriberRows, SubscriberRules, SubscriberWriter};
 
 /// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).

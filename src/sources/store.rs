@@ -2,6 +2,7 @@
 //! lines that change; knows no import format.
 
 pub(super) mod disk;
+mod same_address;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,9 @@ use super::news::{day, item_to_json};
 use super::report::fold;
 use super::{files, guides, news, text};
 use crate::model::{Guide, Item, Notice, Notices, canonical_url, topic_key};
+use same_address::Stale;
+
+pub use same_address::{Better, by_first};
 
 /// How often an import is gone through at most.
 const ROUNDS: usize = 16;
@@ -83,23 +87,25 @@ struct Stock<'a> {
     by_url: HashMap<String, usize>,
     texts: BTreeMap<PathBuf, String>,
     topics: Topics,
+    better: Better<'a>,
     notices: Vec<Notice>,
-    /// Ids of records that name an item which an earlier record of this round named.
+    /// Ids of records that name an item which an earlier record of the same source named in this round.
     repeated: Vec<String>,
     round: usize,
 }
 
 /// Adds items to `content_dir`/news/YYYY-Www.jsonl, by the ISO week of `published`. An item with a known id or canonical
 /// URL updates its line in place, where it is newer: by the unknown field `version` where there is one, else whenever a
-/// field differs. Fields that only the stored item has stay, as do the bytes of all other lines. Files are replaced
-/// whole, so that a subscriber or a crash never sees half of one.
+/// field differs. Fields that only the stored item has stay, as do the bytes of all other lines. Of records of one address
+/// from several sources the best one by `better` is the item, and the others stand in its `also`, in whatever order they come.
+/// Files are replaced whole, so that a program beside it or a crash never sees half of one.
 ///
 /// # Errors
 /// A stored file that is malformed, before anything is written; or a folder that cannot be written.
-pub fn merge_news(content_dir: &Path, items: &[Item], topics: Topics) -> Result<Merged, Notices> {
+pub fn merge_news(content_dir: &Path, items: &[Item], topics: Topics, better: Better) -> Result<Merged, Notices> {
     let dir = content_dir.join("news");
     let _lock = disk::lock(&dir)?;
-    let mut stock = Stock::read(&dir, topics)?;
+    let mut stock = Stock::read(&dir, topics, better)?;
     stock.settle(&dir, items);
     stock.write(&dir)
 }
@@ -111,7 +117,7 @@ pub fn merge_news(content_dir: &Path, items: &[Item], topics: Topics) -> Result<
 pub fn rewrite_news(content_dir: &Path, item: &Item) -> Result<Merged, Notices> {
     let dir = content_dir.join("news");
     let _lock = disk::lock(&dir)?;
-    let mut stock = Stock::read(&dir, Topics::Replace)?;
+    let mut stock = Stock::read(&dir, Topics::Replace, &by_first)?;
     let at = stock.by_id.get(&item.id).copied();
     if let Some(slot) = at.and_then(|at| stock.slots.get_mut(at)) {
         slot.update = Some(Cow::Borrowed(item));
@@ -121,10 +127,10 @@ pub fn rewrite_news(content_dir: &Path, item: &Item) -> Result<Merged, Notices> 
 }
 
 impl<'a> Stock<'a> {
-    fn read(dir: &Path, topics: Topics) -> Result<Self, Notices> {
+    fn read(dir: &Path, topics: Topics, better: Better<'a>) -> Result<Self, Notices> {
         let (by_id, by_url) = (HashMap::new(), HashMap::new());
         let (slots, texts, notices, repeated) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
-        let mut stock = Self { slots, by_id, by_url, texts, topics, notices, repeated, round: 0 };
+        let mut stock = Self { slots, by_id, by_url, texts, topics, better, notices, repeated, round: 0 };
         let files = files::files(dir, "jsonl", &mut Vec::new())?;
         let read = files::each(&files, |file| {
             let bytes = files::read_file(file)?;
@@ -155,7 +161,8 @@ impl<'a> Stock<'a> {
     /// Puts the items in until doing it once more changes nothing. One round is enough unless an item that another one of
     /// the import was taken for moves to another URL: only in the next round the two are seen to differ.
     fn settle(&mut self, dir: &Path, items: &'a [Item]) {
-        let keys: Vec<Option<String>> = items.iter().map(key).collect();
+        let items = same_address::in_order(items, |item| key(item).unwrap_or_else(|| item.id.clone()));
+        let keys: Vec<Option<String>> = items.iter().map(|item| key(item)).collect();
         for round in 0..ROUNDS {
             self.round = round;
             self.notices.clear();
@@ -164,7 +171,7 @@ impl<'a> Stock<'a> {
             for slot in &mut self.slots {
                 slot.before = Before::Same;
             }
-            for (item, key) in items.iter().zip(&keys) {
+            for (item, key) in items.iter().copied().zip(&keys) {
                 self.put(dir, item, key.as_ref());
             }
             if self.slots.len() == known && !self.slots.iter().any(Slot::differs) {
@@ -184,7 +191,7 @@ impl<'a> Stock<'a> {
                 which.join(", ")
             );
             self.notices.push(
-                Notice::new(message).help("the last record of an item stands; give different items different ids"),
+                Notice::new(message).help("the newest record of an item stands; give different items different ids"),
             );
         }
     }
@@ -225,26 +232,34 @@ impl<'a> Stock<'a> {
             self.push(Slot { file, line: None, stored: None, update, before: Before::Same, key, named });
             return;
         };
-        if slot.named.replace(self.round) == Some(self.round) {
+        let is_named = slot.named.replace(self.round) == Some(self.round);
+        let Some(current) = slot.current() else { return };
+        if is_named && current.source == item.source {
             self.repeated.push(item.id.clone());
         }
-        let Some(current) = slot.current().filter(|current| *current != item) else { return };
-        let merged = overlay(current, item, self.topics);
-        if merged == *current {
+        if current == item {
             return;
         }
-        if is_newer(current, item) {
+        let merged = match same_address::united(current, item, self.topics, self.better) {
+            Ok(merged) if merged == *current => return,
+            merged => merged,
+        };
+        if let Ok(merged) = merged {
+            let key = self::key(&merged);
             let old = slot.update.replace(Cow::Owned(merged));
             if matches!(slot.before, Before::Same) {
                 slot.before = old.map_or(Before::Stored, |old| Before::Update(Box::new(old.into_owned())));
             }
             if let Some(key) = key {
                 slot.key = Some(key.clone());
-                self.by_url.entry(key.clone()).or_insert(at);
+                self.by_url.entry(key).or_insert(at);
             }
-        } else {
-            let message =
-                format!("the item `{}` is stored in a version at least as high; this one was left out", item.id);
+        } else if let Err(stale) = merged {
+            let why = match stale {
+                Stale::Version => "is stored in a version at least as high",
+                Stale::Older => "is stored under another headline and a later date of its source",
+            };
+            let message = format!("the item `{}` {why}; this one was left out", item.id);
             self.notices.push(Notice::new(message).at(&slot.file, slot.line.map(|l| l + 1)));
         }
     }
@@ -294,6 +309,7 @@ fn overlay(stored: &Item, new: &Item, topics: Topics) -> Item {
     }
     if out.summary.is_empty() {
         out.summary.clone_from(&stored.summary);
+        out.format = stored.format;
     }
     out.extra.clone_from(&stored.extra);
     out.extra.extend(new.extra.clone());

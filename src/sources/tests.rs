@@ -229,7 +229,7 @@ fn one_id_twice_is_told_with_both_places() {
 
     let dir = tempfile::tempdir().unwrap();
     let items = news("n.jsonl", format!("{GOOD}\n{other}\n").as_bytes()).unwrap().records;
-    let merged = merge_news(dir.path(), &items, Topics::Replace).unwrap();
+    let merged = merge_news(dir.path(), &items, Topics::Replace, &by_first).unwrap();
     let told = merged.notices[0].to_string();
     assert!(told.starts_with("1 of the 2 records name an item that another record") && told.contains("`a`"), "{told}");
 }
@@ -269,17 +269,17 @@ fn a_second_pages_topic_joins_the_first() {
     let dir = tempfile::tempdir().unwrap();
     let import = |topic: &str| {
         let items = guides("page.txt", page(topic).as_bytes()).unwrap().items;
-        merge_news(dir.path(), &items, Topics::Join).unwrap();
+        merge_news(dir.path(), &items, Topics::Join, &by_first).unwrap();
         load(dir.path()).unwrap().items.remove(0).topics
     };
     assert_eq!(import("Sorting"), ["Sorting"]);
     assert_eq!(import("Searching"), ["Sorting", "Searching"]);
     assert_eq!(import("SORTING"), ["Sorting", "Searching"], "a spelling is no further topic");
     let mut items = guides("page.txt", page("Hashing").as_bytes()).unwrap().items;
-    merge_news(dir.path(), &items, Topics::Replace).unwrap();
+    merge_news(dir.path(), &items, Topics::Replace, &by_first).unwrap();
     assert_eq!(load(dir.path()).unwrap().items.remove(0).topics, ["Hashing"], "the newsroom may take topics away");
     items[0].topics.clear();
-    merge_news(dir.path(), &items, Topics::Replace).unwrap();
+    merge_news(dir.path(), &items, Topics::Replace, &by_first).unwrap();
     assert_eq!(load(dir.path()).unwrap().items.remove(0).topics, ["Hashing"], "saying nothing takes nothing away");
 }
 

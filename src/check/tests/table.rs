@@ -61,17 +61,23 @@ const FAULTS: &[(&str, &str, Fault)] = &[
     ("link-insecure", "<http://", |d| d.intro = "Good morning.\n\nSee <http://plain.example/x>.".into()),
     ("link-shortened", "[1]: ", |d| d.intro = "Good [morning][1].\n\n[1]: https://bit.ly/x".into()),
     ("link-tracking", "(y)", |d| d.intro = "Good [morning](https://a.example/x_(y)?gclid=1).".into()),
-    ("link-vague", "[read more…]", |d| d.news[2].summary = "It is small. [read more…](https://a.example/x)".into()),
+    ("link-vague", "[read more…]", |d| {
+        d.news[2].summary = "It is small. [read more…](https://a.example/x)".into();
+        d.news[2].format = crate::model::TextFormat::Markdown;
+    }),
     ("link-twice", "https://almanac.example/same", |d| {
         d.guides.iter_mut().for_each(|card| card.url = Some("https://almanac.example/same".into()));
     }),
     ("link-twice", "it says", |d| {
         d.news[2].url = Some("https://news.example/three".into());
         d.news[2].summary = "Or so [it says](https://news.example/three).".into();
+        d.news[2].format = crate::model::TextFormat::Markdown;
     }),
     ("link-twice", "and [two]", |d| {
         d.intro = "Once [one](https://a.example/x)\nand [two](https://a.example/x).".into();
     }),
+    ("markup-shown", "[it says]", |d| d.news[2].summary = "Or so [it says](https://a.example/x).".into()),
+    ("markup-shown", "&amp;", |d| d.news[2].title = "Questions &amp; answers".into()),
     ("missing-alt", "y.png", |d| d.intro = "![](https://a.example/y.png)".into()),
     ("image-dropped", "y.png", |d| d.intro = "![A chart](https://a.example/y.png)".into()),
     ("html-near-clip", "summary = ", |d| d.news[0].summary = "Long, longer. ".repeat(4_700)),
@@ -232,6 +238,7 @@ fn item(entry: &Entry) -> Item {
         score: entry.score,
         url: entry.url.clone(),
         summary: entry.summary.clone(),
+        format: crate::model::TextFormat::Text,
         topics: entry.topics.clone(),
         guides: vec![],
         extra: serde_json::Map::new(),

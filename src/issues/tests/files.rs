@@ -16,6 +16,7 @@ fn a_draft_is_written_in_the_contracts_layout() {
     # This issue is yours to edit; `digest render` shows it as a page.
     #
     # [[news]] stands in the order shown. Delete an entry, move it, move one up from [[bench]]; change any word.
+    # Titles and summaries are plain text, or Markdown where the entry says format = "markdown".
     # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
     # `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
     # `number = { value = "405 billion", label = "what it counts", url = "…" }` shows a number of the week.

@@ -1,10 +1,11 @@
 //! Dates as feeds write them: RFC 822 and 3339 with their common mistakes, other orders, other languages; and which of them can be
 //! believed. Knows no clock.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::zones;
 use crate::model::Published;
 
 /// No date is longer than this, in bytes.
@@ -30,24 +31,29 @@ const MONTHS: &[(&str, u32)] = &[
     ("dec", 12), ("dez", 12), ("dic", 12), ("gru", 12), ("дек", 12), ("δεκ", 12),
 ];
 
-/// Names of zones, in minutes east of Greenwich. Military letters are not among them: RFC 5322, section 4.3, has them mean nothing.
-#[rustfmt::skip]
-const ZONES: &[(&str, i32)] = &[
-    ("nst", -210), ("ast", -240), ("adt", -180), ("est", -300), ("edt", -240), ("et", -300), ("cst", -360), ("cdt", -300),
-    ("mst", -420), ("mdt", -360), ("pst", -480), ("pdt", -420), ("pt", -480), ("akst", -540), ("akdt", -480), ("hst", -600),
-    ("brt", -180), ("art", -180), ("bst", 60), ("ist", 330), ("west", 60), ("cet", 60), ("cest", 120), ("met", 60), ("mest", 120),
-    ("mez", 60), ("mesz", 120), ("eet", 120), ("eest", 180), ("sast", 120), ("msk", 180), ("pkt", 300), ("ict", 420), ("wib", 420),
-    ("hkt", 480), ("sgt", 480), ("awst", 480), ("jst", 540), ("kst", 540), ("aest", 600), ("aedt", 660), ("nzst", 720), ("nzdt", 780),
-];
+/// A date that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Read {
+    pub published: Published,
+    /// A name behind the time that seems to be a zone's and is not known; the time counts as UTC then.
+    pub unknown_zone: Option<String>,
+}
+
+impl From<Published> for Read {
+    fn from(published: Published) -> Self {
+        Self { published, unknown_zone: None }
+    }
+}
 
 /// Reads a date; `None` when it is none, or one of which the day and the month cannot be told apart. A time without a zone is UTC.
-pub(super) fn parse(text: &str) -> Option<Published> {
+pub(super) fn parse(text: &str) -> Option<Read> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
     let exact = Published::parse(text).filter(|read| sane(*read));
-    exact.or_else(|| digits(text)).or_else(|| week(text)).or_else(|| loose(text)).filter(|read| sane(*read))
+    let exact = exact.or_else(|| digits(text)).or_else(|| week(text)).map(Read::from);
+    exact.or_else(|| loose(text)).filter(|read| sane(read.published))
 }
 
 /// How a date stands to the time at which it was read.
@@ -92,7 +98,7 @@ fn digits(text: &str) -> Option<Published> {
     }
     match text.len() {
         8 => NaiveDate::parse_from_str(text, "%Y%m%d").ok().map(Published::Day),
-        14 => at(NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S").ok()?, 0),
+        14 => Some(utc(NaiveDateTime::parse_from_str(text, "%Y%m%d%H%M%S").ok()?)),
         10 => Some(Published::At(DateTime::from_timestamp(text.parse().ok()?, 0)?.fixed_offset())),
         13 => Some(Published::At(DateTime::from_timestamp_millis(text.parse().ok()?)?.fixed_offset())),
         _ => None,
@@ -105,9 +111,8 @@ fn week(text: &str) -> Option<Published> {
     NaiveDate::parse_from_str(&day, "%G-W%V-%u").ok().map(Published::Day)
 }
 
-fn at(local: NaiveDateTime, minutes: i32) -> Option<Published> {
-    let zone = FixedOffset::east_opt(minutes * 60)?;
-    Some(Published::At(local.and_local_timezone(zone).single()?))
+fn utc(local: NaiveDateTime) -> Published {
+    Published::At(local.and_utc().fixed_offset())
 }
 
 /// One form for all letters: lower case, without accents; the signs of East Asian dates as hyphens.
@@ -121,19 +126,20 @@ fn folded(text: &str) -> String {
     plain.chars().map(signs).collect::<String>().replace("- ", "-").replace("오전", " am ").replace("오후", " pm ")
 }
 
-fn loose(text: &str) -> Option<Published> {
-    let text = folded(text);
+fn loose(written: &str) -> Option<Read> {
+    let text = folded(written);
     let clock = Clock::find(&text);
     let (before, after) = match &clock {
         Some(clock) => (text.get(..clock.start)?, text.get(clock.end..)?),
         None => (text.as_str(), ""),
     };
-    let (zone, rest) = zone(after);
+    let zones::Found { zone, unknown, rest } = zones::read(after, written);
     let day = day(before.trim_end().trim_end_matches('t'), &rest)?;
-    let Some(clock) = clock else { return Some(Published::Day(day)) };
+    let Some(clock) = clock else { return Some(Published::Day(day).into()) };
     let afternoon = [before, after].iter().find_map(|part| meridiem(part));
     let local = clock.on(day, afternoon)?;
-    at(local, zone)
+    let published = zone.map_or_else(|| Some(utc(local)), |zone| zone.at(local).map(Published::At))?;
+    Some(Read { published, unknown_zone: unknown })
 }
 
 /// The time of day and where it stands.
@@ -192,39 +198,9 @@ fn meridiem(text: &str) -> Option<bool> {
     })
 }
 
-/// The zone behind a time, in minutes, and the text without it. `GMT+2` is two hours east; a name that is not known is UTC.
-fn zone(after: &str) -> (i32, String) {
-    let after = after.split('(').next().unwrap_or_default();
-    let mut rest = String::new();
-    let mut minutes = None;
-    for word in after.split_whitespace().filter(|word| !matches!(*word, "am" | "pm" | "a.m." | "p.m.")) {
-        let name: String = word.chars().take_while(|c| c.is_alphabetic()).collect();
-        let tail = word.get(name.len()..).unwrap_or_default();
-        let named = ZONES.iter().find(|(known, _)| *known == name).map(|(_, minutes)| *minutes);
-        let greenwich = matches!(name.as_str(), "" | "z" | "gmt" | "utc" | "ut" | "wet" | "uct").then_some(0);
-        match (offset(tail), named.or(greenwich)) {
-            (Some(offset), Some(_)) => minutes = Some(offset),
-            (None, Some(named)) if tail.is_empty() && !name.is_empty() => minutes = minutes.or(Some(named)),
-            _ => {
-                rest.push(' ');
-                rest.push_str(word);
-            }
-        }
-    }
-    (minutes.unwrap_or(0), rest)
-}
-
-/// `+0200`, `-07:00`, `+2`, in minutes.
-fn offset(text: &str) -> Option<i32> {
-    let (sign, digits) = text.strip_prefix('+').map(|d| (1, d)).or_else(|| text.strip_prefix('-').map(|d| (-1, d)))?;
-    let (hours, minutes) = match digits.split_once(':') {
-        Some((hours, minutes)) => (hours, minutes),
-        None if digits.is_ascii() && digits.len() > 2 => digits.split_at(digits.len() - 2),
-        None => (digits, "0"),
-    };
-    let number = |text: &str| text.parse::<i32>().ok().filter(|n| (0..60).contains(n));
-    let all = number(hours)? * 60 + number(minutes)?;
-    (all <= 15 * 60).then_some(sign * all)
+/// Whether a word is the name of a month, or begins with one.
+pub(super) fn is_month(word: &str) -> bool {
+    MONTHS.iter().any(|(start, _)| word.starts_with(start))
 }
 
 /// The day in the words before the time, or behind it, where `asctime` has its year.

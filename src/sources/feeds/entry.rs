@@ -9,7 +9,7 @@ use super::dates::{self, Ahead, ahead};
 use super::parsed::{Entry, Link, ParsedFeed, Role, Text};
 use super::prose::{self, Kind};
 use super::{Dated, Fed, Origin};
-use crate::model::{Item, Published, untracked};
+use crate::model::{Item, Published, TextFormat, untracked};
 use crate::sources::fields::is_web_url;
 use crate::sources::news::derived_id;
 use crate::sources::report::{Report, quoted};
@@ -44,8 +44,8 @@ impl<'a> Shared<'a> {
         let host = site.as_ref().and_then(Url::host_str).map(str::to_owned);
         let named = origin.source.map(str::to_owned).or_else(|| Some(title).filter(|title| text::has_ink(title)));
         let source = named.or(host).unwrap_or_else(|| fallback.to_owned());
-        let built =
-            told.built.as_deref().and_then(dates::parse).filter(|built| ahead(*built, origin.latest) == Ahead::No);
+        let built = told.built.as_deref().and_then(dates::parse).map(|read| read.published);
+        let built = built.filter(|built| ahead(*built, origin.latest) == Ahead::No);
         Self {
             origin,
             source: text::cut(&source, text::NAME).unwrap_or(source),
@@ -79,8 +79,9 @@ impl<'a> Shared<'a> {
         }
         let topics = self.topics(entry);
         let score = score(entry, report);
-        let source = self.source.clone();
-        let item = Item { id, title, source, published, score, url, summary, topics, guides: Vec::new(), extra };
+        let (source, format) = (self.source.clone(), TextFormat::Text);
+        let item =
+            Item { id, title, source, published, score, url, summary, format, topics, guides: Vec::new(), extra };
         Some(Fed { item, dated })
     }
 
@@ -126,7 +127,8 @@ impl<'a> Shared<'a> {
     fn published(&self, entry: &Entry, report: &mut Report) -> (Published, Dated) {
         let now = Published::At(self.origin.now.fixed_offset());
         let raw: Vec<&String> = entry.published.iter().chain(&entry.updated).collect();
-        let read: Vec<Published> = raw.iter().filter_map(|raw| dates::parse(raw)).collect();
+        let dates: Vec<dates::Read> = raw.iter().filter_map(|raw| dates::parse(raw)).collect();
+        let read: Vec<Published> = dates.iter().map(|date| date.published).collect();
         let stands = |date: &Published| ahead(*date, self.origin.latest);
         let good = read.iter().find(|date| stands(date) != Ahead::Far).copied();
         match (good, read.first(), raw.first()) {
@@ -134,6 +136,12 @@ impl<'a> Shared<'a> {
                 if date != *first {
                     let message = format!("an item is dated {first}, which is yet to come; its other date counts");
                     report.note(entry.line, message, "");
+                }
+                let used = dates.iter().find(|read| read.published == date);
+                if let Some(zone) = used.and_then(|read| read.unknown_zone.as_deref()) {
+                    let message =
+                        format!("the zone {} behind a time is not known; the time counts as UTC", quoted(zone));
+                    report.note(entry.line, message, "the feed should give the offset, such as +0100");
                 }
                 if stands(&date) == Ahead::Little { (now, Dated::Not) } else { (date, Dated::Itself) }
             }
@@ -218,8 +226,9 @@ fn title(entry: &Entry, report: &mut Report) -> Option<String> {
         }
         return Some(short.unwrap_or(clean.text));
     }
-    let words = texts(entry).map(|text| prose::summary(&text.raw, text.kind)).find(|words| text::has_ink(words))?;
+    let words = texts(entry).map(|text| prose::summary(&text.raw, text.kind, "")).find(|words| text::has_ink(words))?;
     report.note(entry.line, "an item has no title; it got the start of its text", "");
+    let words = text::line(&words).text;
     Some(text::cut(&words, MADE_TITLE).unwrap_or(words))
 }
 
@@ -227,39 +236,13 @@ fn texts(entry: &Entry) -> impl Iterator<Item = &Text> {
     [&entry.summary, &entry.content, &entry.other_summary].into_iter().filter(|text| !text.is_blank())
 }
 
-/// The first of the texts that says more than the title, in Markdown that shows it as it is.
+/// The first of the texts that says more than the title.
 fn summary(entry: &Entry, title: &str) -> String {
-    let plain = texts(entry).map(|text| prose::summary(&text.raw, text.kind));
+    let plain = texts(entry).map(|text| prose::summary(&text.raw, text.kind, title));
     let mut plain = plain.filter(|words| {
         text::has_ink(words) && words.trim_end_matches(['.', '…']) != title.trim_end_matches(['.', '…'])
     });
-    plain.next().map(|words| as_markdown(&words)).unwrap_or_default()
-}
-
-/// Plain text as Markdown that reads the same: a summary's signs must not become links, emphasis or markup.
-fn as_markdown(plain: &str) -> String {
-    let mut out = String::with_capacity(plain.len() + 16);
-    let mut before = ' ';
-    for (at, c) in plain.char_indices() {
-        let after = plain.get(at + c.len_utf8()..).and_then(|rest| rest.chars().next());
-        let is_marked = match c {
-            '\\' | '`' | '*' | '[' | '<' => true,
-            '_' => !before.is_alphanumeric() || !after.is_some_and(char::is_alphanumeric),
-            '&' => after.is_some_and(|c| c.is_ascii_alphabetic() || c == '#'),
-            // At the start a line may become a heading, a quotation, a list, or a fence.
-            '#' | '>' | '+' | '-' | '=' | '~' => at == 0,
-            '.' | ')' => {
-                at < 10 && at > 0 && plain.get(..at).is_some_and(|start| start.bytes().all(|b| b.is_ascii_digit()))
-            }
-            _ => false,
-        };
-        if is_marked {
-            out.push('\\');
-        }
-        out.push(c);
-        before = c;
-    }
-    out
+    plain.next().unwrap_or_default()
 }
 
 /// The score: a number from 0 to 10.

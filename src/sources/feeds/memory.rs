@@ -184,8 +184,20 @@ mod tests {
         let published = Published::parse(date).unwrap();
         let (source, topics, guides) = ("Wire".into(), Vec::new(), Vec::new());
         let (score, url, summary, extra) = (None, None, String::new(), serde_json::Map::new());
-        let item =
-            Item { id: id.into(), title: title.into(), source, published, score, url, summary, topics, guides, extra };
+        let format = crate::model::TextFormat::Text;
+        let item = Item {
+            id: id.into(),
+            title: title.into(),
+            source,
+            published,
+            score,
+            url,
+            summary,
+            format,
+            topics,
+            guides,
+            extra,
+        };
         Fed { item, dated }
     }
 

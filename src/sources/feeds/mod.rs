@@ -1,22 +1,22 @@
 //! Feeds: RSS 0.9x, 1.0 and 2.0, Atom and JSON Feed to news items. Knows the formats and what is broken in the wild; what is whole
 //! is salvaged, and every repair and refusal is told. Fetches nothing and reads no clock.
 
+mod boilerplate;
 mod charset;
 mod dates;
 mod entry;
 mod health;
 mod json;
 mod lines;
-mod markup;
 mod memory;
 mod names;
 mod other;
 mod parsed;
 mod prose;
-mod references;
 mod source;
 mod walk;
 mod xml;
+mod zones;
 
 use std::collections::HashMap;
 use std::path::Path;

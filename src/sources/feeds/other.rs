@@ -73,7 +73,7 @@ fn feed_of(page: &str, small: &str, base: Option<&Url>) -> Option<String> {
             Some(quote @ ('"' | '\'')) => value.get(1..)?.split(quote).next()?,
             _ => value.split_whitespace().next()?,
         };
-        let address = super::references::xml(value.trim());
+        let address = crate::text::html::references::xml(value.trim());
         let url = match base {
             Some(base) => base.join(&address).ok()?.to_string(),
             None => text::line(&address).text,

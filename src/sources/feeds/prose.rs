@@ -1,38 +1,19 @@
 //! HTML and plain text of a feed to clean text: tags out, entities decoded once, scripts and invisible characters gone, cut at
 //! a sentence. Knows no feed and no item.
 
-use super::markup::{self, Piece, Tag};
-use super::references;
+use std::borrow::Cow;
+
+use super::boilerplate;
 use crate::sources::text;
+use crate::text::html::{self, Breaks};
 
 /// So many bytes of a text are looked at: the summary is made of its start.
 const LOOKED_AT: usize = 200_000;
 /// A summary has at most so many sentences and characters.
 const SENTENCES: usize = 5;
 const LETTERS: usize = 700;
-
-/// What stands at the end of a text that is only a beginning.
-const ENDS: &[&str] =
-    &["Read more", "Read More", "Continue reading", "Continue Reading", "→", "»", "[…]", "[...]", "[&#8230;]"];
-
-/// Elements whose content is not for readers, or not text.
-const HIDDEN: &[&str] = &[
-    "audio", "button", "canvas", "embed", "head", "iframe", "map", "math", "noembed", "noframes", "noscript", "object",
-    "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp",
-];
-/// Elements that do not part the words around them.
-const INLINE: &[&str] = &[
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
-    "kbd", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "time", "tt", "u", "var", "wbr",
-];
-/// Elements that are markup even in a title whose feed does not say what it is; `<dialog>` there is a title about dialogs.
-const IN_TITLES: &[&str] = &[
-    "a", "abbr", "acronym", "b", "big", "br", "center", "cite", "code", "del", "div", "em", "embed", "font", "form",
-    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "iframe", "img", "input", "ins", "kbd", "li", "link", "mark",
-    "math", "meta", "object", "ol", "p", "pre", "q", "s", "samp", "script", "small", "span", "strike", "strong",
-    "style", "sub", "sup", "svg", "table", "td", "tr", "tt", "u", "ul", "var", "wbr",
-];
+/// An indent of code is kept up to so many columns.
+const INDENT: usize = 24;
 
 /// What a text is, as its feed says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,94 +35,31 @@ pub(super) struct Clean {
 /// A title or a name.
 pub(super) fn title(raw: &str, kind: Kind) -> Clean {
     let raw = up_to(raw, LOOKED_AT);
-    let marked = with_known_tags(raw, kind == Kind::Plain);
+    // In plain text `&lt;` means those four letters.
+    let raw = if kind == Kind::Plain { Cow::Owned(raw.replace('&', "&amp;")) } else { Cow::Borrowed(raw) };
+    let marked = html::with_known_tags(&raw);
     let markup = marked.contains('<');
-    Clean { text: finish(&words(&marked)), markup }
+    Clean { text: text::line(&unmangled(&html::text(&marked, Breaks::None))).text, markup }
 }
 
-/// A summary: whole sentences, [`SENTENCES`] and [`LETTERS`] at the most.
-pub(super) fn summary(raw: &str, kind: Kind) -> String {
+/// A summary: whole sentences, [`SENTENCES`] and [`LETTERS`] at the most, without what its service puts around them. Lists, tables and
+/// code keep their lines.
+pub(super) fn summary(raw: &str, kind: Kind, title: &str) -> String {
     let raw = up_to(raw, LOOKED_AT);
-    let plain = match kind {
-        Kind::Plain => finish(raw),
-        Kind::Unsaid | Kind::Html => finish(&words(raw)),
-    };
-    sentences(without_boilerplate(&plain))
+    let own = boilerplate::without(raw, kind != Kind::Plain || html::is_html(raw), title);
+    let lines = unmangled(&own).lines().map(tidy).collect::<Vec<_>>().join("\n");
+    sentences(lines.trim())
+}
+
+/// A line without odd characters, its indent kept.
+fn tidy(line: &str) -> String {
+    let indent = line.len() - line.trim_start_matches(' ').len();
+    let words = text::line(line).text;
+    if words.is_empty() { words } else { format!("{}{words}", " ".repeat(indent.min(INDENT))) }
 }
 
 fn up_to(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or(text)
-}
-
-fn finish(raw: &str) -> String {
-    text::line(&unmangled(raw)).text
-}
-
-/// The title with every `<` made harmless that opens none of the known tags; in plain text, every `&` too.
-fn with_known_tags(raw: &str, plain: bool) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for (at, c) in raw.char_indices() {
-        let rest = raw.get(at + 1..).unwrap_or_default();
-        match c {
-            '<' if !is_known_tag(rest) => out.push_str("&lt;"),
-            '&' if plain => out.push_str("&amp;"),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-fn is_known_tag(rest: &str) -> bool {
-    if rest.starts_with("!--") {
-        return true;
-    }
-    let rest = rest.strip_prefix('/').unwrap_or(rest);
-    let name: String = rest.chars().take(12).take_while(char::is_ascii_alphanumeric).collect();
-    let after = rest.get(name.len()..).and_then(|rest| rest.chars().next());
-    let ends = matches!(after, Some('>' | '/')) || after.is_some_and(char::is_whitespace);
-    ends && IN_TITLES.contains(&name.to_ascii_lowercase().as_str())
-}
-
-/// The words of HTML, in one pass; what stands in hidden elements is left out.
-fn words(html: &str) -> String {
-    let mut seen = Seen::default();
-    for piece in markup::pieces(html) {
-        match piece {
-            Piece::Text(text) if seen.hidden.is_none() => seen.out.push_str(text),
-            Piece::Text(_) => {}
-            Piece::Tag(tag) => seen.tag(&tag),
-        }
-    }
-    references::html(&seen.out)
-}
-
-#[derive(Default)]
-struct Seen {
-    out: String,
-    /// The hidden element that is open, and how many of its name inside each other.
-    hidden: Option<(String, usize)>,
-}
-
-impl Seen {
-    fn tag(&mut self, tag: &Tag) {
-        let Tag { name, opens, is_empty } = tag;
-        if !INLINE.contains(&name.as_str()) && self.hidden.is_none() {
-            self.out.push(' ');
-        }
-        match &mut self.hidden {
-            Some((open, depth)) if open == name && *opens && !is_empty => *depth += 1,
-            Some((open, depth)) if open == name && !opens => {
-                *depth -= 1;
-                if *depth == 0 {
-                    self.hidden = None;
-                }
-            }
-            None if *opens && !is_empty && HIDDEN.contains(&name.as_str()) && name != "embed" => {
-                self.hidden = Some((name.clone(), 1));
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Text whose UTF-8 was once read as Latin-1 has control characters (U+0080 to U+009F) among its letters, where no text has any.
@@ -170,20 +88,6 @@ fn read_anew(bytes: &[u8]) -> String {
         .map_or_else(|_| encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(), str::to_owned)
 }
 
-/// The text without what blogs put behind each of their posts.
-fn without_boilerplate(text: &str) -> &str {
-    let mut text = text.trim();
-    if let Some((before, rest)) = text.rsplit_once("The post ")
-        && rest.contains(" appeared first on ")
-    {
-        text = before.trim_end();
-    }
-    while let Some(rest) = ENDS.iter().find_map(|end| text.strip_suffix(end)) {
-        text = rest.trim_end();
-    }
-    text
-}
-
 /// The first sentences, as many as fit; when not even one does, its start up to a word.
 fn sentences(text: &str) -> String {
     let (mut end, mut count, mut letters) = (0, 0, 0);
@@ -197,6 +101,9 @@ fn sentences(text: &str) -> String {
         }
         if is_end(text, at, c) && !closes {
             (end, count) = (next, count + 1);
+        } else if c == '\n' {
+            // A line of a list or a table is whole.
+            end = at;
         }
         if count == SENTENCES || chars.peek().is_none() {
             end = if count == SENTENCES { end } else { next };

@@ -9,9 +9,9 @@ use url::Url;
 use super::names::{Part, Space, Spaces, part};
 use super::parsed::{Entry, LONGEST, Link, MOST, ParsedFeed, Role, Text};
 use super::prose::Kind;
-use super::references;
 use super::{DEPTH, ENTRIES};
 use crate::sources::report::Report;
+use crate::text::html::references;
 
 /// So many tags that close nothing are passed over; a document of more is not read on.
 const STRAY: usize = 1_000;

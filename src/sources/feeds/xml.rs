@@ -7,9 +7,9 @@ use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
 use super::parsed::ParsedFeed;
-use super::references;
 use super::walk::Walk;
 use crate::sources::report::Report;
+use crate::text::html::references;
 
 /// Reads a feed; `None` when it is none.
 pub(super) fn read(text: &str, report: &mut Report) -> Option<ParsedFeed> {

@@ -1,30 +1,37 @@
 //! One object to one news item, and back. Knows the fields of content/news; knows no file.
 
+use std::collections::HashMap;
+use std::path::Path;
+
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Number, Value};
 
 use super::id::derived_id;
-use crate::model::{Item, Published};
+use crate::model::{Item, Published, TextFormat};
 use crate::sources::fields::Fields;
-use crate::sources::report::nearest;
+use crate::sources::report::{Report, nearest};
 use crate::sources::text;
+use crate::text::html::{self, Breaks};
 
 /// The fields that `digest` knows, in the order in which they are written.
-pub(super) const KNOWN: [&str; 9] =
-    ["id", "title", "source", "published", "score", "url", "summary", "topics", "guides"];
+pub(super) const KNOWN: [&str; 10] =
+    ["id", "title", "source", "published", "score", "url", "summary", "format", "topics", "guides"];
 
 /// Reads an item out of an object; what it does not know stays in `extra`. `None` when something was wrong (and reported).
 pub(in crate::sources) fn item(fields: &mut Fields) -> Option<Item> {
     let before = fields.report.errors.len();
     hint(fields);
     let id = id(fields);
+    let format = format(fields);
     let title = fields.title("title", "an item without a title cannot be shown; add one or drop the line");
+    let title = title.map(|title| without_markup(fields, "title", title, format));
     let source = fields.required("source", "name the publisher, such as \"OpenAI Blog\"");
     let source = source.map(|source| fields.at_most(text::NAME, "source", source));
     let published = published(fields);
     let score = score(fields);
     let url = fields.url("url");
     let summary = fields.block("summary").unwrap_or_default();
+    let summary = without_markup(fields, "summary", summary, format);
     let summary = fields.at_most(text::SUMMARY, "summary", summary);
     let topics = fields.list("topics");
     let guides = fields.slugs("guides");
@@ -35,7 +42,39 @@ pub(in crate::sources) fn item(fields: &mut Fields) -> Option<Item> {
     let id = id.unwrap_or_else(|| derived_id(url.as_deref(), &source, &title));
     // A map that is only emptied keeps its memory, of which a hundred thousand items have much.
     let extra = std::mem::take(&mut fields.map).into_iter().collect();
-    Some(Item { id, title, source, published: published?, score, url, summary, topics, guides, extra })
+    Some(Item { id, title, source, published: published?, score, url, summary, format, topics, guides, extra })
+}
+
+/// An item out of a stored object, whatever else is wrong there; `None` when it is none.
+pub(in crate::sources) fn item_from(map: Map<String, Value>) -> Option<Item> {
+    let (lines, mut report) = (HashMap::new(), Report::new(Path::new("")));
+    item(&mut Fields { map, lines: &lines, prefix: String::new(), line: 0, report: &mut report })
+}
+
+fn format(fields: &mut Fields) -> TextFormat {
+    let Some(found) = fields.take("format") else { return TextFormat::default() };
+    let word = found.as_str().map(str::trim);
+    let format = word.map(|word| if word.is_empty() { Some(TextFormat::Text) } else { TextFormat::parse(word) });
+    format.flatten().unwrap_or_else(|| {
+        let help = "leave it out for plain text";
+        fields.wrong("format", "\"text\" or \"markdown\"", &found, help);
+        TextFormat::Text
+    })
+}
+
+/// Plain text that is HTML becomes its words, which is told; in Markdown, HTML is the rendering's matter.
+fn without_markup(fields: &mut Fields, key: &str, text: String, format: TextFormat) -> String {
+    let breaks = if key == "title" { Breaks::None } else { Breaks::All };
+    let plain = (format == TextFormat::Text).then(|| html::from_plain(&text, breaks)).flatten();
+    let plain =
+        plain.map(|plain| plain.trim().to_owned()).filter(|plain| text::has_ink(plain) || breaks == Breaks::All);
+    match plain {
+        None => text,
+        Some(plain) => {
+            fields.note(key, "is HTML; its words were kept");
+            plain
+        }
+    }
 }
 
 /// The id, which no one may cut: two that differ at their end would be one.
@@ -113,6 +152,9 @@ pub fn item_to_json(item: &Item) -> Value {
     }
     if !item.summary.is_empty() {
         out.insert("summary".into(), item.summary.as_str().into());
+    }
+    if item.format == TextFormat::Markdown {
+        out.insert("format".into(), "markdown".into());
     }
     for (key, list) in [("topics", &item.topics), ("guides", &item.guides)] {
         if !list.is_empty() {

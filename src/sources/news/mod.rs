@@ -18,7 +18,7 @@ use super::text::decode;
 use crate::model::{Item, Notices, Published};
 
 pub(super) use id::derived_id;
-pub(super) use item::{day, item};
+pub(super) use item::{day, item, item_from};
 pub use item::{item_to_json, score_to_json};
 
 /// Reads news items from JSON (an array, or one object), JSON Lines, CSV or a feed: by the file's extension, else by its content.

@@ -35,11 +35,11 @@ const TWO: &str = r#"{"id":"a","title":"A","source":"S","published":"2026-12-31"
 #[test]
 fn items_go_to_the_week_they_appeared_in() {
     let dir = tempfile::tempdir().unwrap();
-    let merged = merge_news(dir.path(), &items(TWO), Topics::Replace).unwrap();
+    let merged = merge_news(dir.path(), &items(TWO), Topics::Replace, &by_first).unwrap();
     assert_eq!(counts(&merged), (2, 0, 0));
     let files = bytes(&dir.path().join("news"));
     assert_eq!(files.keys().collect::<Vec<_>>(), ["2026-W48.jsonl", "2026-W53.jsonl"]);
-    let again = merge_news(dir.path(), &items(TWO), Topics::Replace).unwrap();
+    let again = merge_news(dir.path(), &items(TWO), Topics::Replace, &by_first).unwrap();
     assert_eq!((counts(&again), again.files.len()), ((0, 0, 2), 0));
     assert_eq!(bytes(&dir.path().join("news")), files);
     assert_eq!(load(dir.path()).unwrap().items.len(), 2);
@@ -57,7 +57,7 @@ fn an_update_touches_its_line_alone() {
     let before = fs::read_to_string(&file).unwrap();
     let new = r#"{"title":"T2","source":"S","published":"2026-12-24","url":"http://www.example.org/t/?utm_source=q","more":2}
 {"id":"n","title":"N","source":"S","published":"2026-11-24"}"#;
-    let merged = merge_news(dir.path(), &items(new), Topics::Replace).unwrap();
+    let merged = merge_news(dir.path(), &items(new), Topics::Replace, &by_first).unwrap();
     assert_eq!(counts(&merged), (1, 1, 0));
     let expected_line = r#"{"id":"t","title":"T2","source":"S","published":"2026-12-24","url":"http://www.example.org/t/?utm_source=q","kept":true,"more":2}"#;
     let expected = before.replace(target, expected_line)
@@ -80,7 +80,7 @@ fn versions_decide_where_there_are_some() {
         ("none", "", (0, 0, 1)),
         ("newer", r#","version":3"#, (0, 1, 0)),
     ] {
-        let merged = merge_news(dir.path(), &item(title, version), Topics::Replace).unwrap();
+        let merged = merge_news(dir.path(), &item(title, version), Topics::Replace, &by_first).unwrap();
         assert_eq!(counts(&merged), expected, "{title}");
         let noted = matches!(title, "older" | "same" | "none");
         assert_eq!(merged.notices.len(), usize::from(noted), "{title}");
@@ -94,7 +94,7 @@ fn a_malformed_file_stops_the_merge() {
     let file = dir.path().join("news/2026-W01.jsonl");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, "\n{oops\n").unwrap();
-    let error = merge_news(dir.path(), &items(TWO), Topics::Replace).unwrap_err().to_string();
+    let error = merge_news(dir.path(), &items(TWO), Topics::Replace, &by_first).unwrap_err().to_string();
     assert!(error.contains("2026-W01.jsonl:2: not valid JSON"), "{error}");
     assert_eq!(bytes(&dir.path().join("news")).len(), 1);
 }
@@ -139,7 +139,7 @@ fn the_second_import_meets_the_items_in_the_order_of_the_files() {
     let dir = tempfile::tempdir().unwrap();
     let url = r#""url":"https://example.org/2""#;
     let stored = format!(r#"{{"id":"a","title":"t","source":"s","published":"2026-11-09",{url}}}"#);
-    merge_news(dir.path(), &items(&stored), Topics::Replace).unwrap();
+    merge_news(dir.path(), &items(&stored), Topics::Replace, &by_first).unwrap();
     let line = |rest: &str| format!(r#"{{"title":"t","source":"s","published":"2026-11-01",{rest}}}"#);
     let lines = [
         line(&format!(r#""id":"i1","version":1,{url}"#)),
@@ -147,9 +147,9 @@ fn the_second_import_meets_the_items_in_the_order_of_the_files() {
         line(r#""id":"i1""#),
     ];
     let second = items(&lines.join("\n"));
-    merge_news(dir.path(), &second, Topics::Replace).unwrap();
+    merge_news(dir.path(), &second, Topics::Replace, &by_first).unwrap();
     let before = bytes(&dir.path().join("news"));
-    assert_eq!(counts(&merge_news(dir.path(), &second, Topics::Replace).unwrap()).1, 0);
+    assert_eq!(counts(&merge_news(dir.path(), &second, Topics::Replace, &by_first).unwrap()).1, 0);
     assert_eq!(bytes(&dir.path().join("news")), before);
 }
 
@@ -159,11 +159,90 @@ proptest! {
     #[test]
     fn importing_twice_changes_nothing(first in some_items(), second in some_items()) {
         let dir = tempfile::tempdir().unwrap();
-        merge_news(dir.path(), &first, Topics::Replace).unwrap();
-        merge_news(dir.path(), &second, Topics::Replace).unwrap();
+        merge_news(dir.path(), &first, Topics::Replace, &by_first).unwrap();
+        merge_news(dir.path(), &second, Topics::Replace, &by_first).unwrap();
         let before = bytes(&dir.path().join("news"));
-        let again = merge_news(dir.path(), &second, Topics::Replace).unwrap();
+        let again = merge_news(dir.path(), &second, Topics::Replace, &by_first).unwrap();
         prop_assert_eq!((again.added, again.updated), (0, 0));
         prop_assert_eq!(bytes(&dir.path().join("news")), before);
     }
+}
+
+/// Records of one address, of three sources and of one source twice.
+const ONE_ADDRESS: [&str; 5] = [
+    r#"{"title":"Council approves the tunnel","source":"Gazette","published":"2026-11-24","score":9,"url":"https://city.example/tunnel?utm_source=a","summary":"The whole story."}"#,
+    r#"{"title":"Tunnel, in brief","source":"Brief","published":"2026-11-24","score":4,"url":"http://www.city.example/tunnel/","summary":"A line."}"#,
+    r#"{"title":"A tunnel","source":"Wire","published":"2026-11-23","score":7,"url":"https://city.example/tunnel"}"#,
+    r#"{"title":"The tunnel comes","source":"Gazette","published":"2026-11-20","score":9,"url":"https://city.example/tunnel"}"#,
+    r#"{"title":"Unscored","source":"Blog","published":"2026-11-22","url":"https://city.example/tunnel/index.html"}"#,
+];
+
+fn by_score(a: &Item, b: &Item) -> std::cmp::Ordering {
+    let score = |item: &Item| item.score.unwrap_or(-1.0);
+    score(b).total_cmp(&score(a)).then_with(|| by_first(a, b))
+}
+
+fn permutations(of: &[usize]) -> Vec<Vec<usize>> {
+    if of.is_empty() {
+        return vec![Vec::new()];
+    }
+    let with = |first: &usize| {
+        let rest: Vec<usize> = of.iter().copied().filter(|at| at != first).collect();
+        permutations(&rest).into_iter().map(move |rest| [vec![*first], rest].concat()).collect::<Vec<_>>()
+    };
+    of.iter().flat_map(with).collect()
+}
+
+#[test]
+fn of_one_address_the_best_record_stands_in_whatever_order_and_file_they_come() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (number, order) in permutations(&[0, 1, 2, 3, 4]).into_iter().enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        // Split between two imports at every place in turn.
+        let (first, second) = order.split_at(number % 6);
+        for part in [first, second, second, first] {
+            let lines: Vec<&str> = part.iter().map(|at| ONE_ADDRESS[*at]).collect();
+            merge_news(dir.path(), &items(&lines.join("\n")), Topics::Replace, &by_score).unwrap();
+        }
+        let stored = load(dir.path()).unwrap().items;
+        assert_eq!(stored.len(), 1, "{order:?}");
+        seen.insert(item_to_json(&stored[0]).to_string());
+    }
+    assert_eq!(seen.len(), 1, "{seen:#?}");
+    let stored: serde_json::Value = serde_json::from_str(seen.first().unwrap()).unwrap();
+    assert_eq!(
+        (&stored["title"], &stored["summary"]),
+        (&"Council approves the tunnel".into(), &"The whole story.".into())
+    );
+    let also: Vec<&str> =
+        stored["also"].as_array().unwrap().iter().filter_map(|other| other["source"].as_str()).collect();
+    assert_eq!(also, ["Wire", "Brief", "Blog"]);
+}
+
+#[test]
+fn a_source_corrects_its_own_record_and_the_best_one_changes_with_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let merge = |lines: &str| merge_news(dir.path(), &items(lines), Topics::Replace, &by_score).unwrap();
+    merge(&ONE_ADDRESS[..3].join("\n"));
+    merge(&ONE_ADDRESS[0].replace("\"score\":9", "\"score\":5"));
+    let stored = load(dir.path()).unwrap().items.remove(0);
+    assert_eq!((stored.source.as_str(), stored.score), ("Wire", Some(7.0)));
+    merge(&ONE_ADDRESS[1].replace("\"score\":4", "\"score\":10"));
+    let stored = load(dir.path()).unwrap().items.remove(0);
+    assert_eq!((stored.source.as_str(), stored.summary.as_str()), ("Brief", "A line."));
+    let again = merge(ONE_ADDRESS[2]);
+    assert_eq!((counts(&again), again.files.len()), ((0, 0, 1), 0), "nothing changes the second time");
+}
+
+#[test]
+fn what_the_editor_says_and_other_programs_names_in_also_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let merge = |lines: &str| merge_news(dir.path(), &items(lines), Topics::Replace, &by_score).unwrap();
+    merge(&ONE_ADDRESS[1].replace('}', r#","also":["Radio","wire"],"editor_score":3}"#));
+    merge(&ONE_ADDRESS[..3].join("\n"));
+    let stored = load(dir.path()).unwrap().items.remove(0);
+    assert_eq!((stored.source.as_str(), &stored.extra["editor_score"]), ("Gazette", &serde_json::json!(3)));
+    let names = |value: &serde_json::Value| value.as_str().or(value["source"].as_str()).unwrap_or_default().to_owned();
+    let also: Vec<String> = stored.extra["also"].as_array().unwrap().iter().map(names).collect();
+    assert_eq!(also, ["Wire", "Brief", "Radio"]);
 }

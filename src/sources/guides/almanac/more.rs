@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{Page, ages};
-use crate::model::{Item, Published};
+use crate::model::{Item, Published, TextFormat};
 use crate::sources::news::derived_id;
 use crate::sources::text;
 
@@ -122,6 +122,7 @@ impl Page {
             score: Some(head.score),
             url: None,
             summary: self.joined(at + 2..next),
+            format: TextFormat::Text,
             topics: if topic.is_empty() { Vec::new() } else { vec![topic.to_owned()] },
             guides: Vec::new(),
             extra: serde_json::Map::new(),

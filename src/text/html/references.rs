@@ -9,7 +9,7 @@ use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Token
 const LONGEST: usize = 40;
 
 /// What a reference stands for. XML's five, numbers and HTML's names are known; others are the document's own, and nothing.
-pub(super) fn one(name: &str) -> Option<String> {
+pub fn one(name: &str) -> Option<String> {
     if let Some(sign) = plain(name) {
         return Some(sign.into());
     }
@@ -41,7 +41,7 @@ fn plain(name: &str) -> Option<char> {
 }
 
 /// An attribute's value as XML reads it: a reference ends with `;`, so that `?a=1&copy=2` stays what it is.
-pub(super) fn xml(text: &str) -> String {
+pub fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('&') {
@@ -56,7 +56,7 @@ pub(super) fn xml(text: &str) -> String {
 }
 
 /// Text of HTML, without tags, as it is read: `&copy` needs no `;` there.
-pub(super) fn html(text: &str) -> String {
+pub fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, behind)) = rest.split_once('&') {
