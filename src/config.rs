@@ -4,6 +4,7 @@ mod dates;
 mod lists;
 mod mistakes;
 mod origin;
+mod place;
 mod sections;
 mod sense;
 mod values;
@@ -22,6 +23,7 @@ use values::{list, section};
 
 pub use dates::{Dates, edit as edit_dates};
 pub use origin::Origin;
+pub use place::set_store;
 pub use sections::{Bounces, Editors, Web};
 
 /// All settings of a publication.

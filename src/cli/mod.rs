@@ -3,6 +3,7 @@
 
 mod approve;
 mod archive;
+mod backup;
 mod bounces;
 mod check;
 mod compose;
@@ -132,8 +133,12 @@ enum Command {
     Send(send::SendIssue),
     /// Stop a send, also while it runs elsewhere
     Stop(send::Sent),
-    /// Let a stopped send go on
-    Resume(send::Sent),
+    /// Let a stopped send go on; --restored releases a restored publication
+    Resume(backup::Resume),
+    /// Copy the publication while everything runs: content, issues, templates, configuration, database, safety log
+    Backup(backup::Backup),
+    /// Lay a backup out in a new folder; it acts on nobody until it is released
+    Restore(backup::Restore),
     /// Write the report of a send: a page with plots, and figures
     Report(report::Report),
     /// Show drafts, sends under way and results
@@ -212,7 +217,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Approve(command) => command.run(global),
         Command::Send(command) => command.run(global),
         Command::Stop(command) => command.stop(global),
-        Command::Resume(command) => command.resume(global),
+        Command::Resume(command) => command.run(global),
+        Command::Backup(command) => command.run(global),
+        Command::Restore(command) => command.run(global),
         Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
         Command::Schedule(command) => command.run(global),

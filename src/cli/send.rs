@@ -37,7 +37,7 @@ pub struct SendIssue {
     yes: bool,
 }
 
-/// What `stop` and `resume` are told.
+/// What `stop` is told.
 #[derive(Args)]
 pub struct Sent {
     /// The issue's folder name or path
@@ -50,14 +50,6 @@ impl Sent {
         let name = site.sent_issue(&self.issue)?;
         site.delivery().stop(&name)?;
         line(&format!("{name} is stopped; `digest resume {name}` lets it go on"))?;
-        Ok(Exit::Done)
-    }
-
-    pub fn resume(self, global: &Global) -> anyhow::Result<Exit> {
-        let site = global.site()?;
-        let name = site.sent_issue(&self.issue)?;
-        site.delivery().resume(&name)?;
-        line(&format!("{name} may go on; `digest send {name}` sends the rest"))?;
         Ok(Exit::Done)
     }
 }

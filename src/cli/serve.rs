@@ -29,6 +29,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     // Before anybody can know that the daemon is there: a SIGHUP that is not heard ends the process.
     let hangup = runtime.block_on(async { signal(SignalKind::hangup()) })?;
     let site = Arc::new(global.site()?.with_clock(global.clock()));
+    site.backups().refuse_if_restored()?;
     let listener = listen(&site.config.web.listen)?;
     if site.found_store()? {
         tracing::warn!("there was no database; a new one was made, without subscribers");

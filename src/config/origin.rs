@@ -45,6 +45,11 @@ impl Origin {
             .fold(message.to_owned(), |text, word| text.replace(word, "…"))
     }
 
+    /// The variables that set something, by name.
+    pub fn variables(&self) -> Vec<String> {
+        self.overridden.keys().map(|name| format!("DIGEST_{name}")).collect()
+    }
+
     /// The text of the file.
     pub fn text(&self) -> &str {
         &self.text

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::Site;
 use super::canary::CanaryPlan;
+use super::{Site, backup};
 use crate::mail::{CompiledIssue, Folder, Relay};
 use crate::model::{Address, Approval, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Schedule, Transport, TransportKind};
@@ -82,6 +82,7 @@ impl Delivery {
     /// Sends the issue as it is now, approved or not, to a few addresses: marked in the subject, outside the ledger, with
     /// links that belong to nobody.
     pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
+        self.site.backups().refuse_if_held()?;
         let mut rendered = self.site.drafts().rendering(name)?.rendered;
         rendered.subject.insert_str(0, "[Test] ");
         let compiled = self.compiled(Frozen { letterhead: self.site.config.letterhead(), rendered }, name)?;
@@ -326,6 +327,7 @@ impl Delivery {
 
     /// The approval, when the issue may go out now.
     fn sendable(&self, store: &Store, name: &IssueName) -> anyhow::Result<Approval> {
+        backup::refuse_if_held(&self.site, store)?;
         let Some(approval) = store.issues().approval(name)? else {
             return Err(Notice::new(format!("{name} is not approved, so it is not sent"))
                 .help(format!("look at it with `digest render {name}`, then `digest approve {name}`"))

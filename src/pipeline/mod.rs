@@ -1,6 +1,7 @@
 //! The story of an issue: read, decide, write. The only room that joins the others; time and randomness come in here.
 
 mod archive;
+mod backup;
 mod bounces;
 mod canary;
 mod content;
@@ -45,6 +46,7 @@ pub use crate::sources::{Merged, RejectWriter, item_to_json};
 pub use crate::store::{BounceLine, Change, Entry};
 
 pub use archive::{Archive, ArchivedIssue};
+pub use backup::{BackedUp, Backups, Release, Released, Restored, restore};
 pub use bounces::BounceImport;
 pub use content::{ContentFolder, Imported};
 pub use deliver::{Delivered, Delivery, SendOptions};
@@ -113,6 +115,10 @@ impl Site {
 
     pub fn daemon(&self) -> Daemon {
         Daemon { site: self.clone() }
+    }
+
+    pub fn backups(&self) -> Backups {
+        Backups { site: self.clone() }
     }
 
     pub fn doctor(&self) -> Doctor {

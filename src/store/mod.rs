@@ -3,6 +3,7 @@
 mod approvals;
 mod archive;
 mod audience;
+mod backup;
 mod bounces;
 mod canary;
 mod claim;

@@ -19,6 +19,7 @@ mod smtp;
 mod access;
 mod alerts;
 mod archive;
+mod backup;
 mod bounces;
 mod bounces_home;
 mod check;

@@ -171,7 +171,26 @@ impl Doctor {
                 .mend("restore the database from a backup; nothing is mailed from a damaged one"),
         }];
         found.extend(private(&path, "store", "the database holds your subscribers' addresses"));
+        found.extend(self.examine_safety_log());
         found
+    }
+
+    /// Whether the database may act, and is as new as its safety log.
+    fn examine_safety_log(&self) -> Vec<Diagnosis> {
+        let log = self.site.safety_log();
+        if let Err(error) = self.site.backups().refuse_if_held() {
+            return Diagnosis::errors("store", &error);
+        }
+        let has_sends = self
+            .site
+            .store_to_read()
+            .is_ok_and(|store| store.is_some_and(|s| s.sends().issues().is_ok_and(|all| !all.is_empty())));
+        if has_sends && !log.exists() {
+            let what = format!("there is no safety log at {}", log.display());
+            let mend = "the next send begins one; if you had one, put it back: without it an older database is not known as such";
+            return vec![Diagnosis::new("store", Health::Warning, what).mend(mend)];
+        }
+        private(&log, "store", "the safety log holds hashes of who left").into_iter().collect()
     }
 
     fn examine_secrets(&self) -> Vec<Diagnosis> {

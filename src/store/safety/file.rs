@@ -2,7 +2,7 @@
 //! nobody who appends waits for it. Knows no database.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -42,6 +42,13 @@ impl SafetyLog {
             Line::Head { salt: salt.to_owned() }.write(&mut start);
         } else {
             // A crash may have torn the last line; the next one must not be torn with it.
+            let mut head = String::new();
+            BufReader::new(&file).take(200).read_line(&mut head)?;
+            match Line::read(head.trim_end_matches('\n')) {
+                Some(Line::Head { salt: found }) if salt.is_empty() || found == salt => {}
+                Some(Line::Head { .. }) => return Err(io::Error::other("it belongs to another database")),
+                _ => return Err(io::Error::other("it is no safety log of digest")),
+            }
             file.seek(SeekFrom::End(-1))?;
             let mut last = [0];
             file.read_exact(&mut last)?;
@@ -93,6 +100,19 @@ impl SafetyLog {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Writes a whole log in the place of one that may be there.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let part = path.with_extension("part");
+    let _ = std::fs::remove_file(&part);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&part, path)?;
+    File::open(folder)?.sync_all()
 }
 
 /// The thread that has the disk keep what was written. It ends, after a last time, when its log is dropped.
@@ -174,7 +194,8 @@ mod tests {
         assert_eq!((mode(&path), mode(&dir.path().join("log"))), (0o600, 0o700));
         let torn = std::fs::read_to_string(&path).expect("text") + "finished b";
         std::fs::write(&path, torn).expect("written");
-        SafetyLog::open(&path, "other").expect("a log").append(&[finished("c")]);
+        SafetyLog::open(&path, "5a17").expect("a log").append(&[finished("c")]);
+        assert!(SafetyLog::open(&path, "other").is_err(), "of another database");
         let text = std::fs::read_to_string(&path).expect("text");
         let lines: Vec<Option<Line>> = text.lines().map(Line::read).collect();
         assert_eq!(lines, [Some(Line::Head { salt: "5a17".into() }), Some(finished("a")), None, Some(finished("c"))]);

@@ -74,7 +74,7 @@ impl Store {
         while let Some(row) = rows.next()? {
             waiting.approved.push(issue(row.get(0)?)?);
         }
-        let letters = "SELECT (SELECT count(*) FROM letters WHERE state IN ('waiting', 'in_flight')) + (SELECT count(*) FROM asked)";
+        let letters = "SELECT (SELECT count(*) FROM letters WHERE state IN ('waiting', 'in_flight')) + (SELECT count(*) FROM signup_requests)";
         let letters: i64 = self.conn.query_row(letters, [], |row| row.get(0))?;
         waiting.letters = u64::try_from(letters).unwrap_or(0);
         Ok(waiting)
@@ -93,7 +93,7 @@ impl Store {
              WHERE state IN ('waiting', 'in_flight')",
             [to_ms(now)],
         )?;
-        tx.execute("DELETE FROM asked", [])?;
+        tx.execute("DELETE FROM signup_requests", [])?;
         tx.execute("UPDATE lease SET expires_ms = 0", [])?;
         if is_blind {
             tx.execute(

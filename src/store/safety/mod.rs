@@ -105,6 +105,19 @@ impl Store {
         Ok(())
     }
 
+    /// Puts a log in the place of this database's own that says what the record does, as far as it is about this database.
+    ///
+    /// # Errors
+    /// The log cannot be written; then the old one stays.
+    pub fn rewrite_safety_log(&self, record: &Record) -> Result<(), StoreError> {
+        let Some(path) = &self.safety_log else { return Ok(()) };
+        let mut text = String::new();
+        for line in self.log_anew(record)? {
+            line.write(&mut text);
+        }
+        file::replace(path, &text).map_err(|why| StoreError::SafetyLog { path: path.clone(), why })
+    }
+
     /// Appends that a publication restored from a backup goes on in this one's place, or that this one may act again.
     ///
     /// # Errors
