@@ -10,6 +10,7 @@ pub mod issues;
 pub mod mail;
 pub mod model;
 pub mod pipeline;
+pub mod refusals;
 pub mod render;
 pub mod schedule;
 pub mod send;

@@ -84,7 +84,7 @@ impl List {
                 return json_line(&json!({
                     "email": bounce.email,
                     "issue": bounce.issue,
-                    "kind": bounce.kind,
+                    "kind": bounce.kind.as_str(),
                     "status": bounce.status,
                     "diagnostic": bounce.diagnostic,
                     "matched_by": bounce.matched_by,
@@ -92,7 +92,7 @@ impl List {
                 }));
             }
             let (email, said) = (cut(&bounce.email, 36), cut(&printable(&bounce.diagnostic), 60));
-            line(&format!("{received}  {email:<36}  {:<9}  {:<7}  {said}", bounce.kind, bounce.status))
+            line(&format!("{received}  {email:<36}  {:<9}  {:<7}  {said}", bounce.kind.as_str(), bounce.status))
         })
     }
 }

@@ -316,7 +316,7 @@ fn whole(details: &SubscriberDetails, address: &str) -> Value {
     value["deliveries"] = details.deliveries.iter().map(delivery).collect();
     let bounce = |b: &BounceLine| {
         let status = Some(&b.status).filter(|status| !status.is_empty());
-        json!({"received": time(b.received), "kind": b.kind, "issue": b.issue, "status": status, "diagnostic": b.diagnostic})
+        json!({"received": time(b.received), "kind": b.kind.as_str(), "issue": b.issue, "status": status, "diagnostic": b.diagnostic})
     };
     value["bounces"] = details.bounces.iter().map(bounce).collect();
     value

@@ -69,6 +69,13 @@ impl Default for Bounces {
     }
 }
 
+impl Bounces {
+    /// When what may pass takes a subscriber off.
+    pub fn soft_rule(&self) -> crate::store::SoftRule {
+        crate::store::SoftRule { limit: self.soft_limit, window: self.soft_window }
+    }
+}
+
 /// `[editors]`: who is told what happens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

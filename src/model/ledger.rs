@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Address, IssueName, Rendered};
+use super::{Address, IssueName, RefusalClass, Rendered};
 
 /// Where an issue stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -135,19 +135,48 @@ pub struct Delivery {
 }
 
 /// What a server said: its code, the enhanced code of RFC 3463 if there was one, and its text made safe to print.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
-    /// 0 when the server said nothing that could be read.
-    pub code: u16,
+    /// `None` when the server said nothing that could be read; 0 in JSON.
+    #[serde(serialize_with = "code_or_0")]
+    pub code: Option<u16>,
     pub enhanced: Option<String>,
     pub text: String,
+}
+
+impl Reply {
+    /// Words that no server said, such as why a connection was lost.
+    pub fn none(text: String) -> Self {
+        Self { code: None, enhanced: None, text }
+    }
+
+    /// A 4xx: it may pass.
+    pub fn is_temporary(&self) -> bool {
+        self.code.is_some_and(|code| (400..500).contains(&code))
+    }
+
+    /// A 5xx: for good.
+    pub fn is_permanent(&self) -> bool {
+        self.code.is_some_and(|code| code >= 500)
+    }
+
+    /// Whether the connection ends with it: there was no reply, or 421 (RFC 5321 §3.8).
+    pub fn ends_connection(&self) -> bool {
+        matches!(self.code, None | Some(421))
+    }
+}
+
+/// A reply code for scripts: 0 where there was no reply.
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+pub(super) fn code_or_0<S: serde::Serializer>(code: &Option<u16>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(code.unwrap_or(0))
 }
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
-            0 => f.write_str(&self.text),
-            code => write!(f, "{code} {}", self.text),
+            None => f.write_str(&self.text),
+            Some(code) => write!(f, "{code} {}", self.text),
         }
     }
 }
@@ -159,8 +188,8 @@ pub enum Outcome {
     Delivered(Reply),
     /// Refused for now; the next try is due at `next`.
     Deferred { reply: Reply, next: DateTime<Utc> },
-    /// Refused for good, or given up. `dead` when the address itself does not exist, so that the list forgets it.
-    Failed { reply: Reply, dead: bool },
+    /// Refused for good, or given up; the class says whether it counts against the subscriber.
+    Failed { reply: Reply, class: RefusalClass },
     /// Nothing was decided before the final dot (connection lost, 421): back to the queue, not counted as a try.
     Requeued(Reply),
     /// The connection broke between the final dot and its reply, so nobody can know.

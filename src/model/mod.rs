@@ -9,6 +9,7 @@ mod ledger;
 mod letter;
 mod local;
 mod notice;
+mod refusal;
 mod rendered;
 mod report;
 mod subscriber;
@@ -25,6 +26,7 @@ pub use ledger::{Approval, Delivery, DeliveryCounts, DeliveryState, Frozen, Issu
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use notice::{Notice, Notices, Place};
+pub use refusal::{EvidenceKind, RefusalClass};
 pub use rendered::{Fill, Part, Rendered, Segment, Slot, push_escaped};
 pub use report::{
     ClickLine, DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine,

@@ -43,7 +43,7 @@ pub struct Figures {
     pub domains: Vec<DomainLine>,
     /// How many domains there are.
     pub domains_in_all: u64,
-    /// Last replies by code and outcome; code 0 is no reply.
+    /// Last replies by code and outcome; no code is no reply (0 in JSON).
     pub replies: Vec<ReplyLine>,
     /// What those who were refused were told, the most frequent first.
     pub refusals: Vec<Refusal>,
@@ -112,7 +112,8 @@ pub struct DomainLine {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplyLine {
-    pub code: u16,
+    #[serde(serialize_with = "super::ledger::code_or_0")]
+    pub code: Option<u16>,
     pub state: String,
     pub count: u64,
 }
@@ -121,7 +122,8 @@ pub struct ReplyLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     pub state: String,
-    pub code: u16,
+    #[serde(serialize_with = "super::ledger::code_or_0")]
+    pub code: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enhanced: Option<String>,
     /// At most [`Refusal::LONGEST`] characters.

@@ -15,9 +15,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Site, Subscribers};
-use crate::model::SubscriberStatus;
+use crate::model::{EvidenceKind, SubscriberStatus};
 use crate::sources::{BounceFinding, BounceKind, read_bounce};
-use crate::store::{BounceLine, Effect, Evidence, SoftRule, Store};
+use crate::store::{BounceLine, Effect, Evidence, Store};
 pub use lmtp::serve_lmtp;
 pub use mailbox::watch_mailbox;
 pub use watch::watch_bounces;
@@ -78,8 +78,7 @@ impl Subscribers {
                     result.unmatched.push(unmatched("nothing in it proves that it is about a mail of ours"));
                     return Ok(());
                 };
-                let settings = &self.site.config.bounces;
-                let rule = SoftRule { limit: settings.soft_limit, window: settings.soft_window };
+                let rule = self.site.config.bounces.soft_rule();
                 result.count(store.subscribers().record_bounce(&evidence, rule, self.site.now())?);
             }
         }
@@ -95,9 +94,9 @@ impl Subscribers {
         let of_theirs = finding.failures.iter().find(|failure| failure.recipients.contains(&proof.email));
         let failure = of_theirs.or(finding.failures.first());
         let kind = match finding.kind {
-            BounceKind::Complaint => "complaint",
-            BounceKind::Leave => "leave",
-            _ => failure.map_or("soft", |failure| failure.weight.as_str()),
+            BounceKind::Complaint => EvidenceKind::Complaint,
+            BounceKind::Leave => EvidenceKind::Leave,
+            _ => failure.map_or(EvidenceKind::Soft, |failure| failure.evidence),
         };
         // A Date may lie about the future; an old one keeps an old mbox from counting as this month's.
         let written = finding.written.and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));

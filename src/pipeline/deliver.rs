@@ -222,7 +222,8 @@ impl Delivery {
         stop: watch::Receiver<bool>,
         event: impl Fn(Event) + std::marker::Send + Sync + 'static,
     ) -> anyhow::Result<Ended> {
-        let (ledger, writer) = prepared.store.sends().start_ledger(prepared.send)?;
+        let (ledger, writer) =
+            prepared.store.sends().start_ledger(prepared.send, self.site.config.bounces.soft_rule())?;
         let delivery = &self.site.config.delivery;
         let run = Run {
             compiled: Arc::clone(&prepared.compiled),

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::{Daemon, Site};
 use crate::mail::{Letter, LetterWriter};
-use crate::model::{Outcome, QueuedLetter, Reply};
+use crate::model::{Outcome, QueuedLetter, RefusalClass, Reply};
 use crate::render::{Templates, letter};
 use crate::send::{LetterSender, Try};
 use crate::store::Store;
@@ -78,7 +78,7 @@ impl Daemon {
             Err(notices) => {
                 let text = notices.to_string().lines().next().unwrap_or_default().to_owned();
                 tracing::error!(kind = order.kind, error = text, "a letter cannot be written");
-                Outcome::Failed { reply: Reply { code: 0, enhanced: None, text }, dead: false }
+                Outcome::Failed { reply: Reply::none(text), class: RefusalClass::Content }
             }
         };
         store.letters().finish(queued.id, &outcome, self.site.config.delivery.uncertain, (self.site.clock)())?;

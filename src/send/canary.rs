@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::retry::is_about_us;
+use super::retry::may_be_about_us;
 use crate::model::Reply;
 
 /// The recipients' numbers of the canary, in order: `size` of `audience`, drawn by a hash of the issue's name, so that each issue
@@ -55,7 +55,7 @@ const FEWEST: u64 = 3;
 
 /// Why the others may not have the issue; `None` when they may.
 pub fn verdict(answers: &Answers, limits: Limits) -> Option<String> {
-    let about_us = answers.refusals.iter().filter(|reply| is_about_us(reply)).count() as u64;
+    let about_us = answers.refusals.iter().filter(|reply| may_be_about_us(reply)).count() as u64;
     let bounced = answers.refusals.len() as u64 - about_us + answers.bounced_later;
     let over = |count: u64, limit: f64, fewest: u64| {
         #[expect(clippy::cast_precision_loss, reason = "counts of subscribers, far below 2^52")]
@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn the_others_wait_when_too_many_of_the_first_were_refused() {
-        let reply = |code, enhanced: &str| Reply { code, enhanced: Some(enhanced.into()), text: "no".into() };
+        let reply =
+            |code, enhanced: &str| Reply { code: Some(code), enhanced: Some(enhanced.into()), text: "no".into() };
         let answers = |answered, us: usize, gone: usize, complaints| Answers {
             answered,
             refusals: [vec![reply(554, "5.7.1"); us], vec![reply(550, "5.1.1"); gone]].concat(),

@@ -126,12 +126,12 @@ impl<'a> Dialer<'a> {
                 }
                 // Who took messages a moment ago has nothing against us.
                 let patience = match (refusal.stage, code) {
-                    (Stage::Auth, 500..) => 3,
-                    (_, 500..) if !answered => 1,
-                    (_, 400..500) if answered => LONGER,
+                    (Stage::Auth, Some(500..)) => 3,
+                    (_, Some(500..)) if !answered => 1,
+                    (_, Some(400..500)) if answered => LONGER,
                     _ => PATIENCE,
                 };
-                if times >= patience && code >= 500 {
+                if times >= patience && refusal.reply.is_permanent() {
                     return Err(Ended::Broken(format!("the relay refuses us {reason}")));
                 }
                 if times >= patience {

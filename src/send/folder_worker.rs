@@ -14,11 +14,11 @@ pub async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
         match folder.deliver(now.delivery.number, &message) {
             Ok(path) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-                let reply = Reply { code: 250, enhanced: None, text: format!("written as {name}") };
+                let reply = Reply { code: Some(250), enhanced: None, text: format!("written as {name}") };
                 in_flight = record_and_claim(shared, &now, Outcome::Delivered(reply), Then::GoOn).await?;
             }
             Err(error) => {
-                let reply = Reply { code: 0, enhanced: None, text: error.to_string() };
+                let reply = Reply::none(error.to_string());
                 record(shared, &now, Outcome::Requeued(reply)).await?;
                 return Err(Ended::Broken(format!("cannot write into the outbox: {error}")));
             }

@@ -65,7 +65,7 @@ pub async fn requeue(shared: &Shared, in_flight: &InFlight, reply: Reply, said: 
 
 /// What a reply says about the pace. A connection that was lost says nothing.
 fn feedback(reply: &Reply) -> Feedback {
-    if reply.code == 0 { Feedback::None } else { retry::feedback(reply) }
+    if reply.code.is_none() { Feedback::None } else { retry::feedback(reply) }
 }
 
 /// What a worker would do after an outcome.

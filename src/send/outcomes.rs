@@ -94,7 +94,7 @@ impl Outcomes<'_> {
     /// The connection did not carry the message, which goes back to the queue.
     async fn broken_off(&self, refusal: Refusal, in_flight: &InFlight) -> Result<After, Ended> {
         let reply = refusal.reply.clone();
-        let is_closed = matches!(reply.code, 0 | 421);
+        let is_closed = reply.ends_connection();
         if is_closed && self.rested && refusal.stage == Stage::Mail {
             // The relay's word crossed ours: it had had enough of waiting.
             requeue(self.shared, in_flight, reply, Feedback::None).await?;

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 
 use super::throttle::Feedback;
 use crate::mail::{Refusal, Stage};
-use crate::model::{Outcome, Reply};
+use crate::model::{Outcome, RefusalClass, Reply};
+use crate::refusals;
 
 /// When a deferred recipient is tried again, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,15 +36,16 @@ impl Schedule {
 
     /// What becomes of a recipient who was refused for now: tried again when the reply asks for it, else by the schedule,
     /// each a little later than the next so that not all come back at one moment.
-    fn later(&self, reply: Reply, attempt: Attempt) -> Outcome {
+    fn later(&self, stage: Stage, reply: Reply, attempt: Attempt) -> Outcome {
         let Attempt { number, tries, now } = attempt;
         let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
         let scheduled = self.waits.get(index).or(self.waits.last()).copied().unwrap_or_default();
         let wait = wait_asked(&reply.text).map_or(scheduled, |asked| asked.max(SHORTEST));
         let next = now + wait + wait.mul_f64(0.1 * spread(number));
         if next > self.give_up {
+            let class = class(stage, &reply);
             let text = format!("given up after {tries} tries: {}", reply.text);
-            return Outcome::Failed { reply: Reply { text, ..reply }, dead: false };
+            return Outcome::Failed { reply: Reply { text, ..reply }, class };
         }
         Outcome::Deferred { reply, next }
     }
@@ -69,77 +71,81 @@ pub enum Verdict {
     Send(String),
 }
 
-/// Judges a refusal by stage, then enhanced code (RFC 3463), then code. A 5xx before RCPT is never about the subscriber.
+/// Judges a refusal by stage, then enhanced code (RFC 3463), then code. A 5xx before RCPT is never about the subscriber; what one
+/// behind it is about, [`refusals::judge`] says.
 pub fn judge(refusal: Refusal, attempt: Attempt, schedule: &Schedule) -> Verdict {
     let Refusal { stage, reply } = refusal;
-    let enhanced = reply.enhanced.as_deref().unwrap_or("");
     let about_recipient = |outcome| Verdict::Recipient { outcome, connection_lives: true };
-    match (stage, reply.code) {
-        // Nobody can know whether the relay took it.
-        (Stage::Dot, 0) => Verdict::Recipient { outcome: Outcome::Uncertain(reply), connection_lives: false },
-        (_, 0 | 421) => Verdict::Connection(reply),
-        _ if enhanced == "4.3.2" || is_connection_full(&reply) => Verdict::Connection(reply),
+    let Some(code) = reply.code else {
+        return match stage {
+            // Nobody can know whether the relay took it.
+            Stage::Dot => Verdict::Recipient { outcome: Outcome::Uncertain(reply), connection_lives: false },
+            _ => Verdict::Connection(reply),
+        };
+    };
+    match (stage, code) {
+        (_, 421) => Verdict::Connection(reply),
+        _ if reply.enhanced.as_deref() == Some("4.3.2") || is_connection_full(&reply) => Verdict::Connection(reply),
         (Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail, 400..500) => Verdict::Connection(reply),
         (Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail, _) => {
             Verdict::Send(format!("refused {stage}: {reply}"))
         }
         (_, 530 | 535 | 538) => Verdict::Send(format!("refused {stage}: {reply}")),
-        (_, 552) if enhanced.is_empty() || enhanced == "5.3.4" => Verdict::Send(format!("refused {stage}: {reply}")),
-        (_, 400..500) => about_recipient(schedule.later(reply, attempt)),
-        (_, 500..600) => about_recipient(Outcome::Failed { dead: is_dead(stage, &reply), reply }),
+        (_, 552) if is_too_big(stage, &reply) => Verdict::Send(format!("refused {stage}: {reply}")),
+        (_, 400..500) => about_recipient(schedule.later(stage, reply, attempt)),
+        (_, 500..600) => about_recipient(Outcome::Failed { class: class(stage, &reply), reply }),
         // A 2xx or 3xx where none belongs, such as 354 at RCPT: the two sides no longer agree on what is said.
         _ => Verdict::Connection(reply),
     }
 }
 
+/// What the server meant, as it counts for the subscriber.
+fn class(stage: Stage, reply: &Reply) -> RefusalClass {
+    let stage = match stage {
+        Stage::Reach | Stage::Connect | Stage::Auth | Stage::Mail => refusals::Stage::Envelope,
+        Stage::Rcpt => refusals::Stage::Recipient,
+        Stage::Data | Stage::Dot => refusals::Stage::Message,
+    };
+    said(stage, reply)
+}
+
+fn said(stage: refusals::Stage, reply: &Reply) -> RefusalClass {
+    let (enhanced, text) = (reply.enhanced.as_deref(), reply.text.as_str());
+    refusals::judge(&refusals::Said { stage, code: reply.code, enhanced, text, server: "" })
+}
+
+/// Whether a reply that is on record may be about us: what gives no reason may be, too, when many say it.
+pub fn may_be_about_us(reply: &Reply) -> bool {
+    counts_against_us(said(refusals::Stage::Unknown, reply))
+}
+
+fn counts_against_us(class: RefusalClass) -> bool {
+    class.is_about_us() || class == RefusalClass::Unproven
+}
+
+/// Whether a 552 is about the message's size, which is the same for everybody, and not about one full mailbox.
+fn is_too_big(stage: Stage, reply: &Reply) -> bool {
+    match reply.enhanced.as_deref() {
+        Some(enhanced) => enhanced == "5.3.4",
+        None if stage == Stage::Rcpt => class(stage, reply) == RefusalClass::Size,
+        None => class(stage, reply) != RefusalClass::Full,
+    }
+}
+
 /// Whether the relay takes no more messages on this connection, in the words of Exim, Postfix and others.
 fn is_connection_full(reply: &Reply) -> bool {
-    (400..500).contains(&reply.code) && says(reply, &["too many messages", "maximum message count", "message limit"])
-}
-
-/// Whether the reply says that the address itself does not exist. A bare 550 to RCPT says so too, unless its words are about
-/// us; after the message it never does.
-fn is_dead(stage: Stage, reply: &Reply) -> bool {
-    match reply.enhanced.as_deref() {
-        Some("5.2.1") => true,
-        // A sender's address, not the recipient's.
-        Some("5.1.7" | "5.1.8") => false,
-        Some(enhanced) => enhanced.starts_with("5.1."),
-        None => stage == Stage::Rcpt && reply.code == 550 && !is_about_us(reply),
-    }
-}
-
-/// Whether a refusal for good is about the sender: its address, its reputation, its content (RFC 3463 §3.8, X.7).
-pub fn is_about_us(reply: &Reply) -> bool {
-    const WORDS: [&str; 12] = [
-        "spam",
-        "blocked",
-        "blacklist",
-        "blocklist",
-        "block list",
-        "policy",
-        "reputation",
-        "dmarc",
-        "spf",
-        "dkim",
-        "reverse dns",
-        "not permitted",
-    ];
-    match reply.enhanced.as_deref() {
-        Some(enhanced) => enhanced.starts_with("5.7.") || matches!(enhanced, "5.1.7" | "5.1.8"),
-        None => reply.code == 554 || says(reply, &WORDS),
-    }
+    reply.is_temporary() && says(reply, &["too many messages", "maximum message count", "message limit"])
 }
 
 /// What a reply says about the throttle: RFC 3463's congestion and policy codes, Gmail's 4.7.28, Outlook's 4.7.650 and those after it, and
 /// the words that others use.
 pub fn feedback(reply: &Reply) -> Feedback {
     let enhanced = reply.enhanced.as_deref().unwrap_or("");
-    let coded = matches!(reply.code, 421 | 432 | 454)
+    let coded = matches!(reply.code, Some(421 | 432 | 454))
         || matches!(enhanced, "4.7.0" | "4.7.28" | "4.2.1" | "4.3.2" | "4.4.5")
         || enhanced.starts_with("4.7.65");
     let worded = ["too many", "too fast", "too quickly", "rate limit", "throttl", "too much mail"];
-    if (400..500).contains(&reply.code) && (coded || says(reply, &worded)) {
+    if reply.is_temporary() && (coded || says(reply, &worded)) {
         Feedback::Slow(wait_asked(&reply.text))
     } else {
         Feedback::Good
@@ -206,11 +212,11 @@ impl Guard {
     /// Counts the outcome of a try; the reason to stop when there is one.
     pub fn note(&mut self, outcome: &Outcome) -> Option<String> {
         self.tried += 1;
-        let Outcome::Failed { reply, dead } = outcome else { return None };
+        let Outcome::Failed { reply, class } = outcome else { return None };
         let over = |count: u32, limit: f64, tried: u32| {
             limit > 0.0 && count >= Self::FEWEST && f64::from(count) > limit * f64::from(tried)
         };
-        if *dead {
+        if *class == RefusalClass::NoMailbox {
             self.bounced += 1;
             return over(self.bounced, self.bounced_limit, self.tried).then(|| {
                 format!(
@@ -219,7 +225,7 @@ impl Guard {
                 )
             });
         }
-        if !is_about_us(reply) {
+        if !counts_against_us(*class) {
             return None;
         }
         self.refused += 1;

@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
     async fn deliver_both(&mut self, outgoing: &Outgoing, next: Outgoing) -> Result<After, Ended> {
         let after_next = self.then(1);
         let sent = self.connection.deliver_before(&outgoing.message, &next.message).await;
-        if matches!(&sent, Err(refusal) if matches!(refusal.reply.code, 0 | 421)) {
+        if matches!(&sent, Err(refusal) if refusal.reply.ends_connection()) {
             release(self.shared, &next).await;
             return self.outcomes.settle(sent, &outgoing.in_flight, Then::Rest).await;
         }
@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
                 // Once more, one thing at a time, and then judged by what it says.
                 release(self.shared, &next).await;
                 self.shared.groups.store(false, Ordering::Relaxed);
-                Ok(if refusal.reply.code > 0 { settled } else { settled.over() })
+                Ok(if refusal.reply.code.is_some() { settled } else { settled.over() })
             }
             (settled, Err(refusal)) => {
                 self.shared.throttle().join(next.in_flight.domain_group);
@@ -175,7 +175,7 @@ impl<'a> Session<'a> {
 fn minds_groups(refusal: &Refusal) -> bool {
     let reply = &refusal.reply;
     let protocol = reply.enhanced.as_deref().is_some_and(|enhanced| enhanced.starts_with("5.5."));
-    refusal.stage == Stage::Mail && (matches!(reply.code, 0 | 500..=503) || protocol)
+    refusal.stage == Stage::Mail && (matches!(reply.code, None | Some(500..=503)) || protocol)
 }
 
 /// Gives the next message back, whose envelope was taken, and the connection with it.

@@ -54,7 +54,7 @@ impl LetterSender {
                 let written =
                     folder.deliver(this.number, message).map_err(|e| format!("cannot write the letter: {e}"))?;
                 let name = written.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                let reply = Reply { code: 250, enhanced: None, text: format!("written as {name}") };
+                let reply = Reply { code: Some(250), enhanced: None, text: format!("written as {name}") };
                 return Ok(Outcome::Delivered(reply));
             }
             Transport::Smtp(relay) => relay,

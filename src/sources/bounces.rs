@@ -1,12 +1,13 @@
 //! What a mail that came back says: a bounce, a complaint, a wish to leave, or nothing that matters. Knows no list and no clock.
 
+mod notification;
 mod prose;
+mod statements;
 mod status;
-mod words;
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
-pub use status::{Failure, Weight};
+use crate::model::{Address, EvidenceKind};
 
 /// What is read of one message, in octets; the rest of a longer one says nothing about delivery.
 pub const MOST: usize = 1 << 20;
@@ -43,6 +44,18 @@ impl Kind {
     }
 }
 
+/// One recipient who was not reached, or who complained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The addresses that the report names, the original one first.
+    pub recipients: Vec<Address>,
+    /// Enhanced status such as `5.1.1`; empty when there is none.
+    pub status: String,
+    pub evidence: EvidenceKind,
+    /// What the other server said: one line, at most 300 characters, nothing but what may stand on a terminal.
+    pub diagnostic: String,
+}
+
 /// What one message says, with everything by which its subscriber can be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -64,7 +77,13 @@ pub struct Finding {
 
 /// Reads the first [`MOST`] octets of a message. Never fails: what cannot be read is [`Kind::Unknown`].
 pub fn read_bounce(bytes: &[u8]) -> Finding {
-    let bytes = &bytes[..bytes.len().min(MOST)];
+    read(&bytes[..bytes.len().min(MOST)], NESTED)
+}
+
+/// How many reports deep one may be wrapped in another: scanners and gateways send on what they got.
+const NESTED: usize = 2;
+
+fn read(bytes: &[u8], nested: usize) -> Finding {
     let mut finding = Finding {
         kind: Kind::Unknown,
         delivered_to: Vec::new(),
@@ -78,48 +97,100 @@ pub fn read_bounce(bytes: &[u8]) -> Finding {
     finding.delivered_to = delivered_to(&message);
     finding.written = message.date().map(mail_parser::DateTime::to_timestamp);
     let parts = Parts::of(&message);
+    if let Some(notification) = notification::read(&parts.words) {
+        finding.delivered_to.extend(notification.sender);
+        (finding.kind, finding.failures) = (notification.kind, notification.failures);
+        (finding.returned_id, finding.returned_to) = (notification.returned_id, notification.returned_to);
+        return finding;
+    }
     (finding.returned_id, finding.returned_to) = returned(&parts);
     finding.token = token(&message, &finding.delivered_to);
     finding.delivered_to.extend(parts.envelope_senders());
     (finding.kind, finding.failures) = decide(&message, &parts, finding.token.is_some());
+    let is_riddle = finding.failures.iter().all(|failure| failure.evidence == EvidenceKind::Soft);
+    if nested > 0
+        && finding.kind == Kind::Bounce
+        && is_riddle
+        && let Some(inner) = parts.returned.as_deref().map(|inner| read(inner.trim_start().as_bytes(), nested - 1))
+        && inner.kind == Kind::Bounce
+    {
+        finding.failures = inner.failures;
+        finding.returned_id = inner.returned_id;
+        finding.returned_to = inner.returned_to;
+        finding.delivered_to.extend(inner.delivered_to);
+    }
     finding
 }
 
 /// The order is from what is said in a form to what is guessed from words.
 fn decide(message: &Message, parts: &Parts, has_token: bool) -> (Kind, Vec<Failure>) {
     if let Some(report) = &parts.feedback {
-        // RFC 5965 §3.1: only these say that a subscriber complained; `not-spam` and `auth-failure` do not.
-        let kind = status::field(report, "feedback-type").unwrap_or_default().to_ascii_lowercase();
-        let complains = matches!(kind.as_str(), "abuse" | "fraud" | "virus" | "other" | "opt-out");
-        let failure = complains.then(|| status::complaint(report));
-        return (if complains { Kind::Complaint } else { Kind::Unknown }, failure.into_iter().collect());
+        return feedback(report);
     }
-    if let Some(report) = &parts.status {
-        let failures = status::failures(report);
+    if let Some(complaint) = old_complaint(message, parts) {
+        return (Kind::Complaint, vec![complaint]);
+    }
+    let subject = message.subject().unwrap_or_default();
+    let (sender, name) = sender(message);
+    let status = parts.status.as_deref();
+    // Some gateways send the report as plain words.
+    let is_notice = prose::is_notice(subject, (&sender, &name), has_null_path(message), &parts.words);
+    let status = status.or(Some(parts.words.as_str()).filter(|_| is_notice));
+    if let Some(report) = status.filter(|report| status::is_report(report)) {
+        let failures = status::failures(report, prose::head(&parts.words));
         return (if failures.is_empty() { Kind::Delay } else { Kind::Bounce }, failures);
     }
     if has_token {
         return (Kind::Leave, Vec::new());
     }
-    let subject = message.subject().unwrap_or_default();
     if prose::is_challenge(subject, &parts.words) {
         return (Kind::Challenge, Vec::new());
     }
-    let is_system = prose::is_notice(subject, &sender(message));
+    let is_system = parts.status.is_some() || is_notice;
     // Before any guess: an answering machine quotes our subject, and its owner's words, as it likes.
     if prose::is_away(subject) || answers_itself(message) && !is_system {
         return (Kind::AutoReply, Vec::new());
     }
-    if is_system {
-        let failures = prose::failures(subject, &parts.words);
-        if !failures.is_empty() {
-            return (Kind::Bounce, failures);
-        }
-        if prose::is_delay(subject, &parts.words) {
-            return (Kind::Delay, Vec::new());
-        }
+    if !is_system {
+        return (Kind::Unknown, Vec::new());
     }
-    (if answers_itself(message) { Kind::AutoReply } else { Kind::Unknown }, Vec::new())
+    if prose::is_delay(subject, &parts.words) {
+        return (Kind::Delay, Vec::new());
+    }
+    let expected = message.header_raw("X-Failed-Recipients").unwrap_or_default();
+    let expected = statements::addresses(expected).take(50).collect();
+    let us = message.to().and_then(mail_parser::Address::first).and_then(|to| to.address()).unwrap_or_default();
+    (Kind::Bounce, prose::failures(subject, &parts.words, expected, &us.to_lowercase()))
+}
+
+/// RFC 5965 §3.1: only these say that a subscriber complained. `not-spam` says that they did not, and `auth-failure` (RFC 6591) is
+/// about our signatures.
+fn feedback(report: &str) -> (Kind, Vec<Failure>) {
+    let kind = status::field(report.trim_start(), "feedback-type").unwrap_or_default().to_ascii_lowercase();
+    let failure = status::complaint(report.trim_start());
+    match kind.as_str() {
+        "abuse" | "fraud" | "virus" | "other" | "opt-out" | "opt-out-list" => (Kind::Complaint, vec![failure]),
+        "auth-failure" | "dkim" => (Kind::Bounce, vec![Failure { evidence: EvidenceKind::AboutUs, ..failure }]),
+        _ => (Kind::Unknown, Vec::new()),
+    }
+}
+
+/// Hotmail's form from before RFC 5965, which Outlook.com still uses: the message itself, with a header on top that names who complained.
+fn old_complaint(message: &Message, parts: &Parts) -> Option<Failure> {
+    let subject = message.subject().unwrap_or_default().trim().to_ascii_lowercase();
+    let returned = parts.returned.as_deref().unwrap_or_default().trim_start();
+    let complainer = status::field(returned, "x-hmxmroriginalrecipient");
+    if complainer.is_none() && !subject.contains("complaint about message from") {
+        return None;
+    }
+    let recipients = complainer.iter().filter_map(|text| status::address(text)).collect();
+    let diagnostic = status::clean(&subject);
+    Some(Failure { recipients, status: String::new(), evidence: EvidenceKind::Complaint, diagnostic })
+}
+
+/// Whether nobody wants an answer to a message: what mail systems and answering machines write (RFC 5321 §4.5.5).
+fn has_null_path(message: &Message) -> bool {
+    message.header_raw("Return-Path").is_some_and(|path| path.trim() == "<>")
 }
 
 /// Whether a message says that a machine wrote it (RFC 3834 §5), or that it was seen or thrown away (RFC 8098 §3).
@@ -127,7 +198,11 @@ fn answers_itself(message: &Message) -> bool {
     let value = |name: &str| message.header_raw(name).map(|text| text.trim().to_ascii_lowercase());
     let submitted = value("Auto-Submitted").is_some_and(|text| !text.starts_with("no"));
     let flagged = ["X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress"].iter().any(|n| value(n).is_some());
-    submitted || flagged || value("Content-Type").is_some_and(|text| text.contains("disposition-notification"))
+    let precedes = value("Precedence").is_some_and(|text| text.starts_with("auto"));
+    submitted
+        || flagged
+        || precedes
+        || value("Content-Type").is_some_and(|text| text.contains("disposition-notification"))
 }
 
 /// The parts of a message that matter here, as text.
@@ -147,10 +222,11 @@ impl Parts {
         let mut found = Self { words: String::new(), status: None, feedback: None, returned: None };
         for part in &message.parts {
             let subtype = part.content_type().and_then(|t| t.subtype()).unwrap_or_default().to_ascii_lowercase();
-            let text = || String::from_utf8_lossy(part.contents()).into_owned();
+            let text = || decoded(&String::from_utf8_lossy(part.contents()));
             match (subtype.as_str(), &part.body) {
+                // One for all recipients, or one for each.
                 ("delivery-status" | "global-delivery-status", _) => {
-                    found.status = found.status.or_else(|| Some(text()));
+                    found.status = Some([found.status.unwrap_or_default(), text()].join("\n\n"));
                 }
                 ("feedback-report", _) => found.feedback = found.feedback.or_else(|| Some(text())),
                 ("rfc822-headers" | "global-headers", _) => found.returned = found.returned.or_else(|| Some(text())),
@@ -158,19 +234,43 @@ impl Parts {
                     let raw = String::from_utf8_lossy(inner.raw_message()).into_owned();
                     found.returned = found.returned.or(Some(raw));
                 }
-                (_, PartType::Text(words)) => found.words.push_str(words),
+                (_, PartType::Text(words)) => found.words.push_str(&decoded(words)),
                 (_, PartType::Html(words)) if found.words.is_empty() => {
                     found.words = mail_parser::decoders::html::html_to_text(words);
                 }
                 _ => {}
             }
         }
+        // Broken multipart: what stands below the headers, as it is.
+        if found.words.trim().is_empty() && found.status.is_none() && found.feedback.is_none() {
+            let raw = message.raw_message();
+            let body = raw.get(message.root_part().offset_body as usize..).unwrap_or_default();
+            found.words = decoded(&String::from_utf8_lossy(body));
+        }
+        found.feedback = found.feedback.or_else(|| feedback_in(&found.words));
         // Plain bounces carry the message that came back below a line of their own.
         if found.returned.is_none() {
             let (words, returned) = prose::split_returned(&found.words);
             (found.words, found.returned) = (words.to_owned(), returned.map(str::to_owned));
         }
         found
+    }
+}
+
+/// A feedback report that stands among the words, with the two fields that RFC 5965 §3.1 asks of each.
+fn feedback_in(words: &str) -> Option<String> {
+    let low = words.to_ascii_lowercase();
+    let at = |name: &str| if low.starts_with(name) { Some(0) } else { low.find(&format!("\n{name}")).map(|at| at + 1) };
+    let (kind, agent) = (at("feedback-type:")?, at("user-agent:")?);
+    words.get(kind.min(agent)..).map(str::to_owned)
+}
+
+/// Japanese in the seven bits of RFC 1468, which reports send without saying so where the form has room for ASCII alone.
+fn decoded(text: &str) -> String {
+    if text.contains("\u{1b}$") {
+        encoding_rs::ISO_2022_JP.decode(text.as_bytes()).0.into_owned()
+    } else {
+        text.to_owned()
     }
 }
 
@@ -213,9 +313,11 @@ fn delivered_to(message: &Message) -> Vec<String> {
     found
 }
 
-fn sender(message: &Message) -> String {
+/// The address and the name of the first From.
+fn sender(message: &Message) -> (String, String) {
     let first = message.from().and_then(mail_parser::Address::first);
-    first.and_then(|from| from.address()).unwrap_or_default().to_ascii_lowercase()
+    let address = first.and_then(|from| from.address()).unwrap_or_default().to_ascii_lowercase();
+    (address, first.and_then(|from| from.name()).unwrap_or_default().to_owned())
 }
 
 /// The token of a mail to `unsubscribe@…`: 26 characters of base32 in its subject or behind a `+`.

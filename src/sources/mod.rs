@@ -22,7 +22,7 @@ use crate::model::{Guide, Item, Notice};
 mod tests;
 
 pub use bounces::{
-    Failure as BounceFailure, Finding as BounceFinding, Kind as BounceKind, MOST as BOUNCE_MOST, Weight, read_bounce,
+    Failure as BounceFailure, Finding as BounceFinding, Kind as BounceKind, MOST as BOUNCE_MOST, read_bounce,
 };
 pub use content::{Content, load};
 pub use feeds::{

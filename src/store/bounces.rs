@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::tokens::{Trace, leave, take_off};
 use super::{StoreError, Subscribers, from_ms, to_ms};
-use crate::model::{Address, IssueName, SubscriberStatus};
+use crate::model::{Address, EvidenceKind, IssueName, Reply, SubscriberStatus};
 
 /// One thing that came back about one subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +15,14 @@ pub struct Evidence {
     pub email: Address,
     /// The issue that it is about, when that is known.
     pub issue: String,
-    /// `hard`, `soft`, `about_us`, `complaint` or `leave`.
-    pub kind: &'static str,
+    pub kind: EvidenceKind,
     /// Enhanced status, or empty.
     pub status: String,
     pub diagnostic: String,
-    /// `verp`, `message_id`, `address` or `token`.
+    /// `verp`, `message_id`, `address` or `token`; `reply` for what a server answered while we sent.
     pub matched_by: &'static str,
     pub received: DateTime<Utc>,
-    /// SHA-256 of the message, hex.
+    /// SHA-256 of the message, hex; for a reply the delivery that it answered.
     pub hash: String,
 }
 
@@ -50,7 +49,7 @@ pub enum Effect {
 pub struct BounceLine {
     pub email: String,
     pub issue: String,
-    pub kind: String,
+    pub kind: EvidenceKind,
     pub status: String,
     pub diagnostic: String,
     pub matched_by: String,
@@ -93,18 +92,7 @@ impl Subscribers<'_> {
         if insert(&tx, subscriber, evidence)? == 0 {
             return Ok(Some(Effect::Known));
         }
-        let by_mail = Trace { how: "mail", network: "", at: now };
-        let gone = match evidence.kind {
-            "hard" => take_off(&tx, subscriber, SubscriberStatus::Bounced, now)?.then_some(SubscriberStatus::Bounced),
-            "complaint" => {
-                take_off(&tx, subscriber, SubscriberStatus::Complained, now)?.then_some(SubscriberStatus::Complained)
-            }
-            "leave" => leave(&tx, subscriber, by_mail)?.then_some(SubscriberStatus::Unsubscribed),
-            "soft" if is_over(&tx, subscriber, rule, now)? => {
-                take_off(&tx, subscriber, SubscriberStatus::Bounced, now)?.then_some(SubscriberStatus::Bounced)
-            }
-            _ => None,
-        };
+        let gone = act(&tx, subscriber, evidence.kind, rule, now)?;
         tx.commit()?;
         Ok(Some(gone.map_or(Effect::Kept, Effect::Gone)))
     }
@@ -133,6 +121,58 @@ impl Subscribers<'_> {
     }
 }
 
+/// Puts a refusal while sending on record where it counts against the subscriber, and takes them off when it is enough. It is one with a
+/// returned mail about the same issue.
+pub(super) fn record_reply(
+    conn: &Connection,
+    (send, number): (i64, i64),
+    reply: &Reply,
+    kind: EvidenceKind,
+    rule: SoftRule,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if kind == EvidenceKind::AboutUs {
+        return Ok(());
+    }
+    let sql = "SELECT r.id, r.email, s.issue FROM deliveries d JOIN sends s ON s.id = d.send_id
+               JOIN subscribers r ON r.id = d.subscriber_id WHERE d.send_id = ?1 AND d.number = ?2";
+    let mut statement = conn.prepare_cached(sql)?;
+    let row = |row: &rusqlite::Row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
+    let Some((subscriber, email, issue)) = statement.query_row([send, number], row).optional()? else { return Ok(()) };
+    let evidence = Evidence {
+        email: super::subscribers::stored_address(&email)?,
+        hash: format!("reply to {issue} {number}"),
+        issue,
+        kind,
+        status: reply.enhanced.clone().unwrap_or_default(),
+        diagnostic: reply.to_string(),
+        matched_by: "reply",
+        received: now,
+    };
+    insert(conn, subscriber, &evidence)?;
+    act(conn, subscriber, kind, rule, now)?;
+    Ok(())
+}
+
+/// What a kind of evidence does to a subscriber, with what is on record; their new status when they are off from now on.
+fn act(
+    conn: &Connection,
+    subscriber: i64,
+    kind: EvidenceKind,
+    rule: SoftRule,
+    now: DateTime<Utc>,
+) -> Result<Option<SubscriberStatus>, StoreError> {
+    let by_mail = Trace { how: "mail", network: "", at: now };
+    let off = |status| Ok(take_off(conn, subscriber, status, now)?.then_some(status));
+    match kind {
+        EvidenceKind::Hard => off(SubscriberStatus::Bounced),
+        EvidenceKind::Soft if is_over(conn, subscriber, rule, now)? => off(SubscriberStatus::Bounced),
+        EvidenceKind::Complaint => off(SubscriberStatus::Complained),
+        EvidenceKind::Leave => Ok(leave(conn, subscriber, by_mail)?.then_some(SubscriberStatus::Unsubscribed)),
+        EvidenceKind::Soft | EvidenceKind::AboutUs => Ok(None),
+    }
+}
+
 const LINES: &str = "SELECT r.email, b.issue, b.kind, b.status, b.diagnostic, b.matched_by, b.received_ms
                      FROM bounces b JOIN subscribers r ON r.id = b.subscriber_id";
 
@@ -140,12 +180,16 @@ fn line(row: &rusqlite::Row) -> Result<BounceLine, StoreError> {
     Ok(BounceLine {
         email: row.get(0)?,
         issue: row.get(1)?,
-        kind: row.get(2)?,
+        kind: stored_kind(&row.get::<_, String>(2)?)?,
         status: row.get(3)?,
         diagnostic: row.get(4)?,
         matched_by: row.get(5)?,
         received: from_ms(row.get(6)?)?,
     })
+}
+
+fn stored_kind(name: &str) -> Result<EvidenceKind, StoreError> {
+    EvidenceKind::parse(name).ok_or_else(|| StoreError::Value(format!("evidence of the kind {name}")))
 }
 
 fn subscriber_id(conn: &Connection, email: &Address) -> Result<Option<i64>, StoreError> {
@@ -161,7 +205,7 @@ fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usi
             evidence.hash,
             subscriber,
             evidence.issue,
-            evidence.kind,
+            evidence.kind.as_str(),
             evidence.status,
             evidence.diagnostic,
             evidence.matched_by,
@@ -208,7 +252,7 @@ mod tests {
             let evidence = Evidence {
                 email: email.clone(),
                 issue: issue.into(),
-                kind: "soft",
+                kind: EvidenceKind::Soft,
                 status: "4.2.2".into(),
                 diagnostic: String::new(),
                 matched_by: "verp",

@@ -60,8 +60,7 @@ impl Sends<'_> {
                 "failed" => {
                     let (code, text): (Option<u16>, Option<String>) = (row.get(1)?, row.get(3)?);
                     tally.answered += 1;
-                    let (code, text) = (code.unwrap_or(0), text.unwrap_or_default());
-                    tally.refusals.push(Reply { code, enhanced: row.get(2)?, text });
+                    tally.refusals.push(Reply { code, enhanced: row.get(2)?, text: text.unwrap_or_default() });
                 }
                 "suppressed" => {}
                 _ => tally.answered += 1,

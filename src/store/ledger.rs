@@ -278,7 +278,7 @@ fn recipient(row: &rusqlite::Row) -> Result<RecipientLine, StoreError> {
         email: row.get(1)?,
         state: parse_state(&state)?,
         attempts: row.get(3)?,
-        reply: text.map(|text| Reply { code: code.unwrap_or(0), enhanced, text }),
+        reply: text.map(|text| Reply { code, enhanced, text }),
         updated: from_ms(row.get(7)?)?,
     })
 }

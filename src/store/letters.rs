@@ -84,7 +84,7 @@ impl Letters<'_> {
         let (state, due) =
             if uncertain == Uncertain::Resend { ("waiting", Some(to_ms(now))) } else { ("failed", None) };
         self.store.conn.execute(
-            "UPDATE letters SET state = ?1, due_ms = ?2, attempts = attempts + 1, code = 0, updated_ms = ?3,
+            "UPDATE letters SET state = ?1, due_ms = ?2, attempts = attempts + 1, code = NULL, updated_ms = ?3,
                     reply = 'the sender ended between the final dot and the reply',
                     context = CASE WHEN ?2 IS NULL THEN '{}' ELSE context END
              WHERE state = 'in_flight'",
@@ -102,13 +102,13 @@ impl Letters<'_> {
         let mut lines = Vec::new();
         while let Some(row) = rows.next()? {
             let code: Option<u16> = row.get(4)?;
-            let (enhanced, text) = (row.get(5)?, row.get::<_, Option<String>>(6)?.unwrap_or_default());
+            let (enhanced, text) = (row.get(5)?, row.get::<_, Option<String>>(6)?);
             lines.push(LetterLine {
                 kind: row.get(0)?,
                 state: row.get(1)?,
                 queued: from_ms(row.get(2)?)?,
                 updated: from_ms(row.get(3)?)?,
-                reply: code.map(|code| Reply { code, enhanced, text }),
+                reply: text.map(|text| Reply { code, enhanced, text }),
             });
         }
         Ok(lines)

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
+use super::bounces::{SoftRule, record_reply};
 use super::claim::{Claim, Next};
 use super::report::shape;
 use super::subscribers::{stored_address, stored_fields};
-use super::tokens::take_off;
 use super::{StoreError, from_ms, to_ms};
-use crate::model::{Delivery, Outcome, Reply, SubscriberStatus};
+use crate::model::{Delivery, Outcome, Reply};
 
 /// How many messages are looked up at a time.
 const AHEAD: i64 = 256;
@@ -19,6 +19,7 @@ const AHEAD: i64 = 256;
 /// Who is due next.
 pub struct Queue {
     send: i64,
+    rule: SoftRule,
     /// By domain group: the next messages that are due, in order.
     due: BTreeMap<i64, VecDeque<Waiting>>,
     /// By number: messages that are somebody's, though still due as the database has it.
@@ -45,8 +46,8 @@ struct Waiting {
 }
 
 impl Queue {
-    pub fn new(send: i64) -> Self {
-        Self { send, due: BTreeMap::new(), reserved: BTreeMap::new(), version: 0, stopped: false }
+    pub fn new(send: i64, rule: SoftRule) -> Self {
+        Self { send, rule, due: BTreeMap::new(), reserved: BTreeMap::new(), version: 0, stopped: false }
     }
 
     /// Sees whether somebody else has written since the last look, and then whether they stopped the send.
@@ -74,6 +75,9 @@ impl Queue {
             let reserved = self.reserved.remove(&number);
             if reserved.map_or(Ok(true), |reserved| in_flight(conn, self.send, &reserved.delivery))? {
                 finished(conn, self.send, number, &outcome, now)?;
+                if let Outcome::Failed { reply, class } = &outcome {
+                    record_reply(conn, (self.send, number), reply, class.evidence(), self.rule, now)?;
+                }
             }
         }
         match next {
@@ -256,14 +260,7 @@ fn finished(
         Outcome::Requeued(reply) => ("pending", Some(0), 0, reply),
         Outcome::Uncertain(reply) => ("uncertain", None, 1, reply),
     };
-    write_outcome(conn, send, number, (state, due, counted), reply, now)?;
-    if let Outcome::Failed { dead: true, .. } = outcome {
-        let subscriber = conn
-            .prepare_cached("SELECT subscriber_id FROM deliveries WHERE send_id = ?1 AND number = ?2")?
-            .query_row(params![send, number], |row| row.get(0))?;
-        take_off(conn, subscriber, SubscriberStatus::Bounced, now)?;
-    }
-    Ok(())
+    write_outcome(conn, send, number, (state, due, counted), reply, now)
 }
 
 fn write_outcome(

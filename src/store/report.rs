@@ -76,7 +76,7 @@ impl Sends<'_> {
 /// Recipients by kind of what came back, each counted once a kind; every kind has its line.
 fn came_back(conn: &Connection, issue: &str) -> Result<Vec<LaterLine>, StoreError> {
     let mut statement =
-        conn.prepare_cached("SELECT kind, count(DISTINCT subscriber_id) FROM bounces WHERE issue = ?1 GROUP BY kind")?;
+        conn.prepare_cached("SELECT kind, count(DISTINCT subscriber_id) FROM bounces WHERE issue = ?1 AND matched_by <> 'reply' GROUP BY kind")?;
     let rows = statement.query_map([issue], |row| Ok((row.get::<_, String>(0)?, count(row.get(1)?))))?;
     let counts: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
     let line = |kind: &str| LaterLine { kind: kind.into(), count: counts.get(kind).copied().unwrap_or(0) };
@@ -217,7 +217,7 @@ impl Rows<'_> {
 
     fn replies(&self) -> Result<Vec<ReplyLine>, StoreError> {
         let sql = format!(
-            "SELECT coalesce(d.code, 0) AS code, {STATE} AS s, count(*) FROM deliveries AS d
+            "SELECT d.code AS code, {STATE} AS s, count(*) FROM deliveries AS d
              WHERE d.send_id = ?1 AND d.reply IS NOT NULL AND d.state <> 'suppressed'
              GROUP BY code, s ORDER BY code, s LIMIT ?3"
         );
@@ -227,7 +227,7 @@ impl Rows<'_> {
     fn refusals(&self) -> Result<(Vec<Refusal>, u64), StoreError> {
         let refused = "d.state IN ('failed', 'deferred') AND d.send_id = ?1";
         let sql = format!(
-            "SELECT d.state, coalesce(d.code, 0) AS code, d.enhanced, coalesce(d.refusal, '') AS words, count(*) AS n
+            "SELECT d.state, d.code AS code, d.enhanced, coalesce(d.refusal, '') AS words, count(*) AS n
              FROM deliveries AS d WHERE {refused}
              GROUP BY d.state, code, d.enhanced, words ORDER BY n DESC, d.state DESC, code, words LIMIT ?3"
         );

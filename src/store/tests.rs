@@ -6,8 +6,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::{
-    Address, Approval, Delivery, DeliveryCounts, Frozen, IssueName, IssueState, Letterhead, Outcome, Rendered, Reply,
-    SubscriberRow, SubscriberStatus,
+    Address, Approval, Delivery, DeliveryCounts, Frozen, IssueName, IssueState, Letterhead, Outcome, RefusalClass,
+    Rendered, Reply, SubscriberRow, SubscriberStatus,
 };
 
 /// A store of its own in a folder of its own, with a running number for seeds.
@@ -25,8 +25,11 @@ fn issue() -> IssueName {
     "2026-11-25-midweek".parse().expect("a name")
 }
 
+/// When refusals that prove nothing take a subscriber off here.
+const SOFT: SoftRule = SoftRule { limit: 2, window: std::time::Duration::from_hours(720) };
+
 fn reply(code: u16) -> Reply {
-    Reply { code, enhanced: None, text: "words".into() }
+    Reply { code: Some(code), enhanced: None, text: "words".into() }
 }
 
 fn row(email: &str, status: SubscriberStatus, editions: &[&str]) -> SubscriberRow {
@@ -109,7 +112,7 @@ impl House {
 
     /// Runs `work` against the ledger's writer, and waits until the writer has ended.
     fn with_ledger<T>(&self, send: i64, work: impl AsyncFnOnce(Ledger) -> T) -> T {
-        let (ledger, writer) = self.store.sends().start_ledger(send).expect("a ledger");
+        let (ledger, writer) = self.store.sends().start_ledger(send, SOFT).expect("a ledger");
         runtime().block_on(async { tokio::join!(work(ledger), writer.run()).0 })
     }
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
+use super::bounces::SoftRule;
 use super::claim::{Claim, Next};
 use super::queue::{Queue, column};
 use super::safety::{ProgressLog, ending};
@@ -109,14 +110,14 @@ pub struct Writer {
 }
 
 impl Sends<'_> {
-    /// The writer of a send, and the handle to it.
-    pub fn start_ledger(&self, send: i64) -> Result<(Ledger, Writer), StoreError> {
+    /// The writer of a send, and the handle to it. `rule` says when refusals that prove nothing take a subscriber off.
+    pub fn start_ledger(&self, send: i64, rule: SoftRule) -> Result<(Ledger, Writer), StoreError> {
         let conn = Store::connect_existing(&self.store.path, self.store.durability)?;
         conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         let progress = ProgressLog::of(self.store, send)?;
         let file = FileId::of(&self.store.path);
         let (commands, inbox) = mpsc::channel(GROUP);
-        let (queue, steps, answers, out) = (Queue::new(send), Vec::new(), Vec::new(), BTreeSet::new());
+        let (queue, steps, answers, out) = (Queue::new(send, rule), Vec::new(), Vec::new(), BTreeSet::new());
         Ok((
             Ledger { commands },
             Writer { conn, inbox, queue, steps, answers, until: None, batch_wait: BATCH_WAIT, out, progress, file },

@@ -20,10 +20,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "files",
         ],
     ),
-    ("send", &["mail", "store"]),
+    ("send", &["mail", "store", "refusals"]),
     // The settings' types live in the rooms that obey them; config only loads them.
     ("config", &["compose", "check", "send", "sources", "mail", "store", "render", "schedule"]),
-    ("sources", &[]),
+    ("sources", &["refusals"]),
+    ("refusals", &[]),
     ("compose", &[]),
     ("issues", &["files"]),
     ("render", &[]),

@@ -45,6 +45,7 @@ mod pixels;
 mod power;
 mod preview;
 mod programs;
+mod refusals;
 mod relay;
 mod reload;
 mod report;

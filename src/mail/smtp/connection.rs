@@ -44,7 +44,7 @@ impl Connection {
         };
         if !self.offers.auth.iter().any(|offered| offered == name) {
             let text = format!("the server does not offer AUTH {name}; it offers {}", self.offers.auth.join(", "));
-            let reply = Reply { code: 504, enhanced: None, text: printable(&text) };
+            let reply = Reply { code: Some(504), enhanced: None, text: printable(&text) };
             return Err(Refusal { stage: Stage::Auth, reply });
         }
         let answers: Vec<String> = answers.iter().map(|answer| BASE64.encode(answer.as_bytes())).collect();
@@ -53,7 +53,7 @@ impl Connection {
         let mut left = answers.iter().skip(usize::from(auth != Auth::Login));
         loop {
             let reply = self.say(Stage::Auth, format!("{command}\r\n")).await?;
-            if reply.code != 334 {
+            if reply.code != Some(334) {
                 return expect(Stage::Auth, 200..300, reply).map(drop);
             }
             // XOAUTH2 tells in a 334 why it refuses, and says the code itself after an empty answer.
@@ -101,7 +101,7 @@ impl Connection {
             return Ok(());
         }
         let text = format!("the message has {size} bytes, and the server takes {most} at most (SIZE)");
-        Err(Refusal { stage: Stage::Mail, reply: Reply { code: 552, enhanced: Some("5.3.4".into()), text } })
+        Err(Refusal { stage: Stage::Mail, reply: Reply { code: Some(552), enhanced: Some("5.3.4".into()), text } })
     }
 
     async fn offer_in_turn(&mut self, commands: [String; 3]) -> Result<(), Refusal> {
@@ -124,7 +124,7 @@ impl Connection {
                 Ok(()) if stage == Stage::Data => match &refused {
                     None => {}
                     // The server waits for a message to nobody: it gets an empty one (RFC 2920 §3.1).
-                    Some(refusal) if refusal.stage == Stage::Rcpt && refusal.reply.code >= 400 => {
+                    Some(refusal) if refusal.stage == Stage::Rcpt && refusal.reply.code >= Some(400) => {
                         drop(self.say(Stage::Data, ".\r\n").await);
                     }
                     // It may have taken the recipient: then an empty one would be mail.
@@ -132,7 +132,7 @@ impl Connection {
                 },
                 Ok(()) => {}
                 // Nothing more will be heard.
-                Err(refusal) if matches!(refusal.reply.code, 0 | 421) => return Err(refused.unwrap_or(refusal)),
+                Err(refusal) if refusal.reply.ends_connection() => return Err(refused.unwrap_or(refusal)),
                 Err(refusal) => drop(refused.get_or_insert(refusal)),
             }
         }
@@ -165,7 +165,7 @@ impl Connection {
     }
 
     async fn reset(&mut self, refusal: &Refusal) {
-        if !self.stuck && !matches!(refusal.reply.code, 0 | 421) {
+        if !self.stuck && !refusal.reply.ends_connection() {
             // A failed RSET shows itself at the next MAIL.
             let _ = self.say(Stage::Mail, "RSET\r\n").await;
         }
@@ -213,10 +213,10 @@ const STEPS: [(Stage, std::ops::Range<u16>); 3] =
 
 /// A positive reply of another class than the step's is a refusal too: the two sides no longer agree on what is said.
 fn expect(stage: Stage, class: std::ops::Range<u16>, reply: Reply) -> Result<(), Refusal> {
-    if class.contains(&reply.code) { Ok(()) } else { Err(Refusal { stage, reply }) }
+    if reply.code.is_some_and(|code| class.contains(&code)) { Ok(()) } else { Err(Refusal { stage, reply }) }
 }
 
 fn reply(response: &Response) -> Reply {
     let text = printable(&response.message().collect::<Vec<_>>().join(" "));
-    Reply { code: u16::from(response.code()), enhanced: enhanced(&text), text }
+    Reply { code: Some(u16::from(response.code())), enhanced: enhanced(&text), text }
 }

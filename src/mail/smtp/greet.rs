@@ -85,7 +85,7 @@ pub async fn greet(
                 (Tls::Required, ..) => {
                     let text =
                         "the server does not offer STARTTLS, and `tls = \"required\"` sends nothing in clear".into();
-                    Err(Refusal { stage: Stage::Connect, reply: Reply { code: 502, enhanced: None, text } })
+                    Err(Refusal { stage: Stage::Connect, reply: Reply { code: Some(502), enhanced: None, text } })
                 }
                 _ => handed_over(hello.stream.into_inner().into_inner(), peer, &lines, name, limit).await,
             }
@@ -127,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
     /// EHLO, or HELO where that is refused for good (RFC 5321 §3.2); the lines of the answer.
     async fn hello(&mut self, name: &str) -> Result<Vec<String>, Refusal> {
         match self.command(&format!("EHLO {name}")).await {
-            Err(refusal) if (500..600).contains(&refusal.reply.code) => {
+            Err(refusal) if refusal.reply.is_permanent() => {
                 // What a server answers to HELO is no offer, whatever it says.
                 let lines = self.command(&format!("HELO {name}")).await?;
                 Ok(lines.into_iter().take(1).map(|line| line.replacen('-', " ", 1)).collect())
@@ -170,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
         }
         let texts: Vec<&str> = lines.iter().filter_map(|line| line.get(4..)).collect();
         let text = printable(&texts.join(" "));
-        Err(Refusal { stage: Stage::Connect, reply: Reply { code, enhanced: enhanced(&text), text } })
+        Err(Refusal { stage: Stage::Connect, reply: Reply { code: Some(code), enhanced: enhanced(&text), text } })
     }
 }
 

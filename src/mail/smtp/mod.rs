@@ -49,7 +49,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Why a step did not succeed. `reply.code` is 0 when the server gave no reply that could be read: the connection is lost.
+/// Why a step did not succeed. `reply.code` is `None` when the server gave no reply that could be read: the connection is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub stage: Stage,
@@ -163,7 +163,7 @@ async fn within<T>(
 
 /// A refusal without a reply: the connection is lost.
 fn lost(stage: Stage, text: String) -> Refusal {
-    Refusal { stage, reply: Reply { code: 0, enhanced: None, text } }
+    Refusal { stage, reply: Reply::none(text) }
 }
 
 /// A refusal by silence.
@@ -174,7 +174,7 @@ fn silent(stage: Stage, limit: Duration) -> Refusal {
 fn refusal(stage: Stage, error: &lettre::transport::smtp::Error) -> Refusal {
     let cause = std::error::Error::source(error).map(ToString::to_string);
     let text = printable(&cause.unwrap_or_else(|| error.to_string()));
-    let code = error.status().map_or(0, u16::from);
+    let code = error.status().map(u16::from);
     Refusal { stage, reply: Reply { code, enhanced: enhanced(&text), text } }
 }
 

@@ -62,7 +62,7 @@ impl Wrap {
             match cause {
                 Some(rustls::Error::InvalidCertificate(why)) => {
                     let text = printable(&format!("its certificate is not good: {why}"));
-                    Refusal { stage: Stage::Connect, reply: Reply { code: 554, enhanced: None, text } }
+                    Refusal { stage: Stage::Connect, reply: Reply { code: Some(554), enhanced: None, text } }
                 }
                 _ => lost(Stage::Connect, printable(&error.to_string())),
             }

@@ -73,7 +73,7 @@ pub fn domains(lines: &[DomainLine]) -> Result<String, Notice> {
 
 /// Last replies by code, one bar each, in the parts of what they led to.
 pub fn replies(lines: &[ReplyLine]) -> Result<String, Notice> {
-    let mut codes: Vec<(u16, [u64; 4])> = Vec::new();
+    let mut codes: Vec<(Option<u16>, [u64; 4])> = Vec::new();
     for line in lines {
         let part = match line.state.as_str() {
             "delivered" => 0,
@@ -88,13 +88,13 @@ pub fn replies(lines: &[ReplyLine]) -> Result<String, Notice> {
             parts[part] += line.count;
         }
     }
-    let parts: [Part<(u16, [u64; 4])>; 4] = [
+    let parts: [Part<(Option<u16>, [u64; 4])>; 4] = [
         ("delivered", |line| line.1[0]),
         ("failed", |line| line.1[1]),
         ("waiting", |line| line.1[2]),
         ("other", |line| line.1[3]),
     ];
-    let names = codes.iter().map(|(code, _)| if *code == 0 { "no reply".into() } else { code.to_string() }).collect();
+    let names = codes.iter().map(|(code, _)| code.map_or_else(|| "no reply".into(), |code| code.to_string())).collect();
     bars(names, &codes, &parts, "Last replies by code and by what they led to")
 }
 

@@ -22,7 +22,7 @@ fn domain(name: &str, [recipients, delivered, failed, waiting]: [u64; 4]) -> Dom
 }
 
 fn refusal(code: u16, enhanced: &str, text: &str, count: u64) -> Refusal {
-    Refusal { state: "failed".into(), code, enhanced: Some(enhanced.into()), text: text.into(), count }
+    Refusal { state: "failed".into(), code: Some(code), enhanced: Some(enhanced.into()), text: text.into(), count }
 }
 
 fn send(figures: Figures, state: IssueState) -> SendReport {
@@ -62,8 +62,8 @@ fn good() -> SendReport {
         domains: vec![domain("big.example", [8_000, 7_999, 1, 0]), domain("", [4_004, 4_001, 2, 0])],
         domains_in_all: 31,
         replies: vec![
-            ReplyLine { code: 250, state: "delivered".into(), count: 12_000 },
-            ReplyLine { code: 550, state: "failed".into(), count: 3 },
+            ReplyLine { code: Some(250), state: "delivered".into(), count: 12_000 },
+            ReplyLine { code: Some(550), state: "failed".into(), count: 3 },
         ],
         refusals: vec![refusal(550, "5.1.1", "5.1.1 <address>: no such user", 3)],
         tries: vec![TriesLine { tries: 1, delivered: 11_990, failed: 3, others: 1 }],
@@ -94,7 +94,7 @@ fn bad() -> SendReport {
         over_time: Timeline { from: Some(at(0)), stretch_seconds: 900, delivered: vec![10] },
         domains: vec![domain("x.example", [90, 10, 60, 15])],
         domains_in_all: 1,
-        replies: vec![ReplyLine { code: 0, state: "uncertain".into(), count: 5 }],
+        replies: vec![ReplyLine { code: None, state: "uncertain".into(), count: 5 }],
         refusals: vec![refusal(554, "5.7.1", "<img src=x onerror=alert(1)> \u{202e}dne", 60)],
         refusals_not_shown: 1_500,
         later: vec![LaterLine { kind: "complaint".into(), count: 3 }, LaterLine { kind: "soft".into(), count: 0 }],

@@ -160,8 +160,8 @@ fn domain(line: &DomainLine) -> Line {
     }
 }
 
-fn code(code: u16) -> String {
-    if code == 0 { "no reply".into() } else { code.to_string() }
+fn code(code: Option<u16>) -> String {
+    code.map_or_else(|| "no reply".into(), |code| code.to_string())
 }
 
 fn replies(figures: &Figures) -> Vec<Line> {

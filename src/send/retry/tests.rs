@@ -9,6 +9,7 @@ fn schedule() -> Schedule {
 }
 
 fn verdict(stage: Stage, code: u16, enhanced: Option<&str>) -> Verdict {
+    let code = Some(code).filter(|code| *code > 0);
     let reply = Reply { code, enhanced: enhanced.map(str::to_owned), text: "words".into() };
     judge(Refusal { stage, reply }, attempt(1, 0), &schedule())
 }
@@ -19,15 +20,16 @@ fn attempt(tries: u32, now: i64) -> Attempt {
 }
 
 fn reply(code: u16, enhanced: &str, text: &str) -> Reply {
-    Reply { code, enhanced: Some(enhanced.to_owned()).filter(|e| !e.is_empty()), text: text.into() }
+    Reply { code: Some(code), enhanced: Some(enhanced.to_owned()).filter(|e| !e.is_empty()), text: text.into() }
 }
 
 #[test]
 fn each_refusal_falls_on_the_right_head() {
     let name = |verdict: &Verdict| match verdict {
         Verdict::Recipient { outcome: Outcome::Deferred { .. }, .. } => "later",
-        Verdict::Recipient { outcome: Outcome::Failed { dead: true, .. }, .. } => "dead",
-        Verdict::Recipient { outcome: Outcome::Failed { dead: false, .. }, .. } => "failed",
+        Verdict::Recipient { outcome: Outcome::Failed { class: RefusalClass::NoMailbox, .. }, .. } => "dead",
+        Verdict::Recipient { outcome: Outcome::Failed { class, .. }, .. } if class.is_about_us() => "about us",
+        Verdict::Recipient { outcome: Outcome::Failed { .. }, .. } => "failed",
         Verdict::Recipient { outcome: Outcome::Uncertain(_), connection_lives: false } => "uncertain",
         Verdict::Recipient { .. } => "other",
         Verdict::Connection(_) => "connection",
@@ -42,9 +44,9 @@ fn each_refusal_falls_on_the_right_head() {
         (Stage::Mail, 550, Some("5.7.1"), "send"),
         (Stage::Mail, 451, None, "connection"),
         (Stage::Rcpt, 550, Some("5.1.1"), "dead"),
-        (Stage::Rcpt, 550, None, "dead"),
-        (Stage::Rcpt, 550, Some("5.7.1"), "failed"),
-        (Stage::Rcpt, 554, Some("5.7.1"), "failed"),
+        (Stage::Rcpt, 550, None, "failed"),
+        (Stage::Rcpt, 550, Some("5.7.1"), "about us"),
+        (Stage::Rcpt, 554, Some("5.7.1"), "about us"),
         (Stage::Rcpt, 450, Some("4.7.1"), "later"),
         (Stage::Rcpt, 452, Some("4.2.2"), "later"),
         (Stage::Rcpt, 421, None, "connection"),
@@ -57,7 +59,9 @@ fn each_refusal_falls_on_the_right_head() {
         (Stage::Dot, 0, None, "uncertain"),
         (Stage::Dot, 421, None, "connection"),
         (Stage::Dot, 451, None, "later"),
-        (Stage::Dot, 554, Some("5.7.1"), "failed"),
+        (Stage::Dot, 554, Some("5.7.1"), "about us"),
+        (Stage::Dot, 554, None, "about us"),
+        (Stage::Dot, 552, None, "send"),
         (Stage::Dot, 552, Some("5.3.4"), "send"),
     ] {
         assert_eq!(name(&verdict(stage, code, enhanced)), expected, "{stage:?} {code} {enhanced:?}");
@@ -67,21 +71,25 @@ fn each_refusal_falls_on_the_right_head() {
 #[test]
 fn waits_grow_then_repeat_then_end() {
     let next = |tries, now| {
-        let reply = Reply { code: 451, enhanced: None, text: "later".into() };
-        schedule().later(reply, attempt(tries, now))
+        let reply = Reply { code: Some(451), enhanced: None, text: "later".into() };
+        schedule().later(Stage::Rcpt, reply, attempt(tries, now))
     };
     assert!(matches!(next(1, 0), Outcome::Deferred { next, .. } if next == at(300)));
     assert!(matches!(next(2, 0), Outcome::Deferred { next, .. } if next == at(900)));
     assert!(matches!(next(9, 0), Outcome::Deferred { next, .. } if next == at(900)));
-    assert!(matches!(next(9, 86_000), Outcome::Failed { dead: false, .. }));
+    assert!(matches!(next(9, 86_000), Outcome::Failed { class: RefusalClass::Temporary, .. }));
 }
 
 #[test]
-fn a_bare_550_is_about_the_address_unless_it_says_otherwise() {
+fn an_address_is_dead_by_proof_alone() {
     for (stage, enhanced, text, dead) in [
         (Stage::Rcpt, "", "no such user here", true),
+        (Stage::Rcpt, "", "no", false),
+        (Stage::Rcpt, "", "Sender verify failed", false),
+        (Stage::Rcpt, "", "HELO should be a FQDN", false),
         (Stage::Rcpt, "", "blocked by our spam filter", false),
-        (Stage::Rcpt, "5.1.1", "blocked? no: unknown user", true),
+        (Stage::Rcpt, "5.1.1", "blocked? no: unknown user", false),
+        (Stage::Rcpt, "5.4.1", "Recipient address rejected: Access denied. AS(201806281)", false),
         (Stage::Rcpt, "5.1.8", "bad sender's system address", false),
         (Stage::Rcpt, "5.2.1", "mailbox disabled", true),
         (Stage::Dot, "", "no", false),
@@ -89,7 +97,10 @@ fn a_bare_550_is_about_the_address_unless_it_says_otherwise() {
     ] {
         let refusal = Refusal { stage, reply: reply(550, enhanced, text) };
         let verdict = judge(refusal, attempt(1, 0), &schedule());
-        let found = matches!(verdict, Verdict::Recipient { outcome: Outcome::Failed { dead: true, .. }, .. });
+        let found = matches!(
+            verdict,
+            Verdict::Recipient { outcome: Outcome::Failed { class: RefusalClass::NoMailbox, .. }, .. }
+        );
         assert_eq!(found, dead, "{stage:?} {enhanced} {text}");
     }
 }
@@ -121,7 +132,7 @@ fn the_wait_that_a_reply_asks_for_is_kept() {
         let expected = (seconds > 0).then(|| Duration::from_secs(seconds));
         assert_eq!(wait_asked(text), expected, "{text}");
     }
-    let next = |text: &str| match schedule().later(reply(451, "4.7.1", text), attempt(1, 0)) {
+    let next = |text: &str| match schedule().later(Stage::Rcpt, reply(451, "4.7.1", text), attempt(1, 0)) {
         Outcome::Deferred { next, .. } => next.timestamp(),
         other => panic!("{other:?}"),
     };
@@ -134,7 +145,7 @@ fn the_wait_that_a_reply_asks_for_is_kept() {
 fn recipients_come_back_a_little_apart() {
     let next = |number| {
         let attempt = Attempt { number, tries: 1, now: at(0) };
-        match schedule().later(reply(451, "", "later"), attempt) {
+        match schedule().later(Stage::Rcpt, reply(451, "", "later"), attempt) {
             Outcome::Deferred { next, .. } => next.timestamp_millis(),
             other => panic!("{other:?}"),
         }
@@ -163,17 +174,38 @@ fn replies_that_ask_for_a_slower_pace() {
 
 #[test]
 fn many_refusals_about_us_stop_a_send_and_dead_addresses_never_do() {
-    let failed = |enhanced: &str, dead| Outcome::Failed { reply: reply(550, enhanced, "no"), dead };
+    let failed = |enhanced: &str, class| Outcome::Failed { reply: reply(550, enhanced, "no"), class };
     let mut guard = Guard::new(0.1, 0.0);
     for _ in 0..300 {
-        assert_eq!(guard.note(&failed("5.1.1", true)), None);
+        assert_eq!(guard.note(&failed("5.1.1", RefusalClass::NoMailbox)), None);
+    }
+    // A refusal that gives no reason may be about us as well, when so many say it.
+    for class in [RefusalClass::Policy, RefusalClass::Unproven] {
+        let mut guard = Guard::new(0.1, 0.0);
+        let stops = (1..=300).find(|n| {
+            let outcome = if n % 2 == 0 { failed("5.7.1", class) } else { Outcome::Delivered(reply(250, "", "ok")) };
+            guard.note(&outcome).is_some()
+        });
+        assert_eq!(stops, Some(40), "at the twentieth refusal, half of the copies");
     }
     let mut guard = Guard::new(0.1, 0.0);
-    let stops = (1..=300).find(|n| {
-        let outcome = if n % 2 == 0 { failed("5.7.1", false) } else { Outcome::Delivered(reply(250, "", "ok")) };
-        guard.note(&outcome).is_some()
-    });
-    assert_eq!(stops, Some(40), "at the twentieth refusal, half of the copies");
+    assert!((0..300).all(|_| guard.note(&failed("5.2.2", RefusalClass::Full)).is_none()), "a full mailbox is theirs");
     let mut guard = Guard::new(0.0, 0.0);
-    assert!((0..300).all(|_| guard.note(&failed("5.7.1", false)).is_none()), "0 means never");
+    assert!((0..300).all(|_| guard.note(&failed("5.7.1", RefusalClass::Policy)).is_none()), "0 means never");
+}
+
+#[test]
+fn a_552_stops_a_send_only_when_the_message_is_too_big() {
+    for (stage, enhanced, text, stops) in [
+        (Stage::Dot, "", "Error: message exceeds the size limit", true),
+        (Stage::Dot, "", "no", true),
+        (Stage::Rcpt, "", "message size exceeds fixed maximum", true),
+        (Stage::Rcpt, "", "Requested mail action aborted: exceeded storage allocation", false),
+        (Stage::Dot, "", "mailbox is full", false),
+        (Stage::Rcpt, "5.2.2", "over quota", false),
+    ] {
+        let refusal = Refusal { stage, reply: reply(552, enhanced, text) };
+        let verdict = judge(refusal, attempt(1, 0), &schedule());
+        assert_eq!(matches!(verdict, Verdict::Send(_)), stops, "{stage:?} {enhanced} {text}: {verdict:?}");
+    }
 }

@@ -1,40 +1,9 @@
-//! The fields of a delivery status (RFC 3464) and what an enhanced status (RFC 3463) weighs. Knows no list.
+//! The fields of a delivery status (RFC 3464) and of a feedback report (RFC 5965). Knows no list.
 
-use super::words::Words;
-use crate::model::Address;
-
-/// What a failure says about the subscriber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// The mailbox is not there.
-    Hard,
-    /// It may pass: a full mailbox, a server that is away.
-    Soft,
-    /// It speaks of the sender or the text (policy, spam, size), and says nothing against the subscriber.
-    AboutUs,
-}
-
-impl Weight {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hard => "hard",
-            Self::Soft => "soft",
-            Self::AboutUs => "about_us",
-        }
-    }
-}
-
-/// One recipient who was not reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// The addresses that the report names, the original one first.
-    pub recipients: Vec<Address>,
-    /// Enhanced status such as `5.1.1`; empty when there is none.
-    pub status: String,
-    pub weight: Weight,
-    /// What the other server said: one line, at most 300 characters, nothing but what may stand on a terminal.
-    pub diagnostic: String,
-}
+use super::Failure;
+use super::statements::{self, Stages};
+use crate::model::{Address, EvidenceKind, RefusalClass};
+use crate::refusals::{self, Said};
 
 /// The value of a header field, unfolded. Of several the first.
 pub fn field(text: &str, name: &str) -> Option<String> {
@@ -53,26 +22,87 @@ pub fn field(text: &str, name: &str) -> Option<String> {
     None
 }
 
-/// The recipients of a delivery status whose action is `failed`; delayed, delivered, relayed and expanded are none.
-pub fn failures(report: &str) -> Vec<Failure> {
-    let report = report.replace("\r\n", "\n");
-    let groups = report.split("\n\n").map(str::trim_start).filter(|group| !group.is_empty());
-    groups.take(200).filter_map(failure).collect()
+/// What one group of a delivery status says of one recipient.
+struct Group {
+    recipients: Vec<Address>,
+    status: String,
+    diagnostic: String,
+    server: String,
 }
 
-fn failure(group: &str) -> Option<Failure> {
-    let action = field(group, "action")?;
-    if !action.trim().to_ascii_lowercase().starts_with("failed") {
-        return None;
+/// Whether a text has the form of a delivery status: a recipient, and what became of them.
+pub fn is_report(report: &str) -> bool {
+    let report = report.to_ascii_lowercase();
+    report.contains("final-recipient:") && (report.contains("action:") || report.contains("status:"))
+}
+
+/// The recipients of a delivery status whose action is `failed`; delayed, delivered, relayed and expanded are none. `words` is what a
+/// person would read above it: it is heard where the report itself is silent.
+pub fn failures(report: &str, words: &str) -> Vec<Failure> {
+    let report = report.replace("\r\n", "\n");
+    let groups = report.split("\n\n").map(str::trim_start).filter(|group| !group.is_empty());
+    let groups: Vec<Group> = groups.take(200).filter_map(group).collect();
+    let all: Vec<Address> = groups.iter().flat_map(|group| group.recipients.iter().cloned()).collect();
+    let several = groups.len() > 1;
+    let judged = |group: Group| {
+        let part = if several { statements::about(words, &group.recipients, &all) } else { words };
+        group.judged(part)
+    };
+    groups.into_iter().map(judged).collect()
+}
+
+fn group(group: &str) -> Option<Group> {
+    let status = field(group, "status").unwrap_or_default();
+    let status = refusals::enhanced(&status).unwrap_or_default();
+    match field(group, "action") {
+        // Some write `failure`.
+        Some(action) if action.trim().to_ascii_lowercase().starts_with("fail") => {}
+        None if status.starts_with('5') && field(group, "final-recipient").is_some() => {}
+        _ => return None,
     }
     let named = ["original-recipient", "final-recipient"].iter().filter_map(|name| field(group, name));
     // `rfc822; somebody@example.org`
     let recipients = named.filter_map(|text| address(text.rsplit(';').next().unwrap_or_default())).collect();
-    let diagnostic = field(group, "diagnostic-code").unwrap_or_default();
-    let status = field(group, "status").and_then(|text| enhanced(&text)).unwrap_or_default();
-    // `5.0.0` says nothing; the server's own words often do.
-    let said = enhanced(&diagnostic).filter(|_| status.is_empty() || status.ends_with(".0.0"));
-    Some(weighed(recipients, said.unwrap_or(status), &diagnostic))
+    // Some gateways leave the server's words in a field of their own, and the proper one empty.
+    let said = ["diagnostic-code", "x-supplementary-info", "x-actual-recipient-diagnostic"];
+    let diagnostic = said.iter().filter_map(|name| field(group, name)).find(|text| !text.is_empty());
+    let server = field(group, "remote-mta").unwrap_or_default();
+    Some(Group { recipients, status, diagnostic: diagnostic.unwrap_or_default(), server })
+}
+
+impl Group {
+    /// `part` is what a person would read about this recipient.
+    fn judged(self, part: &str) -> Failure {
+        let text = statements::without_type(&self.diagnostic);
+        let own = Some(self.status.as_str()).filter(|status| !status.is_empty());
+        let said = Said {
+            stage: Stages::of(part).stage(),
+            code: refusals::reply_code(text).map(|(_, code)| code),
+            enhanced: own,
+            text,
+            server: &self.server,
+        };
+        let class = refusals::judge(&said);
+        let is_silent = text.trim().is_empty() || class == RefusalClass::Unproven;
+        let above = (is_silent || class == RefusalClass::NoMailbox)
+            .then(|| statements::strongest(part, &self.recipients, own, &self.server))
+            .flatten();
+        let (class, heard) = match above {
+            Some((other, heard)) if is_silent => (other, Some(heard)),
+            // The words above the report contradict it.
+            Some((RefusalClass::Full, heard)) => (RefusalClass::Full, Some(heard)),
+            _ => (class, None),
+        };
+        // `5.0.0` says nothing; the server's own words often do.
+        let from_words = refusals::enhanced(text).filter(|_| self.status.is_empty() || self.status.ends_with(".0.0"));
+        let diagnostic = if text.trim().is_empty() { heard.unwrap_or_default() } else { self.diagnostic };
+        Failure {
+            recipients: self.recipients,
+            status: from_words.unwrap_or(self.status),
+            evidence: class.evidence(),
+            diagnostic: clean(&diagnostic),
+        }
+    }
 }
 
 /// What a feedback report says of the subscriber.
@@ -80,108 +110,7 @@ pub fn complaint(report: &str) -> Failure {
     let named = ["original-rcpt-to", "removal-recipient"].iter().filter_map(|name| field(report, name));
     let diagnostic = field(report, "feedback-type").unwrap_or_default();
     let recipients = named.filter_map(|text| address(&text)).collect();
-    Failure { recipients, status: String::new(), weight: Weight::Hard, diagnostic: clean(&diagnostic) }
-}
-
-/// A failure with its weight.
-pub fn weighed(recipients: Vec<Address>, status: String, diagnostic: &str) -> Failure {
-    let weight = weigh(&status, diagnostic);
-    Failure { recipients, status, weight, diagnostic: clean(diagnostic) }
-}
-
-/// RFC 3463 §3: the subject and the detail say whose fault it is. Words decide only where the status does not. In doubt it is
-/// not the subscriber's.
-fn weigh(status: &str, diagnostic: &str) -> Weight {
-    let words = Words::of(diagnostic);
-    let (class, rest) = status.split_once('.').unwrap_or(("", ""));
-    match (class, rest) {
-        // Policy and greylisting (`4.7.1`) are about us, whether they pass or not.
-        (_, rest) if rest.starts_with("7.") || rest.starts_with("6.") => Weight::AboutUs,
-        ("4", _) => {
-            if words.say(&REFUSED) {
-                Weight::AboutUs
-            } else {
-                Weight::Soft
-            }
-        }
-        // Some servers refuse spam as an unknown user's mail.
-        (_, "1.0" | "1.1" | "1.2" | "1.3" | "1.6" | "1.10" | "2.1") if !words.say(&SPAM) => Weight::Hard,
-        (_, "2.2" | "2.0" | "4.7") => Weight::Soft,
-        (_, "2.3" | "3.4" | "1.7" | "1.8") => Weight::AboutUs,
-        _ if words.say(&SPAM) || words.say(&REFUSED) => Weight::AboutUs,
-        _ if words.say(&NOBODY) => Weight::Hard,
-        _ => Weight::Soft,
-    }
-}
-
-/// How servers say that they take a mail for spam.
-const SPAM: [&str; 10] = [
-    "spam",
-    "spamming",
-    "block",
-    "blocked",
-    "blocklist",
-    "blocklisted",
-    "blacklist",
-    "blacklisted",
-    "denylist",
-    "reputation",
-];
-
-/// How they say that they want no mail from us, or not now.
-const REFUSED: [&str; 18] = [
-    "policy",
-    "policies",
-    "dmarc",
-    "spf",
-    "dkim",
-    "banned",
-    "greylisted",
-    "greylisting",
-    "graylisted",
-    "listed at",
-    "blocked",
-    "rate limit",
-    "rate limited",
-    "unsolicited",
-    "access denied",
-    "sender address rejected",
-    "sender rejected",
-    "sender denied",
-];
-
-/// How servers without an enhanced status say that a mailbox is not there.
-pub const NOBODY: [&str; 18] = [
-    "user unknown",
-    "unknown user",
-    "no such user",
-    "no such recipient",
-    "no mailbox here",
-    "mailbox unavailable",
-    "mailbox not found",
-    "does not exist",
-    "doesn't exist",
-    "user doesn't have a",
-    "address not found",
-    "address rejected",
-    "invalid recipient",
-    "unrouteable address",
-    "not listed in domino directory",
-    "no longer available",
-    "couldn't be found",
-    "account is disabled",
-];
-
-/// The first `D.D.D` of a text whose class is 4 or 5.
-pub fn enhanced(text: &str) -> Option<String> {
-    let words = text.split(|c: char| !c.is_ascii_digit() && c != '.').take(500);
-    words.map(|word| word.trim_matches('.')).find(|word| is_enhanced(word)).map(str::to_owned)
-}
-
-fn is_enhanced(word: &str) -> bool {
-    let parts: Vec<&str> = word.split('.').collect();
-    let short = |part: &&str| (1..=3).contains(&part.len());
-    parts.len() == 3 && matches!(parts[0], "4" | "5") && parts.iter().all(short)
+    Failure { recipients, status: String::new(), evidence: EvidenceKind::Complaint, diagnostic: clean(&diagnostic) }
 }
 
 /// An address out of a report, with or without angle brackets.

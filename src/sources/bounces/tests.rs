@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::Address;
+use crate::model::EvidenceKind::{AboutUs, Hard, Soft};
 
 const DSN: &str = "From: MAILER-DAEMON@mx.example\nTo: b-2026-11-25-midweek-7-abcdefghij@bounces.almanac.example\n\
 Subject: Undelivered Mail Returned to Sender\nMIME-Version: 1.0\n\
@@ -25,7 +26,7 @@ fn a_delivery_status_tells_who_why_and_by_what_to_match() {
     assert_eq!(found.returned_to.as_deref(), Some("ann@inbox.example"));
     assert_eq!(found.delivered_to, ["b-2026-11-25-midweek-7-abcdefghij@bounces.almanac.example"]);
     let [failure] = &found.failures[..] else { panic!("one failure, found {:?}", found.failures) };
-    assert_eq!((failure.status.as_str(), failure.weight), ("5.1.1", Weight::Hard));
+    assert_eq!((failure.status.as_str(), failure.evidence), ("5.1.1", Hard));
     assert_eq!(
         failure.recipients.iter().map(Address::as_str).collect::<Vec<_>>(),
         ["ann@inbox.example", "a@inbox.example"]
@@ -36,17 +37,17 @@ fn a_delivery_status_tells_who_why_and_by_what_to_match() {
 #[test]
 fn the_status_weighs() {
     let table = [
-        ("5.1.1", Weight::Hard),
-        ("5.1.10", Weight::Hard),
-        ("5.2.1", Weight::Hard),
-        ("5.2.2", Weight::Soft),
-        ("4.4.1", Weight::Soft),
-        ("5.7.1", Weight::AboutUs),
-        ("5.7.26", Weight::AboutUs),
-        ("5.3.4", Weight::AboutUs),
+        ("5.1.1", Hard),
+        ("5.1.10", Hard),
+        ("5.2.1", Hard),
+        ("5.2.2", Soft),
+        ("4.4.1", Soft),
+        ("5.7.1", AboutUs),
+        ("5.7.26", AboutUs),
+        ("5.3.4", AboutUs),
     ];
     for (status, weight) in table {
-        assert_eq!(dsn("failed", status).failures[0].weight, weight, "{status}");
+        assert_eq!(dsn("failed", status).failures[0].evidence, weight, "{status}");
     }
     for action in ["delayed", "relayed", "expanded", "delivered"] {
         let found = dsn(action, "4.4.1");
@@ -78,7 +79,8 @@ fn each_message_of_the_corpus_is_read_as_the_table_says() {
         let text = std::fs::read_to_string(corpus.join(file)).expect("the corpus");
         let found = read_bounce(text.replace('\n', "\r\n").as_bytes());
         let failure = found.failures.first();
-        let said = (found.kind.as_str(), failure.map_or("", |f| &f.status), failure.map_or("", |f| f.weight.as_str()));
+        let said =
+            (found.kind.as_str(), failure.map_or("", |f| &f.status), failure.map_or("", |f| f.evidence.as_str()));
         if said != (kind, status, weight) {
             wrong.push(format!("{file}: {said:?}, expected {kind} {status} {weight}"));
         }

@@ -134,13 +134,13 @@ INSERT INTO salts VALUES ('forgotten', randomblob(16));
 -- Inbound messages, kept as evidence.
 CREATE TABLE bounces (
     id            INTEGER PRIMARY KEY,
-    hash          TEXT    NOT NULL,           -- SHA-256 of the message, hex: reading it twice changes nothing
+    hash          TEXT    NOT NULL,           -- SHA-256 of the message, hex: reading it twice changes nothing; for a reply the delivery
     subscriber_id INTEGER NOT NULL REFERENCES subscribers (id) ON DELETE CASCADE,
     issue         TEXT    NOT NULL,           -- '' when the message does not say
     kind          TEXT    NOT NULL CHECK (kind IN ('hard', 'soft', 'about_us', 'complaint', 'leave')),
     status        TEXT    NOT NULL,           -- enhanced status (RFC 3463), '' when there is none
     diagnostic    TEXT    NOT NULL,           -- one clean line
-    matched_by    TEXT    NOT NULL CHECK (matched_by IN ('verp', 'message_id', 'address', 'token')),
+    matched_by    TEXT    NOT NULL CHECK (matched_by IN ('verp', 'message_id', 'address', 'token', 'reply')),
     received_ms   INTEGER NOT NULL,
     UNIQUE (hash, subscriber_id)
 );

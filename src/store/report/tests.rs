@@ -6,7 +6,13 @@ use crate::store::Store;
 
 fn facts(code: u16, enhanced: &str, reply: &str) -> Facts {
     let given_up = reply.starts_with("given up after");
-    Facts { code: Some(code), enhanced: enhanced.into(), given_up, attempts: 1, ..Facts::default() }
+    Facts {
+        code: Some(code).filter(|code| *code > 0),
+        enhanced: enhanced.into(),
+        given_up,
+        attempts: 1,
+        ..Facts::default()
+    }
 }
 
 #[test]

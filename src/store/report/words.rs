@@ -72,15 +72,15 @@ fn refused(facts: &Facts) -> String {
             "5" => "protocol trouble",
             "6" => "message content or form",
             "7" => "policy or reputation",
-            _ => return by_code(facts.code.unwrap_or(0)),
+            _ => return by_code(facts.code),
         },
     };
     words.into()
 }
 
-fn by_code(code: u16) -> String {
+fn by_code(code: Option<u16>) -> String {
+    let Some(code) = code else { return "no reply that could be read".into() };
     match code {
-        0 => "no reply that could be read".into(),
         450 => "mailbox busy or greylisted (450)".into(),
         451 => "trouble at their side (451)".into(),
         452 | 552 => format!("no room ({code})"),

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use super::*;
+use crate::model::EvidenceKind;
 
 const RULE: SoftRule = SoftRule { limit: 1, window: Duration::from_hours(720) };
 
-fn evidence(email: &Address, kind: &'static str) -> Evidence {
+fn evidence(email: &Address, kind: EvidenceKind) -> Evidence {
     Evidence {
         email: email.clone(),
         issue: String::new(),
@@ -13,7 +14,7 @@ fn evidence(email: &Address, kind: &'static str) -> Evidence {
         diagnostic: String::new(),
         matched_by: "token",
         received: at(0),
-        hash: kind.into(),
+        hash: kind.as_str().into(),
     }
 }
 
@@ -43,14 +44,14 @@ fn cannot_come_back(house: &mut House, email: &Address, status: SubscriberStatus
 #[test]
 fn whatever_takes_a_subscriber_off_ends_their_open_sign_ups() {
     let ways = [
-        ("hard", SubscriberStatus::Bounced),
-        ("soft", SubscriberStatus::Bounced),
-        ("complaint", SubscriberStatus::Complained),
-        ("leave", SubscriberStatus::Unsubscribed),
+        (EvidenceKind::Hard, SubscriberStatus::Bounced),
+        (EvidenceKind::Soft, SubscriberStatus::Bounced),
+        (EvidenceKind::Complaint, SubscriberStatus::Complained),
+        (EvidenceKind::Leave, SubscriberStatus::Unsubscribed),
     ];
     let mut house = House::new();
     for (kind, status) in ways {
-        let email = Address::parse(&format!("{kind}@example.org")).expect("an address");
+        let email = Address::parse(&format!("{}@example.org", kind.as_str())).expect("an address");
         house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
         sign_up_again(&mut house, &email);
         let effect = house.store.subscribers().record_bounce(&evidence(&email, kind), RULE, at(2)).expect("a record");
@@ -89,7 +90,7 @@ fn what_is_about_us_leaves_a_sign_up_open() {
     let email = Address::parse("ann@example.org").expect("an address");
     house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
     sign_up_again(&mut house, &email);
-    house.store.subscribers().record_bounce(&evidence(&email, "about_us"), RULE, at(2)).expect("a record");
+    house.store.subscribers().record_bounce(&evidence(&email, EvidenceKind::AboutUs), RULE, at(2)).expect("a record");
     assert!(house.store.subscribers().can_confirm(email.as_str(), at(3)).expect("a look"));
 }
 
@@ -100,7 +101,10 @@ fn a_refusal_for_good_during_a_send_ends_open_sign_ups_too() {
     sign_up_again(&mut house, &email);
     house.with_ledger(send, async |ledger| {
         let copy = claim(&ledger, at(0)).await.expect("a copy");
-        ledger.finished(copy.number, Outcome::Failed { reply: reply(550), dead: true }, at(1)).await.expect("an end");
+        ledger
+            .finished(copy.number, Outcome::Failed { reply: reply(550), class: RefusalClass::NoMailbox }, at(1))
+            .await
+            .expect("an end");
     });
     cannot_come_back(&mut house, &email, SubscriberStatus::Bounced);
 }
@@ -111,10 +115,62 @@ fn a_leave_by_mail_is_on_the_record_of_consent_once() {
     let email = Address::parse("ann@example.org").expect("an address");
     house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
     for hash in ["one", "two"] {
-        let leave = Evidence { hash: hash.into(), ..evidence(&email, "leave") };
+        let leave = Evidence { hash: hash.into(), ..evidence(&email, EvidenceKind::Leave) };
         house.store.subscribers().record_bounce(&leave, RULE, at(2)).expect("a record");
     }
     let acts = house.store.subscribers().acts(&email).expect("a record");
     let told: Vec<_> = acts.iter().map(|act| (act.act.as_str(), act.how.as_str(), act.at)).collect();
     assert_eq!(told, [("left", "mail", at(2))]);
+}
+
+#[test]
+fn a_refusal_that_proves_nothing_takes_a_subscriber_off_only_with_those_of_other_issues() {
+    let (house, send) = House::sending(1);
+    let email = Address::parse("r1@example.org").expect("an address");
+    house.with_ledger(send, async |ledger| {
+        let copy = claim(&ledger, at(0)).await.expect("a copy");
+        let failed = Outcome::Failed { reply: reply(550), class: RefusalClass::Unproven };
+        ledger.finished(copy.number, failed, at(1)).await.expect("an end");
+    });
+    let status =
+        |house: &House| house.store.subscribers().subscriber(&email).expect("a look").expect("a subscriber").status;
+    assert_eq!(status(&house), SubscriberStatus::Confirmed, "one is none");
+    let on_record = house.store.subscribers().bounces_of(&email).expect("a look");
+    let told: Vec<_> =
+        on_record.iter().map(|line| (line.kind, line.matched_by.as_str(), line.diagnostic.as_str())).collect();
+    assert_eq!(told, [(EvidenceKind::Soft, "reply", "550 words")], "in the server's words");
+    let later = house.store.sends().came_back(&issue()).expect("a look");
+    assert!(later.iter().all(|line| line.count == 0), "it did not come back, it was said at once");
+    let again =
+        |issue: &str| Evidence { issue: issue.into(), hash: issue.into(), ..evidence(&email, EvidenceKind::Soft) };
+    let same = again(&issue().to_string());
+    assert_eq!(
+        house.store.subscribers().record_bounce(&same, SOFT, at(2)).expect("a record"),
+        Some(Effect::Kept),
+        "the same issue"
+    );
+    let other = house.store.subscribers().record_bounce(&again("2026-12-02-midweek"), SOFT, at(3)).expect("a record");
+    assert_eq!(other, Some(Effect::Gone(SubscriberStatus::Bounced)));
+}
+
+#[test]
+fn a_refusal_about_us_is_nowhere_held_against_a_subscriber() {
+    let (house, send) = House::sending(1);
+    let email = Address::parse("r1@example.org").expect("an address");
+    house.with_ledger(send, async |ledger| {
+        let copy = claim(&ledger, at(0)).await.expect("a copy");
+        let failed = Outcome::Failed { reply: reply(550), class: RefusalClass::Sender };
+        ledger.finished(copy.number, failed, at(1)).await.expect("an end");
+    });
+    assert_eq!(house.store.subscribers().bounces_of(&email).expect("a look"), []);
+    assert!(
+        house
+            .store
+            .subscribers()
+            .record_bounce(&evidence(&email, EvidenceKind::AboutUs), SOFT, at(2))
+            .expect("a record")
+            .is_some()
+    );
+    let status = house.store.subscribers().subscriber(&email).expect("a look").expect("a subscriber").status;
+    assert_eq!(status, SubscriberStatus::Confirmed);
 }

@@ -7,8 +7,8 @@ fn each_outcome_is_counted_where_it_belongs() {
         let outcomes = [
             Outcome::Delivered(reply(250)),
             Outcome::Deferred { reply: reply(451), next: at(300) },
-            Outcome::Failed { reply: reply(550), dead: true },
-            Outcome::Uncertain(reply(0)),
+            Outcome::Failed { reply: reply(550), class: RefusalClass::NoMailbox },
+            Outcome::Uncertain(Reply::none("no reply within 5 minutes".into())),
         ];
         for outcome in outcomes {
             let copy = claim(&ledger, at(0)).await.expect("a copy");
@@ -143,7 +143,7 @@ fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
 #[test]
 fn stopping_reaches_a_sender_at_work() {
     let (house, send) = House::sending(2);
-    let (ledger, writer) = house.store.sends().start_ledger(send).expect("a ledger");
+    let (ledger, writer) = house.store.sends().start_ledger(send, SOFT).expect("a ledger");
     let runtime = runtime();
     let writer = runtime.spawn(writer.run());
     assert!(house.store.sends().stop(send, true, "enough").expect("a stop"));
@@ -166,7 +166,7 @@ fn stopping_reaches_a_sender_at_work() {
 fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
     for (batch_wait, waits) in [(Duration::from_hours(1), true), (Duration::ZERO, false)] {
         let (house, send) = House::sending(2);
-        let (ledger, mut writer) = house.store.sends().start_ledger(send).expect("a ledger");
+        let (ledger, mut writer) = house.store.sends().start_ledger(send, SOFT).expect("a ledger");
         writer.batch_wait = batch_wait;
         let spoken = std::cell::Cell::new(false);
         let work = async move {

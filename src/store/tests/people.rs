@@ -40,10 +40,10 @@ fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
     assert_eq!(store.letters().due(at(20), 9).expect("a list").len(), 1);
     store
         .letters()
-        .finish(id, &Outcome::Failed { reply: reply(550), dead: true }, Uncertain::Resend, at(301))
+        .finish(id, &Outcome::Failed { reply: reply(550), class: RefusalClass::NoMailbox }, Uncertain::Resend, at(301))
         .expect("an end");
     let line = &store.letters().to(&order("a", at(0)).to).expect("a list")[0];
-    assert_eq!((line.state.as_str(), line.reply.as_ref().map(|r| r.code)), ("failed", Some(550)));
+    assert_eq!((line.state.as_str(), line.reply.as_ref().and_then(|r| r.code)), ("failed", Some(550)));
     let kept: String = store.conn.query_row("SELECT context FROM letters", [], |row| row.get(0)).expect("a row");
     assert_eq!(kept, "{}", "a token does not outlive its letter");
 }

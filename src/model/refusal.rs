@@ -1,0 +1,109 @@
+//! What a refusal says of a subscriber, and what is kept of it as evidence. Knows no words of any server.
+
+/// What a server meant by a refusal, as far as its words and codes prove it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefusalClass {
+    /// Proven: there is no such mailbox, or it moved away for good.
+    NoMailbox,
+    /// The mailbox is there, but closed, suspended or locked; it may be opened again.
+    Disabled,
+    /// The mailbox is full.
+    Full,
+    /// The domain, or the way to it, was not found; a name server's fault looks the same.
+    NoDomain,
+    /// It may pass: a server that is away or busy, a time that ran out.
+    Temporary,
+    /// A rejection that names no reason, or one that proves nothing.
+    Unproven,
+    /// Greylisting.
+    Greylisted,
+    /// We sent too much, too fast, or on too many connections.
+    Rate,
+    /// Our envelope sender or From was not accepted, or could not be verified by a callout.
+    Sender,
+    /// SPF, DKIM, DMARC, TLS or a login.
+    Authentication,
+    /// A block list, a bad name, the reverse name of our address, HELO.
+    Reputation,
+    /// The text, its form, an attachment or a link in it.
+    Content,
+    /// The message is too big.
+    Size,
+    /// Relaying, permissions, local rules.
+    Policy,
+}
+
+impl RefusalClass {
+    pub const ALL: [Self; 14] = [
+        Self::NoMailbox,
+        Self::Disabled,
+        Self::Full,
+        Self::NoDomain,
+        Self::Temporary,
+        Self::Unproven,
+        Self::Greylisted,
+        Self::Rate,
+        Self::Sender,
+        Self::Authentication,
+        Self::Reputation,
+        Self::Content,
+        Self::Size,
+        Self::Policy,
+    ];
+
+    /// What it counts for on the list.
+    pub fn evidence(self) -> EvidenceKind {
+        match self {
+            Self::NoMailbox => EvidenceKind::Hard,
+            Self::Disabled | Self::Full | Self::NoDomain | Self::Temporary | Self::Unproven => EvidenceKind::Soft,
+            Self::Greylisted
+            | Self::Rate
+            | Self::Sender
+            | Self::Authentication
+            | Self::Reputation
+            | Self::Content
+            | Self::Size
+            | Self::Policy => EvidenceKind::AboutUs,
+        }
+    }
+
+    /// Whether it is about the sender, the message or the pace, and so never counts against a subscriber.
+    pub fn is_about_us(self) -> bool {
+        self.evidence() == EvidenceKind::AboutUs
+    }
+}
+
+/// What is on record about a subscriber: what a refusal counts for, or their own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EvidenceKind {
+    /// The mailbox is not there: off the list at once.
+    Hard,
+    /// Counts; enough of it takes a subscriber off.
+    Soft,
+    /// On record, and nothing else.
+    AboutUs,
+    /// The subscriber called the mail spam.
+    Complaint,
+    /// The subscriber asked to leave.
+    Leave,
+}
+
+impl EvidenceKind {
+    pub const ALL: [Self; 5] = [Self::Hard, Self::Soft, Self::AboutUs, Self::Complaint, Self::Leave];
+
+    /// As the store and JSON spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hard => "hard",
+            Self::Soft => "soft",
+            Self::AboutUs => "about_us",
+            Self::Complaint => "complaint",
+            Self::Leave => "leave",
+        }
+    }
+
+    /// The kind of a stored name; `None` for a name that no version wrote.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
