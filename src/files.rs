@@ -1,7 +1,10 @@
 //! What several rooms must know of files: that a link in a publication may not lead out of it, since drafts, templates and content come
-//! from other people's branches too. Knows nothing of what is in them.
+//! from other people's branches too; and how a file is replaced whole. Knows nothing of what is in them.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::Notice;
 
@@ -97,4 +100,25 @@ mod tests {
         assert!(told.contains("leads out of the publication"), "{told}");
         assert_eq!(tree_within(&root, &root.join("nothing")), Ok(()));
     }
+}
+/// Puts `bytes` in a file's place: written beside it, flushed to the disk, then renamed, so that whoever reads meanwhile has the old
+/// file or the new one, never half of one. The new file has the old one's permissions; where there was none, those of any new file.
+///
+/// # Errors
+/// The folder is missing, or cannot be written. The old file is then as it was.
+pub fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let beside = file.with_file_name(format!(".{name}.{}-{number}.tmp", std::process::id()));
+    let write = || {
+        let mut out = File::create(&beside)?;
+        if let Ok(old) = file.metadata() {
+            out.set_permissions(old.permissions())?;
+        }
+        out.write_all(bytes)?;
+        out.sync_all()?;
+        std::fs::rename(&beside, file)
+    };
+    write().inspect_err(|_| drop(std::fs::remove_file(&beside)))
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{At, Found, Issue, links};
-use crate::model::topic_key;
+use super::{At, Found, Issue};
+use crate::model::{canonical_url, topic_key};
+use crate::text::nearest;
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     if issue.shown().next().is_none() {
@@ -32,7 +33,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
     const LONG: usize = 32;
     let mut first: HashMap<String, usize> = HashMap::new();
     for (number, entry) in issue.shown() {
-        let url = entry.url.as_deref().and_then(links::key);
+        let url = entry.url.as_deref().and_then(canonical_url);
         let title = Some(topic_key(&entry.title)).filter(|key| key.chars().count() >= LONG);
         let keys: Vec<String> = [url, title].into_iter().flatten().collect();
         if let Some(other) = keys.iter().find_map(|key| first.get(key)) {
@@ -114,9 +115,7 @@ fn guides(issue: &Issue, found: &mut Vec<Found>) {
     let known: Vec<&str> = cards.chain(content.guides.iter().map(|guide| guide.slug.as_str())).collect();
     for (number, entry) in issue.shown() {
         let Some(slug) = entry.guide.as_deref().filter(|slug| !known.contains(slug)) else { continue };
-        let near = |known: &&&str| strsim::jaro_winkler(slug, known);
-        let nearest = known.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
-        let help = match nearest {
+        let help = match nearest(slug, known.iter().copied()) {
             Some(nearest) => format!("did you mean `{nearest}`? Or take the line `guide` away"),
             None => "take the line `guide` away".to_owned(),
         };

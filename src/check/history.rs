@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 
-use super::{At, Found, Issue, Known, links};
-use crate::model::{Entry, Item, Published};
+use super::{At, Found, Issue, Known};
+use crate::model::{Entry, Item, Published, canonical_url};
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     if let Some(content) = issue.context.content {
@@ -75,12 +75,12 @@ fn sent_before(issue: &Issue, found: &mut Vec<Found>) {
     let mut carried: HashMap<String, &crate::model::Draft> = HashMap::new();
     for draft in issue.context.earlier {
         for entry in draft.news.iter().filter(|entry| !entry.banned) {
-            let keys = [Some(format!("id:{}", entry.id)), entry.url.as_deref().and_then(links::key)];
+            let keys = [Some(format!("id:{}", entry.id)), entry.url.as_deref().and_then(canonical_url)];
             carried.extend(keys.into_iter().flatten().map(|key| (key, draft)));
         }
     }
     for (number, entry) in issue.shown() {
-        let by_url = || entry.url.as_deref().and_then(links::key).and_then(|key| carried.get(&key));
+        let by_url = || entry.url.as_deref().and_then(canonical_url).and_then(|key| carried.get(&key));
         if let Some(draft) = carried.get(&format!("id:{}", entry.id)).or_else(by_url) {
             let message = format!("{} carried the item already", draft.name);
             let help = "ban it with `banned = true`, or waive `item-sent-before` if there is news in it";

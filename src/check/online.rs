@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{At, Found, Issue, links, prose};
-use crate::model::Draft;
+use crate::model::{Draft, canonical_url};
 
 /// What became of one link that was followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,5 +102,5 @@ fn judge(at: At, url: &str, answer: &LinkStatus) -> Option<Found> {
 /// A final slash or `www.` more or less, or a session's parameter, is no other page. Another scheme is worth a word.
 fn is_same(url: &str, to: &str) -> bool {
     let scheme = |url: &str| url.split(':').next().map(str::to_ascii_lowercase);
-    links::key(url).is_some() && links::key(url) == links::key(to) && scheme(url) == scheme(to)
+    canonical_url(url).is_some() && canonical_url(url) == canonical_url(to) && scheme(url) == scheme(to)
 }

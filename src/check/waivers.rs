@@ -1,14 +1,14 @@
 //! Rules on the waivers themselves: that each names a code there is, and that a reason is on record.
 
 use super::{At, CODES, Found, Issue};
+use crate::text::nearest;
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let draft = issue.draft;
     for code in draft.waive.iter().filter(|code| !CODES.contains(&code.as_str())) {
-        let near = |known: &&&str| (strsim::jaro_winkler(code, known) * 1e6).round();
-        let nearest = CODES.iter().max_by(|a, b| near(a).total_cmp(&near(b))).copied().unwrap_or_default();
         let message = format!("`waive` names `{}`, which is no code of a check", super::short(code));
-        let help = format!("did you mean `{nearest}`? docs/checks.md has them all");
+        let meant = nearest(code, CODES.iter().copied()).map(|code| format!("did you mean `{code}`? "));
+        let help = format!("{}docs/checks.md has them all", meant.unwrap_or_default());
         found.push(Found::error("waive-unknown", At::Top("waive"), message, help).mark(code));
     }
     if !draft.waive.is_empty() && draft.waive_why.trim().is_empty() {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::origin::Origin;
 use crate::model::Notice;
+use crate::text::suggestion;
 
 /// Mistakes found so far, with what is needed to place them.
 pub struct Mistakes {
@@ -24,12 +25,7 @@ impl Mistakes {
     }
 
     pub fn unknown(&mut self, at: &[&str], key: &str, known: &[&str]) {
-        let nearest = known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
-        let help = match nearest {
-            Some(near) if strsim::jaro_winkler(key, near) > 0.75 => format!("did you mean `{near}`?"),
-            _ => format!("known here are: {}", known.join(", ")),
-        };
-        self.add(at, &format!("unknown key `{}`", at.join(".")), &help);
+        self.add(at, &format!("unknown key `{}`", at.join(".")), &suggestion(key, known.iter().copied()));
     }
 
     /// An error of serde's: an unknown key, or a value of the wrong kind.

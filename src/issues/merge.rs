@@ -7,6 +7,7 @@ use std::path::Path;
 use super::blocks::{Block, DraftBlocks, Section};
 use super::memory::{EditorChoices, Memory};
 use super::{COMPOSED, ISSUE, decisions, folder, head, order, read, write};
+use crate::files::replace;
 use crate::model::{Draft, Notice, Notices};
 
 /// What a refresh did to the draft.
@@ -97,14 +98,10 @@ pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &DraftBlock
     Ok(Woven { draft, composed: memory.write(), changes })
 }
 
-/// Writes beside the file and renames, so that a subscriber sees the old text or the new, never half of one.
+/// Writes a file of the issue, and its folder when there is none.
 fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
     let file = folder.join(name);
-    let beside = folder.join(format!(".{name}.new"));
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::File::create(&beside))
-        .and_then(|mut out| std::io::Write::write_all(&mut out, text.as_bytes()).and_then(|()| out.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, &file));
+    let written = std::fs::create_dir_all(folder).and_then(|()| replace(&file, text.as_bytes()));
     written.map_err(|error| {
         let message = format!("cannot write it: {error}");
         Notice::new(message).at(&file, None).help("check that there is room and that you may write here")

@@ -6,6 +6,7 @@ use std::path::Path;
 use toml_edit::{Item, TableLike, Value};
 
 use crate::model::{Notice, Published};
+use crate::text::suggestion;
 
 /// A TOML text that is being read, with the mistakes found so far.
 pub struct Source<'a> {
@@ -69,12 +70,7 @@ impl Fields<'_> {
     /// Every key that is not one of `known` is a mistake; the help names the nearest.
     pub fn only(&self, known: &[&str]) {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
-            let near =
-                known.iter().max_by(|a, b| strsim::jaro_winkler(key, a).total_cmp(&strsim::jaro_winkler(key, b)));
-            let help = match near.filter(|near| strsim::jaro_winkler(key, near) > 0.75) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known are {}", known.join(", ")),
-            };
+            let help = suggestion(key, known.iter().copied());
             self.source.wrong(self.line_of(key), format!("{} is no field that digest knows", self.called(key)), help);
         }
     }

@@ -17,6 +17,7 @@ use tokio::net::TcpStream;
 
 use super::smtp::{Tls, Wrap};
 use crate::model::Notice;
+use crate::text::one_line;
 
 /// A server that is silent for so long has gone.
 const STEP: Duration = Duration::from_secs(30);
@@ -244,14 +245,9 @@ impl Server {
 
     fn notice(&self, what: &str, why: &str) -> Notice {
         let address = &self.address;
-        Notice::new(format!("the mailbox at {address} cannot be read ({what}): {}", printable(why)))
+        Notice::new(format!("the mailbox at {address} cannot be read ({what}): {}", one_line(why, 300)))
             .help("see [bounces.imap]: host, port, tls, username, password_file, folder")
     }
-}
-
-/// One line of at most 300 characters; a server's words may be anything.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect()
 }
 
 #[cfg(test)]

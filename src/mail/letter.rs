@@ -10,8 +10,9 @@ use super::Message;
 use super::body::Body;
 use super::dkim::{self, Signer};
 use super::links::derive;
-use super::message::{mailbox, one_line};
+use super::message::mailbox;
 use crate::model::{Address, Fill, Letterhead, Notice, Rendered, Slot};
+use crate::text::one_line;
 
 /// What makes one message.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +61,7 @@ impl LetterWriter {
         if let Ok(address) = letter.to.as_str().parse() {
             own.set(To::from(Mailboxes::from(Mailbox::new(None, address))));
         }
-        own.set(Subject::from(one_line(&letter.rendered.subject)));
+        own.set(Subject::from(one_line(&letter.rendered.subject, usize::MAX)));
         let unique = derive(&["letter", letter.key]);
         let message_id = format!("letter.{}@{}", &unique[..26], self.from.email.domain());
         let boundary = format!("={}", &derive(&["boundary", letter.key])[..24]);

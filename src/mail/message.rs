@@ -12,6 +12,7 @@ use super::dkim::{self, Signer};
 use super::links::{Links, derive};
 use super::verp;
 use crate::model::{Delivery, Frozen, IssueName, Letterhead, Notice};
+use crate::text::one_line;
 
 /// A message ready for the wire: its envelope (RFC 5321 §3.3) and its bytes, ASCII with CRLF line ends, no line over 998
 /// octets and none beginning with a dot.
@@ -60,7 +61,7 @@ impl CompiledIssue {
         if !head.reply_to.is_empty() {
             headers.set(ReplyTo::from(Mailboxes::from(mailbox("publication.reply_to", &head.reply_to)?)));
         }
-        headers.set(Subject::from(one_line(&frozen.rendered.subject)));
+        headers.set(Subject::from(one_line(&frozen.rendered.subject, usize::MAX)));
         let host = host(&head.public_url);
         let list = format!("{}.{host}", issue.edition);
         let archive = format!("{}/archive/{issue}", head.public_url.trim_end_matches('/'));
@@ -110,7 +111,7 @@ impl CompiledIssue {
     fn own_headers(&self, delivery: &Delivery, links: &Links, message_id: &str) -> String {
         let mut to = Headers::new();
         // Cut, so that even a name without a blank to fold at stays within a line.
-        let name: String = one_line(&delivery.name).chars().take(120).collect();
+        let name: String = one_line(&delivery.name, 120);
         let name = Some(name).filter(|name| !name.is_empty());
         if let Ok(address) = delivery.email.as_str().parse() {
             to.set(To::from(Mailboxes::from(Mailbox::new(name, address))));
@@ -161,17 +162,10 @@ pub fn sender_domain(head: &Letterhead) -> Result<String, Notice> {
 }
 
 pub(super) fn mailbox(key: &str, text: &str) -> Result<Mailbox, Notice> {
-    one_line(text).parse().map_err(|_| {
+    one_line(text, usize::MAX).parse().map_err(|_| {
         Notice::new(format!("`{key}` must be a mailbox, found `{text}`"))
             .help("write it as \"Call Me Almanac <news@example.org>\" or as an address alone")
     })
-}
-
-/// Text fit for a header: control and bidirectional characters become blanks, so nothing can start a header of its own.
-pub(super) fn one_line(text: &str) -> String {
-    let bidi = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let clean: String = text.chars().map(|c| if c.is_control() || bidi(c) { ' ' } else { c }).collect();
-    clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(super) fn host(url: &str) -> String {

@@ -35,4 +35,4 @@ pub use report::{
 pub use subscriber::{Act, DeliveryLine, Subscriber, SubscriberRow, SubscriberStatus};
 pub use token::{Purpose, derive, token, token_hash};
 pub use tracking::{CountedLink, Linked, Tracking};
-pub use url::{canonical_url, untracked};
+pub use url::{canonical_url, is_tracking, untracked};

@@ -3,6 +3,7 @@
 mod params;
 mod sites;
 
+pub use params::is_tracking;
 use url::Url;
 
 /// A longer text is no URL that anyone compares.

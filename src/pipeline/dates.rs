@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, NaiveDate};
 
 use super::Drafts;
 use crate::config::{self, Dates};
+use crate::files::replace;
 use crate::model::{Edition, IssueName, Notice};
 use crate::schedule::{self, Run};
 
@@ -31,7 +32,7 @@ impl Drafts {
         if there {
             self.makes_a_difference((edition, found), list, date)?;
         }
-        replace(&path, &changed)
+        replace(&path, changed.as_bytes())
             .map_err(|e| Notice::new(format!("cannot write the configuration: {e}")).at(&path, None))?;
         Ok(true)
     }
@@ -91,20 +92,4 @@ impl Drafts {
         let runs = schedule::runs(edition, from, self.site.config.publication.timezone);
         runs.take_while(|run| run.date <= last).filter(|run| run.at >= self.site.now()).collect()
     }
-}
-
-/// Puts a text in a file's place, under its permissions: whoever reads meanwhile has the old one or the new one.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let part = path.with_extension("toml.part");
-    let written = (|| {
-        fs::write(&part, "")?;
-        fs::set_permissions(&part, fs::metadata(path)?.permissions())?;
-        fs::write(&part, text)?;
-        fs::File::open(&part)?.sync_all()?;
-        fs::rename(&part, path)
-    })();
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    written
 }

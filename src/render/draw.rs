@@ -6,8 +6,9 @@ use super::ready::{self, ROOT, Ready};
 use super::slots::Tokens;
 use super::templates::Source;
 use super::view;
-use super::{Setting, Templates, bounds, html, lint, sample};
+use super::{Setting, Templates, bounds, html, sample};
 use crate::model::{Draft, Notice, Notices, Rendered};
+use crate::text::suggestion;
 
 pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Rendered, Notices> {
     let tokens = Tokens::new(draft, templates, setting.fields);
@@ -51,7 +52,7 @@ pub fn look(name: &str, templates: &Templates) -> Result<BTreeMap<String, String
             if depth > 0 && !look.contains_key(&token) && !templates.reads(&token) {
                 let line = line_of(&source.text, &token);
                 let message = format!("no template reads the token `{token}`");
-                let help = lint::nearest(&token, look.keys().map(String::as_str));
+                let help = suggestion(&token, look.keys().map(String::as_str));
                 return Err(Notice::new(message).at(&source.label, line).help(help).into());
             }
             look.insert(token, value);

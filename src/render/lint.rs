@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::helpers;
 use super::ready::{Compiled, Format, ROOT};
 use crate::model::{Notice, Notices};
+use crate::text::suggestion;
 
 /// What may be printed unescaped: HTML that `prose` has sanitised.
 const RAW: &[&str] = &["body_html", "intro_html", "note_html", "summary_html", "tldr_html"];
@@ -27,16 +28,6 @@ pub fn check(format: Format, templates: &BTreeMap<String, Compiled>, shape: &Val
     walk.named(ROOT, &mut Scopes { values: vec![shape.clone()], locals: Vec::new() });
     walk.notices.dedup();
     if walk.notices.is_empty() { Ok(()) } else { Err(Notices(walk.notices)) }
-}
-
-/// A help line with the known name nearest to `wrong`, or all of them when none is near.
-pub fn nearest<'n>(wrong: &str, known: impl IntoIterator<Item = &'n str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
-    let near = known.iter().map(|name| (strsim::jaro_winkler(wrong, name), *name)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((likeness, name)) if likeness > 0.75 => format!("did you mean `{name}`?"),
-        _ => format!("known here: {}", known.join(", ")),
-    }
 }
 
 /// What names mean at a place: the values that blocks have entered, and block parameters.
@@ -72,7 +63,7 @@ impl Walk<'_> {
         let templates = self.templates;
         let Some(compiled) = templates.get(name) else {
             let known = templates.keys().map(String::as_str).filter(|known| *known != ROOT);
-            let help = nearest(name, known);
+            let help = suggestion(name, known);
             return self.wrong(&format!("there is no partial `{name}`"), help);
         };
         if self.depth > DEEPEST {
@@ -139,7 +130,7 @@ impl Walk<'_> {
     fn call(&mut self, helper: &HelperTemplate, known: &[&str], scopes: &mut Scopes) {
         let name = raw_name(&helper.name);
         if !known.contains(&name.as_str()) {
-            let help = nearest(&name, known.iter().copied());
+            let help = suggestion(&name, known.iter().copied());
             self.wrong(&format!("there is no helper `{name}` here"), help);
         }
         for param in helper.params.iter().chain(helper.hash.values()) {
@@ -214,7 +205,7 @@ impl Walk<'_> {
             _ => match self.resolve(&raw_name(param), scopes) {
                 Ok(value) => Some(value),
                 Err((name, known)) => {
-                    let help = nearest(&name, known.iter().map(String::as_str));
+                    let help = suggestion(&name, known.iter().map(String::as_str));
                     self.wrong(&format!("there is no `{}` here", raw_name(param)), help);
                     None
                 }

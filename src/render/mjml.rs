@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::lint::nearest;
 use crate::model::Notice;
+use crate::text::suggestion;
 
 /// The components that our templates may use, each with its attributes. mrml prints any other tag as it is, so a misspelt
 /// one would vanish, and ignores attributes that it does not know.
@@ -93,7 +93,7 @@ pub fn mistakes(source: &str) -> Vec<Mistake> {
             found.push(Mistake { line, column, message, help });
         };
         let Some((_, own)) = COMPONENTS.iter().find(|(known, _)| *known == name) else {
-            let help = nearest(name, COMPONENTS.iter().map(|(name, _)| *name));
+            let help = suggestion(name, COMPONENTS.iter().map(|(name, _)| *name));
             tell(at + 1, format!("`<{name}>` is no MJML component that `digest` renders"), help);
             continue;
         };
@@ -102,7 +102,7 @@ pub fn mistakes(source: &str) -> Vec<Mistake> {
             let offset = at + 1 + name.len() + attribute.at;
             if *own != "*" && !known.contains(&attribute.name) {
                 let message = format!("`<{name}>` has no attribute `{}`", attribute.name);
-                tell(offset, message, nearest(attribute.name, known.iter().copied()));
+                tell(offset, message, suggestion(attribute.name, known.iter().copied()));
             } else if attribute.quote != '"' {
                 let message = format!("the value of `{}` must stand in double quotes", attribute.name);
                 tell(offset, message, format!("write {}=\"…\"", attribute.name));

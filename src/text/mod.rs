@@ -1,4 +1,8 @@
-//! Text as people and programs hand it over, read: HTML and Markdown to words. Knows no record, no mail and no file.
+//! What several rooms must do with text: HTML and Markdown become words, a name that was meant is found, foreign words are made fit for
+//! one line. Knows no record, no mail, no file, and no room's rules.
 
 pub mod html;
+mod line;
 pub mod markdown;
+
+pub use line::{nearest, one_line, suggestion};

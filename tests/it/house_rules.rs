@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::house;
 
-/// Who may use whom. `model` and `text` are everyone's.
+/// Who may use whom. Everyone may use `model` and `text`.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     // Only lists the rooms.
@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("send", &["mail", "store", "refusals"]),
     // The settings' types live in the rooms that obey them; config only loads them.
     ("config", &["compose", "check", "send", "sources", "mail", "store", "render", "schedule"]),
-    ("sources", &["refusals"]),
+    ("sources", &["files", "refusals"]),
     ("refusals", &[]),
     ("compose", &[]),
     ("issues", &["files"]),

@@ -10,8 +10,9 @@ use lettre::transport::smtp::response::Response;
 
 use super::ahead::Ahead;
 use super::greet::{Greeted, Offers};
-use super::{Auth, Message, Refusal, Stage, Timeouts, enhanced, printable, refusal, within};
+use super::{Auth, Message, Refusal, Stage, Timeouts, WORDS, enhanced, refusal, within};
 use crate::model::Reply;
+use crate::text::one_line;
 
 /// A greeted connection.
 pub struct Connection {
@@ -44,7 +45,7 @@ impl Connection {
         };
         if !self.offers.auth.iter().any(|offered| offered == name) {
             let text = format!("the server does not offer AUTH {name}; it offers {}", self.offers.auth.join(", "));
-            let reply = Reply { code: Some(504), enhanced: None, text: printable(&text) };
+            let reply = Reply { code: Some(504), enhanced: None, text: one_line(&text, WORDS) };
             return Err(Refusal { stage: Stage::Auth, reply });
         }
         let answers: Vec<String> = answers.iter().map(|answer| BASE64.encode(answer.as_bytes())).collect();
@@ -217,6 +218,6 @@ fn expect(stage: Stage, class: std::ops::Range<u16>, reply: Reply) -> Result<(),
 }
 
 fn reply(response: &Response) -> Reply {
-    let text = printable(&response.message().collect::<Vec<_>>().join(" "));
+    let text = one_line(&response.message().collect::<Vec<_>>().join(" "), WORDS);
     Reply { code: Some(u16::from(response.code())), enhanced: enhanced(&text), text }
 }

@@ -12,8 +12,9 @@ use tokio::net::TcpStream;
 use super::ahead::Ahead;
 use super::replies::Replies;
 use super::tls::Wrap;
-use super::{Refusal, Stage, Tls, enhanced, lost, printable, silent};
+use super::{Refusal, Stage, Tls, WORDS, enhanced, lost, silent};
 use crate::model::Reply;
+use crate::text::one_line;
 
 /// What the server offers (RFC 5321 §4.1.1.1), keywords without regard to case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -163,13 +164,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
         let code = lines[0].get(..3).and_then(|code| code.parse::<u16>().ok());
         let same = lines.iter().all(|line| line.get(..3) == lines[0].get(..3));
         let Some(code) = code.filter(|code| same && (200..600).contains(code)) else {
-            return Err(lost(Stage::Connect, format!("no SMTP reply: {}", printable(&lines.join(" ")))));
+            return Err(lost(Stage::Connect, format!("no SMTP reply: {}", one_line(&lines.join(" "), WORDS))));
         };
         if (200..300).contains(&code) {
             return Ok(lines);
         }
         let texts: Vec<&str> = lines.iter().filter_map(|line| line.get(4..)).collect();
-        let text = printable(&texts.join(" "));
+        let text = one_line(&texts.join(" "), WORDS);
         Err(Refusal { stage: Stage::Connect, reply: Reply { code: Some(code), enhanced: enhanced(&text), text } })
     }
 }
@@ -178,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
 async fn deadline<T>(limit: Duration, step: impl Future<Output = std::io::Result<T>>) -> Result<T, Refusal> {
     match tokio::time::timeout(limit, step).await {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(lost(Stage::Connect, printable(&error.to_string()))),
+        Ok(Err(error)) => Err(lost(Stage::Connect, one_line(&error.to_string(), WORDS))),
         Err(_) => Err(silent(Stage::Connect, limit)),
     }
 }

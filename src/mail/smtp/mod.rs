@@ -14,10 +14,14 @@ use std::time::Duration;
 
 use super::Message;
 use crate::model::{Notice, Reply};
+use crate::text::one_line;
 pub use connection::Connection;
 #[cfg(fuzzing)]
 pub use replies::Replies;
 pub use settings::{Auth, DomainGroup, Settings, Timeouts, Tls};
+
+/// So much of a server's words is kept, in characters.
+const WORDS: usize = 500;
 pub(super) use tls::Wrap;
 
 /// What was going on when the server refused or the connection broke.
@@ -173,7 +177,7 @@ fn silent(stage: Stage, limit: Duration) -> Refusal {
 
 fn refusal(stage: Stage, error: &lettre::transport::smtp::Error) -> Refusal {
     let cause = std::error::Error::source(error).map(ToString::to_string);
-    let text = printable(&cause.unwrap_or_else(|| error.to_string()));
+    let text = one_line(&cause.unwrap_or_else(|| error.to_string()), WORDS);
     let code = error.status().map(u16::from);
     Refusal { stage, reply: Reply { code, enhanced: enhanced(&text), text } }
 }
@@ -184,9 +188,4 @@ fn enhanced(text: &str) -> Option<String> {
     let parts: Vec<&str> = word.split('.').collect();
     let digits = |p: &&str| (1..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_digit());
     (parts.len() == 3 && parts.iter().all(digits) && ["2", "4", "5"].contains(&parts[0])).then(|| word.to_owned())
-}
-
-/// A server's words made safe to store and print: one line, no control characters, at most 500 characters.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect::<String>().trim().to_owned()
 }

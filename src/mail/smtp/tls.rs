@@ -10,8 +10,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
-use super::{Refusal, Stage, lost, printable, silent};
+use super::{Refusal, Stage, WORDS, lost, silent};
 use crate::model::{Notice, Reply};
+use crate::text::one_line;
 
 /// Makes a connection a safe one to the relay's name.
 #[derive(Clone)]
@@ -61,10 +62,10 @@ impl Wrap {
             let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
             match cause {
                 Some(rustls::Error::InvalidCertificate(why)) => {
-                    let text = printable(&format!("its certificate is not good: {why}"));
+                    let text = one_line(&format!("its certificate is not good: {why}"), WORDS);
                     Refusal { stage: Stage::Connect, reply: Reply { code: Some(554), enhanced: None, text } }
                 }
-                _ => lost(Stage::Connect, printable(&error.to_string())),
+                _ => lost(Stage::Connect, one_line(&error.to_string(), WORDS)),
             }
         };
         let handshake = tokio::time::timeout(limit, self.connector.connect(self.name.clone(), stream)).await;

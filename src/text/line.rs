@@ -1,0 +1,96 @@
+//! A name that was meant, and foreign words as one line.
+
+/// How much two names must be alike (Jaro-Winkler, 0 to 1) for one to be taken for the other.
+const ALIKE: f64 = 0.75;
+
+/// The known name that `name` was probably meant to be; the first of several that are equally near.
+pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let mut best: Option<(f64, &str)> = None;
+    for candidate in known {
+        let likeness = strsim::jaro_winkler(name, candidate);
+        if likeness > best.map_or(ALIKE, |(likeness, _)| likeness) {
+            best = Some((likeness, candidate));
+        }
+    }
+    best.map(|(_, name)| name)
+}
+
+/// "did you mean …?", or else all known names.
+pub fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k str> + Clone) -> String {
+    match nearest(name, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Foreign words as one line of at most `most` characters: white space collapsed, without control characters and without those that
+/// turn the direction of the text around them (UAX #9: embeddings, overrides and isolates).
+pub fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let mut room = most;
+    // A server's words may have any length.
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control() || turns(c)).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            if room <= 1 {
+                break;
+            }
+            line.push(' ');
+            room -= 1;
+        }
+        let kept: String = word.chars().take(room).collect();
+        room -= kept.chars().count();
+        line.push_str(&kept);
+        if room == 0 {
+            break;
+        }
+    }
+    line
+}
+
+/// Whether a character turns the direction of the text around it.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_name_that_was_meant_is_found_and_no_other() {
+        let known = ["window", "min_score", "send"];
+        for (name, expected) in
+            [("windows", Some("window")), ("min-score", Some("min_score")), ("xyz", None), ("", None)]
+        {
+            assert_eq!(nearest(name, known), expected, "{name}");
+        }
+        assert_eq!(nearest("ab", ["abc", "abd"]), Some("abc"), "the first of two that are equally near");
+        assert_eq!(suggestion("sned", known), "did you mean `send`?");
+        assert_eq!(suggestion("xyz", known), "known here: window, min_score, send");
+    }
+
+    #[test]
+    fn foreign_words_become_one_line() {
+        for (text, most, expected) in [
+            ("550 no\r\n  such\tuser\0", 99, "550 no such user"),
+            ("a\u{202e}b \u{2066}c\u{2069}", 99, "a b c"),
+            ("abc def", 5, "abc d"),
+            ("abc def", 4, "abc"),
+            ("  ", 9, ""),
+        ] {
+            assert_eq!(one_line(text, most), expected, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_short_and_a_fixed_point(text in any::<String>(), most in 0_usize..40) {
+            let line = one_line(&text, most);
+            prop_assert!(line.chars().count() <= most);
+            prop_assert!(!line.contains(char::is_control) && line.trim() == line);
+            prop_assert_eq!(one_line(&line, most), line);
+        }
+    }
+}
