@@ -190,6 +190,7 @@ fn print_ranks(ranked: &[Ranked]) -> anyhow::Result<()> {
 }
 
 /// Opens the draft in the person's editor, as git does.
+#[expect(clippy::disallowed_methods, reason = "the person's editor is no setting of the publication")]
 fn edit(file: &std::path::Path) -> anyhow::Result<()> {
     let named = ["VISUAL", "EDITOR"].into_iter().find_map(std::env::var_os).filter(|editor| !editor.is_empty());
     let editor = named.unwrap_or_else(|| "vi".into());

@@ -273,6 +273,7 @@ impl Global {
     }
 
     /// Whether to colour what goes to a stream that is, or is no, terminal. `NO_COLOR` is honoured (no-color.org).
+    #[expect(clippy::disallowed_methods, reason = "the terminal's colours are no setting of the publication")]
     fn colors(&self, terminal: bool) -> bool {
         match self.color {
             When::Always => true,
