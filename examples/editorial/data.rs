@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use digest::model::{Item, Published};
+use digest::model::{Item, Published, TextFormat};
 use serde_json::Value;
 
 #[expect(clippy::print_stderr, reason = "a program of its own, which tells what it leaves out")]
@@ -45,6 +45,7 @@ pub fn item(value: &Value) -> Item {
         score: None,
         url: value["url"].as_str().map(str::to_owned),
         summary: text(value, "summary").to_owned(),
+        format: TextFormat::default(),
         topics: Vec::new(),
         guides: Vec::new(),
         extra: serde_json::Map::new(),

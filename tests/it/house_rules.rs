@@ -42,7 +42,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite::", &["store"]),
     ("comrak::", &["check", "render", "text"]),
-    ("html5ever::", &["check", "sources", "text"]),
+    ("html5ever::", &["check", "text"]),
     ("toml_edit::", &["check", "config", "issues"]),
     ("lettre::", &["mail"]),
     ("async_imap::", &["mail"]),
