@@ -126,7 +126,7 @@ fn number_of_the_week(figure: &Figure) -> String {
     format!("{{ value = {}, label = {}{url} }}", quoted(&figure.value), quoted(&figure.label))
 }
 
-/// The other tellings of a story, one a line.
+/// The other also of a story, one a line.
 fn covered(also: &[Covered]) -> String {
     let lines = also.iter().map(|telling| {
         let [id, source, title] = [&telling.id, &telling.source, &telling.title].map(|text| quoted(text));

@@ -60,7 +60,7 @@ pub struct Entry {
     /// How title and summary are read.
     pub format: TextFormat,
     pub topics: Vec<String>,
-    /// Other tellings of the same story, best first.
+    /// The other items of the same story, best first.
     pub also: Vec<Covered>,
     /// The ids of items that tell another story, as the editor says.
     pub apart: Vec<String>,
