@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use digest::compose::{Choice, Library, Weights};
-use digest::model::{Guide, Item, Level, Published, Section, Status};
+use digest::model::{Guide, Item, Level, Published, Section, Status, TextFormat};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -219,6 +219,7 @@ fn item(row: &ItemRow) -> Item {
         score: None,
         url: None,
         summary: row.summary.clone(),
+        format: TextFormat::default(),
         topics: Vec::new(),
         guides: Vec::new(),
         extra: serde_json::Map::new(),

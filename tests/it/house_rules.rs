@@ -166,7 +166,11 @@ fn no_two_files_of_a_room_need_each_other() {
             (circle.len() > 1 && circle[0] == start).then(|| circle.join(", "))
         })
         .collect();
-    assert!(circles.is_empty(), "files that need each other; a third file wants what they share:\n  {}", circles.join("\n  "));
+    assert!(
+        circles.is_empty(),
+        "files that need each other; a third file wants what they share:\n  {}",
+        circles.join("\n  ")
+    );
 }
 
 #[test]
@@ -293,7 +297,8 @@ fn reachable(start: &str, uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet
 /// Whether a line has the word whole, also as a part of a name in snake case.
 fn is_said(line: &str, word: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric();
-    line.match_indices(word).any(|(at, _)| !line[..at].ends_with(inside) && !line[at + word.len()..].starts_with(inside))
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(inside) && !line[at + word.len()..].starts_with(inside))
 }
 
 /// The files under src/ but unit tests.
