@@ -95,6 +95,7 @@ fn item(entry: &digest::model::Entry) -> Item {
         url: entry.url.clone(),
         summary: entry.summary.clone(),
         topics: entry.topics.clone(),
+        format: digest::model::TextFormat::default(),
         guides: Vec::new(),
         extra: serde_json::Map::new(),
     }
