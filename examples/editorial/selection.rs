@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use chrono::{Days, NaiveDate};
-use digest::compose::{Brief, CarriedStory, Feeds, PastIssue, SourcePreferences, Weights, compose};
-use digest::model::{Edition, IssueName, Item, Published, StoryDecisions, Window};
+use digest::compose::{Brief, Cues, Feeds, SourcePreferences, Weights, compose};
+use digest::model::{Editing, Edition, EditorAct, IssueName, Item, Origin, Published, StoryDecisions};
 use serde_json::{Value, json};
 
 use crate::data::{item, lines, text, write};
@@ -19,16 +19,12 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
         let items: HashMap<String, Item> = items.iter().map(item).map(|item| (item.id.clone(), item)).collect();
         let mut plain = Vec::new();
         let mut learned = Vec::new();
-        let mut past: Vec<PastIssue> = Vec::new();
-        let mut seen: Vec<Item> = Vec::new();
+        let mut editings: Vec<Editing> = Vec::new();
         for issue in &issues {
             plain.push(choose(issue, &items, &SourcePreferences::default())?);
-            learned.push(choose(issue, &items, &SourcePreferences::learn(&past, &seen, chrono_tz::UTC))?);
-            past.push(carried(issue)?);
-            let known = issue["candidates"].as_array().into_iter().flatten();
-            seen.extend(known.filter_map(|candidate| items.get(text(candidate, "id"))).cloned());
-            seen.sort_by(|a, b| a.id.cmp(&b.id));
-            seen.dedup_by(|a, b| a.id == b.id);
+            let taught = choose(issue, &items, &SourcePreferences::learn(&editings))?;
+            editings.push(edited(issue, &taught, &items)?);
+            learned.push(taught);
         }
         write(&out.join(format!("selection.{set}.jsonl")), &plain)?;
         write(&out.join(format!("selection.{set}.learned.jsonl")), &learned)?;
@@ -36,7 +32,7 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One issue from its candidates, with the shipped weights; `preferences` comes from earlier issues alone.
+/// One issue from its candidates, with the shipped weights; `preferences` come from edits of earlier issues alone.
 fn choose(issue: &Value, items: &HashMap<String, Item>, preferences: &SourcePreferences) -> anyhow::Result<Value> {
     let date = date(text(issue, "issue"))?;
     let candidates = issue["candidates"].as_array().into_iter().flatten().filter_map(|candidate| {
@@ -69,8 +65,10 @@ fn choose(issue: &Value, items: &HashMap<String, Item>, preferences: &SourcePref
         items: &candidates,
         guides: &[],
         feeds: &Feeds::default(),
+        cues: Cues::shipped(),
         preferences,
         decisions: &StoryDecisions::default(),
+        banned: &[],
         past: &[],
     });
     let draft = composition.draft.context("no issue")?;
@@ -78,18 +76,27 @@ fn choose(issue: &Value, items: &HashMap<String, Item>, preferences: &SourcePref
     Ok(json!({"issue": text(issue, "issue"), "selected": selected}))
 }
 
-/// The issue as it lies in the past when a later one is composed.
-fn carried(issue: &Value) -> anyhow::Result<PastIssue> {
-    let window = issue["window"].as_array().context("an issue has no window")?;
-    let day = |at: usize| date(window.get(at).and_then(Value::as_str).unwrap_or_default());
-    let midnight = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc();
-    let (from, to) = (midnight(day(0)?), midnight(day(1)? + Days::new(1)));
-    let picked = issue["picked"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    Ok(PastIssue {
-        name: IssueName { date: date(text(issue, "issue"))?, edition: "weekly".into() },
-        window: Some(Window { from, to, seen: to }),
-        stories: picked.map(|id| CarriedStory { ids: vec![id.to_owned()], ..CarriedStory::default() }).collect(),
-        guides: Vec::new(),
+/// What the editor would have done to the proposal: dropped what is not among the picked, and brought in what is.
+fn edited(issue: &Value, proposal: &Value, items: &HashMap<String, Item>) -> anyhow::Result<Editing> {
+    let ids = |value: &Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect()
+    };
+    let (proposed, picked) = (ids(&proposal["selected"]), ids(&issue["picked"]));
+    let origin = |id: &String| {
+        let item = items.get(id)?;
+        let Item { id, title, source, url, .. } = item.clone();
+        Some(Origin { id, title, source, url })
+    };
+    let dropped = proposed.iter().filter(|id| !picked.contains(id)).filter_map(origin);
+    let added = picked.iter().filter(|id| !proposed.contains(id)).filter_map(origin);
+    Ok(Editing {
+        issue: IssueName { date: date(text(issue, "issue"))?, edition: "weekly".into() },
+        acts: dropped.map(|o| (EditorAct::Dropped, o)).chain(added.map(|o| (EditorAct::Added, o))).collect(),
+        kept: proposed.iter().filter(|id| picked.contains(id)).count(),
+        proposed: proposed.iter().filter_map(origin).collect(),
+        moved: 0,
+        subject_rewritten: false,
+        preheader_rewritten: false,
     })
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::output::{count, cut, json, line, report_notices};
 use super::{Exit, Format, Global, day};
-use crate::model::Draft;
-use crate::pipeline::{Composed, Composition, LeftOut, Parts, Ranked, Refreshed, Site};
+use crate::model::{Draft, Entry};
+use crate::pipeline::{Composed, Composition, LeftOut, Line, Parts, Ranked, Refreshed, Site};
 
 #[derive(Args)]
 pub struct Compose {
@@ -70,6 +70,8 @@ fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
         }
         value
     });
+    let suggestions =
+        composed.suggestions.iter().map(|line| json!({"subject": line.subject, "preheader": line.preheader}));
     let file = composed.written.as_ref().map(|(file, _)| file.strip_prefix(&site.root).unwrap_or(file));
     let mut value = json!({
         "issue": composed.name.to_string(),
@@ -80,6 +82,8 @@ fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
         "news": news.collect::<Vec<_>>(),
         "guides": guides.collect::<Vec<_>>(),
         "left_out": left_out.collect::<Vec<_>>(),
+        "new": new(composed).iter().map(New::as_json).collect::<Vec<_>>(),
+        "suggestions": suggestions.collect::<Vec<_>>(),
     });
     if explain {
         value["candidates"] = ranked.iter().map(parts).collect();
@@ -88,12 +92,13 @@ fn as_json(site: &Site, composed: &Composed, explain: bool) -> Value {
 }
 
 fn parts(ranked: &Ranked) -> Value {
-    let Parts { score, from_base, age_days, resurfaced, related, echo, novelty, decay, preference, value } =
-        &ranked.parts;
+    let Parts { score, from_base, age_days, resurfaced, related, echo, novelty, decay, value, .. } = &ranked.parts;
+    let Parts { kind, kind_why, primary, preference, preference_why, .. } = &ranked.parts;
     json!({
         "id": ranked.id, "rank": ranked.rank, "value": value,
         "score": score, "score_from_source": from_base, "also": ranked.also, "related": related, "echo": echo,
         "novelty": novelty, "age_days": age_days, "dated_by_url": resurfaced, "decay": decay, "taught": preference,
+        "taught_why": preference_why, "kind": kind + primary, "kind_why": kind_why,
     })
 }
 
@@ -102,17 +107,19 @@ fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> 
     let zone = site.config.publication.timezone;
     let time = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %d %b %H:%M").to_string();
     line(&format!("{}: news from {} to {}", composed.name, time(window.from), time(window.to)))?;
+    print_new(&new(composed))?;
     match &composed.draft {
-        Some(draft) => print_draft(draft)?,
+        Some(draft) => print_draft(draft, explain || !composed_again(composed))?,
         None => line("no issue: the week is too thin, and the edition skips then")?,
     }
+    print_suggestions(&composed.suggestions)?;
     print_left_out(left_out, explain)?;
     if explain {
         print_ranks(ranked)?;
     }
     if let Some((file, refreshed)) = &composed.written {
         line("")?;
-        print_refreshed(refreshed)?;
+        print_refreshed(composed, refreshed)?;
         line(&format!("the draft: {}", file.display()))?;
         line(&format!("next: edit it, then digest check {}", composed.name))?;
     }
@@ -120,33 +127,124 @@ fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> 
 }
 
 /// What became of a draft that was there already.
-fn print_refreshed(refreshed: &Refreshed) -> anyhow::Result<()> {
+fn print_refreshed(composed: &Composed, refreshed: &Refreshed) -> anyhow::Result<()> {
     let Refreshed::Updated(changes) = refreshed else { return Ok(()) };
-    let names = |list: &[(&str, String)]| list.iter().map(|(_, id)| id.as_str()).collect::<Vec<_>>().join(", ");
+    let title = |id: &str| title(composed, id);
+    let titles = |list: &[(&str, String)]| list.iter().map(|(_, id)| title(id)).collect::<Vec<_>>();
+    let plain = |list: &[String]| list.iter().map(|id| title(id)).collect::<Vec<_>>();
     for (what, list) in [
-        ("came in", names(&changes.entered)),
-        ("left", names(&changes.left)),
-        ("kept as edited", names(&changes.kept)),
-        ("stayed out, as deleted", changes.stayed_out.join(", ")),
-        ("found no room", changes.no_room.join(", ")),
+        ("came in", titles(&changes.entered)),
+        ("left", titles(&changes.left)),
+        ("kept as you edited it", titles(&changes.kept)),
+        ("stayed out, as you deleted it", plain(&changes.stayed_out)),
+        ("found no room", plain(&changes.no_room)),
     ] {
-        if !list.is_empty() {
-            line(&format!("{what}: {list}"))?;
+        for title in list {
+            line(&format!("{what}: {title}"))?;
         }
     }
     Ok(())
 }
 
-fn print_draft(draft: &Draft) -> anyhow::Result<()> {
+/// A candidate that was not there the last time, and what became of it.
+struct New {
+    id: String,
+    title: String,
+    /// `news`, `bench` or `left_out`.
+    place: &'static str,
+    /// Why it is left out; of news and bench their `why`.
+    reason: String,
+}
+
+impl New {
+    fn as_json(&self) -> Value {
+        json!({"id": self.id, "title": self.title, "place": self.place, "reason": self.reason})
+    }
+}
+
+/// What is new since the issue was composed last, the taken first, then the bench, then what was left out.
+fn new(composed: &Composed) -> Vec<New> {
+    let placed = |id: &str| -> Option<(&'static str, String, String)> {
+        let draft = composed.draft.as_ref();
+        let of = |list: &[Entry]| list.iter().find(|entry| entry.id == id && !entry.banned).cloned();
+        let news = draft.and_then(|draft| of(&draft.news)).map(|entry| ("news", entry.title, entry.why));
+        let bench = || draft.and_then(|draft| of(&draft.bench)).map(|entry| ("bench", entry.title, entry.why));
+        let left = || {
+            let left = composed.composition.left_out.iter().find(|left| left.id == id)?;
+            Some(("left_out", left.title.clone(), left.reason.clone()))
+        };
+        news.or_else(bench).or_else(left)
+    };
+    let told = composed.new.iter().filter_map(|id| {
+        let (place, title, reason) = placed(id)?;
+        Some(New { id: id.clone(), title, place, reason })
+    });
+    let mut told: Vec<New> = told.collect();
+    told.sort_by_key(|new| ["news", "bench", "left_out"].iter().position(|place| *place == new.place));
+    told
+}
+
+fn print_new(new: &[New]) -> anyhow::Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    line("")?;
+    line(&format!("new since the last compose: {}", count(new.len(), "item")))?;
+    let shown = 12.max(new.iter().filter(|new| new.place != "left_out").count());
+    for New { title, place, reason, .. } in new.iter().take(shown) {
+        let what = match *place {
+            "news" => "taken",
+            "bench" => "bench",
+            _ => "left out",
+        };
+        line(&format!("  {what:<8}  {}: {reason}", cut(title, 60)))?;
+    }
+    if new.len() > shown {
+        line(&format!("      and {} more: --explain shows all", new.len() - shown))?;
+    }
+    Ok(())
+}
+
+/// The title of an item or card, wherever it stands; its id where nobody knows the title any more.
+fn title(composed: &Composed, id: &str) -> String {
+    let drafts = [composed.draft.as_ref(), composed.composition.draft.as_ref()];
+    let titles = drafts.into_iter().flatten().flat_map(|draft| {
+        let entries = draft.news.iter().chain(&draft.bench).map(|entry| (&entry.id, &entry.title));
+        entries.chain(draft.guides.iter().chain(&draft.guides_bench).map(|card| (&card.slug, &card.title)))
+    });
+    let left = composed.composition.left_out.iter().map(|left| (&left.id, &left.title));
+    let found = titles.chain(left).find(|(known, _)| *known == id).map(|(_, title)| title.clone());
+    found.unwrap_or_else(|| id.to_owned())
+}
+
+fn print_suggestions(suggestions: &[Line]) -> anyhow::Result<()> {
+    if suggestions.is_empty() {
+        return Ok(());
+    }
+    line("")?;
+    line("subjects that would fit, the first is in the draft unless you wrote your own:")?;
+    suggestions.iter().try_for_each(|suggestion| line(&format!("  {}", suggestion.subject)))
+}
+
+/// Whether there was a draft already, so that what stands in it is known.
+fn composed_again(composed: &Composed) -> bool {
+    matches!(composed.written, Some((_, Refreshed::Unchanged | Refreshed::Updated(_))))
+}
+
+fn print_draft(draft: &Draft, whys: bool) -> anyhow::Result<()> {
     line("")?;
     for entry in draft.news.iter().filter(|entry| !entry.banned) {
         let score = entry.score.map_or("–".to_owned(), |score| score.to_string());
         line(&format!("{score:>4}  {}  ({})", cut(&entry.title, 70), entry.source))?;
-        line(&format!("      {}", entry.why))?;
+        if whys {
+            line(&format!("      {}", entry.why))?;
+        }
     }
     for card in draft.guides.iter().filter(|card| !card.banned) {
         line(&format!("guide {}  ({})", cut(&card.title, 70), card.level))?;
-        line(&format!("      {}", card.why))?;
+        if whys {
+            line(&format!("      {}", card.why))?;
+        }
     }
     Ok(())
 }
@@ -170,14 +268,20 @@ fn print_left_out(left_out: &[LeftOut], all: bool) -> anyhow::Result<()> {
 
 fn print_ranks(ranked: &[Ranked]) -> anyhow::Result<()> {
     line("")?;
-    line("rank  value = (score + echo + new topic) x decay + taught   age in days  id")?;
+    line("rank  value = (score + echo + new topic + kind) x decay + taught   age in days  id")?;
     for Ranked { id, rank, parts, .. } in ranked {
         let base = if parts.from_base { "*" } else { " " };
         let old = if parts.resurfaced.is_some() { "'" } else { " " };
         let score = parts.score.unwrap_or_default();
         line(&format!(
-            "{rank:>4}  {:>5.2}  {score:>6}{base}  {:>4.2}  {:>9.2}   {:>5.2}  {:>+6.2}   {:>11.1}{old} {id}",
-            parts.value, parts.echo, parts.novelty, parts.decay, parts.preference, parts.age_days
+            "{rank:>4}  {:>5.2}  {score:>6}{base}  {:>4.2}  {:>9.2} {:>+6.2}   {:>5.2}  {:>+6.2}   {:>11.1}{old} {id}",
+            parts.value,
+            parts.echo,
+            parts.novelty,
+            parts.kind + parts.primary,
+            parts.decay,
+            parts.preference,
+            parts.age_days
         ))?;
     }
     if ranked.iter().any(|r| r.parts.from_base) {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::output::{count, json, line, report_notices};
 use super::{Exit, Format, Global, day};
+use crate::model::Notices;
 use crate::pipeline::{Imported, Merged, Site};
 
 #[derive(Args)]
@@ -46,7 +47,7 @@ impl Import {
             let all: serde_json::Map<String, Value> =
                 kinds.iter().filter_map(|(key, _, merged)| Some(((*key).to_owned(), told(merged.as_ref()?)))).collect();
             json(&all)?;
-            return Ok(Exit::Done);
+            return outcome(imported);
         }
         for (_, noun, merged) in kinds {
             if let Some(merged) = merged {
@@ -54,6 +55,11 @@ impl Import {
                 line(&format!("{} added, {updated} updated, {unchanged} unchanged", count(added, noun)))?;
             }
         }
-        Ok(Exit::Done)
+        outcome(imported)
     }
+}
+
+/// An error of what kept files out, if anything did: the command has then failed, though the other files are in.
+fn outcome(imported: &Imported) -> anyhow::Result<Exit> {
+    if imported.mistakes.is_empty() { Ok(Exit::Done) } else { Err(Notices(imported.mistakes.clone()).into()) }
 }

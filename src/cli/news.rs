@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::import::Import;
-use super::output::{json, line};
+use super::output::{count, json, line};
 use super::{Exit, Format, Global};
 use crate::pipeline::SourcePreference;
 
@@ -23,8 +23,10 @@ pub enum News {
     List(list::List),
     /// Give an item the editor's score, which wins over every other
     Score(list::Score),
-    /// Show how often past issues took each source's items, and the points that it gets for that
+    /// Show what editors dropped, banned, brought in and put first of each source, and the points that it gets for that
     Sources(Sources),
+    /// Print the cues by which kinds of news are told; save them as cues.toml beside config.toml to make them your own
+    Kinds,
 }
 
 #[derive(Args)]
@@ -47,6 +49,10 @@ impl News {
             Self::List(command) => command.run(global),
             Self::Score(command) => command.run(global),
             Self::Sources(command) => command.run(global),
+            Self::Kinds => {
+                line(global.site()?.cues_text()?.trim_end())?;
+                Ok(Exit::Done)
+            }
         }
     }
 }
@@ -64,17 +70,23 @@ impl Sources {
 
 fn preference(preference: &SourcePreference) -> Value {
     let SourcePreference { record, points, fixed } = preference;
-    json!({"source": record.name, "seen": record.seen, "taken": record.taken, "points": points, "fixed": fixed})
+    let acts: serde_json::Map<String, Value> =
+        record.acts.iter().map(|(act, n)| (act.as_str().to_owned(), json!(n))).collect();
+    json!({"source": record.name, "seen": record.seen, "acts": acts, "points": points, "fixed": fixed})
 }
 
-fn table_of_sources(lessons: &[SourcePreference]) -> anyhow::Result<()> {
-    if lessons.is_empty() {
-        return line("no past issue has taught anything yet");
+fn table_of_sources(preferences: &[SourcePreference]) -> anyhow::Result<()> {
+    if preferences.is_empty() {
+        return line("no editor's act has taught anything yet: what nobody touched is no evidence");
     }
-    line("points  taken of seen  source")?;
-    for preference in lessons {
+    line("points  source")?;
+    for preference in preferences {
         let (mark, record) = (if preference.fixed { "*" } else { " " }, &preference.record);
-        line(&format!("{:>+6.2}{mark} {:>5} of {:<5}  {}", preference.points, record.taken, record.seen, record.name))?;
+        let learned = record.in_words().unwrap_or_else(|| match record.seen {
+            0 => "nothing learned".to_owned(),
+            n => format!("{} in edited issues, none of them touched", count(n, "item")),
+        });
+        line(&format!("{:>+6.2}{mark} {}: {learned}", preference.points, record.name))?;
     }
     line("")?;
     line("* set by [compose.sources] in config.toml; set any other there as well: \"NAME\" = 1.5")

@@ -54,6 +54,7 @@ fn print(report: &SendReport) -> anyhow::Result<()> {
         "{:<24} {}: {} of {} delivered",
         report.issue, report.state, report.figures.counts.delivered, report.figures.audience
     ))?;
+    report.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
     for state in &report.figures.states {
         line(&format!("{:>10}  {:<10} {}", state.count, state.state, state.reason))?;
     }

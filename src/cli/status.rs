@@ -110,6 +110,7 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
         let group = if domain_group.group.is_empty() { "all others" } else { &domain_group.group };
         line(&format!("  {group:<22} {}", told(&domain_group.counts, domain_group.next_due)))?;
     }
+    status.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
     if status.reason.is_empty() { Ok(()) } else { line(&format!("  stopped: {}", status.reason)) }
 }
 

@@ -1,10 +1,14 @@
-//! Puts the chosen items in the order shown, and writes subject and preheader from them. Knows no cap and no guide's text.
+//! Puts the chosen items in the order shown: the best story first, then by value, or in sections with headings that fit.
+//! Knows no cap and no guide's text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pair::Fit;
-use super::{Brief, fold, wording};
-use crate::model::{Card, Entry};
+use super::{fold, words};
+use crate::model::Entry;
+
+/// A story that is worth so much more is never put behind another for variety.
+const WORTH_MORE: f64 = 1.0;
 
 /// A chosen item with what arranging looks at.
 #[derive(Clone, Debug)]
@@ -12,48 +16,166 @@ pub struct Placed {
     pub entry: Entry,
     /// What its rank goes by.
     pub value: f64,
+    /// The heading of its kind of news; empty for none.
+    pub heading: String,
+    /// The first firm that its headline names; empty for none.
+    pub firm: String,
     pub fit: Fit,
 }
 
-/// The entries in the order shown: by rank with a varied top, or grouped by topic with the best item's group first.
+/// The entries in the order shown: by rank with a varied top, or in sections, those of the best stories first.
 pub fn arrange(chosen: Vec<Placed>, by_topic: bool, top: usize) -> Vec<Entry> {
-    if !by_topic {
-        return varied_top(chosen, top).into_iter().map(|placed| placed.entry).collect();
+    if by_topic {
+        return in_sections(chosen).into_iter().map(|placed| placed.entry).collect();
     }
-    let mut left: Vec<Placed> = chosen;
-    let mut groups: Vec<Vec<Placed>> = Vec::new();
-    let lead = left.first().map(|placed| placed.entry.id.clone());
-    while let Some(key) = best_topic(&left) {
-        let (mut group, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(|p| p.topic(&key).is_some());
-        lead_with(&mut group, &key);
-        groups.push(group);
-        left = rest;
-    }
-    let leads = |group: &[Placed]| group.first().is_some_and(|placed| Some(&placed.entry.id) == lead.as_ref());
-    if leads(&left) {
-        groups.insert(0, vec![left.remove(0)]);
-    }
-    // A stable sort, so that the other groups keep their order.
-    groups.sort_by_key(|group| !leads(group));
-    groups.into_iter().flatten().chain(left).map(|placed| placed.entry).collect()
+    varied_top(chosen, top).into_iter().map(|placed| placed.entry).collect()
 }
 
-/// Fills the first `top` places with items of which no two share a source or a first topic, as far as there are such; the
-/// others follow. Both parts stay in the order of the rank.
-fn varied_top(chosen: Vec<Placed>, top: usize) -> Vec<Placed> {
-    let mut first: Vec<(usize, Placed)> = Vec::new();
-    let mut rest = Vec::new();
-    for (at, placed) in chosen.into_iter().enumerate() {
-        let repeats = first.iter().any(|(_, other)| other.is_like(&placed));
-        if first.len() < top && !repeats { first.push((at, placed)) } else { rest.push((at, placed)) }
+/// By rank, but in the first `top` places a story whose source or first topic stands there already lets the next one go
+/// first, when that one brings another and is not worth a point less. No story moves by more than one place.
+fn varied_top(mut chosen: Vec<Placed>, top: usize) -> Vec<Placed> {
+    let mut at = 1;
+    while at < top.min(chosen.len()) {
+        let repeats = |placed: &Placed| chosen[..at].iter().any(|other| other.is_like(placed));
+        let next = chosen.get(at + 1).filter(|next| !repeats(next) && chosen[at].value - next.value < WORTH_MORE);
+        if repeats(&chosen[at]) && next.is_some() {
+            chosen.swap(at, at + 1);
+            chosen[at + 1].entry.why.push_str("; a place down, since the top has its source or topic already");
+            at += 1;
+        }
+        at += 1;
     }
-    let missing = top.saturating_sub(first.len()).min(rest.len());
-    first.extend(rest.drain(..missing));
-    first.sort_by_key(|(at, _)| *at);
-    for (_, placed) in rest.iter_mut().filter(|(at, _)| *at < top) {
-        placed.entry.why.push_str("; under the top, which has its source or topic already");
+    chosen
+}
+
+/// The lead's section first, then the other sections by their best story, then the stories that no section holds; each by
+/// value.
+fn in_sections(chosen: Vec<Placed>) -> Vec<Placed> {
+    let most = chosen.len().div_ceil(3).max(2);
+    let mut section: Vec<Option<Section>> = vec![None; chosen.len()];
+    for sort in [Sort::Topic, Sort::Kind, Sort::Firm] {
+        while let Some((name, members)) = best_section(&chosen, &section, sort, most) {
+            let heading = Section { sort, name };
+            for at in members {
+                section[at] = Some(heading.clone());
+            }
+        }
     }
-    first.into_iter().chain(rest).map(|(_, placed)| placed).collect()
+    grow(&chosen, &mut section, most);
+    let mut order: Vec<(usize, Option<Section>)> = section.into_iter().enumerate().collect();
+    let first = |wanted: &Section| order.iter().position(|(_, section)| section.as_ref() == Some(wanted));
+    let rank: BTreeMap<Section, usize> =
+        order.iter().filter_map(|(_, section)| Some((section.clone()?, first(section.as_ref()?)?))).collect();
+    // The lead goes first, in a section or not; what no section holds goes last.
+    order.sort_by_key(|(at, section)| match section {
+        Some(section) => (rank[section], *at),
+        None if *at == 0 => (0, 0),
+        None => (usize::MAX, *at),
+    });
+    let mut chosen: Vec<Option<Placed>> = chosen.into_iter().map(Some).collect();
+    let placed = order.into_iter().filter_map(|(at, section)| {
+        let mut placed = chosen[at].take()?;
+        if let Some(section) = section {
+            section.head(&mut placed.entry);
+        }
+        Some(placed)
+    });
+    apart(placed.collect())
+}
+
+/// By what a section is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sort {
+    Topic,
+    Kind,
+    Firm,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Section {
+    sort: Sort,
+    /// As shown.
+    name: String,
+}
+
+impl Section {
+    /// Puts the heading in front of the entry's topics, since a template heads a run of entries by their first topic.
+    fn head(&self, entry: &mut Entry) {
+        let key = fold(&self.name);
+        entry.topics.retain(|topic| fold(topic) != key);
+        entry.topics.insert(0, self.name.clone());
+    }
+}
+
+/// The section of this sort that holds two stories or more, none of them in a section yet, and whose stories rank highest
+/// together: at most `most` of them, the best.
+fn best_section(chosen: &[Placed], taken: &[Option<Section>], sort: Sort, most: usize) -> Option<(String, Vec<usize>)> {
+    let mut found: BTreeMap<String, (String, Vec<usize>)> = BTreeMap::new();
+    for (at, placed) in chosen.iter().enumerate().filter(|(at, _)| taken[*at].is_none()) {
+        for name in placed.names(sort) {
+            let members = &mut found.entry(fold(name)).or_insert_with(|| (name.to_owned(), Vec::new())).1;
+            if members.last() != Some(&at) {
+                members.push(at);
+            }
+        }
+    }
+    let used: BTreeSet<String> = taken.iter().flatten().map(|section| fold(&section.name)).collect();
+    let mut sections: Vec<(f64, String, Vec<usize>)> = found
+        .into_iter()
+        .filter(|(key, _)| !key.is_empty() && !used.contains(key))
+        .filter_map(|(_, (name, mut members))| {
+            members.truncate(most);
+            let fits = sort != Sort::Topic || is_named_by_most(&name, &members, chosen);
+            let sum = members.iter().map(|at| chosen[*at].value).sum();
+            (members.len() >= 2 && fits).then_some((sum, name, members))
+        })
+        .collect();
+    // The highest sum; of equals the first by name, which is their order.
+    sections.sort_by(|a, b| b.0.total_cmp(&a.0));
+    sections.into_iter().next().map(|(_, name, members)| (name, members))
+}
+
+/// Whether the headlines or summaries of more than half of the stories name the topic.
+fn is_named_by_most(topic: &str, members: &[usize], chosen: &[Placed]) -> bool {
+    let wanted = words::row(topic);
+    let joined = fold(topic);
+    let names = |at: &&usize| {
+        let entry = &chosen[**at].entry;
+        let text = format!("{} {}", entry.title, entry.summary);
+        words::row(&text).contains(&wanted) || (joined.chars().count() > 3 && fold(&text).contains(&joined))
+    };
+    members.iter().filter(names).count() * 2 > members.len()
+}
+
+/// When more than a third of the stories are in no section, those whose kind has one go there, the best first, until no
+/// more than a third are left.
+fn grow(chosen: &[Placed], section: &mut [Option<Section>], most: usize) {
+    for at in 0..chosen.len() {
+        let left = section.iter().skip(1).filter(|section| section.is_none()).count();
+        if left <= most {
+            return;
+        }
+        let kind = Section { sort: Sort::Kind, name: chosen[at].heading.clone() };
+        if section[at].is_none() && section.contains(&Some(kind.clone())) {
+            section[at] = Some(kind);
+        }
+    }
+}
+
+/// Keeps what no section holds from looking like one: of two neighbours with one first topic the second shows another of
+/// its topics first, if it has one.
+fn apart(mut placed: Vec<Placed>) -> Vec<Placed> {
+    for at in 1..placed.len() {
+        let key = |placed: &Placed| placed.entry.topics.first().map(|topic| fold(topic)).unwrap_or_default();
+        let same = key(&placed[at]) == key(&placed[at - 1]);
+        let topic = placed[at].entry.topics.first().cloned().unwrap_or_default();
+        let members: Vec<usize> = vec![at - 1, at];
+        let heading = [&placed[at].heading, &placed[at].firm].into_iter().any(|heading| fold(heading) == fold(&topic));
+        if same && !topic.is_empty() && !heading && !is_named_by_most(&topic, &members, &placed) {
+            placed[at].entry.topics.rotate_left(1);
+        }
+    }
+    placed
 }
 
 impl Placed {
@@ -63,65 +185,12 @@ impl Placed {
         fold(&self.entry.source) == fold(&other.entry.source) || topic(self).is_some_and(|t| Some(t) == topic(other))
     }
 
-    /// The item's own spelling of the topic.
-    fn topic(&self, key: &str) -> Option<&String> {
-        self.entry.topics.iter().find(|topic| fold(topic) == key)
-    }
-}
-
-/// The topic that two items or more share and whose items rank highest together.
-fn best_topic(items: &[Placed]) -> Option<String> {
-    let mut topics: BTreeMap<String, (usize, f64)> = BTreeMap::new();
-    for placed in items {
-        let mut keys: Vec<String> = placed.entry.topics.iter().map(|t| fold(t)).filter(|k| !k.is_empty()).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        for key in keys {
-            let (count, sum) = topics.entry(key).or_default();
-            *count += 1;
-            *sum += placed.value;
+    /// The names of the sections of this sort in which the story may stand.
+    fn names(&self, sort: Sort) -> Vec<&str> {
+        match sort {
+            Sort::Topic => self.entry.topics.iter().map(String::as_str).collect(),
+            Sort::Kind => vec![self.heading.as_str()],
+            Sort::Firm => vec![self.firm.as_str()],
         }
     }
-    let shared = topics.into_iter().filter(|(_, (count, _))| *count >= 2);
-    shared.max_by(|a, b| a.1.1.total_cmp(&b.1.1).then_with(|| b.0.cmp(&a.0))).map(|(key, _)| key)
-}
-
-/// Moves the group's topic to the front of each item's topics, in the spelling of the group's best item, since the
-/// template heads a run of items by their first topic.
-fn lead_with(group: &mut [Placed], key: &str) {
-    let Some(spelling) = group.first().and_then(|placed| placed.topic(key)).cloned() else { return };
-    for placed in group {
-        placed.entry.topics.retain(|topic| fold(topic) != key);
-        placed.entry.topics.insert(0, spelling.clone());
-    }
-}
-
-/// The subject: the lead's title, cut at a word near 60 characters; of an issue without items, its first card's.
-pub fn subject(brief: &Brief, news: &[Entry], cards: &[Card]) -> String {
-    let titles = news.iter().map(|e| &e.title).chain(cards.iter().map(|c| &c.title));
-    let mut lines = titles.map(|title| wording::clip(title, 60)).filter(|line| !line.is_empty());
-    lines.next().unwrap_or_else(|| {
-        let names = [brief.edition_title, brief.publication_name, &brief.name.edition];
-        let name = names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_default();
-        wording::clip(&format!("{name}, {}", brief.name.date), 60)
-    })
-}
-
-/// The preheader: the next titles, as many of three as fit into 110 characters, or a card's where there is no other item.
-pub fn preheader(news: &[Entry], cards: &[Card]) -> String {
-    let titles: Vec<&String> =
-        news.iter().map(|e| &e.title).chain(cards.iter().map(|c| &c.title)).skip(1).take(3).collect();
-    let mut line = String::new();
-    for title in titles {
-        let next = wording::clip(title, 107);
-        if next.is_empty() {
-            continue;
-        }
-        let joined = if line.is_empty() { next } else { format!("{line} · {next}") };
-        if joined.chars().count() > 110 {
-            break;
-        }
-        line = joined;
-    }
-    line
 }

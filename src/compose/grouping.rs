@@ -28,7 +28,7 @@ pub struct Grouping<'a> {
     /// Pairs of items that have one long headline, and that the editor joined.
     headlines: HashSet<(usize, usize)>,
     joined: HashSet<(usize, usize)>,
-    related: Vec<usize>,
+    related: Vec<Vec<usize>>,
     /// What earlier issues told, in the order in which `stories` has it, after the items.
     carried: Vec<(&'a IssueName, &'a CarriedStory)>,
     novelty: f64,
@@ -80,9 +80,9 @@ impl<'a> Grouping<'a> {
         Self { stories, items, headlines, joined, related, carried, novelty, repeat }
     }
 
-    /// How many other items tell the item's story or touch it.
-    pub fn related(&self, at: usize) -> usize {
-        self.related[at]
+    /// Other items that tell the item's story or touch it.
+    pub fn related(&self, at: usize) -> &[usize] {
+        &self.related[at]
     }
 
     /// The items of each story, by its first item.

@@ -7,6 +7,8 @@ mod cards;
 mod dated;
 mod feeds;
 mod grouping;
+mod headline;
+mod kinds;
 mod pair;
 mod pick;
 mod preference;
@@ -20,15 +22,19 @@ mod window;
 mod wording;
 mod words;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::model::{
-    Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, StoryDecisions, Thin,
+    Card, Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, StoryDecisions, Thin,
     Window, topic_key,
 };
 
 pub use feeds::{Feed, Feeds};
+pub use headline::Line;
+pub use kinds::{Cues, Found, From7, Kind, SHIPPED};
 pub use pair::{Choice, Fit, Library};
 pub use preference::{SourcePreference, SourcePreferences, SourceRecord};
 pub use rank::Parts;
@@ -53,10 +59,14 @@ pub struct Brief<'a> {
     pub guides: &'a [Guide],
     /// What the config says of the sources.
     pub feeds: &'a Feeds,
-    /// What the publication's past issues teach.
+    /// By which cues kinds of news are told.
+    pub cues: &'a Cues,
+    /// What editors' acts teach of the sources.
     pub preferences: &'a SourcePreferences,
     /// Which stories the editor joined and parted in this issue.
     pub decisions: &'a StoryDecisions,
+    /// Ids that the editor banned from this issue.
+    pub banned: &'a [String],
     /// Other issues of any edition, in any order; those that do not come before this one are ignored.
     pub past: &'a [PastIssue],
 }
@@ -67,6 +77,8 @@ pub struct PastIssue {
     pub name: IssueName,
     pub window: Option<Window>,
     pub stories: Vec<CarriedStory>,
+    /// The ids on its bench.
+    pub bench: Vec<String>,
     /// Slugs of its guide cards.
     pub guides: Vec<String>,
 }
@@ -92,6 +104,7 @@ impl From<&Draft> for PastIssue {
             name: draft.name.clone(),
             window: draft.window,
             stories: shown().map(CarriedStory::from).collect(),
+            bench: draft.bench.iter().map(|entry| entry.id.clone()).collect(),
             guides: draft.guides.iter().filter(|card| !card.banned).map(|card| card.slug.clone()).collect(),
         }
     }
@@ -146,6 +159,22 @@ pub struct Composition {
     pub notices: Vec<Notice>,
 }
 
+impl Composition {
+    /// The ids of all candidates, shown, benched or left out.
+    pub fn candidates(&self) -> impl Iterator<Item = &str> {
+        let ranked = self.ranked.iter().map(|ranked| ranked.id.as_str());
+        ranked.chain(self.left_out.iter().map(|left| left.id.as_str()))
+    }
+
+    /// Those that were not among `before`, each once, the best first; none where there is nothing to compare with.
+    pub fn new_since(&self, before: Option<&BTreeSet<String>>) -> Vec<String> {
+        let Some(before) = before else { return Vec::new() };
+        let mut told = BTreeSet::new();
+        let new = self.candidates().filter(|id| !before.contains(*id));
+        new.filter(|id| told.insert((*id).to_owned())).map(str::to_owned).collect()
+    }
+}
+
 /// Chooses the issue's news and guide cards, and says of everything why.
 pub fn compose(brief: &Brief) -> Composition {
     let history = window::History::of(brief);
@@ -156,6 +185,8 @@ pub fn compose(brief: &Brief) -> Composition {
     // The near misses first, which an editor may want back.
     let mut left_out = picked.left_out(&selection.eligible, brief.edition);
     left_out.append(&mut selection.left_out);
+    notices.extend(picked.short(brief));
+    notices.extend(brief.cues.unknown(brief.weights.kinds.keys()));
     let ranked = selection.eligible.iter().enumerate().map(|(at, c)| c.ranked(at + 1)).collect();
     let thin = picked.chosen.len() < brief.edition.thin_mark();
     if thin {
@@ -183,7 +214,14 @@ fn draft(
     for (at, why) in &picked.chosen {
         let candidate = &eligible[*at];
         let fit = library.fit(candidate.item, notices);
-        chosen.push(arrange::Placed { entry: entry(candidate, why, &fit), value: candidate.parts.value, fit });
+        let kind = brief.cues.kind(candidate.item, brief.feeds);
+        chosen.push(arrange::Placed {
+            entry: entry(candidate, why, &fit),
+            value: candidate.parts.value,
+            heading: kind.map(|found| found.kind.heading.clone()).unwrap_or_default(),
+            firm: brief.cues.firms(&candidate.item.title).first().map(|firm| (*firm).to_owned()).unwrap_or_default(),
+            fit,
+        });
     }
     let bench = picked
         .bench
@@ -192,8 +230,8 @@ fn draft(
         .collect();
     let (guides, guides_bench) = cards::cards(brief, history, &library, &chosen, notices);
     let news = arrange::arrange(chosen, brief.edition.by_topic, brief.weights.top);
-    let subject = arrange::subject(brief, &news, &guides);
-    let preheader = arrange::preheader(&news, &guides);
+    let lines = headings(&news, &guides, brief.cues, &nameless(brief));
+    let Line { subject, preheader } = lines.into_iter().next().unwrap_or_default();
     Draft {
         name: brief.name.clone(),
         subject,
@@ -209,6 +247,21 @@ fn draft(
         guides_bench,
         bench,
     }
+}
+
+/// Up to three ways to head an issue of these entries and cards as they stand, the best first; banned ones do not count.
+/// `otherwise` heads an issue of neither.
+pub fn headings(news: &[Entry], cards: &[Card], cues: &Cues, otherwise: &str) -> Vec<Line> {
+    let news: Vec<&Entry> = news.iter().filter(|entry| !entry.banned).collect();
+    let cards: Vec<&Card> = cards.iter().filter(|card| !card.banned).collect();
+    headline::lines(&news, &cards, cues, otherwise)
+}
+
+/// The subject of an issue without any story.
+fn nameless(brief: &Brief) -> String {
+    let names = [brief.edition_title, brief.publication_name, &brief.name.edition];
+    let name = names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_default();
+    format!("{name}, {}", brief.name.date)
 }
 
 /// The item as the draft holds it.

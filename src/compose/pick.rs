@@ -1,14 +1,14 @@
 //! Picks the issue's items and the bench from the ranked ones, under the caps. Knows no guide and no order of display.
 //!
-//! The topic cap looks at an item's first topic, its lead topic; items without topics are under no topic cap. When the
-//! caps leave the issue short, the topic cap goes first, then the source cap, never the minimum score.
+//! Caps hold for the source and its site, for the first firm in the headline, and for the first topic; items without one
+//! are under no cap of that sort. A short week is a short issue, unless the publication lets the caps give way.
 
 use std::collections::HashMap;
 
 use super::grouping::EarlierCoverage;
 use super::select::Candidate;
-use super::{Brief, LeftOut, fold, wording};
-use crate::model::{Edition, Window};
+use super::{Brief, LeftOut, fold, kinds, wording};
+use crate::model::{Edition, Notice, Window};
 
 /// What was picked, as places in the ranked list, with the why of each.
 pub struct Picked {
@@ -42,9 +42,12 @@ impl Caps {
 pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
     let room = brief.edition.news;
     let mut taken: Vec<Option<Caps>> = vec![None; eligible.len()];
-    let mut tally = Tally::default();
+    let mut tally = Tally::new();
     let mut capped = HashMap::new();
-    for caps in [Caps::Both, Caps::SourceOnly, Caps::None] {
+    let limits = Limits::of(brief, eligible);
+    let passes: &[Caps] =
+        if brief.weights.caps_give_way { &[Caps::Both, Caps::SourceOnly, Caps::None] } else { &[Caps::Both] };
+    for caps in passes.iter().copied() {
         for (at, candidate) in eligible.iter().enumerate() {
             if tally.total == room {
                 break;
@@ -53,11 +56,11 @@ pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
                 continue;
             }
             let doubt = doubt(candidate, eligible, &taken);
-            if let Some(reason) = doubt.or_else(|| tally.refusal(brief, caps, candidate)) {
+            if let Some(reason) = doubt.or_else(|| tally.refusal(&limits, caps, at)) {
                 // The first refusal stands: only then do all that were taken rank higher.
                 capped.entry(at).or_insert(reason);
             } else {
-                tally.take(candidate);
+                tally.take(&limits, at, candidate);
                 taken[at] = Some(caps);
             }
         }
@@ -99,15 +102,15 @@ fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&s
     let touched = parts.related.saturating_sub(also);
     let touched = (touched > 0).then(|| format!("touched by {touched} more"));
     let new = (parts.novelty > 0.0).then(|| "a topic that is new".to_owned());
-    let preference = brief.preferences.source(&candidate.item.source).map(|record| {
-        let (taken, seen) = (record.taken, record.seen);
-        format!("{taken} of {seen} from its source taken so far")
-    });
+    let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let (kind, preference) = (said(&parts.kind_why), said(&parts.preference_why));
+    let bench = candidate.bench.map(|issue| format!("on the bench of {issue}"));
     let old = parts.resurfaced.map(|day| format!("but its URL is of {day}"));
     let before = candidate.follow_up.as_ref().filter(|before| !before.is_doubtful()).map(EarlierCoverage::reason);
     let late = candidate.late.clone();
-    for part in
-        [old, carried, touched, on_topic.map(str::to_owned), new, preference, before, late].into_iter().flatten()
+    for part in [kind, old, carried, touched, on_topic.map(str::to_owned), new, preference, before, bench, late]
+        .into_iter()
+        .flatten()
     {
         why.push_str(", ");
         why.push_str(&part);
@@ -134,40 +137,94 @@ fn on_topic(eligible: &[Candidate]) -> Vec<Option<String>> {
     eligible.iter().map(tell).collect()
 }
 
+/// By what an item is capped.
+const SORTS: [&str; 4] = ["source", "site", "firm", "topic"];
+
+/// How many items of one name the issue takes, by sort of cap, and the names of each candidate.
+struct Limits {
+    most: [usize; 4],
+    /// By candidate and sort: the folded name and the name as shown; none where no cap of the sort holds.
+    names: Vec<[Option<(String, String)>; 4]>,
+}
+
+impl Limits {
+    fn of(brief: &Brief, eligible: &[Candidate]) -> Self {
+        let third = brief.edition.news.div_ceil(3).max(1);
+        let within = |cap: usize| if cap == 0 { 0 } else { cap.min(third) };
+        let (source, topic) = (brief.weights.max_per_source, within(brief.weights.max_per_topic));
+        let mut names: Vec<[Option<(String, String)>; 4]> = eligible
+            .iter()
+            .map(|candidate| {
+                let named = |name: String| Some((fold(&name), name)).filter(|(key, _)| !key.is_empty());
+                let firm = brief.cues.firms(&candidate.item.title).first().map(|firm| (*firm).to_owned());
+                [
+                    named(candidate.item.source.clone()),
+                    kinds::site(candidate.item).and_then(named),
+                    firm.and_then(named),
+                    candidate.item.topics.first().cloned().and_then(named),
+                ]
+            })
+            .collect();
+        for sort in 0..SORTS.len() {
+            without_what_all_share(&mut names, sort);
+        }
+        Self { most: [source, within(source), third, topic], names }
+    }
+}
+
+/// What all candidates share tells none from another, and the first topic of more than half of them is the publication's
+/// own subject: a cap on these would only make the issue short.
+fn without_what_all_share(names: &mut [[Option<(String, String)>; 4]], sort: usize) {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (key, _) in names.iter().filter_map(|names| names[sort].as_ref()) {
+        *counts.entry(key.clone()).or_default() += 1;
+    }
+    let all = names.len();
+    let shared = |count: usize| count == all || (SORTS[sort] == "topic" && count * 2 > all);
+    for names in names.iter_mut() {
+        if names[sort].as_ref().is_some_and(|(key, _)| shared(counts[key])) {
+            names[sort] = None;
+        }
+    }
+}
+
 /// What has been taken so far.
-#[derive(Default)]
 struct Tally {
     total: usize,
-    /// By folded name: the ids taken.
-    sources: HashMap<String, Vec<String>>,
-    topics: HashMap<String, Vec<String>>,
+    /// By sort and folded name: the ids taken.
+    taken: [HashMap<String, Vec<String>>; 4],
 }
 
 impl Tally {
-    fn take(&mut self, candidate: &Candidate) {
-        let id = wording::clip(&candidate.item.id, 40);
+    fn new() -> Self {
+        Self { total: 0, taken: std::array::from_fn(|_| HashMap::new()) }
+    }
+
+    fn take(&mut self, limits: &Limits, at: usize, candidate: &Candidate) {
         self.total += 1;
-        self.sources.entry(fold(&candidate.item.source)).or_default().push(id.clone());
-        if let Some(topic) = candidate.item.topics.first() {
-            self.topics.entry(fold(topic)).or_default().push(id);
+        for (taken, name) in self.taken.iter_mut().zip(&limits.names[at]) {
+            if let Some((key, _)) = name {
+                taken.entry(key.clone()).or_default().push(wording::clip(&candidate.item.id, 40));
+            }
         }
     }
 
     /// Why a cap refuses the item now.
-    fn refusal(&self, brief: &Brief, caps: Caps, candidate: &Candidate) -> Option<String> {
-        let refusal = |kind: &str, name: &str, taken: &HashMap<String, Vec<String>>, cap: usize| {
-            let ids = taken.get(&fold(name)).filter(|ids| cap > 0 && ids.len() >= cap)?;
-            let rank = if ids.len() == 1 { "ranks" } else { "rank" };
-            let count = wording::items(ids.len());
-            Some(format!("{kind} cap: {count} of {} {rank} higher ({})", wording::name(name), listed(ids)))
+    fn refusal(&self, limits: &Limits, caps: Caps, at: usize) -> Option<String> {
+        let held = match caps {
+            Caps::Both => 0..4,
+            Caps::SourceOnly => 0..2,
+            Caps::None => 0..0,
         };
-        let source = || refusal("source", &candidate.item.source, &self.sources, brief.weights.max_per_source);
-        let topic = || refusal("topic", candidate.item.topics.first()?, &self.topics, brief.weights.max_per_topic);
-        match caps {
-            Caps::Both => source().or_else(topic),
-            Caps::SourceOnly => source(),
-            Caps::None => None,
-        }
+        held.into_iter().find_map(|sort| {
+            let (key, name) = limits.names[at][sort].as_ref()?;
+            let (cap, ids) = (limits.most[sort], self.taken[sort].get(key)?);
+            (cap > 0 && ids.len() >= cap).then(|| {
+                let rank = if ids.len() == 1 { "ranks" } else { "rank" };
+                let count = wording::items(ids.len());
+                format!("{} cap: {count} of {} {rank} higher ({})", SORTS[sort], wording::name(name), listed(ids))
+            })
+        })
     }
 }
 
@@ -180,6 +237,21 @@ fn listed(ids: &[String]) -> String {
 }
 
 impl Picked {
+    /// What is to be said of places that stay empty because of the caps.
+    pub fn short(&self, brief: &Brief) -> Option<Notice> {
+        let empty = brief.edition.news.saturating_sub(self.chosen.len());
+        let shown = |at: &usize| self.chosen.iter().any(|(chosen, _)| chosen == at);
+        let kept = self.capped.iter().filter(|(at, reason)| reason.contains(" cap: ") && !shown(at)).count();
+        if empty == 0 || kept == 0 {
+            return None;
+        }
+        let places = if empty == 1 { "1 place stays".to_owned() } else { format!("{empty} places stay") };
+        let keep = if kept == 1 { "a cap keeps 1 item out".to_owned() } else { format!("caps keep {kept} items out") };
+        let notice = Notice::new(format!("{places} empty, since {keep}"));
+        let help = "raise `max_per_source` or `max_per_topic` in [compose], or set `caps_give_way = true`";
+        Some(notice.help(help))
+    }
+
     /// The eligible items that are not chosen, each with what beat it.
     pub fn left_out(&self, eligible: &[Candidate], edition: &Edition) -> Vec<LeftOut> {
         let mut chosen = vec![false; eligible.len()];

@@ -1,161 +1,186 @@
-//! What past issues teach of the editors' taste: how often they took what a source, or a kind of page, brought. Knows no
-//! rank and no issue under way.
+//! What editors' acts teach of sources: what they dropped, banned, brought in, pinned and put first, against what compose
+//! had proposed. What nobody touched teaches nothing. Knows no rank and no file.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use chrono_tz::Tz;
+use super::kinds::registrable_host;
+use super::{Weights, fold};
+use crate::model::{Editing, EditorAct, IssueName, Item, Origin};
 
-use super::{PastIssue, Weights, fold};
-use crate::model::{Item, canonical_url};
+/// Proposals beyond those seen that count as if nobody had touched them: one dropped item of one proposed is hardly a habit.
+const PRIOR: f64 = 3.0;
 
-/// How many of the items that came were taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourceRecord {
-    /// As the first item spells it.
-    pub name: String,
-    pub seen: usize,
-    pub taken: usize,
+/// How much of the mean act becomes points, before the cap.
+const SLOPE: f64 = 1.5;
+
+/// After so many edited issues an act counts half. Issues that nobody edited do not wear anything down.
+const HALF_LIFE: f64 = 26.0;
+
+/// What an editor's act on an item says of its source.
+fn weight(act: EditorAct) -> f64 {
+    match act {
+        EditorAct::Banned => -1.5,
+        EditorAct::Dropped => -1.0,
+        EditorAct::Benched => -0.5,
+        EditorAct::Pinned | EditorAct::Led => 0.5,
+        EditorAct::Added | EditorAct::Raised => 1.0,
+    }
 }
 
-/// The habits of the issues so far. The empty one teaches nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What editors did with the items of one source, or of one kind of source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceRecord {
+    /// As the latest item spells it; a domain for pages that are grouped under their host.
+    pub name: String,
+    /// How many of its items stood in issues that somebody edited.
+    pub seen: usize,
+    pub acts: BTreeMap<EditorAct, usize>,
+    /// Both worn down by the edited issues since.
+    worn_seen: f64,
+    worn_acts: f64,
+}
+
+/// What the editors' acts so far teach. The empty one teaches nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourcePreferences {
-    all: SourceRecord,
     sources: BTreeMap<String, SourceRecord>,
-    kinds: BTreeMap<String, SourceRecord>,
+    /// Items that an editor dropped or banned, with the last issue from which.
+    refused: HashMap<String, (EditorAct, IssueName)>,
 }
 
 /// What a source's record is worth.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourcePreference {
     pub record: SourceRecord,
-    /// Points on the scale of the scores, for an item of a page kind that teaches nothing.
+    /// Points on the scale of the scores.
     pub points: f64,
     /// Whether `[compose.sources]` sets the points.
     pub fixed: bool,
 }
 
-/// Items beyond those seen that count as if they had been taken at the usual rate. A rate from three items is hardly one.
-const PRIOR_ITEMS: f64 = 8.0;
-
-/// How much more often than the average item one of an unknown source is expected to be taken: the average is made by the
-/// few sources that bring the most and are taken the least.
-const UNKNOWN_SOURCE: f64 = 2.0;
-
-/// What a page's kind weighs beside its source.
-const KIND: f64 = 0.5;
-
 impl SourcePreferences {
-    /// Counts, for each past issue with a window, the items dated inside it that no earlier issue carried, and which of
-    /// them the issue carried.
-    pub fn learn(past: &[PastIssue], items: &[Item], zone: Tz) -> Self {
-        let mut dated: Vec<(i64, &Item)> =
-            items.iter().map(|item| (item.published.latest(zone).timestamp(), item)).collect();
-        dated.sort_by_key(|(at, _)| *at);
-        let mut issues: Vec<(&PastIssue, i64, i64)> = past
-            .iter()
-            .filter_map(|issue| issue.window.map(|w| (issue, w.from.timestamp(), w.to.timestamp())))
-            .collect();
-        issues.sort_by_key(|(issue, _, to)| (*to, &issue.name));
-        let mut taught = Self::default();
-        let mut carried: HashSet<&str> = HashSet::new();
-        for (issue, from, to) in issues {
-            let ids: HashSet<&str> = issue.stories.iter().flat_map(|story| &story.ids).map(String::as_str).collect();
-            let first = dated.partition_point(|(at, _)| *at <= from);
-            for (_, item) in dated[first..].iter().take_while(|(at, _)| *at <= to) {
-                if !carried.contains(item.id.as_str()) {
-                    taught.count(item, ids.contains(item.id.as_str()));
+    /// Learns from what editors did to past issues, in any order.
+    pub fn learn(editings: &[Editing]) -> Self {
+        let mut edited: Vec<&Editing> = editings.iter().filter(|editing| !editing.acts.is_empty()).collect();
+        edited.sort_by(|a, b| b.issue.cmp(&a.issue));
+        let mut learned = Self::default();
+        for (since, editing) in edited.into_iter().enumerate() {
+            let worn = 0.5_f64.powf(count(since) / HALF_LIFE);
+            for origin in &editing.proposed {
+                learned.record(origin).see(worn);
+            }
+            for (act, origin) in &editing.acts {
+                let record = learned.record(origin);
+                if *act == EditorAct::Added || *act == EditorAct::Raised {
+                    record.see(worn);
+                }
+                *record.acts.entry(*act).or_default() += 1;
+                record.worn_acts += weight(*act) * worn;
+                if matches!(act, EditorAct::Dropped | EditorAct::Banned) {
+                    learned.refused.entry(origin.id.clone()).or_insert_with(|| (*act, editing.issue.clone()));
                 }
             }
-            carried.extend(ids);
         }
-        taught
+        learned
     }
 
-    fn count(&mut self, item: &Item, taken: bool) {
-        self.all.count(taken);
-        let source = self.sources.entry(fold(&item.source)).or_insert_with(|| SourceRecord::named(&item.source));
-        source.count(taken);
-        if let Some(kind) = kind(item) {
-            self.kinds.entry(kind.clone()).or_insert_with(|| SourceRecord::named(&kind)).count(taken);
+    fn record(&mut self, origin: &Origin) -> &mut SourceRecord {
+        let (key, name) = group(&origin.source);
+        self.sources.entry(key).or_insert_with(|| SourceRecord { name, ..SourceRecord::default() })
+    }
+
+    /// What the acts are worth for an item, and why in words; `[compose.sources]` overrules what its source taught.
+    pub fn points(&self, item: &Item, weights: &Weights) -> (f64, Option<String>) {
+        let (key, _) = group(&item.source);
+        let fixed = weights.fixed(&fold(&item.source)).or_else(|| weights.fixed(&key));
+        let record = self.sources.get(&key);
+        let most = weights.preference;
+        let own = match self.refused.get(&item.id) {
+            Some((EditorAct::Banned, issue)) if most > 0.0 => {
+                Some((-most, format!("banned from {issue} by an editor")))
+            }
+            Some((_, issue)) if most > 0.0 => Some((-most, format!("dropped from {issue} by an editor"))),
+            _ => None,
+        };
+        let (of_source, told) = match fixed {
+            Some(points) => {
+                (points, (points != 0.0).then(|| format!("{points:+} for its source by [compose.sources]")))
+            }
+            None => (record.map_or(0.0, |r| r.points(most)), record.and_then(SourceRecord::in_words)),
+        };
+        let told = told.filter(|_| of_source.abs() >= 0.05);
+        match own {
+            Some((points, why)) if fixed.is_none() => ((points + of_source).max(-most), Some(why)),
+            Some((points, why)) => (points + of_source, Some(why)),
+            None => (of_source, told),
         }
     }
 
-    /// What the item's source and page kind are worth, in points on the scale of the scores; what `[compose.sources]` says
-    /// of a source wins.
-    pub fn points(&self, item: &Item, weights: &Weights) -> f64 {
-        let source = fold(&item.source);
-        if let Some(points) = weights.fixed(&source) {
-            return points;
-        }
-        let of_source = self.sources.get(&source).map_or(0.0, |record| self.logarithm(record, UNKNOWN_SOURCE));
-        let of_kind =
-            kind(item).and_then(|kind| self.kinds.get(&kind)).map_or(0.0, |record| self.logarithm(record, 1.0));
-        weights.preference * (of_source + KIND * of_kind)
-    }
-
-    /// Every source that was seen or that the config names, the best first.
+    /// Every source that an editor's acts or the config say something of, the best first.
     pub fn preferences(&self, weights: &Weights) -> Vec<SourcePreference> {
-        let mut lessons: Vec<SourcePreference> =
-            self.sources.iter().map(|(key, record)| self.preference(key, record, weights)).collect();
+        let learned = self.sources.iter().map(|(key, record)| {
+            let fixed = weights.fixed(key);
+            let points = fixed.unwrap_or_else(|| record.points(weights.preference));
+            SourcePreference { record: record.clone(), points, fixed: fixed.is_some() }
+        });
         let unseen = weights.sources.iter().filter(|(name, _)| !self.sources.contains_key(&fold(name)));
-        lessons.extend(unseen.map(|(name, points)| SourcePreference {
-            record: SourceRecord::named(name),
+        let unseen = unseen.map(|(name, points)| SourcePreference {
+            record: SourceRecord { name: name.clone(), ..SourceRecord::default() },
             points: *points,
             fixed: true,
-        }));
-        lessons.sort_by(|a, b| b.points.total_cmp(&a.points).then_with(|| a.record.name.cmp(&b.record.name)));
-        lessons
-    }
-
-    fn preference(&self, key: &str, record: &SourceRecord, weights: &Weights) -> SourcePreference {
-        let fixed = weights.fixed(key);
-        let learned = || weights.preference * self.logarithm(record, UNKNOWN_SOURCE);
-        SourcePreference { record: record.clone(), points: fixed.unwrap_or_else(learned), fixed: fixed.is_some() }
-    }
-
-    /// The source's record, if past issues saw anything of it.
-    pub fn source(&self, name: &str) -> Option<&SourceRecord> {
-        self.sources.get(&fold(name))
-    }
-
-    /// How much likelier than usual something of this record is taken, as a natural logarithm. The rate is drawn towards the
-    /// usual one, `expected` times the average, the more so the less was seen.
-    fn logarithm(&self, record: &SourceRecord, expected: f64) -> f64 {
-        let usual = (expected * self.all.rate()).min(1.0);
-        if usual <= 0.0 {
-            return 0.0;
-        }
-        let rate = (count(record.taken) + PRIOR_ITEMS * usual) / (count(record.seen) + PRIOR_ITEMS);
-        (rate / usual).ln()
+        });
+        let mut all: Vec<SourcePreference> = learned.chain(unseen).collect();
+        all.sort_by(|a, b| b.points.total_cmp(&a.points).then_with(|| a.record.name.cmp(&b.record.name)));
+        all
     }
 }
 
 impl SourceRecord {
-    fn named(name: &str) -> Self {
-        Self { name: name.to_owned(), seen: 0, taken: 0 }
-    }
-
-    fn count(&mut self, taken: bool) {
+    fn see(&mut self, worn: f64) {
         self.seen += 1;
-        self.taken += usize::from(taken);
+        self.worn_seen += worn;
     }
 
-    fn rate(&self) -> f64 {
-        if self.seen == 0 { 0.0 } else { count(self.taken) / count(self.seen) }
+    fn points(&self, most: f64) -> f64 {
+        (most * SLOPE * self.worn_acts / (self.worn_seen + PRIOR)).clamp(-most, most)
+    }
+
+    fn of(&self, acts: &[EditorAct]) -> usize {
+        acts.iter().filter_map(|act| self.acts.get(act)).sum()
+    }
+
+    /// "editors dropped 6 of 8 from this source, brought in 1"; `None` when they did nothing with it.
+    pub fn in_words(&self) -> Option<String> {
+        let parts = [
+            (self.of(&[EditorAct::Dropped, EditorAct::Banned]), "dropped"),
+            (self.of(&[EditorAct::Benched]), "benched"),
+            (self.of(&[EditorAct::Added, EditorAct::Raised]), "brought in"),
+            (self.of(&[EditorAct::Pinned]), "pinned"),
+            (self.of(&[EditorAct::Led]), "put first"),
+        ];
+        let mut words = parts.iter().filter(|(n, _)| *n > 0);
+        let (first, act) = words.next()?;
+        let mut told = format!("editors {act} {first} of {} from this source", self.seen);
+        for (n, act) in words {
+            told.push_str(&format!(", {act} {n}"));
+        }
+        Some(told)
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^52")]
-fn count(items: usize) -> f64 {
-    items as f64
+/// The key and name under which a source's acts are counted. A source named after its site is counted with all of that
+/// site's registrable domain, so that project pages under one host are one kind of source.
+fn group(source: &str) -> (String, String) {
+    let source = source.trim();
+    let is_host = source.contains('.') && !source.contains(char::is_whitespace);
+    let host = is_host.then(|| registrable_host(&source.to_lowercase()).to_owned());
+    match host {
+        Some(host) => (fold(&host), host),
+        None => (fold(source), source.to_owned()),
+    }
 }
 
-/// The kind of page: the first part of the URL's path where more follows (`blog`, `docs`, `abs`), or `/` for a site's
-/// front page or a page right under it.
-fn kind(item: &Item) -> Option<String> {
-    let url = canonical_url(item.url.as_deref()?)?;
-    let path = url.splitn(4, '/').nth(3).unwrap_or_default();
-    let path = path.split(['?', '#']).next().unwrap_or_default();
-    Some(path.split_once('/').map_or("/", |(first, _)| first).to_lowercase())
+#[expect(clippy::cast_precision_loss, reason = "counts of issues are far below 2^52")]
+fn count(issues: usize) -> f64 {
+    issues as f64
 }

@@ -22,17 +22,26 @@ pub struct Parts {
     pub age_days: f64,
     /// The day that the URL tells, when it is so much earlier than `published` that the item is an old one come up again.
     pub resurfaced: Option<NaiveDate>,
-    /// How many other items in the window tell the same story or touch it.
+    /// How many other houses in the window tell the same story or touch it.
     pub related: usize,
     /// Points for them.
     pub echo: f64,
     /// Points for a topic that the last issues had nothing on.
     pub novelty: f64,
+    /// Points for the kind of news, and for a firm in its headline.
+    pub kind: f64,
+    /// The kind and by what it was told, in words; empty for none.
+    pub kind_why: String,
+    /// Points because a source that speaks of its own work tells the story.
+    pub primary: f64,
     /// What is left of the points by the item's age, from 1 for a fresh item to 0.
     pub decay: f64,
-    /// Points for what past issues teach of the source.
+    /// Points for what editors' acts teach of the source.
     pub preference: f64,
-    /// (score + echo + novelty) × decay + taught: what the rank goes by; below every other without a score.
+    /// What they did, in words; empty where that counts nothing.
+    pub preference_why: String,
+    /// (score + echo + novelty + kind with primary) × decay + taught: what the rank goes by; below every other without a
+    /// score.
     pub value: f64,
 }
 
@@ -57,36 +66,60 @@ impl<'a> Scale<'a> {
         let recent = history.recent(brief.weights.novelty_issues);
         let known_topics = (!recent.is_empty()).then(|| {
             let carried = recent.iter().flat_map(|past| &past.stories);
-            carried.filter_map(|story| story.topics.first()).map(|topic| fold(topic)).collect()
+            // The first may be the heading under which the story stood.
+            carried.flat_map(|story| story.topics.iter().take(2)).map(|topic| fold(topic)).collect()
         });
         Self { brief, to, known_topics }
     }
 
-    /// What an item is worth that `related` others in the window touch.
-    pub fn parts(&self, item: &Item, related: usize) -> Parts {
+    /// What an item is worth alone.
+    pub fn parts(&self, item: &Item) -> Parts {
         let own = item.score.filter(|score| score.is_finite());
         let score = own.or_else(|| self.brief.feeds.base_score(&item.source));
         let published = self.published(item);
         let resurfaced = item.url.as_deref().and_then(dated).filter(|day| self.noon(*day) + RESURFACED < published);
         let came = resurfaced.map_or(published, |day| self.noon(day));
         let age_days = (self.to - came).as_seconds_f64().max(0.0) / 86_400.0;
-        let echo = self.brief.weights.echo * doublings(related);
         let novelty = if self.is_new(item) { self.brief.weights.novelty } else { 0.0 };
         let decay = self.decay(age_days);
-        let preference = self.brief.preferences.points(item, self.brief.weights);
-        let value = score.map_or(f64::NEG_INFINITY, |score| (score + echo + novelty) * decay + preference);
-        Parts {
+        let (kind, kind_why) =
+            self.brief.weights.kind(self.brief.cues, self.brief.feeds, item, score.unwrap_or_default());
+        let primary = if self.brief.feeds.is_primary(item) { self.brief.weights.primary } else { 0.0 };
+        let (preference, preference_why) = self.brief.preferences.points(item, self.brief.weights);
+        let parts = Parts {
             score,
             from_base: own.is_none(),
             age_days,
             resurfaced,
-            related,
-            echo,
+            related: 0,
+            echo: 0.0,
             novelty,
+            kind,
+            kind_why,
+            primary,
             decay,
             preference,
-            value,
+            preference_why: preference_why.unwrap_or_default(),
+            value: 0.0,
+        };
+        parts.valued()
+    }
+
+    /// The story's worth, told by its lead item: `related` houses besides tell it or touch it, and what makes one of its
+    /// `tellings` matter counts for the story, so that it does not hang on which of them leads.
+    pub fn story(&self, lead: &Parts, tellings: &[&Parts], related: usize) -> Parts {
+        let mut story = lead.clone();
+        for told in tellings {
+            if told.kind > story.kind {
+                (story.kind, story.kind_why) = (told.kind, told.kind_why.clone());
+            }
+            story.primary = story.primary.max(told.primary);
+            story.decay = story.decay.max(told.decay);
+            story.novelty = story.novelty.max(told.novelty);
         }
+        story.related = related;
+        story.echo = self.brief.weights.echo * doublings(related);
+        story.valued()
     }
 
     /// ½ at the half-life; an edition without one forgets nothing.
@@ -113,19 +146,34 @@ impl<'a> Scale<'a> {
     }
 }
 
+impl Parts {
+    /// What the edition's minimum is compared with: what the story is worth before its age.
+    pub fn bar(&self) -> Option<f64> {
+        Some((self.score? + self.kind + self.echo + self.primary).max(0.0))
+    }
+
+    /// The same with its value worked out.
+    fn valued(mut self) -> Self {
+        let sum = |score: f64| score + self.echo + self.novelty + self.kind + self.primary;
+        self.value = self.score.map_or(f64::NEG_INFINITY, |score| sum(score) * self.decay + self.preference);
+        self
+    }
+}
+
 /// 0 for none, 1 for one, 2 for three, 3 for seven.
 #[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^52")]
 fn doublings(related: usize) -> f64 {
     (1.0 + related as f64).log2()
 }
 
-/// Best first: value, then score, then the newer, then the id; then everything else, so that no two different items tie.
+/// Best first: value, then score, then what an earlier issue had on its bench, then the newer, then the id; then everything else, so that no two different items tie.
 pub fn by_rank(a: &Candidate, b: &Candidate) -> Ordering {
     let score = |c: &Candidate| c.parts.score.unwrap_or(f64::NEG_INFINITY);
     b.parts
         .value
         .total_cmp(&a.parts.value)
         .then_with(|| score(b).total_cmp(&score(a)))
+        .then_with(|| b.bench.is_some().cmp(&a.bench.is_some()))
         .then_with(|| a.parts.age_days.total_cmp(&b.parts.age_days))
         .then_with(|| by_words(a.item, b.item))
 }

@@ -1,7 +1,7 @@
 //! Finds the items that may be chosen, and ranks them: inside the window, not carried before, one for each story, worth
 //! enough. Knows no cap and no guide.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,7 @@ use super::grouping::{EarlierCoverage, Grouping};
 use super::rank::{Parts, Scale, by_rank, by_words};
 use super::window::{History, Standing};
 use super::{Brief, LeftOut, Ranked, wording};
-use crate::model::{Item, Notice, Window, canonical_url};
+use crate::model::{IssueName, Item, Notice, Window, canonical_url};
 
 /// An item in the window with its worth.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Candidate<'a> {
     pub parts: Parts,
     /// Said of items that the last issue could not have seen.
     pub late: Option<String>,
+    /// An earlier issue that had it on its bench.
+    pub bench: Option<&'a IssueName>,
     /// Other items that tell the same story, best first.
     pub also: Vec<&'a Item>,
     /// The earlier issue that told this story, and what is new.
@@ -51,32 +53,32 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History<'a>, window: Window) -> S
     let mut selection = Selection::default();
     let scale = Scale::new(brief, history, window.to);
     let candidate = |item: &'a Item| {
-        let (parts, late, also) = (scale.parts(item, 0), None, Vec::new());
-        Candidate { item, parts, late, also, follow_up: None, doubts: Vec::new() }
+        let (parts, late, also) = (scale.parts(item), None, Vec::new());
+        Candidate { item, parts, late, bench: history.benched(item), also, follow_up: None, doubts: Vec::new() }
     };
-    let (mut candidates, mut after, mut passed, mut outside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut candidates, mut after, mut outside) = (Vec::new(), Vec::new(), Vec::new());
     for item in brief.items {
         match history.standing(item.published, window) {
-            Standing::Inside => candidates.push(candidate(item)),
-            Standing::Late => {
-                let late = history.last().map(|past| format!("published after {} was composed", past.name));
+            Standing::Inside => {
+                let unseen = history.unseen_by(item.published);
+                let late = unseen.map(|issue| format!("published after {issue} was composed"));
                 candidates.push(Candidate { late, ..candidate(item) });
             }
             Standing::After => after.push(candidate(item)),
-            Standing::Outside => {
-                outside.push(item);
-                passed.extend(just_passed(brief, history, item, window).then(|| candidate(item)));
-            }
+            Standing::Outside => outside.push(item),
         }
     }
     let empty = candidates.is_empty();
+    candidates.retain(|candidate| {
+        let banned = brief.banned.contains(&candidate.item.id);
+        if banned {
+            selection.left_out.push(candidate.left_out("banned from this issue by the editor".to_owned()));
+        }
+        !banned
+    });
     drop_carried(history, &mut candidates, &mut selection.left_out);
     drop_duplicates(brief.edition.min_score, &mut candidates, &mut selection);
     one_for_each_story(brief, history, &scale, &outside, &mut candidates, &mut selection.left_out);
-    drop_carried(history, &mut passed, &mut Vec::new());
-    for candidate in passed.iter().filter(|candidate| unworthy(candidate, brief.edition.min_score).is_none()) {
-        selection.left_out.push(candidate.left_out("from before the window, and not in an earlier issue".to_owned()));
-    }
     for candidate in candidates {
         match unworthy(&candidate, brief.edition.min_score) {
             Some(reason) => selection.left_out.push(candidate.left_out(reason)),
@@ -88,19 +90,26 @@ pub fn select<'a>(brief: &Brief<'a>, history: &History<'a>, window: Window) -> S
     selection
 }
 
-/// Whether an item lies so shortly before the window that an editor may miss it: within the reach of a first issue.
-fn just_passed(brief: &Brief, history: &History, item: &Item, window: Window) -> bool {
-    let reach = chrono::TimeDelta::from_std(brief.edition.window).unwrap_or_default();
-    history.last().is_some() && item.published.latest(brief.zone) > window.from - reach
-}
-
+/// Why the edition's minimum keeps the candidate out: its score with the points of its kind, its echo and its source.
 fn unworthy(candidate: &Candidate, min: f64) -> Option<String> {
     let source = wording::name(&candidate.item.source);
-    match candidate.parts.score {
-        None => Some(format!("no score, and no base score for {source}")),
-        Some(score) if score < min => Some(format!("score {score} is under the edition's minimum of {min}")),
-        Some(_) => None,
+    let parts = &candidate.parts;
+    let (Some(score), Some(bar)) = (parts.score, parts.bar()) else {
+        return Some(format!("no score, and no base score for {source}"));
+    };
+    if bar >= min {
+        return None;
     }
+    let kind = if parts.kind_why.is_empty() { String::new() } else { format!(", {},", parts.kind_why) };
+    Some(format!("score {score}{kind} is under the edition's minimum of {min}"))
+}
+
+/// How many houses besides the tellers' first tell their story or touch it.
+fn others(houses: &[String], tellers: impl Iterator<Item = usize>, grouping: &Grouping) -> usize {
+    let tellers: Vec<usize> = tellers.collect();
+    let near = tellers.iter().flat_map(|at| grouping.related(*at).iter().chain([at]));
+    let named: HashSet<&str> = near.map(|at| houses[*at].as_str()).collect();
+    named.len().saturating_sub(1)
 }
 
 /// Leaves out what comes after the issue, and tells how much of the content the window holds.
@@ -198,9 +207,7 @@ fn one_for_each_story<'a>(
     candidates.sort_by(|a, b| by_words(a.item, b.item));
     let items: Vec<&Item> = candidates.iter().map(|candidate| candidate.item).collect();
     let grouping = Grouping::of(&items, outside, history, brief);
-    for (at, candidate) in candidates.iter_mut().enumerate() {
-        candidate.parts = scale.parts(candidate.item, grouping.related(at));
-    }
+    let houses: Vec<String> = items.iter().map(|item| brief.cues.house(item)).collect();
     let mut kept = Vec::new();
     let mut places = HashMap::new();
     for (label, story) in grouping.stories() {
@@ -222,8 +229,12 @@ fn one_for_each_story<'a>(
                 .then_with(|| b.parts.age_days.total_cmp(&a.parts.age_days))
                 .then_with(|| by_words(a.item, b.item))
         });
+        let told: Vec<&Parts> = tellers.iter().map(|(_, teller)| &teller.parts).collect();
+        let related = others(&houses, tellers.iter().map(|(at, _)| *at), &grouping);
+        let Some(parts) = told.first().map(|lead| scale.story(lead, &told, related)) else { continue };
         let mut tellers = tellers.into_iter();
         let Some((best_at, mut best)) = tellers.next() else { continue };
+        best.parts = parts;
         for (at, other) in tellers {
             let first = best.item.id.clone();
             let reason = format!("tells the same story as {}: {}", wording::name(&first), grouping.shared(best_at, at));

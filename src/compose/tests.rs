@@ -1,6 +1,7 @@
 //! Tests of compose: one table or case a rule.
 
 mod cases;
+mod order;
 mod props;
 mod rank;
 
@@ -60,8 +61,10 @@ impl Case {
             items: &self.items,
             guides: &self.guides,
             feeds: &self.feeds,
+            cues: Cues::shipped(),
             preferences: &self.preferences,
             decisions: &self.decisions,
+            banned: &[],
             past: &self.past,
         }
     }
@@ -136,7 +139,7 @@ pub fn guide(slug: &str, topic: &str) -> Guide {
 
 pub fn past(name: &str, to: &str, seen: &str) -> PastIssue {
     let window = Window { from: utc("2026-11-01T00:00:00Z"), to: utc(to), seen: utc(seen) };
-    PastIssue { name: issue(name), window: Some(window), stories: Vec::new(), guides: Vec::new() }
+    PastIssue { name: issue(name), window: Some(window), stories: Vec::new(), bench: Vec::new(), guides: Vec::new() }
 }
 
 /// What an earlier issue told by this id and URL, and no more.

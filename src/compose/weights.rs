@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::fold;
 use super::story::Limits;
-use crate::model::duration;
+use super::{Cues, Feeds, Found, fold};
+use crate::model::{Item, duration};
 
 /// `[compose]`: how compose weighs and caps. Points are on the scale of the scores.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -40,10 +40,15 @@ pub struct Weights {
     pub novelty: f64,
     /// How many issues back a topic is no longer new. Default 4.
     pub novelty_issues: usize,
-    /// What the publication's own past issues teach: points for each e-fold (2.7 times) by which the editors take a
-    /// source's items more often than usual. Default 1.5; 0 teaches nothing.
+    /// The most points that editors' acts give a source or take from it. Default 1; 0 teaches nothing.
     #[serde(rename = "taught")]
     pub preference: f64,
+    /// Points for a source that speaks of its own work, for whoever tells its story. Default 0.25.
+    pub primary: f64,
+    /// By kind of news, as cues.toml names it: points instead of the cues' own. `digest news list --why` tells kinds.
+    pub kinds: BTreeMap<String, f64>,
+    /// Whether the caps give way, the topic's first, when they would leave the issue short. Default false.
+    pub caps_give_way: bool,
     /// By source: points instead of the learned ones. `digest news sources` shows those.
     pub sources: BTreeMap<String, f64>,
     /// How well a guide's words must fit an item, from 0 to 1, before the two are paired by words alone. Default 0.55:
@@ -71,7 +76,10 @@ impl Default for Weights {
             echo: 0.4,
             novelty: 0.25,
             novelty_issues: 4,
-            preference: 1.5,
+            preference: 1.0,
+            primary: 0.25,
+            kinds: BTreeMap::new(),
+            caps_give_way: false,
             sources: BTreeMap::new(),
             pair_threshold: 0.55,
             guide_cooldown: 4,
@@ -86,6 +94,21 @@ impl Weights {
     pub fn story_limits(&self) -> Limits {
         let one = self.story_threshold;
         Limits { one, perhaps: if one < 1.0 { self.doubt_threshold } else { one } }
+    }
+
+    /// The points of an item's kind, and why: `+1.25 as release by "launches", OpenAI in the headline`; 0 and nothing for an
+    /// item that no cue tells.
+    pub fn kind(&self, cues: &Cues, feeds: &Feeds, item: &Item, score: f64) -> (f64, String) {
+        let Some(Found { kind, cue }) = cues.kind(item, feeds) else {
+            return (0.0, String::new());
+        };
+        let set = self.kinds.get(&kind.name).copied();
+        let firms = if kind.firm > 0.0 && set.is_none() { cues.firms(&item.title) } else { Vec::new() };
+        let firm = firms.first();
+        let points = set.unwrap_or_else(|| kind.at(score)) + firm.map_or(0.0, |_| kind.firm);
+        let named = firm.map(|firm| format!(", {firm} in the headline")).unwrap_or_default();
+        let counted = if points == 0.0 { String::new() } else { format!("{points:+} as ") };
+        (points, format!("{counted}{} by {cue}{named}", kind.name))
     }
 
     /// The points that the config gives a source, by its folded name.

@@ -1,4 +1,4 @@
-//! The stretch of time that an issue covers, and what earlier issues carried. Knows no item's worth.
+//! The stretch of time that an issue covers, and what earlier issues carried or had on their bench. Knows no item's worth.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -9,16 +9,15 @@ use chrono_tz::Tz;
 use super::{Brief, PastIssue};
 use crate::model::{IssueName, Item, Published, Window, canonical_url, local_instant};
 
-/// The window of the issue: up to its send time, from where the last issue of any edition ended.
+/// The window of the issue: up to its send time, and as far back as its edition says, however many issues of other editions
+/// went by. After a gap, in which no issue of any edition was composed for longer than that, it reaches back to the last
+/// one, so that nothing is lost.
 pub fn window(brief: &Brief) -> Window {
     let to = sent_at(brief);
-    let from = earlier(brief, to)
-        .iter()
-        .filter_map(|past| past.window)
-        .map(|w| w.to)
-        .max()
-        .or_else(|| TimeDelta::from_std(brief.edition.window).ok().and_then(|back| to.checked_sub_signed(back)))
-        .unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let back = TimeDelta::from_std(brief.edition.window).ok().and_then(|back| to.checked_sub_signed(back));
+    let back = back.unwrap_or(DateTime::<Utc>::MIN_UTC);
+    let last = earlier(brief, to).iter().filter_map(|past| past.window).max_by_key(|window| window.to);
+    let from = last.map_or(back, |last| back.min(last.seen.min(last.to)));
     Window { from, to, seen: brief.now.min(to) }
 }
 
@@ -44,16 +43,19 @@ fn earlier<'a>(brief: &Brief<'a>, to: DateTime<Utc>) -> Vec<&'a PastIssue> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Inside,
-    /// Published before the window, but after the last issue was composed, so no issue can have seen it.
-    Late,
     After,
     Outside,
 }
+
+/// So many issues back a bench is remembered.
+const BENCHES: usize = 4;
 
 /// What the earlier issues carried.
 pub struct History<'a> {
     ids: HashMap<&'a str, &'a IssueName>,
     urls: HashMap<String, &'a IssueName>,
+    /// By id.
+    benches: HashMap<&'a str, &'a IssueName>,
     /// The latest first.
     issues: Vec<&'a PastIssue>,
     /// The last issue that has a window, and when it was composed.
@@ -64,7 +66,7 @@ pub struct History<'a> {
 impl<'a> History<'a> {
     pub fn of(brief: &Brief<'a>) -> Self {
         let issues = earlier(brief, sent_at(brief));
-        let (mut ids, mut urls) = (HashMap::new(), HashMap::new());
+        let (mut ids, mut urls, mut benches) = (HashMap::new(), HashMap::new(), HashMap::new());
         for past in &issues {
             for carried in &past.stories {
                 for id in &carried.ids {
@@ -75,12 +77,17 @@ impl<'a> History<'a> {
                 }
             }
         }
+        for past in issues.iter().take(BENCHES) {
+            for id in &past.bench {
+                benches.entry(id.as_str()).or_insert(&past.name);
+            }
+        }
         let last = issues
             .iter()
             .filter_map(|past| past.window.map(|w| (w.to, *past, w.seen.min(w.to))))
             .max_by_key(|(to, past, _)| (*to, &past.name))
             .map(|(_, past, seen)| (past, seen));
-        Self { ids, urls, issues, last, zone: brief.zone }
+        Self { ids, urls, benches, issues, last, zone: brief.zone }
     }
 
     /// The last issue that carried the item's id or URL.
@@ -89,9 +96,17 @@ impl<'a> History<'a> {
         self.ids.get(item.id.as_str()).or_else(by_url).copied()
     }
 
-    /// The last issue that has a window, if there is one.
-    pub fn last(&self) -> Option<&'a PastIssue> {
-        self.last.map(|(past, _)| past)
+    /// The last issue, when what was published then came after it was composed and before it was sent: it cannot have seen
+    /// that.
+    pub fn unseen_by(&self, published: Published) -> Option<&'a IssueName> {
+        let (past, seen) = self.last?;
+        let latest = published.latest(self.zone);
+        (latest > seen && past.window.is_some_and(|window| latest <= window.to)).then_some(&past.name)
+    }
+
+    /// The last issue that had the item on its bench.
+    pub fn benched(&self, item: &Item) -> Option<&'a IssueName> {
+        self.benches.get(item.id.as_str()).copied()
     }
 
     /// The last `issues` issues, the latest first.
@@ -107,13 +122,10 @@ impl<'a> History<'a> {
     /// Where something published then stands to `window`. A day counts as inside when any of its hours is.
     pub fn standing(&self, published: Published, window: Window) -> Standing {
         let (earliest, latest) = (published.earliest(self.zone), published.latest(self.zone));
-        let unseen = self.last.map_or(window.from, |(_, seen)| seen);
         if earliest > window.to {
             Standing::After
         } else if latest > window.from {
             Standing::Inside
-        } else if latest > unseen {
-            Standing::Late
         } else {
             Standing::Outside
         }

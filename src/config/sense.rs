@@ -37,7 +37,12 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
             mistakes.add(&["compose", key], &why, &format!("{default} is the default"));
         }
     }
-    for (key, value) in [("echo", compose.echo), ("novelty", compose.novelty), ("taught", compose.preference)] {
+    for (key, value) in [
+        ("echo", compose.echo),
+        ("novelty", compose.novelty),
+        ("taught", compose.preference),
+        ("primary", compose.primary),
+    ] {
         if !(0.0..=10.0).contains(&value) {
             let why = format!("`compose.{key}` must be from 0 to 10, found {value}");
             mistakes.add(&["compose", key], &why, "points stand on the scale of the scores");
@@ -46,6 +51,10 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     for (source, points) in config.compose.sources.iter().filter(|(_, points)| !(-10.0..=10.0).contains(*points)) {
         let why = format!("`compose.sources` gives {source} {points} points, which must be from -10 to 10");
         mistakes.add(&["compose", "sources"], &why, "points stand on the scale of the scores; `digest news sources`");
+    }
+    for (kind, points) in config.compose.kinds.iter().filter(|(_, points)| !(-10.0..=10.0).contains(*points)) {
+        let why = format!("`compose.kinds` gives {kind} {points} points, which must be from -10 to 10");
+        mistakes.add(&["compose", "kinds"], &why, "points stand on the scale of the scores; `digest news list --why`");
     }
     feeds(config, mistakes);
     sending(config, mistakes);

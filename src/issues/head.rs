@@ -33,6 +33,21 @@ pub fn merge(base: &str, mine: &str, fresh: &str, notices: &mut Vec<Notice>) -> 
     if changed { merged.to_string() } else { mine.to_owned() }
 }
 
+/// The draft with `text` in the field, where the editor left the field as compose wrote it; `None` where it is the
+/// editor's, or says so already.
+pub fn follow(draft: &str, fresh: &str, key: &str, text: &str) -> Option<String> {
+    let (mine, fresh) = (draft.parse::<DocumentMut>().ok()?, fresh.parse::<DocumentMut>().ok()?);
+    let [is, composed] = [&mine, &fresh].map(|document| document.get(key).map(meaning));
+    (is.is_some() && is == composed && is.as_deref() != Some(text)).then(|| with(draft, key, text))
+}
+
+/// The TOML text with `text` in the field.
+pub fn with(toml: &str, key: &str, text: &str) -> String {
+    let Ok(mut document) = toml.parse::<DocumentMut>() else { return toml.to_owned() };
+    set(&mut document, key, Some(&Item::Value(text.into())));
+    document.to_string()
+}
+
 /// What a field says, however it is written.
 fn meaning(item: &Item) -> String {
     match item.as_str() {

@@ -36,6 +36,8 @@ pub struct Memory {
     /// Items that stand in the `also` of an entry as compose once wrote it, and as the draft keeps it, though compose would
     /// not write them now.
     pub kept: BTreeSet<(String, String)>,
+    /// The ids of all candidates that compose looked at; none where that is not on record.
+    pub seen: BTreeSet<String>,
 }
 
 impl Memory {
@@ -60,7 +62,14 @@ impl Memory {
             wishes.get(key).and_then(Item::as_array).into_iter().flatten().filter_map(pair).collect()
         };
         let (joined, kept) = (pairs("joined"), pairs("kept"));
-        Some(Self { base: DraftBlocks::cut(base)?, items: kind("items"), cards: kind("cards"), joined, kept })
+        Some(Self {
+            base: DraftBlocks::cut(base)?,
+            items: kind("items"),
+            cards: kind("cards"),
+            joined,
+            kept,
+            seen: ids("seen"),
+        })
     }
 
     pub fn write(&self) -> String {
@@ -76,6 +85,10 @@ impl Memory {
         {
             let pairs: Vec<String> = pairs.iter().map(|(a, b)| list(&[a.clone(), b.clone()])).collect();
             let _ = writeln!(out, "{key} = [{}]", pairs.join(", "));
+        }
+        if !self.seen.is_empty() {
+            let ids: Vec<String> = self.seen.iter().cloned().collect();
+            let _ = writeln!(out, "seen = {}", list(&ids));
         }
         out + MARK + &self.base.join()
     }

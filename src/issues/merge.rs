@@ -8,7 +8,7 @@ use super::blocks::{Block, DraftBlocks, Section};
 use super::memory::{EditorChoices, Memory};
 use super::{COMPOSED, ISSUE, decisions, folder, head, order, read, write};
 use crate::files::replace;
-use crate::model::{Draft, Notice, Notices};
+use crate::model::{Draft, IssueName, Notice, Notices};
 
 /// What a refresh did to the draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +36,29 @@ pub struct Changes {
     pub notices: Vec<Notice>,
 }
 
+/// Makes subject and preheader of a draft.
+pub type Heading<'a> = &'a dyn Fn(&Draft) -> (String, String);
+
+/// What a refresh goes by besides the fresh composition.
+#[derive(Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// The ids of all candidates, to tell the next time what is new.
+    pub candidates: &'a [String],
+    /// Subject and preheader of a draft as it stands: they follow its order for as long as the editor writes no others.
+    pub heading: Option<Heading<'a>>,
+}
+
+/// The candidates of the last composition of an issue; none where it was never composed, or before these were on record.
+pub fn seen_before(issues_dir: &Path, name: &IssueName) -> Option<BTreeSet<String>> {
+    let text = std::fs::read_to_string(folder(issues_dir, name).join(COMPOSED)).ok()?;
+    Some(Memory::read(&text)?.seen).filter(|seen| !seen.is_empty())
+}
+
 /// Writes a fresh composition into the issue's folder: as the draft when there is none, else into the editor's draft.
 ///
 /// # Errors
 /// The draft that is there cannot be read, in which case nothing is written; or a file cannot be written.
-pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
+pub fn refresh(issues_dir: &Path, fresh: &Draft, around: Around) -> Result<Refreshed, Notices> {
     let folder = folder(issues_dir, &fresh.name);
     let file = folder.join(ISSUE);
     super::within(issues_dir, &file)?;
@@ -52,13 +70,13 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft) -> Result<Refreshed, Notices> {
         Ok(mine) => mine,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             save(&folder, ISSUE, &text)?;
-            save(&folder, COMPOSED, &Memory { base: blocks, ..Memory::default() }.write())?;
+            save(&folder, COMPOSED, &Memory { base: blocks, seen: around.seen(), ..Memory::default() }.write())?;
             return Ok(Refreshed::Created);
         }
         Err(error) => return Err(super::unreadable(&file, &error).into()),
     };
     let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok();
-    let woven = weave(&file, &mine, composed.as_deref(), &blocks)?;
+    let woven = weave(&file, &mine, composed.as_deref(), &blocks, around)?;
     // The draft first: should the second write fail, what came in counts as the editor's, and nothing is lost.
     if woven.draft != mine {
         save(&folder, ISSUE, &woven.draft)?;
@@ -78,19 +96,36 @@ pub struct Woven {
 }
 
 /// Merges the texts. A draft that has a mistake, before or after, is refused.
-pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &DraftBlocks) -> Result<Woven, Notices> {
+pub fn weave(
+    file: &Path,
+    mine: &str,
+    composed: Option<&str>,
+    fresh: &DraftBlocks,
+    around: Around,
+) -> Result<Woven, Notices> {
     let edited = read::parse(file, mine)?;
     let composed = composed.and_then(Memory::read);
     let lists = "head each entry with a line [[news]], [[guides]], [[guides_bench]] or [[bench]]";
     let blocks = DraftBlocks::cut(mine)
         .ok_or_else(|| Notice::new("cannot merge lists that are written inline").at(file, None).help(lists))?;
-    let (draft, mut memory, mut changes) = merge(composed.as_ref(), &blocks, fresh);
+    let (mut draft, mut memory, mut changes) = merge(composed.as_ref(), &blocks, fresh);
     let merged = read::parse(file, &draft)?;
     memory.joined = decisions::joined(file, &edited, composed.as_ref());
     let also: BTreeSet<(String, String)> = decisions::also(&merged).collect();
     memory.joined.retain(|pair| also.contains(pair));
     let now: BTreeSet<(String, String)> = decisions::base(file, &memory).iter().flat_map(decisions::also).collect();
     memory.kept = also.into_iter().filter(|pair| !memory.joined.contains(pair) && !now.contains(pair)).collect();
+    memory.seen = around.seen();
+    if let Some(heading) = around.heading {
+        let (subject, preheader) = heading(&merged);
+        for (key, text) in [("subject", subject), ("preheader", preheader)] {
+            if let Some(headed) = head::follow(&draft, &fresh.head, key, &text) {
+                draft = headed;
+                memory.base.head = head::with(&memory.base.head, key, &text);
+            }
+        }
+        read::parse(file, &draft)?;
+    }
     if composed.is_none() {
         let message = format!("{COMPOSED} was missing or broken, so everything in the draft counted as the editor's");
         changes.notices.push(Notice::new(message).at(file, None));
@@ -98,8 +133,14 @@ pub fn weave(file: &Path, mine: &str, composed: Option<&str>, fresh: &DraftBlock
     Ok(Woven { draft, composed: memory.write(), changes })
 }
 
+impl Around<'_> {
+    fn seen(&self) -> BTreeSet<String> {
+        self.candidates.iter().cloned().collect()
+    }
+}
+
 /// Writes a file of the issue, and its folder when there is none.
-fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
+pub fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
     let file = folder.join(name);
     let written = std::fs::create_dir_all(folder).and_then(|()| replace(&file, text.as_bytes()));
     written.map_err(|error| {

@@ -3,6 +3,8 @@
 
 mod blocks;
 mod decisions;
+mod editing;
+mod fill;
 mod head;
 mod memory;
 mod merge;
@@ -14,10 +16,11 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use crate::files;
-use crate::model::{Draft, IssueName, Notice, Notices};
+use crate::model::{Draft, IssueName, Item, Notice, Notices};
 
 pub use decisions::decisions;
-pub use merge::{Changes, Refreshed, refresh};
+pub use editing::editing;
+pub use merge::{Around, Changes, Refreshed, refresh, seen_before};
 pub use read::parse;
 pub use write::to_toml;
 
@@ -83,6 +86,19 @@ fn nearest(given: &str, known: &[IssueName]) -> String {
         [] => "there is none at all: `digest compose EDITION` writes one".into(),
         names => format!("an issue is named by its folder, DATE-EDITION; the nearest are {}", names.join(", ")),
     }
+}
+
+/// Fills in the entries of an issue's draft that an editor wrote by hand and left unfinished, in the file; returns what was
+/// filled in. A draft that is not there, or is no TOML, is left alone.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn fill_in(issues_dir: &Path, name: &IssueName, items: &[Item]) -> Result<Vec<Notice>, Notice> {
+    let folder = folder(issues_dir, name);
+    let filled = std::fs::read_to_string(folder.join(ISSUE)).ok().and_then(|text| fill::fill(&text, name.date, items));
+    let Some((text, notices)) = filled else { return Ok(Vec::new()) };
+    merge::save(&folder, ISSUE, &text)?;
+    Ok(notices.into_iter().map(|notice| notice.at(folder.join(ISSUE), None)).collect())
 }
 
 /// What compose wrote last of an issue, without the comment line that says so; `None` when it is not there.

@@ -90,7 +90,7 @@ impl Workspace {
     }
 
     pub fn compose(&self, fresh: &Draft) -> Refreshed {
-        refresh(self.dir(), fresh).unwrap_or_else(|wrong| panic!("{wrong}\n{}", self.text()))
+        refresh(self.dir(), fresh, Around::default()).unwrap_or_else(|wrong| panic!("{wrong}\n{}", self.text()))
     }
 
     pub fn file(&self) -> std::path::PathBuf {

@@ -16,6 +16,9 @@ pub struct SendReport {
     /// Why it stopped; empty when it did not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stopped_because: String,
+    /// What the editor made of compose's proposal, in words, and over the last issues; empty where nobody can tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proposal: Vec<String>,
     pub approved_by: String,
     pub approved_at: DateTime<Utc>,
     pub started_at: DateTime<Utc>,

@@ -16,6 +16,8 @@ pub struct Imported {
     pub news: Option<Merged>,
     pub guides: Option<Merged>,
     pub notices: Vec<Notice>,
+    /// What kept a file out, while the others went in.
+    pub mistakes: Vec<Notice>,
 }
 
 /// News, guides and the sources they come from: what stands in content/, and how it gets there.
@@ -25,8 +27,7 @@ pub struct ContentFolder {
 }
 
 impl ContentFolder {
-    /// Reads news files and merges their items. Every file is read before anything is written, so a bad line in the last
-    /// one leaves content/ as it was.
+    /// Reads news files and merges their items. A file with a mistake stays out and is told; the others go in.
     /// Undated items of a feed count from `as_of`, and no date is believed that is yet to come.
     pub fn import_news(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let mut items = Vec::new();
@@ -42,17 +43,18 @@ impl ContentFolder {
                 Err(Notices(found)) => mistakes.extend(found),
             }
         }
-        if !mistakes.is_empty() {
+        if items.is_empty() && !mistakes.is_empty() {
             return Err(nothing_imported(mistakes));
         }
         Ok(Imported {
             news: Some(sources::merge_news(&self.site.own_content_dir()?, &items, Topics::Replace, &self.better())?),
             guides: None,
             notices,
+            mistakes,
         })
     }
 
-    /// Reads guide files and merges guides, and the news that a guide page lists. Relative ages count from `as_of`.
+    /// Reads guide files and merges guides, of which one with a mistake stays out and is told, and the news that a guide page lists. Relative ages count from `as_of`.
     pub fn import_guides(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let zone = self.site.config.publication.timezone;
         let (mut guides, mut items) = (Vec::new(), Vec::new());
@@ -68,7 +70,7 @@ impl ContentFolder {
                 Err(Notices(found)) => mistakes.extend(found),
             }
         }
-        if !mistakes.is_empty() {
+        if guides.is_empty() && items.is_empty() && !mistakes.is_empty() {
             return Err(nothing_imported(mistakes));
         }
         let content = self.site.own_content_dir()?;
@@ -78,7 +80,7 @@ impl ContentFolder {
         } else {
             Some(sources::merge_news(&content, &items, Topics::Join, &self.better())?)
         };
-        Ok(Imported { news, guides: Some(merged), notices })
+        Ok(Imported { news, guides: Some(merged), notices, mistakes })
     }
 
     /// Which of two records of one address stands: by score, then whether its source speaks of its own work, then who told it first.
@@ -133,11 +135,11 @@ impl ContentFolder {
         Ok(item.clone())
     }
 
-    /// What the issues so far teach of each source, the best first, and what the config fixes.
+    /// What editors' acts so far teach of each source, the best first, and what the config fixes.
     pub fn preferences(&self) -> anyhow::Result<Vec<SourcePreference>> {
-        let zone = self.site.config.publication.timezone;
         let end = IssueName { date: NaiveDate::MAX, edition: String::new() };
-        let preferences = SourcePreferences::learn(&self.site.drafts().past(&end)?, &self.load()?.items, zone);
+        let (_, editings) = self.site.drafts().past(&end)?;
+        let preferences = SourcePreferences::learn(&editings);
         Ok(preferences.preferences(&self.site.config.compose))
     }
 }

@@ -7,11 +7,13 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::{Site, online, spam};
 use crate::check::{self, Context, Known, Report, Spam, Twins};
-use crate::compose::{self, Brief, Composition, PastIssue, SourcePreferences};
+use crate::compose::{self, Brief, Composition, Line, PastIssue, SourcePreferences};
 use crate::files;
-use crate::issues::{self, Refreshed};
+use crate::issues::{self, Around, Refreshed};
 use crate::mail::{Links, Message};
-use crate::model::{Address, Approval, Delivery, Draft, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered};
+use crate::model::{
+    Address, Approval, Delivery, Draft, Editing, Frozen, Guide, IssueName, Notice, Notices, Part, Rendered,
+};
 use crate::render::{self, GuideLink, Setting};
 use crate::schedule;
 use crate::store::{Store, StoreError};
@@ -25,6 +27,10 @@ pub struct Composed {
     pub draft: Option<Draft>,
     /// Where the draft is, and what became of it; `None` when the week was too thin for an issue.
     pub written: Option<(PathBuf, Refreshed)>,
+    /// The ids of candidates that were not there when the issue was composed last; none when this is the first time.
+    pub new: Vec<String>,
+    /// Up to three ways to head the issue as it stands.
+    pub suggestions: Vec<Line>,
 }
 
 /// A draft beside what it was.
@@ -75,8 +81,10 @@ impl Drafts {
         let name = IssueName { date, edition: edition_name.to_owned() };
         self.refuse_if_begun(&name)?;
         let content = self.site.content().scored_content()?;
-        let past = self.past(&name)?;
-        let preferences = SourcePreferences::learn(&past, &content.items, zone);
+        let filled = issues::fill_in(&self.site.issues_dir(), &name, &content.items)?;
+        let (past, editings) = self.past(&name)?;
+        let preferences = SourcePreferences::learn(&editings);
+        let cues = self.site.cues()?;
         let decisions = issues::decisions(&self.site.issues_dir(), &name)?;
         let brief = Brief {
             name: name.clone(),
@@ -89,30 +97,56 @@ impl Drafts {
             items: &content.items,
             guides: &content.guides,
             feeds: &self.site.config.sources(),
+            cues: cues.get(),
             preferences: &preferences,
             decisions: &decisions,
+            banned: &self.banned(&name),
             past: &past,
         };
         let mut composition = compose::compose(&brief);
-        composition.notices.splice(0..0, content.notices);
+        composition.notices.splice(0..0, filled.into_iter().chain(content.notices));
+        let dir = self.site.issues_dir();
+        let before = issues::seen_before(&dir, &name);
+        let new = composition.new_since(before.as_ref());
+        let headings = |draft: &Draft| compose::headings(&draft.news, &draft.guides, cues.get(), &draft.subject);
+        let heading = |draft: &Draft| {
+            let line = headings(draft).into_iter().next().unwrap_or_default();
+            (line.subject, line.preheader)
+        };
+        let candidates: Vec<String> = composition.candidates().map(str::to_owned).collect();
+        let around = Around { candidates: &candidates, heading: Some(&heading) };
         let written = match &composition.draft {
             None => None,
             Some(draft) => {
-                let folder = issues::folder(&self.site.issues_dir(), &name);
-                Some((folder.join("issue.toml"), issues::refresh(&self.site.issues_dir(), draft)?))
+                let folder = issues::folder(&dir, &name);
+                Some((folder.join("issue.toml"), issues::refresh(&dir, draft, around)?))
             }
         };
         let draft = match &written {
-            Some(_) => Some(issues::read(&self.site.issues_dir(), &name)?),
+            Some(_) => Some(issues::read(&dir, &name)?),
             None => None,
         };
-        Ok(Composed { name, composition, draft, written })
+        let suggestions = draft.as_ref().map(headings).unwrap_or_default();
+        Ok(Composed { name, composition, draft, written, new, suggestions })
     }
 
-    /// What earlier issues, of any edition, carried.
-    pub(super) fn past(&self, name: &IssueName) -> Result<Vec<PastIssue>, Notices> {
-        let earlier = issues::list(&self.site.issues_dir())?.into_iter().filter(|n| n.date <= name.date && n != name);
-        earlier.map(|earlier| Ok(PastIssue::from(&issues::read(&self.site.issues_dir(), &earlier)?))).collect()
+    /// The ids that the editor banned from the draft as it is; none where there is no draft, or none that can be read.
+    fn banned(&self, name: &IssueName) -> Vec<String> {
+        let draft = issues::read(&self.site.issues_dir(), name).ok();
+        let banned = draft.iter().flat_map(|draft| &draft.news).filter(|entry| entry.banned);
+        banned.map(|entry| entry.id.clone()).collect()
+    }
+
+    /// What earlier issues, of any edition, carried, and what editors made of their proposals.
+    pub(super) fn past(&self, name: &IssueName) -> Result<(Vec<PastIssue>, Vec<Editing>), Notices> {
+        let dir = self.site.issues_dir();
+        let (mut past, mut editings) = (Vec::new(), Vec::new());
+        for earlier in issues::list(&dir)?.into_iter().filter(|n| n.date <= name.date && n != name) {
+            let draft = issues::read(&dir, &earlier)?;
+            editings.extend(issues::editing(&dir, &earlier, &draft));
+            past.push(PastIssue::from(&draft));
+        }
+        Ok((past, editings))
     }
 
     /// Compiles an issue once and checks it, with the operator's spam filter if there is one.
@@ -124,11 +158,13 @@ impl Drafts {
     pub fn rendering_with(&self, name: &IssueName, asked: Asked) -> anyhow::Result<Rendering> {
         let path = issues::folder(&self.site.issues_dir(), name).join("issue.toml");
         files::within(&self.site.root, &path)?;
+        // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
+        let content = self.site.content().scored_content().ok();
+        let items = content.as_ref().map_or(&[][..], |content| &content.items);
+        issues::fill_in(&self.site.issues_dir(), name, items)?;
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
         let draft = issues::parse(&path, &text)?;
-        // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
-        let content = self.site.content().scored_content().ok();
         let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
         let letterhead = self.site.config.letterhead();
         let setting = Setting {

@@ -5,6 +5,7 @@ mod backup;
 mod bounces;
 mod canary;
 mod content;
+mod cues;
 mod dates;
 mod deliver;
 mod demo;
@@ -16,6 +17,7 @@ mod metrics;
 mod online;
 mod preview;
 mod proof;
+mod proposal;
 mod public;
 mod report;
 mod scheduler;
@@ -39,7 +41,7 @@ use crate::{config, files, issues};
 
 // What the results of this room are made of, so that cli needs no other door.
 pub use crate::check::{Finding, Report, Severity, explain};
-pub use crate::compose::{Composition, LeftOut, Parts, Ranked, Scored, Scores, SourcePreference};
+pub use crate::compose::{Composition, LeftOut, Line, Parts, Ranked, Scored, Scores, SourcePreference};
 pub use crate::issues::Refreshed;
 pub use crate::send::{Clock, Ended, Event, TransportKind};
 pub use crate::sources::{Merged, RejectWriter, item_to_json};

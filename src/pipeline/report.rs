@@ -24,6 +24,7 @@ impl Delivery {
             subject: rendered.subject,
             state: send.state,
             stopped_because: send.reason.clone(),
+            proposal: self.site.drafts().proposal(name, &approval.draft),
             approved_by: approval.by,
             approved_at: approval.at,
             started_at: send.started,

@@ -33,6 +33,9 @@ pub struct IssueStatus {
     /// Why its draft cannot be read, each with file and line; only of an issue whose send has not begun, since later nobody reads it.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_text")]
     pub mistakes: Vec<Notice>,
+    /// What the editor made of compose's proposal, in words, and over the last issues; only of an issue that was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proposal: Vec<String>,
     /// When the next deferred recipient is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due: Option<DateTime<Utc>>,
@@ -143,7 +146,10 @@ impl Delivery {
     pub fn status(&self, name: &IssueName) -> anyhow::Result<IssueStatus> {
         let store = self.site.store_to_read()?;
         let domain_groups = store.as_ref().map_or(Ok(Vec::new()), |store| self.domain_groups(store, name))?;
-        Ok(IssueStatus { domain_groups, ..self.status_from(store.as_ref(), name)? })
+        let status = self.status_from(store.as_ref(), name)?;
+        let trend = if status.proposal.is_empty() { None } else { self.site.drafts().trend(name) };
+        let proposal = status.proposal.iter().cloned().chain(trend).collect();
+        Ok(IssueStatus { proposal, domain_groups, ..status })
     }
 
     fn domain_groups(&self, store: &Store, name: &IssueName) -> anyhow::Result<Vec<DomainGroupStatus>> {
@@ -167,6 +173,7 @@ impl Delivery {
             (None, Some(_)) => IssueState::Approved,
             (None, None) => IssueState::Draft,
         };
+        let frozen = valid.as_ref().filter(|_| state == IssueState::Sent).map(|approval| approval.draft.clone());
         let draft = if send.is_none() { issues::read(&self.site.issues_dir(), name).map(drop) } else { Ok(()) };
         let edition = self.site.config.editions.get(&name.edition);
         let zone = self.site.config.publication.timezone;
@@ -182,6 +189,7 @@ impl Delivery {
             finished_at: send.as_ref().and_then(|send| send.finished),
             next_due: send.as_ref().and_then(|send| send.next_due),
             domain_groups: Vec::new(),
+            proposal: frozen.map(|text| self.site.drafts().verdict(name, &text)).into_iter().flatten().collect(),
             mistakes: draft.err().map(|Notices(mistakes)| mistakes).unwrap_or_default(),
             reason: send.map(|send| send.reason).unwrap_or_default(),
         })

@@ -48,7 +48,7 @@ fn the_newsrooms_own_pairing_wins_and_drafts_are_never_paired() {
 }
 
 #[test]
-fn the_next_issue_repeats_nothing_and_starts_where_the_last_ended() {
+fn the_next_issue_repeats_nothing_and_looks_back_over_its_whole_window() {
     let test = Test::new().sample().subscribers(1);
     let before = test.run("compose midweek --format json").success().json();
     test.run("approve 2026-11-25-midweek --by Ed").success();
@@ -60,9 +60,10 @@ fn the_next_issue_repeats_nothing_and_starts_where_the_last_ended() {
     for id in ids(&next, "news") {
         assert!(!earlier.contains(&id), "{id} was in the last issue");
     }
-    let end = chrono::DateTime::parse_from_rfc3339(before["window"]["to"].as_str().unwrap()).unwrap();
-    let start = chrono::DateTime::parse_from_rfc3339(next["window"]["from"].as_str().unwrap()).unwrap();
-    assert_eq!(start, end, "no gap and no overlap");
+    let time = |at: &Value| chrono::DateTime::parse_from_rfc3339(at.as_str().unwrap()).unwrap();
+    let end = time(&before["window"]["to"]);
+    let reach = time(&next["window"]["to"]) - time(&next["window"]["from"]);
+    assert_eq!(reach, chrono::TimeDelta::days(7), "what Midweek did not carry is a candidate of Sunday's whole week");
     assert!(end <= chrono::DateTime::parse_from_rfc3339(NOW).unwrap(), "nothing of the future");
 }
 
@@ -112,6 +113,91 @@ fn what_the_editor_did_stays_when_composed_again() {
     let shown: Vec<&str> = parsed["news"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
     assert!(!shown.contains(&moved.as_str()), "the editor took {moved} out: {shown:?}");
     assert_eq!(shown.len(), shown.iter().collect::<std::collections::HashSet<_>>().len(), "nothing twice: {shown:?}");
+}
+
+#[test]
+fn composing_again_says_what_is_new_and_the_lines_follow_the_editors_order() {
+    let test = Test::new().sample().composed();
+    let first = test.draft();
+    test.edit(|draft| {
+        let news = draft["news"].as_array_of_tables_mut().unwrap();
+        let lead = news.get(0).unwrap().clone();
+        news.remove(0);
+        news.push(lead);
+    });
+    let subject = |text: &str| text.parse::<toml::Table>().unwrap()["subject"].as_str().unwrap().to_owned();
+    let before = subject(&first);
+    let fresh = r#"{"id":"fresh","title":"Alder sues Beech over bark","source":"Wire","published":"2026-11-25T05:00:00Z","score":9.9,"url":"https://wire.example/late"}"#;
+    let weak = r#"{"id":"weak","title":"Leaves","source":"Wire","published":"2026-11-25T05:00:00Z","score":1}"#;
+    let news = test.read("content/news/2026-W47.jsonl");
+    let test = test.news(&format!("{news}{fresh}\n{weak}\n"));
+    let again = test.run("compose midweek --format json").success().json();
+    let new: Vec<(&str, &str)> = again["new"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|new| (new["title"].as_str().unwrap(), new["place"].as_str().unwrap()))
+        .collect();
+    assert!(new.contains(&("Leaves", "left_out")), "{new:?}");
+    assert!(new.iter().any(|(title, place)| *title == "Alder sues Beech over bark" && *place != "left_out"), "{new:?}");
+    assert_eq!(new.len(), 2, "{new:?}");
+    let after = subject(&test.draft());
+    assert_ne!(after, before, "the subject follows the order");
+    assert_eq!(again["suggestions"][0]["subject"], after.as_str());
+    assert!(again["suggestions"].as_array().unwrap().len() <= 3);
+    test.edit(|draft| draft["subject"] = toml_edit::value("My own"));
+    let told = test.run("compose midweek").success();
+    assert_eq!(subject(&test.draft()), "My own");
+    assert!(!told.stdout.contains("new since the last compose"), "{}", told.stdout);
+    assert!(told.stdout.contains("kept as you edited it: "), "{}", told.stdout);
+}
+
+#[test]
+fn the_room_of_a_banned_entry_goes_to_the_next_best() {
+    let test = Test::new().sample().composed();
+    let shown = |draft: &str| {
+        let draft: toml::Table = draft.parse().unwrap();
+        let news = draft["news"].as_array().unwrap().clone();
+        news.iter().filter(|entry| entry.get("banned").is_none()).count()
+    };
+    let before = shown(&test.draft());
+    test.edit(|draft| {
+        draft["news"].as_array_of_tables_mut().unwrap().get_mut(1).unwrap()["banned"] = toml_edit::value(true);
+    });
+    test.run("compose midweek").success();
+    assert_eq!(shown(&test.draft()), before, "{}", test.draft());
+}
+
+#[test]
+fn an_entry_by_hand_is_filled_in_and_told() {
+    let test = Test::new().sample().composed();
+    let by_hand =
+        "\n[[news]]\ntitle = \"A walk in the garden\"\n\n[[news]]\nurl = \"https://www.fir.example/fir-planted\"\n";
+    let draft = test.draft();
+    test.write("issues/2026-11-25-midweek/issue.toml", &format!("{draft}{by_hand}"));
+    let told = test.run("compose midweek").success();
+    assert!(told.stderr.contains("the entry \"A walk in the garden\" was written by hand"), "{}", told.stderr);
+    let draft = test.draft();
+    assert!(draft.contains("source = \"by hand\"") && draft.contains("title = \"Fir planted\""), "{draft}");
+    test.run("check 2026-11-25-midweek --format json");
+}
+
+#[test]
+fn a_sent_issue_says_how_good_its_proposal_was() {
+    let test = Test::new().sample().subscribers(1).composed();
+    let mut of = 0;
+    test.edit(|draft| {
+        draft["subject"] = toml_edit::value("A subject of the editor's own");
+        let news = draft["news"].as_array_of_tables_mut().unwrap();
+        of = news.len();
+        news.remove(1);
+    });
+    test.run("approve 2026-11-25-midweek --by Ed").success();
+    test.run("send 2026-11-25-midweek --yes").success();
+    let words = format!("kept {} of {of}, subject rewritten", of - 1);
+    test.run("status 2026-11-25-midweek").success().stdout_has(&words);
+    let report = test.run("report 2026-11-25-midweek --format json").success().json();
+    assert_eq!(report["proposal"][0], words.as_str(), "{report}");
 }
 
 #[test]
@@ -194,21 +280,48 @@ fn one_story_is_told_once_and_names_who_else_tells_it() {
 }
 
 #[test]
-fn past_issues_teach_and_the_config_overrules_them() {
+fn only_editors_acts_teach_and_the_config_overrules_them() {
     let test = Test::new().sample();
-    test.run("news sources").success().stdout_has("no past issue has taught anything yet");
+    test.run("news sources").success().stdout_has("no editor's act has taught anything yet");
     test.run("compose midweek").success();
+    test.run("news sources").success().stdout_has("no editor's act has taught anything yet");
+    let mut dropped = String::new();
+    test.edit(|draft| {
+        let news = draft["news"].as_array_of_tables_mut().unwrap();
+        dropped = news.get(0).unwrap()["source"].as_str().unwrap().to_owned();
+        news.remove(0);
+    });
     let learned = test.run("news sources --format json").success().json();
-    let learned = learned.as_array().unwrap();
-    assert!(!learned.is_empty() && learned.iter().all(|source| source["fixed"] == false));
-    let taken: u64 = learned.iter().map(|source| source["taken"].as_u64().unwrap()).sum();
-    assert_eq!(taken, 5, "what midweek carries");
+    let of = |name: &str| learned.as_array().unwrap().iter().find(|source| source["source"] == name).unwrap().clone();
+    let source = of(&dropped);
+    assert_eq!(source["acts"], serde_json::json!({"dropped": 1}), "{learned}");
+    assert!(source["points"].as_f64().unwrap() < 0.0 && source["fixed"] == false, "{source}");
+    test.run("news sources").success().stdout_has(&format!("{dropped}: editors dropped 1 of "));
     let config = fs::read_to_string(test.path("config.toml")).unwrap();
-    let name = learned[0]["source"].as_str().unwrap();
-    fs::write(test.path("config.toml"), format!("{config}\n[compose.sources]\n\"{name}\" = -2.5\n")).unwrap();
-    test.run("news sources").success().stdout_has(" -2.50*").stdout_has(name);
-    fs::write(test.path("config.toml"), format!("{config}\n[compose.sources]\n\"{name}\" = 11\n")).unwrap();
+    fs::write(test.path("config.toml"), format!("{config}\n[compose.sources]\n\"{dropped}\" = -2.5\n")).unwrap();
+    test.run("news sources").success().stdout_has(" -2.50*").stdout_has(&dropped);
+    fs::write(test.path("config.toml"), format!("{config}\n[compose.sources]\n\"{dropped}\" = 11\n")).unwrap();
     test.run("news sources").code(1).stderr_has("points, which must be from -10 to 10");
+}
+
+#[test]
+fn kinds_are_told_and_a_publication_brings_its_own_cues() {
+    let test = Test::new().news(
+        "{\"id\": \"a\", \"title\": \"Larch Labs raises $40 million\", \"source\": \"W\", \"published\": \"2026-11-24\", \"score\": 5}\n",
+    );
+    test.run("news list --why").success().stdout_has("+0.5 as money by");
+    test.run("news kinds").success().stdout_has("[[kinds]]").stdout_has("name = \"round-up\"");
+    let own = "[[kinds]]\nname = \"trees\"\npoints = 3\nstrong = [\"larch\"]\n";
+    fs::write(test.path("cues.toml"), own).unwrap();
+    test.run("news list --why").success().stdout_has("+3 as trees by \"larch\"");
+    let config = fs::read_to_string(test.path("config.toml")).unwrap();
+    fs::write(test.path("config.toml"), format!("{config}\n[compose.kinds]\ntrees = -1.0\n")).unwrap();
+    test.run("news list --why").success().stdout_has("-1 as trees by \"larch\"");
+    test.run("compose midweek --format json").success().stdout_has("under the edition's minimum of 5");
+    fs::write(test.path("config.toml"), format!("{config}\n[compose.kinds]\ntreas = -1.0\n")).unwrap();
+    test.run("compose midweek").success().stderr_has("`treas` is no kind of news").stderr_has("trees");
+    fs::write(test.path("cues.toml"), "[[kinds]]\nname = \"trees\"\npoints = \"x\"\n").unwrap();
+    test.run("compose midweek").code(1).stderr_has("cues.toml:3");
 }
 
 #[test]
@@ -220,9 +333,11 @@ fn explain_shows_the_parts_of_every_rank() {
     let mut last = f64::INFINITY;
     for candidate in candidates {
         let part = |key: &str| candidate[key].as_f64().unwrap_or_else(|| panic!("{key} in {candidate}"));
-        let value = (part("score") + part("echo") + part("novelty")) * part("decay") + part("taught");
+        let value = (part("score") + part("echo") + part("novelty") + part("kind")) * part("decay") + part("taught");
         assert!((value - part("value")).abs() < 1e-9 && part("value") <= last, "{candidate}");
         last = part("value");
     }
-    test.run("compose midweek --explain").success().stdout_has("value = (score + echo + new topic) x decay + taught");
+    test.run("compose midweek --explain")
+        .success()
+        .stdout_has("value = (score + echo + new topic + kind) x decay + taught");
 }

@@ -109,3 +109,20 @@ fn a_guide_with_broken_front_matter_is_named() {
     let test = Test::new().file("guide.md", "+++\nslug = \"x\"\ntitle = \n+++\n\nBody\n");
     test.run("guides import guide.md").code(1).stderr_has("guide.md:3");
 }
+
+#[test]
+fn one_bad_guide_or_file_of_news_keeps_no_good_one_out() {
+    let (slug, guide) = crate::sample::GUIDES[0];
+    let test = Test::new()
+        .file("good.md", guide)
+        .file("bad.md", "---\ntitle: [\n---\nBody\n")
+        .file("yaml.md", "---\ntitle: Bark\ntopic: Bark\nlevel: beginner\n---\n## What\n\nBark.\n")
+        .file("good.jsonl", &format!("{ITEM}\n"))
+        .file("bad.jsonl", "{\"title\": 1}\n");
+    test.run("guides import bad.md good.md yaml.md").code(1).stderr_has("bad.md:").stdout_has("2 guides added");
+    let guides = test.run("guides list --format json").success().json();
+    let slugs: Vec<&str> = guides.as_array().unwrap().iter().map(|guide| guide["slug"].as_str().unwrap()).collect();
+    assert!(slugs.contains(&slug) && slugs.contains(&"yaml"), "{slugs:?}");
+    test.run("news import bad.jsonl good.jsonl").code(1).stderr_has("bad.jsonl:1").stdout_has("1 item added");
+    test.run("news import bad.jsonl").code(1).stderr_has("nothing was imported");
+}

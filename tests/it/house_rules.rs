@@ -59,6 +59,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper::", &["sources", "web"]),
     ("mail_parser::", &["sources"]),
     ("quick_xml::", &["sources"]),
+    ("regex::", &["compose"]),
+    ("serde_saphyr::", &["sources"]),
     ("rustix::", &["pipeline"]),
     ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),

@@ -102,6 +102,7 @@ impl List {
         }
         // Behind day, score and source.
         let titles = room(40);
+        let (cues, sources) = (site.cues()?, site.config.sources());
         for (item, scored) in items {
             let score = scored.value.map_or("–".to_owned(), |score| score.to_string());
             let (day, source) = (item.published.day(zone), pad(&item.source, 20));
@@ -109,6 +110,10 @@ impl List {
             if self.why {
                 // Whole: it is what `news score` asks for.
                 line(&format!("                  {:<20}  {}", item.id, scored.why))?;
+                let kind = site.config.compose.kind(cues.get(), &sources, item, scored.value.unwrap_or_default()).1;
+                if !kind.is_empty() {
+                    line(&format!("                  {:<20}  {kind}", ""))?;
+                }
             }
         }
         Ok(Exit::Done)

@@ -1,18 +1,19 @@
-//! How many texts touch one: the echo of a story beyond its own grouping. Knows no story.
+//! Which texts touch one: the echo of a story beyond its own grouping. Knows no story.
 
 use super::Stories;
 
 impl Stories {
-    /// For each of the first `among` texts, with how many others of them it shares at least so many words (`least`, a cosine
+    /// For each of the first `among` texts, the others of them with which it shares at least so many words (`least`, a cosine
     /// from 0 to 1).
-    pub fn related(&self, among: usize, least: f64) -> Vec<usize> {
-        let within = |node: usize| self.nodes.texts(node).iter().filter(|at| **at < among).count();
-        let count = |at: usize| {
+    pub fn related(&self, among: usize, least: f64) -> Vec<Vec<usize>> {
+        let within = |node: usize| self.nodes.texts(node).iter().copied().filter(|at| *at < among);
+        let related = |at: usize| {
             let node = self.nodes.of_text(at);
-            let equal = if self.says_enough(at) && least <= 1.0 { within(node) - 1 } else { 0 };
+            let alike = self.says_enough(at) && least <= 1.0;
+            let equal = within(node).filter(|other| alike && *other != at);
             let near = self.near[node].iter().filter(|(_, cosine)| *cosine >= least);
-            equal + near.map(|(other, _)| within(*other)).sum::<usize>()
+            equal.chain(near.flat_map(|(other, _)| within(*other))).collect()
         };
-        (0..among).map(count).collect()
+        (0..among).map(related).collect()
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the parts of a rank: echo, novelty, age, and what past issues teach.
 
 use super::*;
+use crate::model::{Editing, EditorAct, Origin};
 
 fn parts(composition: &Composition, id: &str) -> Parts {
     composition.ranked.iter().find(|r| r.id == id).unwrap_or_else(|| panic!("{id} is not ranked")).parts.clone()
@@ -17,7 +18,10 @@ fn the_value_is_made_of_its_parts() {
     let c = case.run();
     for id in ["a", "b"] {
         let p = parts(&c, id);
-        assert!(close(p.value, (p.score.unwrap() + p.echo + p.novelty) * p.decay + p.preference), "{p:?}");
+        assert!(
+            close(p.value, (p.score.unwrap() + p.kind + p.echo + p.novelty + p.primary) * p.decay + p.preference),
+            "{p:?}"
+        );
     }
     // A day old, and an hour short of the half-life.
     assert!(parts(&c, "a").decay > 0.99 && close(parts(&c, "b").decay, 0.508), "{}", parts(&c, "b").decay);
@@ -52,88 +56,115 @@ fn a_topic_that_the_last_issues_lacked_is_new() {
     assert_eq!(ids(&c), ["new", "known"]);
 }
 
-/// Two past issues, which took both items of one source and none of the three of another.
-fn preferences() -> (Vec<PastIssue>, Vec<Item>) {
-    let mut issues = vec![
-        past("2026-11-11-midweek", "2026-11-11T07:00:00Z", "2026-11-11T07:00:00Z"),
-        past("2026-11-18-midweek", "2026-11-18T07:00:00Z", "2026-11-18T07:00:00Z"),
-    ];
-    issues[0].window.as_mut().unwrap().from = utc("2026-11-04T07:00:00Z");
-    issues[1].window.as_mut().unwrap().from = utc("2026-11-11T07:00:00Z");
-    issues[0].stories = vec![carried("liked-1", "")];
-    issues[1].stories = vec![carried("liked-2", "")];
-    let of = |id: &str, source: &str, at: &str| Item { source: source.into(), ..item(id, 6.0, at) };
-    let items = vec![
-        of("liked-1", "Lab Blog", "2026-11-10T08:00:00Z"),
-        of("liked-2", "Lab Blog", "2026-11-17T08:00:00Z"),
-        of("left-1", "The Wire", "2026-11-10T08:00:00Z"),
-        of("left-2", "The Wire", "2026-11-10"),
-        of("left-3", "The Wire", "2026-11-17T08:00:00Z"),
-        of("too-late", "The Wire", "2026-11-19T08:00:00Z"),
-        of("too-early", "The Wire", "2026-11-01"),
-    ];
-    (issues, items)
+/// What an editor did to one issue: acts on items of sources, besides two items of The Wire that stayed.
+fn edited(issue_name: &str, acts: &[(EditorAct, &str, &str)]) -> Editing {
+    let origin = |id: &str, source: &str| Origin { id: id.into(), source: source.into(), ..Origin::default() };
+    let proposed = acts.iter().filter(|(act, ..)| !matches!(act, EditorAct::Added | EditorAct::Raised));
+    let stayed = [origin("wire-1", "The Wire"), origin("wire-2", "The Wire")];
+    Editing {
+        issue: issue(issue_name),
+        proposed: proposed.map(|(_, id, source)| origin(id, source)).chain(stayed).collect(),
+        acts: acts.iter().map(|(act, id, source)| (*act, origin(id, source))).collect(),
+        kept: 0,
+        moved: 0,
+        subject_rewritten: false,
+        preheader_rewritten: false,
+    }
 }
 
 #[test]
-fn past_issues_teach_what_the_editors_like_and_the_config_overrules_them() {
-    let (issues, items) = preferences();
-    let preferences = SourcePreferences::learn(&issues, &items, Tz::UTC);
+fn editors_acts_teach_and_the_config_overrules_them() {
+    let editings = [
+        edited("2026-11-11-midweek", &[(EditorAct::Dropped, "a", "Daily Bark"), (EditorAct::Added, "b", "Lab Blog")]),
+        edited("2026-11-18-midweek", &[(EditorAct::Banned, "c", "Daily Bark"), (EditorAct::Raised, "d", "Lab Blog")]),
+    ];
+    let preferences = SourcePreferences::learn(&editings);
     let mut weights = Weights::default();
-    let carried: Vec<_> = preferences
+    let learned: Vec<_> = preferences
         .preferences(&weights)
         .into_iter()
-        .map(|l| (l.record.name, l.record.taken, l.record.seen, l.points > 0.0))
+        .map(|p| (p.record.name.clone(), p.record.seen, p.record.in_words().unwrap_or_default()))
         .collect();
-    assert_eq!(carried, [("Lab Blog".to_owned(), 2, 2, true), ("The Wire".to_owned(), 0, 3, false)]);
+    let expected = [
+        ("Lab Blog", 2, "editors brought in 2 of 2 from this source"),
+        ("The Wire", 4, ""),
+        ("Daily Bark", 2, "editors dropped 2 of 2 from this source"),
+    ];
+    assert_eq!(learned, expected.map(|(name, seen, told)| (name.to_owned(), seen, told.to_owned())));
     let mut case = Case { preferences, ..Case::default() };
     case.items = vec![
-        Item { source: "the wire".into(), ..fresh("wire", 6.5) },
+        Item { source: "daily bark".into(), ..fresh("bark", 6.5) },
         Item { source: "Lab-Blog".into(), ..fresh("lab", 6.5) },
         fresh("unknown", 6.5),
     ];
     let c = case.run();
-    assert_eq!(ids(&c), ["lab", "unknown", "wire"]);
-    assert!(c.draft.as_ref().unwrap().news[0].why.contains("2 of 2 from its source taken so far"));
-    weights.sources = [("The Wire".to_owned(), 3.0)].into();
+    assert_eq!(ids(&c), ["lab", "unknown", "bark"]);
+    let whys: Vec<String> = c.draft.unwrap().news.into_iter().map(|entry| entry.why).collect();
+    assert!(whys[0].contains("editors brought in 2 of 2 from this source"), "{whys:?}");
+    assert!(whys[2].contains("editors dropped 2 of 2 from this source"), "{whys:?}");
+    weights.sources = [("Daily Bark".to_owned(), 3.0)].into();
     case.weights = weights.clone();
-    assert_eq!(ids(&case.run()), ["wire", "lab", "unknown"]);
-    let lessons = case.preferences.preferences(&weights);
-    assert!(lessons[0].fixed && close(lessons[0].points, 3.0) && lessons[0].record.seen == 3);
+    assert_eq!(ids(&case.run()), ["bark", "lab", "unknown"]);
+    let preferences = case.preferences.preferences(&weights);
+    assert!(preferences[0].fixed && close(preferences[0].points, 3.0) && preferences[0].record.seen == 2);
     weights.preference = 0.0;
     weights.sources.clear();
-    assert!(case.preferences.preferences(&weights).iter().all(|l| close(l.points, 0.0)));
+    assert!(case.preferences.preferences(&weights).iter().all(|p| close(p.points, 0.0)));
 }
 
 #[test]
-fn what_an_earlier_issue_carried_teaches_nothing_to_a_later_one() {
-    let (mut issues, items) = preferences();
-    issues[1].window.as_mut().unwrap().from = utc("2026-11-04T07:00:00Z");
-    let lessons = SourcePreferences::learn(&issues, &items, Tz::UTC).preferences(&Weights::default());
-    let seen: Vec<_> = lessons.iter().map(|l| (l.record.taken, l.record.seen)).collect();
-    // liked-1 once; liked-2 once; left-1 and left-2 in both windows, left-3 in one.
-    assert_eq!(seen, [(2, 2), (0, 5)]);
+fn what_nobody_touched_teaches_nothing_and_acts_are_capped_and_wear_off() {
+    let untouched: Vec<Editing> = (10..22).map(|n| edited(&format!("2026-10-{n}-midweek"), &[])).collect();
+    assert_eq!(SourcePreferences::learn(&untouched), SourcePreferences::default());
+    let drop: Vec<Editing> = (1..=28)
+        .map(|n| edited(&format!("2026-02-{n:02}-midweek"), &[(EditorAct::Banned, "a", "Daily Bark")]))
+        .collect();
+    let points = |editings: &[Editing]| {
+        let preferences = SourcePreferences::learn(editings).preferences(&Weights::default());
+        preferences.iter().find(|p| p.record.name == "Daily Bark").unwrap().points
+    };
+    assert!(close(points(&drop), -1.0), "never more than a point");
+    let with_rest: Vec<Editing> = drop[..1].iter().cloned().chain(untouched).collect();
+    assert!(close(points(&drop[..1]), points(&with_rest)), "issues that nobody edited wear nothing down");
+    let later = |n: u32| edited(&format!("2026-03-{n:02}-midweek"), &[(EditorAct::Pinned, "w", "The Wire")]);
+    let worn: Vec<Editing> = drop[..1].iter().cloned().chain((1..=26).map(later)).collect();
+    assert!(points(&worn) > points(&drop[..1]) && points(&worn) < 0.0, "later acts count more");
 }
 
 #[test]
-fn the_top_has_one_of_a_source_and_a_topic_while_others_are_there() {
-    let mut case =
-        Case { items: (1..=5).map(|n| fresh(&format!("i{n}"), 10.0 - f64::from(n))).collect(), ..Case::default() };
+fn sites_of_one_host_are_one_kind_of_source_and_a_dropped_item_is_remembered() {
+    let editings = [edited("2026-11-18-midweek", &[(EditorAct::Dropped, "a", "larch.github.io")])];
+    let preferences = SourcePreferences::learn(&editings);
+    let of = |id: &str, source: &str| {
+        let item = Item { source: source.into(), ..fresh(id, 6.0) };
+        preferences.points(&item, &Weights::default())
+    };
+    assert!(of("new", "fir.github.io").0 < 0.0);
+    assert!(close(of("new", "fir.example").0, 0.0));
+    assert_eq!(of("a", "elsewhere").1.as_deref(), Some("dropped from 2026-11-18-midweek by an editor"));
+}
+
+#[test]
+fn the_top_varies_by_a_place_at_most_and_never_over_a_better_story() {
+    let scores = [9.0, 8.8, 8.6, 8.4, 6.0];
+    let mut case = Case {
+        items: scores.iter().enumerate().map(|(n, score)| fresh(&format!("i{}", n + 1), *score)).collect(),
+        ..Case::default()
+    };
     case.items[0].source = "Lab Blog".into();
     case.items[1].source = "lab blog".into();
     case.items[0].topics = vec!["GPT-4o".into()];
     case.items[2].topics = vec!["gpt 4o".into()];
     let c = case.run();
-    assert_eq!(ids(&c), ["i1", "i4", "i5", "i2", "i3"]);
+    // The second has the lead's source and the third its topic: each is followed by one that is like the lead as well.
+    assert_eq!(ids(&c), ["i1", "i2", "i4", "i3", "i5"]);
     let news = &c.draft.as_ref().unwrap().news;
-    assert!(news[3].why.contains("under the top, which has its source or topic already"), "{}", news[3].why);
-    assert!(!news[1].why.contains("under the top"));
+    assert!(news[3].why.contains("a place down, since the top has its source or topic already"), "{}", news[3].why);
+    case.items[3].score = Some(7.5);
+    assert_eq!(ids(&case.run()), ["i1", "i2", "i3", "i4", "i5"], "nothing goes over a story worth a point more");
+    case.items[3].score = Some(8.4);
     case.weights.top = 0;
     assert_eq!(ids(&case.run()), ["i1", "i2", "i3", "i4", "i5"]);
-    case.weights.top = 3;
-    case.items.iter_mut().for_each(|item| item.source = "Lab Blog".into());
-    case.weights.max_per_source = 0;
-    assert_eq!(ids(&case.run()), ["i1", "i2", "i3", "i4", "i5"], "where all are alike the rank counts");
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn a_draft_that_cannot_be_read_is_left_alone() {
     let workspace = workspace("a b", "g", "");
     workspace.edit("title = ", "titel = ");
     let before = workspace.text();
-    let wrong = refresh(workspace.dir(), &draft("x", "", "")).unwrap_err();
+    let wrong = refresh(workspace.dir(), &draft("x", "", ""), Around::default()).unwrap_err();
     assert!(wrong.to_string().contains("did you mean `title`?"), "{wrong}");
     assert_eq!(workspace.text(), before);
 }

@@ -22,7 +22,8 @@ impl Paper {
 
     fn compose(&mut self, fresh: &Draft) {
         let fresh = DraftBlocks::cut(&to_toml(fresh)).unwrap();
-        let woven = weave(Path::new("issue.toml"), &self.draft, Some(&self.composed), &fresh).unwrap();
+        let woven =
+            weave(Path::new("issue.toml"), &self.draft, Some(&self.composed), &fresh, Around::default()).unwrap();
         (self.draft, self.composed) = (woven.draft, woven.composed);
     }
 }

@@ -33,6 +33,7 @@ fn send(figures: Figures, state: IssueState) -> SendReport {
         subject: "A calm week <b>".into(),
         state,
         stopped_because: if state == IssueState::Stopped { "550 \"go away\" <script>".into() } else { String::new() },
+        proposal: Vec::new(),
         approved_by: "Ann".into(),
         approved_at: at(-600),
         started_at: at(0),

@@ -121,6 +121,7 @@ fn facts(report: &SendReport, zone: Tz) -> Vec<Fact> {
         fact("Approved", format!("{} by {}", time(report.approved_at, zone), report.approved_by)),
         fact("Send began", time(report.started_at, zone)),
     ];
+    facts.extend(report.proposal.iter().map(|words| fact("The proposal", words.clone())));
     if let Some(finished) = report.finished_at {
         let took = u64::try_from((finished - report.started_at).num_milliseconds()).unwrap_or(0);
         facts.push(fact("Send ended", format!("{}, after {}", time(finished, zone), duration(took))));

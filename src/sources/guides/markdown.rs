@@ -1,4 +1,4 @@
-//! Reads a guide from Markdown with TOML front matter between `+++` lines. Knows no folder.
+//! Reads a guide from Markdown with front matter: TOML between `+++` lines or YAML between `---` lines. Knows no folder.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,10 +22,12 @@ pub(in crate::sources) fn read_markdown(label: &Path, bytes: &[u8]) -> Result<(G
     let text = decode(label, bytes)?;
     let text = if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
     let mut report = Report::new(label);
-    let Some((front, first, body)) = split(&text, &mut report) else {
+    let Some((mark, front, first, body)) = split(&text, &mut report) else {
         return Err(Notices(report.errors));
     };
-    let Some((map, lines)) = toml_fields(front, first, &mut report) else {
+    let read =
+        if mark == YAML { yaml_fields(front, first, &mut report) } else { toml_fields(front, first, &mut report) };
+    let Some((map, lines)) = read else {
         return Err(Notices(report.errors));
     };
     let named = label.file_stem().and_then(|s| s.to_str());
@@ -52,28 +54,40 @@ pub(in crate::sources) fn read_markdown(label: &Path, bytes: &[u8]) -> Result<(G
     Ok((read.ok_or_else(broken)?, notices))
 }
 
-/// Front matter, the line of the file on which it begins, and the body.
-fn split<'a>(text: &'a str, report: &mut Report) -> Option<(&'a str, usize, &'a str)> {
+/// The lines around front matter.
+const TOML: &str = "+++";
+const YAML: &str = "---";
+
+/// The mark around the front matter, the front matter, the line of the file on which it begins, and the body.
+fn split<'a>(text: &'a str, report: &mut Report) -> Option<(&'static str, &'a str, usize, &'a str)> {
     let blank = text.len() - text.trim_start().len();
     let above = text.get(..blank)?.matches('\n').count();
     let start = text.get(blank..)?;
-    let Some(rest) = start.strip_prefix("+++").filter(|r| r.lines().next().is_none_or(|l| l.trim().is_empty())) else {
+    let begins = |mark: &'static str| {
+        let rest = start.strip_prefix(mark).filter(|r| r.lines().next().is_none_or(|l| l.trim().is_empty()))?;
+        Some((mark, rest))
+    };
+    let Some((mark, rest)) = begins(TOML).or_else(|| begins(YAML)) else {
         report.error(
             above + 1,
-            "expected front matter that begins with a line `+++`, found other text",
-            "a guide begins with +++, then title = \"…\", then +++",
+            "expected front matter that begins with a line `+++` or `---`, found other text",
+            "a guide begins with +++, then title = \"…\", then +++; or with YAML between lines ---",
         );
         return None;
     };
     let front_at = rest.find('\n').map_or(rest.len(), |n| n + 1);
     let (mut at, front) = (front_at, rest.get(front_at..)?);
     for line in front.split_inclusive('\n') {
-        if line.trim_end() == "+++" {
-            return Some((rest.get(front_at..at)?, above + 2, rest.get(at + line.len()..)?));
+        if line.trim_end() == mark || (mark == YAML && line.trim_end() == "...") {
+            return Some((mark, rest.get(front_at..at)?, above + 2, rest.get(at + line.len()..)?));
         }
         at += line.len();
     }
-    report.error(above + 1, "the front matter that begins here is never closed", "end it with a line `+++`");
+    report.error(
+        above + 1,
+        "the front matter that begins here is never closed",
+        &format!("end it with a line `{mark}`"),
+    );
     None
 }
 
@@ -100,6 +114,33 @@ fn toml_fields(front: &str, first: usize, report: &mut Report) -> Option<Located
         let path = key.get_ref().to_string();
         map.insert(path.clone(), json(value.get_ref(), &path, &mut lines, &line));
     }
+    Some((map, lines))
+}
+
+/// The same of YAML, with the lines of its own keys.
+fn yaml_fields(front: &str, first: usize, report: &mut Report) -> Option<Located> {
+    let read: Result<Value, _> = serde_saphyr::from_str(front);
+    let map = match read {
+        Ok(Value::Object(map)) => map,
+        Ok(Value::Null) => Map::new(),
+        Ok(_) => {
+            report.error(first, "the front matter must be keys with values", "such as `title: How models learn`");
+            return None;
+        }
+        Err(error) => {
+            let line = error.location().map_or(first, |at| first - 1 + usize::try_from(at.line()).unwrap_or(1));
+            let message = error.to_string().lines().next().unwrap_or_default().to_owned();
+            let help = "put a text with a colon or a quote in it into quotation marks, and indent with spaces";
+            report.error(line, format!("not valid YAML: {message}"), help);
+            return None;
+        }
+    };
+    let key = |line: &str| {
+        let plain = !line.starts_with([' ', '\t', '#', '-']);
+        let key = line.split_once(':').filter(|_| plain)?.0;
+        Some(key.trim().trim_matches(['"', '\'']).to_owned())
+    };
+    let lines = front.lines().enumerate().filter_map(|(at, line)| Some((key(line)?, first + at))).collect();
     Some((map, lines))
 }
 

@@ -21,7 +21,7 @@ use crate::model::{Guide, Notice, Notices};
 pub(super) use markdown::read_markdown;
 pub(super) use write::write_markdown;
 
-/// Reads guides from Markdown with `+++` TOML front matter, JSON (one object, an array, or one object a line) or the text
+/// Reads guides from Markdown with TOML or YAML front matter, JSON (one object, an array, or one object a line) or the text
 /// of an Almanac guide page, which also yields news items: by the file's extension, else by its content. `as_of` dates
 /// the page's relative ages by the calendar of `zone`; `label` is the path that errors show.
 ///
@@ -38,7 +38,7 @@ pub fn read_guides(label: &Path, bytes: &[u8], as_of: DateTime<Utc>, zone: Tz) -
         Some(Form::JsonLines) => read_json(label, text, true),
         Some(Form::Page) => almanac::read(label, text, as_of.with_timezone(&zone).naive_local()),
         None => {
-            let help = "a guide is Markdown with +++ front matter, JSON, or the text of an Almanac guide page";
+            let help = "a guide is Markdown with front matter between +++ or --- lines, JSON, or the text of an Almanac guide page";
             let found =
                 if text.trim_start().starts_with('<') { "HTML or XML; save the page as text" } else { "another text" };
             Err(Notice::new(format!("expected a guide, found {found}")).at(label, 1).help(help).into())
@@ -59,7 +59,7 @@ fn form(label: &Path, text: &str) -> Option<Form> {
     match extension.as_str() {
         "json" => return Some(Form::Json),
         "jsonl" | "ndjson" => return Some(Form::JsonLines),
-        _ if start.starts_with("+++") => return Some(Form::Markdown),
+        _ if start.starts_with("+++") || start.starts_with("---\n") => return Some(Form::Markdown),
         _ if almanac::is_page(text) => return Some(Form::Page),
         "md" | "markdown" => return Some(Form::Markdown),
         _ => {}

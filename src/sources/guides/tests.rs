@@ -33,6 +33,32 @@ fn markdown_reads_front_matter_and_sections() {
 }
 
 #[test]
+fn yaml_front_matter_says_the_same() {
+    let yaml = "---\ntitle: 'Sorting: a tour'\ntopic: Sorting\nlevel: Advanced\nupdated: 2026-01-02\ntakeaways:\n  - one\n  - two\ntimeline:\n  - text: It began\n    date: 1945-06-30\n---\nIntro.\n\n## One\n\nText.\n\\## not a heading\n";
+    for text in [yaml.to_owned(), yaml.replace('\n', "\r\n")] {
+        let guide = read("sorting.md", &text).unwrap().guides.remove(0);
+        let mut other = read("sorting.md", GOOD).unwrap().guides.remove(0);
+        other.takeaways = vec!["one".into(), "two".into()];
+        assert_eq!(guide, other);
+    }
+    for (from, to, words) in [
+        ("topic", "topik", "g.md:3: `topik` is not a known key of a guide\n  help: did you mean `topic`?"),
+        ("Advanced", "expert", "g.md:4: `level` must be beginner, intermediate or advanced, found \"expert\""),
+        ("'Sorting: a tour'", "Sorting: a tour", "not valid YAML"),
+        ("  - one", " \t- one", "not valid YAML"),
+    ] {
+        refused(&yaml.replacen(from, to, 1), words);
+    }
+    refused("---\ntitle: A\n", "end it with a line `---`");
+    refused("---\n- a\n---\n", "the front matter must be keys with values");
+    let bomb = format!(
+        "---\na: &a [x, x]\n{}title: A\n---\n",
+        (0..40).map(|n| format!("b{n}: [*a, *a]\n")).collect::<String>()
+    );
+    assert!(read("g.md", &bomb).is_err());
+}
+
+#[test]
 fn markdown_mistakes_are_named_with_their_line() {
     for (from, to, words) in [
         ("topic", "topik", "g.md:3: `topik` is not a known key of a guide\n  help: did you mean `topic`?"),

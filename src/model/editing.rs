@@ -1,0 +1,96 @@
+//! What an editor did to a draft, against what compose had proposed. Knows no points and no file.
+
+use super::IssueName;
+
+/// One thing that an editor does to an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EditorAct {
+    /// Deleted from the news.
+    Dropped,
+    /// Marked `banned = true`.
+    Banned,
+    /// Moved from the news to the bench.
+    Benched,
+    /// Put into the news though compose had it neither there nor on the bench.
+    Added,
+    /// Moved up from the bench.
+    Raised,
+    /// Marked `pinned = true`.
+    Pinned,
+    /// Moved to the top of the news.
+    Led,
+}
+
+impl EditorAct {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dropped => "dropped",
+            Self::Banned => "banned",
+            Self::Benched => "benched",
+            Self::Added => "added",
+            Self::Raised => "raised",
+            Self::Pinned => "pinned",
+            Self::Led => "led",
+        }
+    }
+}
+
+/// An item of a draft, as far as it says where it came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub id: String,
+    pub title: String,
+    pub source: String,
+    pub url: Option<String>,
+}
+
+/// What an editor made of compose's proposal for one issue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Editing {
+    pub issue: IssueName,
+    /// The news that compose proposed.
+    pub proposed: Vec<Origin>,
+    pub acts: Vec<(EditorAct, Origin)>,
+    /// How many of the proposed stand in the news.
+    pub kept: usize,
+    /// How many of these stand elsewhere than compose had put them.
+    pub moved: usize,
+    pub subject_rewritten: bool,
+    pub preheader_rewritten: bool,
+}
+
+impl Editing {
+    /// How many items were put in that compose had not proposed.
+    pub fn brought(&self) -> usize {
+        self.acts.iter().filter(|(act, _)| matches!(act, EditorAct::Added | EditorAct::Raised)).count()
+    }
+
+    /// Whether the issue stands as it was proposed.
+    pub fn untouched(&self) -> bool {
+        self.acts.is_empty()
+            && self.kept == self.proposed.len()
+            && self.moved == 0
+            && !self.subject_rewritten
+            && !self.preheader_rewritten
+    }
+
+    /// "kept 10 of 12, brought in 2, moved 3, subject rewritten".
+    pub fn in_words(&self) -> String {
+        if self.untouched() {
+            return match self.proposed.len() {
+                1 => "sent the one story as composed".into(),
+                n => format!("kept all {n} as composed"),
+            };
+        }
+        let mut words = vec![format!("kept {} of {}", self.kept, self.proposed.len())];
+        let counted = [(self.brought(), "brought in"), (self.moved, "moved")];
+        words.extend(counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what} {n}")));
+        match (self.subject_rewritten, self.preheader_rewritten) {
+            (true, true) => words.push("subject and preheader rewritten".into()),
+            (true, false) => words.push("subject rewritten".into()),
+            (false, true) => words.push("preheader rewritten".into()),
+            (false, false) => {}
+        }
+        words.join(", ")
+    }
+}
