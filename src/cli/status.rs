@@ -86,6 +86,8 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
     let mut text = format!("{:<24} {}", status.issue, status.state);
     if status.started_at.is_some() {
         text += &format!(": {}", told(&status.counts, status.next_due));
+    } else if status.edited_after_approval {
+        text += ", edited after approval";
     } else if let Some(by) = &status.approved_by {
         text += &format!(" by {by}");
     }

@@ -308,7 +308,10 @@ impl Delivery {
 
     /// An issue as it is mailed, signed when there are keys.
     pub(super) fn compiled(&self, frozen: Frozen, name: &IssueName) -> Result<CompiledIssue, Notice> {
-        CompiledIssue::new(frozen, name.clone())?.signed(&self.site.config.delivery.dkim, &self.site.root)
+        let config = &self.site.config;
+        let compiled = CompiledIssue::new(frozen, name.clone());
+        let signed = compiled.and_then(|issue| issue.signed(&config.delivery.dkim, &self.site.root));
+        signed.map_err(|wrong| config.origin.locate(wrong))
     }
 
     /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.

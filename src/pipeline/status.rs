@@ -19,6 +19,9 @@ pub struct IssueStatus {
     pub state: IssueState,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
+    /// It was approved, and its draft was edited since, so that it is a draft again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub edited_after_approval: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<DateTime<Utc>>,
     #[serde(flatten)]
@@ -166,6 +169,7 @@ impl Delivery {
     fn status_from(&self, store: Option<&Store>, name: &IssueName) -> anyhow::Result<IssueStatus> {
         let approval = store.map(|store| store.issues().approval(name)).transpose()?.flatten();
         let send = store.map(|store| store.sends().send(name)).transpose()?.flatten();
+        let was_approved = approval.is_some();
         let valid =
             approval.filter(|a| send.is_some() || self.site.drafts().draft_text(name).as_ref() == Some(&a.draft));
         let state = match (&send, &valid) {
@@ -182,6 +186,7 @@ impl Delivery {
             issue: name.to_string(),
             edition: name.edition.clone(),
             state,
+            edited_after_approval: was_approved && valid.is_none(),
             approved_by: valid.map(|approval| approval.by),
             scheduled_for: scheduled.filter(|_| matches!(state, IssueState::Draft | IssueState::Approved)),
             counts: send.as_ref().map_or_else(DeliveryCounts::default, |send| send.counts),

@@ -203,6 +203,15 @@ fn a_backup_or_a_restore_that_is_killed_leaves_nothing_that_could_be_taken_for_o
 }
 
 #[test]
+fn a_draft_that_was_edited_after_its_approval_is_told_as_such() {
+    let test = Test::new().sample().subscribers(1).approved();
+    test.edit(|draft| draft["subject"] = toml_edit::value("Another one"));
+    test.run(&format!("status {ISSUE}")).success().stdout_has("draft, edited after approval");
+    let json = test.run(&format!("status {ISSUE} --format json")).success().json();
+    assert_eq!(json["edited_after_approval"], true);
+}
+
+#[test]
 fn a_damaged_backup_or_one_that_reaches_out_is_refused() {
     let test = Test::new().sample().subscribers(2).approved();
     test.run("backup saved").success();

@@ -116,7 +116,7 @@ impl Doctor {
         let mut found = Vec::new();
         let letterhead = self.site.config.letterhead();
         if let Err(wrong) = sender_domain(&letterhead) {
-            found.push(Diagnosis::error("config", &wrong));
+            found.push(Diagnosis::error("config", &self.site.config.origin.locate(wrong)));
         }
         if self.site.config.publication.postal_address.is_empty() {
             let what = "`publication.postal_address` is empty";

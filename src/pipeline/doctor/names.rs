@@ -1,4 +1,4 @@
-//! What the DNS should say of a sender: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489), where bounces go, and reverse names.
+//! What the DNS should say of a sender: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 9989), where bounces go, and reverse names.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -190,15 +190,17 @@ async fn dmarc(domain: &str, dns: &Dns) -> Diagnosis {
         };
         match records.as_slice() {
             [] => {}
-            [one] => return Diagnosis::new("dmarc", Health::Good, format!("{name}: {one}")),
+            // A public suffix's own record (psd=y) says nothing of the domains below it.
+            [one] if at != domain && tag(one, "psd").is_some_and(|psd| psd.eq_ignore_ascii_case("y")) => break,
+            [one] => return dmarc_record(&name, one),
             _ => {
                 return Diagnosis::new("dmarc", Health::Error, format!("{name} has several records, so none counts"))
                     .mend("leave one");
             }
         }
-        match at.split_once('.') {
-            Some((_, parent)) if parent.contains('.') => at = parent,
-            _ => break,
+        match above(at) {
+            Some(parent) => at = parent,
+            None => break,
         }
     }
     Diagnosis::new(
@@ -207,6 +209,52 @@ async fn dmarc(domain: &str, dns: &Dns) -> Diagnosis {
         format!("{domain} has no DMARC record; Gmail and Yahoo want one of bulk senders"),
     )
     .mend(format!("_dmarc.{domain} TXT \"v=DMARC1; p=none; rua=mailto:dmarc@{domain}\""))
+}
+
+/// The next name of the tree walk (RFC 9989 section 4.10): one label less; of a name of more than eight labels, the last seven.
+fn above(name: &str) -> Option<&str> {
+    let labels = name.split('.').count();
+    let keep = if labels > 8 { 7 } else { labels - 1 };
+    let mut rest = name;
+    for _ in keep..labels {
+        rest = rest.split_once('.')?.1;
+    }
+    Some(rest)
+}
+
+/// The value of a tag of a DMARC record.
+fn tag<'r>(record: &'r str, name: &str) -> Option<&'r str> {
+    record
+        .split(';')
+        .find_map(|part| part.trim().split_once('=').filter(|(key, _)| key.trim().eq_ignore_ascii_case(name)))
+        .map(|(_, value)| value.trim())
+}
+
+/// What one DMARC record says that receivers do not read, or not as it was meant.
+fn dmarc_record(name: &str, record: &str) -> Diagnosis {
+    let policy = |key: &str| tag(record, key).map(str::to_ascii_lowercase);
+    let known = |value: &String| ["none", "quarantine", "reject"].contains(&value.as_str());
+    let what = format!("{name}: {record}");
+    if let Some(key) = ["p", "sp", "np"].into_iter().find(|key| policy(key).is_some_and(|value| !known(&value))) {
+        let mend = format!("`{key}` is none, quarantine or reject");
+        return Diagnosis::new("dmarc", Health::Error, what).mend(mend);
+    }
+    if policy("p").is_none() {
+        let mend = "add p=none, p=quarantine or p=reject";
+        return Diagnosis::new(
+            "dmarc",
+            Health::Warning,
+            format!("{what}; it has no `p`, so it counts as p=none at best"),
+        )
+        .mend(mend);
+    }
+    if tag(record, "pct").is_some() {
+        let mend = "take `pct` out; `t=y` has a policy reported and not applied, as pct=0 was meant to (RFC 9989)";
+        return Diagnosis::new("dmarc", Health::Warning, format!("{what}; `pct` is not read any more")).mend(mend);
+    }
+    let trial = policy("t").is_some_and(|t| t == "y");
+    let note = if trial { "; t=y: receivers report and do not apply it" } else { "" };
+    Diagnosis::new("dmarc", Health::Good, format!("{what}{note}"))
 }
 
 fn bounce_hosts(domain: &str, answers: Answers) -> Diagnosis {
@@ -244,6 +292,24 @@ mod tests {
             assert_eq!(health(&spf("news.example", Ok(answers))), expected, "{records:?}");
         }
         assert_eq!(health(&spf("news.example", Err("silence".into()))), Health::Warning);
+    }
+
+    #[test]
+    fn dmarc_is_read_as_rfc_9989_says() {
+        for (record, expected, told) in [
+            ("v=DMARC1; p=reject; rua=mailto:d@x.example", Health::Good, "p=reject"),
+            ("v=DMARC1; p=quarantine; t=y; np=reject; psd=n", Health::Good, "do not apply"),
+            ("v=DMARC1; p=reject; pct=50", Health::Warning, "`pct` is not read"),
+            ("v=DMARC1; rua=mailto:d@x.example", Health::Warning, "no `p`"),
+            ("v=DMARC1; p=maybe", Health::Error, "p=maybe"),
+            ("v=DMARC1; p=none; np=strict", Health::Error, "np=strict"),
+        ] {
+            let found = dmarc_record("_dmarc.x.example", record);
+            assert!(found.health == expected && found.what.contains(told), "{record}: {found:?}");
+        }
+        assert_eq!(above("a.b.example"), Some("b.example"));
+        assert_eq!(above("example"), None);
+        assert_eq!(above("a.b.c.d.e.f.g.h.i.example"), Some("d.e.f.g.h.i.example"), "seven labels");
     }
 
     #[test]
