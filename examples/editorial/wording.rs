@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use chrono::NaiveDate;
 use digest::compose::{
-    Brief, CarriedStory, Feeds, Library, PastIssue, SourcePreferences, Text, Weights, cluster, compose,
+    Brief, CarriedStory, Cues, Feeds, Library, PastIssue, SourcePreferences, Text, Weights, cluster, compose,
 };
 use digest::model::{Edition, Guide, IssueName, Published, StoryDecisions};
 use serde_json::{Value, json};
@@ -64,7 +64,8 @@ fn verdict(pair: &Value, weights: &Weights) -> anyhow::Result<Value> {
         published: Some(Published::Day(told)),
         ..CarriedStory::default()
     };
-    let past = [PastIssue { name: name(told), window: None, stories: vec![story], guides: Vec::new() }];
+    let past =
+        [PastIssue { name: name(told), window: None, stories: vec![story], bench: Vec::new(), guides: Vec::new() }];
     let items = [later];
     let edition = Edition { news: 10, min_score: 0.0, ..Edition::default() };
     let date = day.succ_opt().context("no such day")?;
@@ -79,8 +80,10 @@ fn verdict(pair: &Value, weights: &Weights) -> anyhow::Result<Value> {
         items: &items,
         guides: &[],
         feeds: &Feeds::default(),
+        cues: Cues::shipped(),
         preferences: &SourcePreferences::default(),
         decisions: &StoryDecisions::default(),
+        banned: &[],
         past: &past,
     });
     let draft = composition.draft.context("no issue")?;
