@@ -6,7 +6,7 @@ use super::arrange::Placed;
 use super::pair::Library;
 use super::window::History;
 use super::{Brief, fold, wording};
-use crate::model::{Card, Guide, Notice, Thin};
+use crate::model::{Card, Entry, Guide, Thin};
 
 /// How many cards the bench holds.
 const SPARE: usize = 3;
@@ -28,32 +28,27 @@ struct Table<'a> {
 
 /// The edition's guide cards, and more of them when the week is thin and the edition fills with guides; then the bench,
 /// the cards that would come next.
-pub fn cards(
-    brief: &Brief,
-    history: &History,
-    library: &Library,
-    chosen: &[Placed],
-    notices: &mut Vec<Notice>,
-) -> (Vec<Card>, Vec<Card>) {
+pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Placed]) -> (Vec<Card>, Vec<Card>) {
     let fills = brief.edition.thin == Thin::FillWithGuides;
     let missing = brief.edition.news.saturating_sub(chosen.len());
     let thin = chosen.len() < brief.edition.thin_mark();
     let wanted = brief.edition.guides + if fills && thin { missing / 2 } else { 0 };
     let mut table = Table::of(chosen, history.recent_cards(brief.weights.guide_cooldown));
-    table.take_explaining(library, wanted, false);
+    table.take_explaining(library, wanted);
     if fills {
         table.take_near(library, wanted);
         if thin {
-            table.take_recent(library, wanted);
+            table.take_recent(library, wanted, "takes the place of news in a thin week");
         }
     }
-    table.take_explaining(library, wanted, true);
-    table.tell_of_repeats(brief.weights.guide_cooldown, notices);
+    // A guide worth reading is better than an empty place, but one is enough.
+    if table.cards.is_empty() {
+        table.take_recent(library, wanted.min(1), "from the shelf: a guide worth reading, on none of the items");
+    }
     let shown = table.cards.len();
     if shown > 0 {
         table.spare = true;
-        table.take_explaining(library, shown + SPARE, false);
-        table.take_explaining(library, shown + SPARE, true);
+        table.take_explaining(library, shown + SPARE);
     }
     let mut cards: Vec<Card> = table.cards.into_iter().map(|(guide, why)| card(guide, why)).collect();
     let bench = cards.split_off(shown);
@@ -77,24 +72,17 @@ impl<'a> Table<'a> {
         self.cards.iter().any(|(card, _)| card.slug == slug)
     }
 
-    fn tell_of_repeats(&self, last: usize, notices: &mut Vec<Notice>) {
-        let slugs = self.cards.iter().map(|(guide, _)| guide.slug.as_str());
-        let again: Vec<&str> = slugs.filter(|slug| self.shown.contains(slug)).collect();
-        if !again.is_empty() {
-            let message = format!("{} was a card in the last {last} issues and is one again", again.join(", "));
-            notices.push(
-                Notice::new(message).help("write more guides on what the news is about, or lower `guide_cooldown`"),
-            );
-        }
+    /// Whether a guide may be a card: it was none of late, and does not stand at the one item that it explains.
+    fn is_open(&self, slug: &str) -> bool {
+        let explains = self.explains.get(slug).map_or(&[][..], Vec::as_slice);
+        let is_paired = || explains.iter().any(|at| self.chosen[*at].fit.slug.as_deref() == Some(slug));
+        !self.shown.contains(slug) && !self.has(slug) && (explains.len() != 1 || !is_paired())
     }
 
-    /// Adds the guides that explain chosen items, greedily, either the fresh ones or those shown of late.
-    fn take_explaining(&mut self, library: &Library<'a>, wanted: usize, shown: bool) {
+    /// Adds the guides that explain chosen items, greedily.
+    fn take_explaining(&mut self, library: &Library<'a>, wanted: usize) {
         while self.cards.len() < wanted {
-            let open = |guide: &&&Guide| {
-                let slug = guide.slug.as_str();
-                self.explains.contains_key(slug) && self.shown.contains(slug) == shown && !self.has(slug)
-            };
+            let open = |guide: &&&Guide| self.explains.contains_key(guide.slug.as_str()) && self.is_open(&guide.slug);
             let best = library.guides().iter().filter(open).max_by(|a, b| {
                 let (a, b) = (self.worth(a), self.worth(b));
                 a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3)).then(b.4.cmp(a.4))
@@ -102,11 +90,10 @@ impl<'a> Table<'a> {
             let Some(guide) = best.copied() else { return };
             let worth = self.worth(guide).0;
             let items = self.explains.get(guide.slug.as_str()).cloned().unwrap_or_default();
-            let again = if shown { "; shown again, since nothing else fits" } else { "" };
             let old = if self.stale.contains(guide.slug.as_str()) { "; older than the news it explains" } else { "" };
             let worth = if self.spare { format!(", worth {worth:.1} beside the cards above") } else { String::new() };
             let count = wording::items(self.chosen.len());
-            let why = format!("explains {} of the {count}{worth}{old}{again}", items.len());
+            let why = format!("explains {} of the {count}{worth}{old}", items.len());
             self.covered.extend(items);
             self.cards.push((guide, why));
         }
@@ -136,7 +123,7 @@ impl<'a> Table<'a> {
             topics.entry(fold(topic)).or_insert((0, topic)).0 += 1;
         }
         let mut near: Vec<(usize, &str, &Guide)> = Vec::new();
-        for guide in library.guides().iter().filter(|g| !self.shown.contains(g.slug.as_str()) && !self.has(&g.slug)) {
+        for guide in library.guides().iter().filter(|guide| self.is_open(&guide.slug)) {
             let met = guide.related_topics.iter().filter_map(|topic| topics.get(&fold(topic)));
             if let Some((count, topic)) = met.copied().max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1))) {
                 near.push((count, topic, guide));
@@ -151,14 +138,30 @@ impl<'a> Table<'a> {
 
 impl<'a> Table<'a> {
     /// Fills up with fresh guides, the last updated first, whatever they are about.
-    fn take_recent(&mut self, library: &Library<'a>, wanted: usize) {
+    fn take_recent(&mut self, library: &Library<'a>, wanted: usize, why: &str) {
         let guides = library.guides().iter().copied();
-        let mut fresh: Vec<&Guide> =
-            guides.filter(|g| !self.shown.contains(g.slug.as_str()) && !self.has(&g.slug)).collect();
+        let mut fresh: Vec<&Guide> = guides.filter(|guide| self.is_open(&guide.slug)).collect();
         fresh.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.slug.cmp(&b.slug)));
         for guide in fresh.into_iter().take(wanted.saturating_sub(self.cards.len())) {
-            self.cards.push((guide, "takes the place of news in a thin week".to_owned()));
+            self.cards.push((guide, why.to_owned()));
         }
+    }
+}
+
+/// Shows each guide once: a card's under no item, any other under the first item that has it. `why` tells where it stands.
+pub fn once(news: &mut [Entry], cards: &[Card]) {
+    let mut seen: HashSet<String> = HashSet::new();
+    for entry in news {
+        let Some(slug) = &entry.guide else { continue };
+        let elsewhere = if cards.iter().any(|card| card.slug == *slug) {
+            "a card of the issue"
+        } else if !seen.insert(slug.clone()) {
+            "shown with an item above"
+        } else {
+            continue;
+        };
+        entry.why.push_str(&format!("; the guide is {elsewhere}"));
+        entry.guide = None;
     }
 }
 

@@ -109,6 +109,9 @@ impl<'a> Grouping<'a> {
         let carried: Vec<usize> = same.chain(nearest.map(|(earlier, _)| earlier)).collect();
         let news = self.stories.follow_up(at, &carried, self.novelty);
         let likely = nearest.is_none_or(|(_, likeness)| likeness >= LIKELY);
+        if news.is_some() && !carried.iter().any(|earlier| self.stories.share_a_matter(at, *earlier)) {
+            return None;
+        }
         let names = self.stories.new_names(at, &carried);
         let (doubtful, new) = match news {
             Some(news) => (likely && news.share < CLEARLY_NEW && !names.in_title, Some(news.words)),

@@ -228,8 +228,9 @@ fn draft(
         .iter()
         .map(|(at, why)| entry(&eligible[*at], why, &library.fit(eligible[*at].item, notices)))
         .collect();
-    let (guides, guides_bench) = cards::cards(brief, history, &library, &chosen, notices);
-    let news = arrange::arrange(chosen, brief.edition.by_topic, brief.weights.top);
+    let (guides, guides_bench) = cards::cards(brief, history, &library, &chosen);
+    let mut news = arrange::arrange(chosen, brief.edition.by_topic, brief.weights.top);
+    cards::once(&mut news, &guides);
     let lines = headings(&news, &guides, brief.cues, &nameless(brief));
     let Line { subject, preheader } = lines.into_iter().next().unwrap_or_default();
     Draft {

@@ -1,7 +1,8 @@
-//! Pairs an item with the live guide that explains it: the newsroom's own choice, else the same topic, else enough of the
-//! same words. Knows no rank and no cap.
+//! Pairs an item with the live guide that explains it: the newsroom's own choice, else the one whose subject is what the item
+//! is about, by its words, its place and its topics. Knows no rank and no cap.
 
 mod index;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -12,12 +13,22 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 
 use self::index::{Index, Question};
+use self::subject::Place;
 use super::{Weights, fold, wording};
 use crate::model::{Guide, Item, Notice, Status};
 
 /// A guide to which a single word ties the item, and which is not named by it, must score so much at least: under a short headline
 /// one word weighs a lot, however common ("the future of …"). docs/composing.md has the figures.
 const LONE: f64 = 0.75;
+/// A guide must score so much by its words, whatever else speaks for it.
+const LEAST: f64 = 0.45;
+/// What is added to a guide's score: when the headline or the first sentence of the summary names it; of what it leads the
+/// next best by; when the item's topics have it.
+const NAMED: f64 = 0.17;
+const LEAD: f64 = 0.44;
+const TOPICAL: f64 = 0.1;
+/// So many of the best guides are looked at.
+const CANDIDATES: usize = 6;
 /// So many of the next best guides are named.
 const OPTIONS: usize = 3;
 
@@ -42,7 +53,8 @@ pub struct Fit {
     pub slug: Option<String>,
     /// `paired with gpt-4o: same topic`, or `no guide fits`.
     pub reason: String,
-    /// Every guide that explains the item: the paired one, the newsroom's and those of its topics.
+    /// Every guide that explains the item: the paired one, the newsroom's and those of its topics that it names in its
+    /// headline or in the first sentence of its summary.
     pub explains: Vec<String>,
     /// How well the paired guide's words fit, from 0 to 1; with no guide paired, 0.
     pub score: f64,
@@ -64,7 +76,6 @@ pub struct Choice {
 #[derive(Clone, Copy, PartialEq)]
 enum How {
     Newsroom,
-    Topic,
     Words,
 }
 
@@ -113,10 +124,9 @@ impl<'a> Library<'a> {
         let ranking = best_first(&scores);
         let own: Vec<usize> = item.guides.iter().filter_map(|slug| self.own(slug, item, notices)).collect();
         let topical: Vec<usize> = item.topics.iter().flat_map(|topic| self.of_topic(topic, &scores)).collect();
-        let by_words = ranking.iter().copied().find(|at| self.fits(&question, *at, scores[*at]));
+        let fitting = self.fitting(&question, &scores, &ranking, &topical);
         let found = own.first().map(|at| (*at, How::Newsroom));
-        let found = found.or_else(|| topical.first().map(|at| (*at, How::Topic)));
-        let found = found.or_else(|| by_words.map(|at| (at, How::Words)));
+        let found = found.or_else(|| fitting.first().map(|at| (*at, How::Words)));
 
         let paired = found.map(|(at, _)| at);
         let next = ranking.into_iter().filter(|at| Some(*at) != paired).take(OPTIONS);
@@ -124,16 +134,20 @@ impl<'a> Library<'a> {
         let reason = found.map_or("no guide fits".into(), |(at, how)| {
             let tie = match how {
                 How::Newsroom => "the newsroom's own pairing".to_owned(),
-                How::Topic => "same topic".to_owned(),
+                How::Words if topical.contains(&at) => {
+                    format!("same topic, {}", self.in_words(&question, at, scores[at]))
+                }
                 How::Words => self.in_words(&question, at, scores[at]),
             };
             let age = self.age(item, at).map(|age| format!(", last updated {age} before this news"));
-            let next = (how == How::Words).then(|| self.runner_up(&question, &options)).flatten();
+            let next = fitting.get(1).copied().filter(|_| how == How::Words);
+            let next = next.map(|next| format!("; runner-up: {} ({:.2})", self.guides[next].slug, scores[next]));
             let slug = &self.guides[at].slug;
             format!("paired with {slug}: {tie}{}{}", age.unwrap_or_default(), next.unwrap_or_default())
         });
         let mut explains: Vec<String> = Vec::new();
-        for at in paired.into_iter().chain(own).chain(topical) {
+        let about = topical.into_iter().filter(|at| self.is_central(&question, *at));
+        for at in paired.into_iter().chain(own).chain(about) {
             if !explains.contains(&self.guides[at].slug) {
                 explains.push(self.guides[at].slug.clone());
             }
@@ -165,18 +179,30 @@ impl<'a> Library<'a> {
         format!("{tie} ({score:.2})")
     }
 
-    /// Whether a guide's words fit well enough to be paired.
-    fn fits(&self, question: &Question, at: usize, score: f64) -> bool {
-        score >= self.threshold && (score >= LONE || !self.index.is_lone(question, at))
+    /// The guides that fit well enough to be paired, the best first: by the score, with what is added to it.
+    fn fitting(&self, question: &Question, scores: &[f64], ranking: &[usize], topical: &[usize]) -> Vec<usize> {
+        let mut fitting: Vec<(f64, usize)> = Vec::new();
+        for at in ranking.iter().copied().take(CANDIDATES).filter(|at| scores[*at] >= LEAST) {
+            let score = scores[at];
+            let only_compared = self.index.named(question, at).is_some() && self.index.place(question, at).is_none();
+            if only_compared || score < LONE && self.index.is_lone(question, at) {
+                continue;
+            }
+            let next = ranking.iter().find(|next| **next != at).map_or(0.0, |next| scores[*next]);
+            let named = if self.is_central(question, at) { NAMED } else { 0.0 };
+            let topic = if topical.contains(&at) { TOPICAL } else { 0.0 };
+            let value = score + named + LEAD * (score - next) + topic;
+            if value >= self.threshold {
+                fitting.push((value, at));
+            }
+        }
+        fitting.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        fitting.into_iter().map(|(_, at)| at).collect()
     }
 
-    /// The second best guide, if it would have been paired without the best.
-    fn runner_up(&self, question: &Question, options: &[Choice]) -> Option<String> {
-        let fits = |next: &&Choice| {
-            self.by_slug.get(next.slug.as_str()).is_some_and(|at| self.fits(question, *at, next.score))
-        };
-        let next = options.iter().find(fits)?;
-        Some(format!("; runner-up: {} ({:.2})", next.slug, next.score))
+    /// Whether the item names the guide in its headline or in the first sentence of its summary.
+    fn is_central(&self, question: &Question, at: usize) -> bool {
+        self.index.place(question, at).is_some_and(|place| place <= Place::Lead)
     }
 
     /// How long before the item its guide was last updated, when that is too long.

@@ -51,7 +51,7 @@ pub struct Weights {
     pub caps_give_way: bool,
     /// By source: points instead of the learned ones. `digest news sources` shows those.
     pub sources: BTreeMap<String, f64>,
-    /// How well a guide's words must fit an item, from 0 to 1, before the two are paired by words alone. Default 0.55:
+    /// How well a guide must fit an item, by its words and what is added to them, before the two are paired. Default 0.64:
     /// docs/composing.md has the figures behind it. Lower, more items find a guide and more of those are wrong.
     pub pair_threshold: f64,
     /// For this many issues after a guide was a card, it is not a card again unless nothing else fits. Default 4.
@@ -81,7 +81,7 @@ impl Default for Weights {
             kinds: BTreeMap::new(),
             caps_give_way: false,
             sources: BTreeMap::new(),
-            pair_threshold: 0.55,
+            pair_threshold: 0.64,
             guide_cooldown: 4,
             guide_stale: Duration::from_hours(365 * 24),
         }

@@ -25,7 +25,7 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     }
     let compose = &config.compose;
     for (key, value, default) in [
-        ("pair_threshold", compose.pair_threshold, "0.55"),
+        ("pair_threshold", compose.pair_threshold, "0.64"),
         ("story_threshold", compose.story_threshold, "0.5"),
         ("doubt_threshold", compose.doubt_threshold, "0.35"),
         ("repeat_threshold", compose.repeat_threshold, "0.7"),

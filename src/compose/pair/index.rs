@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::subject::{Passage, Place, passages, place};
 use crate::compose::words::{WordCounts, count, each_word, row};
 use crate::model::Guide;
 
@@ -73,6 +74,7 @@ pub struct Question {
     /// What all its words tell together.
     total: f64,
     rows: [String; 2],
+    passages: Vec<Passage>,
 }
 
 #[derive(Debug)]
@@ -187,7 +189,7 @@ impl Index {
             .map(|(word, n)| Said { number: self.words.get(&word).copied(), word, times: 1.0 + n.ln() })
             .collect();
         let total = said.iter().map(|said| said.times * self.weight(said)).sum();
-        Question { said, total, rows: [row(title), row(summary)] }
+        Question { said, total, rows: [row(title), row(summary)], passages: passages(title, summary) }
     }
 
     fn weight(&self, said: &Said) -> f64 {
@@ -241,6 +243,11 @@ impl Index {
     /// "topic" or "title": the name of the guide that the item has as a whole.
     pub fn named(&self, question: &Question, guide: usize) -> Option<&'static str> {
         self.names[guide].iter().find(|name| question.has(name)).map(|name| name.kind)
+    }
+
+    /// The first place in which the item names the guide as what it is about, and not only to compare.
+    pub fn place(&self, question: &Question, guide: usize) -> Option<Place> {
+        self.names[guide].iter().filter_map(|name| place(&question.passages, &name.row)).min()
     }
 
     /// Whether a single word is all that ties the item to a guide, and that is not the guide's name, apart or run together.

@@ -1,6 +1,7 @@
 //! What a later text adds to a story that was told already. Knows no issue and no rank.
 
 use super::Stories;
+use super::marks::Marks;
 
 /// Words of telling, as stems: that a thing is out was the story's first news, in whatever word.
 const ANNOUNCING: &str = "announce announced arrive arrived available debut debuted introduce introduced launch \
@@ -59,6 +60,18 @@ impl Stories {
         let new: Vec<u32> = marks.names.iter().copied().filter(|term| !known(*term)).collect();
         let in_title = new.iter().any(|term| marks.title.binary_search(term).is_ok());
         NewNames { words: self.forms(new, 3), in_title }
+    }
+
+    /// Whether two texts share a word of one's headline that is more than a name: news of one maker or one model need not be
+    /// of one matter.
+    pub fn share_a_matter(&self, a: usize, b: usize) -> bool {
+        let (a, b) = (&self.marks[self.nodes.of_text(a)], &self.marks[self.nodes.of_text(b)]);
+        let is_name = |term: u32| a.names.binary_search(&term).is_ok() || b.names.binary_search(&term).is_ok();
+        let said = |from: &Marks, by: &Marks| {
+            let mut title = from.title.iter().zip(&from.title_roots);
+            title.any(|(term, root)| self.vocabulary.says_what(*term) && !is_name(*term) && by.says(*term, *root))
+        };
+        said(a, b) || said(b, a)
     }
 
     /// Whether the text is dated after every one of the texts `told`.

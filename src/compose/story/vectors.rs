@@ -27,6 +27,8 @@ pub struct Vocabulary {
     roots: Vec<u32>,
     /// By number: the share of texts of other weeks that hold it.
     common: Vec<f64>,
+    /// By number: whether it is a name, or has a figure in it.
+    proper: Vec<bool>,
 }
 
 impl Vocabulary {
@@ -45,13 +47,22 @@ impl Vocabulary {
         let mut known = HashMap::new();
         let roots = (0..).zip(&sorted).map(|(number, (stem, _))| *known.entry(root(stem)).or_insert(number)).collect();
         let common = sorted.iter().map(|(stem, _)| frequencies::of(stem).map_or(0.0, |known| known.share)).collect();
+        let has_figure = |stem: &str| stem.contains(|c: char| c.is_ascii_digit());
+        let is_name = |stem: &str| frequencies::of(stem).is_some_and(|known| known.is_name);
+        let proper = sorted.iter().map(|(stem, _)| has_figure(stem) || is_name(stem)).collect();
         let forms = sorted.into_iter().map(|(_, form)| form.to_owned()).collect();
-        Self { numbers, forms, names, roots, common }
+        Self { numbers, forms, names, roots, common, proper }
     }
 
     /// What the forms of a word have in common ("translate", "translation"), as a number.
     pub fn root(&self, term: u32) -> u32 {
         self.roots[term as usize]
+    }
+
+    /// Whether a term says what happened, and not only of whom or of what: it is no known name, and not in every other text.
+    pub fn says_what(&self, term: u32) -> bool {
+        const COMMON: f64 = 0.02;
+        !self.proper[term as usize] && self.common[term as usize] <= COMMON
     }
 
     /// By number: in how many texts of other weeks it stands, and how many those are: the texts given and the table's.

@@ -267,16 +267,15 @@ fn a_thin_week_shrinks_skips_or_fills_but_never_lowers_the_bar() {
     assert!(c.notices.iter().any(|n| n.message.contains("there is no issue")));
     case.edition.thin = Thin::FillWithGuides;
     case.items[0].topics = vec!["GPT-4o".into()];
+    case.items[0].title = "OpenAI opens GPT-4o to everyone".into();
     let mut near = guide("voice", "Voice");
     near.related_topics = vec!["gpt 4o".into()];
     case.guides = vec![guide("gpt-4o", "GPT-4o"), near, guide("other", "Gardens")];
     let c = case.run();
     let cards: Vec<_> = draft(&c).guides.iter().map(|g| (g.slug.as_str(), g.why.as_str())).collect();
     let filled = ("other", "takes the place of news in a thin week");
-    assert_eq!(
-        cards,
-        [("gpt-4o", "explains 1 of the 1 item"), ("voice", "near GPT-4o, which the issue is about"), filled]
-    );
+    assert_eq!(cards, [("voice", "near GPT-4o, which the issue is about"), filled]);
+    assert_eq!(draft(&c).news[0].guide.as_deref(), Some("gpt-4o"), "which is shown with its item, and once");
 }
 
 #[test]
@@ -289,15 +288,19 @@ fn pairing_asks_the_newsroom_then_the_topic_then_the_words() {
     own.guides = vec!["missing".into(), "old".into(), "vector-search".into()];
     let mut words = fresh("words", 7.0);
     words.title = "Vector search gets faster nearest neighbours".into();
-    let mut case = with(vec![own, about(fresh("topic", 7.5), &["x", "gpt 4o"]), words, fresh("none", 6.0)]);
+    let mut topic = about(fresh("topic", 7.5), &["x", "gpt 4o"]);
+    topic.title = "GPT 4o opens to everyone".into();
+    let mut case = with(vec![own, topic, words, fresh("none", 6.0)]);
+    case.edition.guides = 0;
     case.guides = vec![guide("gpt-4o", "GPT-4o"), search, retired];
     let c = case.run();
     let paired: Vec<_> = draft(&c).news.iter().map(|e| e.guide.as_deref()).collect();
-    assert_eq!(paired, [Some("vector-search"), Some("gpt-4o"), Some("vector-search"), None]);
+    assert_eq!(paired, [Some("vector-search"), Some("gpt-4o"), None, None], "each guide once");
     let whys: Vec<&str> = draft(&c).news.iter().map(|e| e.why.split_once("; ").unwrap().1).collect();
     assert_eq!(whys[0], "paired with vector-search: the newsroom's own pairing");
-    assert_eq!(whys[1], "paired with gpt-4o: same topic");
+    assert!(whys[1].starts_with("paired with gpt-4o: same topic, names the guide's topic GPT-4o (0."), "{}", whys[1]);
     assert!(whys[2].starts_with("paired with vector-search: names the guide's topic Vector search (0."), "{}", whys[2]);
+    assert!(whys[2].ends_with("; the guide is shown with an item above"), "{}", whys[2]);
     assert_eq!(whys[3], "no guide fits");
     let carried: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
     assert!(carried.contains(&"item own asks for the guide `missing`, which is not there"), "{carried:?}");
@@ -305,23 +308,30 @@ fn pairing_asks_the_newsroom_then_the_topic_then_the_words() {
 }
 
 #[test]
-fn cards_explain_the_most_and_rest_after_they_were_shown() {
-    let mut case = with(vec![
-        about(fresh("a", 9.0), &["One"]),
-        about(fresh("b", 8.0), &["Two"]),
-        about(fresh("c", 7.0), &["Two"]),
-    ]);
+fn cards_explain_two_items_or_more_and_rest_after_they_were_shown() {
+    let with_guide = |id: &str, score: f64, slug: &str| Item { guides: vec![slug.into()], ..fresh(id, score) };
+    let mut case = with(vec![with_guide("a", 9.0, "one"), with_guide("b", 8.0, "two"), with_guide("c", 7.0, "two")]);
     case.guides = vec![guide("one", "One"), guide("two", "Two")];
     let card =
         |case: &Case| draft(&case.run()).guides.iter().map(|g| (g.slug.clone(), g.why.clone())).collect::<Vec<_>>();
     assert_eq!(card(&case), [("two".to_owned(), "explains 2 of the 3 items".to_owned())]);
+    // Each guide stands in one place: a card's with no item, the other with its item.
+    let c = case.run();
+    let paired: Vec<_> = draft(&c).news.iter().map(|entry| entry.guide.as_deref()).collect();
+    assert_eq!(paired, [Some("one"), None, None]);
+    assert!(draft(&c).news[1].why.ends_with("; the guide is a card of the issue"), "{}", draft(&c).news[1].why);
     let mut shown = past("2026-11-18-midweek", "2026-11-18T07:00:00Z", "2026-11-18T07:00:00Z");
     shown.guides = vec!["two".into()];
     case.past = vec![shown];
-    assert_eq!(card(&case), [("one".to_owned(), "explains 1 of the 3 items".to_owned())]);
+    assert_eq!(card(&case), [], "no card is better than one again");
+    let c = case.run();
+    let paired: Vec<_> = draft(&c).news.iter().map(|entry| entry.guide.as_deref()).collect();
+    assert_eq!(paired, [Some("one"), Some("two"), None], "of a guide that is no card the first item");
+    case.guides.push(guide("three", "Three"));
+    let shelf = "from the shelf: a guide worth reading, on none of the items";
+    assert_eq!(card(&case), [("three".to_owned(), shelf.to_owned())]);
     case.edition.guides = 2;
-    assert_eq!(card(&case)[1].1, "explains 2 of the 3 items; shown again, since nothing else fits");
-    assert!(case.run().notices.iter().any(|n| n.message.starts_with("two was a card")));
+    assert_eq!(card(&case).len(), 1);
 }
 
 #[test]
@@ -411,6 +421,36 @@ fn what_the_editor_joined_and_parted_goes_before_the_words() {
     // An item that stands in `also` without an id goes by its URL.
     case.decisions.joined = vec![pair("a", "https://www.example.org/b/")];
     assert_eq!(also(&case, "a"), ["b"]);
+}
+
+#[test]
+fn a_story_told_before_is_old_a_follow_up_doubtful_or_only_of_the_same_name() {
+    let mut earlier = past("2026-11-22-sunday", "2026-11-22T07:00:00Z", "2026-11-22T07:00:00Z");
+    earlier.stories = vec![CarriedStory {
+        title: "Gull Labs opens its model Tern 4 to researchers".into(),
+        summary: "The harbour town’s start-up gives the weights to researchers who ask.".into(),
+        published: Published::parse("2026-11-20"),
+        ..CarriedStory::default()
+    }];
+    let about = |title: &str, summary: &str| {
+        let mut case = with(vec![fresh("later", 8.0)]);
+        case.items[0].title = title.into();
+        case.items[0].summary = summary.into();
+        case.past = vec![earlier.clone()];
+        case.edition.bench = 1;
+        let c = case.run();
+        let news = draft(&c).news.first().map(|entry| entry.follow_up.is_some());
+        (news, draft(&c).bench.len())
+    };
+    let again = about("Tern 4 model of Gull Labs opened to researchers", "Researchers get the weights if they ask.");
+    assert_eq!(again, (None, 0), "old");
+    let since = about(
+        "Gull Labs withdraws Tern 4 after researchers find letters",
+        "Researchers saw private letters in the weights.",
+    );
+    assert_eq!(since, (Some(true), 0), "a follow-up");
+    let named = about("Gull Labs hires a football coach", "The start-up plays on Sundays.");
+    assert_eq!(named, (Some(false), 0), "another story of the same name");
 }
 
 #[test]
