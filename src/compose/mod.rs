@@ -28,8 +28,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::model::{
-    Card, Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, StoryDecisions, Thin,
-    Window, topic_key,
+    ALSO, Card, Covered, Draft, Edition, Entry, Guide, GuideOption, IssueName, Item, Notice, Published, StoryDecisions,
+    Thin, Window, topic_key,
 };
 
 pub use feeds::{Feed, Feeds};
@@ -278,7 +278,7 @@ fn entry(candidate: &select::Candidate, why: &str, fit: &pair::Fit) -> Entry {
         summary: item.summary.clone(),
         format: item.format,
         topics: item.topics.clone(),
-        also: candidate.also.iter().map(|item| covered(item)).collect(),
+        also: also(candidate),
         apart: Vec::new(),
         follow_up: candidate.follow_up.as_ref().map(|before| before.issue.clone()),
         guide: fit.slug.clone(),
@@ -292,6 +292,27 @@ fn entry(candidate: &select::Candidate, why: &str, fit: &pair::Fit) -> Entry {
 
 fn option(choice: &Choice) -> GuideOption {
     GuideOption { guide: choice.slug.clone(), fit: (choice.score * 100.0).round() / 100.0 }
+}
+
+/// Who else tells the story: other items, then other sources' records of the item's own address.
+fn also(candidate: &select::Candidate) -> Vec<Covered> {
+    let mut also: Vec<Covered> = candidate.also.iter().map(|item| covered(item)).collect();
+    let others = candidate.item.extra.get(ALSO).and_then(serde_json::Value::as_array).into_iter().flatten();
+    for other in others {
+        let field = |key: &str| other.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+        let Some(source) = other.as_str().map(str::to_owned).or_else(|| field("source")) else { continue };
+        let key = fold(&source);
+        if key != fold(&candidate.item.source) && !also.iter().any(|known| fold(&known.source) == key) {
+            // Its id is the item's.
+            also.push(Covered {
+                id: String::new(),
+                source,
+                title: field("title").unwrap_or_default(),
+                url: field("url"),
+            });
+        }
+    }
+    also
 }
 
 fn covered(item: &Item) -> Covered {

@@ -1,5 +1,6 @@
 //! When two URLs are one resource. Knows spelling only: it fetches nothing and follows no redirect.
 
+mod fragments;
 mod params;
 mod sites;
 
@@ -36,7 +37,7 @@ const INDEX: &[&str] = &["index.html", "index.htm", "index.shtml", "index.xhtml"
 /// The form under which two URLs are the same resource, or `None` when `url` is not an http(s) URL of at most 8,192 bytes.
 ///
 /// It is a URL itself, and its own canonical form: `https`; the host without `www.` and the like; no default port, final
-/// slash, index file, anchor (but a release's) or tracking parameter; the other parameters in order. AMP and mobile pages, arXiv's versions and mirrors,
+/// slash, index file, anchor (but that of a release or another entry of a page of changes) or tracking parameter; the other parameters in order. AMP and mobile pages, arXiv's versions and mirrors,
 /// posts on X, videos, repositories, DOIs and some more have one form each. A fragment that is a route (`#/…`, `#!…`)
 /// stays. The form is for comparing: show and open the URL as it was given.
 pub fn canonical_url(url: &str) -> Option<String> {
@@ -111,7 +112,7 @@ impl Parts {
             port: port.unwrap_or_default(),
             path: path.filter(|segment| !segment.is_empty()).collect(),
             query: pairs(url.query().unwrap_or_default()),
-            route: route(url.fragment().unwrap_or_default()),
+            route: route(url.fragment().unwrap_or_default(), url.path()),
             host: Some(host).filter(|host| !host.is_empty())?,
         })
     }
@@ -218,11 +219,13 @@ fn pairs(query: &str) -> Vec<String> {
     query.split('&').map(pair).filter(|text| !text.is_empty()).collect()
 }
 
-/// The fragment if a page's script takes it for a place of its own, or if it is a release on a page of changes; another anchor inside
-/// one page is nothing.
-fn route(fragment: &str) -> String {
-    if is_release(fragment) {
-        return fragment.to_owned();
+/// The fragment if a page's script takes it for a place of its own, or if it names an entry of the page; another anchor inside one page
+/// is nothing.
+fn route(fragment: &str, path: &str) -> String {
+    // Some feeds write the anchor twice: `#1.2#1.2`.
+    let anchor = fragment.split('#').next().unwrap_or_default();
+    if fragments::names_entry(anchor, path) {
+        return normal(anchor);
     }
     let body = fragment.trim_start_matches(['!', '/']);
     if body.is_empty() || !fragment.starts_with(['!', '/']) {
@@ -234,15 +237,6 @@ fn route(fragment: &str) -> String {
     kept.sort_unstable();
     let place = normal(place.trim_end_matches('/'));
     if kept.is_empty() { place } else { format!("{place}?{}", kept.join("&")) }
-}
-
-/// Whether an anchor is a version or a date, as in `/changelog#2.3.15`: each is news of its own.
-fn is_release(anchor: &str) -> bool {
-    let number = anchor.strip_prefix('v').unwrap_or(anchor);
-    let parts = || number.split(['.', '-', '_']);
-    number.len() <= 20
-        && parts().count() > 1
-        && parts().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Percent-encoding in one form: what needs none has none, the rest has capital digits (RFC 3986, section 6.2.2). Brackets,

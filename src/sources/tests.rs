@@ -112,6 +112,8 @@ fn writing_of_all_kinds_stays_as_it_is() {
         "e\u{301}",
         "日本語のニュース",
         "soft\u{ad}hyphen",
+        "word\u{2060}joiner",
+        "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f} beats",
     ] {
         let (item, told) = with("\"A\"", &format!("\"{title}\"")).unwrap();
         assert_eq!((item.title.as_str(), told.as_str()), (title, ""));
@@ -124,7 +126,7 @@ fn what_turns_or_hides_other_text_goes_and_is_told() {
     for (title, clean) in [
         ("a\u{202e}b\u{202c}c", "abc"),
         ("a\u{2067}b\u{2069}c", "abc"),
-        ("a\u{200b}b\u{feff}c\u{2060}d", "abcd"),
+        ("a\u{200b}b\u{feff}c\u{2061}d", "abcd"),
         ("a\u{3164}\u{e0041}b", "ab"),
         ("a\\u0000b\\u001b[31mc", "a b [31mc"),
         ("a\u{2028}b\\r\\nc\u{85}d", "a b c d"),

@@ -54,16 +54,27 @@ fn newlines(bytes: &[u8]) -> usize {
 
 /// Characters that change how other text is shown without being seen: bidi embeddings, overrides and isolates, zero-width
 /// marks, fillers, tags. What scripts need stays: the marks of direction that reorder nothing but what they stand between
-/// (U+200E, U+200F, U+061C), the joiners of Persian and of emoji, variation selectors, the soft hyphen. Whole pairs of
+/// (U+200E, U+200F, U+061C), the joiners of Persian, of emoji and of words (U+2060), variation selectors, the soft hyphen. Whole pairs of
 /// isolates go as well, since a title cut short between the two would turn the rest of the page around.
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{180e}'
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' | '\u{200b}' | '\u{2061}'..='\u{2064}' | '\u{feff}' | '\u{180e}'
         | '\u{fff9}'..='\u{fffb}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}')
 }
 
 fn is_break(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// The text without them, but for the tags of a flag: 🏴 with those that spell `gbsct` behind it is Scotland's.
+fn without_invisible(text: &str) -> String {
+    let mut in_flag = false;
+    let kept = |c: &char| {
+        let is_tag = matches!(c, '\u{e0020}'..='\u{e007f}');
+        in_flag = *c == '\u{1f3f4}' || in_flag && is_tag;
+        in_flag && is_tag || !is_invisible(*c)
+    };
+    text.chars().filter(kept).collect()
 }
 
 /// Whether the text has anything that leaves ink: letters, digits, signs, emoji; not joiners and marks alone.
@@ -73,7 +84,7 @@ pub(super) fn has_ink(text: &str) -> bool {
             || is_break(c)
             || is_invisible(c)
             || is_combining_mark(c)
-            || matches!(c, '\u{200c}'..='\u{200f}' | '\u{61c}' | '\u{ad}' | '\u{fe00}'..='\u{fe0f}')
+            || matches!(c, '\u{200c}'..='\u{200f}' | '\u{2060}' | '\u{61c}' | '\u{ad}' | '\u{fe00}'..='\u{fe0f}')
     };
     !text.chars().all(inkless)
 }
@@ -100,8 +111,9 @@ pub(super) fn line(text: &str) -> Cleaned {
     if is_clean(text) {
         return Cleaned { text: text.to_owned(), changed: false };
     }
-    let changed = text.trim().chars().any(|c| is_break(c) || is_invisible(c));
-    let plain: String = text.chars().filter(|c| !is_invisible(*c)).map(|c| if is_break(c) { ' ' } else { c }).collect();
+    let seen = without_invisible(text);
+    let changed = seen.len() < text.len() || text.trim().chars().any(is_break);
+    let plain: String = seen.chars().map(|c| if is_break(c) { ' ' } else { c }).collect();
     fewer_accents(plain.split_whitespace().collect::<Vec<_>>().join(" "), changed)
 }
 
@@ -112,8 +124,9 @@ pub(super) fn block(text: &str) -> Cleaned {
     }
     let text = text.replace("\r\n", "\n");
     let odd = |c: char| is_break(c) && c != '\n' && c != '\t';
-    let changed = text.trim().chars().any(|c| odd(c) || is_invisible(c));
-    let plain: String = text.chars().filter(|c| !is_invisible(*c)).map(|c| if odd(c) { ' ' } else { c }).collect();
+    let seen = without_invisible(&text);
+    let changed = seen.len() < text.len() || text.trim().chars().any(odd);
+    let plain: String = seen.chars().map(|c| if odd(c) { ' ' } else { c }).collect();
     fewer_accents(plain.trim().to_owned(), changed)
 }
 

@@ -240,10 +240,10 @@ impl Seen {
             ("ul" | "ol" | "table" | "pre", Breaks::All) if self.lists.len() <= usize::from(closes_list) => {
                 Gap::Paragraph
             }
-            ("ul" | "ol" | "table" | "pre" | "li" | "tr" | "dt" | "dd", _) => Gap::Line,
-            ("td" | "th" | "tbody" | "thead" | "tfoot", _) | (_, Breaks::Lists | Breaks::None) => Gap::Space,
             // A paragraph inside an item of a list is a line of it.
-            ("br" | "div" | "caption", Breaks::All) => Gap::Line,
+            ("ul" | "ol" | "table" | "pre" | "li" | "tr" | "dt" | "dd", _)
+            | ("br" | "div" | "caption", Breaks::All) => Gap::Line,
+            ("td" | "th" | "tbody" | "thead" | "tfoot", _) | (_, Breaks::Lists | Breaks::None) => Gap::Space,
             (_, Breaks::All) if !self.lists.is_empty() => Gap::Line,
             (_, Breaks::All) => Gap::Paragraph,
         };

@@ -126,3 +126,33 @@ fn one_bad_guide_or_file_of_news_keeps_no_good_one_out() {
     test.run("news import bad.jsonl good.jsonl").code(1).stderr_has("bad.jsonl:1").stdout_has("1 item added");
     test.run("news import bad.jsonl").code(1).stderr_has("nothing was imported");
 }
+
+/// One sentence in each of the ways in which words were lost on the way into an issue.
+#[test]
+fn words_arrive_in_both_parts_as_they_were_written() {
+    let told = [
+        ("Pause over the holidays", "24. Dezember ist der letzte Tag mit einer Ausgabe."),
+        ("Containers compared", "A look at Vec<T> and Option<Box<T>> in practice."),
+        ("TK Maxx opens ten stores", "The chain hires *many* people; TODO lists are back."),
+        ("\u{200e}Otter Notes 3 for phones is out", "A notebook for people by the river."),
+    ];
+    let line = |(at, (title, summary)): (usize, &(&str, &str))| {
+        serde_json::json!({
+            "title": title, "summary": summary, "source": format!("Source {at}"), "published": "2026-11-24", "score": 8,
+            "url": format!("https://paper.example/{at}"), "topics": [format!("topic {at}")],
+        })
+        .to_string()
+    };
+    let test = Test::new().file("in.jsonl", &told.iter().enumerate().map(line).collect::<Vec<_>>().join("\n"));
+    test.run("news import in.jsonl").success();
+    test.run("compose midweek --date 2026-11-25").success();
+    let check = test.run("check --format json").json();
+    for code in ["placeholder", "subject-control", "text-tags"] {
+        assert!(!check["findings"].to_string().contains(code), "{check}");
+    }
+    test.run("render").success();
+    let text = test.read("issues/2026-11-25-midweek/issue.txt").split_whitespace().collect::<Vec<_>>().join(" ");
+    for (title, summary) in told {
+        assert!(text.contains(title) && text.contains(summary), "{title}: {text}");
+    }
+}

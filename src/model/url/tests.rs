@@ -33,7 +33,7 @@ const ONE: &[(&str, &str)] = &[
     ),
     (
         "a release on a page of changes",
-        "https://example.org/changes#v2.3.15 https://www.example.org/changes/?utm_source=x#v2.3.15",
+        "https://example.org/changes#v2.3.15 https://www.example.org/changes/?utm_source=x#v2.3.15 https://example.org/changes#v2.3.15#v2.3.15",
     ),
     (
         "anchors",
@@ -228,6 +228,10 @@ const MANY: &[(&str, &str)] = &[
     (
         "releases on a page of changes",
         "https://example.org/changes https://example.org/changes#2.3.15 https://example.org/changes#2.3.9 https://example.org/changes#2026-11-24",
+    ),
+    (
+        "entries of a page of changes",
+        "https://example.org/changelog https://example.org/changelog#caching https://example.org/changelog#limits https://example.org/changelog#v2 https://example.org/changelog#v3",
     ),
     ("routes", "https://example.org/ https://example.org/#/a https://example.org/#/b https://example.org/#!a"),
     (

@@ -249,10 +249,10 @@ fn charsets_are_declared_wrong() {
 #[test]
 fn items_that_share_an_address_are_told() {
     let changes = rss(&(1..=3).fold(String::new(), |all, n| {
-        all + &format!("<item><title>v1.{n}</title><link>https://wire.example/changes#note-{n}</link>{DATE}</item>")
+        all + &format!("<item><title>v1.{n}</title><link>https://wire.example/changes#comment-{n}</link>{DATE}</item>")
     }));
     assert!(told(&read(&changes)).contains("2 items lead to the page of another one"), "{}", told(&read(&changes)));
-    let releases = changes.replace("#note-", "#1.");
+    let releases = changes.replace("#comment-", "#1.");
     assert!(!told(&read(&releases)).contains("another one"), "a release has a place of its own on the page");
     let twice = rss(&(item_of(1) + &item_of(1) + &item_of(2)));
     assert!(!told(&read(&twice)).contains("another one"), "an item that stands twice is no mistake");

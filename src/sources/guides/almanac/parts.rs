@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::NaiveDate;
 
 use super::lines::List;
-use super::{Page, ages, header, names};
+use super::{Page, ages, names};
 use crate::model::{Faq, Section, TimelineEntry, Version};
 use crate::sources::text;
 
@@ -211,10 +211,18 @@ impl Page {
         self.body(at..range.end, true);
     }
 
-    /// "v2live3d ago", also with separators.
+    /// "v2live3d ago", also with separators. A line whose status word is none that a guide has stays, and its word is told.
     pub(super) fn versions(&mut self, range: Range<usize>) {
         let mut at = range.start;
-        while let Some(version) = (at < range.end).then(|| self.version(at)).flatten() {
+        while let Some((version, unknown)) = (at < range.end).then(|| self.version(at)).flatten() {
+            if let Some(word) = unknown {
+                let word = crate::sources::report::quoted(&word);
+                let message = format!(
+                    "the status {word} of version {} is not known; the version was kept without it",
+                    version.version
+                );
+                self.report.note(self.no(at), message, "");
+            }
             self.versions.push(version);
             self.take(at, "versions");
             at += 1;
@@ -222,16 +230,31 @@ impl Page {
         self.body(at..range.end, true);
     }
 
-    fn version(&self, at: usize) -> Option<Version> {
+    /// A line of the list: its version, and a status word that is not known.
+    fn version(&self, at: usize) -> Option<(Version, Option<String>)> {
+        /// No status word is longer.
+        const WORD: usize = 24;
         let text = self.text(at);
         let (front, date) = match ages::split_off(text, self.now) {
             Some((front, day)) => (front, Some(day)),
             None => (text, None),
         };
-        let (start, version, after) = header::version(front)?;
+        let lower = front.to_lowercase();
+        let number = ["version ", "ver. ", "v. ", "v "].iter().find_map(|mark| lower.strip_prefix(mark));
+        let number = number.or_else(|| lower.strip_prefix('v'))?.trim_start();
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        let version = number.get(..digits)?.parse().ok()?;
+        let after = number.get(digits..)?;
+        if after.starts_with('.') && after.get(1..)?.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
         let word = after.trim_matches(|c: char| !c.is_alphanumeric());
         let status = word.parse().ok();
-        (start == 0 && (status.is_some() || word.is_empty())).then_some(Version { version, date, status })
+        let is_word = word.chars().count() <= WORD && word.split_whitespace().count() <= 2;
+        // "v3 is out" heads a section, where text stands below it.
+        let is_heading = word.contains(' ') && date.is_none();
+        let unknown = (status.is_none() && !word.is_empty()).then(|| word.to_owned());
+        (is_word && !is_heading).then_some((Version { version, date, status }, unknown))
     }
 
     /// The publication's count and, where the page has them, names.

@@ -229,3 +229,24 @@ proptest! {
         let _ = read_guides(Path::new("p.json"), &bytes, now(), Tz::UTC);
     }
 }
+
+#[test]
+fn a_list_of_versions_keeps_every_line_whatever_its_status() {
+    let page = "Almanac\nGuide · Beginner\nOtters: a guide\nOtters·Beginner·active·v5live·generated 3d ago\nTL;DR\nThey swim.\n\nVersions\n\
+                v5live3d ago\nv4superseded9d ago\nv3 · archived · 12d ago\nv2 in review 20d ago\nv1\n";
+    let imported = read_text(page);
+    let versions: Vec<(u32, Option<Status>, bool)> = imported.guides[0]
+        .versions
+        .iter()
+        .map(|version| (version.version, version.status, version.date.is_some()))
+        .collect();
+    assert_eq!(
+        versions,
+        [(5, Some(Status::Live), true), (4, None, true), (3, None, true), (2, None, true), (1, None, false)]
+    );
+    let told: Vec<&str> = imported.notices.iter().map(|notice| notice.message.as_str()).collect();
+    for word in ["superseded", "archived", "in review"] {
+        assert!(told.iter().any(|told| told.contains(word)), "{word}: {told:?}");
+    }
+    assert!(!told.iter().any(|told| told.contains("not understood")), "{told:?}");
+}
