@@ -8,6 +8,7 @@ mod place;
 mod sections;
 mod sense;
 mod values;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -149,7 +150,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
             editions.insert(name.clone(), edition);
         }
     }
-    let config = Config {
+    let mut config = Config {
         publication: section(table.get("publication"), &["publication"], mistakes)?,
         editions,
         compose: section(table.get("compose"), &["compose"], mistakes)?,
@@ -166,6 +167,7 @@ fn sections(table: &Table, mistakes: &mut Mistakes) -> Option<Config> {
         editors: section(table.get("editors"), &["editors"], mistakes)?,
         origin: mistakes.origin.clone(),
     };
+    wire::bring_to_form(&mut config);
     sense::sense(&config, mistakes);
     Some(config)
 }

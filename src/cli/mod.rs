@@ -33,7 +33,7 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
 use crate::model::{Address, Notice};
 use crate::pipeline::Site;
-use output::report_error;
+use output::{report_error, report_notices};
 
 /// The newsletter tool that explains itself: composes scored news and guides into an issue, and delivers it.
 #[derive(Parser)]
@@ -252,7 +252,9 @@ fn time(text: &str) -> Result<DateTime<chrono::FixedOffset>, String> {
 impl Global {
     /// The publication that the flags name.
     fn site(&self) -> anyhow::Result<Site> {
-        Ok(Site::open(self.root(), &self.config, self.start())?)
+        let site = Site::open(self.root(), &self.config, self.start())?;
+        report_notices(self, site.subscribers().broken_import().as_slice());
+        Ok(site)
     }
 
     fn root(&self) -> &Path {

@@ -182,7 +182,6 @@ fn an_address_that_headers_cannot_hold_is_refused() {
     for address in [
         "https://news.example/a b",
         "https://news.example/\u{a0}",
-        "https://exämple.org",
         "https://a.example/?x=1",
         "https://a.example/\"",
         "https://a.example/#top",

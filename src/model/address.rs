@@ -65,6 +65,18 @@ impl Address {
         self.0.to_ascii_lowercase()
     }
 
+    /// The mailbox behind the address, for limits: `ann+news@` and `ann+more@` are one person's. In the form in which addresses compare.
+    pub fn mailbox(&self) -> String {
+        let key = self.key();
+        match key.split_once('+') {
+            Some((local, rest)) if !local.is_empty() && !local.contains('@') => {
+                let domain = rest.rsplit_once('@').map_or("", |(_, domain)| domain);
+                format!("{local}@{domain}")
+            }
+            _ => key,
+        }
+    }
+
     /// The address with its local part hidden, for logs: `a…@example.org`.
     pub fn masked(&self) -> String {
         format!("{}…@{}", self.local().chars().next().unwrap_or('?'), self.domain())

@@ -9,6 +9,7 @@ mod item;
 mod ledger;
 mod letter;
 mod local;
+mod network;
 mod notice;
 mod refusal;
 mod rendered;
@@ -27,6 +28,7 @@ pub use item::{ALSO, EDITOR_SCORE, EDITOR_WHY, Item, Published, TextFormat, topi
 pub use ledger::{Approval, Delivery, DeliveryCounts, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
+pub use network::network;
 pub use notice::{Notice, Notices, Place};
 pub use refusal::{EvidenceKind, RefusalClass};
 pub use rendered::{Fill, Part, Rendered, Segment, Slot, push_escaped};

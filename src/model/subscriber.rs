@@ -72,13 +72,13 @@ pub struct Subscriber {
     pub paused: Option<DateTime<Utc>>,
 }
 
-/// Something that a subscriber did themselves: the record of consent.
+/// Something on the record of consent: what a subscriber did themselves, or what another service or the operator says of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Act {
     pub at: DateTime<Utc>,
-    /// `confirmed`, `chose` or `left`.
+    /// `signed up`, `confirmed`, `chose`, `left`, `bounced`, `complained`, `restored` …
     pub act: String,
-    /// `web page`, `one-click`, `mail` or `operator`.
+    /// `web page`, `one-click`, `mail`, `operator`; or the service that says so, with the reason.
     pub how: String,
     /// 192.0.2.0/24 or `2001:db8::/64`; empty when there is none.
     pub network: String,
@@ -103,6 +103,35 @@ pub struct SubscriberRow {
     pub status: SubscriberStatus,
     pub editions: Option<Vec<String>>,
     pub created: Option<DateTime<Utc>>,
+    /// When they confirmed, or asked to be on the list where nobody had to confirm.
+    pub confirmed: Option<DateTime<Utc>>,
+    /// When they left, bounced or complained.
+    pub left: Option<DateTime<Utc>>,
+    pub paused: Option<DateTime<Utc>>,
     pub fields: BTreeMap<String, String>,
     pub consent: String,
+    /// The evidence of consent, and whatever else is on record.
+    pub acts: Vec<Act>,
+    /// For one who is off the list, who says so and why; empty when `acts` has that.
+    pub why: String,
+}
+
+impl SubscriberRow {
+    /// A row that says no more than where somebody stands.
+    pub fn new(email: Address, status: SubscriberStatus) -> Self {
+        Self {
+            email,
+            name: None,
+            status,
+            editions: None,
+            created: None,
+            confirmed: None,
+            left: None,
+            paused: None,
+            fields: BTreeMap::new(),
+            consent: String::new(),
+            acts: Vec::new(),
+            why: String::new(),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use include_dir::{Dir, include_dir};
 use tokio::sync::watch;
 
-use super::{Delivered, SendOptions, Site};
+use super::{Delivered, ImportOptions, ListSource, SendOptions, Site};
 use crate::model::{IssueName, Notice};
 use crate::render::Templates;
 
@@ -63,13 +63,10 @@ pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
         let site = Site::open(dir, Path::new("config.toml"), now)?;
         if demo.subscribers == 0 {
             let file = dir.join("content/subscribers.sample.csv");
-            let imported = site.subscribers().import_subscribers(
-                &file,
-                std::fs::File::open(&file)?,
-                "the sample's made-up subscribers",
-                |_| Ok(()),
-            )?;
-            demo.subscribers = imported.added;
+            let consent = "the sample's made-up subscribers".to_owned();
+            let options = ImportOptions { consent, ..ImportOptions::default() };
+            let list = site.subscribers().open_list(&file, ListSource::File(std::fs::File::open(&file)?), &options)?;
+            demo.subscribers = site.subscribers().import_list(&list, |_| Ok(()))?.added;
         }
         demo.stops.push(walk(&site, edition, date.parse()?).await?);
     }

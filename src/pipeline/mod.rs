@@ -44,8 +44,8 @@ pub use crate::check::{Finding, Report, Severity, explain};
 pub use crate::compose::{Composition, LeftOut, Line, Parts, Ranked, Scored, Scores, SourcePreference};
 pub use crate::issues::Refreshed;
 pub use crate::send::{Clock, Ended, Event, TransportKind};
-pub use crate::sources::{Merged, RejectWriter, item_to_json};
-pub use crate::store::{BounceLine, Change, Entry};
+pub use crate::sources::{Census, ListSource, Merged, Reject, RejectWriter, item_to_json};
+pub use crate::store::{BroughtBack, Change, Entry};
 
 pub use archive::{Archive, ArchivedIssue};
 pub use backup::{BackedUp, Backups, Release, Released, Restored, restore};
@@ -63,7 +63,9 @@ pub use public::serve_pages;
 pub use scheduler::{Daemon, Tick, run_scheduler};
 pub use serve::serve;
 pub use status::{DomainGroupStatus, IssueStatus, Upcoming};
-pub use subscribers::{DuplicateRow, SubscriberDetails, SubscriberImport, Subscribers};
+pub use subscribers::{
+    DuplicateRow, ImportOptions, Off, OpenList, SubscriberDetails, SubscriberImport, Subscribers, subscriber_to_json,
+};
 pub use watch::By;
 
 /// A publication: its folder, its settings, and the time. What can be done with it is sorted by subject: [`Site::content`],

@@ -1,6 +1,7 @@
 //! The service of the public pages: looks subscribers up, keeps what they do, and renders the answers. Knows no HTTP.
 
 mod clicks;
+mod less;
 mod sign_ups;
 mod stores;
 mod window;
@@ -12,8 +13,8 @@ use tokio::sync::watch;
 
 use super::{Site, seed};
 use crate::model::{Address, Purpose, Subscriber, SubscriberStatus};
-use crate::render::{self, Choice, Home, MessagePage, Page, PageSetting, Preferences, Templates};
-use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace};
+use crate::render::{self, Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, Preferences, Templates};
+use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
 use crate::web::archive;
 use crate::web::public::{
     Caller, Form, Limits, Pages, PublicRequest, PublicResponse, PublicService, Way, go, router, serve,
@@ -87,6 +88,8 @@ impl PublicPages {
         // Every page once, so that a mistake in a template is told at the start and not to a subscriber.
         pages.page(200, &Home::sample(), "home")?;
         pages.page(200, &Preferences::sample(), "preferences")?;
+        pages.page(200, &Lost::sample(), "lost")?;
+        pages.page(200, &Leave::sample(), "leave")?;
         pages.page(200, &MessagePage::sample(), "missing")?;
         Ok(pages)
     }
@@ -94,7 +97,10 @@ impl PublicPages {
     fn answer(&self, request: PublicRequest, caller: &Caller) -> PublicResponse {
         let answered = match request {
             PublicRequest::Home => self.page(200, &self.form("", false, false), "home"),
-            PublicRequest::Style => Ok(PublicResponse { status: 200, body: self.style.clone() }),
+            PublicRequest::Style => Ok(PublicResponse { status: 200, body: self.style.clone(), is_data: false }),
+            PublicRequest::Lost(None) => self.page(200, &Lost::default(), "lost"),
+            PublicRequest::Lost(Some(form)) => self.lost(&form, caller),
+            PublicRequest::Move { token, post } => self.confirm_move(&token, post, caller),
             PublicRequest::SignUp(form) => self.sign_up(&form, caller),
             PublicRequest::Confirm { token, post } => self.confirm(&token, post, caller),
             PublicRequest::Leave { token, post } => self.leave(&token, post, caller),
@@ -106,13 +112,14 @@ impl PublicPages {
         answered.unwrap_or_else(|error| {
             tracing::error!(error = format!("{error:#}"), "a public page failed");
             let busy = self.page(503, &MessagePage::default(), "busy");
-            busy.unwrap_or(PublicResponse { status: 503, body: String::new() })
+            busy.unwrap_or(PublicResponse { status: 503, body: String::new(), is_data: false })
         })
     }
 
     fn page(&self, status: u16, page: &impl Page, section: &str) -> anyhow::Result<PublicResponse> {
         let setting = PageSetting { publication: &self.site.config.publication, base: &self.base };
-        Ok(PublicResponse { status, body: render::page(page, section, setting, &self.templates)? })
+        let body = render::page(page, section, setting, &self.templates)?;
+        Ok(PublicResponse { status, body, is_data: false })
     }
 
     fn sheet(&self, section: &str) -> anyhow::Result<PublicResponse> {
@@ -143,7 +150,14 @@ impl PublicPages {
 
     fn form(&self, email: &str, wrong: bool, none: bool) -> Home {
         let editions = self.choices(&[]);
-        Home { email: email.chars().take(254).collect(), wrong, none, choice: editions.len() > 1, editions }
+        Home {
+            email: email.chars().take(254).collect(),
+            wrong,
+            none,
+            choice: editions.len() > 1,
+            editions,
+            clicks: self.site.config.tracking.clicks,
+        }
     }
 
     /// The editions that a form ticks; empty when that is all of them. `None` when it is none of them.
@@ -170,7 +184,8 @@ impl PublicPages {
         };
         // A person does not see the second field.
         if form.get("website").is_empty() {
-            self.sign_ups.keep(SignUpRequest { email, editions, network: caller.network.clone() })?;
+            let network = caller.network.clone();
+            self.sign_ups.keep(SignUpRequest { email, editions, network, kind: Wanted::SignUp })?;
         }
         self.sheet("asked")
     }
@@ -183,10 +198,13 @@ impl PublicPages {
                 Confirmed::No => self.missing(),
             };
         }
-        if !self.stores.read(|store| Ok(store.subscribers().can_confirm(token, self.now())?))? {
-            return self.missing();
+        match self.stores.read(|store| Ok(store.subscribers().can_confirm(token, self.now())?))? {
+            Confirmed::Now => {
+                self.page(200, &MessagePage { action: format!("/confirm/{token}"), value: "" }, "confirm")
+            }
+            Confirmed::Before => self.sheet("confirmed"),
+            Confirmed::No => self.missing(),
         }
-        self.page(200, &MessagePage { action: format!("/confirm/{token}"), value: "" }, "confirm")
     }
 
     fn leave(&self, token: &str, post: Option<Way>, caller: &Caller) -> anyhow::Result<PublicResponse> {
@@ -196,11 +214,15 @@ impl PublicPages {
                 .read(|store| Ok(store.subscribers().subscriber_by(Purpose::Unsubscribe, token)?))?
             {
                 Some(subscriber) if subscriber.status.is_gone() => self.sheet("left"),
-                Some(_) => self.page(200, &MessagePage { action: format!("/unsubscribe/{token}"), value: "" }, "leave"),
+                Some(subscriber) => self.page(200, &self.leaving(token, &subscriber), "leave"),
                 None => self.missing(),
             };
         };
-        let how = if way == Way::OneClick { "one-click" } else { "web page" };
+        let how = match way {
+            Way::OneClick => "one-click",
+            Way::Button => "web page",
+            Way::Edition(_) | Way::Pause => return self.get_less(token, &way, caller),
+        };
         let trace = self.trace(how, caller);
         match self.stores.write(|store| Ok(store.subscribers().leave(Purpose::Unsubscribe, token, trace)?))? {
             Some(_) => self.sheet("left"),
@@ -243,12 +265,16 @@ impl PublicPages {
                 self.stores.write(|store| Ok(store.subscribers().leave(Purpose::Preferences, token, trace)?))?;
                 self.sheet("left")
             }
-            "request" => {
+            "ask" => {
                 self.page(200, &MessagePage { action: format!("/preferences/{token}"), value: "forget" }, "forget")
             }
             "forget" => {
                 self.stores.write(|store| Ok(store.subscribers().forget(&subscriber.email, self.now())?))?;
                 self.sheet("forgotten")
+            }
+            "data" => self.data(&subscriber),
+            "move" if subscriber.status == SubscriberStatus::Confirmed => {
+                self.ask_to_move(token, &subscriber, form, caller)
             }
             "save" if subscriber.status == SubscriberStatus::Confirmed => self.save(token, &subscriber, form, caller),
             "save" => self.preferences(token),
@@ -273,7 +299,7 @@ impl PublicPages {
         };
         let wishes = PreferenceChange { name: name.trim().to_owned(), editions, paused_until };
         let trace = self.trace("web page", caller);
-        self.stores.write(|store| Ok(store.subscribers().choose(token, &wishes, trace)?))?;
+        self.stores.write(|store| Ok(store.subscribers().choose(Purpose::Preferences, token, &wishes, trace)?))?;
         let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
         self.page(200, &Preferences { saved: true, ..self.state(token, &subscriber) }, "preferences")
     }

@@ -1,16 +1,22 @@
 //! The subscriber list: in and out of files, and one subscriber at a time.
 
+mod record;
+
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+pub use record::{Off, subscriber as subscriber_to_json};
+
 use super::{Site, seed};
-use crate::model::{Act, Address, DeliveryLine, LetterLine, Notice, Subscriber, SubscriberRow, SubscriberStatus};
-use crate::sources::{Reject, SubscriberRows, SubscriberRules, SubscriberWriter};
-use crate::store::{BounceLine, Change, Store, StoreError};
+use crate::model::{
+    Act, Address, DeliveryLine, LetterLine, Notice, Notices, Subscriber, SubscriberRow, SubscriberStatus,
+};
+use crate::sources::{Census, ListHints, ListSource, Reject, SubscriberList, SubscriberRules, SubscriberWriter};
+use crate::store::{BounceLine, BroughtBack, Change, Import, Store, StoreError};
 
 /// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
 const BATCH: usize = 1_000;
@@ -34,6 +40,11 @@ pub struct SubscriberImport {
     /// The first of them.
     #[serde(rename = "twins")]
     pub duplicate_rows: Vec<DuplicateRow>,
+    /// What the file was taken for; one a table.
+    #[serde(rename = "taken_for")]
+    pub census: Vec<Census>,
+    /// Nothing was changed.
+    pub dry_run: bool,
 }
 
 /// An address that stands in a file twice.
@@ -56,6 +67,47 @@ pub struct SubscriberDetails {
     pub deliveries: Vec<DeliveryLine>,
     /// What came back about them.
     pub bounces: Vec<BounceLine>,
+    /// What took them off the list, if they are off it.
+    pub off: Option<Off>,
+}
+
+/// How a list is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct ImportOptions {
+    /// Where consent came from, for rows that do not say so themselves.
+    pub consent: String,
+    /// The service whose export it is, where its columns do not tell.
+    pub from: Option<String>,
+    /// `COLUMN=MEANING`, `COLUMN:WORD=STATUS`, `*=STATUS`.
+    pub maps: Vec<String>,
+}
+
+/// A list that was read and understood, and has changed nothing yet.
+pub struct OpenList {
+    list: SubscriberList,
+    file: String,
+    consent: String,
+    editions: BTreeSet<String>,
+    /// What it is taken for; one a table.
+    pub census: Vec<Census>,
+}
+
+impl OpenList {
+    fn rules(&self) -> SubscriberRules<'_> {
+        SubscriberRules { consent: &self.consent, editions: &self.editions }
+    }
+
+    /// Calls `each` with every row that would be left out.
+    ///
+    /// # Errors
+    /// The file cannot be read again, or `each` fails.
+    pub fn each_reject(&self, mut each: impl FnMut(&Reject) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let rules = self.rules();
+        for reject in self.list.rows(&rules)?.filter_map(Result::err) {
+            each(&reject)?;
+        }
+        Ok(())
+    }
 }
 
 /// The list: who is on it, how they come and go, and what inbound messages say of them.
@@ -65,68 +117,110 @@ pub struct Subscribers {
 }
 
 impl Subscribers {
-    /// Imports a subscribers CSV. Good rows go in, a batch a transaction; bad ones are told to `left_out`, one at a time, with line
-    /// and reason.
+    /// Reads a list through, and says what it is taken for. Nothing is changed.
     ///
     /// # Errors
-    /// The file is none that could be read, the store cannot serve, or `left_out` fails. Batches before that are on the list: the
-    /// import can be run again.
-    pub fn import_subscribers(
+    /// It cannot be read or is not understood: every column that may be an opt-out is named.
+    pub fn open_list(&self, file: &Path, source: ListSource, options: &ImportOptions) -> Result<OpenList, Notices> {
+        let hints = ListHints::read(options.from.as_deref(), &options.maps)?;
+        let list = SubscriberList::open(file, source, &hints)?;
+        let editions: BTreeSet<String> = self.site.config.editions.keys().cloned().collect();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut open = OpenList { list, file: name, consent: options.consent.clone(), editions, census: Vec::new() };
+        open.census = open.list.census(&open.rules())?;
+        Ok(open)
+    }
+
+    /// Imports a list. Good rows go in, a batch a transaction, and nobody of them is mailed before the last is in; bad ones are told to
+    /// `left_out`, one at a time, with line and reason.
+    ///
+    /// # Errors
+    /// The store cannot serve, another import is under way, or `left_out` fails. Then nobody of the list is mailed: the import can be
+    /// run again.
+    pub fn import_list(
         &self,
-        file: &Path,
-        source: impl Read,
-        consent: &str,
+        open: &OpenList,
         mut left_out: impl FnMut(&Reject) -> anyhow::Result<()>,
     ) -> anyhow::Result<SubscriberImport> {
-        let editions: BTreeSet<String> = self.site.config.editions.keys().cloned().collect();
-        let mut rows = SubscriberRows::open(file, source, SubscriberRules { consent, editions: &editions })?;
+        let rules = open.rules();
+        let rows = open.list.rows(&rules)?;
         let mut store = self.site.store_to_fill()?;
+        let Some(import) = store.subscribers().begin_import(&open.file, self.site.now())? else {
+            let notice = Notice::new("another import is under way").help("wait for its end, and run this one again");
+            return Err(notice.into());
+        };
         store.subscribers().watch_for_duplicates()?;
-        let mut result = SubscriberImport::default();
+        let mut result = SubscriberImport { census: open.census.clone(), ..SubscriberImport::default() };
         let mut batch: Vec<(u64, SubscriberRow)> = Vec::with_capacity(BATCH);
-        loop {
-            let row = rows.next();
-            let last = row.is_none();
+        for row in rows {
             match row {
-                Some(Ok(row)) => batch.push((rows.line(), row)),
-                Some(Err(reject)) => {
+                Ok(row) => batch.push(row),
+                Err(reject) => {
                     left_out(&reject)?;
                     result.rejected += 1;
                     if result.rejects.len() < NAMED {
                         result.rejects.push(reject);
                     }
                 }
-                None => {}
             }
-            if batch.len() == BATCH || last {
-                self.import_batch(&mut store, &batch, &mut result)?;
+            if batch.len() == BATCH {
+                self.import_batch(&mut store, &import, &batch, &mut result, open)?;
                 batch.clear();
             }
-            if last {
-                return Ok(result);
-            }
         }
+        self.import_batch(&mut store, &import, &batch, &mut result, open)?;
+        store.subscribers().finish_import(import, self.site.now())?;
+        Ok(result)
     }
 
     fn import_batch(
         &self,
         store: &mut Store,
+        import: &Import,
         batch: &[(u64, SubscriberRow)],
         result: &mut SubscriberImport,
+        open: &OpenList,
     ) -> Result<(), StoreError> {
-        for ((line, row), first) in batch.iter().zip(store.subscribers().seen_before(batch)?) {
+        // The tables of an archive have lines of their own each.
+        let seen = if open.list.is_archive() { Vec::new() } else { store.subscribers().seen_before(batch)? };
+        for ((line, row), first) in batch.iter().zip(seen) {
             let Some(first) = first else { continue };
             result.duplicates += 1;
             if result.duplicate_rows.len() < NAMED {
                 result.duplicate_rows.push(DuplicateRow { line: *line, first, email: row.email.to_string() });
             }
         }
-        let tally = store.subscribers().import(batch.iter().map(|(_, row)| row), self.site.now(), &mut seed)?;
+        let tally =
+            store.subscribers().import_batch(import, batch.iter().map(|(_, row)| row), self.site.now(), &mut seed)?;
         result.added += tally.added;
         result.updated += tally.updated;
         result.unchanged += tally.unchanged;
         result.kept_unsubscribed += tally.kept_unsubscribed;
         Ok(())
+    }
+
+    /// An import that was killed: nobody whom it put on the list is mailed, and that has to be said. Looked for only where an import
+    /// has ever been, and never in the way of a command.
+    pub fn broken_import(&self) -> Option<Notice> {
+        if !self.site.config.database(&self.site.root).with_extension("import.lock").exists() {
+            return None;
+        }
+        let found = self
+            .site
+            .store_to_read()
+            .ok()??
+            .subscribers()
+            .unfinished_import()
+            .ok()?
+            .filter(|import| !import.is_alive)?;
+        let started = found.started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let what = match found.rows {
+            0 => "nobody new came in".to_owned(),
+            1 => "the one subscriber whom it brought is not mailed".to_owned(),
+            rows => format!("the {rows} subscribers whom it brought are not mailed"),
+        };
+        let notice = Notice::new(format!("the import of {} of {started} was broken off: {what}", found.file));
+        Some(notice.help("run it again; the next import begins by taking back what this one left"))
     }
 
     /// Puts one subscriber on the list, confirmed by the operator's word on where consent came from.
@@ -161,17 +255,27 @@ impl Subscribers {
         found.ok_or_else(|| not_listed(email).into())
     }
 
+    /// Brings back one whom a bounce took off; one who left or complained only with their own word. It is put on record.
+    pub fn restore(&self, email: &Address, why: &str, consent: &str) -> anyhow::Result<BroughtBack> {
+        let Some(store) = self.site.store_to_read()? else { return Err(not_listed(email).into()) };
+        store.subscribers().restore(email, why, consent, self.site.now())?.ok_or_else(|| not_listed(email).into())
+    }
+
     /// All that is stored on a person: also on one whose sign-up waits for their word.
     pub fn details(&self, email: &Address) -> anyhow::Result<SubscriberDetails> {
         let Some(store) = self.site.store_to_read()? else { return Err(not_listed(email).into()) };
-        let person = SubscriberDetails {
+        let mut person = SubscriberDetails {
             subscriber: store.subscribers().subscriber(email)?,
             acts: store.subscribers().acts(email)?,
             sign_ups: store.subscribers().sign_ups_of(email)?,
             letters: store.letters().to(email)?,
             deliveries: store.subscribers().deliveries_to(email)?,
             bounces: store.subscribers().bounces_of(email)?,
+            off: None,
         };
+        if let Some(subscriber) = &person.subscriber {
+            person.off = record::off(subscriber, &person.acts, &person.bounces, &person.deliveries);
+        }
         if person.subscriber.is_none() && person.sign_ups.is_empty() && person.letters.is_empty() {
             return Err(not_listed(email).into());
         }
@@ -198,7 +302,9 @@ impl Subscribers {
         let fields = store.as_ref().map_or(Ok(Vec::new()), |store| store.subscribers().field_names())?;
         let mut writer = SubscriberWriter::new(target, fields, guard)?;
         if let Some(store) = store {
-            store.subscribers().each_subscriber::<anyhow::Error>(None, |subscriber| Ok(writer.write(&subscriber)?))?;
+            store
+                .subscribers()
+                .each_with_record::<anyhow::Error>(|subscriber, acts| Ok(writer.write(&subscriber, &acts)?))?;
         }
         Ok(writer.finish()?)
     }

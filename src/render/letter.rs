@@ -8,7 +8,7 @@ use super::ready::{self, Format};
 use super::{Templates, draw, editors, html, texts, view, words};
 use crate::model::{self, Notices, Publication, Rendered, Segment};
 
-/// The context of `confirm`: a sign-up waits for its owner's word.
+/// The context of `confirm`, where a sign-up waits for its owner's word, and of the other letters that bring a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
@@ -33,8 +33,11 @@ pub struct Notice {
     pub label: String,
 }
 
+/// Letters that are drawn as `confirm` is, with a link to press and words of their own.
+const LINKS: [&str; 4] = ["confirm", "preferences", "move", "moved"];
+
 /// Each kind of letter with a context that has every name its templates may use.
-pub fn samples() -> [(&'static str, Value); 2] {
+pub fn samples() -> [(&'static str, Value); 5] {
     let confirm = Confirm {
         link: "https://gazette.example/confirm/abc234".into(),
         editions: vec!["Midweek".into(), "Sunday".into()],
@@ -45,7 +48,14 @@ pub fn samples() -> [(&'static str, Value); 2] {
         link: "https://gazette.example/".into(),
         label: "Look at it".into(),
     };
-    [("confirm", json!(confirm)), ("notice", json!(notice))]
+    let link = || Confirm { link: "https://gazette.example/preferences/abc234".into(), editions: Vec::new() };
+    [
+        ("confirm", json!(confirm)),
+        ("notice", json!(notice)),
+        ("preferences", json!(link())),
+        ("move", json!(link())),
+        ("moved", json!(link())),
+    ]
 }
 
 /// Renders the letter `kind` with its `context`. The same arguments give the same bytes.
@@ -60,11 +70,13 @@ pub fn letter(
 ) -> Result<Rendered, Notices> {
     match kind {
         "editors" => return editors(&fitting(kind, context)?, &publication.name, "midweek", templates),
-        "confirm" => drop(fitting::<Confirm>(kind, context)?),
+        _ if LINKS.contains(&kind) => drop(fitting::<Confirm>(kind, context)?),
         "notice" => drop(fitting::<Notice>(kind, context)?),
         _ => return Err(model::Notice::new(format!("there is no letter `{kind}`")).into()),
     }
-    let sample = samples().into_iter().find(|(name, _)| *name == kind).map(|(_, sample)| sample).unwrap_or_default();
+    // The folder of templates; the words are each kind's own.
+    let folder = if LINKS.contains(&kind) { "confirm" } else { kind };
+    let sample = samples().into_iter().find(|(name, _)| *name == folder).map(|(_, sample)| sample).unwrap_or_default();
     let look = draw::look("midweek", templates)?;
     let language = &publication.language;
     let dir = words::direction_of_language(language);
@@ -78,13 +90,13 @@ pub fn letter(
         })
     };
     let draw = |format, file: &str, subject: &str| {
-        let file = format!("letter/{kind}/{file}");
+        let file = format!("letter/{folder}/{file}");
         let ready = ready::file(format, &file, templates, || root(&sample, "Subject"))?;
         draw::part(&ready, &root(context, subject))
     };
     let subject = words::line(&draw(Format::Text, "subject.txt.hbs", "")?);
     let text = draw::tidy(&draw(Format::Text, "body.txt.hbs", &subject)?);
-    let label = format!("templates/letter/{kind}/body.mjml.hbs");
+    let label = format!("templates/letter/{folder}/body.mjml.hbs");
     let html = html::compile(&draw(Format::Mjml, "body.mjml.hbs", &subject)?, label.as_ref())?;
     let whole = |text| vec![Segment::Shared(text)];
     Ok(Rendered { subject, preheader: String::new(), html: whole(html), text: whole(text), tracking: None })

@@ -205,7 +205,8 @@ impl Walk<'_> {
             _ => match self.resolve(&raw_name(param), scopes) {
                 Ok(value) => Some(value),
                 Err((name, known)) => {
-                    let help = suggestion(&name, known.iter().map(String::as_str));
+                    let known: Vec<String> = known.into_iter().map(written).collect();
+                    let help = suggestion(&written(name), known.iter().map(String::as_str));
                     self.wrong(&format!("there is no `{}` here", raw_name(param)), help);
                     None
                 }
@@ -232,7 +233,7 @@ impl Walk<'_> {
             up += 1;
             rest = outer;
         }
-        let mut names = rest.split(['.', '/']).filter(|name| !name.is_empty() && *name != "this").peekable();
+        let mut names = segments(rest).into_iter().filter(|name| !name.is_empty() && *name != "this").peekable();
         let Some(mut at) = scopes.values.iter().rev().nth(up) else {
             return Err((path.to_owned(), Vec::new()));
         };
@@ -254,6 +255,25 @@ impl Walk<'_> {
         }
         Ok(at.clone())
     }
+}
+
+/// A name as a template writes it: in square brackets where it holds more than letters, digits and `_`.
+fn written(name: String) -> String {
+    let is_plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '@'));
+    if is_plain { name } else { format!("[{name}]") }
+}
+
+/// The names of a path. One in square brackets is as it stands there, with spaces, dots and slashes.
+fn segments(path: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        let bracketed = rest.strip_prefix('[').and_then(|inner| inner.split_once(']'));
+        let (name, after) = bracketed.unwrap_or_else(|| rest.split_at(rest.find(['.', '/']).unwrap_or(rest.len())));
+        found.push(name);
+        rest = after.strip_prefix(['.', '/']).unwrap_or(after);
+    }
+    found
 }
 
 /// Two list items as one that has every name that either has: what is null or empty in one may be full in the other.

@@ -44,6 +44,26 @@ pub struct Home {
     /// Whether there is more than one edition.
     pub choice: bool,
     pub editions: Vec<Choice>,
+    /// Whether followed links are counted.
+    pub clicks: bool,
+}
+
+/// The form for those who have lost the link to their preferences.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// As it was typed, when it was `wrong`.
+    pub email: String,
+    pub wrong: bool,
+}
+
+/// The page behind the link to leave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Leave {
+    pub action: String,
+    /// The editions that somebody gets, where they are more than one.
+    pub editions: Vec<Choice>,
+    /// Whether nothing comes for now already.
+    pub paused: bool,
 }
 
 /// A page that says something, and may ask for one press of a button.
@@ -67,6 +87,9 @@ pub struct Preferences {
     pub saved: bool,
     pub none: bool,
     pub date: bool,
+    /// Where a new address was asked about: the letter is on its way, or the address was none.
+    pub moving: bool,
+    pub wrong: bool,
     pub choice: bool,
     pub editions: Vec<Choice>,
 }
@@ -79,7 +102,23 @@ impl Page for Home {
     const NAME: &'static str = "home";
 
     fn sample() -> Self {
-        Self { email: "ann@".into(), wrong: true, none: true, choice: true, editions: choices() }
+        Self { email: "ann@".into(), wrong: true, none: true, choice: true, editions: choices(), clicks: true }
+    }
+}
+
+impl Page for Lost {
+    const NAME: &'static str = "lost";
+
+    fn sample() -> Self {
+        Self { email: "ann@".into(), wrong: true }
+    }
+}
+
+impl Page for Leave {
+    const NAME: &'static str = "leave";
+
+    fn sample() -> Self {
+        Self { action: "/unsubscribe/abc".into(), editions: choices(), paused: true }
     }
 }
 
@@ -103,6 +142,8 @@ impl Page for Preferences {
             saved: true,
             none: true,
             date: true,
+            moving: true,
+            wrong: true,
             choice: true,
             editions: choices(),
         }
@@ -165,13 +206,19 @@ mod tests {
         let home = page(&Home::sample(), "home", setting, &templates).expect("home");
         let preferences = page(&Preferences::sample(), "preferences", setting, &templates).expect("preferences");
         let archive = page(&crate::render::ArchivePage::sample(), "archive", setting, &templates).expect("archive");
-        let mut pages = vec![home, preferences, archive];
+        let lost = page(&Lost::sample(), "lost", setting, &templates).expect("lost");
+        let leave = page(&Leave::sample(), "leave", setting, &templates).expect("leave");
+        let mut pages = vec![home, preferences, archive, lost, leave];
         for section in [
             "asked",
             "confirm",
             "confirmed",
-            "leave",
             "left",
+            "fewer",
+            "paused",
+            "lost_asked",
+            "move",
+            "moved",
             "gone",
             "forget",
             "forgotten",

@@ -30,6 +30,8 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "letter/texts.toml",
     "page/archive.html.hbs",
     "page/home.html.hbs",
+    "page/leave.html.hbs",
+    "page/lost.html.hbs",
     "page/layout.html.hbs",
     "page/preferences.html.hbs",
     "page/report.html.hbs",

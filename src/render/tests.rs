@@ -41,7 +41,10 @@ fn draw(draft: &Draft, name: &str) -> Rendered {
 fn draw_with(draft: &Draft, name: &str, templates: &Templates) -> Result<Rendered, Notices> {
     let (edition, mut draft) = (edition(name), draft.clone());
     draft.name.edition = name.into();
-    let setting = Setting { fields: &["city".to_owned()], ..Setting::new(sample::publication(), &edition) };
+    let setting = Setting {
+        fields: &["city".to_owned(), "First Name".to_owned(), "home.town/x".to_owned()],
+        ..Setting::new(sample::publication(), &edition)
+    };
     render(&draft, &setting, templates)
 }
 
@@ -201,10 +204,13 @@ fn merge_fields_are_slots() {
     let templates = Templates::builtin().with(
         "partials/intro.txt.hbs",
         Path::new("mine.hbs"),
-        "Dear {{subscriber.name}} in {{subscriber.fields.city}},\n\n".into(),
+        "Dear {{subscriber.name}} in {{subscriber.fields.city}}, {{subscriber.fields.[First Name]}}\
+         {{#with subscriber}}{{fields.[home.town/x]}}{{/with}}.\n\n"
+            .into(),
     );
     let rendered = draw_with(&sample::full(), "midweek", &templates).unwrap();
-    assert!(rendered.fill(Part::Text, &Ann).contains("Dear Ann in Paris,"));
+    let text = rendered.fill(Part::Text, &Ann);
+    assert!(text.contains("Dear Ann in Paris,"), "{text}");
 }
 
 #[test]
@@ -221,6 +227,7 @@ fn mistakes_in_templates_are_told_with_their_place_and_the_nearest_name() {
         ("{{wrap title}}", 1, "there is no helper `wrap` here"),
         ("{{log title}}", 1, "there is no helper `log` here"),
         ("{{@root.subscriber.fields.citty}}", 1, "did you mean `city`?"),
+        ("{{@root.subscriber.fields.[First Nam]}}", 1, "did you mean `[First Name]`?"),
         ("{{#if title}}", 1, "column"),
         ("{{> story}}", 1, "includes itself"),
         ("{{title}}\n\n  <mj-txt>", 3, "column 4: `<mj-txt>` is no MJML component"),

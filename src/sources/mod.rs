@@ -33,7 +33,9 @@ pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news, score_to_json};
 pub use store::{Better, Merged, Topics, by_first, merge_guides, merge_news, rewrite_news};
-pub use subscribers::{Reject, RejectWriter, SubscriberRows, SubscriberRules, SubscriberWriter};
+pub use subscribers::{
+    Census, ListHints, ListSource, Reject, RejectWriter, SubscriberList, SubscriberRules, SubscriberWriter,
+};
 
 /// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).
 #[derive(Clone, Debug, PartialEq)]

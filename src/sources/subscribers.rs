@@ -1,26 +1,33 @@
-//! The subscribers CSV. Knows the format and which rows are bad; who may be on the list it does not.
+//! Lists of subscribers: our own CSV, exports of other services, anyone's spreadsheet. Knows the forms, what a file is taken for, and
+//! which rows are bad; who may be on the list it does not.
 
+mod attributes;
+mod dates;
+mod file;
+mod meaning;
+mod plan;
 mod records;
+mod row;
+mod services;
+mod standing;
+mod table;
+mod words;
 mod write;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-use csv::StringRecord;
 use serde::Serialize;
 
-use records::{Cut, Records};
+use crate::model::{Notice, Notices, SubscriberRow, SubscriberStatus};
+use file::ListFile;
+use plan::Plan;
+use row::RowReader;
+use table::Table;
 
-use super::separator;
-use crate::model::{Address, Notice, Published, SubscriberRow, SubscriberStatus};
+pub use file::ListSource;
+pub use plan::Hints as ListHints;
 pub use write::{RejectWriter, SubscriberWriter};
-
-/// Columns with a meaning of their own; any other column is a merge field.
-const KNOWN: [&str; 8] = ["email", "name", "editions", "status", "created", "consent", "confirmed", "left"];
-/// The longest name or merge field, in characters.
-const LONGEST: usize = 1_000;
 
 /// A row that was left out, with the reason in words for the list's owner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +36,9 @@ pub struct Reject {
     pub line: u64,
     pub email: String,
     pub reason: String,
+    /// The file inside an archive of several; empty otherwise.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub file: String,
 }
 
 /// What rows are held against.
@@ -40,255 +50,190 @@ pub struct SubscriberRules<'a> {
     pub editions: &'a BTreeSet<String>,
 }
 
-/// A CSV file that is read row by row, in constant memory.
-pub struct SubscriberRows<'a, R> {
-    records: Records<R>,
-    cells: Cells,
-    columns: Vec<String>,
-    rules: SubscriberRules<'a>,
-    /// Of the last row.
-    line: u64,
-    /// Whether the file could not be read further.
-    broken: bool,
+/// A file of subscribers that was understood.
+pub struct SubscriberList {
+    file: ListFile,
+    plans: Vec<Plan>,
 }
 
-/// Parts a record into its cells.
-struct Cells {
-    csv: csv_core::Reader,
-    text: Vec<u8>,
-    ends: Vec<usize>,
+/// What a file is taken for, and how many of its rows would come in as what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Census {
+    /// The name of the file, or of the one inside an archive.
+    pub file: String,
+    /// `mailchimp`, `spreadsheet` …
+    pub service: String,
+    /// The same for people.
+    #[serde(skip)]
+    pub title: String,
+    pub confirmed: usize,
+    pub pending: usize,
+    pub unsubscribed: usize,
+    pub bounced: usize,
+    pub complained: usize,
+    pub refused: usize,
+    /// Columns by what they mean, where that is not a merge field of their name.
+    pub columns: Vec<(String, String)>,
+    /// What its service's export cannot tell.
+    #[serde(skip)]
+    pub advice: String,
+    #[serde(skip)]
+    lacks_consent: usize,
 }
 
-impl Cells {
-    fn new(separator: u8) -> Self {
-        let mut csv = csv_core::ReaderBuilder::new();
-        // A CR alone is no line end but a control character, which no cell may hold.
-        let csv = csv.delimiter(separator).terminator(csv_core::Terminator::Any(b'\n')).build();
-        Self { csv, text: Vec::new(), ends: Vec::new() }
+impl Census {
+    /// How many rows would be on the list or kept off it.
+    pub fn recognised(&self) -> usize {
+        self.confirmed + self.pending + self.suppressed()
     }
 
-    /// The cells of a whole record; `None` when they are not UTF-8.
-    fn of(&mut self, record: &[u8]) -> Option<StringRecord> {
-        self.csv.reset();
-        self.text.resize(self.text.len().max(record.len()), 0);
-        self.ends.resize(self.ends.len().max(record.len()), 0);
-        let (_, _, _, cells) = self.csv.read_record(record, &mut self.text, &mut self.ends);
-        let mut found = StringRecord::new();
-        let mut start = 0;
-        for end in &self.ends[..cells] {
-            found.push_field(std::str::from_utf8(&self.text[start..*end]).ok()?);
-            start = *end;
-        }
-        Some(found)
+    pub fn suppressed(&self) -> usize {
+        self.unsubscribed + self.bounced + self.complained
+    }
+
+    fn count(&mut self, status: SubscriberStatus) {
+        *match status {
+            SubscriberStatus::Confirmed => &mut self.confirmed,
+            SubscriberStatus::Pending => &mut self.pending,
+            SubscriberStatus::Unsubscribed => &mut self.unsubscribed,
+            SubscriberStatus::Bounced => &mut self.bounced,
+            SubscriberStatus::Complained => &mut self.complained,
+        } += 1;
     }
 }
 
-impl<'a, R: Read> SubscriberRows<'a, R> {
-    /// Reads the header.
+impl SubscriberList {
+    /// Opens a file and decides what it is taken for.
     ///
     /// # Errors
-    /// A notice when the file is a spreadsheet or UTF-16, when it has no `email`, or when rows would be confirmed with no word on
-    /// where consent came from.
-    pub fn open(label: &Path, source: R, rules: SubscriberRules<'a>) -> Result<Self, Notice> {
-        let wrong = |what: String| Notice::new(what).at(label, 1);
-        let failed = |e: std::io::Error| wrong(format!("cannot read the CSV: {e}"));
-        let mut records = Records::new(source);
-        let start = records.peek().map_err(failed)?;
-        if let Some(other) = no_csv(start) {
-            return Err(wrong(format!("the file is {other}")).help("save it as \"CSV UTF-8\""));
+    /// It cannot be read, has no addresses, or a column may be an opt-out and is not understood; all of that at once.
+    pub fn open(label: &Path, source: ListSource, hints: &ListHints) -> Result<Self, Notices> {
+        let file = ListFile::open(label, source)?;
+        let plans: Vec<Result<Plan, Notices>> =
+            file.tables()?.iter_mut().map(|table| Plan::make(table, hints)).collect();
+        let wrong: Vec<Notice> =
+            plans.iter().filter_map(|plan| plan.as_ref().err()).flat_map(|n| n.0.clone()).collect();
+        if !wrong.is_empty() {
+            return Err(Notices(wrong));
         }
-        let (separator, marked) = (separator::of(start), start.starts_with("\u{feff}".as_bytes()));
-        records.separator = separator;
-        if marked {
-            records.skip("\u{feff}".len());
-        }
-        let header = match records.next().map_err(failed)? {
-            Some((_, Cut::Record(header))) => header,
-            Some(_) => return Err(wrong("the header has a quote that is not closed, or no end".into())),
-            None => Vec::new(),
-        };
-        let mut cells = Cells::new(separator);
-        let header = cells
-            .of(&header)
-            .ok_or_else(|| wrong("the header is not UTF-8".into()).help("save the file as \"CSV UTF-8\""))?;
-        // A spreadsheet's heading may have several lines.
-        let name = |h: &str| h.trim_start_matches('\u{feff}').replace(char::is_control, " ").trim().to_owned();
-        let columns: Vec<String> = header
-            .iter()
-            .map(|h| {
-                let lower = name(h).to_lowercase();
-                if KNOWN.contains(&lower.as_str()) { lower } else { name(h) }
-            })
-            .collect();
-        let has = |column: &str| columns.iter().any(|c| c == column);
-        if !has("email") {
-            let meant = columns.iter().find(|column| column.to_lowercase().contains("mail"));
-            return Err(wrong(format!("the header needs a column `email`, found `{}`", columns.join(","))).help(
-                match meant {
-                    Some(column) => format!("rename `{column}` to `email`, if that column has the addresses"),
-                    None => "the first row names the columns, such as email,name,editions".into(),
-                },
-            ));
-        }
-        if let Some(twice) = columns.iter().enumerate().find(|(i, c)| columns[..*i].contains(c)).map(|(_, c)| c) {
-            return Err(wrong(format!("the header names `{twice}` twice")).help("rename or remove one of the columns"));
-        }
-        if rules.consent.is_empty() && !has("consent") && !has("status") {
-            return Err(Notice::new("these rows would be confirmed, but nothing says where consent came from")
-                .at(label, 1)
-                .help("add --consent \"sign-up form on example.org, May 2026\", or a column `status` with `pending`"));
-        }
-        Ok(Self { records, cells, columns, rules, line: 1, broken: false })
+        Ok(Self { file, plans: plans.into_iter().filter_map(Result::ok).collect() })
     }
 
-    fn row(&self, line: u64, record: &StringRecord) -> Result<SubscriberRow, Reject> {
-        let cell = |column: &str| {
-            let index = self.columns.iter().position(|c| c == column)?;
-            record.get(index).map(str::trim)
-        };
-        let email = cell("email").unwrap_or("");
-        let reject = |reason: String| Reject { line, email: shown(email), reason };
-        if record.len() != self.columns.len() {
-            let (found, expected) = (record.len(), self.columns.len());
-            return Err(reject(format!("{found} cells, but the header has {expected}; is a quote missing?")));
+    /// Reads every row once and counts what would come in as what; one census a table.
+    ///
+    /// # Errors
+    /// People would be confirmed, and nothing says where consent came from.
+    pub fn census(&self, rules: &SubscriberRules) -> Result<Vec<Census>, Notices> {
+        let tables = self.file.tables()?;
+        let mut all: Vec<Census> = self.plans.iter().zip(&tables).map(|(plan, table)| census_of(plan, table)).collect();
+        for (plan, table) in self.plans.iter().zip(&tables) {
+            if rules.consent.is_empty() && !plan.has_state() && !plan.has_evidence() {
+                return Err(no_consent(
+                    "these rows would be confirmed, but nothing says where consent came from",
+                    table,
+                )
+                .into());
+            }
         }
-        let address = Address::parse(email).map_err(|e| reject(e.to_string()))?;
-        let status = Self::status(cell("status").unwrap_or("")).map_err(&reject)?;
-        if status.is_gone() {
-            // Who left stays off the list, whatever else is wrong with the row.
-            return Ok(self.gone(address, status, record));
-        }
-        for (column, value) in self.columns.iter().zip(record) {
-            clean(column, value).map_err(&reject)?;
-        }
-        let consent = cell("consent").filter(|c| !c.is_empty()).unwrap_or(self.rules.consent);
-        if status == SubscriberStatus::Confirmed && consent.is_empty() {
-            return Err(reject("confirmed, but nothing says where consent came from; use --consent".into()));
-        }
-        Ok(SubscriberRow {
-            email: address,
-            name: cell("name").map(str::to_owned),
-            status,
-            editions: cell("editions").map(|e| self.editions(e)).transpose().map_err(&reject)?,
-            created: cell("created").filter(|c| !c.is_empty()).map(day).transpose().map_err(&reject)?,
-            fields: self.fields(record),
-            consent: consent.to_owned(),
-        })
-    }
-
-    fn gone(&self, email: Address, status: SubscriberStatus, record: &StringRecord) -> SubscriberRow {
-        let cell = |column: &str| {
-            let at = self.columns.iter().position(|c| c == column)?;
-            record.get(at).map(str::trim).filter(|value| clean(column, value).is_ok())
-        };
-        SubscriberRow {
-            email,
-            name: cell("name").map(str::to_owned),
-            status,
-            editions: cell("editions").and_then(|e| self.editions(e).ok()),
-            created: cell("created").and_then(|c| day(c).ok()),
-            fields: BTreeMap::new(),
-            consent: cell("consent").unwrap_or("").to_owned(),
-        }
-    }
-
-    fn status(cell: &str) -> Result<SubscriberStatus, String> {
-        if cell.is_empty() {
-            return Ok(SubscriberStatus::Confirmed);
-        }
-        cell.parse().map_err(|()| {
-            format!("`status` must be pending, confirmed, unsubscribed, bounced or complained, found `{}`", shown(cell))
-        })
-    }
-
-    fn editions(&self, cell: &str) -> Result<Vec<String>, String> {
-        let names = cell.split(';').map(str::trim).filter(|e| !e.is_empty());
-        names
-            .map(|name| {
-                if self.rules.editions.contains(name) {
-                    return Ok(name.to_owned());
+        for ((table, plan), census) in tables.into_iter().zip(&self.plans).zip(&mut all) {
+            let reader = RowReader::new(plan, rules);
+            let label = table.label.clone();
+            let line = table.header_line;
+            for (_, record) in table {
+                match record.as_ref().map(|record| reader.read(record)) {
+                    Ok(Ok(row)) => census.count(row.status),
+                    Ok(Err(refused)) => {
+                        census.refused += 1;
+                        census.lacks_consent += usize::from(refused.lacks_consent);
+                    }
+                    Err(_) => census.refused += 1,
                 }
-                let known: Vec<&str> = self.rules.editions.iter().map(String::as_str).collect();
-                Err(format!("unknown edition `{}`; there are {}", shown(name), known.join(", ")))
-            })
-            .collect()
-    }
-
-    fn fields(&self, record: &StringRecord) -> BTreeMap<String, String> {
-        let own = self.columns.iter().zip(record).filter(|(c, v)| !KNOWN.contains(&c.as_str()) && !v.trim().is_empty());
-        own.map(|(column, value)| (column.clone(), value.trim().to_owned())).collect()
-    }
-}
-
-impl<R: Read> SubscriberRows<'_, R> {
-    /// The line on which the last row began, from 1; the header is line 1.
-    pub fn line(&self) -> u64 {
-        self.line
-    }
-
-    fn read(&mut self, cut: Cut) -> Result<SubscriberRow, Reject> {
-        let line = self.line;
-        let reject = |reason: &str| Reject { line, email: String::new(), reason: reason.into() };
-        match cut {
-            Cut::Record(bytes) => match self.cells.of(&bytes) {
-                Some(cells) => self.row(line, &cells),
-                None => Err(reject("not UTF-8 (it may be Latin-1); save the file as \"CSV UTF-8\"")),
-            },
-            Cut::TooLong => Err(reject("longer than 64 kB, so it is no row")),
-            Cut::Open => Err(reject("a quote opens here that is not closed in the next 100 lines")),
+            }
+            let lacking = census.lacks_consent;
+            if lacking > 0 && census.confirmed == 0 && plan.service.name != services::PLAIN.name {
+                let what =
+                    format!("{lacking} of its people would be confirmed, but nothing says where consent came from");
+                return Err(Notices(vec![consent_help(Notice::new(what).at(label, usize::try_from(line).ok()))]));
+            }
         }
+        Ok(all)
+    }
+
+    /// Every row of every table, in order.
+    ///
+    /// # Errors
+    /// A table cannot be read again.
+    pub fn rows<'a>(&'a self, rules: &'a SubscriberRules<'a>) -> Result<SubscriberRows<'a>, Notice> {
+        let tables = self.file.tables()?;
+        let is_archive = tables.len() > 1;
+        let readers = self.plans.iter().map(|plan| RowReader::new(plan, rules));
+        let tables: Vec<(Table, RowReader)> = tables.into_iter().zip(readers).collect();
+        Ok(SubscriberRows { tables: tables.into_iter(), now: None, is_archive })
+    }
+
+    /// Whether the file holds more than one table, each with lines of its own.
+    pub fn is_archive(&self) -> bool {
+        self.plans.len() > 1
     }
 }
 
-impl<R: Read> Iterator for SubscriberRows<'_, R> {
-    type Item = Result<SubscriberRow, Reject>;
+fn census_of(plan: &Plan, table: &Table) -> Census {
+    let named = |column: &plan::Column| {
+        let name = meaning::NAMES.iter().find(|(_, meaning)| *meaning == column.meaning)?.0;
+        (name != "field" && name != meaning::key(&column.name)).then(|| (shown(&column.name), name.to_owned()))
+    };
+    Census {
+        file: table.label.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        service: plan.service.name.to_owned(),
+        title: plan.service.title.to_owned(),
+        advice: plan.service.advice.to_owned(),
+        columns: plan.columns.iter().filter_map(named).collect(),
+        ..Census::default()
+    }
+}
+
+fn no_consent(what: &str, table: &Table) -> Notice {
+    consent_help(Notice::new(what).at(&table.label, usize::try_from(table.header_line).ok()))
+}
+
+fn consent_help(notice: Notice) -> Notice {
+    notice.help("add --consent \"sign-up form on example.org, May 2026\", or a column `status` with `pending`")
+}
+
+/// The rows of a file, one at a time, in constant memory.
+pub struct SubscriberRows<'a> {
+    tables: std::vec::IntoIter<(Table<'a>, RowReader<'a>)>,
+    now: Option<(Table<'a>, RowReader<'a>)>,
+    is_archive: bool,
+}
+
+impl Iterator for SubscriberRows<'_> {
+    /// A row and the line on which it begins, from 1; the header is line 1.
+    type Item = Result<(u64, SubscriberRow), Reject>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.records.next() {
-            _ if self.broken => None,
-            Ok(None) => None,
-            Ok(Some((line, cut))) => {
-                self.line = line;
-                Some(self.read(cut))
+        loop {
+            if self.now.is_none() {
+                self.now = Some(self.tables.next()?);
             }
-            Err(error) => {
-                self.broken = true;
-                let reject = Reject { line: self.line + 1, email: String::new(), reason: error.to_string() };
-                Some(Err(reject))
-            }
+            let (table, reader) = self.now.as_mut()?;
+            let Some((line, record)) = table.next() else {
+                self.now = None;
+                continue;
+            };
+            let file =
+                if self.is_archive { table.label.file_name().unwrap_or_default().to_string_lossy() } else { "".into() };
+            let reject =
+                |email: &str, reason: String| Reject { line, email: shown(email), reason, file: file.into_owned() };
+            return Some(match record {
+                Ok(record) => match reader.read(&record) {
+                    Ok(row) => Ok((line, row)),
+                    Err(refused) => Err(reject(reader.email(&record), refused.reason)),
+                },
+                Err(reason) => Err(reject("", reason)),
+            });
         }
     }
-}
-
-/// What a file is by its first bytes, when that is no CSV.
-fn no_csv(start: &[u8]) -> Option<&'static str> {
-    let start = &start[..start.len().min(512)];
-    let nuls = start.iter().filter(|byte| **byte == 0).count();
-    // A zip archive (.xlsx, .ods, .numbers), and the older spreadsheets' compound file.
-    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"\xd0\xcf\x11\xe0") {
-        Some("a spreadsheet or an archive")
-    } else if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") || nuls * 4 > start.len() {
-        Some("UTF-16 or no text")
-    } else {
-        None
-    }
-}
-
-/// Refuses what has no place in a cell: control characters and endless text.
-fn clean(column: &str, value: &str) -> Result<(), String> {
-    if value.trim().chars().any(char::is_control) {
-        return Err(format!("`{column}` holds a line break or another control character"));
-    }
-    if value.chars().count() > LONGEST {
-        return Err(format!("`{column}` is longer than {LONGEST} characters; is a quote missing?"));
-    }
-    Ok(())
-}
-
-fn day(cell: &str) -> Result<DateTime<Utc>, String> {
-    Published::parse(cell)
-        .map(|at| at.earliest(chrono_tz::Tz::UTC))
-        .ok_or_else(|| format!("`created` must be a date such as 2026-05-01, found `{}`", shown(cell)))
 }
 
 /// A cell fit for a message: one short line.

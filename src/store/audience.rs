@@ -18,7 +18,7 @@ pub enum Audience {
 
 impl Sends<'_> {
     /// Begins the send of an approved issue: every confirmed subscriber of its edition who does not pause gets a pending row,
-    /// in one transaction. Running it again changes nothing.
+    /// in one transaction; whoever an unfinished import brings does not yet. Running it again changes nothing.
     pub fn freeze_audience(&self, issue: &IssueName, now: DateTime<Utc>) -> Result<Audience, StoreError> {
         let tx = self.store.begin()?;
         let begun = tx.execute(
@@ -35,6 +35,7 @@ impl Sends<'_> {
              FROM subscribers
              WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?3) > 0)
                    AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)
+                   AND id NOT IN (SELECT subscriber_id FROM importing)
              ORDER BY id",
             params![send, to_ms(now), format!(";{};", issue.edition)],
         )?;
@@ -50,7 +51,8 @@ impl Sends<'_> {
         let count: i64 = self.store.conn.query_row(
             "SELECT count(*) FROM subscribers
              WHERE status = 'confirmed' AND (editions = '' OR instr(editions, ?1) > 0)
-                   AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)",
+                   AND (paused_until_ms IS NULL OR paused_until_ms <= ?2)
+                   AND id NOT IN (SELECT subscriber_id FROM importing)",
             params![format!(";{edition};"), to_ms(now)],
             |row| row.get(0),
         )?;

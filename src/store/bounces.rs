@@ -218,7 +218,9 @@ fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usi
 fn is_over(conn: &Connection, subscriber: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let count: i64 = conn.query_row(
         "SELECT count(DISTINCT CASE issue WHEN '' THEN hash ELSE issue END) FROM bounces
-         WHERE subscriber_id = ?1 AND kind = 'soft' AND received_ms >= ?2",
+         WHERE subscriber_id = ?1 AND kind = 'soft' AND received_ms >= ?2
+               -- What came before somebody was restored has had its answer.
+               AND received_ms > coalesce((SELECT max(at_ms) FROM acts WHERE subscriber_id = ?1 AND act = 'restored'), 0)",
         params![subscriber, to_ms(now - rule.window)],
         |row| row.get(0),
     )?;
@@ -238,13 +240,8 @@ mod tests {
         let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
         let email = Address::parse("ann@inbox.example").expect("an address");
         let row = SubscriberRow {
-            email: email.clone(),
-            name: None,
-            status: SubscriberStatus::Confirmed,
-            editions: None,
-            created: None,
-            fields: std::collections::BTreeMap::new(),
-            consent: "signup_requests".into(),
+            consent: "a form".into(),
+            ..SubscriberRow::new(email.clone(), SubscriberStatus::Confirmed)
         };
         store.subscribers().import(&[row], now, &mut || "5eed".into()).expect("an import");
         let rule = SoftRule { limit: 3, window: Duration::from_hours(30 * 24) };

@@ -11,11 +11,13 @@ mod clicks;
 mod file_id;
 #[cfg(test)]
 pub mod fuse;
+mod imports;
 mod journal;
 mod lease;
 mod ledger;
 mod letters;
 mod metrics;
+mod moves;
 mod queue;
 mod report;
 mod safety;
@@ -42,21 +44,27 @@ pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
 pub use claim::{Claim, Next};
 pub use clicks::ClickCounts;
+pub use imports::{Import, Unfinished};
 pub use journal::{Decision, Entry, Recorded};
 pub use lease::{FencingToken, Lease, TAKEN_OVER};
 pub use ledger::{DomainGroupCounts, IssueSend, RecipientLine, Uncertain};
 pub use metrics::{LATENCIES, Latency};
+pub use moves::Moved;
 pub use safety::{Ahead, Applied, Hold, Record as SafetyRecord, SafetyLog, Waiting};
 pub use signup_requests::SignUpRequest;
-pub use signups::{Confirmed, SignUp};
+pub use signups::{Confirmed, SignUp, Wanted};
 pub use subscribers::{Change, Tally};
-pub use tokens::{PreferenceChange, Trace};
+pub use tokens::{BroughtBack, PreferenceChange, Trace};
 pub use writer::{Ledger, Writer};
 
 /// The steps to the schema that this binary writes, each with the `user_version` that SQLite keeps once it is taken. Databases from
 /// before the first release count below the first; their schema was never published and is not read any more.
-const MIGRATIONS: &[(u32, &str)] =
-    &[(101, include_str!("migrations/0101_first.sql")), (102, include_str!("migrations/0102_safety.sql"))];
+const MIGRATIONS: &[(u32, &str)] = &[
+    (101, include_str!("migrations/0101_first.sql")),
+    (102, include_str!("migrations/0102_safety.sql")),
+    (103, include_str!("migrations/0103_imports.sql")),
+    (104, include_str!("migrations/0104_pages.sql")),
+];
 
 /// What the file of the sender's lock is called, behind the database's name.
 const SENDER: &str = "sender.lock";
@@ -324,7 +332,11 @@ impl Store {
 
     /// Whether some process holds the sender's lock now.
     pub fn sender_is_alive(&self) -> bool {
-        File::open(self.path.with_extension(SENDER))
+        self.is_locked(SENDER)
+    }
+
+    fn is_locked(&self, extension: &str) -> bool {
+        File::open(self.path.with_extension(extension))
             .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::params;
 
-use super::signups::{SignUp, take};
+use super::signups::{SignUp, Wanted, take};
 use super::subscribers::{join, split, stored_address};
 use super::{StoreError, Subscribers};
 use crate::model::{Address, LetterOrder};
@@ -15,6 +15,7 @@ pub struct SignUpRequest {
     /// Names of editions; empty means all.
     pub editions: Vec<String>,
     pub network: String,
+    pub kind: Wanted,
 }
 
 impl Subscribers<'_> {
@@ -23,13 +24,14 @@ impl Subscribers<'_> {
         let tx = self.store.begin()?;
         for asking in all {
             tx.prepare_cached(
-                "INSERT INTO signup_requests (email, email_key, editions, network) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO signup_requests (email, email_key, editions, network, kind) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute(params![
                 asking.email.as_str(),
                 asking.email.key(),
                 join(&asking.editions),
-                asking.network
+                asking.network,
+                asking.kind.as_str()
             ])?;
         }
         Ok(tx.commit()?)
@@ -40,23 +42,28 @@ impl Subscribers<'_> {
         let mut statement = self
             .store
             .conn
-            .prepare_cached("SELECT id, email, editions, network FROM signup_requests ORDER BY id LIMIT ?1")?;
+            .prepare_cached("SELECT id, email, editions, network, kind FROM signup_requests ORDER BY id LIMIT ?1")?;
         let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {
-            let (email, editions): (String, String) = (row.get(1)?, row.get(2)?);
-            let asking =
-                SignUpRequest { email: stored_address(&email)?, editions: split(&editions), network: row.get(3)? };
+            let (email, editions, kind): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(4)?);
+            let asking = SignUpRequest {
+                email: stored_address(&email)?,
+                editions: split(&editions),
+                network: row.get(3)?,
+                kind: Wanted::read(&kind),
+            };
             all.push((row.get(0)?, asking));
         }
         Ok(all)
     }
 
-    /// Takes sign-ups in, each with the number it waited under, and queues their letters; says how many had one. It is one
+    /// Takes sign-ups in, each with the number it waited under, and queues their letters; says how many had one. Whoever asks for the
+    /// link of an address that is not on the list gets none, and is counted all the same. It is one
     /// transaction that writes whatever is decided, so that neither a crash nor the time it takes tells one from another.
     pub fn take_in(
         &self,
-        all: &[(i64, SignUp, LetterOrder)],
+        all: &[(i64, SignUp, Option<LetterOrder>)],
         per_network: u32,
         now: DateTime<Utc>,
     ) -> Result<usize, StoreError> {
@@ -65,7 +72,7 @@ impl Subscribers<'_> {
         for (id, sign_up, letter) in all {
             // Forgotten meanwhile: then it is not taken in either.
             if tx.execute("DELETE FROM signup_requests WHERE id = ?1", [id])? == 1 {
-                taken += usize::from(take(&tx, sign_up, letter, per_network, now)?);
+                taken += usize::from(take(&tx, sign_up, letter.as_ref(), per_network, now)?);
             }
         }
         tx.commit()?;

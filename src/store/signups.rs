@@ -9,7 +9,7 @@ use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Address, LetterOrder, Purpose, SubscriberStatus, token_hash};
 
 /// How long a confirmation link works.
-const LIFE: TimeDelta = TimeDelta::hours(48);
+pub(super) const LIFE: TimeDelta = TimeDelta::hours(48);
 /// No address gets two letters within this,
 const PAUSE: TimeDelta = TimeDelta::hours(1);
 /// nor more than this many while nobody confirms.
@@ -26,6 +26,32 @@ pub struct SignUp {
     pub network: String,
     /// As its link carries it.
     pub token: String,
+    pub kind: Wanted,
+}
+
+/// What somebody who types an address into a form wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    #[default]
+    SignUp,
+    /// The link to their preferences, which they have lost.
+    Link,
+    /// Their mail at this address instead of another.
+    Move,
+}
+
+impl Wanted {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign_up",
+            Self::Link => "link",
+            Self::Move => "move",
+        }
+    }
+
+    pub(super) fn read(text: &str) -> Self {
+        [Self::Link, Self::Move].into_iter().find(|kind| kind.as_str() == text).unwrap_or_default()
+    }
 }
 
 /// What confirming did.
@@ -51,9 +77,14 @@ impl Subscribers<'_> {
         Ok(found)
     }
 
-    /// Whether this token would confirm a sign-up now.
-    pub fn can_confirm(&self, token: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        Ok(open(&self.store.conn, token, now)?.is_some_and(|waiting| waiting.ended.is_none()))
+    /// What pressing the button behind this token would do now: put its owner on the list, or nothing that was not done before.
+    pub fn can_confirm(&self, token: &str, now: DateTime<Utc>) -> Result<Confirmed, StoreError> {
+        match open(&self.store.conn, token, now)? {
+            None => Ok(Confirmed::No),
+            Some(waiting) => {
+                waiting.ended.map_or(Ok(Confirmed::Now), |ended| pressed(&self.store.conn, &waiting.email, ended))
+            }
+        }
     }
 
     /// Puts the owner of a sign-up on the list, or back on it: this is their own act. `seed` is 128 random bits as hex, for a
@@ -64,14 +95,10 @@ impl Subscribers<'_> {
         let Some(waiting) = open(&tx, token, now)? else { return Ok(Confirmed::No) };
         let key = waiting.email.key();
         if let Some(ended) = waiting.ended {
-            let same: bool = tx.query_row(
-                "SELECT EXISTS (SELECT 1 FROM subscribers WHERE email_key = ?1 AND status = 'confirmed' AND confirmed_ms = ?2)",
-                params![key, ended],
-                |row| row.get(0),
-            )?;
-            return Ok(if same { Confirmed::Before } else { Confirmed::No });
+            return pressed(&tx, &waiting.email, ended);
         }
         let id = put(&tx, &waiting, trace, seed)?;
+        super::imports::unmark(&tx, id)?;
         end_sign_ups(&tx, &key, now)?;
         tx.execute("DELETE FROM forgotten WHERE hash = ?1", [forgotten_hash(&tx, &key)?])?;
         note(&tx, id, "confirmed", trace)?;
@@ -80,22 +107,34 @@ impl Subscribers<'_> {
     }
 }
 
-/// Takes a sign-up and queues its letter. `false` when the address or the network had its share: then nothing is kept.
+/// Whether a sign-up that has ended did so by the press that put its owner on the list, where they still are.
+fn pressed(conn: &Connection, email: &Address, ended: i64) -> Result<Confirmed, StoreError> {
+    let same: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM subscribers WHERE email_key = ?1 AND status = 'confirmed' AND confirmed_ms = ?2)",
+        params![email.key(), ended],
+        |row| row.get(0),
+    )?;
+    Ok(if same { Confirmed::Before } else { Confirmed::No })
+}
+
+/// Takes a sign-up and queues its letter. `false` when the mailbox or the network had its share: then nothing is kept. One who asks for
+/// the link to their preferences, or to move here, has the same share, and confirms nothing by it.
 /// `per_network` is how many an hour one network may ask for.
 pub(super) fn take(
     conn: &Connection,
     sign_up: &SignUp,
-    letter: &LetterOrder,
+    letter: Option<&LetterOrder>,
     per_network: u32,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     conn.execute("DELETE FROM signups WHERE asked_ms < ?1", [to_ms(now - KEPT)])?;
     let key = sign_up.email.key();
+    let mailbox = sign_up.email.mailbox();
     // What others asked for in its name counts until the owner confirms.
     let (lately, open): (i64, i64) = conn.query_row(
         "SELECT count(*) FILTER (WHERE asked_ms > ?2), count(*) FILTER (WHERE ended_ms IS NULL)
-         FROM signups WHERE email_key = ?1",
-        params![key, to_ms(now - PAUSE)],
+         FROM signups WHERE mailbox = ?1",
+        params![mailbox, to_ms(now - PAUSE)],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     let near: i64 = conn.query_row(
@@ -107,8 +146,8 @@ pub(super) fn take(
         return Ok(false);
     }
     conn.execute(
-        "INSERT INTO signups (email, email_key, editions, network, token_hash, asked_ms, expires_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO signups (email, email_key, editions, network, token_hash, asked_ms, expires_ms, kind, mailbox)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             sign_up.email.as_str(),
             key,
@@ -116,10 +155,12 @@ pub(super) fn take(
             sign_up.network,
             token_hash(&sign_up.token),
             to_ms(now),
-            to_ms(now + LIFE)
+            to_ms(now + LIFE),
+            sign_up.kind.as_str(),
+            mailbox
         ],
     )?;
-    super::letters::queue(conn, letter)
+    letter.map_or(Ok(false), |letter| super::letters::queue(conn, letter))
 }
 
 struct Waiting {
@@ -132,7 +173,7 @@ struct Waiting {
 fn open(conn: &Connection, token: &str, now: DateTime<Utc>) -> Result<Option<Waiting>, StoreError> {
     let found: Option<(String, String, Option<i64>)> = conn
         .query_row(
-            "SELECT email, editions, ended_ms FROM signups WHERE token_hash = ?1 AND expires_ms > ?2",
+            "SELECT email, editions, ended_ms FROM signups WHERE token_hash = ?1 AND expires_ms > ?2 AND kind = 'sign_up'",
             params![token_hash(token), to_ms(now)],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )

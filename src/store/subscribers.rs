@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-use super::tokens::{end_sign_ups, is_forgotten};
+use super::tokens::{Trace, end_sign_ups, is_forgotten, note};
 use super::{StoreError, Subscribers, from_ms, to_ms};
-use crate::model::{Address, Purpose, Subscriber, SubscriberRow, SubscriberStatus};
+use crate::model::{Act, Address, Purpose, Subscriber, SubscriberRow, SubscriberStatus};
 
 /// What one row did to the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, change: Change) {
+    pub(super) fn count(&mut self, change: Change) {
         match change {
             Change::Added => self.added += 1,
             Change::Updated => self.updated += 1,
@@ -54,7 +54,7 @@ impl Subscribers<'_> {
         let tx = self.store.begin()?;
         let mut tally = Tally::default();
         for row in rows {
-            tally.count(put(&tx, row, now, seed)?);
+            tally.count(put(&tx, row, now, seed)?.change);
         }
         tx.commit()?;
         Ok(tally)
@@ -109,6 +109,22 @@ impl Subscribers<'_> {
         Ok(())
     }
 
+    /// Calls `each` with every subscriber and all that is on record of them, in the order they joined: what they did, and what came
+    /// back about them and counted.
+    pub fn each_with_record<E: From<StoreError>>(
+        &self,
+        mut each: impl FnMut(Subscriber, Vec<Act>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {COLUMNS}, id FROM subscribers ORDER BY id");
+        let mut statement = self.store.conn.prepare(&sql).map_err(StoreError::from)?;
+        let mut rows = statement.query([]).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            let id: i64 = row.get(10).map_err(StoreError::from)?;
+            each(read(row)?, record_of(&self.store.conn, id)?)?;
+        }
+        Ok(())
+    }
+
     /// The names of all merge fields in use, in order.
     pub fn field_names(&self) -> Result<Vec<String>, StoreError> {
         let mut statement = self
@@ -120,31 +136,70 @@ impl Subscribers<'_> {
     }
 }
 
-fn put(
+/// What a row did, and whom it made one who may be mailed, with where they stood before; `""` for one who is new.
+pub(super) struct Put {
+    pub(super) change: Change,
+    pub(super) mailable: Option<(i64, &'static str)>,
+}
+
+pub(super) fn put(
     conn: &Connection,
     row: &SubscriberRow,
     now: DateTime<Utc>,
     seed: &mut dyn FnMut() -> String,
-) -> Result<Change, StoreError> {
+) -> Result<Put, StoreError> {
+    let did = |change| Put { change, mailable: None };
     if row.status.is_gone() {
         end_sign_ups(conn, &row.email.key(), now)?;
     }
-    let Some(old) = find(conn, &row.email)? else {
+    let Some((id, old)) = find_with_id(conn, &row.email)? else {
         if is_forgotten(conn, &row.email.key())? {
-            return Ok(Change::KeptGone);
+            return Ok(did(Change::KeptGone));
         }
         insert(conn, row, now, &seed())?;
-        return Ok(Change::Added);
+        let id = conn.last_insert_rowid();
+        record(conn, id, row, now)?;
+        return Ok(Put { change: Change::Added, mailable: (!row.status.is_gone()).then_some((id, "")) });
     };
     if old.status.is_gone() {
-        return Ok(if row.status.is_gone() { Change::Unchanged } else { Change::KeptGone });
+        return Ok(did(if row.status.is_gone() { Change::Unchanged } else { Change::KeptGone }));
     }
     let new = merged(&old, row, now);
-    if new == old {
-        return Ok(Change::Unchanged);
+    if new != old {
+        update(conn, &new)?;
     }
-    update(conn, &new)?;
-    Ok(Change::Updated)
+    let is_off = row.status.is_gone();
+    let is_new = if is_off { record(conn, id, row, now)? } else { add_acts(conn, id, &row.acts)? };
+    let confirmed_now = new.status == SubscriberStatus::Confirmed && old.status == SubscriberStatus::Pending;
+    Ok(Put {
+        change: if new == old && !is_new { Change::Unchanged } else { Change::Updated },
+        mailable: confirmed_now.then_some((id, "pending")),
+    })
+}
+
+/// Puts on record what a row brings as evidence, and why its subscriber is off the list. Says whether any of it was new.
+fn record(conn: &Connection, id: i64, row: &SubscriberRow, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let is_new = add_acts(conn, id, &row.acts)?;
+    if row.why.is_empty() || !row.status.is_gone() {
+        return Ok(is_new);
+    }
+    let act = if row.status == SubscriberStatus::Unsubscribed { "left" } else { row.status.as_str() };
+    let at = row.left.unwrap_or(now);
+    note(conn, id, act, Trace { how: &row.why, network: "", at })?;
+    Ok(true)
+}
+
+fn add_acts(conn: &Connection, id: i64, acts: &[Act]) -> Result<bool, StoreError> {
+    let mut rows = 0;
+    for act in acts {
+        rows += conn
+            .prepare_cached(
+                "INSERT INTO acts (subscriber_id, at_ms, act, how, network) SELECT ?1, ?2, ?3, ?4, ?5
+                 WHERE NOT EXISTS (SELECT 1 FROM acts WHERE subscriber_id = ?1 AND at_ms = ?2 AND act = ?3 AND how = ?4)",
+            )?
+            .execute(params![id, to_ms(act.at), act.act, act.how, act.network])?;
+    }
+    Ok(rows > 0)
 }
 
 /// What an import makes of a subscriber who is still on the list: it adds what it knows, erases nothing, and never takes a
@@ -158,15 +213,18 @@ fn merged(old: &Subscriber, row: &SubscriberRow, now: DateTime<Utc>) -> Subscrib
         new.editions.clone_from(editions);
     }
     new.fields.extend(row.fields.clone());
+    if let Some(earlier) = row.created.filter(|created| *created < old.created) {
+        new.created = earlier;
+    }
     match (old.status, row.status) {
         (SubscriberStatus::Pending, SubscriberStatus::Confirmed) => {
             new.status = SubscriberStatus::Confirmed;
-            new.confirmed = Some(now);
+            new.confirmed = row.confirmed.or(Some(now));
             new.consent.clone_from(&row.consent);
         }
         (_, gone) if gone.is_gone() => {
             new.status = gone;
-            new.left = Some(now);
+            new.left = row.left.or(Some(now));
         }
         _ => {}
     }
@@ -177,9 +235,16 @@ fn insert(conn: &Connection, row: &SubscriberRow, now: DateTime<Utc>, seed: &str
     let created = row.created.unwrap_or(now);
     let mut statement = conn.prepare_cached(
         "INSERT INTO subscribers (email_key, email, domain, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
-                              consent, seed, leave_hash, preferences_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                              paused_until_ms, consent, seed, leave_hash, preferences_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
+    // Who left may have confirmed before; who waits has not.
+    let confirmed = match row.status {
+        SubscriberStatus::Confirmed => row.confirmed.or(Some(now)),
+        SubscriberStatus::Pending => None,
+        _ => row.confirmed,
+    };
+    let left = row.status.is_gone().then(|| row.left.unwrap_or(now));
     statement.execute(params![
         row.email.key(),
         row.email.as_str(),
@@ -189,8 +254,9 @@ fn insert(conn: &Connection, row: &SubscriberRow, now: DateTime<Utc>, seed: &str
         join(row.editions.as_deref().unwrap_or_default()),
         json(&row.fields),
         to_ms(created),
-        (row.status == SubscriberStatus::Confirmed).then(|| to_ms(now)),
-        row.status.is_gone().then(|| to_ms(now)),
+        confirmed.map(to_ms),
+        left.map(to_ms),
+        row.paused.map(to_ms),
         row.consent,
         seed,
         Purpose::Unsubscribe.hash(seed),
@@ -202,7 +268,7 @@ fn insert(conn: &Connection, row: &SubscriberRow, now: DateTime<Utc>, seed: &str
 fn update(conn: &Connection, new: &Subscriber) -> Result<(), StoreError> {
     let mut statement = conn.prepare_cached(
         "UPDATE subscribers SET name = ?2, status = ?3, editions = ?4, fields = ?5, confirmed_ms = ?6, left_ms = ?7,
-                            consent = ?8
+                            consent = ?8, created_ms = ?9
          WHERE email_key = ?1",
     )?;
     statement.execute(params![
@@ -214,13 +280,39 @@ fn update(conn: &Connection, new: &Subscriber) -> Result<(), StoreError> {
         new.confirmed.map(to_ms),
         new.left.map(to_ms),
         new.consent,
+        to_ms(new.created),
     ])?;
     Ok(())
+}
+
+/// What is on record of a subscriber, the oldest first. A returned mail that counted stands beside what they did themselves.
+fn record_of(conn: &Connection, id: i64) -> Result<Vec<Act>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT at_ms, act, how, network FROM (
+             SELECT at_ms, act, how, network, 0 AS kind, id FROM acts WHERE subscriber_id = ?1
+             UNION ALL
+             SELECT received_ms, CASE kind WHEN 'complaint' THEN 'complained' ELSE 'bounced' END,
+                    'mail: ' || trim(status || ' ' || diagnostic), '', 1, id
+             FROM bounces WHERE subscriber_id = ?1 AND kind IN ('hard', 'complaint'))
+         ORDER BY at_ms, kind, id",
+    )?;
+    let mut rows = statement.query([id])?;
+    let mut acts = Vec::new();
+    while let Some(row) = rows.next()? {
+        acts.push(Act { at: from_ms(row.get(0)?)?, act: row.get(1)?, how: row.get(2)?, network: row.get(3)? });
+    }
+    Ok(acts)
 }
 
 fn find(conn: &Connection, email: &Address) -> Result<Option<Subscriber>, StoreError> {
     let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM subscribers WHERE email_key = ?1"))?;
     statement.query_row([email.key()], |row| Ok(read(row))).optional()?.transpose()
+}
+
+fn find_with_id(conn: &Connection, email: &Address) -> Result<Option<(i64, Subscriber)>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS}, id FROM subscribers WHERE email_key = ?1"))?;
+    let found = statement.query_row([email.key()], |row| Ok((row.get(10)?, read(row)))).optional()?;
+    found.map(|(id, read)| Ok((id, read?))).transpose()
 }
 
 fn read(row: &Row) -> Result<Subscriber, StoreError> {

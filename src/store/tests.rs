@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -34,13 +33,10 @@ fn reply(code: u16) -> Reply {
 
 fn row(email: &str, status: SubscriberStatus, editions: &[&str]) -> SubscriberRow {
     SubscriberRow {
-        email: Address::parse(email).expect("an address"),
         name: Some("Ann".into()),
-        status,
         editions: Some(editions.iter().map(|e| (*e).to_owned()).collect()),
-        created: None,
-        fields: BTreeMap::new(),
         consent: "a form".into(),
+        ..SubscriberRow::new(Address::parse(email).expect("an address"), status)
     }
 }
 
@@ -286,5 +282,6 @@ fn times_survive_the_database_and_due_counts_the_earliest() {
 
 mod bounces;
 mod clicks;
+mod imports;
 mod ledger;
 mod people;

@@ -27,6 +27,16 @@ pub struct PreferenceChange {
     pub paused_until: Option<DateTime<Utc>>,
 }
 
+/// What restoring a subscriber did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BroughtBack {
+    /// They are back, and stand so.
+    Now(SubscriberStatus),
+    NotGone,
+    /// They stand so by their own wish, which only their own word undoes.
+    Refused(SubscriberStatus),
+}
+
 impl Subscribers<'_> {
     /// The subscriber whose token this is.
     pub fn subscriber_by(&self, purpose: Purpose, token: &str) -> Result<Option<Subscriber>, StoreError> {
@@ -62,10 +72,56 @@ impl Subscribers<'_> {
         Ok(Some(left))
     }
 
-    /// Keeps what the subscriber of a preferences token chose; `false` when no subscriber on the list has it.
-    pub fn choose(&self, token: &str, wishes: &PreferenceChange, trace: Trace) -> Result<bool, StoreError> {
+    /// Brings back a subscriber whom a bounce took off, and one who left or complained where `consent` has their word; with a note of
+    /// why. One who had never confirmed waits again. `None` when nobody has the address.
+    pub fn restore(
+        &self,
+        email: &Address,
+        why: &str,
+        consent: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<BroughtBack>, StoreError> {
         let tx = self.store.begin()?;
-        let Some(id) = id_by(&tx, Purpose::Preferences, token)? else { return Ok(false) };
+        let found: Option<(i64, String, bool)> = tx
+            .query_row(
+                "SELECT id, status, confirmed_ms IS NOT NULL FROM subscribers WHERE email_key = ?1",
+                [email.key()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .optional()?;
+        let Some((id, status, had_confirmed)) = found else { return Ok(None) };
+        let status: SubscriberStatus =
+            status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?;
+        if !status.is_gone() {
+            return Ok(Some(BroughtBack::NotGone));
+        }
+        if status != SubscriberStatus::Bounced && consent.is_empty() {
+            return Ok(Some(BroughtBack::Refused(status)));
+        }
+        let is_confirmed = had_confirmed || !consent.is_empty();
+        let back = if is_confirmed { SubscriberStatus::Confirmed } else { SubscriberStatus::Pending };
+        tx.execute(
+            "UPDATE subscribers SET status = ?2, left_ms = NULL, consent = CASE ?3 WHEN '' THEN consent ELSE ?3 END,
+                                    confirmed_ms = CASE ?2 WHEN 'confirmed' THEN coalesce(confirmed_ms, ?4) END
+             WHERE id = ?1",
+            params![id, back.as_str(), consent, to_ms(now)],
+        )?;
+        let how = format!("operator: {why}");
+        note(&tx, id, "restored", Trace { how: &how, network: "", at: now })?;
+        tx.commit()?;
+        Ok(Some(BroughtBack::Now(back)))
+    }
+
+    /// Keeps what the subscriber of a token chose; `false` when no subscriber on the list has it.
+    pub fn choose(
+        &self,
+        purpose: Purpose,
+        token: &str,
+        wishes: &PreferenceChange,
+        trace: Trace,
+    ) -> Result<bool, StoreError> {
+        let tx = self.store.begin()?;
+        let Some(id) = id_by(&tx, purpose, token)? else { return Ok(false) };
         let rows = tx.execute(
             "UPDATE subscribers SET name = ?2, editions = ?3, paused_until_ms = ?4
              WHERE id = ?1 AND status IN ('pending', 'confirmed')",
@@ -97,7 +153,7 @@ impl Subscribers<'_> {
             )?;
             rows += tx.execute("DELETE FROM acts WHERE subscriber_id = ?1", [id])?;
         }
-        for table in ["subscribers", "letters", "signups", "signup_requests"] {
+        for table in ["subscribers", "letters", "signups", "signup_requests", "moves"] {
             rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), [&key])?;
         }
         // What still waits for the safety log goes there without the address.

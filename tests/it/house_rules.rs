@@ -61,6 +61,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("quick_xml::", &["sources"]),
     ("regex::", &["compose"]),
     ("serde_saphyr::", &["sources"]),
+    ("calamine::", &["sources"]),
+    ("zip::", &["sources"]),
     ("rustix::", &["pipeline"]),
     ("tokio_rustls::", &["sources", "mail"]),
     ("println!", &["cli", "main"]),

@@ -47,7 +47,7 @@ fn the_rejects_are_a_file_of_their_own_that_runs_no_formula() {
     );
     test.run("subscribers import in.csv --consent fair --rejects bad.csv").success();
     assert!(test.read("bad.csv").contains("\n2,'=HYPERLINK(1),"), "{}", test.read("bad.csv"));
-    assert!(test.run("subscribers export").success().stdout.contains("consent,'=note\n"));
+    assert!(test.run("subscribers export").success().stdout.contains("history,'=note\n"));
 }
 
 #[test]
@@ -162,5 +162,28 @@ fn what_a_file_may_have_wrong_costs_its_own_rows_and_is_told_by_line() {
         "email\na@x.example\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
     )
     .unwrap();
-    test.run("subscribers import wide.csv --consent fair").code(1).stderr_has("UTF-16").stderr_has("CSV UTF-8");
+    test.run("subscribers import wide.csv --consent fair").success().stdout_has("1 subscriber added");
+}
+
+#[test]
+fn a_bounce_is_undone_with_a_reason_and_a_wish_is_not() {
+    let test = Test::new().subscribers_csv(
+        "email,name,status,city,confirmed\nann@one.example,Ann,bounced,Ghent,2024-01-02\nbob@two.example,Bob,unsubscribed,Ulm,\ncid@two.example,Cid,complained,,\n",
+    );
+    test.run("subscribers show ann@one.example")
+        .success()
+        .stdout_has("digest subscribers restore ann@one.example --why");
+    test.run("subscribers restore ann@one.example").code(2);
+    test.run_args(&["subscribers", "restore", "ann@one.example", "--why", "the mailbox was full"]).success();
+    assert_eq!(status_of(&test, "ann@one.example"), "confirmed");
+    test.run("subscribers show ann@one.example").success().stdout_has("the mailbox was full");
+    for gone in ["bob@two.example", "cid@two.example"] {
+        test.run_args(&["subscribers", "restore", gone, "--why", "a mistake"]).code(1).stderr_has("their own word");
+        test.run_args(&["subscribers", "restore", gone, "--why", "a mistake", "--consent", "asked by mail"]).success();
+        assert_eq!(status_of(&test, gone), "confirmed");
+    }
+    test.run_args(&["subscribers", "restore", "zoe@two.example", "--why", "x"]).code(1).stderr_has("not on the list");
+    let found = |text: &str| test.run_args(&["subscribers", "list", "--search", text]).success().stdout;
+    assert!(found("GHENT").contains("ann@") && !found("ghent").contains("bob@"));
+    assert!(found("two.ex").contains("cid@") && found("Bob").lines().count() == 1);
 }

@@ -40,15 +40,7 @@ fn sent() -> (tempfile::TempDir, Site) {
     std::fs::write(&file, format!("{above}[bounces]\ndomain = \"bounces.almanac.example\"\n{rest}")).unwrap();
     let site = Site::open(dir.path(), &file, now()).unwrap();
     let store = site.store_to_fill().unwrap();
-    let row = SubscriberRow {
-        email: ann(),
-        name: None,
-        status: SubscriberStatus::Confirmed,
-        editions: None,
-        created: None,
-        fields: std::collections::BTreeMap::new(),
-        consent: "signup_requests".into(),
-    };
+    let row = SubscriberRow { consent: "a form".into(), ..SubscriberRow::new(ann(), SubscriberStatus::Confirmed) };
     store.subscribers().import(&[row], now(), &mut || SEED.into()).unwrap();
     let letterhead = Letterhead {
         name: "A".into(),

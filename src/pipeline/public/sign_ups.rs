@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, anyhow};
 
 use super::super::{Site, seed};
-use crate::model::{LetterOrder, token, token_hash};
+use crate::model::{Address, LetterOrder, Purpose, token, token_hash};
 use crate::render;
-use crate::store::{SignUp, SignUpRequest, Store};
+use crate::store::{SignUp, SignUpRequest, Store, Wanted};
 
 /// So many may wait for the disk at once; who comes then is asked to come again.
 const WAITING: usize = 512;
@@ -102,24 +102,55 @@ fn take_in(site: &Site, store: &mut Store) -> anyhow::Result<usize> {
     if asked.is_empty() {
         return Ok(0);
     }
-    let all: Vec<_> = asked.into_iter().map(|(id, asking)| order(site, id, asking)).collect::<Result<_, _>>()?;
+    let order = |(id, asking): (i64, SignUpRequest)| -> anyhow::Result<_> {
+        let found = if asking.kind == Wanted::Link { store.subscribers().secret(&asking.email)? } else { None };
+        order(site, id, asking, found)
+    };
+    let all: Vec<_> = asked.into_iter().map(order).collect::<Result<_, _>>()?;
     let taken = store.subscribers().take_in(&all, site.config.web.sign_ups_per_network, (site.clock)())?;
     tracing::info!(taken, asked = all.len(), "sign-ups");
     Ok(all.len())
 }
 
-/// A sign-up with its link, and the letter that brings it.
-fn order(site: &Site, id: i64, asking: SignUpRequest) -> anyhow::Result<(i64, SignUp, LetterOrder)> {
-    let token = token(&["confirm", &seed(), &seed()]);
+/// A sign-up with its link, and the letter that brings it. For one who asks for the link to their preferences, `found` has their
+/// secret, if they are there.
+fn order(
+    site: &Site,
+    id: i64,
+    asking: SignUpRequest,
+    found: Option<(Address, String)>,
+) -> anyhow::Result<(i64, SignUp, Option<LetterOrder>)> {
+    if asking.kind == Wanted::Link {
+        let letter = found.map(|(email, seed)| preferences_letter(site, "preferences", email, &seed)).transpose()?;
+        let SignUpRequest { email, editions, network, kind } = asking;
+        // A request of this kind has no link of its own to press.
+        return Ok((id, SignUp { email, editions, network, token: seed(), kind }, letter));
+    }
+    let (sign_up, letter) = linked(site, "confirm", asking)?;
+    Ok((id, sign_up, Some(letter)))
+}
+
+/// A letter with the link to a subscriber's preferences, whose secret this is.
+pub(super) fn preferences_letter(site: &Site, kind: &str, to: Address, secret: &str) -> anyhow::Result<LetterOrder> {
+    let public = site.config.letterhead().public_url;
+    let link = format!("{public}/preferences/{}", Purpose::Preferences.token(secret));
+    let context = serde_json::to_value(render::Confirm { link, editions: Vec::new() })?;
+    Ok(LetterOrder { key: format!("{kind}:{}", seed()), kind: kind.into(), to, context, ordered: (site.clock)() })
+}
+
+/// A wish with a link of its own at which it is confirmed, `/confirm/…` or `/move/…`, and the letter of that name that brings it.
+pub(super) fn linked(site: &Site, kind: &str, asking: SignUpRequest) -> anyhow::Result<(SignUp, LetterOrder)> {
+    let token = token(&[kind, &seed(), &seed()]);
     let public = site.config.letterhead().public_url;
     let editions = asking.editions.iter().map(|name| site.config.edition_title(name)).collect();
-    let context = render::Confirm { link: format!("{public}/confirm/{token}"), editions };
+    let context = render::Confirm { link: format!("{public}/{kind}/{token}"), editions };
     let letter = LetterOrder {
-        key: format!("confirm:{}", data_encoding::HEXLOWER.encode(&token_hash(&token))),
-        kind: "confirm".into(),
+        key: format!("{kind}:{}", data_encoding::HEXLOWER.encode(&token_hash(&token))),
+        kind: kind.into(),
         to: asking.email.clone(),
         context: serde_json::to_value(context)?,
         ordered: (site.clock)(),
     };
-    Ok((id, SignUp { email: asking.email, editions: asking.editions, network: asking.network, token }, letter))
+    let SignUpRequest { email, editions, network, kind } = asking;
+    Ok((SignUp { email, editions, network, token, kind }, letter))
 }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use tempfile::TempDir;
 
 use super::*;
-use crate::pipeline::init;
+use crate::pipeline::{ImportOptions, ListSource, init};
 use crate::store::fuse;
 
 const EDITIONS: &str = r#"
@@ -60,11 +60,11 @@ impl Workspace {
         let workspace = Self { dir, now: start.parse().unwrap(), holder: "one".into(), cut: false, deaths: 0 };
         workspace.write_news();
         let csv = "email,name\na@inbox.example,A\nb@inbox.example,B\n";
-        workspace
-            .site()
-            .subscribers()
-            .import_subscribers(Path::new("subscribers.csv"), csv.as_bytes(), "asked for it", |_| Ok(()))
-            .unwrap();
+        let options = ImportOptions { consent: "asked for it".into(), ..ImportOptions::default() };
+        let site = workspace.site().subscribers();
+        let list = site.open_list(Path::new("subscribers.csv"), ListSource::Bytes(csv.into()), &options).unwrap();
+        site.import_list(&list, |_| Ok(())).unwrap();
+        drop(site);
         workspace
     }
 

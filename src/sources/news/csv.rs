@@ -15,7 +15,11 @@ const COLUMNS: usize = 200;
 /// Hands on the rows after the header row, each with the line on which it begins. Blank cells are no fields; `topics` and `guides`
 /// are split at `;`; a `score` or `version` that reads as a number is one.
 pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
-    let separator = separator::of(text.as_bytes());
+    let first = text.split(['\n', '\r']).next().unwrap_or_default();
+    let hint = separator::hinted(first.trim().as_bytes());
+    // The line ends stay, so that lines are counted as they stand in the file.
+    let text = if hint.is_some() { &text[first.len()..] } else { text };
+    let separator = hint.unwrap_or_else(|| separator::of(text.as_bytes()));
     if !quotes_close(text, separator, report) {
         return;
     }
@@ -35,9 +39,11 @@ pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record,
         let line = line + blank_lines_at(text, row.position());
         if row.as_slice().len() > records::LONGEST {
             records::too_long(line, report);
+        } else if row.iter().all(|cell| cell.trim().is_empty()) {
+            // A spreadsheet writes a row of separators for each row that was once used.
         } else if row.len() == header.len() {
             take(Record { line, fields: fields(&header, &row) }, report);
-        } else if row.iter().any(|cell| !cell.trim().is_empty()) {
+        } else {
             let message = format!("expected {} cells as in the header row, found {}", header.len(), row.len());
             let name = separator::name(separator);
             report.error(line, message, &format!("a cell with a {name} inside must stand in quotation marks"));

@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
 
+use super::super::separator;
+
 /// The most bytes of a record.
 const LONGEST: usize = 64 * 1024;
 /// The most lines of a record.
@@ -58,22 +60,34 @@ pub struct Records<R> {
     line: u64,
     /// Parts the cells.
     pub separator: u8,
+    /// Ends a line: LF, or CR in files of old Macs.
+    end: u8,
 }
 
 impl<R: Read> Records<R> {
-    /// With commas between the cells, for now.
+    /// With commas between the cells and LF behind the lines, for now.
     pub fn new(source: R) -> Self {
-        Self { source: BufReader::with_capacity(LONGEST, source), ahead: VecDeque::new(), line: 1, separator: b',' }
+        let source = BufReader::with_capacity(LONGEST, source);
+        Self { source, ahead: VecDeque::new(), line: 1, separator: b',', end: b'\n' }
     }
 
-    /// The first bytes, without taking them.
-    pub fn peek(&mut self) -> io::Result<&[u8]> {
-        self.source.fill_buf()
-    }
-
-    /// Passes over bytes that [`Records::peek`] has shown.
-    pub fn skip(&mut self, bytes: usize) {
-        self.source.consume(bytes);
+    /// Sees by the first bytes what parts cells and ends lines, and passes over a byte order mark and the line `sep=;` that some
+    /// spreadsheets put before the headings.
+    pub fn look(&mut self) -> io::Result<()> {
+        const MARK: &[u8] = "\u{feff}".as_bytes();
+        if self.source.fill_buf()?.starts_with(MARK) {
+            self.source.consume(MARK.len());
+        }
+        let start = self.source.fill_buf()?;
+        self.end = line_end(start);
+        self.separator = separator::of(start);
+        let first = start.split(|byte| *byte == self.end).next().unwrap_or_default();
+        if let Some(separator) = separator::hinted(first.trim_ascii()) {
+            let length = first.len() + usize::from(first.len() < start.len());
+            self.source.consume(length);
+            (self.separator, self.line) = (separator, 2);
+        }
+        Ok(())
     }
 
     /// The next piece and the line that it begins on; lines without a byte are passed over.
@@ -123,16 +137,21 @@ impl<R: Read> Records<R> {
         Ok(next)
     }
 
-    /// The next line with CRLF made LF, and an LF where the file ends without.
+    /// The next line with its end made LF, and an LF where the file ends without.
     fn read(&mut self) -> io::Result<Option<Line>> {
         let mut line = Vec::new();
-        (&mut self.source).take(LONGEST as u64).read_until(b'\n', &mut line)?;
+        (&mut self.source).take(LONGEST as u64).read_until(self.end, &mut line)?;
         if line.is_empty() {
             return Ok(None);
         }
-        if line.len() == LONGEST && !line.ends_with(b"\n") {
-            self.source.skip_until(b'\n')?;
+        if line.len() == LONGEST && !line.ends_with(&[self.end]) {
+            self.source.skip_until(self.end)?;
             return Ok(Some(Line::TooLong));
+        }
+        if self.end == b'\r'
+            && let Some(last) = line.last_mut().filter(|last| **last == b'\r')
+        {
+            *last = b'\n';
         }
         if !line.ends_with(b"\n") {
             line.push(b'\n');
@@ -145,12 +164,28 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// What ends the lines of a file that begins so: LF, unless it has none outside quotes, and CR instead.
+fn line_end(start: &[u8]) -> u8 {
+    let mut quoted = false;
+    let (mut cr, mut lf) = (0, 0);
+    for byte in start {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\r' if !quoted => cr += 1,
+            b'\n' if !quoted => lf += 1,
+            _ => {}
+        }
+    }
+    if cr > 0 && lf == 0 { b'\r' } else { b'\n' }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn cuts(text: &[u8]) -> Vec<(u64, String)> {
         let mut records = Records::new(text);
+        records.look().expect("a look");
         let mut cuts = Vec::new();
         while let Some((line, cut)) = records.next().expect("bytes") {
             let told = match cut {
@@ -172,6 +207,22 @@ mod tests {
             ("5\" disk\nb\n", vec![(1, "5\" disk\n"), (2, "b\n")]),
             ("a,\"open\nb,c\nd\n", vec![(1, "Open"), (2, "b,c\n"), (3, "d\n")]),
             ("a,\"open\nb,\"c\"\nd\n", vec![(1, "a,\"open\nb,\"c\"\n"), (3, "d\n")]),
+        ] {
+            let expected: Vec<(u64, String)> = expected.into_iter().map(|(line, text)| (line, text.into())).collect();
+            assert_eq!(cuts(text.as_bytes()), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn lines_may_end_as_on_old_macs_and_begin_with_a_hint() {
+        for (text, expected) in [
+            ("a,b\rc,d\r", vec![(1, "a,b\n"), (2, "c,d\n")]),
+            ("a,\"x\ny\"\rc,d", vec![(1, "a,\"x\ny\"\n"), (2, "c,d\n")]),
+            ("sep=;\r\na;b,c\r\n", vec![(2, "a;b,c\n")]),
+            ("\u{feff}\"sep=|\"\na|b\n", vec![(2, "a|b\n")]),
+            ("sep=\t\na\tb\n", vec![(2, "a\tb\n")]),
+            ("sep=,\ra,b\r", vec![(2, "a,b\n")]),
+            ("separate,b\nc,d\n", vec![(1, "separate,b\n"), (2, "c,d\n")]),
         ] {
             let expected: Vec<(u64, String)> = expected.into_iter().map(|(line, text)| (line, text.into())).collect();
             assert_eq!(cuts(text.as_bytes()), expected, "{text:?}");

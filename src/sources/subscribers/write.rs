@@ -2,10 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::Reject;
-use crate::model::Subscriber;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
 
-/// Writes subscribers as CSV that an import takes back.
+use super::Reject;
+use super::services::OWN;
+use crate::model::{Act, Subscriber};
+
+/// Writes subscribers as CSV that an import takes back, with nothing lost.
 pub struct SubscriberWriter<W: Write> {
     csv: csv::Writer<W>,
     fields: Vec<String>,
@@ -16,22 +20,27 @@ impl<W: Write> SubscriberWriter<W> {
     /// Writes the header. With `guard`, a cell that a spreadsheet would run as a formula gets a `'` before it.
     pub fn new(target: W, fields: Vec<String>, guard: bool) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(target);
-        let known = ["email", "name", "editions", "status", "created", "consent"];
-        csv.write_record(known.into_iter().chain(fields.iter().map(String::as_str)).map(|cell| disarmed(cell, guard)))
+        let own = OWN.into_iter().map(str::to_owned);
+        csv.write_record(own.chain(fields.iter().map(|field| heading(field))).map(|cell| disarmed(&cell, guard)))
             .map_err(plain)?;
         Ok(Self { csv, fields, guard })
     }
 
-    pub fn write(&mut self, subscriber: &Subscriber) -> io::Result<()> {
-        let created = subscriber.created.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    /// Writes a subscriber and the record of their consent.
+    pub fn write(&mut self, subscriber: &Subscriber, history: &[Act]) -> io::Result<()> {
+        let time = |at: Option<DateTime<Utc>>| at.map_or_else(String::new, written);
         let editions = subscriber.editions.join(";");
         let known = [
             subscriber.email.as_str(),
             &subscriber.name,
             &editions,
             subscriber.status.as_str(),
-            &created,
+            &written(subscriber.created),
             &subscriber.consent,
+            &time(subscriber.confirmed),
+            &time(subscriber.left),
+            &time(subscriber.paused),
+            &record(history),
         ];
         let own = self.fields.iter().map(|field| subscriber.fields.get(field).map_or("", String::as_str));
         self.csv.write_record(known.into_iter().chain(own).map(|cell| disarmed(cell, self.guard))).map_err(plain)
@@ -48,6 +57,24 @@ fn plain(error: csv::Error) -> io::Error {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
     }
+}
+
+fn written(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// A merge field's column: one that is called as a column of ours says that it is none.
+fn heading(field: &str) -> String {
+    if OWN.contains(&field) || field.starts_with("field:") { format!("field:{field}") } else { field.to_owned() }
+}
+
+/// The record of consent in one cell; empty when there is none.
+fn record(history: &[Act]) -> String {
+    if history.is_empty() {
+        return String::new();
+    }
+    let act = |a: &Act| json!({"at": written(a.at), "act": a.act, "how": a.how, "network": a.network});
+    Value::Array(history.iter().map(act).collect()).to_string()
 }
 
 /// Writes the rows that an import left out, each with its line and the reason.
@@ -72,6 +99,7 @@ impl<W: Write> RejectWriter<W> {
 }
 
 fn disarmed(cell: &str, guard: bool) -> String {
-    let formula = guard && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // One that begins so already gets another, so that taking one off always gives back what was there.
+    let formula = guard && cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
     if formula { format!("'{cell}") } else { cell.to_owned() }
 }

@@ -21,10 +21,15 @@ fn evidence(email: &Address, kind: EvidenceKind) -> Evidence {
 /// A subscriber of the list whose address also waits for a confirmation.
 fn sign_up_again(house: &mut House, email: &Address) {
     let token = email.as_str();
-    let sign_up =
-        SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: token.into() };
+    let sign_up = SignUp {
+        email: email.clone(),
+        editions: Vec::new(),
+        network: "192.0.2.0/24".into(),
+        token: token.into(),
+        kind: Wanted::SignUp,
+    };
     assert_eq!(super::people::take_in(&mut house.store, &sign_up, at(0)), 1);
-    assert!(house.store.subscribers().can_confirm(token, at(1)).expect("a look"));
+    assert_eq!(house.store.subscribers().can_confirm(token, at(1)).expect("a look"), Confirmed::Now);
 }
 
 fn cannot_come_back(house: &mut House, email: &Address, status: SubscriberStatus) {
@@ -91,7 +96,7 @@ fn what_is_about_us_leaves_a_sign_up_open() {
     house.put(&[row(email.as_str(), SubscriberStatus::Confirmed, &[])]);
     sign_up_again(&mut house, &email);
     house.store.subscribers().record_bounce(&evidence(&email, EvidenceKind::AboutUs), RULE, at(2)).expect("a record");
-    assert!(house.store.subscribers().can_confirm(email.as_str(), at(3)).expect("a look"));
+    assert_eq!(house.store.subscribers().can_confirm(email.as_str(), at(3)).expect("a look"), Confirmed::Now);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::{LetterOrder, Purpose};
 
-fn order(key: &str, ordered: DateTime<Utc>) -> LetterOrder {
+pub(super) fn order(key: &str, ordered: DateTime<Utc>) -> LetterOrder {
     LetterOrder {
         key: key.into(),
         kind: "notice".into(),
@@ -73,7 +73,7 @@ fn a_pause_keeps_a_subscriber_out_until_its_end() {
             house
                 .store
                 .subscribers()
-                .choose(&Purpose::Preferences.token(&seed), &wishes, trace(at(1)))
+                .choose(Purpose::Preferences, &Purpose::Preferences.token(&seed), &wishes, trace(at(1)))
                 .expect("a choice")
         );
         house.approve();
@@ -110,8 +110,13 @@ fn only_the_owners_word_brings_a_forgotten_one_back() {
     house.put(&[row("r2@example.org", SubscriberStatus::Confirmed, &[])]);
     let email = Address::parse("r2@example.org").expect("an address");
     house.store.subscribers().forget(&email, at(0)).expect("a deletion");
-    let sign_up =
-        SignUp { email: email.clone(), editions: Vec::new(), network: "192.0.2.0/24".into(), token: "t".into() };
+    let sign_up = SignUp {
+        email: email.clone(),
+        editions: Vec::new(),
+        network: "192.0.2.0/24".into(),
+        token: "t".into(),
+        kind: Wanted::SignUp,
+    };
     assert_eq!(take_in(&mut house.store, &sign_up, at(10)), 1);
     assert_eq!(house.store.subscribers().confirm("u", trace(at(11)), "s1").expect("a look"), Confirmed::No);
     assert_eq!(house.store.subscribers().confirm("t", trace(at(11)), "s1").expect("a press"), Confirmed::Now);
@@ -126,11 +131,12 @@ pub(super) fn take_in(store: &mut Store, sign_up: &SignUp, now: DateTime<Utc>) -
         email: sign_up.email.clone(),
         editions: sign_up.editions.clone(),
         network: sign_up.network.clone(),
+        kind: sign_up.kind,
     };
     store.subscribers().keep_asked([&asking].into_iter()).expect("kept");
     let waiting = store.subscribers().asked(9).expect("a look");
     assert!(waiting.len() == 1 && waiting[0].1 == asking, "{waiting:?}");
-    let all = [(waiting[0].0, sign_up.clone(), order(&sign_up.token, now))];
+    let all = [(waiting[0].0, sign_up.clone(), Some(order(&sign_up.token, now)))];
     let taken = store.subscribers().take_in(&all, 9, now).expect("a sign-up");
     assert_eq!(store.subscribers().take_in(&all, 9, now).expect("again"), 0, "another process looked at it");
     assert!(store.subscribers().asked(9).expect("a look").is_empty());
@@ -141,12 +147,14 @@ pub(super) fn take_in(store: &mut Store, sign_up: &SignUp, now: DateTime<Utc>) -
 fn a_sign_up_that_was_forgotten_before_it_was_looked_at_gets_no_letter() {
     let house = House::new();
     let email = Address::parse("ann@example.org").expect("an address");
-    let asking = SignUpRequest { email: email.clone(), editions: Vec::new(), network: String::new() };
+    let asking =
+        SignUpRequest { email: email.clone(), editions: Vec::new(), network: String::new(), kind: Wanted::SignUp };
     house.store.subscribers().keep_asked([&asking].into_iter()).expect("kept");
     let id = house.store.subscribers().asked(9).expect("a look")[0].0;
     assert!(house.store.subscribers().forget(&email, at(1)).expect("a deletion"), "something was there");
-    let sign_up = SignUp { email, editions: Vec::new(), network: String::new(), token: "t".into() };
-    let all = [(id, sign_up, order("confirm", at(2)))];
+    let sign_up =
+        SignUp { email, editions: Vec::new(), network: String::new(), token: "t".into(), kind: Wanted::SignUp };
+    let all = [(id, sign_up, Some(order("confirm", at(2))))];
     assert_eq!(house.store.subscribers().take_in(&all, 9, at(2)).expect("a look"), 0);
     assert!(!house.store.letters().has_due(at(2)).expect("a look"));
 }

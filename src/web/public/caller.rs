@@ -6,6 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use crate::model::network;
+
 /// Whoever asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
@@ -34,29 +36,14 @@ impl<S: Sync> FromRequestParts<S> for Caller {
             let value = parts.headers.get_all(header.0.as_str()).iter().next_back()?.to_str().ok()?;
             address(value.rsplit(',').next()?.trim())
         });
-        let network = |bits| told.or(peer).map(|address| network(address, bits)).unwrap_or_default();
-        Ok(Self { network: network(64), site: network(48) })
+        let of = |bits| told.or(peer).map(|address| network(address, bits)).unwrap_or_default();
+        Ok(Self { network: of(64), site: of(48) })
     }
 }
 
 /// An address as proxies write it: some add the port.
 fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(|| text.parse().ok().map(|with_port: SocketAddr| with_port.ip()))
-}
-
-/// The network that an address belongs to: what one household or company has, and no more. `bits` of the address count in version 6,
-/// 24 in version 4.
-fn network(address: IpAddr, bits: u32) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.0/24")
-        }
-        IpAddr::V6(v6) => {
-            let masked = u128::from(v6) & (u128::MAX << (128 - bits));
-            format!("{}/{bits}", std::net::Ipv6Addr::from(masked))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -45,8 +45,9 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub async fn guard(State(limits): State<Limits>, request: Request, next: Next) -> Response {
-    let personal =
-        ["/confirm/", "/unsubscribe/", "/preferences/"].iter().any(|page| request.uri().path().starts_with(page));
+    let personal = ["/confirm/", "/unsubscribe/", "/preferences/", "/move/"]
+        .iter()
+        .any(|page| request.uri().path().starts_with(page));
     let answer = tokio::time::timeout(limits.patience, next.run(request)).await;
     let mut answer = answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
     let headers = answer.headers_mut();

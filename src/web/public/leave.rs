@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::token::Token;
-use super::{Caller, PublicRequest, PublicService, Way, handle};
+use super::{Caller, Form, PublicRequest, PublicService, Way, handle};
 
 /// RFC 8058 §3.1: the one pair that a mail program posts, urlencoded or as multipart.
 const NAME: &[u8] = b"List-Unsubscribe";
@@ -22,9 +22,18 @@ async fn show(State(service): State<PublicService>, caller: Caller, Token(token)
     handle(&service, PublicRequest::Leave { token, post: None }, caller).await
 }
 
-/// Whoever posts here leaves, whatever the body says: it only tells which button it was.
+/// Whoever posts here leaves, unless they pressed a button of our own page that asks for less. A mail program's post never does.
 async fn post(State(service): State<PublicService>, caller: Caller, Token(token): Token, body: Bytes) -> Response {
     let has = |word: &[u8]| body.windows(word.len()).any(|part| part == word);
-    let way = if has(NAME) && has(VALUE) { Way::OneClick } else { Way::Button };
+    let way = if has(NAME) && has(VALUE) { Way::OneClick } else { button(&Form::read(&body)) };
     handle(&service, PublicRequest::Leave { token, post: Some(way) }, caller).await
+}
+
+/// Which of the page's own buttons it was.
+fn button(form: &Form) -> Way {
+    match (form.get("action"), form.get("edition")) {
+        ("pause", _) => Way::Pause,
+        ("edition", edition) if !edition.is_empty() => Way::Edition(edition.to_owned()),
+        _ => Way::Button,
+    }
 }

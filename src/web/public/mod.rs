@@ -7,6 +7,7 @@ pub mod go;
 mod guard;
 mod home;
 mod leave;
+mod lost;
 mod preferences;
 mod scanner;
 mod server;
@@ -45,12 +46,16 @@ impl Form {
 }
 
 /// How somebody came to leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     /// The button on the page.
     Button,
     /// A mail program's own button (RFC 8058).
     OneClick,
+    /// Another button on the page: an edition that shall not come any more, and no other change.
+    Edition(String),
+    /// Another button on the page: nothing for some weeks.
+    Pause,
 }
 
 /// What is asked for. `post` and `form` are there only when it was a POST.
@@ -58,6 +63,8 @@ pub enum Way {
 pub enum PublicRequest {
     Home,
     SignUp(Form),
+    /// The form for those who have lost the link to their preferences; what was typed when it was a POST.
+    Lost(Option<Form>),
     Confirm {
         token: String,
         post: bool,
@@ -69,6 +76,11 @@ pub enum PublicRequest {
     Preferences {
         token: String,
         form: Option<Form>,
+    },
+    /// A subscriber's new address confirms that mail shall come there.
+    Move {
+        token: String,
+        post: bool,
     },
     Style,
     /// No page of ours.
@@ -83,6 +95,8 @@ pub struct PublicResponse {
     /// 200, 404, 422, 503, or that of [`PublicRequest::Refused`].
     pub status: u16,
     pub body: String,
+    /// A file of data to be saved, not a page.
+    pub is_data: bool,
 }
 
 /// Answers an [`PublicRequest`]. It may take some milliseconds, and is never called on a runtime's thread.
@@ -110,6 +124,7 @@ pub fn router(service: PublicService, others: Router, limits: Limits) -> Pages {
         .merge(home::routes())
         .merge(confirm::routes())
         .merge(leave::routes())
+        .merge(lost::routes())
         .merge(preferences::routes())
         .merge(others.with_state(()))
         .fallback(missing)
@@ -148,8 +163,13 @@ async fn handle(service: &PublicService, request: PublicRequest, caller: Caller)
     let answer = tokio::task::spawn_blocking(move || handle(request, &caller)).await;
     let Ok(answer) = answer else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = if answer.is_data { "application/json; charset=utf-8" } else { kind };
     let mut response = (status, answer.body).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if answer.is_data {
+        let save = HeaderValue::from_static("attachment; filename=\"my-data.json\"");
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, save);
+    }
     response
 }
 

@@ -31,11 +31,11 @@ async fn house_with(
     others: Router,
 ) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
     let handle = |request: PublicRequest, caller: &Caller| match request {
-        PublicRequest::SignUp(form) => PublicResponse { status: 200, body: form.get("email").len().to_string() },
-        PublicRequest::Style => PublicResponse { status: 200, body: "x".repeat(64 << 20) },
-        PublicRequest::Missing => PublicResponse { status: 404, body: String::new() },
-        PublicRequest::Refused(status) => PublicResponse { status, body: String::new() },
-        _ => PublicResponse { status: 200, body: caller.network.clone() },
+        PublicRequest::SignUp(form) => page(200, form.get("email").len().to_string()),
+        PublicRequest::Style => page(200, "x".repeat(64 << 20)),
+        PublicRequest::Missing => page(404, String::new()),
+        PublicRequest::Refused(status) => page(status, String::new()),
+        _ => page(200, caller.network.clone()),
     };
     let service = PublicService { handle: Arc::new(handle), client_header: client_header.into() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -74,6 +74,10 @@ async fn talk(address: std::net::SocketAddr, pieces: &[&str], gap: Duration) -> 
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(300);
+
+fn page(status: u16, body: String) -> PublicResponse {
+    PublicResponse { status, body, is_data: false }
+}
 
 fn status(answer: &str) -> &str {
     answer.get(9..12).unwrap_or_default()
