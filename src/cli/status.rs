@@ -113,7 +113,17 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
         line(&format!("  {group:<22} {}", told(&domain_group.counts, domain_group.next_due)))?;
     }
     status.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
-    if status.reason.is_empty() { Ok(()) } else { line(&format!("  stopped: {}", status.reason)) }
+    if !status.reason.is_empty() {
+        line(&format!("  stopped: {}", status.reason))?;
+    }
+    let Some(next) = &status.next else { return Ok(()) };
+    let at = next.at.map(|at| format!(" at {}", at.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
+    // The reason of a stop stands above.
+    let why = if next.why.is_empty() || next.why == status.reason { String::new() } else { format!(": {}", next.why) };
+    line(&format!(
+        "  next: {}{at}{why}",
+        if next.who == "you" { next.does.clone() } else { format!("{} {}", next.who, next.does) }
+    ))
 }
 
 /// How many stand where, and when the next try is due.

@@ -56,6 +56,12 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
         let why = format!("`compose.kinds` gives {kind} {points} points, which must be from -10 to 10");
         mistakes.add(&["compose", "kinds"], &why, "points stand on the scale of the scores; `digest news list --why`");
     }
+    let heartbeat = &config.serve.heartbeat;
+    let is_address = url::Url::parse(heartbeat).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if !heartbeat.is_empty() && !is_address {
+        let help = "such as https://hc-ping.com/UUID; empty: nobody is asked";
+        mistakes.add(&["serve", "heartbeat"], "`serve.heartbeat` is no http or https address", help);
+    }
     feeds(config, mistakes);
     sending(config, mistakes);
     pages(config, mistakes);

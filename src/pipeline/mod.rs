@@ -60,6 +60,7 @@ pub use letters::{Posted, post_letters};
 pub use metrics::watch_ops;
 pub use preview::preview;
 pub use public::serve_pages;
+pub use scheduler::Outlook;
 pub use scheduler::{Daemon, Tick, run_scheduler};
 pub use serve::serve;
 pub use status::{DomainGroupStatus, IssueStatus, Upcoming};

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::Delivery;
+use super::scheduler::Outlook;
 use crate::model::{DeliveryCounts, IssueName, IssueState, Notice, Notices};
 use crate::store::{DomainGroupCounts, Entry, RecipientLine, Store};
 use crate::{issues, schedule};
@@ -42,6 +43,9 @@ pub struct IssueStatus {
     /// When the next deferred recipient is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due: Option<DateTime<Utc>>,
+    /// What comes next, who does it, when, and why not before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Outlook>,
     /// Where the groups of domains stand that have a pace of their own; only of one issue, and only with such groups.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub domain_groups: Vec<DomainGroupStatus>,
@@ -193,6 +197,7 @@ impl Delivery {
             started_at: send.as_ref().map(|send| send.started),
             finished_at: send.as_ref().and_then(|send| send.finished),
             next_due: send.as_ref().and_then(|send| send.next_due),
+            next: store.map(|store| self.site.daemon().outlook(store, name)).transpose()?.flatten(),
             domain_groups: Vec::new(),
             proposal: frozen.map(|text| self.site.drafts().verdict(name, &text)).into_iter().flatten().collect(),
             mistakes: draft.err().map(|Notices(mistakes)| mistakes).unwrap_or_default(),

@@ -12,8 +12,12 @@ use crate::model::{Edition, IssueState, Missed, OnUnapproved};
 const TOLERANCE: Duration = Duration::from_mins(10);
 /// How long after a failed try a draft is tried again.
 const DRAFT_AGAIN: TimeDelta = TimeDelta::minutes(10);
-/// How long after a send broke off it is tried again.
+/// How long after a send broke off, or could not begin, it is tried again; twice as long after each further time in a row.
 const SEND_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// What cannot begin is tried for so long even where an edition has no `grace`.
+const A_WHILE: Duration = Duration::from_hours(1);
+/// No such wait is longer.
+const LONGEST: TimeDelta = TimeDelta::hours(1);
 
 /// What the journal may say of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +35,8 @@ pub enum What {
     Sending,
     /// The send stopped before its end.
     Stopped,
+    /// The send could not begin, or not go on: nobody was mailed then.
+    SendFailed,
     /// The end: the issue went out.
     Sent,
     /// The end: there is no issue of this date.
@@ -38,7 +44,7 @@ pub enum What {
 }
 
 impl What {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Drafted,
         Self::DraftFailed,
         Self::Reminded,
@@ -46,6 +52,7 @@ impl What {
         Self::Approved,
         Self::Sending,
         Self::Stopped,
+        Self::SendFailed,
         Self::Sent,
         Self::Skipped,
     ];
@@ -60,6 +67,7 @@ impl What {
             Self::Approved => "approved",
             Self::Sending => "sending",
             Self::Stopped => "stopped",
+            Self::SendFailed => "send-failed",
             Self::Sent => "sent",
             Self::Skipped => "skipped",
         }
@@ -122,6 +130,8 @@ pub enum Reason {
     LateDraft,
     /// No daemon ran at the send time, and it is too late now.
     Missed,
+    /// It could not be sent while there was time.
+    Failed,
 }
 
 /// One thing to do.
@@ -166,10 +176,11 @@ impl Next {
 /// Decides what is next for a run. The same facts give the same step; a step that is on record is not asked for again, so
 /// whoever is cut off between step and record only repeats it.
 pub fn decide(facts: &Facts) -> Next {
-    if facts.last(What::Sent).or(facts.last(What::Skipped)).is_some() {
-        return Next::NEVER;
-    }
+    let is_closed = facts.last(What::Sent).or(facts.last(What::Skipped)).is_some();
     match &facts.send {
+        // Whoever begins it again by hand after its end has it finished, too.
+        Some(send) if is_closed && send.state != IssueState::Sent => under_way(facts, send),
+        _ if is_closed => Next::NEVER,
         Some(send) => under_way(facts, send),
         None if facts.now < facts.run.at => before(facts),
         None => due(facts),
@@ -190,6 +201,31 @@ impl Facts<'_> {
     fn draft_again(&self) -> Option<DateTime<Utc>> {
         let again = self.last(What::DraftFailed).map(|failed| self.again(failed, DRAFT_AGAIN));
         again.filter(|again| *again > self.now)
+    }
+
+    /// When a send that broke off or could not begin is tried again. One that went on for a while before it broke off counts as the
+    /// first of its row.
+    fn send_again(&self) -> Option<DateTime<Utc>> {
+        let (mut began, mut failed, mut times) = (None, None, 0);
+        for done in self.done {
+            match done.what {
+                What::Sending => began = Some(done.at),
+                What::Stopped | What::SendFailed => {
+                    let went_on = began.take().is_some_and(|began| done.at - began >= SEND_AGAIN);
+                    times = if went_on { 0 } else { times + 1 };
+                    failed = Some(done.at);
+                }
+                _ => {}
+            }
+        }
+        let wait = (SEND_AGAIN * 2_i32.pow(u32::min(times, 5).saturating_sub(1))).min(LONGEST);
+        failed.map(|failed| self.again(failed, wait))
+    }
+
+    /// Whether the last try to send could not begin or go on.
+    fn has_failed(&self) -> bool {
+        let place = |what: What| self.done.iter().rposition(|done| done.what == what);
+        place(What::SendFailed).is_some() && place(What::SendFailed) > place(What::Sending)
     }
 
     /// When a pause that began at `from` is over. One that seems to begin in the future was written before the clock was set
@@ -245,7 +281,7 @@ fn due(facts: &Facts) -> Next {
         (Approval::Given(at), Some(_)) if at > end || now > later(end, TOLERANCE) => {
             return Next::now(Step::Skip(Reason::Unapproved));
         }
-        (Approval::Given(_), _) => return Next::now(Step::Send),
+        (Approval::Given(_), _) => return begin(facts),
         (_, Some(_)) if now >= end => return Next::now(Step::Skip(unapproved(facts))),
         _ => {}
     }
@@ -265,38 +301,45 @@ fn due(facts: &Facts) -> Next {
     Next::now(if late { Step::Skip(unapproved(facts)) } else { Step::Hold(unapproved(facts)) })
 }
 
+/// What is approved goes out, and is tried again for a while when it cannot.
+fn begin(facts: &Facts) -> Next {
+    let again = facts.send_again().filter(|_| facts.has_failed());
+    match again {
+        Some(_) if facts.now > facts.until(facts.edition.grace.max(A_WHILE)) => Next::now(Step::Skip(Reason::Failed)),
+        Some(again) if facts.now < again => Next::at(again),
+        _ => Next::now(Step::Send),
+    }
+}
+
 fn unapproved(facts: &Facts) -> Reason {
     if facts.approval == Approval::NoDraft { Reason::NoDraft } else { Reason::Unapproved }
 }
 
 /// While a send has begun, by the daemon or by hand.
 fn under_way(facts: &Facts, send: &Sending) -> Next {
+    let is_over = facts.now > later(facts.run.at.max(first_began(facts)), facts.lifetime);
     match send.state {
         IssueState::Sent => Next::now(Step::Close),
         IssueState::Stopped => {
             if facts.has_untold_stop() {
                 return Next::now(Step::TellStopped);
             }
-            let until = later(facts.run.at.max(first_began(facts)), facts.edition.grace);
-            match facts.last(What::Stopped).map(|told| facts.again(told, SEND_AGAIN)) {
-                Some(again) if !send.by_operator && again <= until => {
-                    if facts.now >= again {
-                        Next::now(Step::Send)
-                    } else {
-                        Next::at(again)
-                    }
-                }
-                _ => Next::NEVER,
+            match facts.send_again() {
+                _ if send.by_operator => Next::NEVER,
+                _ if is_over => Next::now(Step::GiveUp),
+                Some(again) if facts.now < again => Next::at(again),
+                _ => Next::now(Step::Send),
             }
         }
         _ if facts.now < facts.run.at => Next::at(facts.run.at),
-        _ => match send.due {
-            Some(due) if facts.now < due => Next::at(due),
-            Some(_) if facts.now > later(facts.run.at.max(first_began(facts)), facts.lifetime) => {
-                Next::now(Step::GiveUp)
+        _ if is_over && send.due.is_some_and(|due| facts.now >= due) => Next::now(Step::GiveUp),
+        _ => {
+            let again = facts.send_again().filter(|_| facts.has_failed());
+            match send.due.max(again).filter(|at| facts.now < *at) {
+                Some(at) => Next::at(at),
+                None => Next::now(Step::Send),
             }
-            _ => Next::now(Step::Send),
-        },
+        }
     }
 }
 

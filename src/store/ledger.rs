@@ -123,6 +123,25 @@ impl Sends<'_> {
             .collect()
     }
 
+    /// The issues whose send has begun and is not finished, and when it began; and those that the daemon has sent since `since`, while its
+    /// journal does not say that they are out.
+    pub fn unfinished(&self, since: DateTime<Utc>) -> Result<Vec<(IssueName, DateTime<Utc>)>, StoreError> {
+        let sql = "SELECT issue, started_ms FROM sends
+                   WHERE state <> 'sent' OR started_ms >= ?1
+                   AND EXISTS (SELECT 1 FROM journal WHERE date || '-' || edition = issue AND what = 'sending')
+                   AND NOT EXISTS (SELECT 1 FROM journal WHERE date || '-' || edition = issue AND what IN ('sent', 'skipped'))
+                   ORDER BY started_ms";
+        let mut statement = self.store.conn.prepare_cached(sql)?;
+        let found = statement.query_map([to_ms(since)], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+        found
+            .map(|found| {
+                let (name, started) = found?;
+                let issue = name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))?;
+                Ok((issue, from_ms(started)?))
+            })
+            .collect()
+    }
+
     /// Where the recipients of each group of domains stand; last, everybody else.
     pub fn domain_groups(&self, send: i64, groups: &[&[String]]) -> Result<Vec<DomainGroupCounts>, StoreError> {
         let json = |domains: &mut dyn Iterator<Item = &String>| {

@@ -227,6 +227,80 @@ fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     assert!(ran.stderr.contains("the configuration was read again"), "{}", ran.stderr);
 }
 
+/// How much of a core a process has had, in seconds.
+fn cpu_seconds(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    ticks / 100.0
+}
+
+#[test]
+fn a_send_that_cannot_begin_is_told_once_and_nothing_spins() {
+    let server = Server::start([]);
+    let heart = crate::smtp::dead_address();
+    let test = approved(&server, 1).config(&format!(
+        "[serve]\nlease = \"2s\"\nheartbeat = \"http://{heart}/secret-ping\"\n[fetch]\nprivate_hosts = [\"127.0.0.1\"]\n\
+         [editors]\nnotify = [\"ed@gazette.example\"]"
+    ));
+    test.run("subscribers remove reader1@inbox.example").success();
+    let daemon = test.start_at(JUST_BEFORE, "serve");
+    let failures = || test.run_at("2026-11-25T06:00:20Z", "status").stdout.matches(" send-failed: ").count();
+    until("it failed", || failures() == 1);
+    let before = cpu_seconds(daemon.id());
+    let begun = Instant::now();
+    until("the daemon had time to spin", || begun.elapsed() > Duration::from_secs(4));
+    assert!(cpu_seconds(daemon.id()) - before < 1.0, "it spins");
+    assert_eq!(failures(), 1, "the next try comes in five minutes");
+    let told = test.run_at("2026-11-25T06:00:20Z", &format!("status {ISSUE}")).stdout;
+    assert!(
+        told.contains("next: digest serve sends it at 2026-11-25 06:0") && told.contains("no confirmed subscriber"),
+        "{told}"
+    );
+    daemon.signal("TERM");
+    let ran = daemon.wait().success();
+    let lines = |words: &str| ran.stderr.lines().filter(|line| line.contains(words)).count();
+    assert_eq!(lines("could not begin or go on"), 1, "{}", ran.stderr);
+    assert_eq!(lines("heartbeat was not answered"), 1, "{}", ran.stderr);
+    assert!(!ran.stderr.contains("secret-ping"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_heartbeat_is_asked_after_a_good_look_and_not_after_a_bad_one() {
+    use std::io::{BufRead, BufReader, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut line = String::new();
+            let _ = BufReader::new(&stream).read_line(&mut line);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            if tell.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    let test = approved(&Server::start([]), 1).config(&format!(
+        "[serve]\nlease = \"2s\"\nheartbeat = \"http://{address}/ping/1\"\n[fetch]\nprivate_hosts = [\"127.0.0.1\"]\n"
+    ));
+    let daemon = test.start_at("2026-11-24T12:00:00Z", "serve");
+    let wait = Duration::from_secs(20);
+    for _ in 0..2 {
+        assert_eq!(asked.recv_timeout(wait).expect("it is asked").trim_end(), "GET /ping/1 HTTP/1.1");
+    }
+    // A look that finds no database is no good one.
+    std::fs::rename(test.path("data"), test.path("gone")).unwrap();
+    let deadline = Instant::now() + wait;
+    while asked.recv_timeout(Duration::from_secs(3)).is_ok() {
+        assert!(Instant::now() < deadline, "asked all the same");
+    }
+    std::fs::rename(test.path("gone"), test.path("data")).unwrap();
+    daemon.signal("TERM");
+    drop(daemon.wait());
+    test.config("[serve]\nheartbeat = \"ftp://x.example\"").run("status").code(1).stderr_has("serve.heartbeat");
+}
+
 // In portions
 
 #[test]

@@ -288,6 +288,11 @@ impl Running {
         Self { child, line, stdout, stderr }
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by name: TERM, INT, KILL. After STOP, it stands still when this returns.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();

@@ -144,11 +144,25 @@ impl Daemon {
         }
     }
 
+    pub(super) fn tell_failed(&self, issue: &IssueName, why: &str) -> EditorLetter {
+        EditorLetter {
+            lead: vec![
+                format!("Why: {}.", why.trim_end_matches('.')),
+                "Nobody was mailed. It is tried again in five minutes, then at longer and longer intervals of up to an hour. You are told when it is done, or given up.".into(),
+            ],
+            commands: vec![
+                todo("See what is wrong:", "digest doctor".into()),
+                todo("Send it yourself, once that is mended:", format!("digest send {issue}")),
+            ],
+            ..self.letter_about(issue, "send-failed", "Trouble", format!("{issue} could not be sent"))
+        }
+    }
+
     pub(super) fn tell_stopped(&self, issue: &IssueName, send: &IssueSend) -> EditorLetter {
         let next = if send.by_operator {
             "It waits for your word."
         } else {
-            "It is tried again every five minutes for as long as `grace` allows, and then waits for your word."
+            "It is tried again in five minutes, then at longer and longer intervals of up to an hour, until `give_up`. You are told when it is done, or given up."
         };
         EditorLetter {
             lead: vec![

@@ -1,7 +1,9 @@
 //! The scheduler: gathers what is known of the runs, has `schedule` decide, does the one step, and puts it on record
 //! under the lease's fencing token. Knows no calendar rules.
 
+mod heartbeat;
 mod letters;
+mod outlook;
 mod run;
 
 use std::time::Duration;
@@ -15,6 +17,7 @@ use crate::render::EditorLetter;
 use crate::schedule::{self, Approval, Done, Facts, Next, Reason, Run, Sending, Step, What};
 use crate::store::{Decision, FencingToken, IssueSend, Recorded, Store, StoreError, TAKEN_OVER};
 
+pub use outlook::Outlook;
 pub use run::run_scheduler;
 
 /// Runs that lie further back than this are nobody's business any more.
@@ -42,8 +45,6 @@ pub enum Tick {
 pub struct DueSend {
     pub issue: IssueName,
     run: Run,
-    /// Whether its audience was not frozen yet: what keeps it from going out then holds it.
-    first: bool,
 }
 
 /// What a step came to: the journal's line, and what the editors are told.
@@ -84,21 +85,32 @@ impl Daemon {
     pub async fn scheduler_step(&self, fencing_token: &FencingToken, sending: bool) -> anyhow::Result<Tick> {
         let mut store = self.site.delivery().ledger_store()?;
         let mut look: Option<DateTime<Utc>> = None;
+        let mut todo: Vec<(IssueName, Edition, Run)> = Vec::new();
         for (name, edition) in &self.site.config.editions {
             let Some(since) = store.scheduling().watched_since(fencing_token, name, self.site.now())? else {
                 return Ok(Tick::Stale);
             };
-            for run in self.open_runs(edition, since) {
-                let issue = IssueName { date: run.date, edition: name.clone() };
-                let known = self.known(&store, &issue)?;
-                let next = self.decide(edition, run, fencing_token, &known);
-                match next.step {
-                    Some(Step::Send) if sending => {}
-                    Some(step) => {
-                        return self.take(&mut store, fencing_token, &issue, (edition, run, &known), step).await;
-                    }
-                    None => look = [look, next.look].into_iter().flatten().min(),
+            let runs = self.open_runs(edition, since).into_iter();
+            let issue = |run: Run| (IssueName { date: run.date, edition: name.clone() }, edition.clone(), run);
+            todo.extend(runs.map(issue));
+        }
+        // Sends begun by hand, of whichever date, are finished, too.
+        let begun = store.sends().unfinished(self.site.now() - LOOK_BACK)?.into_iter();
+        let others: Vec<_> = begun.filter(|(name, _)| todo.iter().all(|(issue, ..)| issue != name)).collect();
+        todo.extend(others.into_iter().map(|(issue, at)| {
+            let edition = self.site.config.editions.get(&issue.edition).cloned().unwrap_or_default();
+            let run = Run { date: issue.date, at };
+            (issue, edition, run)
+        }));
+        for (issue, edition, run) in &todo {
+            let known = self.known(&store, issue)?;
+            let next = self.decide(edition, *run, fencing_token, &known);
+            match next.step {
+                Some(Step::Send) if sending => {}
+                Some(step) => {
+                    return self.take(&mut store, fencing_token, issue, (edition, *run, &known), step).await;
                 }
+                None => look = [look, next.look].into_iter().flatten().min(),
             }
         }
         Ok(Tick::Rest(look))
@@ -140,8 +152,9 @@ impl Daemon {
             .iter()
             .filter_map(|entry| Some(Done { what: word(&entry.what)?, at: entry.at }))
             .collect();
+        let send = store.sends().send(issue)?.map(|send| self.sending(store, issue, &send)).transpose()?;
         if done.iter().any(|done| matches!(done.what, What::Sent | What::Skipped)) {
-            return Ok(Known { done, approval: Approval::NoDraft, send: None });
+            return Ok(Known { done, approval: Approval::NoDraft, send });
         }
         let draft = self.site.drafts().draft_text(issue);
         let approval = match (&draft, store.issues().approval(issue)?) {
@@ -149,7 +162,6 @@ impl Daemon {
             (Some(draft), Some(approval)) if approval.draft == *draft => Approval::Given(approval.at),
             _ => Approval::Missing,
         };
-        let send = store.sends().send(issue)?.map(|send| self.sending(store, issue, &send)).transpose()?;
         Ok(Known { done, approval, send })
     }
 
@@ -182,6 +194,10 @@ impl Daemon {
             },
             Step::Hold(why) => self.hold_verdict(issue, edition, run, &reason(why, edition)),
             Step::Approve => self.approve_step(issue, edition, run),
+            Step::Skip(Reason::Failed) => {
+                let why = last_failure(store, issue)?;
+                self.skip(issue, &format!("it could not be sent: {}", why.trim_end_matches('.')))
+            }
             Step::Skip(why) => self.skip(issue, &reason(why, edition)),
             Step::Close => self.close(store, issue)?,
             Step::TellStopped => self.stopped(store, issue)?,
@@ -201,7 +217,7 @@ impl Daemon {
         match &turn {
             Tick::Did { what: What::Drafted, .. } => self.send_preview(issue).await,
             Tick::Did { what: What::Sending, .. } => {
-                return Ok(Tick::Send(DueSend { issue: issue.clone(), run, first: known.send.is_none() }));
+                return Ok(Tick::Send(DueSend { issue: issue.clone(), run }));
             }
             _ => {}
         }
@@ -219,7 +235,7 @@ impl Daemon {
         let Verdict { what, detail, letter } = verdict;
         let count = |word: What| known.done.iter().filter(|done| done.what == word).count();
         let occurrence = match what {
-            What::Sending | What::Stopped => count(What::Stopped),
+            What::Sending | What::Stopped | What::SendFailed => count(What::Stopped) + count(What::SendFailed),
             What::DraftFailed => count(What::DraftFailed),
             _ => 0,
         };
@@ -231,8 +247,10 @@ impl Daemon {
         let decision = Decision { issue, what: what.as_str(), occurrence, detail: &detail, letters: &letters };
         match store.scheduling().decide(fencing_token, &decision, self.site.now())? {
             Recorded::Stale => Ok(Tick::Stale),
-            Recorded::Now | Recorded::Before => {
-                tracing::info!(issue = %issue, what = what.as_str(), detail, "decided");
+            recorded => {
+                if recorded == Recorded::Now {
+                    tracing::info!(issue = %issue, what = what.as_str(), detail, "decided");
+                }
                 Ok(Tick::Did { issue: issue.clone(), what, detail })
             }
         }
@@ -301,22 +319,37 @@ impl Daemon {
 
     fn stopped(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let Some(send) = store.sends().send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
-        let letter = Some(self.tell_stopped(issue, &send));
+        // Whom only a person can help is always told; a relay that is away again and again once.
+        let is_new = send.by_operator || is_new_cause(store, issue, &send.reason)?;
+        let letter = is_new.then(|| self.tell_stopped(issue, &send));
         Ok(Verdict { what: What::Stopped, detail: send.reason, letter })
+    }
+
+    /// Something on our side keeps a send from beginning or going on: told once, and tried again.
+    fn send_failed(&self, store: &Store, issue: &IssueName, error: &anyhow::Error) -> anyhow::Result<Verdict> {
+        let detail = told(error);
+        let is_new = is_new_cause(store, issue, &detail)?;
+        if is_new {
+            tracing::error!(issue = %issue, why = detail, "the send could not begin or go on; it is tried again");
+        }
+        let letter = is_new.then(|| self.tell_failed(issue, &detail));
+        Ok(Verdict { what: What::SendFailed, detail, letter })
     }
 
     /// Runs a send that stands in the journal, or goes on with it, until it is done or `stop` turns true. `false` when another
     /// process sends now.
     ///
+    /// What keeps the send from beginning or going on stands in the journal afterwards, and it is tried again.
+    ///
     /// # Errors
-    /// What keeps a send from going on that had begun; it is tried again.
+    /// When the store cannot serve.
     pub async fn depart(
         &self,
         fencing_token: &FencingToken,
         due_send: &DueSend,
         stop: watch::Receiver<bool>,
     ) -> anyhow::Result<bool> {
-        let DueSend { issue, run, first } = due_send;
+        let DueSend { issue, .. } = due_send;
         let options = SendOptions { fencing_token: Some(fencing_token.clone()), ..SendOptions::default() };
         let event = {
             let issue = issue.to_string();
@@ -325,21 +358,39 @@ impl Daemon {
         match self.site.delivery().send(issue, &options, stop, event).await {
             Ok(delivered) => {
                 if let Ended::Broken(why) | Ended::Guarded(why) = &delivered.ended {
-                    tracing::error!(issue = %issue, why, "the send stopped");
+                    tracing::warn!(issue = %issue, why, "the send stopped");
                 }
                 Ok(true)
             }
             // A later look sees what is left.
             Err(error) if matches!(error.downcast_ref(), Some(StoreError::Locked(_))) => Ok(false),
-            Err(error) if *first => {
+            Err(error) => {
                 let mut store = self.site.delivery().ledger_store()?;
                 let known = self.known(&store, issue)?;
-                let held = self.hold_verdict(issue, self.site.config.edition(&issue.edition)?, *run, &told(&error));
-                self.record(&mut store, fencing_token, issue, &known, held).map(|_| true)
+                let failed = self.send_failed(&store, issue, &error)?;
+                self.record(&mut store, fencing_token, issue, &known, failed).map(|_| true)
             }
-            Err(error) => Err(error),
         }
     }
+}
+
+/// Whether the journal's word says that a send broke off or could not begin.
+pub(super) fn is_failure(what: &str) -> bool {
+    what == What::Stopped.as_str() || what == What::SendFailed.as_str()
+}
+
+/// Whether the journal of an issue knows no failure of this cause. Numbers in it, such as times and counts, tell no causes apart.
+fn is_new_cause(store: &Store, issue: &IssueName, detail: &str) -> anyhow::Result<bool> {
+    let cause = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
+    let journal = store.scheduling().journal(issue)?;
+    let mut failures = journal.iter().filter(|entry| is_failure(&entry.what));
+    Ok(!failures.any(|entry| cause(&entry.detail) == cause(detail)))
+}
+
+/// Why an issue could not be sent when it was last tried.
+fn last_failure(store: &Store, issue: &IssueName) -> anyhow::Result<String> {
+    let journal = store.scheduling().journal(issue)?;
+    Ok(journal.into_iter().rfind(|entry| is_failure(&entry.what)).map(|entry| entry.detail).unwrap_or_default())
 }
 
 /// Why an issue is held or skipped, in words.
@@ -349,6 +400,7 @@ fn reason(why: Reason, edition: &Edition) -> String {
         Reason::NoDraft => "there is no draft".into(),
         Reason::LateDraft => "its draft came after the send time, so no editor could look at it".into(),
         Reason::Missed => format!("no digest serve ran at its send time, {}", edition.send),
+        Reason::Failed => "it could not be sent".into(),
     }
 }
 

@@ -2,13 +2,14 @@
 //! while it acts. A send runs beside the looks, one at a time, so that it keeps no other issue's draft waiting. Decides nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::heartbeat::Heartbeat;
 use super::{DueSend, Tick};
 use crate::pipeline::Site;
 use crate::store::FencingToken;
@@ -19,12 +20,15 @@ const LOOK: Duration = Duration::from_secs(20);
 /// Runs the scheduler by the clock of `site` until `stop` turns true; every change of `site` counts from the next look on.
 /// Trouble is logged and tried again; it never ends the loop.
 pub async fn run_scheduler(site: watch::Receiver<Arc<Site>>, mut stop: watch::Receiver<bool>) {
-    let mut keeper = Keeper { site, holder: crate::pipeline::seed(), last: None, under_way: None };
+    let mut keeper = Keeper::new(site, crate::pipeline::seed());
     while !*stop.borrow() {
         let wait = match keeper.look(&stop).await {
-            Ok(rest) => rest,
+            Ok(rest) => {
+                keeper.trouble.clear();
+                rest
+            }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the scheduler could not take its step; it tries again");
+                keeper.troubled(format!("{error:#}"));
                 LOOK
             }
         };
@@ -46,6 +50,11 @@ struct Keeper {
     /// The fencing token of the last look, when this daemon acted.
     last: Option<FencingToken>,
     under_way: Option<UnderWay>,
+    /// What the last look did, and when: the same again has to wait, whatever the reason.
+    repeated: Option<(Tick, Instant)>,
+    /// What kept the last look from its step; told once.
+    trouble: String,
+    heartbeat: Heartbeat,
 }
 
 /// A send that runs.
@@ -56,6 +65,11 @@ struct UnderWay {
 }
 
 impl Keeper {
+    fn new(site: watch::Receiver<Arc<Site>>, holder: String) -> Self {
+        let (trouble, heartbeat) = (String::new(), Heartbeat::default());
+        Self { site, holder, last: None, under_way: None, repeated: None, trouble, heartbeat }
+    }
+
     /// The publication as it is now, at the time it is now.
     fn site(&self) -> Site {
         let site = self.site.borrow();
@@ -69,7 +83,18 @@ impl Keeper {
         let Some(fencing_token) = self.hold(&site)? else { return Ok(pause) };
         let daemon = site.daemon();
         let step = Box::pin(daemon.scheduler_step(&fencing_token, self.under_way.is_some()));
-        Ok(match self.under_lease(&site, step, stop.clone()).await? {
+        let tick = self.under_lease(&site, step, stop.clone()).await?;
+        if !matches!(tick, Tick::Did { .. }) {
+            self.heartbeat.beat(&site);
+        }
+        let again = self.repeated.as_ref().filter(|(before, _)| *before == tick).map(|(_, at)| at.elapsed());
+        if again.is_some_and(|since| since < pause) && !matches!(tick, Tick::Rest(_) | Tick::Stale) {
+            return Ok(pause);
+        }
+        if !matches!(tick, Tick::Rest(_)) {
+            self.repeated = Some((tick.clone(), Instant::now()));
+        }
+        Ok(match tick {
             Tick::Send(due_send) => {
                 self.depart(site, fencing_token, due_send);
                 pause
@@ -78,6 +103,14 @@ impl Keeper {
             Tick::Rest(Some(at)) => until(at, (self.site.borrow().clock)()).min(pause),
             Tick::Rest(None) | Tick::Stale => pause,
         })
+    }
+
+    /// Tells what keeps the scheduler from its step, once for as long as it is the same.
+    fn troubled(&mut self, error: String) {
+        if self.trouble != error {
+            tracing::error!(error, "the scheduler could not take its step; it tries again every twenty seconds");
+            self.trouble = error;
+        }
     }
 
     /// Takes or renews the lease. Without it nothing is sent any more.
@@ -147,7 +180,7 @@ impl Keeper {
         self.under_way = None;
         match ended {
             Ok(Ok(went)) => return went,
-            Ok(Err(error)) => tracing::error!(error = format!("{error:#}"), "the send could not go on"),
+            Ok(Err(error)) => self.troubled(format!("{error:#}")),
             Err(error) => tracing::error!(%error, "the send failed"),
         }
         false

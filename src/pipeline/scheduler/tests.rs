@@ -126,7 +126,11 @@ impl Workspace {
             let (_keep, stop) = watch::channel(false);
             Box::pin(self.site().daemon().depart(&fencing_token, due_send, stop)).await?;
         }
-        Box::pin(self.site().daemon().send_letters(self.now)).await?;
+        let letters = Box::pin(self.site().daemon().send_letters(self.now)).await;
+        // Letters wait, too, where there is no outbox.
+        if !self.dir.path().join("outbox").is_file() {
+            letters?;
+        }
         Ok(turn)
     }
 
@@ -283,25 +287,181 @@ async fn month(cut: bool) {
     assert_eq!(workspace.deaths > 200, cut, "{} deaths", workspace.deaths);
 }
 
+/// How many letters to the editors were ever queued whose key has this in it.
+fn letters(workspace: &Workspace, part: &str) -> i64 {
+    let store = rusqlite::Connection::open(workspace.dir.path().join("data/digest.db")).unwrap();
+    let sql = "SELECT count(*) FROM letters WHERE key LIKE '%' || ?1 || '%'";
+    store.query_row(sql, [part], |row| row.get(0)).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn what_keeps_an_approved_issue_from_going_out_holds_it_and_is_told() {
+async fn what_keeps_an_approved_issue_from_going_out_is_told_once_and_tried_again() {
     let mut workspace = Workspace::new("2026-03-03T07:00:00Z");
     workspace.run_to("2026-03-03T12:00:00Z").await;
     workspace.site().drafts().approve(&"2026-03-04-midweek".parse().unwrap(), "Ann").unwrap();
     // Where copies would go stands a file.
-    std::fs::remove_dir_all(workspace.dir.path().join("outbox")).unwrap();
-    std::fs::write(workspace.dir.path().join("outbox"), "").unwrap();
-    workspace.now = "2026-03-04T06:00:00Z".parse().unwrap();
-    let fencing_token = workspace.site().daemon().hold_lease("one").unwrap().unwrap();
-    let Tick::Send(due_send) = workspace.site().daemon().scheduler_step(&fencing_token, false).await.unwrap() else {
-        panic!("it is due")
+    let outbox = workspace.dir.path().join("outbox");
+    std::fs::remove_dir_all(&outbox).unwrap();
+    std::fs::write(&outbox, "").unwrap();
+    workspace.run_to("2026-03-04T06:40:00Z").await;
+    let tries = |workspace: &Workspace| {
+        let failed = |line: &String| line.ends_with(" send-failed").then(|| line[6..11].to_owned());
+        workspace.journal().iter().filter_map(failed).collect::<Vec<_>>()
     };
+    assert_eq!(tries(&workspace), ["06:00", "06:05", "06:15", "06:35"], "at longer and longer intervals");
+    assert_eq!(letters(&workspace, ":send-failed:"), 2, "both editors are told, once");
+    let issue: IssueName = "2026-03-04-midweek".parse().unwrap();
+    let next = workspace.site().delivery().status(&issue).unwrap().next.unwrap();
+    assert_eq!((next.who, next.at), ("digest serve", Some("2026-03-04T07:15:00Z".parse().unwrap())));
+    assert!(next.why.contains("cannot make the outbox"), "{}", next.why);
+    // It is mended.
+    std::fs::remove_file(&outbox).unwrap();
+    workspace.run_to("2026-03-04T07:20:00Z").await;
+    assert_eq!(workspace.journal().last().unwrap(), "03-04 07:15 2026-03-04-midweek sent");
+    assert_eq!(workspace.outbox()["2026-03-04-midweek"], 2);
+    assert_eq!(workspace.site().delivery().status(&issue).unwrap().next, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_begun_by_hand_on_any_date_is_finished() {
+    let mut workspace = Workspace::new("2026-03-05T07:00:00Z");
+    let issue: IssueName = "2026-03-05-midweek".parse().unwrap();
+    workspace.site().drafts().compose("midweek", Some(issue.date)).unwrap();
+    workspace.site().drafts().approve(&issue, "Ann").unwrap();
+    let options = SendOptions { limit: Some(1), ..SendOptions::default() };
     let (_keep, stop) = watch::channel(false);
-    Box::pin(workspace.site().daemon().depart(&fencing_token, &due_send, stop)).await.unwrap();
-    assert_eq!(workspace.journal().last().unwrap(), "03-04 06:00 2026-03-04-midweek held");
-    let due = workspace.site().delivery().ledger_store().unwrap().letters().due(workspace.now, 9).unwrap();
-    let held = due.iter().filter(|letter| letter.order.key.contains(":held:")).count();
-    assert_eq!(held, 2, "both editors are told: {:?}", due.iter().map(|letter| &letter.order.key).collect::<Vec<_>>());
+    Box::pin(workspace.site().delivery().send(&issue, &options, stop, |_| {})).await.unwrap();
+    assert_eq!(workspace.outbox()["2026-03-05-midweek"], 1);
+    workspace.run_to("2026-03-05T07:10:00Z").await;
+    assert_eq!(workspace.outbox()["2026-03-05-midweek"], 2);
+    assert_eq!(workspace.journal().last().unwrap(), "03-05 07:00 2026-03-05-midweek sent");
+}
+
+/// What is wrong with the world for a while.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Trouble {
+    None,
+    /// The process dies before this commit of each look.
+    Kills(usize),
+    /// Nothing can be written.
+    NoSpace,
+    RelayAway,
+    NoOutbox,
+}
+
+/// A plan by the dice: xorshift, so that a seed is a plan.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+
+    fn trouble(&mut self) -> Trouble {
+        match self.roll(9) {
+            0 | 1 => Trouble::Kills(usize::try_from(self.roll(12)).unwrap()),
+            2 => Trouble::NoSpace,
+            3 | 4 => Trouble::RelayAway,
+            5 => Trouble::NoOutbox,
+            _ => Trouble::None,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_of_kills_full_disks_and_broken_relays_is_exact_and_nothing_spins() {
+    for seed in [0x5eed, 0x1234_5678_9abc] {
+        Box::pin(bad_month(seed)).await;
+    }
+}
+
+async fn bad_month(seed: u64) {
+    let mut workspace = Workspace::new("2026-03-02T00:00:00Z");
+    let (database, outbox) = (workspace.dir.path().join("data/digest.db"), workspace.dir.path().join("outbox"));
+    let config = workspace.dir.path().join("config.toml");
+    let whole = std::fs::read_to_string(&config).unwrap();
+    let away = whole.replace("transport = \"file\"", "transport = \"smtp\"").replace("port = 587", "port = 1");
+    assert_ne!(whole, away);
+    let aside = workspace.dir.path().join("aside");
+    let (mut dice, mut kills, mut looks, mut moments) = (Dice(seed), 0, 0, 0);
+    let end: DateTime<Utc> = "2026-04-03T00:00:00Z".parse().unwrap();
+    while workspace.now < end {
+        // For one to three hours; the last two days are quiet, so that all can come to its end.
+        let quiet = workspace.now > end - TimeDelta::days(2);
+        let trouble = if quiet { Trouble::None } else { dice.trouble() };
+        std::fs::write(&config, if trouble == Trouble::RelayAway { &away } else { &whole }).unwrap();
+        if trouble == Trouble::NoOutbox && outbox.exists() {
+            std::fs::rename(&outbox, &aside).unwrap();
+            std::fs::write(&outbox, "").unwrap();
+        }
+        if trouble == Trouble::None {
+            for folder in std::fs::read_dir(workspace.dir.path().join("issues")).unwrap() {
+                let name = folder.unwrap().file_name().into_string().unwrap();
+                // What was approved before stays so; what cannot be approved now is not.
+                drop(name.parse().map(|name| workspace.site().drafts().approve(&name, "Ann")));
+            }
+        }
+        let until = workspace.now + TimeDelta::minutes(60 + i64::try_from(dice.roll(120)).unwrap());
+        while workspace.now < until {
+            moments += 1;
+            let mut steps = 0;
+            loop {
+                looks += 1;
+                steps += 1;
+                assert!(steps < 30, "it spins at {} under {trouble:?}, seed {seed}", workspace.now);
+                match trouble {
+                    Trouble::Kills(commits) if steps == 1 => fuse::arm(&database, commits),
+                    Trouble::NoSpace => fuse::arm(&database, 0),
+                    _ => {}
+                }
+                let tick = workspace.work().await;
+                if fuse::disarm(&database) && matches!(trouble, Trouble::Kills(_)) {
+                    kills += 1;
+                    workspace.sql("UPDATE lease SET expires_ms = 0");
+                    workspace.holder = format!("after kill {kills}");
+                }
+                match tick {
+                    Ok(Tick::Did { .. } | Tick::Send(_)) => {}
+                    Ok(Tick::Rest(Some(at))) => {
+                        workspace.now = at.clamp(workspace.now + TimeDelta::seconds(20), until);
+                        break;
+                    }
+                    _ => {
+                        workspace.now += TimeDelta::minutes(20);
+                        break;
+                    }
+                }
+            }
+        }
+        if aside.exists() {
+            std::fs::remove_file(&outbox).unwrap();
+            std::fs::rename(&aside, &outbox).unwrap();
+        }
+    }
+    let ends = |word: &str| {
+        let line = |line: String| line.strip_suffix(word).map(|line| line[12..].trim_end().to_owned());
+        workspace.journal().into_iter().filter_map(line).collect::<Vec<_>>()
+    };
+    let (sent, skipped) = (ends(" sent"), ends(" skipped"));
+    assert!(sent.len() >= 4, "{sent:?} went out, {skipped:?} did not, seed {seed}");
+    assert_eq!(sent.len() + skipped.len(), 9, "each run has an end: {sent:?}, {skipped:?}, seed {seed}");
+    let mut copies = workspace.outbox();
+    copies.retain(|folder, _| folder != "letters" && !folder.ends_with("-test"));
+    copies.retain(|_, count| *count > 0);
+    assert_eq!(copies, sent.iter().map(|issue| (issue.clone(), 2)).collect(), "exactly what is on record, seed {seed}");
+    let (delivered, tries) = workspace.tries();
+    assert_eq!(delivered, 2 * i64::try_from(sent.len()).unwrap());
+    assert!(tries <= delivered + kills, "{tries} tries of {delivered} copies, {kills} kills, seed {seed}");
+    assert!(kills > 5, "{kills} kills, seed {seed}");
+    assert!(looks < 3 * moments, "{looks} looks at {moments} moments, seed {seed}");
+    for issue in sent.iter().chain(&skipped) {
+        let told =
+            letters(&workspace, &format!("{issue}:stopped")) + letters(&workspace, &format!("{issue}:send-failed"));
+        assert!(told <= 2 * 4, "{told} letters about {issue}, seed {seed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

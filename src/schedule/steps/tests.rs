@@ -85,6 +85,22 @@ fn from_draft_to_hold() {
 }
 
 #[test]
+fn what_cannot_begin_is_tried_again_for_as_long_as_there_is_time() {
+    let e = edition();
+    for (now, journal, step, look) in [
+        ("07:01", "sending 07:00,send-failed 07:00", None, Some("07:05")),
+        ("07:05", "sending 07:00,send-failed 07:00", Some(Step::Send), None),
+        ("07:06", "sending 07:00,send-failed 07:00,sending 07:05,send-failed 07:05", None, Some("07:15")),
+        // Cut off in the middle of a try.
+        ("07:06", "sending 07:00,send-failed 07:00,sending 07:05", Some(Step::Send), None),
+        ("11:01", "sending 07:00,send-failed 07:00", Some(Step::Skip(Reason::Failed)), None),
+    ] {
+        let expected = Next { step, look: look.map(at) };
+        assert_eq!(decided(&e, now, journal, Approval::Given(at("06:00")), None), expected, "{now} after {journal:?}");
+    }
+}
+
+#[test]
 fn an_edition_may_go_out_unapproved_but_not_unseen() {
     let e = Edition { on_unapproved: OnUnapproved::Send, ..edition() };
     let step = |now, journal, approval| decided(&e, now, journal, approval, None).step;
@@ -138,7 +154,24 @@ fn a_send_goes_on_stops_and_ends() {
         ("07:05", "sending 07:00", stopped(false), Some(Step::TellStopped), None),
         ("07:06", "sending 07:00,stopped 07:05", stopped(false), None, Some("07:10")),
         ("07:10", "sending 07:00,stopped 07:05", stopped(false), Some(Step::Send), None),
-        ("10:59", "sending 07:00,stopped 10:58", stopped(false), None, None),
+        // It had gone on for hours: five minutes again; else twice as long each time, and an hour at most.
+        ("10:59", "sending 07:00,stopped 10:58", stopped(false), None, Some("11:03")),
+        ("07:12", "sending 07:00,stopped 07:01,sending 07:06,stopped 07:07", stopped(false), None, Some("07:17")),
+        (
+            "23:00",
+            "stopped 20:00,stopped 21:00,stopped 22:00,stopped 22:30,stopped 22:40",
+            stopped(false),
+            None,
+            Some("23:40"),
+        ),
+        ("26T06:59", "sending 07:00,stopped 07:05", stopped(false), Some(Step::Send), None),
+        ("26T07:01", "sending 07:00,stopped 07:05", stopped(false), Some(Step::GiveUp), None),
+        // Something on our side keeps it from going on.
+        ("07:05", "sending 07:00,send-failed 07:04", sending(Some("07:00")), None, Some("07:09")),
+        ("07:09", "sending 07:00,send-failed 07:04", sending(Some("07:00")), Some(Step::Send), None),
+        // Skipped, and begun by hand all the same.
+        ("12:00", "skipped 11:00", sending(Some("11:30")), Some(Step::Send), None),
+        ("12:00", "skipped 11:00", sent, None, None),
         // By an operator, or by a guardrail: told, and left so until `digest resume`.
         ("07:05", "sending 07:00", stopped(true), Some(Step::TellStopped), None),
         ("07:30", "sending 07:00,stopped 07:05", stopped(true), None, None),

@@ -28,7 +28,7 @@ impl Watch {
         let site = site.with_clock(Arc::new(move || *shown.lock().unwrap()));
         site.found_store().unwrap();
         let (change, site) = watch::channel(Arc::new(site));
-        let keeper = Keeper { site, holder: "one".into(), last: None, under_way: None };
+        let keeper = Keeper::new(site, "one".into());
         Self { keeper, time, _dir: dir, _change: change }
     }
 
