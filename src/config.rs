@@ -79,6 +79,7 @@ news = 12
 guides = 3
 bench = 10
 by_topic = true
+guides_by_story = true
 "#;
 
 /// Reads config.toml, with the environment on top: `DIGEST_` and the path joined by two underscores.

@@ -209,10 +209,15 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// A subscriber of plain text must be able to follow every link.
+/// A subscriber of plain text must be able to follow every link. One that begins a mail (`mailto:` with a subject) is no page: to
+/// reply and to forward, every mail program has its own way.
 fn same_in_text(issue: &Issue, found: &mut Vec<Found>) {
     let links: BTreeSet<&str> = issue.page.links().filter_map(|(_, link)| link).collect();
-    let works = |link: &&str| Url::parse(link).is_ok_and(|url| ["http", "https", "mailto"].contains(&url.scheme()));
+    let leads = |url: Url| match url.scheme() {
+        "http" | "https" => true,
+        scheme => scheme == "mailto" && url.query().is_none(),
+    };
+    let works = |link: &&str| Url::parse(link).is_ok_and(leads);
     for link in links.into_iter().filter(works).filter(|link| !stands(&issue.text, link)) {
         let message = format!("the plain text lacks the link {link}");
         let help = "print it in the edition's .txt.hbs template";

@@ -239,6 +239,8 @@ fn draft(
         preheader,
         intro: String::new(),
         language: String::new(),
+        issue_number: None,
+        picture: None,
         number: None,
         window: Some(window),
         waive: Vec::new(),

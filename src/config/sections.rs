@@ -20,6 +20,13 @@ pub struct Web {
     pub metrics_listen: String,
 }
 
+impl Web {
+    /// Whether there are public pages.
+    pub fn serves(&self) -> bool {
+        !self.listen.is_empty() || !self.public_url.is_empty()
+    }
+}
+
 impl Default for Web {
     fn default() -> Self {
         Self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Config;
 use super::mistakes::Mistakes;
-use crate::model::Address;
+use crate::model::{Address, Edition, Picture};
 
 /// What the types alone cannot refuse.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
@@ -22,6 +22,14 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
             let why = format!("`editions.{name}.news` must be at least 1");
             mistakes.add(&["editions", name, "news"], &why, "an issue without news is no issue");
         }
+        letter(config, name, edition, mistakes);
+    }
+    if let Some(mistake) = config.publication.mark.as_ref().and_then(Picture::mistake) {
+        mistakes.add(
+            &["publication", "mark"],
+            &format!("`publication.mark`: {mistake}"),
+            "docs/templates.md shows one",
+        );
     }
     let compose = &config.compose;
     for (key, value, default) in [
@@ -228,5 +236,20 @@ fn feeds(config: &Config, mistakes: &mut Mistakes) {
             "`scores` must give points from -10 to 10",
             "points stand on the scale of the scores",
         );
+    }
+}
+
+/// What makes an edition's issues letters.
+fn letter(config: &Config, name: &str, edition: &Edition, mistakes: &mut Mistakes) {
+    if edition.greeting.contains("{name}") && config.publication.name_fallback.trim().is_empty() {
+        let why = format!("`editions.{name}.greeting` names subscribers, and `publication.name_fallback` is empty");
+        let help = "say what stands for a subscriber without a name, such as \"reader\"";
+        mistakes.add(&["editions", name, "greeting"], &why, help);
+    }
+    let answers = &edition.poll_answers;
+    let good = (2..=5).contains(&answers.len()) && answers.iter().all(|answer| !answer.trim().is_empty());
+    if !edition.poll.trim().is_empty() && !good {
+        let why = format!("`editions.{name}.poll_answers` must be two to five answers");
+        mistakes.add(&["editions", name, "poll_answers"], &why, "such as [\"Yes\", \"So-so\", \"No\"]");
     }
 }

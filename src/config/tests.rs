@@ -17,8 +17,17 @@ fn an_empty_file_ships_both_editions() {
 
 #[test]
 fn the_shipped_file_says_what_the_defaults_are() {
-    let shipped = read_with(include_str!("../../config.toml"), &[]).expect("the shipped config.toml");
+    let mut shipped = read_with(include_str!("../../config.toml"), &[]).expect("the shipped config.toml");
     let empty = read_with("", &[]).expect("defaults");
+    // The sample's letters have every optional part; without a line there is none.
+    for edition in shipped.editions.values_mut() {
+        for part in [&mut edition.greeting, &mut edition.signature, &mut edition.poll] {
+            assert!(!std::mem::take(part).is_empty());
+        }
+        for part in [&mut edition.reply, &mut edition.forward, &mut edition.next_date] {
+            assert!(std::mem::take(part));
+        }
+    }
     assert_eq!(shipped.compose, empty.compose);
     assert_eq!(shipped.delivery, empty.delivery);
     assert_eq!(shipped.store, empty.store);

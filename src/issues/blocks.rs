@@ -44,8 +44,8 @@ pub struct Block {
     pub banned: bool,
 }
 
-/// A draft's text in blocks: put together again they are the text, but for a `[number]` below the first entry, which
-/// moves above it.
+/// A draft's text in blocks: put together again they are the text, but for a `[picture]` or `[number]` below the first entry,
+/// which moves above it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DraftBlocks {
     /// Everything before the first entry.
@@ -58,8 +58,10 @@ impl DraftBlocks {
     pub fn cut(text: &str) -> Option<Self> {
         let document = Document::parse(text).ok()?;
         let mut starts = Vec::new();
-        if let Some(Item::Table(number)) = document.as_table().get("number") {
-            starts.push((start(text, number)?, None, number));
+        for key in ["picture", "number"] {
+            if let Some(Item::Table(table)) = document.as_table().get(key) {
+                starts.push((start(text, table)?, None, table));
+            }
         }
         for section in Section::ALL {
             match document.as_table().get(section.key()) {

@@ -4,7 +4,8 @@ use toml_edit::{DocumentMut, Item};
 
 use crate::model::Notice;
 
-const FIELDS: [&str; 8] = ["subject", "preheader", "intro", "language", "number", "window", "waive", "waive_why"];
+const FIELDS: [&str; 10] =
+    ["subject", "preheader", "intro", "language", "issue_number", "picture", "number", "window", "waive", "waive_why"];
 
 /// The editor's head with every field that the editor left alone as compose would now write it. A field that both changed
 /// stays the editor's, and a notice tells what compose would write.

@@ -8,16 +8,19 @@ use toml_edit::{Document, Item, TableLike};
 
 use super::table::{Fields, Source};
 use crate::model::{
-    Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Level, Notice, Notices, Published, TextFormat, Window,
+    Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, Level, Notice, Notices, Picture, Published,
+    TextFormat, Window,
 };
 
-const TOP: [&str; 14] = [
+const TOP: [&str; 16] = [
     "edition",
     "date",
     "subject",
     "preheader",
     "intro",
     "language",
+    "issue_number",
+    "picture",
     "number",
     "window",
     "waive",
@@ -85,6 +88,8 @@ fn draft(source: &Source, table: &dyn TableLike) -> Option<Draft> {
         preheader: top.string("preheader").unwrap_or_default(),
         intro: top.string("intro").unwrap_or_default(),
         language: top.string("language").unwrap_or_default(),
+        issue_number: issue_number(&top),
+        picture: picture(&top),
         number: number(&top),
         window: window(&top),
         waive: top.strings("waive"),
@@ -146,6 +151,55 @@ fn window(top: &Fields) -> Option<Window> {
     };
     let (from, to, seen) = (at("from"), at("to"), at("seen"));
     Some(Window { from: from?, to: to?, seen: seen? })
+}
+
+fn issue_number(top: &Fields) -> Option<u32> {
+    let item = top.table.get("issue_number")?;
+    let number = item.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0);
+    if number.is_none() {
+        top.wrong("issue_number", "a whole number from 1", "correct it, or delete the line");
+    }
+    number
+}
+
+/// The issue's picture.
+fn picture(top: &Fields) -> Option<Picture> {
+    let item = top.table.get("picture")?;
+    let Some(table) = item.as_table_like() else {
+        let help = "write it as picture = { file = \"sun.png\", width = 600, height = 200, alt = \"…\" }";
+        top.wrong("picture", "a table with url or file, width, height and alt", help);
+        return None;
+    };
+    let fields = Fields { source: top.source, table, name: "picture".into(), line: top.line_of("picture") };
+    fields.only(&["url", "file", "width", "height", "alt"]);
+    let pixels = |key: &str| {
+        let number =
+            table.get(key)?.as_integer().and_then(|n| u32::try_from(n).ok()).filter(|n| (1..=2000).contains(n));
+        if number.is_none() {
+            fields.wrong(key, "a number of pixels", "write it without quotes and unit, such as 600");
+        }
+        number
+    };
+    let (width, height) = (pixels("width"), pixels("height"));
+    if !table.contains_key("width") || !table.contains_key("alt") {
+        let help = "write its width as shown, in pixels, and in `alt` what it shows; alt = \"\" if it only decorates";
+        fields.source.wrong(fields.line, "picture: `width` and `alt` must be there".into(), help);
+    }
+    let picture = Picture {
+        url: link(&fields),
+        file: fields.filled("file"),
+        width: width?,
+        height,
+        alt: fields.string("alt").unwrap_or_default(),
+    };
+    if let Some(mistake) = picture.mistake() {
+        fields.source.wrong(
+            fields.line,
+            format!("picture: {mistake}"),
+            "docs/templates.md says how pictures are shown",
+        );
+    }
+    Some(picture)
 }
 
 /// The number of the week.

@@ -62,6 +62,8 @@ pub fn draft(news: &str, guides: &str, bench: &str) -> Draft {
         preheader: "Preheader".into(),
         intro: String::new(),
         language: String::new(),
+        issue_number: None,
+        picture: None,
         number: None,
         window: Some(Window {
             from: "2026-11-22T07:00:00Z".parse().unwrap(),

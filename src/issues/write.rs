@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::model::{Card, Covered, Draft, Entry, Figure, GuideOption, Published, TextFormat};
+use crate::model::{Card, Covered, Draft, Entry, Figure, GuideOption, Picture, Published, TextFormat};
 
 const HEADER: &str = "\
 # This issue is yours to edit; `digest render` shows it as a page.
@@ -13,6 +13,7 @@ const HEADER: &str = "\
 # Titles and summaries are plain text, or Markdown where the entry says format = \"markdown\".
 # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
 # `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
+# `picture = { file = \"sun.png\", width = 600, height = 200, alt = \"what it shows\" }` shows a picture of content/pictures/.
 # `number = { value = \"405 billion\", label = \"what it counts\", url = \"…\" }` shows a number of the week.
 # `pinned = true` keeps an entry whatever compose finds later, `banned = true` keeps it out.
 # Composing again brings in fresh items and leaves alone whatever you changed, moved, deleted or wrote beside.
@@ -28,6 +29,12 @@ pub fn to_toml(draft: &Draft) -> String {
     line(&mut out, "intro", &block(&draft.intro));
     if !draft.language.is_empty() {
         line(&mut out, "language", &quoted(&draft.language));
+    }
+    if let Some(number) = draft.issue_number {
+        line(&mut out, "issue_number", &number.to_string());
+    }
+    if let Some(picture) = &draft.picture {
+        line(&mut out, "picture", &picture_of(picture));
     }
     if let Some(figure) = &draft.number {
         line(&mut out, "number", &number_of_the_week(figure));
@@ -124,6 +131,14 @@ fn number(score: f64) -> String {
 fn number_of_the_week(figure: &Figure) -> String {
     let url = figure.url.as_ref().map(|url| format!(", url = {}", quoted(url))).unwrap_or_default();
     format!("{{ value = {}, label = {}{url} }}", quoted(&figure.value), quoted(&figure.label))
+}
+
+fn picture_of(picture: &Picture) -> String {
+    let text = |key: &str, value: &Option<String>| value.as_ref().map(|text| format!("{key} = {}, ", quoted(text)));
+    let (url, file) = (text("url", &picture.url), text("file", &picture.file));
+    let height = picture.height.map(|height| format!("height = {height}, ")).unwrap_or_default();
+    let place = url.or(file).unwrap_or_default();
+    format!("{{ {place}width = {}, {height}alt = {} }}", picture.width, quoted(&picture.alt))
 }
 
 /// The other also of a story, one a line.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{Level, Published, TextFormat};
+use super::{Level, Picture, Published, TextFormat};
 
 /// An issue's name, which is its folder's: `2026-11-25-midweek`. Orders by date.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,6 +137,10 @@ pub struct Draft {
     pub intro: String,
     /// A BCP 47 tag for an issue that is not in the publication's language; empty when it is.
     pub language: String,
+    /// How many issues of the edition there were with this one, as compose counts or the editor says.
+    pub issue_number: Option<u32>,
+    /// The issue's picture, if there is one.
+    pub picture: Option<Picture>,
     /// The number of the week, if there is one.
     pub number: Option<Figure>,
     pub window: Option<Window>,

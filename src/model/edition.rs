@@ -26,6 +26,26 @@ pub struct Publication {
     pub language: String,
     /// What `{{subscriber.name}}` says to a subscriber without a name.
     pub name_fallback: String,
+    /// The publication's mark, shown beside or above its name.
+    pub mark: Option<Picture>,
+}
+
+/// A picture of a mail: `{ file = "sun.png", width = 600, height = 200, alt = "…" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// Where it is on the web, https; or `file`.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Its name in content/pictures/, from where `digest serve` hands it out.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// In CSS pixels, from 1 to 600.
+    pub width: u32,
+    #[serde(default)]
+    pub height: Option<u32>,
+    /// What it shows, for those who do not see it; empty when it only decorates.
+    pub alt: String,
 }
 
 impl Default for Publication {
@@ -39,6 +59,36 @@ impl Default for Publication {
             timezone: Tz::UTC,
             language: "en".into(),
             name_fallback: "reader".into(),
+            mark: None,
+        }
+    }
+}
+
+impl Picture {
+    /// The media type of a file in content/pictures/ by its name; `None` when no picture may be called so.
+    pub fn media_type(file: &str) -> Option<&'static str> {
+        let safe = file.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) && !file.starts_with('.');
+        match file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
+            Some("png") if safe => Some("image/png"),
+            Some("jpg" | "jpeg") if safe => Some("image/jpeg"),
+            Some("gif") if safe => Some("image/gif"),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with it; fits behind "picture: ".
+    pub fn mistake(&self) -> Option<&'static str> {
+        /// A mail's width.
+        const WIDEST: u32 = 600;
+        match (&self.url, &self.file) {
+            (Some(_), Some(_)) => Some("`url` and `file` stand both, and one of them is enough"),
+            (None, None) => Some("it needs a `url`, or a `file` in content/pictures/"),
+            (Some(url), None) if !url.starts_with("https://") => Some("`url` must begin with https://"),
+            (None, Some(file)) if Self::media_type(file).is_none() => Some(
+                "`file` must be the name of a .png, .jpg or .gif in content/pictures/, of letters, digits, - and _",
+            ),
+            _ if !(1..=WIDEST).contains(&self.width) => Some("`width` must be from 1 to 600 pixels"),
+            _ => None,
         }
     }
 }
@@ -116,6 +166,21 @@ pub struct Edition {
     pub bench: usize,
     /// Whether the news stands grouped by topic.
     pub by_topic: bool,
+    /// Whether a guide stands under the first story that it explains, in place of a card at the end.
+    pub guides_by_story: bool,
+    /// Whether stories show their scores.
+    pub show_score: bool,
+    /// The words before the intro, with `{name}` for the subscriber's name; empty: none.
+    pub greeting: String,
+    /// Who signs the intro; empty: nobody.
+    pub signature: String,
+    /// A question at the end, and its answers; empty: none.
+    pub poll: String,
+    pub poll_answers: Vec<String>,
+    /// Whether subscribers are invited to reply, and to forward the issue; whether the day of the next one is told.
+    pub reply: bool,
+    pub forward: bool,
+    pub next_date: bool,
     /// Where the plain text has its addresses.
     pub text_links: TextLinks,
     /// Local dates on which it does not go out.
@@ -243,6 +308,15 @@ impl Default for Edition {
             thin_below: 0,
             bench: 6,
             by_topic: false,
+            guides_by_story: false,
+            show_score: false,
+            greeting: String::new(),
+            signature: String::new(),
+            poll: String::new(),
+            poll_answers: ["Yes", "So-so", "No"].map(str::to_owned).to_vec(),
+            reply: false,
+            forward: false,
+            next_date: false,
             text_links: TextLinks::Numbered,
             draft_ahead: days(1),
             skip: Vec::new(),

@@ -22,7 +22,7 @@ mod url;
 pub use address::{Address, AddressError};
 pub use draft::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, StoryDecisions, Window};
 pub use editing::{Editing, EditorAct, Origin};
-pub use edition::{Edition, Missed, OnUnapproved, Publication, TextLinks, Thin, WeekTime, duration};
+pub use edition::{Edition, Missed, OnUnapproved, Picture, Publication, TextLinks, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{ALSO, EDITOR_SCORE, EDITOR_WHY, Item, Published, TextFormat, topic_key};
 pub use ledger::{Approval, Delivery, DeliveryCounts, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};

@@ -8,16 +8,18 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{Rendering, Site};
-use crate::model::{IssueName, Notice};
+use crate::model::{IssueName, Notice, Picture};
 use crate::render::{self, ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, PageSetting};
 use crate::store::{Archived, Correction, Store, WebCopy};
-use crate::web::archive::{ArchiveRequest, ArchiveResponse, ArchiveService};
+use crate::web::archive::{ArchiveRequest, ArchiveResponse, ArchiveService, PictureFile};
 use crate::web::feed;
 
 /// So many issues stand in the feed.
 const FEED: usize = 20;
 /// So many pages are kept ready.
 const KEPT: usize = 256;
+/// The most bytes of a picture; one that is larger is too slow for a mail.
+const LARGEST_PICTURE: u64 = 4 << 20;
 /// The most characters of a correction's note.
 const NOTE: usize = 500;
 
@@ -92,7 +94,18 @@ impl Archive {
         let site = self.site.clone();
         let handle =
             move |request: &ArchiveRequest| cache.lock().unwrap_or_else(PoisonError::into_inner).handle(&site, request);
-        ArchiveService { handle: Arc::new(handle), noindex: self.site.config.web.noindex }
+        let archive = self.clone();
+        let picture = move |file: &str| archive.picture(file);
+        ArchiveService { handle: Arc::new(handle), picture: Arc::new(picture), noindex: self.site.config.web.noindex }
+    }
+
+    /// A picture in content/pictures/ by its file's name; `None` for any other name.
+    pub(super) fn picture(&self, file: &str) -> Option<PictureFile> {
+        let kind = Picture::media_type(file)?;
+        let path = self.site.content_dir().join("pictures").join(file);
+        let length = std::fs::symlink_metadata(&path).ok().filter(std::fs::Metadata::is_file)?.len();
+        let bytes = if length > LARGEST_PICTURE { None } else { std::fs::read(&path).ok() };
+        Some(PictureFile { kind, bytes: bytes?.into() })
     }
 
     fn frame<'a>(&'a self, issue: &'a str, base: &'a str, corrections: &'a [(DateTime<Utc>, String)]) -> CopyFrame<'a> {

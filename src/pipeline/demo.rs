@@ -12,6 +12,9 @@ use crate::render::Templates;
 
 static CONTENT: Dir = include_dir!("$CARGO_MANIFEST_DIR/content");
 const CONFIG: &str = include_str!("../../config.toml");
+/// What the sample's editor adds, by edition.
+const EDITORS: [(&str, &str); 2] =
+    [("midweek", include_str!("demo/midweek.toml")), ("sunday", include_str!("demo/sunday.toml"))];
 /// Marks a folder that `digest demo` made and may make again.
 const MARK: &str = ".digest-demo";
 /// The two issues of the demo, with the time at which each is composed.
@@ -75,6 +78,9 @@ pub async fn demo(dir: &Path) -> anyhow::Result<Demo> {
 
 async fn walk(site: &Site, edition: &str, date: NaiveDate) -> anyhow::Result<Stop> {
     let composed = site.drafts().compose(edition, Some(date))?;
+    if let Some((file, _)) = &composed.written {
+        write(file, edited(edition, &std::fs::read_to_string(file)?).as_bytes())?;
+    }
     let (rendering, _) = site.drafts().approve(&composed.name, "the demo")?;
     let files = site.drafts().write_rendering(&rendering, None, None)?;
     let (_never, stop) = watch::channel(false);
@@ -91,6 +97,18 @@ async fn walk(site: &Site, edition: &str, date: NaiveDate) -> anyhow::Result<Sto
     })
 }
 
+/// A draft as the sample's editor leaves it: with an intro, a number of the week, a picture, a note.
+fn edited(edition: &str, draft: &str) -> String {
+    let Some((_, hand)) = EDITORS.iter().find(|(name, _)| *name == edition) else { return draft.to_owned() };
+    let Some((head, note)) = hand.split_once("[note]\ntext = ") else { return draft.to_owned() };
+    let head = head.split_once('\n').map_or("", |(_, lines)| lines).trim_end();
+    let (empty, line) = ("intro = \"\"\"\n\"\"\"", format!("note = {}", note.trim_end()));
+    // Compose counts the sample's first issues; the sample's editor has had others before.
+    let counted = |text: &&str| !text.starts_with("issue_number = ");
+    let draft: Vec<&str> = draft.lines().filter(counted).collect();
+    (draft.join("\n") + "\n").replacen(empty, head, 1).replacen("note = \"\"", &line, 1)
+}
+
 /// A fresh copy of the sample; an earlier demo in the same place gives way, anything else does not.
 fn lay_out(dir: &Path) -> anyhow::Result<()> {
     if dir.join(MARK).exists() {
@@ -102,7 +120,10 @@ fn lay_out(dir: &Path) -> anyhow::Result<()> {
             .into());
     }
     write(&dir.join(MARK), b"`digest demo` made this folder, and makes it anew each time.\n")?;
-    write(&dir.join("config.toml"), CONFIG.as_bytes())?;
+    // The sample's pages are told of, and its mark is shown, as they are where `digest serve` runs.
+    let site = "public_url = \"https://callmealmanac.example\"";
+    let config = CONFIG.replacen("# mark = ", "mark = ", 1).replacen("public_url = \"\"", site, 1);
+    write(&dir.join("config.toml"), config.as_bytes())?;
     copy(&CONTENT, &dir.join("content"))
 }
 

@@ -105,6 +105,9 @@ impl Drafts {
         };
         let mut composition = compose::compose(&brief);
         composition.notices.splice(0..0, filled.into_iter().chain(content.notices));
+        if let Some(draft) = &mut composition.draft {
+            draft.issue_number = Some(self.next_number(edition_name)?);
+        }
         let dir = self.site.issues_dir();
         let before = issues::seen_before(&dir, &name);
         let new = composition.new_since(before.as_ref());
@@ -128,6 +131,16 @@ impl Drafts {
         };
         let suggestions = draft.as_ref().map(headings).unwrap_or_default();
         Ok(Composed { name, composition, draft, written, new, suggestions })
+    }
+
+    /// The number of the edition's next issue: one more than the highest that a sent one has, or than there are sent ones.
+    fn next_number(&self, edition: &str) -> anyhow::Result<u32> {
+        let sent = self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.issues().archived())?;
+        let sent: Vec<_> = sent.into_iter().map(|sent| sent.issue).filter(|issue| issue.edition == edition).collect();
+        // A sent issue's draft may be gone; then its place in the row counts.
+        let number = |name: &IssueName| issues::read(&self.site.issues_dir(), name).ok()?.issue_number;
+        let highest = sent.iter().filter_map(number).max().unwrap_or_default();
+        Ok(highest.max(u32::try_from(sent.len())?).saturating_add(1))
     }
 
     /// The ids that the editor banned from the draft as it is; none where there is no draft, or none that can be read.
@@ -165,6 +178,7 @@ impl Drafts {
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
         let draft = issues::parse(&path, &text)?;
+        self.pictures_are_there(&draft, &path)?;
         let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
         let letterhead = self.site.config.letterhead();
         let setting = Setting {
@@ -174,6 +188,8 @@ impl Drafts {
             guides: &guides,
             fields: &self.merge_fields()?,
             clicks: self.site.config.tracking.clicks.then_some(letterhead.public_url.as_str()),
+            pages: self.site.config.web.serves().then_some(letterhead.public_url.as_str()),
+            next: schedule::date_after(self.site.config.edition(&name.edition)?, name.date),
         };
         let rendered = render::render(&draft, &setting, &self.site.templates()?)?;
         let base_scores = self.site.config.base_scores();
@@ -201,6 +217,18 @@ impl Drafts {
         };
         let report = check::check(&draft, &rendered, &context);
         Ok(Rendering { name: name.clone(), draft, text, rendered, report })
+    }
+
+    /// The mark and the issue's picture, where they are files of content/, must be there.
+    fn pictures_are_there(&self, draft: &Draft, path: &Path) -> Result<(), Notice> {
+        let mark = self.site.config.publication.mark.as_ref();
+        for file in mark.into_iter().chain(&draft.picture).filter_map(|picture| picture.file.as_deref()) {
+            if !self.site.content_dir().join("pictures").join(file).is_file() {
+                let why = format!("there is no picture content/pictures/{file}");
+                return Err(Notice::new(why).at(path, None).help("put it there, or take the line that names it away"));
+            }
+        }
+        Ok(())
     }
 
     /// What the operator's spam filter says of a copy, if one is configured, or why it says nothing.

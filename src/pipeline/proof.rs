@@ -1,5 +1,7 @@
 //! A rendering as the preview shows it: one subscriber's copy, and what the check says of it. Knows no file but the store.
 
+use data_encoding::BASE64;
+
 use super::{Finding, Rendering, Severity, Site};
 use crate::check::{At, Block};
 use crate::mail::Links;
@@ -26,7 +28,20 @@ pub fn proof(site: &Site, rendering: &Rendering, subscriber: Option<&Address>) -
         text_bytes: report.text_bytes,
         blocks: report.blocks.iter().map(|b| block(b, &rendering.draft)).collect(),
         findings: report.findings.iter().map(|found| finding(found, None)).chain(waived).collect(),
+        pictures: pictures(site, &rendering.draft),
     })
+}
+
+/// The mark and the picture, where they are files of content/.
+fn pictures(site: &Site, draft: &Draft) -> Vec<(String, String)> {
+    let mark = site.config.publication.mark.iter();
+    let files = mark.chain(&draft.picture).filter_map(|picture| picture.file.as_deref());
+    let data = |file: &str| {
+        let picture = site.archive().picture(file)?;
+        let url = format!("{}/pictures/{file}", site.config.letterhead().public_url);
+        Some((url, format!("data:{};base64,{}", picture.kind, BASE64.encode(&picture.bytes))))
+    };
+    files.filter_map(data).collect()
 }
 
 /// Who the subscriber is, in words.

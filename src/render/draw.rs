@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use super::ready::{self, ROOT, Ready};
 use super::slots::Tokens;
 use super::templates::Source;
-use super::view;
-use super::{Setting, Templates, bounds, html, sample};
-use crate::model::{Draft, Notice, Notices, Rendered};
+use super::texts::Words;
+use super::view::{self, IssueView};
+use super::{Setting, Templates, bounds, html, sample, words};
+use crate::model::{Draft, Edition, Notice, Notices, Rendered};
 use crate::text::suggestion;
 
 pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Rendered, Notices> {
     let tokens = Tokens::new(draft, templates, setting.fields);
     let look = look(&setting.edition.template, templates)?;
-    let shape = || view::issue(&sample::full(), &sample_setting(setting), look.clone(), &tokens);
+    let texts = Words::of(&setting.edition.template, &words::line(&setting.publication.name), templates)?;
+    let shape = || shape(setting, &look, &texts, &tokens);
     let ready = ready::of(setting, templates, shape);
-    let view = view::issue(draft, setting, look.clone(), &tokens);
+    let view = view::issue(draft, setting, look.clone(), &texts, &tokens);
     let [mjml, text] = ready.map(|ready| ready.and_then(|ready| part(&ready, &view)));
     let (mjml, text) = match (mjml, text) {
         (Ok(mjml), Ok(text)) => (mjml, text),
@@ -34,9 +36,15 @@ pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result
     })
 }
 
-/// The setting under which the full sample shows every name a template may use: grouped by topic.
-fn sample_setting<'a>(setting: &Setting<'a>) -> Setting<'a> {
-    Setting { publication: sample::publication(), edition: sample::edition(), ..*setting }
+/// An issue that has every name that templates may use: guides stand under stories and, with what they explain, on cards.
+fn shape(setting: &Setting, look: &BTreeMap<String, String>, texts: &Words, tokens: &Tokens) -> IssueView {
+    let view = |edition: &Edition| {
+        let setting = Setting { fields: setting.fields, ..sample::setting(edition) };
+        view::issue(&sample::full(), &setting, look.clone(), texts, tokens)
+    };
+    let at_the_end = Edition { guides_by_story: false, ..sample::edition().clone() };
+    let cards = view(&at_the_end);
+    IssueView { guides: cards.guides, ..view(sample::edition()) }
 }
 
 fn issue_label(name: &str, templates: &Templates) -> std::path::PathBuf {

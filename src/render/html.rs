@@ -17,7 +17,18 @@ pub fn compile(mjml: &str, label: &Path) -> Result<String, Notices> {
     let options =
         RenderOptions { fonts: std::collections::HashMap::new(), disable_comments: true, social_icon_origin: None };
     let html = parsed.element.render(&options).map_err(|error| wrong(error.to_string()))?;
-    Ok(tighten(&html))
+    Ok(tighten(&within_main(&html)))
+}
+
+/// The page's content in a main landmark, which MJML has no word for.
+fn within_main(html: &str) -> String {
+    let body = html.find("<body").and_then(|at| Some(at + html[at..].find('>')? + 1));
+    match (body, html.rfind("</body>")) {
+        (Some(from), Some(to)) if from <= to => {
+            format!("{}<div role=\"main\">{}</div>{}", &html[..from], &html[from..to], &html[to..])
+        }
+        _ => html.to_owned(),
+    }
 }
 
 /// Takes the templates' own indentation out: white space around a line break becomes that line break. Nothing in the mail

@@ -22,6 +22,8 @@ mod texts;
 mod view;
 mod words;
 
+use chrono::NaiveDate;
+
 use crate::model::{Draft, Edition, Level, Notices, Publication, Rendered};
 
 pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, feed_content, web_copy};
@@ -55,12 +57,26 @@ pub struct Setting<'a> {
     /// Where the public pages live, without a trailing slash, when clicks are counted: the links of stories and guides lead there
     /// first. `None`: they are direct.
     pub clicks: Option<&'a str>,
+    /// Where the public pages live, without a trailing slash, when there are some: pictures of content/, the poll and the archive
+    /// are there.
+    pub pages: Option<&'a str>,
+    /// The day of the edition's next issue after this one.
+    pub next: Option<NaiveDate>,
 }
 
 impl<'a> Setting<'a> {
-    /// The least: no guides and fields are known, and links are direct.
+    /// The least: no guides and fields are known, links are direct, and no pages are served.
     pub fn new(publication: &'a Publication, edition: &'a Edition) -> Self {
-        Self { publication, edition_title: "", edition, guides: &[], fields: &[], clicks: None }
+        Self {
+            publication,
+            edition_title: "",
+            edition,
+            guides: &[],
+            fields: &[],
+            clicks: None,
+            pages: None,
+            next: None,
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 
-use crate::model::{Card, Covered, Draft, Edition, Entry, Figure, IssueName, Level, Publication, Published};
+use super::Setting;
+use crate::model::{Card, Covered, Draft, Edition, Entry, Figure, IssueName, Level, Picture, Publication, Published};
 
 /// The sample publication.
 pub fn publication() -> &'static Publication {
@@ -14,16 +15,40 @@ pub fn publication() -> &'static Publication {
         url: "https://almanac.example/".into(),
         from: "Call Me Almanac <almanac@almanac.example>".into(),
         postal_address: "1 Example Street, 75011 Paris, France".into(),
+        mark: Some(Picture { width: 44, height: Some(44), ..picture("mark.png", "A sun with a face") }),
         ..Publication::default()
     });
     &PUBLICATION
 }
 
-/// An edition that groups by topic, under which every name that templates may use has a value.
+/// An edition with every optional part, under which every name that templates may use has a value.
 pub fn edition() -> &'static Edition {
     static EDITION: LazyLock<Edition> =
-        LazyLock::new(|| Edition { template: "sunday".into(), by_topic: true, ..Edition::default() });
+        LazyLock::new(|| Edition { template: "sunday".into(), by_topic: true, guides_by_story: true, ..filled() });
     &EDITION
+}
+
+/// An edition with every optional part and nothing else of its own.
+pub fn filled() -> Edition {
+    Edition {
+        show_score: true,
+        greeting: "Hello {name}.".into(),
+        signature: "Ada Reed, editor".into(),
+        poll: "Was this issue useful?".into(),
+        reply: true,
+        forward: true,
+        next_date: true,
+        ..Edition::default()
+    }
+}
+
+/// The setting of the sample publication, with pages.
+pub fn setting(edition: &Edition) -> Setting<'_> {
+    Setting { pages: Some("https://almanac.example"), next: Some(day(8, 7)), ..Setting::new(publication(), edition) }
+}
+
+fn picture(file: &str, alt: &str) -> Picture {
+    Picture { url: None, file: Some(file.to_owned()), width: 600, height: Some(200), alt: alt.to_owned() }
 }
 
 fn day(month: u32, day: u32) -> NaiveDate {
@@ -37,6 +62,8 @@ fn draft(subject: &str) -> Draft {
         preheader: String::new(),
         intro: String::new(),
         language: String::new(),
+        issue_number: None,
+        picture: None,
         number: None,
         window: None,
         waive: Vec::new(),
@@ -98,6 +125,8 @@ pub fn full() -> Draft {
     issue.intro = "Good morning. Open weights had their best week yet, and a machine sat the hardest exam in school \
         mathematics. We also say [how we score the news](https://almanac.example/scores), since many of you asked."
         .into();
+    issue.issue_number = Some(61);
+    issue.picture = Some(picture("hills.png", "A sun rises over three hills; the moon sets"));
     issue.number = Some(Figure {
         value: "405 billion".into(),
         label: "parameters in the largest model whose weights anyone may fetch, four times as many as in spring."

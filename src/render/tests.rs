@@ -31,21 +31,32 @@ impl Fill for Ann {
 }
 
 fn edition(name: &str) -> Edition {
-    Edition { template: name.into(), by_topic: name == "sunday", ..Edition::default() }
+    let sunday = name == "sunday";
+    Edition { template: name.into(), by_topic: sunday, guides_by_story: sunday, show_score: false, ..sample::filled() }
 }
 
 fn draw(draft: &Draft, name: &str) -> Rendered {
     draw_with(draft, name, &Templates::builtin()).unwrap_or_else(|notices| panic!("{notices}"))
 }
 
+/// With every optional part, or with none of them for a draft that has none itself.
 fn draw_with(draft: &Draft, name: &str, templates: &Templates) -> Result<Rendered, Notices> {
-    let (edition, mut draft) = (edition(name), draft.clone());
+    let mut draft = draft.clone();
     draft.name.edition = name.into();
-    let setting = Setting {
-        fields: &["city".to_owned(), "First Name".to_owned(), "home.town/x".to_owned()],
-        ..Setting::new(sample::publication(), &edition)
+    let full = edition(name);
+    let bare = Edition {
+        template: name.into(),
+        by_topic: full.by_topic,
+        guides_by_story: full.guides_by_story,
+        ..Edition::default()
     };
-    render(&draft, &setting, templates)
+    let publication = Publication { mark: None, ..sample::publication().clone() };
+    let setting = match draft.issue_number {
+        Some(_) => sample::setting(&full),
+        None => Setting::new(&publication, &bare),
+    };
+    let fields = ["city", "First Name", "home.town/x"].map(str::to_owned);
+    render(&draft, &Setting { fields: &fields, ..setting }, templates)
 }
 
 /// What a template mistake is told as, with `source` in place of the built-in `name`.
@@ -148,8 +159,9 @@ fn topics_group_runs_and_gather_the_rest() {
         entry.topics = vec![topic.into()];
     }
     let text = draw(&draft, "sunday").fill(Part::Text, &Ann);
+    let text = text.split_once("Story of the week\n---").unwrap().1;
     let places: Vec<usize> =
-        ["Models\n---", "Mistral", "Chips\n---", "GPT-4o mini", "Also this week\n---", "Gemma", "AlphaProof"]
+        ["1. Models\n---", "Mistral", "2. Chips\n---", "GPT-4o mini", "3. In brief\n---", "Gemma", "AlphaProof"]
             .iter()
             .map(|words| text.find(words).unwrap_or_else(|| panic!("{words}: {text}")))
             .collect();
@@ -171,10 +183,16 @@ fn the_same_draft_gives_the_same_bytes() {
 }
 
 #[test]
-fn nothing_is_fetched_from_elsewhere() {
-    let html = draw(&sample::full(), "sunday").fill(Part::Html, &Ann);
-    for outside in ["<img", "<link", "@import", "url(", "<script", "src="] {
-        assert!(!html.contains(outside), "{outside}");
+fn nothing_is_fetched_but_the_pictures_that_were_asked_for() {
+    for name in ["midweek", "sunday"] {
+        let (full, bare) = (draw(&sample::full(), name), draw(&states::bare(), name));
+        let (full, bare) = (full.fill(Part::Html, &Ann), bare.fill(Part::Html, &Ann));
+        for outside in ["<link", "@import", "url(", "<script"] {
+            assert!(!full.contains(outside), "{outside}");
+        }
+        assert!(!bare.contains("<img") && !bare.contains("src="));
+        let pictures: Vec<&str> = full.split("src=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert_eq!(pictures, ["mark.png", "hills.png"].map(|file| format!("https://almanac.example/pictures/{file}")));
     }
 }
 
@@ -215,7 +233,7 @@ fn merge_fields_are_slots() {
 
 #[test]
 fn mistakes_in_templates_are_told_with_their_place_and_the_nearest_name() {
-    let name = "partials/story.mjml.hbs";
+    let name = "partials/item.mjml.hbs";
     for (source, line, wanted) in [
         ("<mj-text>\n{{titel}}</mj-text>", 2, "did you mean `title`?"),
         ("\n\n{{#if mising}}x{{/if}}", 3, "there is no `mising` here"),
@@ -229,7 +247,7 @@ fn mistakes_in_templates_are_told_with_their_place_and_the_nearest_name() {
         ("{{@root.subscriber.fields.citty}}", 1, "did you mean `city`?"),
         ("{{@root.subscriber.fields.[First Nam]}}", 1, "did you mean `[First Name]`?"),
         ("{{#if title}}", 1, "column"),
-        ("{{> story}}", 1, "includes itself"),
+        ("{{> item}}", 1, "includes itself"),
         ("{{title}}\n\n  <mj-txt>", 3, "column 4: `<mj-txt>` is no MJML component"),
         ("{{!-- <mj-old a='b'> é\n--}}<mj-txt>", 2, "column 6: `<mj-txt>`"),
         ("<mj-txt>{{title}}</mj-txt>", 1, "did you mean `mj-text`?"),

@@ -34,6 +34,11 @@ pub fn next_date(edition: &Edition, now: DateTime<Utc>, zone: Tz) -> Option<Naiv
     runs(edition, now, zone).next().map(|run| run.date)
 }
 
+/// The local date of the issue that follows the one of `date`. `None` after the end of the calendar.
+pub fn date_after(edition: &Edition, date: NaiveDate) -> Option<NaiveDate> {
+    date.iter_days().skip(1).find(|day| goes_out(edition, *day))
+}
+
 fn goes_out(edition: &Edition, date: NaiveDate) -> bool {
     (date.weekday() == edition.send.day || edition.extra.contains(&date)) && !edition.skip.contains(&date)
 }

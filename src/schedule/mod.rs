@@ -5,6 +5,6 @@ mod calendar;
 mod settings;
 mod steps;
 
-pub use calendar::{Run, next_date, runs, send_time};
+pub use calendar::{Run, date_after, next_date, runs, send_time};
 pub use settings::Settings;
 pub use steps::{Approval, Done, Facts, Next, Reason, Sending, Step, What, decide};

@@ -35,10 +35,22 @@ pub struct ArchiveResponse {
 /// thread. What it fails of goes into the log, not to the visitor.
 pub type ArchiveHandler = Arc<dyn Fn(&ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> + Send + Sync>;
 
+/// A picture of the publication.
+#[derive(Clone, Debug)]
+pub struct PictureFile {
+    /// Its media type.
+    pub kind: &'static str,
+    pub bytes: Bytes,
+}
+
+/// Finds a picture by its file's name.
+pub type PictureHandler = Arc<dyn Fn(&str) -> Option<PictureFile> + Send + Sync>;
+
 /// Where the pages get what they show.
 #[derive(Clone)]
 pub struct ArchiveService {
     pub handle: ArchiveHandler,
+    pub picture: PictureHandler,
     /// Asks search engines to list none of the pages.
     pub noindex: bool,
 }
@@ -50,6 +62,8 @@ const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https
                       form-action 'none'; frame-ancestors 'none'";
 /// A correction is seen after five minutes at most, and a cache asks again before it shows a page that is older.
 const CACHE: &str = "public, max-age=300, must-revalidate";
+/// A picture in mails of years ago stays what it is.
+const PICTURE_CACHE: &str = "public, max-age=86400";
 const HTML: &str = "text/html; charset=utf-8";
 const ATOM: &str = "application/atom+xml; charset=utf-8";
 /// RFC 9110 §5.6.7, the one form that is written; older forms are read as if the header were not there.
@@ -61,6 +75,7 @@ pub fn router(service: ArchiveService) -> Router {
         .route("/archive", get(index))
         .route("/archive/{issue}", get(issue))
         .route("/feed.xml", get(feed))
+        .route("/pictures/{file}", get(picture))
         .with_state(service)
 }
 
@@ -77,6 +92,23 @@ async fn issue(State(service): State<ArchiveService>, Path(name): Path<String>, 
         Some(name) => show(service, ArchiveRequest::Issue(name), &headers, HTML).await,
         None => missing(),
     }
+}
+
+async fn picture(State(service): State<ArchiveService>, Path(file): Path<String>) -> Response {
+    let find = Arc::clone(&service.picture);
+    let found = tokio::task::spawn_blocking(move || find(&file)).await.ok().flatten();
+    let Some(found) = found else { return missing() };
+    let mut answer = ([(header::CONTENT_TYPE, found.kind)], Body::from(found.bytes)).into_response();
+    for (name, value) in [
+        (header::CACHE_CONTROL, PICTURE_CACHE),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // A mail is read on another site's page.
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ] {
+        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    answer
 }
 
 /// An issue's name in its one spelling; nothing else gets near a store or a path.

@@ -1,5 +1,5 @@
-//! How the mail looks: pictures of both sample issues, wide and narrow, light, dark and inverted, against those in
-//! tests/pictures/. A difference is told in a designer's words: what moved, grew, or changed its colour.
+//! How the mail looks: pictures of both sample issues, with every optional part and with none, at three widths, light, dark, inverted
+//! and without style sheet, against those in tests/pictures/. A difference is told in a designer's words: what moved, grew, or changed its colour.
 //!
 //! After a change that is meant: `DIGEST_NEW_PICTURES=1 scripts/test pictures`, then look at them.
 
@@ -13,8 +13,10 @@ use crate::house::Test;
 use crate::preview::Preview;
 
 const ISSUES: [(&str, &str); 2] = [("midweek", "2024-07-31-midweek"), ("sunday", "2024-08-04-sunday")];
-const WIDTHS: [u32; 2] = [600, 375];
-const LOOKS: [&str; 3] = ["light", "dark", "inverted"];
+const WIDTHS: [u32; 3] = [600, 375, 320];
+const LOOKS: [&str; 4] = ["light", "dark", "inverted", "plain"];
+/// The lines of the sample's config.toml that make its issues letters.
+const OPTIONAL: [&str; 7] = ["mark", "greeting", "signature", "poll", "reply", "forward", "next_date"];
 
 /// A colour channel may differ by as much where another version of the browser smooths a letter's edge otherwise.
 const SMOOTHING: u8 = 96;
@@ -68,18 +70,18 @@ impl Picture {
         Self { width: info.width as usize, height: info.height as usize, pixels }
     }
 
-    /// With a palette of the 256 most frequent colours, to which the others, smoothed edges of letters, are drawn: flat
+    /// With a palette of the 64 most frequent colours, to which the others, smoothed edges of letters, are drawn: flat
     /// colours stay what they are, and the file has a third of the bytes.
     fn write(&self, file: &Path) {
         let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
         self.pixels.chunks(3).for_each(|pixel| *counts.entry([pixel[0], pixel[1], pixel[2]]).or_default() += 1);
         let mut palette: Vec<[u8; 3]> = counts.keys().copied().collect();
         palette.sort_by_key(|color| (std::cmp::Reverse(counts[color]), *color));
-        palette.truncate(256);
+        palette.truncate(64);
         let distance =
             |a: &[u8; 3], b: &[u8; 3]| a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum::<u32>();
         let nearest =
-            |color: &[u8; 3]| (0..=255).zip(&palette).min_by_key(|(_, entry)| distance(entry, color)).unwrap().0;
+            |color: &[u8; 3]| (0..=63).zip(&palette).min_by_key(|(_, entry)| distance(entry, color)).unwrap().0;
         let indices: HashMap<[u8; 3], u8> = counts.keys().map(|color| (*color, nearest(color))).collect();
         let bytes: Vec<u8> = self.pixels.chunks(3).map(|pixel| indices[&[pixel[0], pixel[1], pixel[2]]]).collect();
         let out = std::io::BufWriter::new(fs::File::create(file).unwrap());
@@ -177,18 +179,21 @@ fn reference(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures").join(name)
 }
 
-/// Compares one picture, or keeps it as the new reference. Returns what there is to say.
-fn compare(name: &str, png: &[u8], blocks: &str) -> Option<String> {
+/// Compares one picture, or keeps it as the new reference; without `pixels` only its list of blocks, which has nearly all that there
+/// is to say and a fiftieth of the bytes. Returns what there is to say.
+fn compare(name: &str, png: &[u8], blocks: &str, pixels: bool) -> Option<String> {
     let picture = Picture::read(png);
     let (png_file, text_file) = (reference(&format!("{name}.png")), reference(&format!("{name}.txt")));
     if std::env::var_os("DIGEST_NEW_PICTURES").is_some() {
-        picture.write(&png_file);
+        if pixels {
+            picture.write(&png_file);
+        }
         fs::write(text_file, blocks.to_owned() + "\n").unwrap();
         return None;
     }
     let missing = |_| panic!("there is no reference {name}: make it with DIGEST_NEW_PICTURES=1");
     let said = told(&fs::read_to_string(text_file).unwrap_or_else(missing), blocks);
-    let old = Picture::read(&fs::read(png_file).unwrap());
+    let old = if pixels { Picture::read(&fs::read(png_file).unwrap()) } else { Picture::read(png) };
     let (different, all) = (old.different(&picture).len(), picture.width * picture.height);
     if said.is_empty() && different * 1000 <= all * PER_MILLE {
         return None;
@@ -209,34 +214,59 @@ fn compare(name: &str, png: &[u8], blocks: &str) -> Option<String> {
     Some(text)
 }
 
+/// The sample's two issues without what its editor and its configuration add: as composed, and no more.
+fn bare() -> Test {
+    let test = Test::new();
+    test.run("demo shown").success();
+    let optional = |line: &&str| OPTIONAL.iter().any(|key| line.starts_with(&format!("{key} = ")));
+    let config = test.read("shown/config.toml");
+    let left: Vec<&str> = config.lines().filter(|line| !optional(line)).collect();
+    test.write("config.toml", &(left.join("\n") + "\n"));
+    fs::remove_dir_all(test.path("content")).unwrap();
+    fs::rename(test.path("shown/content"), test.path("content")).unwrap();
+    for (edition, issue) in ISSUES {
+        let (day, time) = (&issue[..10], if edition == "midweek" { "04" } else { "05" });
+        test.run_at(&format!("{day}T{time}:00:00Z"), &format!("compose {edition} --date {day}")).success();
+    }
+    test
+}
+
 #[test]
 fn both_issues_look_as_they_did() {
     let Some(browser) = Browser::start() else { return };
     let test = Test::new();
     test.run("demo shown").success();
+    let bare = bare();
+    let both = [("full", test.path("shown")), ("bare", bare.path(""))];
     let mut said = Vec::new();
-    for (edition, issue) in ISSUES {
-        let preview = Preview::start_in(&test.path("shown"), issue);
+    for ((parts, root), (edition, issue)) in both.iter().flat_map(|both| ISSUES.map(|issue| (both, issue))) {
+        let preview = Preview::start_in(root, issue);
         let url = |look: &str, pictures: &str| {
             format!("http://127.0.0.1:{}/mail?issue={issue}&look={look}&pictures={pictures}", preview.port)
         };
         for width in WIDTHS {
             browser.size(width, 900);
-            let mut light = Vec::new();
+            let mut light = String::new();
             for look in LOOKS {
                 browser.open(&url(look, "on"));
-                let blocks = browser.run(BLOCKS);
+                let blocks = browser.run(BLOCKS).as_str().unwrap().to_owned();
                 let png = browser.picture();
-                assert!(Picture::read(&png).width == width as usize, "{edition} {look}: wider than {width} pixels");
-                said.extend(compare(&format!("{edition}-{width}-{look}"), &png, blocks.as_str().unwrap()));
+                let wide = Picture::read(&png).width;
+                let inside = browser.run("return document.documentElement.scrollWidth");
+                assert!(
+                    wide == width as usize && inside == width,
+                    "{edition} {parts} {look}: {inside} of {width} pixels"
+                );
+                let pixels = *parts == "full" || width == 375;
+                said.extend(compare(&format!("{edition}-{parts}-{width}-{look}"), &png, &blocks, pixels));
                 if look == "light" {
-                    light = png;
+                    light = blocks;
                 }
             }
-            // Nothing of the mail hangs on pictures: without them it is the same.
+            // Nothing of the mail hangs on pictures: without them it is the same, and words stand where they were.
             browser.open(&url("light", "off"));
-            let different = Picture::read(&light).different(&Picture::read(&browser.picture()));
-            assert_eq!(different, [0_usize; 0], "{edition} at {width}: not the same without pictures");
+            let blocks = browser.run(BLOCKS);
+            assert_eq!(blocks, light.as_str(), "{edition} {parts} at {width}: not the same without pictures");
         }
     }
     assert!(

@@ -43,18 +43,18 @@ fn a_mistake_is_told_in_place_and_the_last_good_page_stays() {
     let good = preview.state("");
     let page = preview.get("/mail").body;
 
-    let story = test.read("templates/partials/story.mjml.hbs");
-    test.write("templates/partials/story.mjml.hbs", &format!("{story}\n{{{{no_such_name}}}}\n"));
+    let story = test.read("templates/partials/item.mjml.hbs");
+    test.write("templates/partials/item.mjml.hbs", &format!("{story}\n{{{{no_such_name}}}}\n"));
     let broken = preview.until(&good, |state| state["troubles"] != serde_json::json!([]));
     let trouble = &broken["troubles"][0];
-    assert_eq!(trouble["file"], "templates/partials/story.mjml.hbs", "{trouble}");
+    assert_eq!(trouble["file"], "templates/partials/item.mjml.hbs", "{trouble}");
     let line = story.lines().count() + 2;
     assert!((line - 1..=line).any(|line| trouble["line"] == line), "{trouble}, about line {line}");
     assert!(trouble["excerpt"].to_string().contains("no_such_name"), "{trouble}");
     assert_eq!(broken["proof"]["stamp"], good["proof"]["stamp"]);
     assert_eq!(preview.get("/mail").body, page, "the last good page stays");
 
-    test.write("templates/partials/story.mjml.hbs", &story);
+    test.write("templates/partials/item.mjml.hbs", &story);
     let mended = preview.until(&broken, |state| state["troubles"] == serde_json::json!([]));
     let draft = test.draft();
     test.write(&format!("issues/{ISSUE}/issue.toml"), &draft.replacen("\n[[news]]", "\n[[news]", 1));

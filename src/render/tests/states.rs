@@ -85,6 +85,7 @@ pub fn long() -> Draft {
 /// Stories without a summary, a link, a score or a topic, in turn, and with none of them; no intro.
 pub fn bare() -> Draft {
     let mut draft = midweek();
+    (draft.issue_number, draft.picture) = (None, None);
     draft.intro.clear();
     draft.preheader.clear();
     draft.news[0].summary.clear();

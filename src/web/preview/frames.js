@@ -3,14 +3,14 @@
 'use strict';
 
 function drawMail() {
-  $('looktold').textContent = [told[wish.handle], wish.pictures === 'on' ? 'Pictures are fetched from their servers.' : ''].join(' ').trim();
+  $('looktold').textContent = [told[wish.look], wish.pictures === 'on' ? 'Pictures are fetched from their servers.' : ''].join(' ').trim();
   const proof = state.proof;
-  const key = JSON.stringify([state.issue, proof && proof.stamp, wish.handle, wish.pictures]);
+  const key = JSON.stringify([state.issue, proof && proof.stamp, wish.look, wish.pictures]);
   const screens = document.querySelectorAll('.screen');
   if (shown.mail === key) return screens.forEach(place);
   shown.mail = key;
   if (!proof) return screens.forEach(screen => screen.replaceChildren());
-  const address = '/mail?' + query({ handle: wish.handle, pictures: wish.pictures });
+  const address = '/mail?' + query({ look: wish.look, pictures: wish.pictures });
   const frames = [...screens].map(screen => screen.querySelector(`iframe[data-pictures="${wish.pictures}"]`));
   if (frames.every(frame => frame && !frame.classList.contains('coming'))) rewrite(frames, address, key);
   else for (const screen of screens) swap(screen, address, key);

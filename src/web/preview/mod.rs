@@ -118,6 +118,8 @@ pub struct Proof {
     pub text_bytes: usize,
     pub blocks: Vec<Block>,
     pub findings: Vec<Finding>,
+    /// Pictures of the publication's own folder: the address in the mail, and a `data:` URL with what is in the file.
+    pub pictures: Vec<(String, String)>,
 }
 
 /// A part of the page.

@@ -7,10 +7,11 @@ const tabs = ['mail', 'inbox', 'text', 'html', 'message', 'draft'];
 const told = {
   light: '',
   dark: 'The mail’s own dark style, as Apple Mail and others with prefers-color-scheme show it.',
+  plain: 'As in a program that drops the style sheet: one size for all screens, light colours.',
   inverted: 'Approximate: every colour’s lightness is mirrored, much as Outlook on the web and Gmail’s app on an iPhone do to a mail against its will.',
 };
 // What is wished for, what was told last, and what each view shows at present.
-const wish = { issue: null, as: null, handle: 'light', pictures: 'off', tab: 'mail' };
+const wish = { issue: null, as: null, look: 'light', pictures: 'off', tab: 'mail' };
 let state = null;
 let waiting = null;
 const shown = {};

@@ -53,7 +53,7 @@ struct Wish {
     subscriber: Option<String>,
     /// Answer when there is another version than this.
     after: Option<u64>,
-    handle: Option<String>,
+    look: Option<String>,
     pictures: Option<String>,
 }
 
@@ -164,10 +164,17 @@ async fn follow(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answ
     Ok(page(TEXT_POLICY, "application/json", state::json(&view).to_string()))
 }
 
-/// The mail as a page for a frame: in light, dark or inverted colours, with pictures from outside or without.
+/// The mail as a page for a frame: in light, dark or inverted colours or without its style sheet, with pictures or without.
 async fn mail(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
-    let html = clip::mark(&proof(&room, &wish).await?.html, clip::LIMIT);
-    let html = match wish.handle.as_deref() {
+    let proof = proof(&room, &wish).await?;
+    let html = clip::mark(&proof.html, clip::LIMIT);
+    // Pictures of the publication's own folder stand on no server yet.
+    let own = |html: String, (url, data): &(String, String)| {
+        html.replace(&format!("src=\"{url}\""), &format!("src=\"{data}\""))
+    };
+    let html = proof.pictures.iter().fold(html, own);
+    let html = match wish.look.as_deref() {
+        Some("plain") => scheme::plain(&html),
         Some("dark") => scheme::force(&html, true),
         Some("inverted") => invert::invert(&scheme::force(&html, false)),
         _ => scheme::force(&html, false),

@@ -23,6 +23,11 @@ pub fn force(html: &str, dark: bool) -> String {
     into_head(&out, &format!("<style>:root{{color-scheme:only {mode}!important}}</style>"))
 }
 
+/// The page without its style sheets, as programs show it that drop them.
+pub fn plain(html: &str) -> String {
+    spans(&force(html, false)).map(|span| if let Span::Style(_) = span { "" } else { span.text() }).collect()
+}
+
 /// CSS with the preferred colour scheme decided.
 fn decide(css: &str, dark: bool) -> String {
     let mut out = String::with_capacity(css.len());

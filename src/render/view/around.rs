@@ -1,0 +1,173 @@
+//! What stands around the stories: who writes, pictures, the poll, the invitations. Knows no story.
+
+use serde::Serialize;
+
+use super::super::prose::Links;
+use super::super::texts::Words;
+use super::super::{Setting, words};
+use super::{dates, numbered};
+use crate::model::{Draft, Picture, Publication};
+
+#[derive(Debug, Serialize)]
+pub struct PublicationView {
+    pub name: String,
+    pub url: String,
+    pub host: String,
+    pub postal_address: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct EditionView {
+    pub title: String,
+    pub name: String,
+}
+
+/// A picture: nothing hangs on it, since many mail programs block it.
+#[derive(Debug, Serialize)]
+pub struct PictureView {
+    /// https.
+    pub url: String,
+    /// In CSS pixels.
+    pub width: u32,
+    /// 0 when it is not known.
+    pub height: u32,
+    pub alt: String,
+}
+
+/// A question with its answers.
+#[derive(Debug, Serialize)]
+pub struct PollView {
+    pub question: String,
+    pub answers: Vec<AnswerView>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AnswerView {
+    pub label: String,
+    /// A page that asks for one press, or a mail to the editors where no pages are served.
+    pub url: String,
+    pub link: usize,
+    /// Whether another one follows.
+    pub more: bool,
+}
+
+/// What a subscriber may do besides reading; what is not offered is empty.
+#[derive(Debug, Default, Serialize)]
+pub struct Invitations {
+    /// A mail to the editors.
+    pub reply_url: String,
+    /// A mail to a friend, with the address of the web copy in it.
+    pub forward_url: String,
+    /// Where those sign up to whom the issue was forwarded.
+    pub sign_up_url: String,
+    /// The archive.
+    pub past_url: String,
+    /// "The next Midweek comes on Wednesday 7 August."
+    pub next: String,
+    /// "You get Midweek because you signed up at almanac.example": why the mail comes.
+    pub because: String,
+}
+
+pub fn publication(publication: &Publication) -> PublicationView {
+    let url = words::href(&publication.url).unwrap_or_default();
+    let host = url::Url::parse(&url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    PublicationView {
+        name: words::line(&publication.name),
+        url,
+        host,
+        postal_address: words::line(&publication.postal_address),
+    }
+}
+
+/// A picture with its address on the web; one from content/ has none where no pages are served, and is left out.
+pub fn picture(picture: &Picture, setting: &Setting) -> Option<PictureView> {
+    let served = || Some(format!("{}/pictures/{}", setting.pages?, picture.file.as_deref()?));
+    let url = picture.url.clone().or_else(served).and_then(|url| words::href(&url))?;
+    Some(PictureView {
+        url,
+        width: picture.width,
+        height: picture.height.unwrap_or_default(),
+        alt: words::line(&picture.alt),
+    })
+}
+
+/// The edition's poll: pages count the answers, and where there are none, mails do.
+pub fn poll(
+    draft: &Draft,
+    setting: &Setting,
+    edition: &EditionView,
+    links: &mut Links,
+    texts: &Words,
+) -> Option<PollView> {
+    let question = words::line(&setting.edition.poll);
+    let answers = &setting.edition.poll_answers;
+    if question.is_empty() || answers.is_empty() {
+        return None;
+    }
+    let address = |at: usize, answer: &str| match setting.pages {
+        Some(pages) => format!("{pages}/poll/{}/{}", draft.name, at + 1),
+        None => mail_to_editors(draft, setting, edition, &format!("{question} {answer}"), texts),
+    };
+    let answer = |(at, answer): (usize, &String)| {
+        let label = words::line(answer);
+        let (url, link) = numbered(Some(&address(at, &label)), links);
+        AnswerView { label, url, link, more: at + 1 < answers.len() }
+    };
+    Some(PollView { question: question.clone(), answers: answers.iter().enumerate().map(answer).collect() })
+}
+
+pub fn invitations(
+    draft: &Draft,
+    setting: &Setting,
+    edition: &EditionView,
+    web_copy: &str,
+    texts: &Words,
+) -> Invitations {
+    let given = |wanted: bool, url: String| if wanted { url } else { String::new() };
+    let host = publication(setting.publication).host;
+    let names = [("edition", edition.title.as_str()), ("site", host.as_str())];
+    let subject = component(&words::line(&draft.subject));
+    let pages = setting.pages.unwrap_or_default();
+    let site = setting.pages.map_or_else(|| setting.publication.url.clone(), |pages| format!("{pages}/"));
+    let next = setting
+        .next
+        .filter(|_| setting.edition.next_date)
+        .map(|day| texts.fill("next", &[("edition", &edition.title), ("date", &dates::next(day))]));
+    let reply = mail_to_editors(draft, setting, edition, "", texts);
+    Invitations {
+        reply_url: given(setting.edition.reply && !reply.is_empty(), words::href(&reply).unwrap_or_default()),
+        forward_url: given(setting.edition.forward, format!("mailto:?subject={subject}&body={web_copy}")),
+        sign_up_url: given(setting.edition.forward, words::href(&site).unwrap_or_default()),
+        past_url: given(!pages.is_empty(), format!("{pages}/archive")),
+        next: next.unwrap_or_default(),
+        because: texts.fill("because", &names),
+    }
+}
+
+/// A mail to where answers go, about this issue; empty when the publication has no address.
+fn mail_to_editors(draft: &Draft, setting: &Setting, edition: &EditionView, says: &str, texts: &Words) -> String {
+    let publication = setting.publication;
+    let mailbox = if publication.reply_to.is_empty() { &publication.from } else { &publication.reply_to };
+    let address = mailbox.rsplit_once('<').map_or(mailbox.as_str(), |(_, rest)| rest.trim_end_matches('>')).trim();
+    if address.is_empty() {
+        return String::new();
+    }
+    let day = dates::short(draft.name.date);
+    let about = texts.fill("about_issue", &[("edition", &edition.title), ("date", &day)]);
+    let subject = if says.is_empty() { about } else { format!("{says} ({about})") };
+    format!("mailto:{address}?subject={}", component(&subject))
+}
+
+/// Text as a part of a URL's query (RFC 3986, section 2.3; RFC 6068, section 2).
+fn component(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(byte.into());
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}

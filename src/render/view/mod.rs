@@ -1,0 +1,252 @@
+//! What templates see of an issue: typed, cleaned, in the order shown. Knows no template and no subscriber.
+
+mod around;
+mod dates;
+mod guides;
+mod stories;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::prose::{self, Links};
+use super::slots::Tokens;
+use super::texts::Words;
+use super::{Setting, clicks, words};
+use crate::model::{Draft, Entry, Figure, Publication, Slot, TextLinks, Tracking};
+
+use around::{EditionView, Invitations, PictureView, PollView, PublicationView};
+use guides::{CardView, Placed};
+use stories::{GroupView, Run, StoryView};
+
+pub use around::publication;
+pub use guides::known_guides;
+
+/// The root of every template.
+#[derive(Debug, Serialize)]
+pub struct IssueView {
+    pub lang: String,
+    /// `ltr` or `rtl`: the direction of the issue's language.
+    pub dir: &'static str,
+    /// The side where lines begin, `left` or `right`, and the other one.
+    pub start: &'static str,
+    pub end: &'static str,
+    /// An arrow the way lines run: → or ←.
+    pub arrow: &'static str,
+    pub subject: String,
+    pub preheader: String,
+    pub publication: PublicationView,
+    pub edition: EditionView,
+    /// The issue's day in words, in short, and the Monday of its week: "Wednesday 31 July 2024", "Wed 31 Jul", "29 July".
+    pub date: String,
+    pub day: String,
+    pub week: String,
+    /// "61"; empty when the issue has no number.
+    pub issue_number: String,
+    /// The publication's mark, and the issue's picture.
+    pub mark: Option<PictureView>,
+    pub picture: Option<PictureView>,
+    /// The words that greet a subscriber, with the name's slot in them; empty when the edition greets nobody.
+    pub greeting: String,
+    pub intro_html: String,
+    pub intro_text: String,
+    /// Who signs the intro; empty when nobody does.
+    pub signature: String,
+    /// The topics that have a heading.
+    pub topics: Vec<String>,
+    pub counts: ContentCounts,
+    /// Whether stories show their scores.
+    pub show_score: bool,
+    pub lead: Option<StoryView>,
+    pub groups: Vec<GroupView>,
+    pub number: Option<NumberView>,
+    /// The cards that stand at the end: all but those of guides that stand under a story.
+    pub guides: Vec<CardView>,
+    pub poll: Option<PollView>,
+    #[serde(flatten)]
+    pub invitations: Invitations,
+    /// The numbered links of the text part; none where addresses stand inline.
+    pub links: Vec<LinkView>,
+    /// Colours and fonts, from the edition's tokens.
+    pub look: BTreeMap<String, String>,
+    /// The template's own words, from `issue/texts.toml`.
+    pub words: BTreeMap<String, String>,
+    pub subscriber: SubscriberView,
+    pub unsubscribe_url: String,
+    pub preferences_url: String,
+    pub web_copy_url: String,
+    /// The links that are counted; no template sees them.
+    #[serde(skip)]
+    pub tracking: Option<Tracking>,
+}
+
+/// How much there is to read; `line` says it in words and is empty for an empty issue.
+#[derive(Debug, Serialize)]
+pub struct ContentCounts {
+    pub news: usize,
+    pub guides: usize,
+    pub minutes: usize,
+    pub line: String,
+    /// The minutes in words: "6 min".
+    pub time: String,
+}
+
+/// The number of the week.
+#[derive(Debug, Serialize)]
+pub struct NumberView {
+    pub value: String,
+    pub label: String,
+    pub url: String,
+    pub link: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub struct LinkView {
+    pub number: usize,
+    pub url: String,
+}
+
+/// The subscriber's own values, as slots.
+#[derive(Debug, Serialize)]
+pub struct SubscriberView {
+    pub name: String,
+    pub email: String,
+    pub fields: BTreeMap<String, String>,
+}
+
+/// Builds the view of a draft.
+pub fn issue(
+    draft: &Draft,
+    setting: &Setting,
+    look: BTreeMap<String, String>,
+    texts: &Words,
+    tokens: &Tokens,
+) -> IssueView {
+    let style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
+    let mut links = Links::new(style, setting.edition.text_links == TextLinks::Inline);
+    links.tracking = clicks::tracking(draft, setting);
+    let language = language(draft, setting.publication);
+    let dir = words::direction_of_language(&language);
+    let (start, end, arrow) = if dir == "rtl" { ("right", "left", "←") } else { ("left", "right", "→") };
+    let intro = prose::read(&draft.intro, &mut links);
+    let shown: Vec<&Entry> = draft.news.iter().filter(|entry| !entry.banned).collect();
+    let runs = if setting.edition.by_topic { stories::by_topics(&shown, texts) } else { stories::one_run(&shown) };
+    let order: Vec<&Entry> = shown.first().copied().into_iter().chain(runs.iter().flat_map(Run::entries)).collect();
+    let mut placed = Placed::new(draft, setting, &order);
+    let mut numbers = 1..;
+    let mut story = |entry: &Entry| {
+        let number = numbers.next().unwrap_or_default();
+        stories::story(entry, number, draft.name.date, setting, &mut placed, &mut links, texts)
+    };
+    let lead = shown.first().map(|entry| story(entry));
+    let groups: Vec<GroupView> = runs.iter().enumerate().map(|(at, run)| run.view(at + 1, &mut story)).collect();
+    let number = draft.number.as_ref().map(|figure| figure_view(figure, &mut links));
+    let guides: Vec<CardView> = placed.rest().map(|card| guides::card(card, &order, &mut links, texts)).collect();
+    let told = || lead.iter().chain(groups.iter().flat_map(|group| &group.stories));
+    let counts = counts(&intro.text, told(), &guides, texts);
+    let topics = groups.iter().filter(|group| !group.brief).map(|group| group.heading.clone());
+    let topics = topics.filter(|heading| !heading.is_empty()).collect();
+    let edition = EditionView { title: edition_title(draft, setting), name: draft.name.edition.clone() };
+    let web_copy_url = tokens.token(&Slot::WebCopyUrl);
+    IssueView {
+        lang: language,
+        dir,
+        start,
+        end,
+        arrow,
+        subject: words::header(&draft.subject),
+        preheader: words::line(&draft.preheader),
+        publication: around::publication(setting.publication),
+        date: dates::long(draft.name.date),
+        day: dates::short(draft.name.date),
+        week: dates::week(draft.name.date),
+        issue_number: draft.issue_number.map(|number| number.to_string()).unwrap_or_default(),
+        mark: setting.publication.mark.as_ref().and_then(|mark| around::picture(mark, setting)),
+        picture: draft.picture.as_ref().and_then(|picture| around::picture(picture, setting)),
+        greeting: words::line(&setting.edition.greeting).replace("{name}", &tokens.token(&Slot::Name)),
+        intro_html: intro.html,
+        intro_text: intro.text,
+        signature: words::line(&setting.edition.signature),
+        topics,
+        counts,
+        show_score: setting.edition.show_score,
+        lead,
+        groups,
+        number,
+        guides,
+        poll: around::poll(draft, setting, &edition, &mut links, texts),
+        invitations: around::invitations(draft, setting, &edition, &web_copy_url, texts),
+        edition,
+        links: links.urls.into_iter().enumerate().map(|(i, url)| LinkView { number: i + 1, url }).collect(),
+        look,
+        words: texts.of_templates(),
+        subscriber: subscriber(tokens),
+        unsubscribe_url: tokens.token(&Slot::UnsubscribeUrl),
+        preferences_url: tokens.token(&Slot::PreferencesUrl),
+        web_copy_url,
+        tracking: links.tracking,
+    }
+}
+
+fn subscriber(tokens: &Tokens) -> SubscriberView {
+    SubscriberView { name: tokens.token(&Slot::Name), email: tokens.token(&Slot::Email), fields: tokens.fields() }
+}
+
+fn figure_view(figure: &Figure, links: &mut Links) -> NumberView {
+    let (url, link) = numbered(figure.url.as_deref(), links);
+    NumberView { value: words::line(&figure.value), label: words::line(&figure.label), url, link }
+}
+
+/// An address that is safe to print, and its number in the text part.
+fn numbered(url: Option<&str>, links: &mut Links) -> (String, usize) {
+    let url = url.and_then(words::href).unwrap_or_default();
+    let link = if url.is_empty() || links.inline { 0 } else { links.number(&url) };
+    (url, link)
+}
+
+fn counts<'s>(
+    intro: &str,
+    stories: impl Iterator<Item = &'s StoryView>,
+    guides: &[CardView],
+    texts: &Words,
+) -> ContentCounts {
+    /// Words a minute of an adult who reads prose with attention.
+    const PACE: usize = 220;
+    let length = |text: &str| text.split_whitespace().count();
+    let mut all = length(intro);
+    let (mut news, mut cards) = (0, guides.len());
+    for story in stories {
+        news += 1;
+        all += length(&story.title) + length(&story.summary_text) + length(&story.note_text);
+        if let Some(guide) = &story.guide {
+            cards += 1;
+            all += length(&guide.title) + length(&guide.tldr_text);
+        }
+    }
+    all += guides.iter().map(|guide| length(&guide.title) + length(&guide.tldr_text)).sum::<usize>();
+    let minutes = all.div_ceil(PACE).max(1);
+    let time = texts.counted("minute", minutes);
+    let some = |n: usize, key: &str| (n > 0).then(|| texts.counted(key, n));
+    let mut parts: Vec<String> = [some(news, "story"), some(cards, "guide")].into_iter().flatten().collect();
+    if !parts.is_empty() {
+        parts.push(time.clone());
+    }
+    ContentCounts { news, guides: cards, minutes, line: parts.join(", "), time }
+}
+
+fn edition_title(draft: &Draft, setting: &Setting) -> String {
+    let title = words::line(setting.edition_title);
+    if !title.is_empty() {
+        return title;
+    }
+    let mut letters = draft.name.edition.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The issue's language, or else the publication's, as a tag that is safe to print.
+fn language(draft: &Draft, publication: &Publication) -> String {
+    let own = draft.language.trim();
+    let tag = if own.is_empty() { &publication.language } else { own };
+    let tag: String = tag.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    if tag.is_empty() { "en".to_owned() } else { tag }
+}
