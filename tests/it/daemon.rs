@@ -164,7 +164,7 @@ fn sigterm_finishes_what_is_in_flight_and_a_restart_sends_the_rest() {
     assert!(done >= 5, "{done}");
     assert_eq!(test.status()["delivered"], done);
     assert_eq!(test.status()["uncertain"], 0);
-    let again = test.start_at("2026-11-25T06:00:20Z", "serve");
+    let again = test.start_at("2026-11-25T06:00:01Z", "serve");
     until("it is sent", || state(&test) == "sent");
     end(again);
     assert_eq!(server.reached(), addresses(1..=20));
@@ -245,14 +245,14 @@ fn a_send_that_cannot_begin_is_told_once_and_nothing_spins() {
     ));
     test.run("subscribers remove reader1@inbox.example").success();
     let daemon = test.start_at(JUST_BEFORE, "serve");
-    let failures = || test.run_at("2026-11-25T06:00:20Z", "status").stdout.matches(" send-failed: ").count();
+    let failures = || test.run_at("2026-11-25T06:00:01Z", "status").stdout.matches(" send-failed: ").count();
     until("it failed", || failures() == 1);
     let before = cpu_seconds(daemon.id());
     let begun = Instant::now();
     until("the daemon had time to spin", || begun.elapsed() > Duration::from_secs(4));
     assert!(cpu_seconds(daemon.id()) - before < 1.0, "it spins");
     assert_eq!(failures(), 1, "the next try comes in five minutes");
-    let told = test.run_at("2026-11-25T06:00:20Z", &format!("status {ISSUE}")).stdout;
+    let told = test.run_at("2026-11-25T06:00:01Z", &format!("status {ISSUE}")).stdout;
     assert!(
         told.contains("next: digest serve sends it at 2026-11-25 06:0") && told.contains("no confirmed subscriber"),
         "{told}"

@@ -1,6 +1,7 @@
 //! The scheduler: gathers what is known of the runs, has `schedule` decide, does the one step, and puts it on record
 //! under the lease's fencing token. Knows no calendar rules.
 
+mod failures;
 mod heartbeat;
 mod letters;
 mod outlook;
@@ -17,6 +18,7 @@ use crate::render::EditorLetter;
 use crate::schedule::{self, Approval, Done, Facts, Next, Reason, Run, Sending, Step, What};
 use crate::store::{Decision, FencingToken, IssueSend, Recorded, Store, StoreError, TAKEN_OVER};
 
+use failures::{is_failure, is_new_cause, last_failure};
 pub use outlook::Outlook;
 pub use run::run_scheduler;
 
@@ -325,17 +327,6 @@ impl Daemon {
         Ok(Verdict { what: What::Stopped, detail: send.reason, letter })
     }
 
-    /// Something on our side keeps a send from beginning or going on: told once, and tried again.
-    fn send_failed(&self, store: &Store, issue: &IssueName, error: &anyhow::Error) -> anyhow::Result<Verdict> {
-        let detail = told(error);
-        let is_new = is_new_cause(store, issue, &detail)?;
-        if is_new {
-            tracing::error!(issue = %issue, why = detail, "the send could not begin or go on; it is tried again");
-        }
-        let letter = is_new.then(|| self.tell_failed(issue, &detail));
-        Ok(Verdict { what: What::SendFailed, detail, letter })
-    }
-
     /// Runs a send that stands in the journal, or goes on with it, until it is done or `stop` turns true. `false` when another
     /// process sends now.
     ///
@@ -372,25 +363,6 @@ impl Daemon {
             }
         }
     }
-}
-
-/// Whether the journal's word says that a send broke off or could not begin.
-pub(super) fn is_failure(what: &str) -> bool {
-    what == What::Stopped.as_str() || what == What::SendFailed.as_str()
-}
-
-/// Whether the journal of an issue knows no failure of this cause. Numbers in it, such as times and counts, tell no causes apart.
-fn is_new_cause(store: &Store, issue: &IssueName, detail: &str) -> anyhow::Result<bool> {
-    let cause = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
-    let journal = store.scheduling().journal(issue)?;
-    let mut failures = journal.iter().filter(|entry| is_failure(&entry.what));
-    Ok(!failures.any(|entry| cause(&entry.detail) == cause(detail)))
-}
-
-/// Why an issue could not be sent when it was last tried.
-fn last_failure(store: &Store, issue: &IssueName) -> anyhow::Result<String> {
-    let journal = store.scheduling().journal(issue)?;
-    Ok(journal.into_iter().rfind(|entry| is_failure(&entry.what)).map(|entry| entry.detail).unwrap_or_default())
 }
 
 /// Why an issue is held or skipped, in words.
