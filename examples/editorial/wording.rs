@@ -53,7 +53,7 @@ fn stories(items: &[Value], threshold: f64, whole: bool) -> Vec<Value> {
 /// What compose makes of a later text when an issue has carried the earlier one.
 fn verdict(pair: &Value, weights: &Weights) -> anyhow::Result<Value> {
     let (earlier, mut later) = (&pair["earlier"], item(&pair["later"]));
-    later.id = text(pair, "id").to_owned();
+    text(pair, "id").clone_into(&mut later.id);
     later.score = Some(8.0);
     let name = |date: NaiveDate| IssueName { date, edition: "weekly".into() };
     let day = later.published.day(chrono_tz::UTC);

@@ -106,10 +106,10 @@ impl<'a> Scale<'a> {
     }
 
     /// The story's worth, told by its lead item: `related` houses besides tell it or touch it, and what makes one of its
-    /// `tellings` matter counts for the story, so that it does not hang on which of them leads.
-    pub fn story(&self, lead: &Parts, tellings: &[&Parts], related: usize) -> Parts {
+    /// `others` matter counts for the story, so that it does not hang on which of them leads.
+    pub fn story(&self, lead: &Parts, others: &[&Parts], related: usize) -> Parts {
         let mut story = lead.clone();
-        for told in tellings {
+        for told in others {
             if told.kind > story.kind {
                 (story.kind, story.kind_why) = (told.kind, told.kind_why.clone());
             }

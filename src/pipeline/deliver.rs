@@ -140,7 +140,7 @@ impl Delivery {
         let approval = self.sendable(&store, name)?;
         let transport = self.transport(&name.to_string())?;
         let lock = store.lock_sender()?;
-        let send = self.begin(&store, name, options, now)?;
+        let send = begin(&store, name, options, now)?;
         // Past its lifetime an issue is not sent again to those who may have it.
         let allowance = self.allowance(&store, now)?;
         // In a warm-up an issue takes days, and each has its own tries.
@@ -185,34 +185,6 @@ impl Delivery {
             store,
             _lock: lock,
         })
-    }
-
-    /// Freezes the audience, or finds the send that began earlier, and makes it this sender's.
-    fn begin(
-        &self,
-        store: &Store,
-        name: &IssueName,
-        options: &SendOptions,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<IssueSend> {
-        if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
-            return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
-                .help("`digest subscribers import FILE.csv --consent TEXT` brings subscribers in; the issue stays approved")
-                .into());
-        }
-        if store.sends().freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
-            let send = standing(store, name)?;
-            store.sends().retry_failed(send.id)?;
-        }
-        let send = standing(store, name)?;
-        if !store.scheduling().set_fencing_token(send.id, options.fencing_token.as_ref())? {
-            return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
-        }
-        if send.state == IssueState::Stopped {
-            // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
-            store.sends().resume(send.id, false)?;
-        }
-        Ok(send)
     }
 
     /// Works the ledger off once. Its writer shares the workers' thread on purpose (decision 0006).
@@ -373,6 +345,28 @@ impl Delivery {
             }
         }
     }
+}
+
+/// Freezes the audience, or finds the send that began earlier, and makes it this sender's.
+fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<Utc>) -> anyhow::Result<IssueSend> {
+    if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
+        return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
+            .help("`digest subscribers import FILE.csv --consent TEXT` brings subscribers in; the issue stays approved")
+            .into());
+    }
+    if store.sends().freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
+        let send = standing(store, name)?;
+        store.sends().retry_failed(send.id)?;
+    }
+    let send = standing(store, name)?;
+    if !store.scheduling().set_fencing_token(send.id, options.fencing_token.as_ref())? {
+        return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
+    }
+    if send.state == IssueState::Stopped {
+        // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
+        store.sends().resume(send.id, false)?;
+    }
+    Ok(send)
 }
 
 /// How many messages wait for a try.

@@ -131,7 +131,7 @@ impl Issues<'_> {
         Ok(())
     }
 
-    fn send_start(&self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
+    fn send_start(self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut statement = self.store.conn.prepare_cached("SELECT started_ms FROM sends WHERE issue = ?1")?;
         let mut rows = statement.query([issue.to_string()])?;
         rows.next()?.map(|row| from_ms(row.get(0)?)).transpose()

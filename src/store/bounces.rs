@@ -70,7 +70,7 @@ impl Subscribers<'_> {
     }
 
     fn address_and_seed(
-        &self,
+        self,
         sql: &str,
         values: impl rusqlite::Params,
     ) -> Result<Option<(Address, String)>, StoreError> {

@@ -90,7 +90,7 @@ impl Scheduling<'_> {
         )
     }
 
-    fn entries(&self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, StoreError> {
+    fn entries(self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, StoreError> {
         let mut statement = self.store.conn.prepare(sql)?;
         let mut rows = statement.query(values)?;
         let mut entries = Vec::new();

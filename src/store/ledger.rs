@@ -154,7 +154,7 @@ impl Sends<'_> {
     }
 
     /// Those whom `filter` takes, SQL in which `?2` is `domains`.
-    fn domain_group(&self, send: i64, filter: &str, domains: &str) -> Result<DomainGroupCounts, StoreError> {
+    fn domain_group(self, send: i64, filter: &str, domains: &str) -> Result<DomainGroupCounts, StoreError> {
         let alive = self.store.sender_is_alive();
         let mut counts = DeliveryCounts::default();
         // One walk with a sum for each state: grouping would sort the rows first.

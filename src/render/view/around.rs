@@ -104,13 +104,10 @@ pub fn poll(
     if question.is_empty() || answers.is_empty() {
         return None;
     }
-    let address = |at: usize, answer: &str| match setting.pages {
-        Some(pages) => format!("{pages}/poll/{}/{}", draft.name, at + 1),
-        None => mail_to_editors(draft, setting, edition, &format!("{question} {answer}"), texts),
-    };
+    let address = |answer: &str| mail_to_editors(draft, setting, edition, &format!("{question} {answer}"), texts);
     let answer = |(at, answer): (usize, &String)| {
         let label = words::line(answer);
-        let (url, link) = numbered(Some(&address(at, &label)), links);
+        let (url, link) = numbered(Some(&address(&label)), links);
         AnswerView { label, url, link, more: at + 1 < answers.len() }
     };
     Some(PollView { question: question.clone(), answers: answers.iter().enumerate().map(answer).collect() })

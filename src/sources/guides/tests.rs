@@ -53,7 +53,7 @@ fn yaml_front_matter_says_the_same() {
     refused("---\n- a\n---\n", "the front matter must be keys with values");
     let bomb = format!(
         "---\na: &a [x, x]\n{}title: A\n---\n",
-        (0..40).map(|n| format!("b{n}: [*a, *a]\n")).collect::<String>()
+        (0..40).map(|n| format!("b{n}: [*a, *a]\n")).collect::<Vec<_>>().concat()
     );
     assert!(read("g.md", &bomb).is_err());
 }

@@ -36,6 +36,7 @@ fn the_metrics_by_snapshot() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "scripts/test says what must be here")]
 fn promtool_has_nothing_to_say_of_them() {
     let tool = Command::new("promtool")
         .args(["check", "metrics"])

@@ -132,6 +132,7 @@ fn an_archive_is_read_within_bounds() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table, a few lines a service")]
 fn the_other_services_are_recognised_with_every_state_they_know() {
     for (text, consent, expected) in [
         (
