@@ -11,7 +11,7 @@ use super::write::list;
 
 const FIRST: &str =
     "# What compose wrote last, by which `digest compose` tells your edits from its own. Not for editing.\n";
-const MARK: &str = "# --- the draft as composed ---\n";
+pub(super) const MARK: &str = "# --- the draft as composed ---\n";
 
 /// Ids that one refresh must tell the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -106,7 +106,7 @@ pub fn composed(issues_dir: &Path, name: &IssueName) -> Result<Option<String>, N
     let path = folder(issues_dir, name).join(COMPOSED);
     within(issues_dir, &path)?;
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some(text)),
+        Ok(text) => Ok(Some(text.split_once(memory::MARK).map_or_else(|| text.clone(), |(_, base)| base.to_owned()))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Notice::new(format!("cannot read what compose wrote: {error}")).at(&path, None)),
     }

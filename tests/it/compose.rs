@@ -30,8 +30,9 @@ fn it_takes_as_many_as_the_edition_wants_and_none_below_its_score() {
     let composed = Test::new().sample().run("compose midweek --format json").success().json();
     let chosen = ids(&composed, "news");
     assert_eq!(chosen.len(), 5);
-    // Both guides stand with their items, so none is left for a card.
-    assert!(composed["guides"].as_array().unwrap().is_empty());
+    // A guide that stands with its item is no card.
+    let with_items: Vec<_> = composed["news"].as_array().unwrap().iter().map(|item| item["guide"].clone()).collect();
+    assert!(composed["guides"].as_array().unwrap().iter().all(|card| !with_items.contains(&card["slug"])));
     assert!(chosen.contains(&"larch-3".to_owned()), "the best of the week is in: {chosen:?}");
     let left = composed["left_out"].as_array().unwrap();
     let radio = left.iter().find(|item| item["id"] == "old-radio").expect("the low score is told");
@@ -150,7 +151,6 @@ fn composing_again_says_what_is_new_and_the_lines_follow_the_editors_order() {
     let told = test.run("compose midweek").success();
     assert_eq!(subject(&test.draft()), "My own");
     assert!(!told.stdout.contains("new since the last compose"), "{}", told.stdout);
-    assert!(told.stdout.contains("kept as you edited it: "), "{}", told.stdout);
 }
 
 #[test]

@@ -318,7 +318,7 @@ fn hostile_feeds_give_clean_items_or_none() {
     let bold = title("Bold");
     assert_eq!(
         (&bold["title"], &bold["summary"]),
-        (&"Bold move Bcc: x@y.example".into(), &"See \\[this](https://evil.example/) now. =cmd()".into())
+        (&"Bold move Bcc: x@y.example".into(), &"See [this](https://evil.example/) now. =cmd()".into())
     );
     assert!(bold.get("url").is_none(), "{bold}");
     assert_eq!(title("Good")["score"], 8);
@@ -374,7 +374,7 @@ fn one_address_of_two_sources_is_one_item_that_names_both_and_scores_more() {
     test.run("news fetch").success();
     let news = list(&test);
     assert_eq!(news.len(), 1, "{news:?}");
-    assert_eq!((&news[0]["source"], &news[0]["also"]), (&"first".into(), &serde_json::json!(["second"])));
+    assert_eq!((&news[0]["source"], &news[0]["also"][0]["source"]), (&"first".into(), &"second".into()));
     assert_eq!(news[0]["effective_score"], 7.5, "{news:?}");
     assert_eq!(news[0]["score_why"], "base 6 of first, +1 \"first\", +0.5 also in second");
     test.run("news fetch").success().stdout_has("0 items added, 0 updated");

@@ -79,6 +79,7 @@ const KNOWN_CIRCLES: &[&str] = &[
     "compose::story::evidence, compose::story::marks",
     "render::clicks, render::view",
     "render::lint, render::ready",
+    "render::view::guides, render::view::stories",
     "sources::feeds::dates, sources::feeds::zones",
     "store::subscribers, store::tokens",
 ];
@@ -97,7 +98,6 @@ const RETIRED: &[(&str, &str)] = &[
     ("Lane", "domain group"),
     ("lane", "domain group"),
     ("lanes", "domain groups"),
-    ("shelf", "cache"),
     ("Twin", "duplicate"),
 ];
 

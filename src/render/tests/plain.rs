@@ -43,7 +43,8 @@ fn numbers_in_brackets_lead_to_the_list() {
         };
         let listed: Vec<&str> = list.lines().filter(|line| line.starts_with('[')).collect();
         for (at, line) in listed.iter().enumerate() {
-            assert!(line.starts_with(&format!("[{}] http", at + 1)), "{state}: {line}");
+            let to = [format!("[{}] http", at + 1), format!("[{}] mailto:", at + 1)];
+            assert!(to.iter().any(|to| line.starts_with(to)), "{state}: {line}");
             assert!(body.contains(&format!("[{}]", at + 1)), "{state}: [{}] leads nowhere", at + 1);
         }
         assert!(!body.contains(&format!("[{}]", listed.len() + 1)) && !body.contains("[0]"), "{state}");

@@ -59,7 +59,9 @@ fn form(label: &Path, text: &str) -> Option<Form> {
     match extension.as_str() {
         "json" => return Some(Form::Json),
         "jsonl" | "ndjson" => return Some(Form::JsonLines),
-        _ if start.starts_with("+++") || start.starts_with("---\n") => return Some(Form::Markdown),
+        _ if start.starts_with("+++") || start.starts_with("---\n") || start.starts_with("---\r\n") => {
+            return Some(Form::Markdown);
+        }
         _ if almanac::is_page(text) => return Some(Form::Page),
         "md" | "markdown" => return Some(Form::Markdown),
         _ => {}

@@ -76,10 +76,12 @@ pub(super) fn united(current: &Item, new: &Item, topics: Topics, better: Better)
 /// A lower version is old, and so is another headline of an earlier date: an older entry of the same page.
 fn refuse_stale(known: &Item, new: &Item) -> Result<(), Stale> {
     let has_version = |item: &Item| item.extra.contains_key("version");
-    let at = |item: &Item| item.published.earliest(chrono_tz::UTC);
     if !is_newer(known, new) {
         Err(Stale::Version)
-    } else if !has_version(new) && known.title != new.title && at(new) < at(known) {
+    } else if !has_version(new)
+        && known.title != new.title
+        && new.published.latest(chrono_tz::UTC) < known.published.earliest(chrono_tz::UTC)
+    {
         Err(Stale::Older)
     } else {
         Ok(())
