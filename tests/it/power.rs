@@ -42,7 +42,7 @@ fn recorder(folder: &Path) -> Option<PathBuf> {
 /// Has every run of the test recorded into `log`.
 fn preloaded(test: Test, library: &Path) -> Test {
     let data = fs::canonicalize(test.path("data")).unwrap();
-    let log = test.path("log");
+    let log = test.path("writes");
     test.env("LD_PRELOAD", library.to_str().unwrap())
         .env("RECORD_LOG", log.to_str().unwrap())
         .env("RECORD_UNDER", data.to_str().unwrap())
@@ -157,7 +157,7 @@ fn cuts(durability: &str, library: &Path, cuts: usize) -> (usize, Vec<String>) {
         .approved()
         .config(&format!("[store]\ndurability = \"{durability}\"\n[delivery.smtp]\nconnections = {CONNECTIONS}"));
     let data = fs::canonicalize(test.path("data")).unwrap();
-    let (before, log) = (test.path("before"), test.path("log"));
+    let (before, log) = (test.path("before"), test.path("writes"));
     fs::create_dir(&before).unwrap();
     for entry in fs::read_dir(&data).unwrap().map(Result::unwrap) {
         if !entry.file_name().to_string_lossy().ends_with("-shm") {

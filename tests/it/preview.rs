@@ -100,7 +100,7 @@ fn any_subscribers_copy_and_any_issue_can_be_looked_at() {
     let state = preview.state("");
     assert_eq!(state["issue"], ISSUE);
     assert_eq!(state["subscriber"]["told"], "Reader 2, confirmed");
-    assert!(preview.get("/message").body.contains("To: \"Subscriber 2\" <reader2@inbox.example>"));
+    assert!(preview.get("/message").body.contains("To: \"Reader 2\" <reader2@inbox.example>"));
     let editions: Vec<&str> = state["issues"].as_array().unwrap().iter().map(|i| i["name"].as_str().unwrap()).collect();
     assert_eq!(editions.len(), 2, "{state}");
     let sunday = editions.iter().find(|name| name.ends_with("-sunday")).unwrap();
