@@ -87,7 +87,7 @@ impl List {
                     "kind": bounce.kind.as_str(),
                     "status": bounce.status,
                     "diagnostic": bounce.diagnostic,
-                    "matched_by": bounce.matched_by,
+                    "matched_by": bounce.matched_by.as_str(),
                     "received": received,
                 }));
             }

@@ -50,8 +50,11 @@ pub struct Bounces {
     pub maildir: String,
     /// Where `digest serve` takes them by LMTP: a loopback address with a port, or `unix:PATH`; empty: nowhere.
     pub lmtp: String,
-    /// How many issues in a row of time may come back with a passing failure before the subscriber is taken off.
+    /// So many issues that came back with a failure that proves nothing take a subscriber off.
     pub soft_limit: u32,
+    /// How far apart the first and the last of them must lie, such as `5d`.
+    #[serde(with = "crate::model::duration")]
+    pub soft_span: std::time::Duration,
     /// Over how long they count, such as `30d`.
     #[serde(with = "crate::model::duration")]
     pub soft_window: std::time::Duration,
@@ -63,13 +66,14 @@ pub struct Bounces {
 
 impl Default for Bounces {
     fn default() -> Self {
-        let soft_window = std::time::Duration::from_hours(30 * 24);
+        let days = |days: u64| std::time::Duration::from_hours(days * 24);
         Self {
             domain: String::new(),
             maildir: String::new(),
             lmtp: String::new(),
             soft_limit: 3,
-            soft_window,
+            soft_span: days(5),
+            soft_window: days(30),
             match_address: false,
             imap: crate::mail::ImapSettings::default(),
         }
@@ -79,7 +83,7 @@ impl Default for Bounces {
 impl Bounces {
     /// When what may pass takes a subscriber off.
     pub fn soft_rule(&self) -> crate::store::SoftRule {
-        crate::store::SoftRule { limit: self.soft_limit, window: self.soft_window }
+        crate::store::SoftRule { limit: self.soft_limit, span: self.soft_span, window: self.soft_window }
     }
 }
 

@@ -30,7 +30,7 @@ pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use network::network;
 pub use notice::{Notice, Notices, Place};
-pub use refusal::{EvidenceKind, RefusalClass};
+pub use refusal::{EvidenceKind, MatchedBy, RefusalClass};
 pub use rendered::{Fill, Part, Rendered, Segment, Slot, push_escaped};
 pub use report::{
     ClickLine, DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine,

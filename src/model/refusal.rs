@@ -107,3 +107,37 @@ impl EvidenceKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
+
+/// How a message or a reply was matched with a subscriber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchedBy {
+    /// The address that their copy was sent from (variable envelope return path).
+    Verp,
+    MessageId,
+    /// Their own address, as the report names it.
+    Address,
+    /// The token of their links.
+    Token,
+    /// It is a server's reply to their copy.
+    Reply,
+}
+
+impl MatchedBy {
+    pub const ALL: [Self; 5] = [Self::Verp, Self::MessageId, Self::Address, Self::Token, Self::Reply];
+
+    /// As the store and JSON spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Verp => "verp",
+            Self::MessageId => "message_id",
+            Self::Address => "address",
+            Self::Token => "token",
+            Self::Reply => "reply",
+        }
+    }
+
+    /// The way of a stored name; `None` for a name that no version wrote.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.as_str() == name)
+    }
+}

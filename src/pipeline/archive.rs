@@ -11,6 +11,7 @@ use super::{Rendering, Site};
 use crate::model::{IssueName, Notice, Picture};
 use crate::render::{self, ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, PageSetting};
 use crate::store::{Archived, Correction, Store, WebCopy};
+use crate::text;
 use crate::web::archive::{ArchiveRequest, ArchiveResponse, ArchiveService, PictureFile};
 use crate::web::feed;
 
@@ -125,8 +126,7 @@ impl Archive {
 
 /// A note in one line of printable text.
 fn clean_note(note: &str) -> Result<String, Notice> {
-    let clean: String = note.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let clean = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+    let clean = text::line(note);
     match clean.chars().count() {
         ..=NOTE => Ok(clean),
         length => Err(Notice::new(format!("the note has {length} characters, at most {NOTE} are shown"))

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::ContentFolder;
 use crate::model::{Item, Notice, Notices};
-use crate::sources::{self, Dated, Fed, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Topics};
+use crate::sources::{self, Dated, Fed, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Source, Topics};
 use one::{Answer, one};
 
 /// The daemon spreads the hosts of a fetch over so long, and the command over less, as someone waits for it.
@@ -120,7 +120,7 @@ impl ContentFolder {
             let waits_until = health.not_before.filter(|until| *until > now);
             SourceHealth { name: feed.name.clone(), health, pulse, waits_until, notices }
         };
-        self.site.config.feeds.iter().filter(|feed| is_fetched(feed)).map(health).collect()
+        self.site.config.feeds.iter().filter(|feed| feed.source() != Source::Imported).map(health).collect()
     }
 
     /// What editors should know of the sources: who is silent, suddenly loud, or fails.
@@ -177,7 +177,7 @@ impl ContentFolder {
 
     /// The sources of these names that can be fetched; all of them for none.
     fn wanted(&self, names: &[String]) -> Result<Vec<&Feed>, Notices> {
-        let all: Vec<&Feed> = self.site.config.feeds.iter().filter(|feed| is_fetched(feed)).collect();
+        let all: Vec<&Feed> = self.site.config.feeds.iter().filter(|feed| feed.source() != Source::Imported).collect();
         if all.is_empty() {
             let help = "add [[feeds]] with a `name` and a `url` to config.toml";
             return Err(Notice::new("config.toml names no source to fetch").help(help).into());
@@ -243,23 +243,23 @@ struct Task {
     health: Health,
 }
 
-/// A source can be fetched when it has an address or a program; others only describe items that are imported.
-fn is_fetched(feed: &Feed) -> bool {
-    !feed.url.is_empty() || !feed.command.is_empty()
-}
-
 /// What a source's memory is about.
 fn of(feed: &Feed) -> String {
-    if feed.command.is_empty() { feed.url.clone() } else { feed.command.join(" ") }
+    match feed.source() {
+        Source::Web(url) => url.to_owned(),
+        Source::Program(command) => command.join(" "),
+        Source::Imported => String::new(),
+    }
 }
 
 /// Whom a source burdens: its host, or this machine.
 fn host(task: &Task) -> String {
-    let address = task.health.moved.as_ref().unwrap_or(&task.feed.url);
-    match Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)) {
-        Some(host) if task.feed.command.is_empty() => host,
-        _ => format!(" {}", task.feed.name),
-    }
+    let address = match task.feed.source() {
+        Source::Web(url) => task.health.moved.as_deref().unwrap_or(url),
+        Source::Program(_) | Source::Imported => "",
+    };
+    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| format!(" {}", task.feed.name))
 }
 
 /// What came of a source; its new items join `fresh`, but those of a feed that are dated longer ago than `oldest`: a new source's
@@ -276,8 +276,8 @@ fn taken(
         Answer::Read(Reading { entries, mut items, notices, .. }) => {
             items.sort_by_key(|fed| std::cmp::Reverse(fed.item.published.earliest(chrono_tz::UTC)));
             items.truncate(task.feed.most);
-            let limit =
-                TimeDelta::from_std(oldest).ok().filter(|oldest| !oldest.is_zero() && task.feed.command.is_empty());
+            let is_program = matches!(task.feed.source(), Source::Program(_));
+            let limit = TimeDelta::from_std(oldest).ok().filter(|oldest| !oldest.is_zero() && !is_program);
             let limit = limit.and_then(|oldest| now.checked_sub_signed(oldest));
             let is_old = |fed: &Fed| {
                 fed.dated == Dated::Itself

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Templates, draw, helpers, html, words};
 use crate::model::{Notice, Notices, Rendered, Segment};
+use crate::text::one_line;
 
 /// A letter to the editors, in words. Everything but `publication` may come from feeds and drafts: it is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,12 +117,7 @@ fn part(name: &str, view: &View, templates: &Templates) -> Result<String, Notice
 
 /// Text from outside on one line each, without control and direction characters, of a length to read.
 fn cleaned(letter: &EditorLetter) -> EditorLetter {
-    let clean = |text: &String| -> String {
-        let bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !bidi(*c));
-        let short: String = plain.take(MOST_CHARACTERS).collect();
-        short.trim().to_owned()
-    };
+    let clean = |text: &String| one_line(text, MOST_CHARACTERS);
     let todo = |todo: &ToDo| ToDo { does: clean(&todo.does), command: clean(&todo.command) };
     let found = |found: &Found| Found { severity: clean(&found.severity), message: clean(&found.message) };
     let shown = |item: &Shown| Shown { title: clean(&item.title), source: clean(&item.source), why: clean(&item.why) };

@@ -5,31 +5,11 @@ use std::fmt::Write as _;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use url::Url;
 
-/// One line of plain text: white space runs become one space; control characters and the direction overrides that can
-/// turn the text around them are dropped.
-pub fn line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() && c != '\u{a0}' || c.is_control()) {
-        let word: String = word.chars().filter(|c| !turns(*c)).collect();
-        if word.is_empty() {
-            continue;
-        }
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(&word);
-    }
-    out
-}
+pub use crate::text::{line, turns};
 
 /// One line for a header: what [`line`] leaves, without the marks of direction, which no header may hold.
 pub fn header(text: &str) -> String {
     line(text).chars().filter(|c| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}')).collect()
-}
-
-/// Embeddings, overrides and isolates (UAX #9), and the line separators that some programs break at.
-pub fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// An address fit for `href`, in the form that both parts show: http, https with a host, or mailto; else `None`. What

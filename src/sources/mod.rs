@@ -26,7 +26,7 @@ pub use bounces::{
 };
 pub use content::{Content, load};
 pub use feeds::{
-    Dated, Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, UNPACKED, read_feed, read_lines,
+    Dated, Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, Source, UNPACKED, read_feed, read_lines,
 };
 pub use fetch::{ACCEPTED, Failure, Fetched, Fetcher, Hop, Method, Request as FetchRequest, Settings as FetchSettings};
 pub use files::read_file;

@@ -2,20 +2,22 @@
 //! lines that change; knows no import format.
 
 pub(super) mod disk;
+mod merge_guides;
 mod same_address;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use chrono::Datelike;
 
 use super::news::{day, item_to_json};
 use super::report::fold;
-use super::{files, guides, news, text};
-use crate::model::{Guide, Item, Notice, Notices, canonical_url, topic_key};
+use super::{files, news};
+use crate::model::{Item, Notice, Notices, canonical_url, topic_key};
 use same_address::Stale;
 
+pub use merge_guides::merge_guides;
 pub use same_address::{Better, by_first};
 
 /// How often an import is gone through at most.
@@ -89,6 +91,8 @@ struct Stock<'a> {
     topics: Topics,
     better: Better<'a>,
     notices: Vec<Notice>,
+    /// Slots with the sources whose records named them in this round.
+    named: HashSet<(usize, &'a str)>,
     /// Ids of records that name an item which an earlier record of the same source named in this round.
     repeated: Vec<String>,
     round: usize,
@@ -129,8 +133,9 @@ pub fn rewrite_news(content_dir: &Path, item: &Item) -> Result<Merged, Notices> 
 impl<'a> Stock<'a> {
     fn read(dir: &Path, topics: Topics, better: Better<'a>) -> Result<Self, Notices> {
         let (by_id, by_url) = (HashMap::new(), HashMap::new());
-        let (slots, texts, notices, repeated) = (Vec::new(), BTreeMap::new(), Vec::new(), Vec::new());
-        let mut stock = Self { slots, by_id, by_url, texts, topics, better, notices, repeated, round: 0 };
+        let (slots, texts, notices) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let (named, repeated) = (HashSet::new(), Vec::new());
+        let mut stock = Self { slots, by_id, by_url, texts, topics, better, notices, named, repeated, round: 0 };
         let files = files::files(dir, "jsonl", &mut Vec::new())?;
         let read = files::each(&files, |file| {
             let bytes = files::read_file(file)?;
@@ -166,6 +171,7 @@ impl<'a> Stock<'a> {
         for round in 0..ROUNDS {
             self.round = round;
             self.notices.clear();
+            self.named.clear();
             self.repeated.clear();
             let known = self.slots.len();
             for slot in &mut self.slots {
@@ -229,14 +235,15 @@ impl<'a> Stock<'a> {
             let file = dir.join(format!("{:04}-W{:02}.jsonl", week.year(), week.week()));
             let update = Some(Cow::Borrowed(item));
             let (key, named) = (key.cloned(), Some(self.round));
+            self.named.insert((self.slots.len(), &item.source));
             self.push(Slot { file, line: None, stored: None, update, before: Before::Same, key, named });
             return;
         };
-        let is_named = slot.named.replace(self.round) == Some(self.round);
-        let Some(current) = slot.current() else { return };
-        if is_named && current.source == item.source {
+        slot.named = Some(self.round);
+        if !self.named.insert((at, &item.source)) {
             self.repeated.push(item.id.clone());
         }
+        let Some(current) = slot.current() else { return };
         if current == item {
             return;
         }
@@ -366,48 +373,6 @@ fn rewritten(old: &str, slots: &[&Slot]) -> String {
         out.push('\n');
     }
     out
-}
-
-/// Writes `content_dir`/guides/SLUG.md for each guide. A guide that is stored just so stays as it is written; one of a
-/// lower version than the stored is not written and noticed.
-///
-/// # Errors
-/// A slug that is none, a stored guide that is malformed, or a folder that cannot be written.
-pub fn merge_guides(content_dir: &Path, guides: &[Guide]) -> Result<Merged, Notices> {
-    let dir = content_dir.join("guides");
-    if let Some(bad) = guides.iter().find(|g| !text::is_slug(&g.slug)) {
-        let notice =
-            Notice::new(format!("the guide's slug must be made of a to z, 0 to 9 and `-`, found `{}`", bad.slug));
-        return Err(notice.help("give the guide a `slug`").into());
-    }
-    let _lock = disk::lock(&dir)?;
-    let mut merged = Merged::default();
-    for guide in guides {
-        let file = dir.join(format!("{}.md", guide.slug));
-        let stored =
-            if file.exists() { Some(guides::read_markdown(&file, &files::read_file(&file)?)?.0) } else { None };
-        let bytes = guides::write_markdown(guide);
-        // What will be read back, not what was given: the two differ where a text has spaces at its ends.
-        let same = guides::read_markdown(&file, bytes.as_bytes())?.0;
-        match stored {
-            Some(stored) if stored == same => merged.unchanged += 1,
-            Some(stored) if stored.version > guide.version => {
-                let message =
-                    format!("the stored guide has version {}; version {} was left out", stored.version, guide.version);
-                merged.notices.push(Notice::new(message).at(&file, None));
-                merged.unchanged += 1;
-            }
-            stored => {
-                *(if stored.is_some() { &mut merged.updated } else { &mut merged.added }) += 1;
-                disk::replace(&file, bytes.as_bytes())?;
-                merged.files.push(file);
-            }
-        }
-    }
-    if !merged.files.is_empty() {
-        disk::flush(&dir)?;
-    }
-    Ok(merged)
 }
 
 #[cfg(test)]

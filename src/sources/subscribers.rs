@@ -4,6 +4,7 @@
 mod attributes;
 mod dates;
 mod file;
+mod hints;
 mod meaning;
 mod plan;
 mod records;
@@ -26,7 +27,7 @@ use row::RowReader;
 use table::Table;
 
 pub use file::ListSource;
-pub use plan::Hints as ListHints;
+pub use hints::Hints as ListHints;
 pub use write::{RejectWriter, SubscriberWriter};
 
 /// A row that was left out, with the reason in words for the list's owner.

@@ -37,6 +37,6 @@ impl Store {
 
     /// The version of the schema that this binary writes.
     pub fn schema() -> u32 {
-        super::MIGRATIONS[super::MIGRATIONS.len() - 1].0
+        super::migrations::newest()
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::tokens::{Trace, leave, take_off};
+use super::acts::{Trace, leave, take_off};
 use super::{StoreError, Subscribers, from_ms, to_ms};
-use crate::model::{Address, EvidenceKind, IssueName, Reply, SubscriberStatus};
+use crate::model::{Address, EvidenceKind, IssueName, MatchedBy, Reply, SubscriberStatus};
 
 /// One thing that came back about one subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,17 +19,18 @@ pub struct Evidence {
     /// Enhanced status, or empty.
     pub status: String,
     pub diagnostic: String,
-    /// `verp`, `message_id`, `address` or `token`; `reply` for what a server answered while we sent.
-    pub matched_by: &'static str,
+    pub matched_by: MatchedBy,
     pub received: DateTime<Utc>,
     /// SHA-256 of the message, hex; for a reply the delivery that it answered.
     pub hash: String,
 }
 
-/// When soft bounces take a subscriber off: `limit` of them, each about another message, within `window`.
+/// When soft bounces take a subscriber off: `limit` of them, each about another message, within `window`, the first and the last at least
+/// `span` apart: an hour's trouble at one provider is nobody's dead mailbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SoftRule {
     pub limit: u32,
+    pub span: Duration,
     pub window: Duration,
 }
 
@@ -52,7 +53,7 @@ pub struct BounceLine {
     pub kind: EvidenceKind,
     pub status: String,
     pub diagnostic: String,
-    pub matched_by: String,
+    pub matched_by: MatchedBy,
     pub received: DateTime<Utc>,
 }
 
@@ -146,7 +147,7 @@ pub(super) fn record_reply(
         kind,
         status: reply.enhanced.clone().unwrap_or_default(),
         diagnostic: reply.to_string(),
-        matched_by: "reply",
+        matched_by: MatchedBy::Reply,
         received: now,
     };
     insert(conn, subscriber, &evidence)?;
@@ -183,13 +184,17 @@ fn line(row: &rusqlite::Row) -> Result<BounceLine, StoreError> {
         kind: stored_kind(&row.get::<_, String>(2)?)?,
         status: row.get(3)?,
         diagnostic: row.get(4)?,
-        matched_by: row.get(5)?,
+        matched_by: stored_way(&row.get::<_, String>(5)?)?,
         received: from_ms(row.get(6)?)?,
     })
 }
 
 fn stored_kind(name: &str) -> Result<EvidenceKind, StoreError> {
     EvidenceKind::parse(name).ok_or_else(|| StoreError::Value(format!("evidence of the kind {name}")))
+}
+
+fn stored_way(name: &str) -> Result<MatchedBy, StoreError> {
+    MatchedBy::parse(name).ok_or_else(|| StoreError::Value(format!("evidence matched by {name}")))
 }
 
 fn subscriber_id(conn: &Connection, email: &Address) -> Result<Option<i64>, StoreError> {
@@ -208,7 +213,7 @@ fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usi
             evidence.kind.as_str(),
             evidence.status,
             evidence.diagnostic,
-            evidence.matched_by,
+            evidence.matched_by.as_str(),
             to_ms(evidence.received)
         ],
     )?)
@@ -216,15 +221,15 @@ fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usi
 
 /// Whether a subscriber's soft bounces are enough. Several about one issue count once: they are one failure, told twice.
 fn is_over(conn: &Connection, subscriber: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let count: i64 = conn.query_row(
-        "SELECT count(DISTINCT CASE issue WHEN '' THEN hash ELSE issue END) FROM bounces
+    let (count, span_ms): (i64, i64) = conn.query_row(
+        "SELECT count(DISTINCT CASE issue WHEN '' THEN hash ELSE issue END), coalesce(max(received_ms) - min(received_ms), 0) FROM bounces
          WHERE subscriber_id = ?1 AND kind = 'soft' AND received_ms >= ?2
                -- What came before somebody was restored has had its answer.
                AND received_ms > coalesce((SELECT max(at_ms) FROM acts WHERE subscriber_id = ?1 AND act = 'restored'), 0)",
         params![subscriber, to_ms(now - rule.window)],
-        |row| row.get(0),
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    Ok(count >= i64::from(rule.limit))
+    Ok(count >= i64::from(rule.limit) && i128::from(span_ms) >= rule.span.as_millis().cast_signed())
 }
 
 #[cfg(test)]
@@ -244,7 +249,8 @@ mod tests {
             ..SubscriberRow::new(email.clone(), SubscriberStatus::Confirmed)
         };
         store.subscribers().import(&[row], now, &mut || "5eed".into()).expect("an import");
-        let rule = SoftRule { limit: 3, window: Duration::from_hours(30 * 24) };
+        let days = |days: u64| Duration::from_hours(days * 24);
+        let rule = SoftRule { limit: 3, span: days(5), window: days(30) };
         let tell = |issue: &str, days: i64| {
             let evidence = Evidence {
                 email: email.clone(),
@@ -252,7 +258,7 @@ mod tests {
                 kind: EvidenceKind::Soft,
                 status: "4.2.2".into(),
                 diagnostic: String::new(),
-                matched_by: "verp",
+                matched_by: MatchedBy::Verp,
                 received: now - chrono::TimeDelta::days(days),
                 hash: format!("{issue}{days}"),
             };
@@ -263,7 +269,8 @@ mod tests {
         assert_eq!(tell("b", 8), Some(Effect::Kept), "the same issue");
         assert_eq!(tell("c", 7), Some(Effect::Kept));
         assert_eq!(tell("c", 7), Some(Effect::Known));
-        assert_eq!(tell("d", 1), Some(Effect::Gone(SubscriberStatus::Bounced)));
-        assert_eq!(tell("e", 0), Some(Effect::Kept), "gone already");
+        assert_eq!(tell("d", 6), Some(Effect::Kept), "three within three days");
+        assert_eq!(tell("e", 1), Some(Effect::Gone(SubscriberStatus::Bounced)));
+        assert_eq!(tell("f", 0), Some(Effect::Kept), "gone already");
     }
 }

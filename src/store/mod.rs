@@ -1,5 +1,6 @@
 //! All SQL: subscribers, approvals and the delivery ledger, in SQLite. Knows no mail and no clock.
 
+mod acts;
 mod approvals;
 mod archive;
 mod audience;
@@ -17,6 +18,7 @@ mod lease;
 mod ledger;
 mod letters;
 mod metrics;
+mod migrations;
 mod moves;
 mod queue;
 mod report;
@@ -38,6 +40,7 @@ use serde::Deserialize;
 
 use file_id::FileId;
 
+pub use acts::Trace;
 pub use archive::{Archived, Correction, WebCopy};
 pub use audience::Audience;
 pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
@@ -54,17 +57,10 @@ pub use safety::{Ahead, Applied, Hold, Record as SafetyRecord, SafetyLog, Waitin
 pub use signup_requests::SignUpRequest;
 pub use signups::{Confirmed, SignUp, Wanted};
 pub use subscribers::{Change, Tally};
-pub use tokens::{BroughtBack, PreferenceChange, Trace};
+pub use tokens::{BroughtBack, PreferenceChange};
 pub use writer::{Ledger, Writer};
 
-/// The steps to the schema that this binary writes, each with the `user_version` that SQLite keeps once it is taken. Databases from
-/// before the first release count below the first; their schema was never published and is not read any more.
-const MIGRATIONS: &[(u32, &str)] = &[
-    (101, include_str!("migrations/0101_first.sql")),
-    (102, include_str!("migrations/0102_safety.sql")),
-    (103, include_str!("migrations/0103_imports.sql")),
-    (104, include_str!("migrations/0104_pages.sql")),
-];
+use migrations::migrate;
 
 /// What the file of the sender's lock is called, behind the database's name.
 const SENDER: &str = "sender.lock";
@@ -368,29 +364,6 @@ fn make_private(path: &Path) -> std::io::Result<bool> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Brings the schema up to date, each step in a transaction of its own.
-fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let version = |conn: &Connection| conn.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
-    let found = version(conn)?;
-    let (first, known) = (MIGRATIONS[0].0, MIGRATIONS[MIGRATIONS.len() - 1].0);
-    if found > known {
-        return Err(StoreError::Newer { path: path.to_path_buf(), found, known });
-    }
-    if (1..first).contains(&found) {
-        return Err(StoreError::Older(path.to_path_buf()));
-    }
-    for (step, sql) in MIGRATIONS {
-        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have migrated while this one waited for the lock.
-        if version(&tx)? < *step {
-            tx.execute_batch(sql)?;
-            tx.pragma_update(None, "user_version", step)?;
-        }
-        tx.commit()?;
-    }
-    Ok(())
 }
 
 fn to_ms(at: DateTime<Utc>) -> i64 {

@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::acts::{Trace, end_sign_ups, forgotten_hash, note};
 use super::signups::{LIFE, SignUp, take};
 use super::subscribers::stored_address;
-use super::tokens::{Trace, end_sign_ups, forgotten_hash, note};
 use super::{StoreError, Subscribers, to_ms};
 use crate::model::{Address, LetterOrder, Purpose, token_hash};
 

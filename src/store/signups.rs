@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::acts::{Trace, end_sign_ups, forgotten_hash, is_on_list, note};
 use super::subscribers::{join, split, stored_address};
-use super::tokens::{Trace, end_sign_ups, forgotten_hash, is_on_list, note};
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Address, LetterOrder, Purpose, SubscriberStatus, token_hash};
 

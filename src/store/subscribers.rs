@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
-use super::tokens::{Trace, end_sign_ups, is_forgotten, note};
+use super::acts::{Trace, end_sign_ups, is_forgotten, note};
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Act, Address, Purpose, Subscriber, SubscriberRow, SubscriberStatus};
 

@@ -25,7 +25,8 @@ fn issue() -> IssueName {
 }
 
 /// When refusals that prove nothing take a subscriber off here.
-const SOFT: SoftRule = SoftRule { limit: 2, window: std::time::Duration::from_hours(720) };
+const SOFT: SoftRule =
+    SoftRule { limit: 2, span: std::time::Duration::ZERO, window: std::time::Duration::from_hours(720) };
 
 fn reply(code: u16) -> Reply {
     Reply { code: Some(code), enhanced: None, text: "words".into() }

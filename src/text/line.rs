@@ -23,33 +23,32 @@ pub fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k str> + Clo
     }
 }
 
-/// Foreign words as one line of at most `most` characters: white space collapsed, without control characters and without those that
-/// turn the direction of the text around them (UAX #9: embeddings, overrides and isolates).
-pub fn one_line(text: &str, most: usize) -> String {
-    let mut line = String::new();
-    let mut room = most;
-    // A server's words may have any length.
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control() || turns(c)).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            if room <= 1 {
-                break;
-            }
-            line.push(' ');
-            room -= 1;
+/// One line of plain text: white space runs become one space, where a no-break space is a letter; control characters and those that
+/// turn the direction of the text around them are dropped.
+pub fn line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() && c != '\u{a0}' || c.is_control()) {
+        let mut letters = word.chars().filter(|c| !turns(*c)).peekable();
+        if letters.peek().is_some() && !out.is_empty() {
+            out.push(' ');
         }
-        let kept: String = word.chars().take(room).collect();
-        room -= kept.chars().count();
-        line.push_str(&kept);
-        if room == 0 {
-            break;
-        }
+        out.extend(letters);
     }
-    line
+    out
 }
 
-/// Whether a character turns the direction of the text around it.
-fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Foreign words, of any length, as one [`line`] of at most `most` characters.
+pub fn one_line(text: &str, most: usize) -> String {
+    // What is dropped may be long; what is looked at is not.
+    let looked_at = text.char_indices().nth(most.saturating_mul(8)).map_or(text.len(), |(at, _)| at);
+    let kept: String = line(text.get(..looked_at).unwrap_or_default()).chars().take(most).collect();
+    kept.trim().to_owned()
+}
+
+/// Whether a character turns the direction of the text around it (UAX #9: embeddings, overrides and isolates), or is a line separator at
+/// which some programs break.
+pub fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -75,7 +74,7 @@ mod tests {
     fn foreign_words_become_one_line() {
         for (text, most, expected) in [
             ("550 no\r\n  such\tuser\0", 99, "550 no such user"),
-            ("a\u{202e}b \u{2066}c\u{2069}", 99, "a b c"),
+            ("a\u{202e}b \u{2066}c\u{2069}", 99, "ab c"),
             ("abc def", 5, "abc d"),
             ("abc def", 4, "abc"),
             ("  ", 9, ""),

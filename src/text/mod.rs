@@ -5,4 +5,4 @@ pub mod html;
 mod line;
 pub mod markdown;
 
-pub use line::{nearest, one_line, suggestion};
+pub use line::{line, nearest, one_line, suggestion, turns};

@@ -207,7 +207,10 @@ fn stop_ends_the_daemons_send_within_seconds_and_resume_lets_it_go_on() {
 #[test]
 fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     let server = Server::start([]);
-    let test = approved(&server, 3);
+    let test =
+        approved(&server, 3).config("[editions.extra]\nsend = \"Wed 07:00\"\nnews = 3\nguides = 0\nmin_score = 1.0");
+    test.run("compose extra --date 2026-11-25").success();
+    test.run("approve 2026-11-25-extra --by Ann").success();
     let good = test.read("config.toml");
     let daemon = test.start_at(BEFORE, "serve -v");
     until_acts(&test, BEFORE);
@@ -220,10 +223,13 @@ fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     until("the day is over", || {
         test.run_at("2026-11-25T06:00:00Z", "status").stdout.contains("Wed 02 Dec 2026 07:00 CET")
     });
-    std::thread::sleep(Duration::from_secs(12));
+    // Another edition's issue of the same minute goes out, so the minute has come.
+    let sent = || test.run("status 2026-11-25-extra --format json").success().json()["state"] == "sent";
+    until("the other edition's issue is sent", sent);
     daemon.signal("TERM");
     let ran = daemon.wait().success();
-    assert_eq!(server.accepted(), 0, "{}", ran.stderr);
+    assert_eq!(server.accepted(), 3, "{}", ran.stderr);
+    assert_eq!(state(&test), "approved");
     assert!(ran.stderr.contains("the configuration was read again"), "{}", ran.stderr);
 }
 

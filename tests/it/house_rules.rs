@@ -71,7 +71,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 
 /// The longest that a file may be, in lines.
 const LENGTHS: &[(&str, usize)] = &[("main.rs", 40), ("lib.rs", 30)];
-const LENGTH: usize = 450;
+const LENGTH: usize = 400;
 
 /// Files that still need each other; none may come to these.
 const KNOWN_CIRCLES: &[&str] = &[
@@ -80,8 +80,6 @@ const KNOWN_CIRCLES: &[&str] = &[
     "render::clicks, render::view",
     "render::lint, render::ready",
     "render::view::guides, render::view::stories",
-    "sources::feeds::dates, sources::feeds::zones",
-    "store::subscribers, store::tokens",
 ];
 
 /// Words of an older private vocabulary, each with the word that docs/glossary.md has for it. They stand in no name and no comment.

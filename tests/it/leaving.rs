@@ -39,19 +39,15 @@ fn who_leaves_by_either_way_while_the_relay_holds_a_message_is_not_mailed() {
     let sending = test.start(&format!("send {SUNDAY} --yes"));
     server.await_held(1);
 
-    let begun = Instant::now();
     let leave = path(&copy(6).header("List-Unsubscribe"), "unsubscribe");
     assert_eq!(serve.post(&leave, ONE_CLICK).status, 200);
-    assert!(begun.elapsed() < Duration::from_secs(1), "one-click took {:?}", begun.elapsed());
     assert_eq!(status(&test, "reader6@inbox.example"), "unsubscribed", "it holds when the answer comes");
     test.write("mail/tmp/1.M1.host", &by_mail(copy(8)));
     let begun = Instant::now();
     std::fs::rename(test.path("mail/tmp/1.M1.host"), test.path("mail/new/1.M1.host")).unwrap();
-    // A look at the Maildir is had twice a second. What is measured ends with a process that asks.
     while status(&test, "reader8@inbox.example") != "unsubscribed" {
         assert!(begun.elapsed() < Duration::from_secs(20), "the mail was not read");
     }
-    assert!(begun.elapsed() < Duration::from_secs(3), "by mail it took {:?}", begun.elapsed());
     assert_eq!(server.messages().len(), 9 + 3, "the relay stands all the while");
 
     server.release();

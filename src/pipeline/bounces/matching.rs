@@ -1,7 +1,7 @@
 //! Whom a message is about. Only a mark that hangs on the subscriber's secret proves it; an address alone is anybody's to write.
 
 use crate::mail::{Purpose, verp};
-use crate::model::{Address, IssueName};
+use crate::model::{Address, IssueName, MatchedBy};
 use crate::sources::{BounceFinding, BounceKind};
 use crate::store::{Store, StoreError};
 
@@ -10,7 +10,7 @@ pub struct Proof {
     pub email: Address,
     pub issue: Option<IssueName>,
     /// `verp`, `message_id`, `address` or `token`.
-    pub by: &'static str,
+    pub by: MatchedBy,
 }
 
 /// Looks by token for a wish to leave; else by envelope sender, then by Message-ID, and by address only when `by_address`
@@ -36,7 +36,7 @@ pub fn find(
     if by_address {
         for email in named(finding) {
             if let Some((email, _)) = store.subscribers().secret(&email)? {
-                return Ok(Some(Proof { email, issue: None, by: "address" }));
+                return Ok(Some(Proof { email, issue: None, by: MatchedBy::Address }));
             }
         }
     }
@@ -45,7 +45,7 @@ pub fn find(
 
 fn token_holder(store: &Store, token: &str) -> Result<Option<Proof>, StoreError> {
     let found = store.subscribers().subscriber_by(Purpose::Unsubscribe, token)?;
-    Ok(found.map(|subscriber| Proof { email: subscriber.email, issue: None, by: "token" }))
+    Ok(found.map(|subscriber| Proof { email: subscriber.email, issue: None, by: MatchedBy::Token }))
 }
 
 fn envelope(store: &Store, finding: &BounceFinding, domain: &str) -> Result<Option<Proof>, StoreError> {
@@ -58,7 +58,7 @@ fn envelope(store: &Store, finding: &BounceFinding, domain: &str) -> Result<Opti
         if let Some((email, seed)) = store.subscribers().recipient(&issue, number)?
             && verp::sender(&issue, number, &seed).eq_ignore_ascii_case(local)
         {
-            return Ok(Some(Proof { email, issue: Some(issue), by: "verp" }));
+            return Ok(Some(Proof { email, issue: Some(issue), by: MatchedBy::Verp }));
         }
     }
     Ok(None)
@@ -72,7 +72,7 @@ fn message_id(store: &Store, finding: &BounceFinding) -> Result<Option<Proof>, S
         if let Some((email, seed)) = store.subscribers().secret(&email)?
             && verp::id(&issue, &seed) == left
         {
-            return Ok(Some(Proof { email, issue: Some(issue), by: "message_id" }));
+            return Ok(Some(Proof { email, issue: Some(issue), by: MatchedBy::MessageId }));
         }
     }
     Ok(None)

@@ -99,7 +99,7 @@ fn each_message_of_the_corpus_does_what_the_table_says() {
         site.subscribers().import_bounce_stream(message.as_bytes(), &mut result).unwrap();
         let store = site.store_to_fill().unwrap();
         let evidence = store.subscribers().bounces_of(&ann()).unwrap();
-        let matched = evidence.first().map_or("", |line| &line.matched_by);
+        let matched = evidence.first().map_or("", |line| line.matched_by.as_str());
         let status = store.subscribers().subscriber(&ann()).unwrap().unwrap().status;
         let did = effect(&result);
         assert_eq!(status.is_gone(), !matches!(did, "kept" | "nothing"), "{file}");

@@ -9,7 +9,8 @@ use url::Url;
 use super::command;
 use crate::model::Notices;
 use crate::sources::{
-    ACCEPTED, Feed, FetchRequest, Fetched, Fetcher, Health, Method, Origin, Reading, UNPACKED, read_feed, read_lines,
+    ACCEPTED, Feed, FetchRequest, Fetched, Fetcher, Health, Method, Origin, Reading, Source, UNPACKED, read_feed,
+    read_lines,
 };
 
 /// The largest answer that is taken, packed as it comes, in bytes.
@@ -39,8 +40,11 @@ pub async fn one(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateT
     }
     health.not_before = None;
     health.tried = Some(now);
-    let answer =
-        if feed.command.is_empty() { fetched(fetcher, feed, health, now).await } else { ran(feed, now, folder).await };
+    let answer = match feed.source() {
+        Source::Web(url) => fetched(fetcher, feed, url, health, now).await,
+        Source::Program(command) => ran(feed, command.to_vec(), now, folder).await,
+        Source::Imported => Err("it has neither a `url` nor a `command`".to_owned()),
+    };
     let answer = answer.unwrap_or_else(Answer::Failed);
     match &answer {
         Answer::Failed(why) => {
@@ -55,8 +59,8 @@ pub async fn one(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateT
     answer
 }
 
-async fn ran(feed: &Feed, now: DateTime<Utc>, folder: Arc<Path>) -> Result<Answer, String> {
-    let (command, patience) = (feed.command.clone(), feed.patience);
+async fn ran(feed: &Feed, command: Vec<String>, now: DateTime<Utc>, folder: Arc<Path>) -> Result<Answer, String> {
+    let patience = feed.patience;
     let printed = tokio::task::spawn_blocking(move || command::run(&command, &folder, patience));
     let bytes = printed.await.map_err(|why| why.to_string())??;
     let feed = feed.clone();
@@ -68,8 +72,14 @@ async fn ran(feed: &Feed, now: DateTime<Utc>, folder: Arc<Path>) -> Result<Answe
     .await
 }
 
-async fn fetched(fetcher: &Fetcher, feed: &Feed, health: &mut Health, now: DateTime<Utc>) -> Result<Answer, String> {
-    let address = health.moved.clone().unwrap_or_else(|| feed.url.clone());
+async fn fetched(
+    fetcher: &Fetcher,
+    feed: &Feed,
+    url: &str,
+    health: &mut Health,
+    now: DateTime<Utc>,
+) -> Result<Answer, String> {
+    let address = health.moved.clone().unwrap_or_else(|| url.to_owned());
     let url = Url::parse(&address).map_err(|_| format!("`{address}` is no address"))?;
     let mut headers = vec![("Accept-Encoding", ACCEPTED)];
     headers.extend(health.etag.as_deref().map(|etag| ("If-None-Match", etag)));

@@ -4,6 +4,10 @@ use super::Failure;
 use super::statements::{self, Stages};
 use crate::model::{Address, EvidenceKind, RefusalClass};
 use crate::refusals::{self, Said};
+use crate::text::one_line;
+
+/// The longest words of a server that are kept, in characters.
+const DIAGNOSTIC: usize = 300;
 
 /// The value of a header field, unfolded. Of several the first.
 pub fn field(text: &str, name: &str) -> Option<String> {
@@ -119,9 +123,7 @@ pub fn address(text: &str) -> Option<Address> {
     Address::parse(text).ok()
 }
 
-/// One line of at most 300 characters without control and bidirectional characters.
+/// Words of a server or a report as one line, short enough to keep.
 pub fn clean(text: &str) -> String {
-    let bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let plain: String = text.chars().take(2_000).map(|c| if c.is_control() || bidi(c) { ' ' } else { c }).collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
+    one_line(text, DIAGNOSTIC)
 }

@@ -5,31 +5,13 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::zones;
+use super::{months, zones};
 use crate::model::Published;
 
 /// No date is longer than this, in bytes.
 const LONGEST: usize = 120;
 /// So far ahead a true date may seem to be: the easternmost local time, written as if it were UTC. Clocks that are wrong are so by less.
 const SKEW: TimeDelta = TimeDelta::hours(14);
-
-/// The beginnings of month names; of several that fit a word the longest counts. English, French, German, Spanish, Italian,
-/// Portuguese, Dutch, Polish, Russian, Greek, without accents.
-#[rustfmt::skip]
-const MONTHS: &[(&str, u32)] = &[
-    ("jan", 1), ("ene", 1), ("gen", 1), ("sty", 1), ("янв", 1), ("ιαν", 1),
-    ("feb", 2), ("fev", 2), ("lut", 2), ("фев", 2), ("φεβ", 2),
-    ("mar", 3), ("mrt", 3), ("maa", 3), ("мар", 3), ("μαρ", 3), ("mae", 3),
-    ("apr", 4), ("avr", 4), ("abr", 4), ("kwi", 4), ("апр", 4), ("απρ", 4),
-    ("may", 5), ("mai", 5), ("mag", 5), ("mei", 5), ("maj", 5), ("мая", 5), ("маи", 5), ("μαι", 5),
-    ("jun", 6), ("juin", 6), ("giu", 6), ("cze", 6), ("июн", 6), ("ιουν", 6),
-    ("jul", 7), ("juil", 7), ("lug", 7), ("lip", 7), ("июл", 7), ("ιουλ", 7),
-    ("aug", 8), ("aou", 8), ("ago", 8), ("sie", 8), ("авг", 8), ("αυγ", 8),
-    ("sep", 9), ("set", 9), ("wrz", 9), ("szept", 9), ("сен", 9), ("σεπ", 9),
-    ("oct", 10), ("okt", 10), ("ott", 10), ("out", 10), ("paz", 10), ("окт", 10), ("οκτ", 10),
-    ("nov", 11), ("lis", 11), ("noi", 11), ("ноя", 11), ("νοε", 11),
-    ("dec", 12), ("dez", 12), ("dic", 12), ("gru", 12), ("дек", 12), ("δεκ", 12),
-];
 
 /// A date that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -198,11 +180,6 @@ fn meridiem(text: &str) -> Option<bool> {
     })
 }
 
-/// Whether a word is the name of a month, or begins with one.
-pub(super) fn is_month(word: &str) -> bool {
-    MONTHS.iter().any(|(start, _)| word.starts_with(start))
-}
-
 /// The day in the words before the time, or behind it, where `asctime` has its year.
 fn day(before: &str, after: &str) -> Option<NaiveDate> {
     let all = format!("{before} {after}");
@@ -216,8 +193,7 @@ fn day(before: &str, after: &str) -> Option<NaiveDate> {
         }
         // 23rd, 25Nov, or a name; the last that fits is the month, since `mar` is a Tuesday in French.
         let name = word.get(figures.len()..).unwrap_or_default();
-        let fits = MONTHS.iter().filter(|(start, _)| name.starts_with(start));
-        month = fits.max_by_key(|(start, _)| start.len()).map(|(_, month)| *month).or(month);
+        month = months::month(name).or(month);
     }
     match (month, numbers.as_slice()) {
         (Some(month), [(4, year)]) => date(*year, month, 1),

@@ -4,11 +4,13 @@
 mod boilerplate;
 mod charset;
 mod dates;
+mod description;
 mod entry;
 mod health;
 mod json;
 mod lines;
 mod memory;
+mod months;
 mod names;
 mod other;
 mod parsed;
@@ -32,7 +34,7 @@ use entry::Shared;
 pub use health::Pulse;
 pub use lines::read_lines;
 pub use memory::{Health, Held, Memory, Shown};
-pub use source::Feed;
+pub use source::{Feed, Source};
 
 /// The largest feed that is read, unpacked, in bytes.
 pub const UNPACKED: usize = 20 * 1024 * 1024;

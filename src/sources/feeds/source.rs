@@ -39,6 +39,28 @@ pub struct Feed {
     pub most: usize,
 }
 
+/// Where a source's items come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// A feed, at this address.
+    Web(&'a str),
+    /// A program with its arguments, which prints items as JSON Lines.
+    Program(&'a [String]),
+    /// Nothing is fetched: `[[feeds]]` only describes items that are imported.
+    Imported,
+}
+
+impl Feed {
+    /// Where its items come from; a program before an address, which config.toml may not give both.
+    pub fn source(&self) -> Source<'_> {
+        match (self.command.as_slice(), self.url.as_str()) {
+            ([], "") => Source::Imported,
+            ([], url) => Source::Web(url),
+            (command, _) => Source::Program(command),
+        }
+    }
+}
+
 fn patience() -> Duration {
     Duration::from_secs(30)
 }

@@ -176,7 +176,7 @@ fn is_name(word: &str, written: &str) -> bool {
     }
     let day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].iter().any(|day| word.starts_with(day));
     let capitals = as_written(word, written).bytes().all(|b| b.is_ascii_uppercase());
-    letters && capitals && (3..=5).contains(&word.len()) && !day && !super::dates::is_month(word)
+    letters && capitals && (3..=5).contains(&word.len()) && !day && super::months::month(word).is_none()
 }
 
 fn as_written(word: &str, written: &str) -> String {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::Guide;
 use crate::sources::{load, read_guides, read_news};
 
 fn items(text: &str) -> Vec<Item> {

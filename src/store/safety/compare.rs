@@ -10,7 +10,7 @@ use super::line::{Change, Ending, Line, Mark};
 use super::record::{Progress, Record};
 use super::{salt_name, salted};
 use crate::model::SubscriberStatus;
-use crate::store::tokens::take_off;
+use crate::store::acts::take_off;
 use crate::store::{Store, StoreError, from_ms, to_ms};
 
 /// What a log knows that its database does not.

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::EvidenceKind;
+use crate::model::{EvidenceKind, MatchedBy};
 
-const RULE: SoftRule = SoftRule { limit: 1, window: Duration::from_hours(720) };
+const RULE: SoftRule = SoftRule { limit: 1, span: std::time::Duration::ZERO, window: Duration::from_hours(720) };
 
 fn evidence(email: &Address, kind: EvidenceKind) -> Evidence {
     Evidence {
@@ -12,7 +12,7 @@ fn evidence(email: &Address, kind: EvidenceKind) -> Evidence {
         kind,
         status: String::new(),
         diagnostic: String::new(),
-        matched_by: "token",
+        matched_by: MatchedBy::Token,
         received: at(0),
         hash: kind.as_str().into(),
     }
