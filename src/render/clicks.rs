@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{Setting, view, words};
+use super::setting::{Setting, known_guides};
+use super::words;
 use crate::model::{Draft, Linked, Tracking};
 
 /// `[tracking]`: what is counted of what subscribers do.
@@ -31,7 +32,7 @@ pub fn tracking(draft: &Draft, setting: &Setting) -> Option<Tracking> {
     for card in draft.guides.iter().filter(|card| !card.banned) {
         add(Linked::Guide, &card.slug, &card.title, card.url.as_deref());
     }
-    let known = view::known_guides(draft, setting);
+    let known = known_guides(draft, setting);
     for guide in shown().filter_map(|entry| known.get(entry.guide.as_ref()?)) {
         add(Linked::Guide, &guide.slug, &guide.title, guide.url.as_deref());
     }

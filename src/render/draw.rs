@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ready::{self, ROOT, Ready};
+use super::compiled::{ROOT, Ready};
+use super::ready;
 use super::slots::Tokens;
 use super::templates::Source;
 use super::texts::Words;

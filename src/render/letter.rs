@@ -4,7 +4,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::ready::{self, Format};
+use super::compiled::Format;
+use super::ready;
 use super::{Templates, draw, editors, html, texts, view, words};
 use crate::model::{self, Notices, Publication, Rendered, Segment};
 

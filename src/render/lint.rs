@@ -7,8 +7,8 @@ use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parame
 use handlebars::{Path as Name, Template};
 use serde_json::Value;
 
+use super::compiled::{Compiled, Format, ROOT};
 use super::helpers;
-use super::ready::{Compiled, Format, ROOT};
 use crate::model::{Notice, Notices};
 use crate::text::suggestion;
 

@@ -4,7 +4,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::ready::{self, Format};
+use super::compiled::Format;
+use super::ready;
 use super::{Templates, draw, texts, view, words};
 use crate::model::{Notices, Publication};
 

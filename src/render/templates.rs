@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::ready::Kept;
+use super::compiled::Kept;
 
 macro_rules! builtin {
     ($($name:literal),* $(,)?) => {

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::*;
-use crate::model::{Fill, Part, Segment, Slot};
+use crate::model::{Edition, Fill, Part, Publication, Segment, Slot};
 
 struct Ann;
 

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::super::prose::Links;
 use super::super::texts::Words;
 use super::super::{Setting, words};
-use super::{dates, numbered};
+use super::addresses::numbered;
+use super::dates;
 use crate::model::{Draft, Picture, Publication};
 
 #[derive(Debug, Serialize)]

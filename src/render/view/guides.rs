@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::super::prose::{self, Links};
+use super::super::setting::{GuideLink, Setting, known_guides};
 use super::super::texts::Words;
-use super::super::{GuideLink, Setting, words};
-use super::stories::counted;
+use super::super::words;
+use super::addresses::counted;
 use crate::model::{Card, Draft, Entry, Level, Linked};
 
-/// A guide under a story.
+/// What every guide shows, wherever it stands.
 #[derive(Debug, Serialize)]
-pub struct GuideView {
+pub struct GuideFace {
     pub title: String,
     pub url: String,
     pub link: usize,
@@ -24,6 +25,13 @@ pub struct GuideView {
     /// Its gist, where the draft has a card for it.
     pub tldr_html: String,
     pub tldr_text: String,
+}
+
+/// A guide under a story.
+#[derive(Debug, Serialize)]
+pub struct GuideView {
+    #[serde(flatten)]
+    pub face: GuideFace,
     /// "Also helps with 2 more stories"; empty when it explains no other.
     pub helps: String,
 }
@@ -31,13 +39,8 @@ pub struct GuideView {
 /// A guide on a card of its own.
 #[derive(Debug, Serialize)]
 pub struct CardView {
-    pub title: String,
-    pub url: String,
-    pub link: usize,
-    pub level: String,
-    pub dots: &'static str,
-    pub tldr_html: String,
-    pub tldr_text: String,
+    #[serde(flatten)]
+    pub face: GuideFace,
     /// "Helps with stories 1, 3 and 4"; empty when it explains none of this issue.
     pub helps: String,
     /// The first two stories of this issue that it explains.
@@ -53,18 +56,6 @@ pub struct ExplainedView {
     pub title: String,
     /// Whether another one is named after it.
     pub more: bool,
-}
-
-/// The guides an entry may be paired with, by slug: those of content/, then the draft's own cards.
-pub fn known_guides(draft: &Draft, setting: &Setting) -> BTreeMap<String, GuideLink> {
-    let link = |card: &Card| GuideLink {
-        slug: card.slug.clone(),
-        title: card.title.clone(),
-        level: card.level,
-        url: card.url.clone(),
-    };
-    let cards = draft.guides.iter().map(link);
-    setting.guides.iter().cloned().chain(cards).map(|guide| (guide.slug.clone(), guide)).collect()
 }
 
 /// Where guides stand in an issue.
@@ -102,13 +93,11 @@ impl<'d> Placed<'d> {
         if card.is_some() && !self.by_story || !self.stood.insert(guide.slug.clone()) {
             return None;
         }
-        let (url, link) = counted(Linked::Guide, &guide.slug, guide.url.as_deref(), links);
-        let tldr = card.map(|card| prose::read(&card.tldr, links)).unwrap_or_default();
-        let (level, dots) = level(guide.level, texts);
+        let tldr = card.map(|card| card.tldr.as_str()).unwrap_or_default();
+        let face = GuideFace::new(guide, tldr, links, texts);
         let more = self.explains.get(guide.slug.as_str()).map_or(0, |all| all - 1);
         let helps = if more > 0 { texts.counted("helps_also", more) } else { String::new() };
-        let title = words::line(&guide.title);
-        Some(GuideView { title, url, link, level, dots, tldr_html: tldr.html, tldr_text: tldr.text, helps })
+        Some(GuideView { face, helps })
     }
 
     /// The cards of guides that stood under no story.
@@ -117,10 +106,20 @@ impl<'d> Placed<'d> {
     }
 }
 
+impl GuideFace {
+    fn new(guide: &GuideLink, tldr: &str, links: &mut Links, texts: &Words) -> Self {
+        let (url, link) = counted(Linked::Guide, &guide.slug, guide.url.as_deref(), links);
+        let tldr = prose::read(tldr, links);
+        let (level, dots) = level(guide.level, texts);
+        let title = words::line(&guide.title);
+        Self { title, url, link, level, dots, tldr_html: tldr.html, tldr_text: tldr.text }
+    }
+}
+
 pub fn card(card: &Card, shown: &[&Entry], links: &mut Links, texts: &Words) -> CardView {
     /// More titles would bury the card.
     const NAMED: usize = 2;
-    let (url, link) = counted(Linked::Guide, &card.slug, card.url.as_deref(), links);
+    let face = GuideFace::new(&GuideLink::from(card), &card.tldr, links, texts);
     let numbered = shown.iter().zip(1..);
     let explained: Vec<(&&Entry, usize)> =
         numbered.filter(|(entry, _)| entry.guide.as_ref() == Some(&card.slug)).collect();
@@ -130,16 +129,8 @@ pub fn card(card: &Card, shown: &[&Entry], links: &mut Links, texts: &Words) -> 
         title: prose::title(entry.format, &entry.title),
         more: at + 1 < named,
     };
-    let tldr = prose::read(&card.tldr, links);
-    let (level, dots) = level(card.level, texts);
     CardView {
-        title: words::line(&card.title),
-        url,
-        link,
-        level,
-        dots,
-        tldr_html: tldr.html,
-        tldr_text: tldr.text,
+        face,
         helps: helps(&explained.iter().map(|(_, number)| *number).collect::<Vec<_>>(), texts),
         explains: explained.iter().take(NAMED).enumerate().map(name).collect(),
         explains_more: explained.len() - named,

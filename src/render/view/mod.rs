@@ -1,5 +1,6 @@
 //! What templates see of an issue: typed, cleaned, in the order shown. Knows no template and no subscriber.
 
+mod addresses;
 mod around;
 mod dates;
 mod guides;
@@ -15,12 +16,12 @@ use super::texts::Words;
 use super::{Setting, clicks, words};
 use crate::model::{Draft, Entry, Figure, Publication, Slot, TextLinks, Tracking};
 
+use addresses::numbered;
 use around::{EditionView, Invitations, PictureView, PollView, PublicationView};
 use guides::{CardView, Placed};
 use stories::{GroupView, Run, StoryView};
 
 pub use around::publication;
-pub use guides::known_guides;
 
 /// The root of every template.
 #[derive(Debug, Serialize)]
@@ -197,13 +198,6 @@ fn figure_view(figure: &Figure, links: &mut Links) -> NumberView {
     NumberView { value: words::line(&figure.value), label: words::line(&figure.label), url, link }
 }
 
-/// An address that is safe to print, and its number in the text part.
-fn numbered(url: Option<&str>, links: &mut Links) -> (String, usize) {
-    let url = url.and_then(words::href).unwrap_or_default();
-    let link = if url.is_empty() || links.inline { 0 } else { links.number(&url) };
-    (url, link)
-}
-
 fn counts<'s>(
     intro: &str,
     stories: impl Iterator<Item = &'s StoryView>,
@@ -220,10 +214,10 @@ fn counts<'s>(
         all += length(&story.title) + length(&story.summary_text) + length(&story.note_text);
         if let Some(guide) = &story.guide {
             cards += 1;
-            all += length(&guide.title) + length(&guide.tldr_text);
+            all += length(&guide.face.title) + length(&guide.face.tldr_text);
         }
     }
-    all += guides.iter().map(|guide| length(&guide.title) + length(&guide.tldr_text)).sum::<usize>();
+    all += guides.iter().map(|guide| length(&guide.face.title) + length(&guide.face.tldr_text)).sum::<usize>();
     let minutes = all.div_ceil(PACE).max(1);
     let time = texts.counted("minute", minutes);
     let some = |n: usize, key: &str| (n > 0).then(|| texts.counted(key, n));

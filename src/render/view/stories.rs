@@ -6,8 +6,9 @@ use serde::Serialize;
 use super::super::prose::{self, Links};
 use super::super::texts::Words;
 use super::super::{Setting, words};
+use super::addresses::{counted, numbered};
+use super::dates;
 use super::guides::{GuideView, Placed};
-use super::{dates, numbered};
 use crate::model::{Entry, Linked, topic_key};
 
 #[derive(Debug, Serialize)]
@@ -156,13 +157,6 @@ fn also(entry: &Entry, links: &mut Links) -> Vec<AlsoView> {
             AlsoView { source: words::line(&other.source), url, link, more: at < last }
         })
         .collect()
-}
-
-/// The address of a story or a guide as this mail has it, and its number.
-pub fn counted(kind: Linked, id: &str, url: Option<&str>, links: &mut Links) -> (String, usize) {
-    let url = url.and_then(words::href);
-    let counted = links.tracking.as_ref().zip(url.as_ref()).and_then(|(t, url)| t.address(kind, id, url));
-    numbered(counted.or(url).as_deref(), links)
 }
 
 /// A score in its shortest form: `8`, `8.5`.

@@ -1,0 +1,56 @@
+//! What templates become: compiled with the path that errors show, then ready to run, and kept. Knows no draft and no rule.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use handlebars::{Handlebars, Template};
+
+/// Which part a template makes; it decides the file's ending, the escape and the helpers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    Mjml,
+    Text,
+    /// A page of the public site, or its style sheet.
+    Html,
+}
+
+impl Format {
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Mjml => "mjml",
+            Self::Text => "txt",
+            Self::Html => "html",
+        }
+    }
+}
+
+/// A compiled template with the path that errors show.
+pub struct Compiled<'t> {
+    pub label: &'t Path,
+    pub template: Template,
+}
+
+/// The name under which the issue's own template is registered; no partial can be called so.
+pub const ROOT: &str = "issue/";
+
+/// The templates of one part, ready to run.
+pub struct Ready {
+    pub registry: Handlebars<'static>,
+    /// By name: the path that errors show.
+    pub labels: BTreeMap<String, PathBuf>,
+}
+
+/// A part, its issue template, and the merge fields that templates may name.
+pub type Key = (Format, String, Vec<String>);
+
+/// What is ready, kept beside its sources for the next draft. Clones share it.
+#[derive(Clone, Default)]
+pub struct Kept(pub Arc<Mutex<BTreeMap<Key, Arc<Ready>>>>);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
+}
