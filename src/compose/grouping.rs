@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::boilerplate::own_summaries;
-use super::rank::by_words;
+use super::item_order::by_content;
 use super::story::{Bonds, Stories, Text};
 use super::window::History;
 use super::{Brief, CarriedStory, fold};
@@ -164,7 +164,7 @@ fn background<'a>(brief: &Brief<'a>, others: &[&'a Item]) -> Vec<Text<'a>> {
     let mut others = others.to_vec();
     let latest = |item: &&Item| Reverse(item.published.latest(brief.zone));
     if others.len() > BACKGROUND {
-        others.select_nth_unstable_by(BACKGROUND, |a, b| latest(a).cmp(&latest(b)).then_with(|| by_words(a, b)));
+        others.select_nth_unstable_by(BACKGROUND, |a, b| latest(a).cmp(&latest(b)).then_with(|| by_content(a, b)));
         others.truncate(BACKGROUND);
     }
     others.into_iter().map(|item| Text { title: &item.title, summary: &item.summary, ..Text::default() }).collect()

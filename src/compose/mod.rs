@@ -3,11 +3,13 @@
 
 mod arrange;
 mod boilerplate;
+mod candidate;
 mod cards;
 mod dated;
 mod feeds;
 mod grouping;
 mod headline;
+mod item_order;
 mod kinds;
 mod pair;
 mod pick;
@@ -205,7 +207,7 @@ fn draft(
     brief: &Brief,
     history: &window::History,
     window: Window,
-    eligible: &[select::Candidate],
+    eligible: &[candidate::Candidate],
     picked: &pick::Picked,
     notices: &mut Vec<Notice>,
 ) -> Draft {
@@ -268,7 +270,7 @@ fn nameless(brief: &Brief) -> String {
 }
 
 /// The item as the draft holds it.
-fn entry(candidate: &select::Candidate, why: &str, fit: &pair::Fit) -> Entry {
+fn entry(candidate: &candidate::Candidate, why: &str, fit: &pair::Fit) -> Entry {
     let item = candidate.item;
     Entry {
         id: item.id.clone(),
@@ -297,7 +299,7 @@ fn option(choice: &Choice) -> GuideOption {
 }
 
 /// Who else tells the story: other items, then other sources' records of the item's own address.
-fn also(candidate: &select::Candidate) -> Vec<Covered> {
+fn also(candidate: &candidate::Candidate) -> Vec<Covered> {
     let mut also: Vec<Covered> = candidate.also.iter().map(|item| covered(item)).collect();
     let others = candidate.item.extra.get(ALSO).and_then(serde_json::Value::as_array).into_iter().flatten();
     for other in others {

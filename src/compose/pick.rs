@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::candidate::Candidate;
 use super::grouping::EarlierCoverage;
-use super::select::Candidate;
 use super::{Brief, LeftOut, fold, kinds, wording};
 use crate::model::{Edition, Notice, Window};
 

@@ -1,13 +1,11 @@
 //! What an item is worth to the issue: score, echo and novelty, which wane with age, and what past issues teach of its
 //! source. docs/composing.md has the formula and how its weights were measured. Knows no cap and no guide.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::dated::dated;
-use super::select::Candidate;
 use super::window::History;
 use super::{Brief, fold};
 use crate::model::{Item, Published, local_instant};
@@ -164,25 +162,4 @@ impl Parts {
 #[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^52")]
 fn doublings(related: usize) -> f64 {
     (1.0 + related as f64).log2()
-}
-
-/// Best first: value, then score, then what an earlier issue had on its bench, then the newer, then the id; then everything else, so that no two different items tie.
-pub fn by_rank(a: &Candidate, b: &Candidate) -> Ordering {
-    let score = |c: &Candidate| c.parts.score.unwrap_or(f64::NEG_INFINITY);
-    b.parts
-        .value
-        .total_cmp(&a.parts.value)
-        .then_with(|| score(b).total_cmp(&score(a)))
-        .then_with(|| b.bench.is_some().cmp(&a.bench.is_some()))
-        .then_with(|| a.parts.age_days.total_cmp(&b.parts.age_days))
-        .then_with(|| by_words(a.item, b.item))
-}
-
-/// Any order that tells two different items apart.
-pub fn by_words(a: &Item, b: &Item) -> Ordering {
-    fn words(item: &Item) -> (&str, &str, &str, Option<&str>, &str, &[String], &[String]) {
-        let Item { id, title, source, url, summary, topics, guides, .. } = item;
-        (id, title, source, url.as_deref(), summary, topics, guides)
-    }
-    words(a).cmp(&words(b)).then_with(|| a.published.to_string().cmp(&b.published.to_string()))
 }

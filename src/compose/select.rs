@@ -5,39 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use super::grouping::{EarlierCoverage, Grouping};
-use super::rank::{Parts, Scale, by_rank, by_words};
+use super::candidate::{Candidate, by_rank};
+use super::grouping::Grouping;
+use super::item_order::by_content;
+use super::rank::{Parts, Scale};
 use super::window::{History, Standing};
-use super::{Brief, LeftOut, Ranked, wording};
-use crate::model::{IssueName, Item, Notice, Window, canonical_url};
-
-/// An item in the window with its worth.
-#[derive(Clone, Debug)]
-pub struct Candidate<'a> {
-    pub item: &'a Item,
-    pub parts: Parts,
-    /// Said of items that the last issue could not have seen.
-    pub late: Option<String>,
-    /// An earlier issue that had it on its bench.
-    pub bench: Option<&'a IssueName>,
-    /// Other items that tell the same story, best first.
-    pub also: Vec<&'a Item>,
-    /// The earlier issue that told this story, and what is new.
-    pub follow_up: Option<EarlierCoverage<'a>>,
-    /// Other candidates that perhaps tell the same story, and how likely that is, in words.
-    pub doubts: Vec<(&'a str, String)>,
-}
-
-impl Candidate<'_> {
-    pub fn ranked(&self, rank: usize) -> Ranked {
-        Ranked { id: self.item.id.clone(), rank, parts: self.parts.clone(), also: self.also.len() }
-    }
-
-    pub fn left_out(&self, reason: String) -> LeftOut {
-        let (id, title) = (self.item.id.clone(), self.item.title.clone());
-        LeftOut { id, title, score: self.parts.score, reason, duplicate_of: None }
-    }
-}
+use super::{Brief, LeftOut, wording};
+use crate::model::{Item, Notice, Window, canonical_url};
 
 /// What selecting found.
 #[derive(Debug, Default)]
@@ -204,7 +178,7 @@ fn one_for_each_story<'a>(
     left_out: &mut Vec<LeftOut>,
 ) {
     // In an order of their own, so that what the grouping share does not hang on the order of the content.
-    candidates.sort_by(|a, b| by_words(a.item, b.item));
+    candidates.sort_by(|a, b| by_content(a.item, b.item));
     let items: Vec<&Item> = candidates.iter().map(|candidate| candidate.item).collect();
     let grouping = Grouping::of(&items, outside, history, brief);
     let houses: Vec<String> = items.iter().map(|item| brief.cues.house(item)).collect();
@@ -227,7 +201,7 @@ fn one_for_each_story<'a>(
                 .then_with(|| score(b).total_cmp(&score(a)))
                 .then_with(|| primary(b).cmp(&primary(a)))
                 .then_with(|| b.parts.age_days.total_cmp(&a.parts.age_days))
-                .then_with(|| by_words(a.item, b.item))
+                .then_with(|| by_content(a.item, b.item))
         });
         let told: Vec<&Parts> = tellers.iter().map(|(_, teller)| &teller.parts).collect();
         let related = others(&houses, tellers.iter().map(|(at, _)| *at), &grouping);

@@ -12,6 +12,7 @@ mod link;
 mod marks;
 mod near;
 mod nodes;
+mod pairs;
 mod terms;
 mod vectors;
 
@@ -233,7 +234,7 @@ impl Weighed {
             if nodes.says_enough(node) { vectors::weighed(counted, &idf) } else { Vector::new() }
         };
         let vectors: Vec<Vector> = counted.iter().enumerate().map(weigh).collect();
-        let near = link::pairs(&vectors);
+        let near = pairs::pairs(&vectors);
         Self { idf, vectors, near }
     }
 }

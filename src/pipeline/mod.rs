@@ -1,5 +1,6 @@
 //! The story of an issue: read, decide, write. The only room that joins the others; time and randomness come in here.
 
+mod approve;
 mod archive;
 mod backup;
 mod bounces;
@@ -19,6 +20,7 @@ mod preview;
 mod proof;
 mod proposal;
 mod public;
+mod rendering;
 mod report;
 mod scheduler;
 mod serve;
@@ -47,6 +49,7 @@ pub use crate::send::{Clock, Ended, Event, TransportKind};
 pub use crate::sources::{Census, ListSource, Merged, Reject, RejectWriter, item_to_json};
 pub use crate::store::{BroughtBack, Change, Entry};
 
+pub use approve::Diff;
 pub use archive::{Archive, ArchivedIssue};
 pub use backup::{BackedUp, Backups, Release, Released, Restored, restore};
 pub use bounces::BounceImport;
@@ -54,12 +57,13 @@ pub use content::{ContentFolder, Imported};
 pub use deliver::{Delivered, Delivery, SendOptions};
 pub use demo::{Demo, Stop, demo, init};
 pub use doctor::{Diagnosis, Doctor, Health, Progress};
-pub use draft::{Asked, Composed, Diff, Drafts, Rendering};
+pub use draft::{Composed, Drafts};
 pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
 pub use letters::{Posted, post_letters};
 pub use metrics::watch_ops;
 pub use preview::preview;
 pub use public::serve_pages;
+pub use rendering::{Asked, Rendering};
 pub use scheduler::Outlook;
 pub use scheduler::{Daemon, Tick, run_scheduler};
 pub use serve::serve;

@@ -73,10 +73,6 @@ const OWNERS: &[(&str, &[&str])] = &[
 const LENGTHS: &[(&str, usize)] = &[("main.rs", 40), ("lib.rs", 30)];
 const LENGTH: usize = 400;
 
-/// Files that still need each other; none may come to these.
-const KNOWN_CIRCLES: &[&str] =
-    &["compose::grouping, compose::rank, compose::select", "compose::story::evidence, compose::story::marks"];
-
 /// Words of an older private vocabulary, each with the word that docs/glossary.md has for it. They stand in no name and no comment.
 const RETIRED: &[(&str, &str)] = &[
     ("courier", "worker"),
@@ -172,7 +168,6 @@ fn no_two_files_of_a_room_need_each_other() {
                 reached.iter().filter(|other| reachable(other, &uses).contains(start)).map(String::as_str).collect();
             (circle.len() > 1 && circle[0] == start).then(|| circle.join(", "))
         })
-        .filter(|circle| !KNOWN_CIRCLES.contains(&circle.as_str()))
         .collect();
     assert!(
         circles.is_empty(),

@@ -5,7 +5,7 @@
 //! texts are of one event. The weights were fitted to pairs that people had judged, each collection of which counted the
 //! same; docs/composing.md has the figures, and what was tried and dropped.
 
-use super::marks::{Marks, contrasts, differ, turns_away};
+use super::marks::{Marks, PATTERN, contrasts, differ, turns_away};
 use super::{by_words, vectors};
 
 const CONSTANT: f64 = 3.9;
@@ -25,8 +25,6 @@ const SOURCE: f64 = -1.5;
 const NAMES_HALF: f64 = 12.0;
 /// Further apart than this many days says no more.
 const MOST_DAYS: f64 = 7.0;
-/// So many words at the beginning of a headline make a pattern.
-pub const PATTERN: usize = 4;
 /// Headlines of one pattern with another name in its place: a slot times the pattern's part of the headline squared.
 const FILLED: f64 = 0.2;
 /// A part of the sum that is smaller says little.

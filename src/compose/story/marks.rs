@@ -6,7 +6,6 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::Text;
-use super::evidence::PATTERN;
 use super::frequencies;
 use super::terms::{Spelling, Word, summary_words, title_words};
 use super::vectors::{self, Vocabulary};
@@ -33,6 +32,9 @@ const TURNS: [&str; 7] = [
     "cancel cancels cancelled canceled |",
     "pause pauses paused halt halts halted | suspends suspended",
 ];
+
+/// So many words at the beginning of a headline make a pattern.
+pub const PATTERN: usize = 4;
 
 /// A name that more than this share of texts hold tells no two stories apart.
 const COMMON_NAME: f64 = 0.02;

@@ -1,0 +1,14 @@
+//! An order of items that hangs on what they say alone, and not on where they stood in the content.
+
+use std::cmp::Ordering;
+
+use crate::model::Item;
+
+/// Tells any two different items apart.
+pub fn by_content(a: &Item, b: &Item) -> Ordering {
+    fn words(item: &Item) -> (&str, &str, &str, Option<&str>, &str, &[String], &[String]) {
+        let Item { id, title, source, url, summary, topics, guides, .. } = item;
+        (id, title, source, url.as_deref(), summary, topics, guides)
+    }
+    words(a).cmp(&words(b)).then_with(|| a.published.to_string().cmp(&b.published.to_string()))
+}

@@ -1,0 +1,70 @@
+//! Freezes an issue's bytes for sending, and tells what changed in a draft since it was composed or approved.
+
+use super::draft::Drafts;
+use super::rendering::Rendering;
+use crate::issues;
+use crate::model::{Approval, Frozen, IssueName, Notice};
+
+/// A draft beside what it was.
+#[derive(Debug)]
+pub struct Diff {
+    /// What compose wrote last.
+    pub composed: Option<String>,
+    /// What was approved.
+    pub approved: Option<String>,
+    pub now: String,
+}
+
+impl Drafts {
+    /// Freezes exactly these bytes for sending. An error of the check refuses.
+    pub fn approve(&self, name: &IssueName, by: &str) -> anyhow::Result<(Rendering, Approval)> {
+        if by.trim().is_empty() || by.chars().any(char::is_control) {
+            return Err(Notice::new("who approves must be a name on one line").help("such as --by \"Ann\"").into());
+        }
+        let rendering = self.rendering(name)?;
+        if rendering.report.errors > 0 {
+            let help = format!("`digest check {name}` lists them; mend them in the draft, or waive one with a reason");
+            return Err(Notice::new(format!(
+                "{name} cannot be approved: check found {}",
+                errors(rendering.report.errors)
+            ))
+            .help(help)
+            .into());
+        }
+        let frozen = Frozen { letterhead: self.site.config.letterhead(), rendered: rendering.rendered.clone() };
+        // Also proves that the From is a mailbox, now rather than at send time.
+        self.site.delivery().compiled(frozen.clone(), name)?;
+        let approval = Approval {
+            issue: name.clone(),
+            draft: rendering.text.clone(),
+            frozen_sha256: Approval::hash(&frozen),
+            frozen,
+            by: by.to_owned(),
+            at: self.site.now(),
+        };
+        if !self.site.store_to_fill()?.issues().approve(&approval)? {
+            return Err(Notice::new(format!("{name} is already being sent, and its bytes are frozen"))
+                .help(format!("`digest status {name}` shows how far it is"))
+                .into());
+        }
+        Ok((rendering, approval))
+    }
+
+    /// What the editor changed since compose, and what changed since the approval when there is one.
+    pub fn diff(&self, name: &IssueName) -> anyhow::Result<Diff> {
+        let now = self.rendering_text(name)?;
+        let composed = issues::composed(&self.site.issues_dir(), name)?;
+        let approved = self.site.store_to_read()?.map(|store| store.issues().approval(name)).transpose()?.flatten();
+        Ok(Diff { composed, approved: approved.map(|approval| approval.draft), now })
+    }
+
+    /// The draft's text, after a look that it can be read as one.
+    fn rendering_text(&self, name: &IssueName) -> anyhow::Result<String> {
+        issues::read(&self.site.issues_dir(), name)?;
+        self.draft_text(name).ok_or_else(|| Notice::new(format!("{name} has no draft")).into())
+    }
+}
+
+fn errors(n: usize) -> String {
+    if n == 1 { "1 error".into() } else { format!("{n} errors") }
+}

@@ -1,0 +1,228 @@
+//! An issue as it would go out: compiled, checked, and written as one subscriber gets it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::TimeDelta;
+
+use super::draft::Drafts;
+use super::{online, spam};
+use crate::check::{self, Context, Known, Report, Spam, Twins};
+use crate::compose;
+use crate::files;
+use crate::issues;
+use crate::mail::{Links, Message};
+use crate::model::{Address, Delivery, Draft, Frozen, Guide, IssueName, Notice, Part, Rendered};
+use crate::render::{self, GuideLink, Setting};
+use crate::schedule;
+use crate::store::StoreError;
+
+/// An issue as it would go out, with the check's findings.
+#[derive(Debug)]
+pub struct Rendering {
+    pub name: IssueName,
+    pub draft: Draft,
+    /// The text of issue.toml.
+    pub text: String,
+    pub rendered: Rendered,
+    pub report: Report,
+}
+
+/// Who is asked about an issue besides the rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The operator's spam filter, which may take seconds.
+    pub spam: bool,
+    /// The sites that the draft links to, which may take minutes.
+    pub links: bool,
+}
+
+impl Drafts {
+    /// Compiles an issue once and checks it, with the operator's spam filter if there is one.
+    pub fn rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
+        self.rendering_with(name, Asked { spam: true, links: false })
+    }
+
+    /// The same with a choice of who is asked besides.
+    pub fn rendering_with(&self, name: &IssueName, asked: Asked) -> anyhow::Result<Rendering> {
+        let path = issues::folder(&self.site.issues_dir(), name).join("issue.toml");
+        files::within(&self.site.root, &path)?;
+        // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
+        let content = self.site.content().scored_content().ok();
+        let items = content.as_ref().map_or(&[][..], |content| &content.items);
+        issues::fill_in(&self.site.issues_dir(), name, items)?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
+        let draft = issues::parse(&path, &text)?;
+        self.pictures_are_there(&draft, &path)?;
+        let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
+        let letterhead = self.site.config.letterhead();
+        let setting = Setting {
+            publication: &self.site.config.publication,
+            edition_title: &self.site.config.edition_title(&name.edition),
+            edition: self.site.config.edition(&name.edition)?,
+            guides: &guides,
+            fields: &self.merge_fields()?,
+            clicks: self.site.config.tracking.clicks.then_some(letterhead.public_url.as_str()),
+            pages: self.site.config.web.serves().then_some(letterhead.public_url.as_str()),
+            next: schedule::date_after(self.site.config.edition(&name.edition)?, name.date),
+        };
+        let rendered = render::render(&draft, &setting, &self.site.templates()?)?;
+        let base_scores = self.site.config.base_scores();
+        let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
+        let spam = if asked.spam { self.spam(&message) } else { None };
+        let fetcher = self.site.content().fetcher()?;
+        let follow = || online::follow(check::web_links(&draft), &self.site.config.fetch, &fetcher);
+        let answers = asked.links.then(follow).transpose()?;
+        let twins = compose::twins(&draft, &self.site.config.compose, self.site.config.publication.timezone);
+        let twins: Vec<Twins> = twins.into_iter().map(|(first, second, why)| Twins { first, second, why }).collect();
+        let context = Context {
+            answers: answers.as_ref(),
+            message: Some(&message.text()),
+            spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
+            source: &text,
+            zone: self.site.config.publication.timezone,
+            content: content.as_ref().map(|content| Known {
+                items: &content.items,
+                guides: &content.guides,
+                base_scores: &base_scores,
+                guide_stale: self.site.config.compose.guide_stale,
+            }),
+            earlier: &self.earlier(&draft),
+            twins: &twins,
+        };
+        let report = check::check(&draft, &rendered, &context);
+        Ok(Rendering { name: name.clone(), draft, text, rendered, report })
+    }
+
+    /// The mark and the issue's picture, where they are files of content/, must be there.
+    fn pictures_are_there(&self, draft: &Draft, path: &Path) -> Result<(), Notice> {
+        let mark = self.site.config.publication.mark.as_ref();
+        for file in mark.into_iter().chain(&draft.picture).filter_map(|picture| picture.file.as_deref()) {
+            if !self.site.content_dir().join("pictures").join(file).is_file() {
+                let why = format!("there is no picture content/pictures/{file}");
+                return Err(Notice::new(why).at(path, None).help("put it there, or take the line that names it away"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the operator's spam filter says of a copy, if one is configured, or why it says nothing.
+    fn spam(&self, message: &Message) -> Option<Result<Spam, String>> {
+        let settings = &self.site.config.check;
+        if settings.spam.is_empty() {
+            return None;
+        }
+        let answer = spam::ask(&settings.spam, &message.text(), settings.spam_patience);
+        let read = |text: String| Spam::read(&text).ok_or_else(|| "its answer names no score".to_owned());
+        Some(answer.and_then(read))
+    }
+
+    /// The issues of the half year before that may have carried an item of the draft. Most drafts of years need not be
+    /// parsed: their text names none of the ids and addresses.
+    fn earlier(&self, draft: &Draft) -> Vec<Draft> {
+        let reach = TimeDelta::days(183);
+        let page =
+            |url: &'_ str| url.split_once("://").map_or(url, |(_, rest)| rest).split('?').next().map(str::to_owned);
+        let shown = || draft.news.iter().filter(|entry| !entry.banned);
+        let needles: Vec<String> = shown()
+            .map(|entry| entry.id.clone())
+            .chain(shown().filter_map(|entry| page(entry.url.as_deref()?.trim_end_matches('/'))))
+            .collect();
+        let before = |name: &IssueName| {
+            *name != draft.name && name.date <= draft.name.date && draft.name.date - name.date <= reach
+        };
+        // An earlier draft that is gone or broken is its own trouble.
+        let names = issues::list(&self.site.issues_dir()).unwrap_or_default().into_iter().filter(before);
+        names
+            .filter_map(|name| {
+                let text = self.draft_text(&name)?;
+                let path = issues::folder(&self.site.issues_dir(), &name).join("issue.toml");
+                let may = needles.iter().any(|needle| text.contains(needle));
+                if may { issues::parse(&path, &text).ok() } else { None }
+            })
+            .collect()
+    }
+
+    fn merge_fields(&self) -> Result<Vec<String>, StoreError> {
+        self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.subscribers().field_names())
+    }
+
+    /// Writes issue.html, issue.txt and issue.eml as one subscriber gets them: the one with the address, or a sample subscriber.
+    pub fn write_rendering(
+        &self,
+        rendering: &Rendering,
+        out: Option<&Path>,
+        subscriber: Option<&Address>,
+    ) -> anyhow::Result<Vec<PathBuf>> {
+        let delivery = self.sample_delivery(subscriber)?;
+        let message = self.message(&rendering.name, &rendering.rendered, &delivery)?;
+        let letterhead = self.site.config.letterhead();
+        let links = Links::new(&letterhead, &rendering.name, &delivery);
+        let folder = out.map_or_else(|| issues::folder(&self.site.issues_dir(), &rendering.name), Path::to_path_buf);
+        let files = [
+            ("issue.html", rendering.rendered.fill(Part::Html, &links)),
+            ("issue.txt", rendering.rendered.fill(Part::Text, &links)),
+            ("issue.eml", message.text()),
+        ];
+        let unmade = |e| Notice::new(format!("cannot make the folder: {e}")).at(&folder, None);
+        files::within(&self.site.root, &folder)?;
+        std::fs::create_dir_all(&folder).map_err(unmade)?;
+        let mut written = Vec::new();
+        for (name, bytes) in files {
+            let path = folder.join(name);
+            files::within(&self.site.root, &path)?;
+            std::fs::write(&path, bytes)
+                .map_err(|e| Notice::new(format!("cannot write the rendered issue: {e}")).at(&path, None))?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+
+    pub(super) fn message(
+        &self,
+        name: &IssueName,
+        rendered: &Rendered,
+        delivery: &Delivery,
+    ) -> Result<Message, Notice> {
+        let frozen = Frozen { letterhead: self.site.config.letterhead(), rendered: rendered.clone() };
+        Ok(self.site.delivery().compiled(frozen, name)?.message(delivery))
+    }
+
+    /// A delivery for looking at: its links belong to nobody.
+    pub(super) fn sample_delivery(&self, subscriber: Option<&Address>) -> anyhow::Result<Delivery> {
+        let mut delivery = Delivery {
+            number: 0,
+            email: Address::parse("reader@example.org")?,
+            name: "Sample Subscriber".into(),
+            seed: "0".repeat(32),
+            fields: BTreeMap::new(),
+            dated: self.site.now(),
+            attempts: 0,
+        };
+        if let Some(email) = subscriber {
+            delivery.email = email.clone();
+            delivery.name = String::new();
+            if let Some(known) =
+                self.site.store_to_read()?.map(|store| store.subscribers().subscriber(email)).transpose()?.flatten()
+            {
+                (delivery.name, delivery.fields) = (known.name, known.fields);
+            }
+        }
+        Ok(delivery)
+    }
+}
+
+/// The guides an entry may be paired with: the draft's own cards first, since a draft is self-contained, then content/.
+fn guide_links(draft: &Draft, guides: &[Guide]) -> Vec<GuideLink> {
+    let mut links: BTreeMap<String, GuideLink> = BTreeMap::new();
+    for guide in guides {
+        let (slug, title) = (guide.slug.clone(), guide.title.clone());
+        links.insert(slug.clone(), GuideLink { slug, title, level: guide.level, url: guide.url.clone() });
+    }
+    for card in &draft.guides {
+        let (slug, title) = (card.slug.clone(), card.title.clone());
+        links.insert(slug.clone(), GuideLink { slug, title, level: card.level, url: card.url.clone() });
+    }
+    links.into_values().collect()
+}
