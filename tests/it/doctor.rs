@@ -190,3 +190,11 @@ fn a_configuration_with_mistakes_is_the_first_thing_to_mend() {
     let test = Test::new().file("config.toml", "[publicatoin]\nname = \"x\"\n");
     test.run("doctor").code(1).stdout_has("unknown key").stdout_has("publication");
 }
+
+#[test]
+fn a_letter_with_a_mistake_is_found_before_it_is_due() {
+    let test = Test::new().sample();
+    test.write("templates/letter/confirm/body.txt.hbs", "Welcome\n\n{{conferm.link}}\n");
+    let found = test.run("doctor").code(1).stdout;
+    assert!(found.contains("letter/confirm/body.txt.hbs:3"), "{found}");
+}

@@ -149,6 +149,9 @@ impl Doctor {
                     &templates,
                 )?;
             }
+            for (kind, sample) in render::letter_samples() {
+                render::letter(kind, &sample, &self.site.config.publication, &templates)?;
+            }
             Ok(())
         })();
         match proved {
