@@ -74,6 +74,7 @@ pub fn about_mailbox(words: &Words) -> Option<RefusalClass> {
 fn says_nobody(words: &Words) -> bool {
     let (subjects, elsewhere) = (section("subjects"), section("elsewhere"));
     words.say_any(section("nobody"))
+        || words.tell_of_address(section("absent address"))
         || section("no such").iter().any(|no| words.name(no, section("kinds"), subjects))
         || subjects.iter().any(|subject| {
             words.tell(subject, section("absent"), elsewhere) || words.tell_at_once(subject, section("wrong"))
@@ -100,6 +101,7 @@ mod tests {
     fn the_table_names_the_sections_that_are_asked_and_no_others() {
         let mut asked = ABOUT_US.map(|(name, _)| name).to_vec();
         asked.extend(["full", "passing", "subjects", "no such", "kinds", "absent", "elsewhere", "wrong", "nobody"]);
+        asked.push("absent address");
         asked.extend(["closed", "closed otherwise", "no domain", "later"]);
         asked.sort_unstable();
         assert_eq!(TABLE.keys().copied().collect::<Vec<_>>(), asked);

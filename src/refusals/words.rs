@@ -6,11 +6,13 @@ pub struct Words {
     line: String,
     /// The same without spaces, for scripts that write none.
     joined: String,
+    /// The line with `@` in the place of each address.
+    marked: String,
 }
 
 impl Words {
     pub fn of(text: &str) -> Self {
-        let mut line = String::from(" ");
+        let (mut line, mut marked) = (String::from(" "), String::from(" "));
         let text = text.to_lowercase().replace(['’', '`', '´'], "'");
         // sendmail names a mailbox of its own as `<ann>`.
         let is_edge =
@@ -19,13 +21,18 @@ impl Words {
             if token.contains('@') || token.contains("://") || token.starts_with('<') {
                 // `<ann@inbox.example>:User unknown`
                 let rest = token.rsplit_once(">:").map_or("", |(_, rest)| rest);
+                if token.contains('@') {
+                    marked.push_str("@ ");
+                }
                 push(&mut line, rest);
+                push(&mut marked, rest);
                 continue;
             }
             push(&mut line, token);
+            push(&mut marked, token);
         }
         let joined = line.split(' ').collect();
-        Self { line, joined }
+        Self { line, joined, marked }
     }
 
     /// Whether a phrase stands in the text as whole words: lower case, words parted by one space. `*` stands for up to four words.
@@ -88,6 +95,11 @@ impl Words {
             }
         }
         false
+    }
+
+    /// Whether an address has one of these predicates right after it: "<ann@inbox.example> not found".
+    pub fn tell_of_address(&self, predicates: &[&str]) -> bool {
+        predicates.iter().any(|predicate| find(&self.marked, &format!("@ {predicate}")).is_some())
     }
 
     /// Whether a subject has one of these predicates right after it.
@@ -168,6 +180,18 @@ mod tests {
         ];
         for (text, expected) in table {
             assert_eq!(Words::of(text).tell("user", &["not found"], &["domain"]), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("550 <ann@inbox.example> not found", true),
+            ("ann@inbox.example: is unknown", true),
+            ("the domain of ann@inbox.example, as given, was not found", false),
+            ("550 not found", false),
+        ] {
+            assert_eq!(
+                Words::of(text).tell_of_address(&["not found", "was not found", "is unknown"]),
+                expected,
+                "{text}"
+            );
         }
         assert!(Words::of("unknown local user").name("unknown", &["local"], &["user"]));
         assert!(!Words::of("unknown error of a user").name("unknown", &["local"], &["user"]));
