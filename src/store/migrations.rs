@@ -8,7 +8,7 @@ use super::StoreError;
 
 /// The steps to the schema that this binary writes, each with the `user_version` that SQLite keeps once it is taken. Databases from
 /// before the first release count below the first; their schema was never published and is not read any more.
-const MIGRATIONS: &[(u32, &str)] = &[
+pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (101, include_str!("migrations/0101_first.sql")),
     (102, include_str!("migrations/0102_safety.sql")),
     (103, include_str!("migrations/0103_imports.sql")),

@@ -285,4 +285,5 @@ mod bounces;
 mod clicks;
 mod imports;
 mod ledger;
+mod migrations;
 mod people;

@@ -39,7 +39,7 @@ CREATE TABLE sends (
     started_ms       INTEGER NOT NULL,
     finished_ms      INTEGER,
     -- The fencing token of the daemon that sends; 0 for `digest send`. A sender whose token it no longer is sends nothing more.
-    fencing_token            INTEGER NOT NULL DEFAULT 0,
+    fencing_token    INTEGER NOT NULL DEFAULT 0,
     canary           INTEGER NOT NULL DEFAULT 0, -- how many recipients are the canary; 0: none
     canary_served_ms INTEGER,
     canary_passed_ms INTEGER
@@ -53,7 +53,7 @@ CREATE TABLE deliveries (
     email         TEXT    NOT NULL,             -- '' once its subscriber is forgotten
     domain        TEXT    NOT NULL,             -- as in subscribers
     variant       INTEGER NOT NULL DEFAULT 1,   -- which form of the issue; there is one
-    domain_group          INTEGER NOT NULL DEFAULT 0,   -- recipients of one group of domains share one; 0 is everybody else
+    domain_group  INTEGER NOT NULL DEFAULT 0,   -- recipients of one group of domains share one; 0 is everybody else
     state         TEXT    NOT NULL CHECK (state IN
                       ('pending', 'in_flight', 'delivered', 'deferred', 'failed', 'suppressed', 'uncertain')),
     due_ms        INTEGER,
@@ -169,11 +169,11 @@ CREATE TABLE clicks (
     PRIMARY KEY (issue, key)
 ) WITHOUT ROWID;
 
--- One daemon acts. `fencing_token`, the fencing token, grows with every new holder; whoever writes for the scheduler names the one it was given.
+-- One daemon acts. `fencing_token` grows with every new holder; whoever writes for the scheduler names the one it was given.
 CREATE TABLE lease (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
     holder     TEXT    NOT NULL,
-    fencing_token      INTEGER NOT NULL,
+    fencing_token INTEGER NOT NULL,
     since_ms   INTEGER NOT NULL,            -- a daemon has been watching since then
     expires_ms INTEGER NOT NULL
 );
@@ -193,6 +193,6 @@ CREATE TABLE journal (
     occurrence INTEGER NOT NULL DEFAULT 0,
     detail  TEXT    NOT NULL,               -- a sentence for people
     at_ms   INTEGER NOT NULL,
-    fencing_token   INTEGER NOT NULL,
+    fencing_token INTEGER NOT NULL,
     UNIQUE (edition, date, what, occurrence)
 );
