@@ -68,6 +68,9 @@ fn from_the_form_to_the_goodbye() {
     press("button");
     sound("You are on the list");
     status("confirmed");
+    let confirm = browser.run("return location.href").as_str().unwrap().to_owned();
+    browser.open(&confirm);
+    sound("You are on the list");
 
     // A site of this machine's own is no https, which check would not let pass.
     let report = test.run("check 2026-11-25-midweek --format json").json();
@@ -89,8 +92,24 @@ fn from_the_form_to_the_goodbye() {
     press("button[value=save]");
     sound("Your preferences");
     assert_eq!(browser.run("return document.querySelector('[role=status]').textContent"), "Saved.");
+    browser.run("document.querySelector('[name=email]').value = 'nobody@nowhere'");
+    press("button[value=move]");
+    sound("Your preferences");
+    assert_eq!(browser.run("return document.querySelector('[role=alert]') !== null"), true);
     press("button[value=ask]");
     sound("Delete all that we keep on you?");
+    browser.open(&format!("{site}/lost"));
+    sound("Find your preferences");
+    type_in(&address);
+    press("button");
+    sound("Look into your inbox");
+    browser.open(&link("/unsubscribe/"));
+    sound("Leave The Test Gazette?");
+    press("button[value=pause]");
+    sound("A pause of 30 days");
+    browser.open(&link("/unsubscribe/"));
+    press("button[name=edition]");
+    sound("This edition has stopped");
     browser.open(&link("/unsubscribe/"));
     sound("Leave The Test Gazette?");
     status("confirmed");
