@@ -55,6 +55,9 @@ fn print(report: &SendReport) -> anyhow::Result<()> {
         report.issue, report.state, report.figures.counts.delivered, report.figures.audience
     ))?;
     report.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
+    if let Some(poll) = &report.poll {
+        line(&format!("  the poll: {poll}"))?;
+    }
     for state in &report.figures.states {
         line(&format!("{:>10}  {:<10} {}", state.count, state.state, state.reason))?;
     }

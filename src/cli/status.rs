@@ -113,6 +113,9 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
         line(&format!("  {group:<22} {}", told(&domain_group.counts, domain_group.next_due)))?;
     }
     status.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
+    if let Some(poll) = &status.poll {
+        line(&format!("  the poll: {poll}"))?;
+    }
     if !status.reason.is_empty() {
         line(&format!("  stopped: {}", status.reason))?;
     }

@@ -105,6 +105,7 @@ mod tests {
             html: whole("<p>.</p>"),
             text: whole(".\nbody\n"),
             tracking: None,
+            poll: None,
         };
         let letter = |key| Letter { key, to: &to, dated: DateTime::UNIX_EPOCH, rendered: &rendered };
         let one = writer.write(&letter("a"));

@@ -11,6 +11,7 @@ mod letter;
 mod local;
 mod network;
 mod notice;
+mod poll;
 mod refusal;
 mod rendered;
 mod report;
@@ -30,6 +31,7 @@ pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use network::network;
 pub use notice::{Notice, Notices, Place};
+pub use poll::{AnswerCount, Poll, PollCounts};
 pub use refusal::{EvidenceKind, MatchedBy, RefusalClass};
 pub use rendered::{Fill, Part, Rendered, Segment, Slot, push_escaped};
 pub use report::{

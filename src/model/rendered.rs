@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Tracking;
+use super::{Poll, Tracking};
 
 /// A place that is filled for each subscriber.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub struct Rendered {
     /// The links whose clicks are counted; `None` where none are, and the bytes are those without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<Tracking>,
+    /// The poll that pages of the publication count; `None` where there is none, or its answers are mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Poll>,
 }
 
 impl Rendered {

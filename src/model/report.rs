@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{DeliveryCounts, IssueState, Linked};
+use super::{DeliveryCounts, IssueState, Linked, PollCounts};
 
 /// Everything that the report of an issue says; serializes as the JSON of `digest report`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -26,6 +26,9 @@ pub struct SendReport {
     pub finished_at: Option<DateTime<Utc>>,
     /// When the figures were read.
     pub as_of: DateTime<Utc>,
+    /// The poll that was mailed, with its counts; `None` when there was none, or its answers are mails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollCounts>,
     #[serde(flatten)]
     pub figures: Figures,
 }

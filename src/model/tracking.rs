@@ -123,6 +123,7 @@ impl Rendered {
             html: restore(&self.html, Part::Html),
             text: restore(&self.text, Part::Text),
             tracking: None,
+            poll: self.poll.clone(),
         }
     }
 }
@@ -174,6 +175,7 @@ mod tests {
             ))],
             text: vec![Segment::Shared(format!("[1] {p}{news}\n[2] {p}{guide}"))],
             tracking: Some(tracking.clone()),
+            poll: None,
         };
         let direct = rendered.direct();
         assert_eq!(direct.subject, rendered.subject);

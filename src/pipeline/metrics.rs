@@ -105,8 +105,9 @@ impl Board {
         if let (Some(finished), Some((by, vitals))) = (finished, self.over.get(&issue))
             && finished == *by
         {
-            // What comes back comes after the end.
-            return Ok(Some(SendVitals { came_back: came_back(store, name)?, ..vitals.clone() }));
+            // What comes back comes after the end, and so do answers.
+            let (came_back, poll) = (came_back(store, name)?, poll(store, name)?);
+            return Ok(Some(SendVitals { came_back, poll, ..vitals.clone() }));
         }
         let Some(send) = store.sends().send(name)? else { return Ok(None) };
         let vitals = measure(site, store, name, &send)?;
@@ -136,6 +137,7 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> an
         started: send.started,
         finished: send.finished,
         came_back: came_back(store, name)?,
+        poll: poll(store, name)?,
         next_due: send.next_due,
         held_until: site.delivery().held_until(store, name, send)?,
         lag_seconds: due.map(|due| seconds(send.started - due)),
@@ -144,6 +146,11 @@ fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> an
 
 fn came_back(store: &Store, name: &IssueName) -> anyhow::Result<Vec<(String, u64)>> {
     Ok(store.sends().came_back(name)?.into_iter().map(|line| (line.kind, line.count)).collect())
+}
+
+fn poll(store: &Store, name: &IssueName) -> anyhow::Result<Vec<(String, u64)>> {
+    let counts = store.issues().poll_counts(name)?.map(|poll| poll.answers).unwrap_or_default();
+    Ok(counts.into_iter().map(|line| (line.answer, line.count)).collect())
 }
 
 /// How late, in seconds; a send before its time is not late.

@@ -2,6 +2,7 @@
 
 mod clicks;
 mod less;
+mod poll;
 mod sign_ups;
 mod stores;
 mod window;
@@ -13,7 +14,9 @@ use tokio::sync::watch;
 
 use super::{Site, seed};
 use crate::model::{Address, Purpose, Subscriber, SubscriberStatus};
-use crate::render::{self, Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, Preferences, Templates};
+use crate::render::{
+    self, Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, PollPage, Preferences, Templates,
+};
 use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
 use crate::web::archive;
 use crate::web::public::{
@@ -90,6 +93,7 @@ impl PublicPages {
         pages.page(200, &Preferences::sample(), "preferences")?;
         pages.page(200, &Lost::sample(), "lost")?;
         pages.page(200, &Leave::sample(), "leave")?;
+        pages.page(200, &PollPage::sample(), "poll")?;
         pages.page(200, &MessagePage::sample(), "missing")?;
         Ok(pages)
     }
@@ -106,6 +110,7 @@ impl PublicPages {
             PublicRequest::Leave { token, post } => self.leave(&token, post, caller),
             PublicRequest::Preferences { token, form: None } => self.preferences(&token),
             PublicRequest::Preferences { token, form: Some(form) } => self.change(&token, &form, caller),
+            PublicRequest::Poll { issue, answer, post } => self.poll(&issue, answer, post),
             PublicRequest::Missing => self.missing(),
             PublicRequest::Refused(status) => self.page(status, &MessagePage::default(), "refused"),
         };

@@ -30,6 +30,7 @@ impl Delivery {
             started_at: send.started,
             finished_at: send.finished,
             as_of: self.site.now(),
+            poll: store.issues().poll_counts(name)?,
             figures: store.sends().figures(&send, rendered.tracking.as_ref())?,
         })
     }

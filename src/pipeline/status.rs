@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Delivery;
 use super::scheduler::Outlook;
-use crate::model::{DeliveryCounts, IssueName, IssueState, Notice, Notices};
+use crate::model::{DeliveryCounts, IssueName, IssueState, Notice, Notices, PollCounts};
 use crate::store::{DomainGroupCounts, Entry, RecipientLine, Store};
 use crate::{issues, schedule};
 
@@ -40,6 +40,9 @@ pub struct IssueStatus {
     /// What the editor made of compose's proposal, in words, and over the last issues; only of an issue that was sent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proposal: Vec<String>,
+    /// The poll that was mailed with it, with its counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollCounts>,
     /// When the next deferred recipient is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due: Option<DateTime<Utc>>,
@@ -199,6 +202,7 @@ impl Delivery {
             next_due: send.as_ref().and_then(|send| send.next_due),
             next: store.map(|store| self.site.daemon().outlook(store, name)).transpose()?.flatten(),
             domain_groups: Vec::new(),
+            poll: store.map(|store| store.issues().poll_counts(name)).transpose()?.flatten(),
             proposal: frozen.map(|text| self.site.drafts().verdict(name, &text)).into_iter().flatten().collect(),
             mistakes: draft.err().map(|Notices(mistakes)| mistakes).unwrap_or_default(),
             reason: send.map(|send| send.reason).unwrap_or_default(),

@@ -7,7 +7,7 @@ use super::ready;
 use super::slots::Tokens;
 use super::templates::Source;
 use super::texts::Words;
-use super::view::{self, IssueView};
+use super::view::{self, IssueView, PollView};
 use super::{Setting, Templates, bounds, html, sample, words};
 use crate::model::{Draft, Edition, Notice, Notices, Rendered};
 use crate::text::suggestion;
@@ -34,6 +34,7 @@ pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result
         subject: view.subject,
         preheader: view.preheader,
         tracking: view.tracking,
+        poll: view.poll.and_then(PollView::counted),
     })
 }
 

@@ -89,6 +89,7 @@ pub fn editors(
         html: vec![Segment::Shared(html)],
         text: vec![Segment::Shared(text)],
         tracking: None,
+        poll: None,
     })
 }
 

@@ -30,7 +30,9 @@ pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, feed_cont
 pub use clicks::ClickSettings;
 pub use editors::{EditorLetter, Found, Shown, ToDo, editors};
 pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
-pub use page::{Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, Preferences, page, style};
+pub use page::{
+    Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, PollChoice, PollPage, Preferences, page, style,
+};
 pub use report::report;
 pub use setting::{GuideLink, Setting};
 pub use templates::Templates;

@@ -76,6 +76,23 @@ pub struct MessagePage {
     pub value: &'static str,
 }
 
+/// The page behind an answer of a poll.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PollPage {
+    pub question: String,
+    /// The answer that was chosen in the mail, then the others.
+    pub answers: Vec<PollChoice>,
+}
+
+/// An answer as a button.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PollChoice {
+    pub label: String,
+    /// The path that its button posts to.
+    pub action: String,
+    pub chosen: bool,
+}
+
 /// A subscriber's preferences.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Preferences {
@@ -120,6 +137,15 @@ impl Page for Leave {
 
     fn sample() -> Self {
         Self { action: "/unsubscribe/abc".into(), editions: choices(), paused: true }
+    }
+}
+
+impl Page for PollPage {
+    const NAME: &'static str = "poll";
+
+    fn sample() -> Self {
+        let choice = PollChoice { label: "Yes".into(), action: "/poll/2026-11-25-midweek/1".into(), chosen: true };
+        Self { question: "Was this issue useful?".into(), answers: vec![choice] }
     }
 }
 
@@ -209,7 +235,8 @@ mod tests {
         let archive = page(&crate::render::ArchivePage::sample(), "archive", setting, &templates).expect("archive");
         let lost = page(&Lost::sample(), "lost", setting, &templates).expect("lost");
         let leave = page(&Leave::sample(), "leave", setting, &templates).expect("leave");
-        let mut pages = vec![home, preferences, archive, lost, leave];
+        let poll = page(&PollPage::sample(), "poll", setting, &templates).expect("poll");
+        let mut pages = vec![home, preferences, archive, lost, leave, poll];
         for section in [
             "asked",
             "confirm",
@@ -220,6 +247,7 @@ mod tests {
             "lost_asked",
             "move",
             "moved",
+            "answered",
             "gone",
             "forget",
             "forgotten",

@@ -34,6 +34,7 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "page/leave.html.hbs",
     "page/lost.html.hbs",
     "page/layout.html.hbs",
+    "page/poll.html.hbs",
     "page/preferences.html.hbs",
     "page/report.html.hbs",
     "page/sheet.html.hbs",

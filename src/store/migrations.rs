@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (102, include_str!("migrations/0102_safety.sql")),
     (103, include_str!("migrations/0103_imports.sql")),
     (104, include_str!("migrations/0104_pages.sql")),
+    (105, include_str!("migrations/0105_polls.sql")),
 ];
 
 /// The version of the schema that this binary writes.

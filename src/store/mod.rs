@@ -20,6 +20,7 @@ mod letters;
 mod metrics;
 mod migrations;
 mod moves;
+mod polls;
 mod queue;
 mod report;
 mod safety;

@@ -5,8 +5,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::model::{
-    Address, Approval, Delivery, DeliveryCounts, Frozen, IssueName, IssueState, Letterhead, Outcome, RefusalClass,
-    Rendered, Reply, SubscriberRow, SubscriberStatus,
+    Address, Approval, Delivery, DeliveryCounts, Frozen, IssueName, IssueState, Letterhead, Outcome, Poll,
+    RefusalClass, Rendered, Reply, SubscriberRow, SubscriberStatus,
 };
 
 /// A store of its own in a folder of its own, with a running number for seeds.
@@ -39,6 +39,10 @@ fn row(email: &str, status: SubscriberStatus, editions: &[&str]) -> SubscriberRo
         consent: "a form".into(),
         ..SubscriberRow::new(Address::parse(email).expect("an address"), status)
     }
+}
+
+fn poll() -> Poll {
+    Poll { question: "Useful?".into(), answers: ["Yes", "So-so", "No"].map(str::to_owned).to_vec() }
 }
 
 impl House {
@@ -78,8 +82,14 @@ impl House {
             bounce_domain: String::new(),
             name_fallback: "reader".into(),
         };
-        let rendered =
-            Rendered { subject: "S".into(), preheader: String::new(), html: vec![], text: vec![], tracking: None };
+        let rendered = Rendered {
+            subject: "S".into(),
+            preheader: String::new(),
+            html: vec![],
+            text: vec![],
+            tracking: None,
+            poll: Some(poll()),
+        };
         let frozen = Frozen { letterhead, rendered };
         let approval = Approval {
             issue: issue(),
@@ -287,3 +297,4 @@ mod imports;
 mod ledger;
 mod migrations;
 mod people;
+mod polls;

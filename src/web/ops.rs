@@ -45,6 +45,8 @@ pub struct SendVitals {
     pub held_until: Option<DateTime<Utc>>,
     /// Recipients of whose copy something came back, by kind.
     pub came_back: Vec<(String, u64)>,
+    /// How often each answer of its poll was given.
+    pub poll: Vec<(String, u64)>,
     /// How much later than its edition's time it began, in seconds.
     pub lag_seconds: Option<f64>,
 }
@@ -184,6 +186,8 @@ impl Page<'_> {
             "Recipients of a send of whose copy something came back, by kind.",
             &["issue", "kind"],
         )?;
+        let poll =
+            self.one("digest_poll_answers", "How often an answer of an issue's poll was given.", &["issue", "answer"])?;
         let stopped = self.one("digest_send_stopped", "1 while a send is stopped.", &["issue"])?;
         let start = self.one("digest_send_start_timestamp_seconds", "When a send began.", &["issue"])?;
         let end = self.one("digest_send_end_timestamp_seconds", "When a send was through.", &["issue"])?;
@@ -217,6 +221,9 @@ impl Page<'_> {
             }
             for (kind, count) in &send.came_back {
                 came_back.with_label_values(&[issue, kind]).set(real(*count));
+            }
+            for (answer, count) in &send.poll {
+                poll.with_label_values(&[issue, answer]).set(real(*count));
             }
             stopped.with_label_values(&[issue]).set(f64::from(send.stopped));
             start.with_label_values(&[issue]).set(seconds(send.started));

@@ -44,6 +44,7 @@ mod pages;
 mod pages_less;
 mod pictures;
 mod pixels;
+mod polls;
 mod power;
 mod preview;
 mod programs;

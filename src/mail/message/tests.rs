@@ -26,6 +26,7 @@ fn compiled() -> CompiledIssue {
         html: segments("<p title=\"", "\">Hello</p>\n.\n"),
         text: segments("Hello ", ",\n.\nbye\n"),
         tracking: None,
+        poll: None,
     };
     let issue = "2026-11-25-midweek".parse().expect("a name");
     CompiledIssue::new(Frozen { letterhead, rendered }, issue).expect("a compiled")

@@ -50,8 +50,14 @@ fn sent() -> (tempfile::TempDir, Site) {
         bounce_domain: "bounces.almanac.example".into(),
         name_fallback: "reader".into(),
     };
-    let rendered =
-        Rendered { subject: "S".into(), preheader: String::new(), html: vec![], text: vec![], tracking: None };
+    let rendered = Rendered {
+        subject: "S".into(),
+        preheader: String::new(),
+        html: vec![],
+        text: vec![],
+        tracking: None,
+        poll: None,
+    };
     let frozen = Frozen { letterhead, rendered };
     let approval = Approval {
         issue: issue(),

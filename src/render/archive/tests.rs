@@ -24,6 +24,7 @@ fn rendered() -> Rendered {
         ],
         text: Vec::new(),
         tracking: None,
+        poll: None,
     }
 }
 

@@ -39,6 +39,7 @@ fn send(figures: Figures, state: IssueState) -> SendReport {
         started_at: at(0),
         finished_at: (state == IssueState::Sent).then(|| at(95)),
         as_of: at(7_200),
+        poll: None,
         figures,
     }
 }

@@ -7,7 +7,7 @@ use super::super::texts::Words;
 use super::super::{Setting, words};
 use super::addresses::numbered;
 use super::dates;
-use crate::model::{Draft, Picture, Publication};
+use crate::model::{Draft, Picture, Poll, Publication};
 
 #[derive(Debug, Serialize)]
 pub struct PublicationView {
@@ -40,6 +40,17 @@ pub struct PictureView {
 pub struct PollView {
     pub question: String,
     pub answers: Vec<AnswerView>,
+    /// Whether pages count the answers; no template sees it.
+    #[serde(skip)]
+    pub served: bool,
+}
+
+impl PollView {
+    /// What the pages count, if they do.
+    pub fn counted(self) -> Option<Poll> {
+        let answers = self.answers.into_iter().map(|answer| answer.label).collect();
+        self.served.then_some(Poll { question: self.question, answers })
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -92,7 +103,7 @@ pub fn picture(picture: &Picture, setting: &Setting) -> Option<PictureView> {
     })
 }
 
-/// The edition's poll: pages count the answers, and where there are none, mails do.
+/// The edition's poll: pages count the answers, and where there are none, an answer is a mail to the editors.
 pub fn poll(
     draft: &Draft,
     setting: &Setting,
@@ -105,13 +116,17 @@ pub fn poll(
     if question.is_empty() || answers.is_empty() {
         return None;
     }
-    let address = |answer: &str| mail_to_editors(draft, setting, edition, &format!("{question} {answer}"), texts);
+    let address = |number: usize, answer: &str| match setting.pages {
+        Some(pages) => format!("{pages}/poll/{}/{number}", draft.name),
+        None => mail_to_editors(draft, setting, edition, &format!("{question} {answer}"), texts),
+    };
     let answer = |(at, answer): (usize, &String)| {
         let label = words::line(answer);
-        let (url, link) = numbered(Some(&address(&label)), links);
+        let (url, link) = numbered(Some(&address(at + 1, &label)), links);
         AnswerView { label, url, link, more: at + 1 < answers.len() }
     };
-    Some(PollView { question: question.clone(), answers: answers.iter().enumerate().map(answer).collect() })
+    let answers = answers.iter().enumerate().map(answer).collect();
+    Some(PollView { question: question.clone(), answers, served: setting.pages.is_some() })
 }
 
 pub fn invitations(

@@ -17,11 +17,11 @@ use super::{Setting, clicks, words};
 use crate::model::{Draft, Entry, Figure, Publication, Slot, TextLinks, Tracking};
 
 use addresses::numbered;
-use around::{EditionView, Invitations, PictureView, PollView, PublicationView};
+use around::{EditionView, Invitations, PictureView, PublicationView};
 use guides::{CardView, Placed};
 use stories::{GroupView, Run, StoryView};
 
-pub use around::publication;
+pub use around::{PollView, publication};
 
 /// The root of every template.
 #[derive(Debug, Serialize)]

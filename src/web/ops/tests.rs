@@ -12,6 +12,7 @@ pub fn busy() -> Vitals {
         replies: vec![("2xx".into(), 7), ("4xx".into(), 2), ("5xx".into(), 1)],
         latency: Buckets { up_to: vec![(0.05, 2), (0.1, 7)], count: 7, sum_seconds: 0.5 },
         came_back: vec![("hard".into(), 1), ("complaint".into(), 0)],
+        poll: vec![("Yes".into(), 3), ("So-\"so\"".into(), 0)],
         started: at(1_764_054_000_000),
         finished: None,
         next_due: Some(at(1_764_054_300_000)),

@@ -45,7 +45,7 @@ const POLICY: &str =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub async fn guard(State(limits): State<Limits>, request: Request, next: Next) -> Response {
-    let personal = ["/confirm/", "/unsubscribe/", "/preferences/", "/move/"]
+    let unlisted = ["/confirm/", "/unsubscribe/", "/preferences/", "/move/", "/poll/"]
         .iter()
         .any(|page| request.uri().path().starts_with(page));
     let answer = tokio::time::timeout(limits.patience, next.run(request)).await;
@@ -61,7 +61,7 @@ pub async fn guard(State(limits): State<Limits>, request: Request, next: Next) -
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    if personal {
+    if unlisted {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
     }

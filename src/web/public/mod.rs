@@ -8,6 +8,7 @@ mod guard;
 mod home;
 mod leave;
 mod lost;
+mod poll;
 mod preferences;
 mod scanner;
 mod server;
@@ -20,6 +21,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+use crate::model::IssueName;
 
 pub use caller::Caller;
 pub use guard::Limits;
@@ -82,6 +85,12 @@ pub enum PublicRequest {
         token: String,
         post: bool,
     },
+    /// An answer to an issue's poll, by its number from 1.
+    Poll {
+        issue: IssueName,
+        answer: u8,
+        post: bool,
+    },
     Style,
     /// No page of ours.
     Missing,
@@ -125,6 +134,7 @@ pub fn router(service: PublicService, others: Router, limits: Limits) -> Pages {
         .merge(confirm::routes())
         .merge(leave::routes())
         .merge(lost::routes())
+        .merge(poll::routes())
         .merge(preferences::routes())
         .merge(others.with_state(()))
         .fallback(missing)

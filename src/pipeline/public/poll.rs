@@ -1,0 +1,34 @@
+//! The page of a poll: the question as it was mailed, a button an answer, and one more on the count. Knows nobody who presses.
+
+use super::PublicPages;
+use crate::model::{IssueName, Poll};
+use crate::render::{PollChoice, PollPage};
+use crate::web::public::PublicResponse;
+
+impl PublicPages {
+    /// Shows the question, or counts the answer when it was a press.
+    pub(super) fn poll(&self, issue: &IssueName, answer: u8, post: bool) -> anyhow::Result<PublicResponse> {
+        if post {
+            let counted = self.stores.write(|store| Ok(store.issues().count_answer(issue, answer)?))?;
+            return if counted { self.sheet("answered") } else { self.missing() };
+        }
+        let poll = self.stores.read(|store| Ok(store.issues().poll(issue)?))?;
+        match poll.filter(|poll| usize::from(answer) <= poll.answers.len()) {
+            Some(poll) => self.page(200, &ballot(issue, poll, answer), "poll"),
+            None => self.missing(),
+        }
+    }
+}
+
+/// The chosen answer first; the others in their order.
+fn ballot(issue: &IssueName, poll: Poll, chosen: u8) -> PollPage {
+    let numbered = (1..).zip(poll.answers);
+    let choice = |(number, label): (u8, String)| PollChoice {
+        label,
+        action: format!("/poll/{issue}/{number}"),
+        chosen: number == chosen,
+    };
+    let mut answers: Vec<PollChoice> = numbered.map(choice).collect();
+    answers.sort_by_key(|answer| !answer.chosen);
+    PollPage { question: poll.question, answers }
+}
