@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
+use crate::send::TransportKind;
 use crate::sources::{Feed, FetchSettings};
 use crate::{check, compose, render, schedule, send, store};
 use mistakes::Mistakes;
@@ -248,6 +249,22 @@ impl Config {
             public_url: url.trim_end_matches('/').to_owned(),
             bounce_domain: self.bounces.domain.clone(),
             name_fallback: self.publication.name_fallback.clone(),
+        }
+    }
+
+    /// Whether messages really go out.
+    pub fn mails_people(&self) -> bool {
+        self.delivery.transport == TransportKind::Smtp
+    }
+
+    /// What every message says of the publication, for the rules on it.
+    pub fn setup(&self) -> check::Setup<'_> {
+        let url = if self.web.public_url.is_empty() { &self.publication.url } else { &self.web.public_url };
+        check::Setup {
+            from: &self.publication.from,
+            postal_address: &self.publication.postal_address,
+            public_url: url,
+            has_pages: self.web.serves(),
         }
     }
 

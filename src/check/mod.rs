@@ -22,6 +22,7 @@ mod parts;
 mod place;
 mod placeholders;
 mod prose;
+mod setup;
 mod spam;
 mod subject;
 mod waivers;
@@ -41,6 +42,7 @@ pub use blocks::Block;
 pub use codes::{CODES, NOT_WAIVABLE, explain, help_uri};
 pub use online::{LinkStatus, web_links};
 pub use place::At;
+pub use setup::{Fault, Setup, faults};
 pub use spam::{Settings, Spam};
 
 /// How much a finding matters: only an error stops an approval.
@@ -140,6 +142,8 @@ pub struct Context<'a> {
     pub message: Option<&'a str>,
     /// By address: what the web answered to the draft's links; `None` when nobody asked.
     pub answers: Option<&'a BTreeMap<String, LinkStatus>>,
+    /// The settings that every message repeats, where messages really go out; `None` leaves the rules on them out.
+    pub setup: Option<Setup<'a>>,
     /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
     pub spam: Option<Result<&'a Spam, &'a str>>,
 }
@@ -233,6 +237,7 @@ const RULES: &[Rules] = &[
     parts::rules,
     active::rules,
     message::rules,
+    setup::rules,
     access::rules,
     contrast::rules,
     clients::rules,

@@ -21,6 +21,8 @@ pub enum At {
     Text,
     /// The mail as a whole.
     Message,
+    /// The settings.
+    Config,
 }
 
 impl At {
@@ -38,6 +40,7 @@ impl At {
             Self::Html => "html".into(),
             Self::Text => "text".into(),
             Self::Message => "message".into(),
+            Self::Config => "config.toml".into(),
         }
     }
 }
@@ -59,7 +62,7 @@ impl<'s> Lines<'s> {
     pub fn line(&self, at: At, mark: Option<&str>) -> Option<usize> {
         let top = self.document.as_ref()?.as_table();
         let (key, value) = match at {
-            At::Html | At::Text | At::Message => return None,
+            At::Html | At::Text | At::Message | At::Config => return None,
             At::Top(key) => span(top, key).unwrap_or((0..0, 0..0)),
             At::News(number, key) => self.entry(top.get("news")?, number, key)?,
             At::Card(number, key) => self.entry(top.get("guides")?, number, key)?,

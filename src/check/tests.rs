@@ -187,6 +187,7 @@ fn every_code_is_listed_and_documented() {
         include_str!("parts.rs"),
         include_str!("literal.rs"),
         include_str!("placeholders.rs"),
+        include_str!("setup.rs"),
         include_str!("spam.rs"),
         include_str!("subject.rs"),
         include_str!("waivers.rs"),

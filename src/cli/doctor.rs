@@ -16,6 +16,9 @@ pub struct Doctor {
     /// Ask this nameserver instead of the system's
     #[arg(long, value_name = "IP:PORT")]
     nameserver: Option<SocketAddr>,
+    /// Also ask whether the public pages answer at `[web] public_url`
+    #[arg(long)]
+    online: bool,
     /// How to print it
     #[arg(long, default_value = "human")]
     format: HumanFormat,
@@ -25,7 +28,9 @@ impl Doctor {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let mut visit = Visit::new(global, self.format);
         match global.site() {
-            Ok(site) => runtime()?.block_on(site.doctor().examine(self.nameserver, &mut |look| visit.hear(look))),
+            Ok(site) => {
+                runtime()?.block_on(site.doctor().examine(self.nameserver, self.online, &mut |look| visit.hear(look)))
+            }
             // A configuration that cannot be read is the first thing to mend; nothing else can be looked at before.
             Err(error) => {
                 for one in Diagnosis::errors("config", &error) {

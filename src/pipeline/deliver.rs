@@ -7,10 +7,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+use super::Site;
 use super::canary::CanaryPlan;
-use super::{Site, backup};
 use crate::mail::{CompiledIssue, Folder, Relay};
-use crate::model::{Address, Approval, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
+use crate::model::{Address, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Schedule, Transport, TransportKind};
 use crate::store::{Audience, FencingToken, IssueSend, Store, StoreError, Uncertain};
 
@@ -299,27 +299,6 @@ impl Delivery {
             }
             other => other.into(),
         })
-    }
-
-    /// The approval, when the issue may go out now.
-    fn sendable(&self, store: &Store, name: &IssueName) -> anyhow::Result<Approval> {
-        backup::refuse_if_held(&self.site, store)?;
-        let Some(approval) = store.issues().approval(name)? else {
-            return Err(Notice::new(format!("{name} is not approved, so it is not sent"))
-                .help(format!("look at it with `digest render {name}`, then `digest approve {name}`"))
-                .into());
-        };
-        match store.sends().send(name)? {
-            // Once begun, the frozen bytes and audience go on, whatever happens to the draft.
-            Some(send) if send.by_operator => Err(Notice::new(format!("{name} was stopped: {}", send.reason))
-                .help(format!("`digest resume {name}` lets it go on"))
-                .into()),
-            Some(_) => Ok(approval),
-            None if self.site.drafts().draft_text(name).as_ref() == Some(&approval.draft) => Ok(approval),
-            None => Err(Notice::new(format!("{name} was edited after its approval, so it is a draft again"))
-                .help(format!("look at it, then `digest approve {name}` once more"))
-                .into()),
-        }
     }
 
     /// The configured way out; `folder` is where messages go below the outbox.

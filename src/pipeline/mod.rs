@@ -23,6 +23,7 @@ mod public;
 mod rendering;
 mod report;
 mod scheduler;
+mod sendable;
 mod serve;
 mod spam;
 mod status;

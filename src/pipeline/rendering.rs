@@ -79,6 +79,7 @@ impl Drafts {
         let context = Context {
             answers: answers.as_ref(),
             message: Some(&message.text()),
+            setup: self.site.config.mails_people().then(|| self.site.config.setup()),
             spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
             source: &text,
             zone: self.site.config.publication.timezone,

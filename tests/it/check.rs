@@ -281,3 +281,31 @@ fn a_configured_spam_filter_is_asked_and_not_waited_for_without_end() {
     let test = filter("exec /no/such/filter");
     assert_eq!(test.run("check --format json").success().json()["findings"][0]["code"], "spam-unknown");
 }
+
+#[test]
+fn a_mail_to_people_promises_nothing_false() {
+    let server = crate::smtp::Server::start([]);
+    let test = Test::new().sample().subscribers(2).approved();
+    let test = test.smtp(&server.address()).config("[web]\npublic_url = \"\"\n");
+    let codes = |test: &Test, code: i32| {
+        let report = test.run("check 2026-11-25-midweek --format json").code(code).json();
+        let found = report["findings"].as_array().unwrap().iter().filter(|finding| finding["where"] == "config.toml");
+        found.map(|finding| finding["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&test, 1), ["unsubscribe-dead", "sender-example"]);
+    assert!(test.run("approve 2026-11-25-midweek --by Ann").code(1).stderr.contains("check found 1 error"));
+    // What was approved for the outbox is looked at again.
+    let refused = test.run("send 2026-11-25-midweek --yes").code(1).stderr;
+    assert!(refused.contains("neither `listen` nor `public_url`") && refused.contains("[web] public_url"), "{refused}");
+    assert!(test.run("doctor --nameserver 127.0.0.1:1").stdout.contains("neither `listen` nor `public_url`"));
+    let test = test.config(
+        "[web]\npublic_url = \"https://gazette.example\"\n[publication]\nfrom = \"Me <news@callmealmanac.example>\"",
+    );
+    assert_eq!(codes(&test, 1), ["sender-sample"]);
+    assert_eq!(server.accepted(), 0);
+    let test = test.config("[publication]\nfrom = \"The Test Gazette <news@gazette.example>\"");
+    assert_eq!(codes(&test, 0), ["sender-example"], "a trial may use an example's domain");
+    test.run("approve 2026-11-25-midweek --by Ann").success();
+    test.run("send 2026-11-25-midweek --yes").success();
+    assert_eq!(server.accepted(), 2);
+}

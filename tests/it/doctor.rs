@@ -113,7 +113,9 @@ fn a_healthy_publication_is_told_so_and_nothing_is_sent() {
         ("7.2.0.192.in-addr.arpa", PTR, name("mx.gazette.example")),
     ]);
     let ran = test.run(&format!("doctor --format json --nameserver {dns}")).success();
-    assert_eq!(ills(&ran.json()), Vec::<String>::new(), "{}", ran.stdout);
+    // Only what its domain says of a test's publication.
+    assert_eq!(ills(&ran.json()), ["config=warning"], "{}", ran.stdout);
+    assert!(ran.stdout.contains("reserved for examples"), "{}", ran.stdout);
     assert_eq!(server.accepted(), 0);
     assert!(!server.commands().iter().any(|c| c.starts_with("MAIL")), "not even begun: {:?}", server.commands());
 }
@@ -197,4 +199,27 @@ fn a_letter_with_a_mistake_is_found_before_it_is_due() {
     test.write("templates/letter/confirm/body.txt.hbs", "Welcome\n\n{{conferm.link}}\n");
     let found = test.run("doctor").code(1).stdout;
     assert!(found.contains("letter/confirm/body.txt.hbs:3"), "{found}");
+}
+
+#[test]
+fn the_public_pages_are_asked_whether_they_are_ours() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let ours = format!("http://127.0.0.1:{port}");
+    let test = Test::new().sample().config(&format!(
+        "[web]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{ours}\"\n[fetch]\nprivate_hosts = [\"127.0.0.1\", \"localhost\"]"
+    ));
+    let told = |url: &str| {
+        let mut command = test.command(crate::house::NOW);
+        command.env("DIGEST_WEB__PUBLIC_URL", url);
+        command.args(["doctor", "--online", "--format", "json", "--nameserver", "127.0.0.1:1"]);
+        let found: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        let pages = found.as_array().unwrap().iter().find(|one| one["about"] == "pages").unwrap().clone();
+        format!("{}: {}", pages["health"].as_str().unwrap(), pages["what"].as_str().unwrap())
+    };
+    assert!(told(&ours).starts_with("error: the public pages do not answer at"), "nobody listens yet");
+    let _serve = crate::pages::Serve::start(&test);
+    assert_eq!(told(&ours), format!("good: the public pages answer at {ours}"));
+    // Somebody else's pages name another address in their feed.
+    let other = told(&format!("http://localhost:{port}"));
+    assert!(other.starts_with("error: ") && other.contains("is not this publication's"), "{other}");
 }

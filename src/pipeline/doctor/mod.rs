@@ -2,6 +2,7 @@
 //! It never sends a message and changes nothing.
 
 mod names;
+mod online;
 
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Site, TransportKind};
+use crate::check::{self, Severity};
 use crate::mail::{Relay, sender_domain};
 use crate::model::{Notice, Notices};
 use crate::render::EditorLetter;
@@ -90,8 +92,9 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    /// Looks at everything, and tells of each thing when it is known. `nameserver` is asked instead of the system's.
-    pub async fn examine(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Progress)) {
+    /// Looks at everything, and tells of each thing when it is known. `nameserver` is asked instead of the system's; `online` asks the
+    /// public pages, too.
+    pub async fn examine(&self, nameserver: Option<SocketAddr>, online: bool, tell: &mut impl FnMut(Progress)) {
         let mut found = |found: Vec<Diagnosis>| found.into_iter().for_each(|one| tell(Progress::Found(one)));
         found(self.examine_config());
         found(self.examine_templates());
@@ -105,6 +108,10 @@ impl Doctor {
         }
         tell(Progress::Found(self.examine_relay().await));
         self.examine_names(nameserver, tell).await;
+        if online {
+            tell(Progress::Waits(format!("the public pages at {}", self.site.config.letterhead().public_url)));
+            tell(Progress::Found(self.examine_public_url().await));
+        }
         if !self.site.config.bounces.imap.host.is_empty() {
             tell(Progress::Waits(format!("the mailbox at {}", self.site.config.bounces.imap.host)));
         }
@@ -118,15 +125,12 @@ impl Doctor {
         if let Err(wrong) = sender_domain(&letterhead) {
             found.push(Diagnosis::error("config", &self.site.config.origin.locate(wrong)));
         }
-        if self.site.config.publication.postal_address.is_empty() {
-            let what = "`publication.postal_address` is empty";
-            let mend = "the law of many countries asks for one in bulk mail";
-            found.push(Diagnosis::new("config", Health::Warning, what).mend(mend));
-        }
-        let url = letterhead.public_url;
-        if !url.starts_with("https://") {
-            let what = format!("the public address {url} is not https, so one-click leaving (RFC 8058) does not count");
-            found.push(Diagnosis::new("config", Health::Warning, what).mend("set `web.public_url`"));
+        let is_mailbox = found.is_empty();
+        let faults = check::faults(&self.site.config.setup());
+        for fault in faults.into_iter().filter(|fault| is_mailbox || !fault.code.starts_with("sender")) {
+            let is_error = fault.severity == Severity::Error && self.site.config.mails_people();
+            let health = if is_error { Health::Error } else { Health::Warning };
+            found.push(Diagnosis::new("config", health, fault.what).mend(fault.mend));
         }
         if found.is_empty() {
             found.push(Diagnosis::new("config", Health::Good, "config.toml has no mistakes"));

@@ -1,0 +1,172 @@
+//! What the settings promise in a mail that really goes out, and cannot keep: a link to unsubscribe that nobody answers, a sender that is
+//! still the sample's.
+
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use super::{At, Found, Issue, Severity};
+
+/// The settings that every message repeats.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// The mailbox of From.
+    pub from: &'a str,
+    pub postal_address: &'a str,
+    /// Where the links to unsubscribe lead.
+    pub public_url: &'a str,
+    /// Whether `[web]` has pages of its own there: `listen` or `public_url` is set.
+    pub has_pages: bool,
+}
+
+/// A promise that cannot be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub severity: Severity,
+    pub code: &'static str,
+    pub what: String,
+    pub mend: String,
+}
+
+/// The sender and the postal address of the shipped config.toml.
+const SAMPLE_SENDER: &str = "news@callmealmanac.example";
+const SAMPLE_POSTAL_ADDRESS: &str = "Call Me Almanac, 1 Example Street, 75011 Paris, France";
+
+/// All that cannot be true of mails to real people.
+pub fn faults(setup: &Setup) -> Vec<Fault> {
+    let fault = |found: Found| Fault {
+        severity: found.severity,
+        code: found.code,
+        what: found.message,
+        mend: found.help.into_owned(),
+    };
+    promises(setup).into_iter().map(fault).collect()
+}
+
+pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
+    let Some(setup) = &issue.context.setup else { return };
+    // The rule on List-Unsubscribe says the same of an address that is not https.
+    let is_told = found.iter().any(|other| other.code == "header-form" && other.message.contains("List-Unsubscribe"));
+    found.extend(promises(setup).into_iter().filter(|promise| !is_told || promise.code != "unsubscribe-dead"));
+}
+
+fn promises(setup: &Setup) -> Vec<Found> {
+    [unsubscribe(setup), sender(setup.from), postal_address(setup.postal_address)].into_iter().flatten().collect()
+}
+
+/// Why the link to unsubscribe cannot work.
+fn unsubscribe(setup: &Setup) -> Option<Found> {
+    let url = setup.public_url;
+    let why = if !setup.has_pages {
+        "where no pages are set up: `[web]` has neither `listen` nor `public_url`"
+    } else if url.get(..8).is_none_or(|scheme| !scheme.eq_ignore_ascii_case("https://")) {
+        "which is not https, so one-click unsubscribing (RFC 8058) cannot work"
+    } else if !is_public(url) {
+        "which only your own network can reach"
+    } else {
+        return None;
+    };
+    let mend = "set `[web] public_url` to the https address at which subscribers reach `digest serve`";
+    Some(Found::error("unsubscribe-dead", At::Config, format!("the unsubscribe links lead to {url}, {why}"), mend))
+}
+
+/// Why nobody takes the sender for real.
+fn sender(from: &str) -> Option<Found> {
+    let address = from.trim_end_matches('>').rsplit('<').next().unwrap_or_default().trim().to_lowercase();
+    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let mend = "set `[publication] from` to an address of your own before you mail subscribers";
+    if address == SAMPLE_SENDER {
+        let what = format!("`[publication] from` is still the sample's, {address}");
+        return Some(Found::error("sender-sample", At::Config, what, mend));
+    }
+    let what = format!("the sender's domain {domain} is reserved for examples, so nobody can answer");
+    is_reserved(domain).then(|| Found::warning("sender-example", At::Config, what, mend))
+}
+
+fn postal_address(address: &str) -> Option<Found> {
+    let mend = "set `[publication] postal_address`; the law of many countries asks for one in bulk mail";
+    match address.trim() {
+        SAMPLE_POSTAL_ADDRESS => {
+            let what = "`[publication] postal_address` is still the sample's";
+            Some(Found::error("sender-sample", At::Config, what, mend))
+        }
+        "" => Some(Found::warning("no-postal-address", At::Config, "`[publication] postal_address` is empty", mend)),
+        _ => None,
+    }
+}
+
+/// Whether a host may be reached from outside, as far as its name or number tells.
+fn is_public(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let is_private = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified(),
+    };
+    match url.host() {
+        Some(Host::Ipv4(ip)) => !is_private(ip.into()),
+        Some(Host::Ipv6(ip)) => !is_private(ip.into()),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            let inner = [".localhost", ".local", ".internal", ".home.arpa"];
+            name.contains('.') && !inner.iter().any(|end| name.ends_with(end))
+        }
+        None => false,
+    }
+}
+
+/// Whether a domain is one that RFC 2606 and RFC 6761 keep for examples and tests.
+fn is_reserved(domain: &str) -> bool {
+    let domain = domain.trim_end_matches('.');
+    let top = ["example", "test", "invalid", "localhost"];
+    let second = ["example.com", "example.net", "example.org"];
+    top.iter().any(|name| domain == *name || domain.ends_with(&format!(".{name}")))
+        || second.iter().any(|name| domain == *name || domain.ends_with(&format!(".{name}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: Setup = Setup {
+        from: "The Paper <news@paper.org>",
+        postal_address: "1 High Street, Leeds",
+        public_url: "https://letters.paper.org",
+        has_pages: true,
+    };
+
+    #[test]
+    fn each_promise_that_cannot_be_kept_is_named() {
+        let codes =
+            |setup: Setup| faults(&setup).into_iter().map(|fault| (fault.severity, fault.code)).collect::<Vec<_>>();
+        assert_eq!(codes(GOOD), []);
+        let dead = vec![(Severity::Error, "unsubscribe-dead")];
+        for public_url in [
+            "http://letters.paper.org",
+            "https://127.0.0.1:8080",
+            "https://[::1]",
+            "https://192.168.1.9",
+            "https://localhost",
+            "https://press",
+            "https://press.local/pages",
+            "letters.paper.org",
+        ] {
+            assert_eq!(codes(Setup { public_url, ..GOOD }), dead, "{public_url}");
+        }
+        assert_eq!(codes(Setup { has_pages: false, ..GOOD }), dead);
+        let sample = vec![(Severity::Error, "sender-sample")];
+        assert_eq!(codes(Setup { from: "Mine <News@CallMeAlmanac.example>", ..GOOD }), sample);
+        assert_eq!(codes(Setup { postal_address: SAMPLE_POSTAL_ADDRESS, ..GOOD }), sample);
+        for from in ["news@example.org", "The Paper <a@mail.example.com>", "a@paper.test"] {
+            assert_eq!(codes(Setup { from, ..GOOD }), [(Severity::Warning, "sender-example")], "{from}");
+        }
+        assert_eq!(codes(Setup { from: "a@notexample.com", ..GOOD }), []);
+        assert_eq!(codes(Setup { postal_address: " ", ..GOOD }), [(Severity::Warning, "no-postal-address")]);
+    }
+
+    #[test]
+    fn the_samples_values_are_those_of_the_shipped_configuration() {
+        let shipped = include_str!("../../config.toml");
+        assert!(shipped.contains(&format!("<{SAMPLE_SENDER}>\"")));
+        assert!(shipped.contains(&format!("postal_address = \"{SAMPLE_POSTAL_ADDRESS}\"")));
+    }
+}

@@ -1,0 +1,52 @@
+//! Which issue may be sent: an approved one that nobody edited since or stopped, and that promises nothing false.
+
+use super::backup;
+use super::deliver::Delivery;
+use crate::check::{self, Setup, Severity};
+use crate::issues;
+use crate::model::{Approval, IssueName, Notice, Notices};
+use crate::store::Store;
+
+impl Delivery {
+    /// The approval, when the issue may go out now.
+    pub(super) fn sendable(&self, store: &Store, name: &IssueName) -> anyhow::Result<Approval> {
+        backup::refuse_if_held(&self.site, store)?;
+        let Some(approval) = store.issues().approval(name)? else {
+            return Err(Notice::new(format!("{name} is not approved, so it is not sent"))
+                .help(format!("look at it with `digest render {name}`, then `digest approve {name}`"))
+                .into());
+        };
+        match store.sends().send(name)? {
+            // Once begun, the frozen bytes and audience go on, whatever happens to the draft.
+            Some(send) if send.by_operator => Err(Notice::new(format!("{name} was stopped: {}", send.reason))
+                .help(format!("`digest resume {name}` lets it go on"))
+                .into()),
+            Some(_) => Ok(approval),
+            None if self.site.drafts().draft_text(name).as_ref() == Some(&approval.draft) => {
+                self.refuse_false_promises(name, &approval)?;
+                Ok(approval)
+            }
+            None => Err(Notice::new(format!("{name} was edited after its approval, so it is a draft again"))
+                .help(format!("look at it, then `digest approve {name}` once more"))
+                .into()),
+        }
+    }
+
+    /// What was approved for an outbox may say what is not true of mails to people, such as a link that nobody answers.
+    fn refuse_false_promises(&self, name: &IssueName, approval: &Approval) -> anyhow::Result<()> {
+        let letterhead = &approval.frozen.letterhead;
+        let setup = Setup { from: &letterhead.from, public_url: &letterhead.public_url, ..self.site.config.setup() };
+        let draft = issues::parse(&issues::folder(&self.site.issues_dir(), name), &approval.draft)?;
+        let is_waived =
+            |code: &str| !draft.waive_why.trim().is_empty() && draft.waive.iter().any(|waived| waived == code);
+        let faults = if self.site.config.mails_people() { check::faults(&setup) } else { Vec::new() };
+        let errors = faults.into_iter().filter(|fault| fault.severity == Severity::Error && !is_waived(fault.code));
+        let notices: Vec<Notice> = errors
+            .map(|fault| {
+                Notice::new(format!("{name} is not sent: {}", fault.what))
+                    .help(format!("{}, and approve it again", fault.mend))
+            })
+            .collect();
+        if notices.is_empty() { Ok(()) } else { Err(Notices(notices).into()) }
+    }
+}
