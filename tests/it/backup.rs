@@ -38,6 +38,7 @@ fn a_backup_is_private_whole_and_without_secrets() {
         .subscribers(2)
         .approved()
         .file("secrets/pass", "hunter2")
+        .file("cues.toml", include_str!("../../src/compose/kinds/cues.toml"))
         .config("[delivery.smtp]\nusername = \"u\"\npassword_file = \"secrets/pass\"");
     test.run(&format!("send {ISSUE}")).success();
     test.run("backup saved").success().stdout_has("not in it, since they are secrets: secrets/pass");
@@ -62,8 +63,8 @@ fn a_backup_is_private_whole_and_without_secrets() {
     test.run("backup saved").code(1).stderr_has("not empty");
     // What was restored is what was backed up, but for the hold.
     test.run("restore saved again").success();
-    for path in [format!("issues/{ISSUE}/issue.toml"), "content/news/2026-W47.jsonl".to_owned()] {
-        assert_eq!(test.read(&path), test.read(&format!("again/{path}")));
+    for path in [&format!("issues/{ISSUE}/issue.toml"), "content/news/2026-W47.jsonl", "cues.toml"] {
+        assert_eq!(test.read(path), test.read(&format!("again/{path}")));
     }
     let list = |ran: Ran| ran.success().stdout;
     assert_eq!(list(test.run("subscribers export")), list(run_in(&test, "again", "subscribers export")));

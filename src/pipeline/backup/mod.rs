@@ -25,6 +25,8 @@ const DATABASE: &str = "digest.db";
 const SAFETY_LOG: &str = "safety.log";
 /// The publication's folders that are copied.
 const FOLDERS: [&str; 3] = ["content", "issues", "templates"];
+/// Its files outside these, where there are any: the cues of its kinds of news, the memory of its feeds.
+const FILES: [&str; 2] = ["cues.toml", "data/feeds.json"];
 
 /// What a backup holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,9 +114,12 @@ impl Backups {
                 take(&file, Path::new(PUBLICATION).join(below))?;
             }
         }
-        let feeds = site.root.join("data/feeds.json");
-        if feeds.exists() {
-            take(&feeds, Path::new(PUBLICATION).join("data/feeds.json"))?;
+        for file in FILES {
+            let from = site.root.join(file);
+            if from.exists() {
+                files::within(&site.root, &from)?;
+                take(&from, Path::new(PUBLICATION).join(file))?;
+            }
         }
         listed.push(Listed { path: DATABASE.into(), bytes, sha256 });
         let manifest = self.manifest(config, &log, listed);
