@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::output::{json, line};
+use super::output::{json, line, local};
 use super::{Exit, Format, Global};
 
 #[derive(Subcommand)]
@@ -40,15 +40,16 @@ impl Archive {
 
 impl List {
     fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let all = global.site()?.archive().list()?;
+        let site = global.site()?;
+        let zone = site.config.publication.timezone;
+        let all = site.archive().list()?;
         match self.format {
             Format::Json => json(&all)?,
             Format::Table if all.is_empty() => line("no issue has been sent yet")?,
             Format::Table => {
                 for archived in &all {
-                    let corrected =
-                        archived.corrected_at.map(|at| format!("  corrected {}", at.format("%Y-%m-%d %H:%M UTC")));
-                    let sent = archived.sent_at.format("%Y-%m-%d %H:%M UTC");
+                    let corrected = archived.corrected_at.map(|at| format!("  corrected {}", local(at, zone)));
+                    let sent = local(archived.sent_at, zone);
                     line(&format!(
                         "{:<24} sent {sent}  {}{}",
                         archived.issue,

@@ -3,6 +3,8 @@
 
 use std::io::{IsTerminal, Write};
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::Global;
@@ -47,6 +49,11 @@ pub fn report_notices(global: &Global, notices: &[Notice]) {
     if notices.len() > MOST {
         eprintln!("note: and {} more like these", notices.len() - MOST);
     }
+}
+
+/// A time as people read it: in the publication's zone, as in `Wed 25 Nov 2026 07:00 CET`.
+pub fn local(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%a %d %b %Y %H:%M %Z").to_string()
 }
 
 /// Prints a line of the result.

@@ -1,9 +1,9 @@
 //! `digest schedule`: the runs to come, and the dates that are left out or added.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::output::{json, line, report_notices};
+use super::output::{json, line, local, report_notices};
 use super::{Exit, Format, Global, day};
 use crate::config::Dates;
 use crate::model::Notice;
@@ -75,13 +75,12 @@ impl Change {
 /// Prints the next runs of each edition, and the dates to come that it leaves out.
 pub fn print_upcoming(site: &Site) -> anyhow::Result<()> {
     let zone = site.config.publication.timezone;
-    let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%a %d %b %Y %H:%M %Z").to_string();
     let upcoming = site.delivery().upcoming(SHOWN)?;
     for (name, edition) in &site.config.editions {
         let runs = upcoming.iter().filter(|run| run.edition == *name);
         for (at, Upcoming { at: time, state, .. }) in runs.enumerate() {
             let name = if at == 0 { name.as_str() } else { "" };
-            line(&format!("{name:<12} {}  {state}", local(*time)))?;
+            line(&format!("{name:<12} {}  {state}", local(*time, zone)))?;
         }
         let today = site.now().with_timezone(&zone).date_naive();
         for date in edition.skip.iter().filter(|date| **date >= today) {

@@ -11,7 +11,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use tokio::sync::watch;
 
-use super::output::{confirm, count, line, report_notices};
+use super::output::{confirm, count, line, local, report_notices};
 use super::{Exit, Global, address};
 use crate::model::{DeliveryCounts, DeliveryState, IssueName, IssueState, Notice};
 use crate::pipeline::{Delivered, Ended, Event, SendOptions, Site, TransportKind};
@@ -92,7 +92,7 @@ impl SendIssue {
             site.delivery().send(&name, &options, stop, move |event| shown.show(event)).await
         })?;
         progress.bar.finish_and_clear();
-        finish(&name, &delivered)
+        finish(&name, &delivered, site.config.publication.timezone)
     }
 }
 
@@ -197,7 +197,7 @@ impl Progress {
     }
 }
 
-fn finish(name: &IssueName, delivered: &Delivered) -> anyhow::Result<Exit> {
+fn finish(name: &IssueName, delivered: &Delivered, zone: Tz) -> anyhow::Result<Exit> {
     let c = delivered.counts;
     let mut summary = format!("{name}: {} of {} delivered", c.delivered, c.recipients);
     for (n, word) in [
@@ -225,7 +225,7 @@ fn finish(name: &IssueName, delivered: &Delivered) -> anyhow::Result<Exit> {
         Ended::Done => {}
     }
     if let Some(due) = delivered.next_due {
-        let due = due.format("%Y-%m-%d %H:%M UTC");
+        let due = local(due, zone);
         line(&format!("run `digest send {name}` again: the next deferred recipient is due {due}"))?;
     }
     if delivered.state == IssueState::Sending && c.uncertain > 0 {

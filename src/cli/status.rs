@@ -1,10 +1,11 @@
 //! `digest status`: where every issue stands.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{json, json_line, line, report_notices};
+use super::output::{json, json_line, line, local, report_notices};
 use super::schedule::print_upcoming;
 use super::{Exit, Global, HumanFormat};
 use crate::model::{DeliveryCounts, Notice};
@@ -33,6 +34,7 @@ impl Status {
             let help = "as in every new publication: `digest subscribers import` makes one; if you had one, restore it from a backup";
             report_notices(global, &[Notice::new(what).help(help)]);
         }
+        let zone = site.config.publication.timezone;
         let Some(issue) = &self.issue else {
             let all = site.delivery().statuses()?;
             match self.format {
@@ -41,7 +43,7 @@ impl Status {
                     if all.is_empty() {
                         line("no issue yet: `digest compose EDITION` drafts one")?;
                     }
-                    all.iter().try_for_each(print)?;
+                    all.iter().try_for_each(|status| print(status, zone))?;
                     print_schedule(&site)?;
                 }
             }
@@ -52,7 +54,7 @@ impl Status {
         match self.format {
             HumanFormat::Json if self.recipients => json_line(&status)?,
             HumanFormat::Json => json(&status)?,
-            HumanFormat::Human => print(&status)?,
+            HumanFormat::Human => print(&status, zone)?,
         }
         if self.recipients {
             print_recipients(&site, &name, self.format)?;
@@ -68,24 +70,25 @@ const DECISIONS: usize = 8;
 
 /// What comes next, who watches, and what was decided last.
 fn print_schedule(site: &Site) -> anyhow::Result<()> {
+    let zone = site.config.publication.timezone;
     line("")?;
     print_upcoming(site)?;
     line("")?;
     match site.delivery().watcher()? {
-        Some(watcher) => line(&format!("digest serve acts since {}", watcher.since.format("%Y-%m-%d %H:%M UTC")))?,
+        Some(watcher) => line(&format!("digest serve acts since {}", local(watcher.since, zone)))?,
         None => line("no digest serve acts, so nothing goes out by itself")?,
     }
     for entry in site.delivery().decisions(DECISIONS)? {
-        let at = entry.at.format("%Y-%m-%d %H:%M UTC");
+        let at = local(entry.at, zone);
         line(&format!("{at}  {} {}: {}", entry.issue, entry.what, entry.detail))?;
     }
     Ok(())
 }
 
-fn print(status: &IssueStatus) -> anyhow::Result<()> {
+fn print(status: &IssueStatus, zone: Tz) -> anyhow::Result<()> {
     let mut text = format!("{:<24} {}", status.issue, status.state);
     if status.started_at.is_some() {
-        text += &format!(": {}", told(&status.counts, status.next_due));
+        text += &format!(": {}", told(&status.counts, status.next_due, zone));
     } else if status.edited_after_approval {
         text += ", edited after approval";
     } else if let Some(by) = &status.approved_by {
@@ -95,7 +98,7 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
         text += " that cannot be read";
     }
     if let Some(at) = status.scheduled_for {
-        text += &format!("; for {}", at.format("%Y-%m-%d %H:%M UTC"));
+        text += &format!("; for {}", local(at, zone));
     }
     line(&text)?;
     for mistake in status.mistakes.iter().take(MISTAKES) {
@@ -110,7 +113,7 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
     }
     for domain_group in status.domain_groups.iter().filter(|domain_group| domain_group.counts.recipients > 0) {
         let group = if domain_group.group.is_empty() { "all others" } else { &domain_group.group };
-        line(&format!("  {group:<22} {}", told(&domain_group.counts, domain_group.next_due)))?;
+        line(&format!("  {group:<22} {}", told(&domain_group.counts, domain_group.next_due, zone)))?;
     }
     status.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
     if let Some(poll) = &status.poll {
@@ -120,7 +123,7 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
         line(&format!("  stopped: {}", status.reason))?;
     }
     let Some(next) = &status.next else { return Ok(()) };
-    let at = next.at.map(|at| format!(" at {}", at.format("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
+    let at = next.at.map(|at| format!(", {}", local(at, zone))).unwrap_or_default();
     // The reason of a stop stands above.
     let why = if next.why.is_empty() || next.why == status.reason { String::new() } else { format!(": {}", next.why) };
     line(&format!(
@@ -130,7 +133,7 @@ fn print(status: &IssueStatus) -> anyhow::Result<()> {
 }
 
 /// How many stand where, and when the next try is due.
-fn told(counts: &DeliveryCounts, next_due: Option<DateTime<Utc>>) -> String {
+fn told(counts: &DeliveryCounts, next_due: Option<DateTime<Utc>>, zone: Tz) -> String {
     let mut text = format!("{} of {} delivered", counts.delivered, counts.recipients);
     let others = [
         (counts.failed, "failed"),
@@ -143,7 +146,7 @@ fn told(counts: &DeliveryCounts, next_due: Option<DateTime<Utc>>) -> String {
         text += &format!(", {n} {word}");
     }
     if let Some(due) = next_due {
-        text += &format!("; next try {}", due.format("%Y-%m-%d %H:%M UTC"));
+        text += &format!("; next try {}", local(due, zone));
     }
     text
 }

@@ -110,7 +110,7 @@ fn of_two_daemons_one_acts_and_one_that_slept_over_the_deadline_does_nothing() {
     // The sleeper has had every chance to act when the other one is gone and it has taken the lease itself.
     end(other);
     until("the sleeper acts", || {
-        test.run_at("2026-11-25T06:00:00Z", "status").stdout.contains("digest serve acts since 2026-11-25 06:0")
+        test.run_at("2026-11-25T06:00:00Z", "status").stdout.contains("digest serve acts since Wed 25 Nov 2026 07:0")
     });
     end(sleeper);
     assert_eq!(server.reached(), addresses(1..=8), "one issue, sent once");
@@ -260,7 +260,7 @@ fn a_send_that_cannot_begin_is_told_once_and_nothing_spins() {
     assert_eq!(failures(), 1, "the next try comes in five minutes");
     let told = test.run_at("2026-11-25T06:00:01Z", &format!("status {ISSUE}")).stdout;
     assert!(
-        told.contains("next: digest serve sends it at 2026-11-25 06:0") && told.contains("no confirmed subscriber"),
+        told.contains("next: digest serve sends it, Wed 25 Nov 2026 07:0") && told.contains("no confirmed subscriber"),
         "{told}"
     );
     daemon.signal("TERM");
@@ -313,7 +313,7 @@ fn the_heartbeat_is_asked_after_a_good_look_and_not_after_a_bad_one() {
 fn a_canary_goes_first_and_the_others_follow_when_it_went_well() {
     let server = Server::start([]);
     let test = approved(&server, 30).config("[editions.midweek]\ncanary = \"10%\"\ncanary_wait = \"10m\"");
-    test.run(SEND).code(75).stdout_has("3 of 30 delivered").stdout_has("2026-11-25 06:10");
+    test.run(SEND).code(75).stdout_has("3 of 30 delivered").stdout_has("Wed 25 Nov 2026 07:10 CET");
     test.run_at("2026-11-25T06:05:00Z", SEND).code(75);
     assert_eq!(server.accepted(), 3, "the others wait");
     test.run_at("2026-11-25T06:10:05Z", SEND).success();
@@ -352,7 +352,7 @@ fn complaints_about_the_canary_keep_the_others_too() {
 fn a_warm_up_has_a_ceiling_for_each_day() {
     let server = Server::start([]);
     let test = approved(&server, 20).config("[delivery]\nwarm_up = [3, 6]\nwarm_up_from = \"2026-11-25\"");
-    test.run(SEND).code(75).stdout_has("3 of 20 delivered").stdout_has("2026-11-26 07:00");
+    test.run(SEND).code(75).stdout_has("3 of 20 delivered").stdout_has("Thu 26 Nov 2026 08:00 CET");
     test.run_at("2026-11-25T20:00:00Z", SEND).code(75);
     assert_eq!(server.accepted(), 3, "the same day has no second helping");
     test.run_at("2026-11-27T08:00:00Z", SEND).code(75);

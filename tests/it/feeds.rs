@@ -251,7 +251,7 @@ fn one_broken_feed_never_stops_the_others() {
 fn a_source_that_asks_for_a_wait_gets_it() {
     let server = Server::start();
     let test = server.test(&["busy"]);
-    let until = "asked to be left alone until 2026-11-25 07:00 UTC";
+    let until = "asked to be left alone until Wed 25 Nov 2026 08:00 CET";
     test.run("news fetch").code(1).stdout_has("503").stdout_has(until);
     assert_eq!(states(&test, "news fetch --format json")["busy"].0, "waits");
     test.run("news feeds").success().stdout_has("failed once: the site answers 503").stdout_has(until);

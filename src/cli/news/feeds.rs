@@ -1,10 +1,11 @@
 //! `digest news fetch` and `digest news feeds`: news from the sources of config.toml, and how these do.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::output::{count, json, line, pad, report_notices};
+use crate::cli::output::{count, json, line, local, pad, report_notices};
 use crate::cli::{Exit, Format, Global};
 use crate::pipeline::{FetchedSource, Fetching, Outcome, SourceHealth};
 
@@ -27,7 +28,8 @@ pub struct Feeds {
 
 impl Fetch {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
-        let fetching = global.site()?.content().fetch(&self.sources, rand::random::<f64>)?;
+        let site = global.site()?;
+        let fetching = site.content().fetch(&self.sources, rand::random::<f64>)?;
         report_notices(global, &fetching.notices);
         for source in &fetching.sources {
             report_notices(global, &source.notices);
@@ -35,7 +37,7 @@ impl Fetch {
         report_notices(global, &fetching.news.notices);
         match self.format {
             Format::Json => json(&as_json(&fetching))?,
-            Format::Table => table(&fetching)?,
+            Format::Table => table(&fetching, site.config.publication.timezone)?,
         }
         // One broken feed is told; only when there is nothing but broken ones the fetch has failed.
         let failed = |source: &FetchedSource| matches!(source.outcome, Outcome::Failed(_));
@@ -43,7 +45,7 @@ impl Fetch {
     }
 }
 
-fn table(fetching: &Fetching) -> anyhow::Result<()> {
+fn table(fetching: &Fetching, zone: Tz) -> anyhow::Result<()> {
     for source in &fetching.sources {
         let told = match &source.outcome {
             Outcome::Read { entries, items, changed, .. } if entries == items => {
@@ -56,9 +58,9 @@ fn table(fetching: &Fetching) -> anyhow::Result<()> {
                 format!("{changed} new or changed, {items} taken of {}{left_out}", count(*entries, "item"))
             }
             Outcome::Unchanged => "nothing new".into(),
-            Outcome::Waits(until) => left_alone(*until),
+            Outcome::Waits(until) => left_alone(*until, zone),
             Outcome::Failed(why) => match source.waits_until {
-                Some(until) => format!("failed: {why}; {}", left_alone(until)),
+                Some(until) => format!("failed: {why}; {}", left_alone(until, zone)),
                 None => format!("failed: {why}"),
             },
         };
@@ -92,7 +94,9 @@ fn as_json(fetching: &Fetching) -> Value {
 
 impl Feeds {
     pub fn run(&self, global: &Global) -> anyhow::Result<Exit> {
-        let sources = global.site()?.content().feed_health();
+        let site = global.site()?;
+        let zone = site.config.publication.timezone;
+        let sources = site.content().feed_health();
         if self.format == Format::Json {
             json(&sources.iter().map(health).collect::<Vec<_>>())?;
             return Ok(Exit::Done);
@@ -101,17 +105,16 @@ impl Feeds {
             line("config.toml names no source to fetch; add [[feeds]] with a `name` and a `url`")?;
             return Ok(Exit::Done);
         }
-        line("last good fetch       a week  last item   source")?;
+        line("last good fetch             a week  last item   source")?;
         for source in &sources {
-            let good =
-                source.health.good.map_or("never".to_owned(), |good| good.format("%Y-%m-%d %H:%M UTC").to_string());
+            let good = source.health.good.map_or("never".to_owned(), |good| local(good, zone));
             let last = source.pulse.last.map_or("–".to_owned(), |last| last.to_string());
-            line(&format!("{good:<20}  {:>6.1}  {last:<10}  {}", source.pulse.a_week, source.name))?;
+            line(&format!("{good:<26}  {:>6.1}  {last:<10}  {}", source.pulse.a_week, source.name))?;
             if let Some(error) = &source.health.error {
-                line(&format!("{:<42}failed {}: {error}", "", times(source.health.failures)))?;
+                line(&format!("{:<48}failed {}: {error}", "", times(source.health.failures)))?;
             }
             if let Some(until) = source.waits_until {
-                line(&format!("{:<42}{}", "", left_alone(until)))?;
+                line(&format!("{:<48}{}", "", left_alone(until, zone)))?;
             }
         }
         for source in &sources {
@@ -122,8 +125,8 @@ impl Feeds {
 }
 
 /// What `Retry-After` asked for.
-fn left_alone(until: DateTime<Utc>) -> String {
-    format!("asked to be left alone until {}", until.format("%Y-%m-%d %H:%M UTC"))
+fn left_alone(until: DateTime<Utc>, zone: Tz) -> String {
+    format!("asked to be left alone until {}", local(until, zone))
 }
 
 fn times(failures: u32) -> String {
