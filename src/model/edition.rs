@@ -192,6 +192,9 @@ pub struct Edition {
     /// How long before `send` the draft is composed and the editors are told.
     #[serde(with = "duration")]
     pub draft_ahead: std::time::Duration,
+    /// How long before `send` the links of the draft are asked once more, and the editors told of those that fail; 0 means never.
+    #[serde(with = "super::duration")]
+    pub check_links: std::time::Duration,
     /// How long before `send` the editors are reminded of an issue that nobody approved; 0 means never.
     #[serde(with = "duration")]
     pub remind: std::time::Duration,
@@ -321,6 +324,7 @@ impl Default for Edition {
             draft_ahead: days(1),
             skip: Vec::new(),
             extra: Vec::new(),
+            check_links: std::time::Duration::from_mins(30),
             remind: std::time::Duration::from_hours(2),
             on_unapproved: OnUnapproved::Hold,
             grace: std::time::Duration::from_hours(4),

@@ -14,6 +14,8 @@ const TOLERANCE: Duration = Duration::from_mins(10);
 const DRAFT_AGAIN: TimeDelta = TimeDelta::minutes(10);
 /// How long after a send broke off, or could not begin, it is tried again; twice as long after each further time in a row.
 const SEND_AGAIN: TimeDelta = TimeDelta::minutes(5);
+/// Later than this before the send time no link is asked any more: nothing may hold the send up.
+const LINKS_LAST: Duration = Duration::from_mins(5);
 /// What cannot begin is tried for so long even where an edition has no `grace`.
 const A_WHILE: Duration = Duration::from_hours(1);
 /// No such wait is longer.
@@ -27,6 +29,8 @@ pub enum What {
     /// The draft could not be made.
     DraftFailed,
     Reminded,
+    /// The links were asked once more.
+    LinksChecked,
     /// The send time came without an approval, or with errors of the check.
     Held,
     /// Approved by the daemon itself, as `on_unapproved = "send"` asks.
@@ -44,10 +48,11 @@ pub enum What {
 }
 
 impl What {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Drafted,
         Self::DraftFailed,
         Self::Reminded,
+        Self::LinksChecked,
         Self::Held,
         Self::Approved,
         Self::Sending,
@@ -63,6 +68,7 @@ impl What {
             Self::Drafted => "drafted",
             Self::DraftFailed => "draft-failed",
             Self::Reminded => "reminded",
+            Self::LinksChecked => "links-checked",
             Self::Held => "held",
             Self::Approved => "approved",
             Self::Sending => "sending",
@@ -140,6 +146,8 @@ pub enum Step {
     /// Fetch, compose, render, check, and tell the editors.
     Draft,
     Remind,
+    /// Ask the links of the draft once more, and tell the editors what no longer answers.
+    CheckLinks,
     Hold(Reason),
     /// Approve what nobody approved, as the edition asks, unless the check finds errors.
     Approve,
@@ -182,7 +190,7 @@ pub fn decide(facts: &Facts) -> Next {
         Some(send) if is_closed && send.state != IssueState::Sent => under_way(facts, send),
         _ if is_closed => Next::NEVER,
         Some(send) => under_way(facts, send),
-        None if facts.now < facts.run.at => before(facts),
+        None if facts.now < facts.run.at => sooner(before(facts), links(facts)),
         None => due(facts),
     }
 }
@@ -240,6 +248,28 @@ impl Facts<'_> {
         let place = |what: What| self.done.iter().rposition(|done| done.what == what);
         let told = place(What::Stopped);
         told.is_none() || place(What::Sending) > told
+    }
+}
+
+/// The links of a draft are asked once, while there is time to mend one.
+fn links(facts: &Facts) -> Next {
+    let ahead = facts.edition.check_links;
+    let is_done = ahead.is_zero() || facts.last(What::LinksChecked).is_some() || facts.approval == Approval::NoDraft;
+    let (first, last) = (earlier(facts.run.at, ahead), earlier(facts.run.at, LINKS_LAST));
+    if is_done || facts.now > last {
+        Next::NEVER
+    } else if facts.now < first {
+        Next::at(first)
+    } else {
+        Next::now(Step::CheckLinks)
+    }
+}
+
+/// The first of two that has a step, else the nearer look.
+fn sooner(one: Next, other: Next) -> Next {
+    match one.step.or(other.step) {
+        Some(step) => Next::now(step),
+        None => Next { step: None, look: [one.look, other.look].into_iter().flatten().min() },
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::house::{ISSUE, Running, Test};
+use crate::house::{ISSUE, Mail, Running, Test};
 use crate::send::addresses;
 use crate::smtp::{Act, At, Rule, Server};
 
@@ -231,6 +231,30 @@ fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     assert_eq!(server.accepted(), 3, "{}", ran.stderr);
     assert_eq!(state(&test), "approved");
     assert!(ran.stderr.contains("the configuration was read again"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_links_are_asked_again_before_the_send_and_the_editors_told_of_those_that_fail() {
+    let server = Server::start([]);
+    let dead = crate::smtp::dead_address();
+    let test = approved(&server, 1).config(
+        "[editors]\nnotify = [\"ed@gazette.example\"]\n[fetch]\npause = \"0s\"\npatience = \"2s\"\nprivate_hosts = [\"127.0.0.1\"]",
+    );
+    // Every link of the sample leads nowhere, so it does not matter that this one is asked on a port where nobody listens.
+    test.edit(|draft| draft["news"][0]["url"] = toml_edit::value(format!("http://{dead}/story")));
+    test.run(&format!("approve {ISSUE} --by Ann")).success();
+    let daemon = test.start_at("2026-11-25T05:40:00Z", "serve");
+    let said = || test.run_at("2026-11-25T05:40:00Z", "status").stdout;
+    until("the links were asked", || said().contains(" links-checked: "));
+    assert!(said().contains("links fail"), "{}", said());
+    let letter =
+        || server.messages().iter().map(|mail| Mail::parse(&mail.data)).find(|mail| mail.to() == "ed@gazette.example");
+    until("the editors are told", || letter().is_some());
+    let letter = letter().unwrap();
+    assert!(letter.subject().contains("has links that fail"), "{}", letter.subject());
+    assert!(letter.text().contains("127.0.0.1") && letter.text().contains("all the same"), "{}", letter.text());
+    assert_eq!(state(&test), "approved", "it goes out all the same, at its time");
+    end(daemon);
 }
 
 /// How much of a core a process has had, in seconds.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::super::{Daemon, Rendering, Severity};
+use crate::check::Finding;
 use crate::model::{Address, DeliveryCounts, Edition, IssueName, LetterOrder, Missed, OnUnapproved};
 use crate::render::{EditorLetter, Found, Shown, ToDo};
 use crate::schedule::Run;
@@ -99,6 +100,19 @@ impl Daemon {
             lead: vec![format!("It goes out on {}.", self.local(run.at)), self.otherwise(edition, run)],
             commands: ways(issue),
             ..self.letter_about(issue, "reminder", "Your turn", format!("{issue} is not approved yet"))
+        }
+    }
+
+    pub(super) fn links_fail(&self, issue: &IssueName, run: Run, failing: &[Finding]) -> EditorLetter {
+        let found = |finding: &Finding| Found { severity: "Link".into(), message: finding.message.clone() };
+        EditorLetter {
+            lead: vec![format!("It goes out on {} all the same, unless you change it.", self.local(run.at))],
+            commands: vec![
+                todo("Mend the links, then approve it again:", format!("$EDITOR issues/{issue}/issue.toml")),
+                todo("See them all:", format!("digest check {issue} --online")),
+            ],
+            findings: failing.iter().map(found).collect(),
+            ..self.letter_about(issue, "links", "Your turn", format!("{issue} has links that fail"))
         }
     }
 

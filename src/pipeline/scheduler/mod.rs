@@ -4,6 +4,7 @@
 mod failures;
 mod heartbeat;
 mod letters;
+mod links;
 mod outlook;
 mod run;
 
@@ -194,6 +195,7 @@ impl Daemon {
                 detail: "nobody has approved it yet".into(),
                 letter: Some(self.remind(issue, edition, run)),
             },
+            Step::CheckLinks => self.links_step(issue, run).await?,
             Step::Hold(why) => self.hold_verdict(issue, edition, run, &reason(why, edition)),
             Step::Approve => self.approve_step(issue, edition, run),
             Step::Skip(Reason::Failed) => {

@@ -17,6 +17,7 @@ send = "Wed 07:00"
 news = 3
 guides = 0
 min_score = 1.0
+check_links = "0s"
 skip = [2026-04-01]
 extra = [2026-03-27]
 
@@ -25,6 +26,7 @@ send = "Sun 02:30"
 news = 3
 guides = 0
 min_score = 1.0
+check_links = "0s"
 by_topic = false
 on_unapproved = "send"
 missed = "send_within:6h"

@@ -16,7 +16,8 @@ fn run() -> Run {
 }
 
 fn edition() -> Edition {
-    Edition { send: "Wed 07:00".parse::<WeekTime>().expect("a week time"), ..Edition::default() }
+    let check_links = Duration::ZERO;
+    Edition { send: "Wed 07:00".parse::<WeekTime>().expect("a week time"), check_links, ..Edition::default() }
 }
 
 /// What is decided at a time, given what the journal says ("drafted 24T07:00, held 07:00").
@@ -51,6 +52,24 @@ fn watched(
 }
 
 const DRAFTED: &str = "drafted 24T07:00";
+
+#[test]
+fn links_are_asked_once_while_there_is_time() {
+    let e = Edition { check_links: Duration::from_mins(30), ..edition() };
+    let given = Approval::Given(at("24T08:00"));
+    for (now, journal, approval, step, look) in [
+        ("05:00", DRAFTED, given, None, Some("06:30")),
+        ("06:30", DRAFTED, given, Some(Step::CheckLinks), None),
+        ("06:55", DRAFTED, given, Some(Step::CheckLinks), None),
+        ("06:56", DRAFTED, given, None, Some("07:00")),
+        ("06:40", "drafted 24T07:00, links-checked 06:31", given, None, Some("07:00")),
+        ("06:40", "drafted 24T07:00, reminded 05:00", Approval::Missing, Some(Step::CheckLinks), None),
+        ("06:40", DRAFTED, Approval::Missing, Some(Step::Remind), None),
+        ("07:00", DRAFTED, given, Some(Step::Send), None),
+    ] {
+        assert_eq!(decided(&e, now, journal, approval, None), Next { step, look: look.map(at) }, "{now} {journal}");
+    }
+}
 
 #[test]
 fn from_draft_to_hold() {
@@ -302,6 +321,7 @@ impl World {
                 What::Drafted
             }
             (Step::Remind, _) => What::Reminded,
+            (Step::CheckLinks, _) => What::LinksChecked,
             (Step::Hold(_), _) | (Step::Approve, Fate::Fail) => What::Held,
             (Step::Approve, _) => {
                 self.approval = Approval::Given(self.now);
