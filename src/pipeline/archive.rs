@@ -143,8 +143,9 @@ struct ArchiveCache {
 
 impl ArchiveCache {
     fn handle(&mut self, site: &Site, request: &ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> {
-        if self.store.is_none() {
+        if self.store.as_ref().is_none_or(|store| store.check_file().is_err()) {
             self.store = site.store_to_read()?;
+            self.kept.clear();
         }
         // A publication that has sent nothing may have no store yet.
         let version = self.store.as_ref().map_or(Ok((0, 0)), |store| store.issues().archive_version())?;

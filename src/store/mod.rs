@@ -288,8 +288,10 @@ impl Store {
         Scheduling { store: self }
     }
 
-    /// Begins a transaction that takes the write lock at once. One at a time: a second one within it is refused.
+    /// Begins a transaction that takes the write lock at once. One at a time: a second one within it is refused. So is one on a file that
+    /// was replaced: what is written to it would be lost.
     fn begin(&self) -> Result<Transaction<'_>, StoreError> {
+        self.file.check()?;
         Ok(Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)?)
     }
 

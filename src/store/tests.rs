@@ -258,6 +258,18 @@ fn a_missing_newer_older_or_damaged_database_is_told_apart() {
 
 #[cfg(unix)]
 #[test]
+fn nothing_is_written_to_a_file_that_was_replaced() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("d.db");
+    let store = Store::open_or_create(&path, Durability::Process).expect("a store");
+    store.begin().expect("a transaction").commit().expect("a commit");
+    std::fs::rename(&path, dir.path().join("old.db")).expect("a move");
+    std::fs::write(&path, b"").expect("another file");
+    assert!(matches!(store.begin(), Err(StoreError::Replaced(_))));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_new_database_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().expect("a folder");

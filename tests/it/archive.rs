@@ -27,7 +27,7 @@ fn a_correction_in_the_middle_of_a_send_reaches_no_mail() {
     let list = test.run("archive list --format json").success().json();
     assert_eq!((&list[0]["issue"], &list[0]["corrections"]), (&ISSUE.into(), &1.into()), "{list}");
     assert!(list[0]["url"].as_str().unwrap().ends_with(&format!("/archive/{ISSUE}")), "{list}");
-    test.run("archive list").success().stdout_has("corrected 2026-11-25");
+    test.run("archive list").success().stdout_has("corrected Wed 25 Nov 2026");
 }
 
 #[test]

@@ -99,3 +99,47 @@ fn sign_ups_during_reloads_are_all_kept_and_a_mistake_in_a_template_leaves_the_p
     let log = serve.log();
     assert!(log.contains("the public pages stay as they were"), "{log}");
 }
+
+#[test]
+fn an_emptied_configuration_is_not_taken_over() {
+    let test = publication();
+    let serve = Serve::start(&test);
+    let good = test.read("config.toml");
+    // As an editor saves that is not careful: the file is empty for a moment, or written in part.
+    for (broken, name) in [("", "The Second Gazette"), ("[publication]\nname = \"The Th", "The Third Gazette")] {
+        test.write("config.toml", broken);
+        serve.signal("HUP");
+        let has = |name: &str| {
+            let page = serve.get("/").body;
+            assert!(page.contains("Gazette"), "{page}");
+            page.contains(name)
+        };
+        assert!((0..20).all(|_| !has(name)));
+        test.write("config.toml", &good.replace("name = \"The Test Gazette\"", &format!("name = \"{name}\"")));
+        serve.signal("HUP");
+        until("the page has the new name", || has(name));
+    }
+    let log = serve.log();
+    assert!(log.contains("the old one stays") && log.contains("the configuration is empty"), "{log}");
+}
+
+#[test]
+fn a_sign_up_after_the_database_file_was_replaced_is_in_the_new_one() {
+    let test = publication().subscribers(1);
+    let serve = Serve::start(&test);
+    serve.post("/subscribe", "email=before%40inbox.example");
+    until("the letter is written", || test.outbox().len() == 1);
+    let old = rusqlite::Connection::open(test.path("data/digest.db")).unwrap();
+    old.execute("VACUUM INTO ?1", [test.path("copy.db").to_string_lossy()]).unwrap();
+    drop(old);
+    for file in ["data/digest.db", "data/digest.db-wal", "data/digest.db-shm"] {
+        let _ = std::fs::rename(test.path(file), test.path(&format!("{file}.old")));
+    }
+    std::fs::rename(test.path("copy.db"), test.path("data/digest.db")).unwrap();
+    assert_eq!(serve.post("/subscribe", "email=after%40inbox.example").status, 200);
+    until("the second letter is written", || test.outbox().len() == 2);
+    let letter = test.outbox().into_iter().find(|mail| mail.to() == "after@inbox.example").unwrap();
+    assert_eq!(serve.post(&path(&letter.text(), "confirm"), "").status, 200);
+    let shown = test.run("subscribers show after@inbox.example --format json").success().json();
+    assert_eq!(shown["status"], "confirmed", "{shown}");
+}

@@ -87,7 +87,7 @@ struct Signpost {
 
 impl Signpost {
     fn url(&mut self, issue: &IssueName, key: &str) -> anyhow::Result<Option<String>> {
-        if self.store.is_none() {
+        if self.store.as_ref().is_none_or(|store| store.check_file().is_err()) {
             self.store = self.site.store_to_read()?;
         }
         let Some(store) = &self.store else { return Ok(None) };

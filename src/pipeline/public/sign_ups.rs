@@ -59,6 +59,7 @@ fn receive(site: &Site, mut store: Store, coming: &Receiver<Waiting>) {
             Err(RecvTimeoutError::Disconnected) => return,
         };
         let began = Instant::now();
+        renew(site, &mut store);
         if let Some(first) = first {
             keep(&mut store, std::iter::once(first).chain(coming.try_iter()).take(WAITING).collect());
         }
@@ -73,6 +74,18 @@ fn receive(site: &Site, mut store: Store, coming: &Receiver<Waiting>) {
         if store.sends().is_sending().unwrap_or(true) {
             rest(began.elapsed());
         }
+    }
+}
+
+/// Opens the database again when its file was replaced: what the old one takes nobody sees.
+fn renew(site: &Site, store: &mut Store) {
+    if store.check_file().is_ok() {
+        return;
+    }
+    match site.delivery().ledger_store() {
+        Ok(new) => *store = new,
+        // The transaction is refused, and says why.
+        Err(error) => tracing::error!(error = format!("{error:#}"), "the database file was replaced"),
     }
 }
 
