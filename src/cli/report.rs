@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::output::{json, line};
 use super::{Exit, Global, HumanFormat};
-use crate::model::{Notice, SendReport};
+use crate::model::{Advice, Notice, SendReport};
 
 #[derive(Args)]
 pub struct Report {
@@ -34,14 +34,15 @@ impl Report {
                     .help("leave --out or --format out")
                     .into());
             }
-            std::io::stdout().lock().write_all(site.delivery().report_page(&report)?.as_bytes())?;
+            std::io::stdout().lock().write_all(site.delivery().report_page(&name, &report)?.as_bytes())?;
         } else if as_json {
             if let Some(out) = &out {
-                site.delivery().write_report(&name, &site.delivery().report_page(&report)?, Some(out))?;
+                site.delivery().write_report(&name, &site.delivery().report_page(&name, &report)?, Some(out))?;
             }
             json(&report)?;
         } else {
-            let path = site.delivery().write_report(&name, &site.delivery().report_page(&report)?, out.as_deref())?;
+            let path =
+                site.delivery().write_report(&name, &site.delivery().report_page(&name, &report)?, out.as_deref())?;
             print(&report)?;
             line(&path.display().to_string())?;
         }
@@ -54,6 +55,12 @@ fn print(report: &SendReport) -> anyhow::Result<()> {
         "{:<24} {}: {} of {} delivered",
         report.issue, report.state, report.figures.counts.delivered, report.figures.audience
     ))?;
+    if !report.advice.iter().any(|advice| advice.act) {
+        line("  nothing to do")?;
+    }
+    for Advice { act, what, help } in &report.advice {
+        line(&format!("  {}{what}; {help}", if *act { "to do: " } else { "" }))?;
+    }
     report.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
     if let Some(poll) = &report.poll {
         line(&format!("  the poll: {poll}"))?;

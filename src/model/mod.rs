@@ -35,8 +35,8 @@ pub use poll::{AnswerCount, Poll, PollCounts};
 pub use refusal::{EvidenceKind, MatchedBy, RefusalClass};
 pub use rendered::{Fill, Part, Rendered, Segment, Slot, push_escaped};
 pub use report::{
-    ClickLine, DomainLine, Figures, LaterLine, Refusal, ReplyLine, SendReport, StateLine, Timeline, TriesLine,
-    WaitLine, Within,
+    Advice, ClickLine, DomainLine, Figures, IssueLine, LaterLine, ListGrowth, Refusal, ReplyLine, SendReport,
+    StateLine, Timeline, TriesLine, WaitLine, Within,
 };
 pub use subscriber::{Act, DeliveryLine, Subscriber, SubscriberRow, SubscriberStatus};
 pub use token::{Purpose, derive, token, token_hash};

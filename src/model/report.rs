@@ -26,11 +26,59 @@ pub struct SendReport {
     pub finished_at: Option<DateTime<Utc>>,
     /// When the figures were read.
     pub as_of: DateTime<Utc>,
+    /// What to do about it, the most urgent first, then what is good to know; nothing to do when no line asks for an act.
+    pub advice: Vec<Advice>,
+    /// This issue and the last ones of its edition before it, the newest first.
+    pub issues: Vec<IssueLine>,
+    /// How the list has grown since the edition's issue before this one.
+    pub list: ListGrowth,
     /// The poll that was mailed, with its counts; `None` when there was none, or its answers are mails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<PollCounts>,
     #[serde(flatten)]
     pub figures: Figures,
+}
+
+/// What somebody should do about a send, or know of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Advice {
+    /// Whether it asks for an act; else it is only good to know.
+    pub act: bool,
+    /// "18 refused for reputation".
+    pub what: String,
+    /// What to do, or why there is nothing to do.
+    pub help: String,
+}
+
+/// How an issue fared, in few numbers, to stand beside others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IssueLine {
+    pub issue: String,
+    pub recipients: u64,
+    pub delivered: u64,
+    pub failed: u64,
+    /// Who left between the beginning of its send and that of the next one, of whichever edition.
+    pub left: u64,
+    pub complaints: u64,
+    /// On all its links together; `None` when the issue was mailed with direct links.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clicks: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollCounts>,
+}
+
+/// The list, and what came to it and went from it since a moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ListGrowth {
+    /// The beginning of the send before; `None`: all the time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// Confirmed subscribers now.
+    pub confirmed: u64,
+    pub joined: u64,
+    pub left: u64,
+    pub bounced: u64,
+    pub complained: u64,
 }
 
 /// A send in numbers. Addresses stand in none of them.

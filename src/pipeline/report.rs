@@ -1,10 +1,16 @@
 //! The report of a send: figures from the ledger, names from the approval, the page from render.
 
+mod advice;
+
 use std::path::{Path, PathBuf};
 
 use super::Delivery;
 use crate::model::{IssueName, Notice, SendReport};
-use crate::{files, issues, render};
+use crate::render::{self, ReportSetting};
+use crate::{files, issues};
+
+/// With so many earlier issues of its edition a report compares.
+const BESIDE: u32 = 5;
 
 impl Delivery {
     /// What the ledger has to say of an issue whose send has begun.
@@ -17,7 +23,7 @@ impl Delivery {
         let send = store.sends().send(name)?.ok_or_else(not_begun)?;
         let approval = store.issues().approval(name)?.ok_or_else(not_begun)?;
         let rendered = approval.frozen.rendered;
-        Ok(SendReport {
+        let mut report = SendReport {
             publication: approval.frozen.letterhead.name,
             issue: name.to_string(),
             edition: self.site.config.edition_title(&name.edition),
@@ -31,14 +37,25 @@ impl Delivery {
             finished_at: send.finished,
             as_of: self.site.now(),
             poll: store.issues().poll_counts(name)?,
+            advice: Vec::new(),
+            issues: store.sends().beside(name, &send, BESIDE)?,
+            list: store.sends().growth(name, &send)?,
             figures: store.sends().figures(&send, rendered.tracking.as_ref())?,
-        })
+        };
+        report.advice = advice::of(&report);
+        Ok(report)
     }
 
     /// The report as a page.
-    pub fn report_page(&self, report: &SendReport) -> anyhow::Result<String> {
+    pub fn report_page(&self, name: &IssueName, report: &SendReport) -> anyhow::Result<String> {
         let publication = &self.site.config.publication;
-        Ok(render::report(report, publication.timezone, &publication.language, &self.site.templates()?)?)
+        let setting = ReportSetting {
+            zone: publication.timezone,
+            language: &publication.language,
+            // The edition may be gone since.
+            template: self.site.config.editions.get(&name.edition).map_or("", |edition| &edition.template),
+        };
+        Ok(render::report(report, setting, &self.site.templates()?)?)
     }
 
     /// Writes the page to `out`, or as report.html beside the draft.

@@ -33,7 +33,7 @@ pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_sam
 pub use page::{
     Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, PollChoice, PollPage, Preferences, page, style,
 };
-pub use report::report;
+pub use report::{ReportSetting, report};
 pub use setting::{GuideLink, Setting};
 pub use templates::Templates;
 

@@ -1,6 +1,8 @@
 //! The report of a send as one HTML page that needs nothing else: figures, tables, and plots as SVG. Knows no ledger and no
 //! clock; the figures and the zone are handed in.
 
+mod compare;
+mod numbers;
 mod plots;
 mod view;
 
@@ -8,18 +10,29 @@ use chrono_tz::Tz;
 use handlebars::Handlebars;
 use serde::Serialize;
 
-use super::Templates;
+use super::{Templates, draw};
 use crate::model::{Notice, Notices, SendReport};
 
 const TEMPLATE: &str = "page/report.html.hbs";
 
-/// Writes the report as an HTML page. `language` is the page's BCP 47 tag; times are shown in `zone`. The same arguments
-/// give the same bytes.
+/// What a report needs besides the figures.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportSetting<'a> {
+    /// In which times are shown.
+    pub zone: Tz,
+    /// The page's BCP 47 tag.
+    pub language: &'a str,
+    /// The issue template whose colours the page wears; one that there is not has those of every edition.
+    pub template: &'a str,
+}
+
+/// Writes the report as an HTML page. The same arguments give the same bytes.
 ///
 /// # Errors
-/// The template is not there, or names what there is not.
-pub fn report(report: &SendReport, zone: Tz, language: &str, templates: &Templates) -> Result<String, Notices> {
-    fill(TEMPLATE, &view::view(report, zone, language)?, templates)
+/// The template is not there, or names what there is not; the tokens have a mistake.
+pub fn report(report: &SendReport, setting: ReportSetting, templates: &Templates) -> Result<String, Notices> {
+    let look = draw::look(setting.template, templates)?;
+    fill(TEMPLATE, &view::view(report, setting, look)?, templates)
 }
 
 /// Fills a template that is a whole page, strictly: a name that there is not is a mistake.

@@ -1,6 +1,7 @@
 //! The figures of a send, added up by the database, so that a million rows need no more memory than a thousand. All of them
 //! are read in one transaction: they agree while a send goes on. Knows no page.
 
+mod history;
 mod words;
 
 pub use words::shape;

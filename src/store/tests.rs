@@ -305,6 +305,7 @@ fn times_survive_the_database_and_due_counts_the_earliest() {
 
 mod bounces;
 mod clicks;
+mod history;
 mod imports;
 mod ledger;
 mod migrations;

@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "sources", "compose", "issues", "render", "check", "mail", "store", "send", "schedule", "config", "web",
-            "files",
+            "files", "refusals",
         ],
     ),
     ("send", &["mail", "store", "refusals"]),

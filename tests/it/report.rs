@@ -56,10 +56,35 @@ fn every_recipient_is_accounted_for_with_the_reason() {
     assert_eq!(figures["over_time"]["delivered"].as_array().unwrap().iter().filter_map(Value::as_u64).sum::<u64>(), 2);
     assert!(!figures.to_string().contains("reader"), "no address stands in a report: {figures}");
 
-    test.run(&format!("report {ISSUE}")).success().stdout_has("2 of 6 delivered");
+    let told = test.run(&format!("report {ISSUE}")).success().stdout_has("2 of 6 delivered");
+    for words in
+        ["  nothing to do\n", "2 refused since their mailbox is gone; nothing to do", "1 put off by greylisting"]
+    {
+        assert!(told.stdout.contains(words), "{words}: {}", told.stdout);
+    }
+    assert_eq!(figures["issues"][0]["recipients"], 6, "{figures}");
+    assert_eq!((&figures["list"]["confirmed"], &figures["list"]["bounced"]), (&3.into(), &2.into()), "{figures}");
     let page = test.read(&format!("issues/{ISSUE}/report.html"));
     assert!(page.contains("It adds up") && page.contains("&lt;script&gt;"), "{page}");
     assert!(!page.contains("<script") && !page.contains("reader2"), "{page}");
+}
+
+#[test]
+fn what_a_refusal_asks_for_is_told_first() {
+    let server = Server::start([Rule::at(
+        At::Rcpt,
+        Act::Say("554 5.7.1 Service unavailable; client host listed at zen.spamhaus.org"),
+    )
+    .about("reader2@")]);
+    let test = approved(&server, 3);
+    test.run(SEND);
+    let figures = report(&test);
+    assert_eq!(figures["advice"][0]["act"], true, "{figures}");
+    let told = test.run(&format!("report {ISSUE}")).success().stdout;
+    assert!(told.contains("  to do: 1 refused for reputation; look the sending address up"), "{told}");
+    assert!(!told.contains("  nothing to do\n"), "{told}");
+    let page = test.read(&format!("issues/{ISSUE}/report.html"));
+    assert!(page.find("1 refused for reputation") < page.find("In short"), "{page}");
 }
 
 #[test]

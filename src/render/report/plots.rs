@@ -19,10 +19,23 @@ const INKS: [(&str, &str); 6] = [
     ("text", "#5F5B53"),
     ("line", "#E4E0D7"),
 ];
-/// Pixels of the drawing; the page scales it.
-const WIDTH: f32 = 720.0;
-/// The most characters of a name beside a bar.
-const NAME: usize = 28;
+/// A drawing for one width of the page: letters are as large in each, so that they are legible on a phone, too.
+#[derive(Clone, Copy)]
+struct Size {
+    /// The style's name for it, by which the page shows one of the two.
+    class: &'static str,
+    /// In pixels; the page scales it a little.
+    width: f32,
+    /// The most characters of a name beside a bar.
+    name: usize,
+}
+const SIZES: [Size; 2] =
+    [Size { class: "on-wide", width: 720.0, name: 28 }, Size { class: "on-narrow", width: 340.0, name: 16 }];
+
+/// One drawing after the other.
+fn each_size(draw: impl Fn(Size) -> Result<String, Notice>) -> Result<String, Notice> {
+    SIZES.into_iter().map(draw).collect()
+}
 
 fn ink(what: &str) -> Color {
     INKS.iter().find(|(name, _)| *name == what).map_or_else(Color::default, |(_, hex)| Color::from(*hex))
@@ -44,16 +57,19 @@ pub fn over_time(timeline: &Timeline, zone: Tz) -> Result<String, Notice> {
         let after = i64::from(timeline.stretch_seconds).saturating_mul(at - 1);
         (from + TimeDelta::seconds(after)).with_timezone(&zone).format(form).to_string()
     };
-    let labels = (0..).take(delivered.len()).map(label).collect();
-    let mut line = series("delivered", &delivered);
-    line.step = Some(LineStep::Middle);
-    line.fill = Some(true);
-    line.symbol = Some(Symbol::None);
-    let mut chart = LineChart::new(vec![line], labels);
-    dress(&mut chart.base, 220.0, &["delivered"]);
-    chart.base.legend.show = Some(false);
-    chart.y_axis_configs.iter_mut().for_each(axis);
-    finish(chart.svg(), "Copies delivered in each stretch of time")
+    let labels: Vec<String> = (0..).take(delivered.len()).map(label).collect();
+    let most = delivered.iter().copied().max().unwrap_or(0);
+    each_size(|size| {
+        let mut line = series("delivered", &delivered);
+        line.step = Some(LineStep::Middle);
+        line.fill = Some(true);
+        line.symbol = Some(Symbol::None);
+        let mut chart = LineChart::new(vec![line], labels.clone());
+        dress(&mut chart.base, 220.0, &["delivered"], size);
+        chart.base.legend.show = Some(false);
+        chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
+        finish(chart.svg(), "Copies delivered in each stretch of time", size)
+    })
 }
 
 /// A part of a bar: what it stands for, and how long it is for a line of a table.
@@ -67,8 +83,8 @@ pub fn domains(lines: &[DomainLine]) -> Result<String, Notice> {
         ("waiting", |line| line.waiting),
         ("other", |line| line.other),
     ];
-    let names = lines.iter().map(|line| name(&line.domain)).collect();
-    bars(names, lines, &parts, "Recipients by domain and by how they fared")
+    let names = lines.iter().map(|line| if line.domain.is_empty() { "all others".into() } else { line.domain.clone() });
+    bars(&names.collect::<Vec<_>>(), lines, &parts, "Recipients by domain and by how they fared")
 }
 
 /// Last replies by code, one bar each, in the parts of what they led to.
@@ -94,17 +110,17 @@ pub fn replies(lines: &[ReplyLine]) -> Result<String, Notice> {
         ("waiting", |line| line.1[2]),
         ("other", |line| line.1[3]),
     ];
-    let names = codes.iter().map(|(code, _)| code.map_or_else(|| "no reply".into(), |code| code.to_string())).collect();
-    bars(names, &codes, &parts, "Last replies by code and by what they led to")
+    let names: Vec<String> =
+        codes.iter().map(|(code, _)| code.map_or_else(|| "no reply".into(), |code| code.to_string())).collect();
+    bars(&names, &codes, &parts, "Last replies by code and by what they led to")
 }
 
 /// Stacked bars that lie; parts that nobody is in are left out.
-fn bars<T>(names: Vec<String>, lines: &[T], parts: &[Part<T>], label: &str) -> Result<String, Notice> {
+fn bars<T>(names: &[String], lines: &[T], parts: &[Part<T>], label: &str) -> Result<String, Notice> {
     if lines.is_empty() {
         return Ok(String::new());
     }
     // Drawn from the bottom up: the first line shall stand on top.
-    let names = names.into_iter().rev().collect();
     let mut shown = Vec::new();
     let mut stack = Vec::new();
     for (part, count) in parts {
@@ -114,11 +130,16 @@ fn bars<T>(names: Vec<String>, lines: &[T], parts: &[Part<T>], label: &str) -> R
             stack.push(series(part, &counts));
         }
     }
-    let mut chart = HorizontalBarChart::new(stack, names);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-    dress(&mut chart.base, 66.0 + 26.0 * f32::from(rows), &shown);
-    chart.y_axis_configs.iter_mut().for_each(axis);
-    finish(chart.svg(), label)
+    let whole = |line: &T| parts.iter().map(|(_, count)| count(line)).sum();
+    let most = lines.iter().map(whole).max().unwrap_or(0);
+    each_size(|size| {
+        let names = names.iter().rev().map(|name| short(name, size.name)).collect();
+        let mut chart = HorizontalBarChart::new(stack.clone(), names);
+        dress(&mut chart.base, 66.0 + 26.0 * f32::from(rows), &shown, size);
+        chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
+        finish(chart.svg(), label, size)
+    })
 }
 
 fn series(name: &str, counts: &[u64]) -> Series {
@@ -130,8 +151,8 @@ fn series(name: &str, counts: &[u64]) -> Series {
 }
 
 /// What all plots have in common.
-fn dress(base: &mut ChartBase, height: f32, parts: &[&str]) {
-    base.width = WIDTH;
+fn dress(base: &mut ChartBase, height: f32, parts: &[&str], size: Size) {
+    base.width = size.width;
     base.height = height;
     base.margin = Margin { left: 8.0, top: 8.0, right: 24.0, bottom: 4.0 };
     base.background_color = Color::transparent();
@@ -146,7 +167,14 @@ fn dress(base: &mut ChartBase, height: f32, parts: &[&str]) {
     base.grid.stroke_color = ink("line");
 }
 
-fn axis(config: &mut YAxisConfig) {
+/// The axis of counts up to `most`: from 0, in equal steps of whole numbers.
+fn axis(config: &mut YAxisConfig, most: u64, size: Size) {
+    // Numbers beside each other need more room than above each other.
+    let (step, steps) = steps(most, if size.class == "on-narrow" { 3 } else { 5 });
+    #[expect(clippy::cast_precision_loss, reason = "a round number of two digits, or of more than an axis can show")]
+    let end = step.saturating_mul(steps) as f32;
+    config.max = Some(end);
+    config.split_number = usize::try_from(steps).unwrap_or(1);
     config.font.color = ink("text");
     config.font.size = 12.0;
     config.stroke_color = ink("line");
@@ -154,19 +182,60 @@ fn axis(config: &mut YAxisConfig) {
     config.formatter = Some("{t}".into());
 }
 
-/// A name that fits beside a bar.
-fn name(domain: &str) -> String {
-    match domain {
-        "" => "all others".into(),
-        long if long.chars().count() > NAME => long.chars().take(NAME - 1).chain(['…']).collect(),
-        short => short.into(),
+/// How long a round step is, and how many of them reach `most`: at most `limit`, at least one.
+fn steps(most: u64, limit: u64) -> (u64, u64) {
+    let mut ten = 1;
+    loop {
+        for step in [ten, ten * 2, ten * 5] {
+            let steps = most.div_ceil(step).max(1);
+            if steps <= limit {
+                return (step, steps);
+            }
+        }
+        // The greatest count has 20 digits.
+        ten = if ten < u64::MAX / 100 { ten * 10 } else { return (most.div_ceil(limit), limit) };
     }
 }
 
+/// A name that fits beside a bar.
+fn short(name: &str, most: usize) -> String {
+    if name.chars().count() > most { name.chars().take(most - 1).chain(['…']).collect() } else { name.to_owned() }
+}
+
 /// The drawing as part of a page: it scales, and a screen reader is told what it shows; the numbers stand in a table.
-fn finish(drawn: Result<String, charts_rs::Error>, label: &str) -> Result<String, Notice> {
+fn finish(drawn: Result<String, charts_rs::Error>, label: &str, size: Size) -> Result<String, Notice> {
     let svg = drawn.map_err(|why| Notice::new(format!("cannot draw a plot of the report: {why}")))?;
     let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
     let view = open.split_once("viewBox=\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or("0 0 720 240");
-    Ok(format!("<svg role=\"img\" aria-label=\"{label}\" viewBox=\"{view}\">{rest}"))
+    Ok(format!("<svg class=\"{}\" role=\"img\" aria-label=\"{label}\" viewBox=\"{view}\">{rest}", size.class))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_counts_whole_copies_in_few_round_steps() {
+        for (most, limit, expected) in [
+            (0, 5, (1, 1)),
+            (1, 5, (1, 1)),
+            (2, 5, (1, 2)),
+            (5, 5, (1, 5)),
+            (6, 5, (2, 3)),
+            (11, 5, (5, 3)),
+            (11, 3, (5, 3)),
+            (12_345, 5, (5_000, 3)),
+            (20_000, 3, (10_000, 2)),
+        ] {
+            assert_eq!(steps(most, limit), expected, "{most} in {limit}");
+        }
+        let (step, count) = steps(u64::MAX, 3);
+        assert!(step.checked_mul(count).is_none_or(|end| end > 0) && count <= 3);
+    }
+
+    #[test]
+    fn a_name_is_cut_where_it_does_not_fit() {
+        assert_eq!(short("a-long-domain.example", 16), "a-long-domain.e…");
+        assert_eq!(short("big.example", 16), "big.example");
+    }
 }

@@ -1,11 +1,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 
-use super::view::{duration, number, share};
+use super::numbers::{duration, number, share};
 use super::*;
 use crate::model::{
-    ClickLine, DeliveryCounts, DomainLine, Figures, IssueState, LaterLine, Linked, Refusal, ReplyLine, StateLine,
-    Timeline, TriesLine, WaitLine, Within,
+    Advice, AnswerCount, ClickLine, DeliveryCounts, DomainLine, Figures, IssueLine, IssueState, LaterLine, Linked,
+    ListGrowth, PollCounts, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine, Within,
 };
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -40,6 +40,9 @@ fn send(figures: Figures, state: IssueState) -> SendReport {
         finished_at: (state == IssueState::Sent).then(|| at(95)),
         as_of: at(7_200),
         poll: None,
+        advice: Vec::new(),
+        issues: Vec::new(),
+        list: ListGrowth::default(),
         figures,
     }
 }
@@ -129,8 +132,10 @@ fn clicks_have_a_table_only_where_they_were_counted() {
     assert_eq!(json["clicks"][2], serde_json::json!({ "kind": "guide", "id": "x", "title": "Three", "count": 7 }));
 }
 
+const SETTING: ReportSetting = ReportSetting { zone: Tz::Europe__Paris, language: "en", template: "sunday" };
+
 fn page(report: &SendReport) -> String {
-    super::report(report, Tz::Europe__Paris, "en", &Templates::builtin()).expect("a page")
+    super::report(report, SETTING, &Templates::builtin()).expect("a page")
 }
 
 #[test]
@@ -218,5 +223,115 @@ proptest! {
         };
         let page = page(&report);
         prop_assert!(!page.contains("<b onclick"), "{}", page);
+    }
+}
+
+/// A send with everything that a report can say.
+fn full() -> SendReport {
+    let mut report = good();
+    let poll = |yes, no| PollCounts {
+        question: "Was this issue useful?".into(),
+        answers: [("Yes", yes), ("So-so", 2), ("No", no)]
+            .map(|(answer, count)| AnswerCount { answer: answer.into(), count })
+            .to_vec(),
+    };
+    let line = |issue: &str, recipients, failed, left| IssueLine {
+        issue: format!("{issue}-midweek"),
+        recipients,
+        delivered: recipients - failed,
+        failed,
+        left,
+        complaints: 1,
+        clicks: Some(recipients / 3),
+        poll: Some(poll(left, 1)),
+    };
+    report.poll = Some(poll(41, 3));
+    report.advice = vec![
+        Advice { act: true, what: "18 refused for reputation".into(), help: "look it up <soon>".into() },
+        Advice { act: false, what: "12 left since".into(), help: "nothing to do: they are off the list".into() },
+    ];
+    report.issues = vec![
+        line("2026-11-25", 12_004, 4, 31),
+        line("2026-11-18", 11_870, 12, 9),
+        line("2026-11-11", 11_511, 3, 14),
+        IssueLine { clicks: None, poll: None, ..line("2026-11-04", 11_003, 0, 0) },
+    ];
+    report.list =
+        ListGrowth { since: Some(at(-604_800)), confirmed: 12_104, joined: 162, left: 9, bounced: 3, complained: 0 };
+    report.proposal = vec!["kept 4 of 5, subject rewritten".into()];
+    report.figures.later = vec![LaterLine { kind: "hard".into(), count: 2 }];
+    report.figures.clicks = Some(vec![ClickLine {
+        kind: Linked::News,
+        id: "x".into(),
+        title: "A three-gigabyte model writes tests as well as last year's giants".into(),
+        count: 1_204,
+    }]);
+    report.figures.refusals.push(refusal(
+        554,
+        "5.7.1",
+        "5.7.1 Service unavailable; client host blocked using a list",
+        18,
+    ));
+    report
+}
+
+#[test]
+fn it_opens_with_what_to_do() {
+    let html = page(&full());
+    let places: Vec<usize> =
+        ["<b>18 refused for reputation</b> look it up &lt;soon&gt;", "<b>12 left since</b>", "In short"]
+            .map(|words| html.find(words).unwrap_or_else(|| panic!("no {words}: {html}")))
+            .into();
+    assert!(places.is_sorted() && !html.contains("Nothing to do."), "{html}");
+    let calm = page(&good());
+    assert!(calm.contains("Nothing to do.") && calm.find("Nothing to do.") < calm.find("In short"), "{calm}");
+}
+
+#[test]
+fn it_stands_beside_the_last_issues_with_the_lists_growth_and_the_poll() {
+    let html = page(&full());
+    for words in [
+        "<tr class=\"own\"><th scope=\"row\" class=\"day\">25 Nov</th><td class=\"n\">12,004</td><td class=\"n\">99.9 %</td>",
+        "<td class=\"n\" dir=\"auto\">Yes 75.0 % of 12</td>",
+        "12,104 subscribers on the list. Since 18 Nov 2025: 162 joined, 9 left, 3 bounced.",
+        "Was this issue useful?</h2>",
+        "<th scope=\"row\" dir=\"auto\">Yes</th><td class=\"n\">41</td><td class=\"n\">89.1 %</td>",
+    ] {
+        assert!(html.contains(words), "{words}\n{html}");
+    }
+    let first = page(&good());
+    assert!(!first.contains("Beside the last issues") && !first.contains("id=\"poll\""), "{first}");
+    let mut bare = full();
+    for line in &mut bare.issues {
+        (line.clicks, line.poll) = (None, None);
+    }
+    let html = page(&bare);
+    assert!(
+        html.contains("Beside the last issues") && !html.contains(">Clicks</th><th") && !html.contains(">Poll</th>")
+    );
+}
+
+#[test]
+fn it_wears_the_colour_of_its_edition() {
+    let of = |template| {
+        let setting = ReportSetting { template, ..SETTING };
+        super::report(&good(), setting, &Templates::builtin()).expect("a page")
+    };
+    assert!(of("sunday").contains("--accent: #7a2e5d;") && of("midweek").contains("--accent: #0c6b64;"));
+    let own = Templates::builtin().with("tokens/base.toml", "t".as_ref(), "accent = \"#1b4f9c\"".into());
+    let setting = ReportSetting { template: "gone since", ..SETTING };
+    assert!(super::report(&good(), setting, &own).expect("a page").contains("--accent: #1b4f9c;"));
+}
+
+#[test]
+fn look_at_it() {
+    #[allow(clippy::disallowed_methods)] // only a person who wants to look sets it
+    let Ok(dir) = std::env::var("DIGEST_LOOK") else { return };
+    let path = "templates/page/report.html.hbs";
+    let templates =
+        Templates::builtin().with("page/report.html.hbs", path.as_ref(), std::fs::read_to_string(path).unwrap());
+    for (file, report) in [("full", full()), ("bad", bad()), ("good", good())] {
+        let page = super::report(&report, SETTING, &templates).expect("a page");
+        std::fs::write(std::path::Path::new(&dir).join(format!("report-{file}.html")), page).unwrap();
     }
 }

@@ -1,11 +1,13 @@
 //! What the report's template sees: every number and time as it is shown. Knows no template.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::plots;
-use crate::model::{ClickLine, DomainLine, Figures, Linked, Notice, SendReport};
+use super::numbers::{duration, number, plural, share, time};
+use super::{ReportSetting, compare, plots};
+use crate::model::{Advice, AnswerCount, ClickLine, DomainLine, Figures, Linked, Notice, PollCounts, SendReport};
 use crate::render::words::direction_of_language;
 
 #[derive(Debug, Serialize)]
@@ -17,6 +19,17 @@ pub struct ReportView {
     subject: String,
     state: String,
     stopped_because: String,
+    /// The tokens of its edition.
+    look: BTreeMap<String, String>,
+    /// What to do, each with how, and what is good to know.
+    to_do: Vec<Fact>,
+    to_know: Vec<Fact>,
+    /// This issue beside the last ones; none when it is the first.
+    compared: Option<compare::Compared>,
+    growth: String,
+    /// The poll's question, empty without one, and its answers.
+    question: String,
+    poll: Vec<Line>,
     /// The headline figures.
     heads: Vec<Head>,
     facts: Vec<Fact>,
@@ -64,7 +77,8 @@ struct Line {
     numbers: Vec<String>,
 }
 
-pub fn view(report: &SendReport, zone: Tz, language: &str) -> Result<ReportView, Notice> {
+pub fn view(report: &SendReport, setting: ReportSetting, look: BTreeMap<String, String>) -> Result<ReportView, Notice> {
+    let ReportSetting { zone, language, .. } = setting;
     let figures = &report.figures;
     let counts = &figures.counts;
     Ok(ReportView {
@@ -75,6 +89,13 @@ pub fn view(report: &SendReport, zone: Tz, language: &str) -> Result<ReportView,
         subject: report.subject.clone(),
         state: report.state.to_string(),
         stopped_because: report.stopped_because.clone(),
+        look,
+        to_do: advice(report, true),
+        to_know: advice(report, false),
+        compared: compare::view(&report.issues),
+        growth: compare::growth(&report.list, zone),
+        question: report.poll.as_ref().map(|poll| poll.question.clone()).unwrap_or_default(),
+        poll: report.poll.iter().flat_map(|poll| &poll.answers).map(|line| answer(line, report)).collect(),
         heads: heads(figures),
         facts: facts(report, zone),
         states: states(figures),
@@ -128,6 +149,20 @@ fn facts(report: &SendReport, zone: Tz) -> Vec<Fact> {
     }
     facts.push(fact("Figures as of", time(report.as_of, zone)));
     facts
+}
+
+fn advice(report: &SendReport, act: bool) -> Vec<Fact> {
+    let wanted = report.advice.iter().filter(|advice| advice.act == act);
+    wanted.map(|Advice { what, help, .. }| fact(what, help.clone())).collect()
+}
+
+fn answer(line: &AnswerCount, report: &SendReport) -> Line {
+    let total = report.poll.as_ref().map_or(0, PollCounts::total);
+    Line {
+        tone: String::new(),
+        words: vec![line.answer.clone()],
+        numbers: vec![number(line.count), share(line.count, total)],
+    }
 }
 
 fn states(figures: &Figures) -> Vec<Line> {
@@ -238,57 +273,4 @@ fn later(figures: &Figures) -> Vec<Fact> {
 
 fn fact(name: &str, value: String) -> Fact {
     Fact { name: name.to_owned(), value }
-}
-
-fn time(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%a %-d %b %Y, %H:%M:%S %Z").to_string()
-}
-
-/// Thousands parted by commas, as the plots have them.
-pub fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A part of a whole in percent, never rounded up to all nor down to nothing.
-pub fn share(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "–".into();
-    }
-    let tenths = u128::from(part) * 1_000 / u128::from(whole);
-    match tenths {
-        0 if part > 0 => "< 0.1 %".into(),
-        tenths => format!("{}.{} %", tenths / 10, tenths % 10),
-    }
-}
-
-/// A length of time in its two greatest units.
-pub fn duration(ms: u64) -> String {
-    let seconds = ms / 1_000;
-    match seconds {
-        0 => format!("{ms} ms"),
-        1..60 => format!("{seconds}.{} s", ms % 1_000 / 100).replace(".0 s", " s"),
-        60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
-        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
-        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
-    }
-}
-
-fn two(great: u64, unit: &str, small: u64, small_unit: &str) -> String {
-    if small == 0 { format!("{great} {unit}") } else { format!("{great} {unit} {small} {small_unit}") }
-}
-
-fn plural(n: u64, noun: &str) -> String {
-    match (n, noun) {
-        (1, noun) => format!("1 {noun}"),
-        (n, "copy") => format!("{} copies", number(n)),
-        (n, noun) => format!("{} {noun}s", number(n)),
-    }
 }
