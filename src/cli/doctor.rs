@@ -29,7 +29,7 @@ impl Doctor {
         let mut visit = Visit::new(global, self.format);
         match global.site() {
             Ok(site) => {
-                runtime()?.block_on(site.doctor().examine(self.nameserver, self.online, &mut |look| visit.hear(look)))
+                runtime()?.block_on(site.doctor().examine(self.nameserver, self.online, &mut |look| visit.hear(look)));
             }
             // A configuration that cannot be read is the first thing to mend; nothing else can be looked at before.
             Err(error) => {

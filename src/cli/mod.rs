@@ -10,6 +10,7 @@ mod compose;
 mod demo;
 mod diff;
 mod doctor;
+mod draft;
 mod guides;
 mod import;
 mod news;
@@ -119,6 +120,9 @@ enum Command {
     Guides(guides::Guides),
     /// Select the news, pair it with guides, and write the draft
     Compose(compose::Compose),
+    /// Edit a draft without an editor: only the touched bytes of issue.toml change
+    #[command(subcommand)]
+    Draft(draft::Draft),
     /// Show an issue in the browser, anew with every save
     Preview(preview::Preview),
     /// Find what would go wrong in an inbox
@@ -210,6 +214,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::News(command) => command.run(global),
         Command::Guides(command) => command.run(global),
         Command::Compose(command) => command.run(global),
+        Command::Draft(command) => command.run(global),
         Command::Preview(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Diff(command) => command.run(global),

@@ -1,5 +1,6 @@
 //! `digest news`: bring in, score and list news items.
 
+mod add;
 mod feeds;
 mod list;
 
@@ -15,6 +16,8 @@ use crate::pipeline::SourcePreference;
 pub enum News {
     /// Add scored items from JSON, JSON Lines, CSV, RSS, Atom or JSON Feed files
     Import(Import),
+    /// Add one item from a page: title, source, date and summary as the page says them
+    Add(add::Add),
     /// Bring in what is new at the sources of config.toml
     Fetch(feeds::Fetch),
     /// Show how the sources do: last good fetch, last error, items a week, who is silent or suddenly loud
@@ -44,6 +47,7 @@ impl News {
                 let imported = site.content().import_news(&command.paths(global), command.as_of(&site))?;
                 command.print(global, &imported)
             }
+            Self::Add(command) => command.run(global),
             Self::Fetch(command) => command.run(global),
             Self::Feeds(command) => command.run(global),
             Self::List(command) => command.run(global),

@@ -165,7 +165,8 @@ pub fn once(news: &mut [Entry], cards: &[Card]) {
     }
 }
 
-fn card(guide: &Guide, why: String) -> Card {
+/// A guide as a card of an issue.
+pub fn card(guide: &Guide, why: String) -> Card {
     Card {
         slug: guide.slug.clone(),
         title: guide.title.clone(),

@@ -34,6 +34,7 @@ use crate::model::{
     Thin, Window, topic_key,
 };
 
+pub use cards::card;
 pub use feeds::{Feed, Feeds};
 pub use headline::Line;
 pub use kinds::{Cues, Found, From7, Kind, SHIPPED};

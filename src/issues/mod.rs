@@ -3,9 +3,11 @@
 
 mod blocks;
 mod decisions;
+mod edit;
 mod editing;
 mod fill;
 mod head;
+mod history;
 mod memory;
 mod merge;
 mod order;
@@ -19,7 +21,9 @@ use crate::files;
 use crate::model::{Draft, IssueName, Item, Notice, Notices};
 
 pub use decisions::decisions;
+pub use edit::{Edit, apply};
 pub use editing::editing;
+pub use history::{edit, undo};
 pub use merge::{Around, Changes, Refreshed, refresh, seen_before};
 pub use read::parse;
 pub use write::to_toml;

@@ -34,10 +34,10 @@ pub fn to_toml(draft: &Draft) -> String {
         line(&mut out, "issue_number", &number.to_string());
     }
     if let Some(picture) = &draft.picture {
-        line(&mut out, "picture", &picture_of(picture));
+        line(&mut out, "picture", &self::picture(picture));
     }
     if let Some(figure) = &draft.number {
-        line(&mut out, "number", &number_of_the_week(figure));
+        line(&mut out, "number", &self::figure(figure));
     }
     if let Some(window) = &draft.window {
         let [from, to, seen] = [window.from, window.to, window.seen].map(instant);
@@ -53,6 +53,20 @@ pub fn to_toml(draft: &Draft) -> String {
     draft.guides.iter().for_each(|card| push_card(&mut out, "guides", card));
     draft.guides_bench.iter().for_each(|card| push_card(&mut out, "guides_bench", card));
     draft.bench.iter().for_each(|entry| push_entry(&mut out, "bench", entry));
+    out
+}
+
+/// A `[[news]]` entry as the lines of a draft, with the blank line above.
+pub fn entry_block(entry: &Entry) -> String {
+    let mut out = String::new();
+    push_entry(&mut out, "news", entry);
+    out
+}
+
+/// A `[[guides]]` card in the same way.
+pub fn card_block(card: &Card) -> String {
+    let mut out = String::new();
+    push_card(&mut out, "guides", card);
     out
 }
 
@@ -128,12 +142,12 @@ fn number(score: f64) -> String {
 }
 
 /// On one line: a table of its own would swallow the keys that follow it.
-fn number_of_the_week(figure: &Figure) -> String {
+pub fn figure(figure: &Figure) -> String {
     let url = figure.url.as_ref().map(|url| format!(", url = {}", quoted(url))).unwrap_or_default();
     format!("{{ value = {}, label = {}{url} }}", quoted(&figure.value), quoted(&figure.label))
 }
 
-fn picture_of(picture: &Picture) -> String {
+pub fn picture(picture: &Picture) -> String {
     let text = |key: &str, value: &Option<String>| value.as_ref().map(|text| format!("{key} = {}, ", quoted(text)));
     let (url, file) = (text("url", &picture.url), text("file", &picture.file));
     let height = picture.height.map(|height| format!("height = {height}, ")).unwrap_or_default();
@@ -142,7 +156,7 @@ fn picture_of(picture: &Picture) -> String {
 }
 
 /// The other also of a story, one a line.
-fn covered(also: &[Covered]) -> String {
+pub fn covered(also: &[Covered]) -> String {
     let lines = also.iter().map(|telling| {
         let [id, source, title] = [&telling.id, &telling.source, &telling.title].map(|text| quoted(text));
         let url = telling.url.as_ref().map(|url| format!(", url = {}", quoted(url))).unwrap_or_default();
@@ -164,7 +178,7 @@ pub fn list(items: &[String]) -> String {
 }
 
 /// A string on one line, or on several where it holds several.
-fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     if text.contains('\n') { block(text) } else { quoted(text) }
 }
 

@@ -4,11 +4,16 @@ use std::cmp::Ordering;
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use url::Url;
 
 use super::Site;
+use super::fetch::charset_of;
 use crate::compose::{SourcePreference, SourcePreferences};
 use crate::model::{EDITOR_SCORE, EDITOR_WHY, IssueName, Item, Notice, Notices};
-use crate::sources::{self, Content, Merged, Topics};
+use crate::sources::{self, ACCEPTED, Content, FetchRequest, Merged, Method, PageWords, Topics};
+
+/// So much of a page is fetched, in bytes.
+const PAGE: usize = 2 << 20;
 
 /// What an import did to content/.
 #[derive(Debug, Default)]
@@ -93,6 +98,40 @@ impl ContentFolder {
                 .then_with(|| sources.is_primary(b).cmp(&sources.is_primary(a)))
                 .then_with(|| sources::by_first(a, b))
         }
+    }
+
+    /// Fetches a page and adds it as an item; what `words` say goes before what the page says.
+    ///
+    /// # Errors
+    /// The address cannot be fetched, or the page says no title.
+    pub fn add_page(&self, address: &str, words: &PageWords) -> anyhow::Result<(Item, Merged)> {
+        let url = Url::parse(address.trim()).map_err(|_| Notice::new(format!("`{address}` is no web address")))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let fetcher = self.fetcher()?;
+        let headers = [("Accept-Encoding", ACCEPTED)];
+        let request = FetchRequest { method: Method::Get, url: &url, headers: &headers, most: PAGE };
+        let fetched = runtime.block_on(fetcher.fetch(&request));
+        let failed = |why: String| {
+            let help =
+                "give its words yourself: a [[news]] entry with `title` and `url` in the draft needs no fetching";
+            Notice::new(format!("{url} cannot be read: {why}")).help(help)
+        };
+        let fetched = fetched.map_err(|why| failed(why.to_string()))?;
+        if fetched.status != 200 {
+            return Err(failed(format!("the site answered {}", fetched.status)).into());
+        }
+        let charset = fetched.header("content-type").and_then(charset_of);
+        let landed = fetched.url.clone();
+        let bytes = fetched.unpacked(PAGE).map_err(|why| failed(why.to_string()))?;
+        let html = sources::page_text(&bytes, charset.as_deref());
+        let item = sources::read_page(&landed, &html, words, self.site.now()).map_err(failed)?;
+        let merged = sources::merge_news(
+            &self.site.own_content_dir()?,
+            std::slice::from_ref(&item),
+            Topics::Join,
+            &self.better(),
+        )?;
+        Ok((item, merged))
     }
 
     /// Everything in content/.

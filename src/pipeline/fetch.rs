@@ -19,6 +19,8 @@ use crate::model::{Item, Notice, Notices};
 use crate::sources::{self, Dated, Fed, Feed, Fetcher, Health, Memory, Merged, Pulse, Reading, Source, Topics};
 use one::{Answer, one};
 
+pub(super) use one::charset_of;
+
 /// The daemon spreads the hosts of a fetch over so long, and the command over less, as someone waits for it.
 const SPREAD: Duration = Duration::from_mins(1);
 const SHORT_SPREAD: Duration = Duration::from_millis(200);

@@ -9,6 +9,7 @@ mod fields;
 mod files;
 mod guides;
 mod news;
+mod page;
 mod records;
 mod report;
 mod separator;
@@ -26,12 +27,14 @@ pub use bounces::{
 };
 pub use content::{Content, load};
 pub use feeds::{
-    Dated, Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, Source, UNPACKED, read_feed, read_lines,
+    Dated, Fed, Feed, Health, Held, Memory, Origin, Pulse, Reading, Shown, Source, UNPACKED, page_text, read_feed,
+    read_lines,
 };
 pub use fetch::{ACCEPTED, Failure, Fetched, Fetcher, Hop, Method, Request as FetchRequest, Settings as FetchSettings};
 pub use files::read_file;
 pub use guides::read_guides;
 pub use news::{item_to_json, read_news, score_to_json};
+pub use page::{PageWords, read_page};
 pub use store::{Better, Merged, Topics, by_first, merge_guides, merge_news, rewrite_news};
 pub use subscribers::{
     Census, ListHints, ListSource, Reject, RejectWriter, SubscriberList, SubscriberRules, SubscriberWriter,

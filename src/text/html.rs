@@ -2,8 +2,11 @@
 //! called plain is HTML all the same. Knows no feed, no item and no mail.
 
 mod element;
+mod head;
 pub mod markup;
 pub mod references;
+
+pub use head::PageHead;
 
 use element::{BLOCKS, HIDDEN, INLINE, KNOWN, VOID};
 use markup::{Piece, Tag};

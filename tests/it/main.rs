@@ -30,6 +30,7 @@ mod content;
 mod daemon;
 mod design;
 mod doctor;
+mod draft;
 mod faults;
 mod feeds;
 mod feeds_tls;

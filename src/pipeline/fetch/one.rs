@@ -111,7 +111,7 @@ async fn fetched(
     // What is permanent from the first redirect on is the feed's new address, if it is as safe as the old one.
     let moved = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last();
     let moved = moved.filter(|hop| hop.to.scheme() == "https" || url.scheme() == "http").map(|hop| hop.to.to_string());
-    let charset = fetched.header("content-type").and_then(charset);
+    let charset = fetched.header("content-type").and_then(charset_of);
     let base = fetched.url.clone();
     let feed = feed.clone();
     let answer = read_aside(move || {
@@ -171,7 +171,8 @@ fn wait(fetched: &Fetched, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 }
 
 /// The charset of a Content-Type.
-fn charset(kind: &str) -> Option<String> {
+/// The charset that a `Content-Type` names.
+pub fn charset_of(kind: &str) -> Option<String> {
     let parameters = kind.split(';').skip(1).filter_map(|part| part.split_once('='));
     let (_, label) = parameters.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
     Some(label.trim().trim_matches(['"', '\'']).to_owned()).filter(|label| !label.is_empty())

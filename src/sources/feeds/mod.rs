@@ -27,7 +27,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::report::{Report, fold};
-use crate::model::{Item, Notice, Notices, canonical_url};
+use crate::model::{Item, Notice, Notices, Published, canonical_url};
 pub(super) use dates::{Ahead, ahead};
 use entry::Shared;
 
@@ -42,6 +42,16 @@ pub const UNPACKED: usize = 20 * 1024 * 1024;
 pub const ENTRIES: usize = 1_000;
 /// So many elements may stand inside each other.
 const DEPTH: usize = 256;
+
+/// A page's bytes as text, by whatever its labels and letters say; `charset` is that of the HTTP header.
+pub fn page_text(bytes: &[u8], charset: Option<&str>) -> String {
+    charset::decode(bytes, charset).text.into_owned()
+}
+
+/// A date as pages and feeds write it.
+pub(super) fn parse_date(text: &str) -> Option<Published> {
+    dates::parse(text).map(|read| read.published)
+}
 
 /// What is known of a feed besides its bytes.
 #[derive(Clone, Debug)]

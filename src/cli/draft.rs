@@ -1,0 +1,254 @@
+//! `digest draft`: edits of a draft for people and scripts without an editor. Each changes only the touched bytes of issue.toml.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::output::{json as print_json, line};
+use super::{Exit, Global, HumanFormat};
+use crate::model::{Card, Draft as Issue, Entry};
+use crate::pipeline::{Edit, Site};
+
+/// ENTRY is a place among the news (3), on the bench (b2), an id, or the start of one.
+#[derive(Subcommand)]
+pub enum Draft {
+    /// Show the entries with their places and ids
+    Show(Show),
+    /// Write a field of the issue, or of an entry
+    Set(Set),
+    /// Move an entry to a place among the news; one from the bench is shown then
+    Move(Move),
+    /// Delete an entry
+    Drop(One),
+    /// Keep an entry out, whatever compose finds later
+    Ban(One),
+    /// Keep an entry in, whatever compose finds later
+    Pin(One),
+    /// Take an entry from the news to the bench
+    Bench(One),
+    /// Pair an entry with a guide, or with none
+    Guide(Guide),
+    /// Show a guide as a card, or take its card away
+    Card(CardOf),
+    /// Add a story by the id of an item or the address of a page
+    Add(Add),
+    /// Make an item of an entry's `also` a story of its own
+    Split(Split),
+    /// Put an entry among those that tell another entry's story
+    Merge(Merge),
+    /// Take the last edit back
+    Undo(Undo),
+}
+
+#[derive(Args)]
+pub struct Show {
+    /// The issue's folder name or path; the newest draft if left out
+    issue: Option<String>,
+    /// How to print it
+    #[arg(long, default_value = "human")]
+    format: HumanFormat,
+}
+
+#[derive(Args)]
+pub struct Set {
+    /// The issue's folder name or path
+    issue: String,
+    /// [ENTRY] FIELD TEXT: such as `subject "…"`, `3 note "…"`, `number.value "405 billion"`
+    #[arg(num_args = 2..=3, required = true, value_name = "ENTRY FIELD TEXT", allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct Move {
+    /// The issue's folder name or path
+    issue: String,
+    /// Which entry
+    entry: String,
+    /// Its new place, from 1
+    place: usize,
+}
+
+#[derive(Args)]
+pub struct One {
+    /// The issue's folder name or path
+    issue: String,
+    /// Which entry
+    entry: String,
+}
+
+#[derive(Args)]
+pub struct Guide {
+    /// The issue's folder name or path
+    issue: String,
+    /// Which entry
+    entry: String,
+    /// The guide's slug, or none
+    slug: String,
+}
+
+#[derive(Args)]
+pub struct CardOf {
+    /// The issue's folder name or path
+    issue: String,
+    /// The guide's slug
+    slug: String,
+    /// Take the card away
+    #[arg(long)]
+    drop: bool,
+}
+
+#[derive(Args)]
+pub struct Add {
+    /// The issue's folder name or path
+    issue: String,
+    /// The item's id, or the page's address
+    #[arg(value_name = "ID|URL")]
+    what: String,
+    /// Its place among the news, from 1; the end if left out
+    #[arg(long, value_name = "PLACE")]
+    at: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct Split {
+    /// The issue's folder name or path
+    issue: String,
+    /// Which entry
+    entry: String,
+    /// The id in its `also`
+    id: String,
+}
+
+#[derive(Args)]
+pub struct Merge {
+    /// The issue's folder name or path
+    issue: String,
+    /// The entry that stays
+    entry: String,
+    /// The entry that joins it
+    other: String,
+}
+
+#[derive(Args)]
+pub struct Undo {
+    /// The issue's folder name or path
+    issue: String,
+    /// Make the edit again that was taken back last
+    #[arg(long)]
+    redo: bool,
+}
+
+impl Draft {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        let site = global.site()?;
+        match self {
+            Self::Show(show) => return show.run(&site),
+            Self::Undo(undo) => return undo.run(&site),
+            Self::Set(set) => {
+                let mut words = set.words.into_iter().rev();
+                let (text, field) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+                edit(&site, &set.issue, &Edit::Set { entry: words.next(), field, text })?;
+            }
+            Self::Move(Move { issue, entry, place }) => edit(&site, &issue, &Edit::Move { entry, place })?,
+            Self::Drop(One { issue, entry }) => edit(&site, &issue, &Edit::Drop { entry })?,
+            Self::Ban(One { issue, entry }) => edit(&site, &issue, &Edit::Ban { entry })?,
+            Self::Pin(One { issue, entry }) => edit(&site, &issue, &Edit::Pin { entry })?,
+            Self::Bench(One { issue, entry }) => edit(&site, &issue, &Edit::Bench { entry })?,
+            Self::Merge(Merge { issue, entry, other }) => edit(&site, &issue, &Edit::Merge { entry, other })?,
+            Self::Guide(Guide { issue, entry, slug }) => {
+                let slug = Some(slug.as_str()).filter(|slug| *slug != "none");
+                site.drafts().pair(&site.issue(Some(&issue))?, &entry, slug)?;
+            }
+            Self::Card(CardOf { issue, slug, drop: true }) => edit(&site, &issue, &Edit::DropCard { slug })?,
+            Self::Card(CardOf { issue, slug, .. }) => site.drafts().add_card(&site.issue(Some(&issue))?, &slug)?,
+            Self::Add(Add { issue, what, at }) => {
+                let entry = site.drafts().add(&site.issue(Some(&issue))?, &what, at)?;
+                line(&format!("added \"{}\" ({})", entry.title, entry.source))?;
+            }
+            Self::Split(Split { issue, entry, id }) => {
+                site.drafts().split(&site.issue(Some(&issue))?, &entry, &id)?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn edit(site: &Site, issue: &str, edit: &Edit) -> anyhow::Result<()> {
+    site.drafts().edit(&site.issue(Some(issue))?, edit)
+}
+
+impl Undo {
+    fn run(self, site: &Site) -> anyhow::Result<Exit> {
+        let name = site.issue(Some(&self.issue))?;
+        let what = site.drafts().undo(&name, self.redo)?;
+        line(&format!("{} `{what}` in {name}", if self.redo { "redid" } else { "undid" }))?;
+        Ok(Exit::Done)
+    }
+}
+
+impl Show {
+    fn run(self, site: &Site) -> anyhow::Result<Exit> {
+        let issue = site.drafts().read(&site.issue(self.issue.as_deref())?)?;
+        match self.format {
+            HumanFormat::Json => print_json(&as_json(&issue))?,
+            HumanFormat::Human => print(&issue)?,
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn print(issue: &Issue) -> anyhow::Result<()> {
+    line(&issue.name.to_string())?;
+    line(&format!("subject    {}", issue.subject))?;
+    line(&format!("preheader  {}", issue.preheader))?;
+    let titled = |key: String, entry: &Entry| {
+        let marks = match (entry.pinned, entry.banned) {
+            (_, true) => ", banned",
+            (true, false) => ", pinned",
+            (false, false) => "",
+        };
+        let guide = entry.guide.as_ref().map(|guide| format!(", guide {guide}")).unwrap_or_default();
+        line(&format!("{key:>4}  {}  ({}{guide}{marks})  {}", entry.title, entry.source, entry.id))
+    };
+    line("news")?;
+    for (at, entry) in issue.news.iter().enumerate() {
+        titled((at + 1).to_string(), entry)?;
+        for other in &entry.also {
+            line(&format!("        also {}  ({})  {}", other.title, other.source, other.id))?;
+        }
+    }
+    let cards = |name: &str, cards: &[Card]| -> anyhow::Result<()> {
+        if !cards.is_empty() {
+            line(name)?;
+        }
+        cards.iter().try_for_each(|card| line(&format!("      {}  {}", card.title, card.slug)))
+    };
+    cards("cards", &issue.guides)?;
+    cards("more cards, not shown", &issue.guides_bench)?;
+    if !issue.bench.is_empty() {
+        line("bench, not shown")?;
+    }
+    for (at, entry) in issue.bench.iter().enumerate() {
+        titled(format!("b{}", at + 1), entry)?;
+    }
+    Ok(())
+}
+
+fn as_json(issue: &Issue) -> Value {
+    let entry = |(at, entry): (usize, &Entry)| {
+        let also: Vec<Value> = entry.also.iter().map(|other| json!({"id": other.id, "title": other.title})).collect();
+        json!({
+            "place": at + 1, "id": entry.id, "title": entry.title, "source": entry.source, "score": entry.score,
+            "url": entry.url, "summary": entry.summary, "guide": entry.guide, "note": entry.note, "why": entry.why,
+            "also": also, "pinned": entry.pinned, "banned": entry.banned,
+        })
+    };
+    let cards = |cards: &[Card]| -> Vec<Value> {
+        cards.iter().map(|card| json!({"slug": card.slug, "title": card.title, "why": card.why})).collect()
+    };
+    json!({
+        "issue": issue.name.to_string(), "subject": issue.subject, "preheader": issue.preheader, "intro": issue.intro,
+        "news": issue.news.iter().enumerate().map(entry).collect::<Vec<_>>(),
+        "guides": cards(&issue.guides), "guides_bench": cards(&issue.guides_bench),
+        "bench": issue.bench.iter().enumerate().map(entry).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,77 @@
+//! Which items tell one story: split off from an entry's `also`, or put into it.
+
+use super::super::blocks::Section;
+use super::super::write::{covered, list};
+use super::{Place, sections, value};
+use crate::model::{Covered, Draft, Entry, Notice, TextFormat};
+
+/// Takes an item out of an entry's `also`, for good (`apart`), and shows it right behind the entry.
+pub fn split(draft: &Draft, text: &str, from: Place, id: &str, known: Option<&Entry>) -> Result<String, Notice> {
+    let entry = entry(draft, from)?;
+    let there = || entry.also.iter().map(|other| other.id.as_str()).collect::<Vec<_>>().join(", ");
+    let Some(at) = entry.also.iter().position(|other| other.id == id) else {
+        let help = if entry.also.is_empty() { "its `also` is empty".into() } else { format!("it has {}", there()) };
+        return Err(Notice::new(format!("\"{}\" has no `{id}` in its `also`", entry.title)).help(help));
+    };
+    let mut also = entry.also.clone();
+    let other = also.remove(at);
+    let mut apart = entry.apart.clone();
+    apart.push(other.id.clone());
+    let text = value::set(text, from, "also", &covered(&also))?;
+    let text = value::set(&text, from, "apart", &list(&apart))?;
+    let own = known.cloned().unwrap_or_else(|| on_its_own(entry, &other));
+    let place = if from.section == Section::News { from.at + 2 } else { draft.news.len() + 1 };
+    sections::add(draft, &text, &own, Some(place))
+}
+
+/// Puts an entry into another one's `also`, with those that it has itself.
+pub fn merge(draft: &Draft, text: &str, into: Place, from: Place) -> Result<String, Notice> {
+    let (story, other) = (entry(draft, into)?, entry(draft, from)?);
+    if story.id == other.id {
+        return Err(Notice::new("an entry cannot be merged with itself"));
+    }
+    let mut also = story.also.clone();
+    let own = Covered {
+        id: other.id.clone(),
+        source: other.source.clone(),
+        title: other.title.clone(),
+        url: other.url.clone(),
+    };
+    also.extend(std::iter::once(own).chain(other.also.iter().cloned()));
+    let apart: Vec<String> =
+        story.apart.iter().filter(|id| also.iter().all(|other| other.id != **id)).cloned().collect();
+    let mut text = value::set(text, into, "also", &covered(&also))?;
+    if apart.len() < story.apart.len() {
+        text = value::set(&text, into, "apart", &list(&apart))?;
+    }
+    sections::remove(&text, from)
+}
+
+fn entry(draft: &Draft, place: Place) -> Result<&Entry, Notice> {
+    let list = if place.section == Section::Bench { &draft.bench } else { &draft.news };
+    list.get(place.at).ok_or_else(value::inline)
+}
+
+/// An entry made of what an `also` says.
+fn on_its_own(story: &Entry, other: &Covered) -> Entry {
+    Entry {
+        id: other.id.clone(),
+        title: other.title.clone(),
+        source: other.source.clone(),
+        published: story.published,
+        score: story.score,
+        url: other.url.clone(),
+        summary: String::new(),
+        format: TextFormat::Text,
+        topics: story.topics.clone(),
+        also: Vec::new(),
+        apart: vec![story.id.clone()],
+        follow_up: None,
+        guide: None,
+        guide_options: Vec::new(),
+        why: String::new(),
+        note: String::new(),
+        pinned: false,
+        banned: false,
+    }
+}

@@ -1,0 +1,99 @@
+//! Edits of a draft: pure functions over the text of issue.toml. Each touches only its own bytes: comments, order and spelling of all
+//! else stay. Knows no file.
+
+mod also;
+mod place;
+mod sections;
+mod value;
+
+use std::path::Path;
+
+use super::read;
+use crate::model::{Card, Draft, Entry, Notice, Notices};
+
+pub use place::{Place, find};
+
+/// One change of a draft.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Writes a field: of the entry, or of the issue where none is named.
+    Set { entry: Option<String>, field: String, text: String },
+    /// Puts an entry at a place among the news, from 1; one from the bench is shown then.
+    Move { entry: String, place: usize },
+    /// Deletes an entry.
+    Drop { entry: String },
+    /// Keeps an entry out, whatever compose finds later; it stays in the file.
+    Ban { entry: String },
+    /// Keeps an entry in, whatever compose finds later.
+    Pin { entry: String },
+    /// Takes an entry from the news to the bench.
+    Bench { entry: String },
+    /// Pairs an entry with a guide, or with none.
+    Guide { entry: String, slug: Option<String> },
+    /// Shows a guide as a card: the one of the draft's bench of cards, else this one.
+    AddCard(Box<Card>),
+    /// Takes a card away.
+    DropCard { slug: String },
+    /// Adds a story at a place among the news, from 1; at the end without one.
+    Add { entry: Box<Entry>, place: Option<usize> },
+    /// Makes an item that stands in an entry's `also` a story of its own, right behind it. `known` is the item as content/ has it.
+    Split { entry: String, id: String, known: Option<Box<Entry>> },
+    /// Puts an entry among those that tell another entry's story.
+    Merge { entry: String, other: String },
+}
+
+impl Edit {
+    /// What it is called, for people: in the list of what can be undone.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Set { .. } => "set",
+            Self::Move { .. } => "move",
+            Self::Drop { .. } => "drop",
+            Self::Ban { .. } => "ban",
+            Self::Pin { .. } => "pin",
+            Self::Bench { .. } => "bench",
+            Self::Guide { .. } => "guide",
+            Self::AddCard(_) | Self::DropCard { .. } => "card",
+            Self::Add { .. } => "add",
+            Self::Split { .. } => "split",
+            Self::Merge { .. } => "merge",
+        }
+    }
+}
+
+/// The text after an edit. `label` is the file's path, for messages.
+///
+/// # Errors
+/// The text has mistakes, before or after; there is no such entry, field or place. Then nothing is to be changed.
+pub fn apply(label: &Path, text: &str, edit: &Edit) -> Result<String, Notices> {
+    let draft = read::parse(label, text)?;
+    let after = changed(&draft, text, edit).map_err(|notice| Notices(vec![notice.at(label, None)]))?;
+    read::parse(label, &after)?;
+    Ok(after)
+}
+
+fn changed(draft: &Draft, text: &str, edit: &Edit) -> Result<String, Notice> {
+    match edit {
+        Edit::Set { entry: None, field, text: value } => value::set_top(draft, text, field, value),
+        Edit::Set { entry: Some(entry), field, text: value } => {
+            value::set(text, find(draft, entry)?, field, &value::written(field, value)?)
+        }
+        Edit::Move { entry, place } => sections::show(text, find(draft, entry)?, *place),
+        Edit::Drop { entry } => sections::remove(text, find(draft, entry)?),
+        Edit::Ban { entry } => value::set(text, find(draft, entry)?, "banned", "true"),
+        Edit::Pin { entry } => value::set(text, find(draft, entry)?, "pinned", "true"),
+        Edit::Bench { entry } => sections::bench(text, find(draft, entry)?),
+        Edit::Guide { entry, slug } => {
+            let slug = slug.as_deref().unwrap_or_default();
+            value::set(text, find(draft, entry)?, "guide", &super::write::quoted(slug))
+        }
+        Edit::AddCard(card) => sections::add_card(draft, text, card),
+        Edit::DropCard { slug } => sections::remove(text, place::card(draft, slug)?),
+        Edit::Add { entry, place } => sections::add(draft, text, entry, *place),
+        Edit::Split { entry, id, known } => also::split(draft, text, find(draft, entry)?, id, known.as_deref()),
+        Edit::Merge { entry, other } => also::merge(draft, text, find(draft, entry)?, find(draft, other)?),
+    }
+}
+
+#[cfg(test)]
+mod tests;

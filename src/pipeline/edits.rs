@@ -1,0 +1,136 @@
+//! Edits of a draft, with what content/ knows: the item behind an id, the guide behind a slug, the page behind an address.
+
+use super::draft::Drafts;
+use crate::compose;
+use crate::issues::{self, Edit};
+use crate::model::{Draft, Entry, Guide, IssueName, Item, Notice, Status};
+use crate::sources::PageWords;
+use crate::text::suggestion;
+
+/// The `why` of what an editor put in.
+const BY_HAND: &str = "added by hand";
+
+impl Drafts {
+    /// Makes an edit in the draft's file, which can be undone.
+    ///
+    /// # Errors
+    /// The edit does not fit the draft: then nothing changed.
+    pub fn edit(&self, name: &IssueName, edit: &Edit) -> anyhow::Result<()> {
+        Ok(issues::edit(&self.site.issues_dir(), &self.history(name), name, edit)?)
+    }
+
+    /// Takes the last edit back, or with `redo` the last undoing; says which edit it was.
+    ///
+    /// # Errors
+    /// There is none, or the draft was changed in another way since.
+    pub fn undo(&self, name: &IssueName, redo: bool) -> anyhow::Result<String> {
+        Ok(issues::undo(&self.site.issues_dir(), &self.history(name), name, redo)?)
+    }
+
+    /// Adds a story: the item of an id, or the page of an address, which is fetched and joins content/.
+    ///
+    /// # Errors
+    /// Nobody knows the id, or the page cannot be read.
+    pub fn add(&self, name: &IssueName, what: &str, place: Option<usize>) -> anyhow::Result<Entry> {
+        let item = match self.item(what)? {
+            Some(item) => item,
+            None if what.starts_with("https://") || what.starts_with("http://") => {
+                self.site.content().add_page(what, &PageWords::default())?.0
+            }
+            None => {
+                let help = "`digest news list` shows the ids; an address that begins with https:// is fetched";
+                return Err(Notice::new(format!("there is no item `{what}` in content/")).help(help).into());
+            }
+        };
+        let entry = entry_of(&item);
+        self.edit(name, &Edit::Add { entry: Box::new(entry.clone()), place })?;
+        Ok(entry)
+    }
+
+    /// Shows a guide as a card.
+    ///
+    /// # Errors
+    /// There is no such guide, or it is not live.
+    pub fn add_card(&self, name: &IssueName, slug: &str) -> anyhow::Result<()> {
+        let guide = self.guide(slug)?;
+        self.edit(name, &Edit::AddCard(Box::new(compose::card(&guide, BY_HAND.into()))))
+    }
+
+    /// Pairs an entry with a guide, or with none.
+    ///
+    /// # Errors
+    /// There is no such entry or guide, or the guide is not live.
+    pub fn pair(&self, name: &IssueName, entry: &str, slug: Option<&str>) -> anyhow::Result<()> {
+        let slug = slug.map(|slug| self.guide(slug).map(|guide| guide.slug)).transpose()?;
+        self.edit(name, &Edit::Guide { entry: entry.into(), slug })
+    }
+
+    /// Makes an item that stands in an entry's `also` a story of its own.
+    ///
+    /// # Errors
+    /// There is no such entry, or the item is not in its `also`.
+    pub fn split(&self, name: &IssueName, entry: &str, id: &str) -> anyhow::Result<()> {
+        let known = self.item(id)?.map(|item| Box::new(entry_of(&item)));
+        self.edit(name, &Edit::Split { entry: entry.into(), id: id.into(), known })
+    }
+
+    /// An issue's draft.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn read(&self, name: &IssueName) -> anyhow::Result<Draft> {
+        Ok(issues::read(&self.site.issues_dir(), name)?)
+    }
+
+    fn history(&self, name: &IssueName) -> std::path::PathBuf {
+        self.site.root.join("data/edits").join(format!("{name}.json"))
+    }
+
+    /// The item of content/ with this id or address, with the score that counts.
+    fn item(&self, what: &str) -> anyhow::Result<Option<Item>> {
+        let content = self.site.content().scored_content()?;
+        let url = crate::model::canonical_url(what);
+        let is_meant = |item: &Item| {
+            item.id == what || url.is_some() && item.url.as_deref().and_then(crate::model::canonical_url) == url
+        };
+        Ok(content.items.into_iter().find(is_meant))
+    }
+
+    fn guide(&self, slug: &str) -> anyhow::Result<Guide> {
+        let content = self.site.content().load()?;
+        let guides = content.guides;
+        let Some(guide) = guides.iter().find(|guide| guide.slug == slug.trim()) else {
+            let help = suggestion(slug, guides.iter().map(|guide| guide.slug.as_str()));
+            return Err(Notice::new(format!("there is no guide `{slug}` in content/")).help(help).into());
+        };
+        if guide.status != Status::Live {
+            let message = format!("the guide \"{}\" is not live, so subscribers cannot read it", guide.title);
+            return Err(Notice::new(message).help("set its `status` to \"live\" once it is").into());
+        }
+        Ok(guide.clone())
+    }
+}
+
+/// An item as an editor adds it to a draft.
+fn entry_of(item: &Item) -> Entry {
+    Entry {
+        id: item.id.clone(),
+        title: item.title.clone(),
+        source: item.source.clone(),
+        published: item.published,
+        score: item.score,
+        url: item.url.clone(),
+        summary: item.summary.clone(),
+        format: item.format,
+        topics: item.topics.clone(),
+        also: Vec::new(),
+        apart: Vec::new(),
+        follow_up: None,
+        guide: item.guides.first().cloned(),
+        guide_options: Vec::new(),
+        why: BY_HAND.into(),
+        note: String::new(),
+        pinned: false,
+        banned: false,
+    }
+}
