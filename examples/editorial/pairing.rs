@@ -11,9 +11,8 @@ use crate::data::{item, lines, text, write};
 
 const SETS: [&str; 4] = ["docs", "hf_tasks", "peg", "simon_tags"];
 
-pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
+pub fn run(data: &Path, out: &Path, weights: &Weights) -> anyhow::Result<()> {
     let folder = data.join("pairing");
-    let weights = Weights::default();
     let foreign: Vec<Item> =
         lines(&folder.join("no_match.items.jsonl"))?.unwrap_or_default().iter().map(item).collect();
     // By foreign item: the guides that it is paired with, and its best score with each set.
@@ -22,7 +21,7 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
         let Some(guides) = lines(&folder.join(format!("{set}.guides.jsonl")))? else { continue };
         let Some(items) = lines(&folder.join(format!("{set}.items.jsonl")))? else { continue };
         let guides: Vec<Guide> = guides.iter().map(guide).collect();
-        let library = Library::of(&guides, &weights);
+        let library = Library::of(&guides, weights);
         let answers: Vec<Value> = items.iter().map(item).map(|item| answer(&library, &item)).collect();
         write(&out.join(format!("pairing.{set}.jsonl")), &answers)?;
         for item in &foreign {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::data::{item, lines, text, write};
 
-pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
+pub fn run(data: &Path, out: &Path, weights: &Weights) -> anyhow::Result<()> {
     for set in ["ai_links_weekly", "papers_weekly"] {
         let folder = data.join("selection");
         let Some(issues) = lines(&folder.join(format!("{set}.issues.jsonl")))? else { continue };
@@ -21,8 +21,8 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
         let mut learned = Vec::new();
         let mut editings: Vec<Editing> = Vec::new();
         for issue in &issues {
-            plain.push(choose(issue, &items, &SourcePreferences::default())?);
-            let taught = choose(issue, &items, &SourcePreferences::learn(&editings))?;
+            plain.push(choose(issue, &items, &SourcePreferences::default(), weights)?);
+            let taught = choose(issue, &items, &SourcePreferences::learn(&editings), weights)?;
             editings.push(edited(issue, &taught, &items)?);
             learned.push(taught);
         }
@@ -33,7 +33,12 @@ pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
 }
 
 /// One issue from its candidates, with the shipped weights; `preferences` come from edits of earlier issues alone.
-fn choose(issue: &Value, items: &HashMap<String, Item>, preferences: &SourcePreferences) -> anyhow::Result<Value> {
+fn choose(
+    issue: &Value,
+    items: &HashMap<String, Item>,
+    preferences: &SourcePreferences,
+    weights: &Weights,
+) -> anyhow::Result<Value> {
     let date = date(text(issue, "issue"))?;
     let candidates = issue["candidates"].as_array().into_iter().flatten().filter_map(|candidate| {
         let mut item = items.get(text(candidate, "id"))?.clone();
@@ -59,7 +64,7 @@ fn choose(issue: &Value, items: &HashMap<String, Item>, preferences: &SourcePref
         edition: &edition,
         edition_title: "Weekly",
         publication_name: "Weekly",
-        weights: &Weights::default(),
+        weights,
         zone: chrono_tz::UTC,
         now: date.and_hms_opt(12, 0, 0).context("no such time")?.and_utc(),
         items: &candidates,

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use crate::data::{lines, text, write};
 
-pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
+pub fn run(data: &Path, out: &Path, weights: &Weights) -> anyhow::Result<()> {
     let folder = data.join("dedupe");
-    let weights = Weights::default();
     for set in ["ai_items", "news_events"] {
         if let Some(items) = lines(&folder.join(format!("{set}.jsonl")))? {
             write(&out.join(format!("dedupe.{set}.jsonl")), &clusters(&items, weights.story_threshold))?;

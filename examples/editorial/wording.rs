@@ -13,27 +13,26 @@ use serde_json::{Value, json};
 use crate::data::{item, lines, text, write};
 use crate::pairing::guide;
 
-pub fn run(data: &Path, out: &Path) -> anyhow::Result<()> {
+pub fn run(data: &Path, out: &Path, weights: &Weights) -> anyhow::Result<()> {
     let folder = data.join("wording");
     let out = out.join("wording");
     std::fs::create_dir_all(&out)?;
-    let weights = Weights::default();
     if let Some(items) = lines(&folder.join("items.jsonl"))? {
         write(&out.join("stories.jsonl"), &stories(&items, weights.story_threshold, true))?;
         std::fs::create_dir_all(out.join("bare"))?;
         write(&out.join("bare/stories.jsonl"), &stories(&items, weights.story_threshold, false))?;
     }
     if let Some(pairs) = lines(&folder.join("follow.jsonl"))? {
-        let verdicts: Result<Vec<Value>, _> = pairs.iter().map(|pair| verdict(pair, &weights)).collect();
+        let verdicts: Result<Vec<Value>, _> = pairs.iter().map(|pair| verdict(pair, weights)).collect();
         write(&out.join("follow.jsonl"), &verdicts?)?;
     }
     if let (Some(guides), Some(items)) = (lines(&folder.join("guides.jsonl"))?, lines(&folder.join("pairing.jsonl"))?) {
         let guides: Vec<Guide> = guides.iter().map(guide).collect();
-        let library = Library::of(&guides, &weights);
+        let library = Library::of(&guides, weights);
         let line = |value: &Value| json!({"id": value["id"], "guide": library.fit(&item(value), &mut Vec::new()).slug});
         write(&out.join("pairing.jsonl"), &items.iter().map(line).collect::<Vec<_>>())?;
     }
-    sample(&out, &weights)
+    sample(&out, weights)
 }
 
 /// The stories of all items, with or without day and source.

@@ -10,6 +10,8 @@ use crate::model::{Card, Entry, Guide, Thin};
 
 /// How many cards the bench holds.
 const SPARE: usize = 3;
+/// A guide is a card when it explains so many of the items: what it is on is then central to the issue.
+const CENTRAL: usize = 2;
 
 /// What is known while cards are being chosen.
 struct Table<'a> {
@@ -18,7 +20,7 @@ struct Table<'a> {
     /// Slugs of guides that are older than the news they would explain.
     stale: HashSet<&'a str>,
     chosen: &'a [Placed],
-    /// The cards of the last issues.
+    /// The guides that the last issues showed.
     shown: HashSet<&'a str>,
     cards: Vec<(&'a Guide, String)>,
     covered: BTreeSet<usize>,
@@ -33,7 +35,7 @@ pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Plac
     let missing = brief.edition.news.saturating_sub(chosen.len());
     let thin = chosen.len() < brief.edition.thin_mark();
     let wanted = brief.edition.guides + if fills && thin { missing / 2 } else { 0 };
-    let mut table = Table::of(chosen, history.recent_cards(brief.weights.guide_cooldown));
+    let mut table = Table::of(chosen, history.recent_guides(brief.weights.guide_cooldown));
     table.take_explaining(library, wanted);
     if fills {
         table.take_near(library, wanted);
@@ -43,7 +45,7 @@ pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Plac
     }
     // A guide worth reading is better than an empty place, but one is enough.
     if table.cards.is_empty() {
-        table.take_recent(library, wanted.min(1), "from the shelf: a guide worth reading, on none of the items");
+        table.take_from_the_shelf(library, wanted.min(1));
     }
     let shown = table.cards.len();
     if shown > 0 {
@@ -72,24 +74,27 @@ impl<'a> Table<'a> {
         self.cards.iter().any(|(card, _)| card.slug == slug)
     }
 
-    /// Whether a guide may be a card: it was none of late, and does not stand at the one item that it explains.
+    /// Whether a guide may be a card: it was not shown of late, and does not stand at the one item that it explains.
     fn is_open(&self, slug: &str) -> bool {
-        let explains = self.explains.get(slug).map_or(&[][..], Vec::as_slice);
-        let is_paired = || explains.iter().any(|at| self.chosen[*at].fit.slug.as_deref() == Some(slug));
-        !self.shown.contains(slug) && !self.has(slug) && (explains.len() != 1 || !is_paired())
+        let is_paired = || self.chosen.iter().any(|placed| placed.fit.slug.as_deref() == Some(slug));
+        !self.shown.contains(slug) && !self.has(slug) && (self.explained(slug).len() >= CENTRAL || !is_paired())
+    }
+
+    fn explained(&self, slug: &str) -> &[usize] {
+        self.explains.get(slug).map_or(&[], Vec::as_slice)
     }
 
     /// Adds the guides that explain chosen items, greedily.
     fn take_explaining(&mut self, library: &Library<'a>, wanted: usize) {
         while self.cards.len() < wanted {
-            let open = |guide: &&&Guide| self.explains.contains_key(guide.slug.as_str()) && self.is_open(&guide.slug);
+            let open = |guide: &&&Guide| self.explained(&guide.slug).len() >= CENTRAL && self.is_open(&guide.slug);
             let best = library.guides().iter().filter(open).max_by(|a, b| {
                 let (a, b) = (self.worth(a), self.worth(b));
                 a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.total_cmp(&b.2)).then(a.3.cmp(&b.3)).then(b.4.cmp(a.4))
             });
             let Some(guide) = best.copied() else { return };
             let worth = self.worth(guide).0;
-            let items = self.explains.get(guide.slug.as_str()).cloned().unwrap_or_default();
+            let items = self.explained(&guide.slug).to_vec();
             let old = if self.stale.contains(guide.slug.as_str()) { "; older than the news it explains" } else { "" };
             let worth = if self.spare { format!(", worth {worth:.1} beside the cards above") } else { String::new() };
             let count = wording::items(self.chosen.len());
@@ -105,7 +110,7 @@ impl<'a> Table<'a> {
     /// than its news is worth half.
     #[expect(clippy::cast_precision_loss, reason = "counts of items are far below 2^52")]
     fn worth(&self, guide: &'a Guide) -> (f64, bool, f64, usize, &'a str) {
-        let items = self.explains.get(guide.slug.as_str()).map_or(&[][..], Vec::as_slice);
+        let items = self.explained(&guide.slug);
         let open: Vec<usize> = items.iter().copied().filter(|at| !self.covered.contains(at)).collect();
         let scores = open.iter().filter_map(|at| self.chosen[*at].entry.score).sum();
         let same_level = self.cards.iter().filter(|(card, _)| card.level == guide.level).count();
@@ -118,29 +123,56 @@ impl<'a> Table<'a> {
 
     /// Adds fresh guides on topics near those of the chosen items.
     fn take_near(&mut self, library: &Library<'a>, wanted: usize) {
-        let mut topics: BTreeMap<String, (usize, &str)> = BTreeMap::new();
+        for (_, topic, guide) in self.near(library).into_iter().take(wanted.saturating_sub(self.cards.len())) {
+            self.cards.push((guide, format!("near {}, which the issue is about", wording::name(topic))));
+        }
+    }
+
+    /// The guides that may be cards with a related topic that chosen items have, how many have it, and the topic; those of the
+    /// most items first.
+    fn near(&self, library: &Library<'a>) -> Vec<(usize, &'a str, &'a Guide)> {
+        let mut topics: BTreeMap<String, (usize, &'a str)> = BTreeMap::new();
         for topic in self.chosen.iter().flat_map(|placed| &placed.entry.topics) {
             topics.entry(fold(topic)).or_insert((0, topic)).0 += 1;
         }
         let mut near: Vec<(usize, &str, &Guide)> = Vec::new();
-        for guide in library.guides().iter().filter(|guide| self.is_open(&guide.slug)) {
+        for guide in self.open(library) {
             let met = guide.related_topics.iter().filter_map(|topic| topics.get(&fold(topic)));
             if let Some((count, topic)) = met.copied().max_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(a.1))) {
                 near.push((count, topic, guide));
             }
         }
         near.sort_by(|a, b| b.0.cmp(&a.0).then(a.2.slug.cmp(&b.2.slug)));
-        for (_, topic, guide) in near.into_iter().take(wanted.saturating_sub(self.cards.len())) {
-            self.cards.push((guide, format!("near {}, which the issue is about", wording::name(topic))));
-        }
+        near
+    }
+
+    /// The guides that may be cards.
+    fn open(&self, library: &Library<'a>) -> Vec<&'a Guide> {
+        library.guides().iter().copied().filter(|guide| self.is_open(&guide.slug)).collect()
     }
 }
 
 impl<'a> Table<'a> {
+    /// Adds guides worth reading that explain none of the items: those near what the issue is about, else the easiest, and of
+    /// these the last updated.
+    fn take_from_the_shelf(&mut self, library: &Library<'a>, wanted: usize) {
+        let near = self.near(library).into_iter().filter(|(count, ..)| *count >= CENTRAL);
+        let mut found: Vec<(&Guide, String)> = near
+            .map(|(count, topic, guide)| {
+                let (topic, items) = (wording::name(topic), wording::items(self.chosen.len()));
+                (guide, format!("from the shelf: near {topic}, which {count} of the {items} are about"))
+            })
+            .collect();
+        let mut open = self.open(library);
+        open.sort_by(|a, b| (a.level, &b.updated, &a.slug).cmp(&(b.level, &a.updated, &b.slug)));
+        let why = "from the shelf: a guide worth reading, on none of the items";
+        found.extend(open.into_iter().map(|guide| (guide, why.to_owned())));
+        self.cards.extend(found.into_iter().take(wanted));
+    }
+
     /// Fills up with fresh guides, the last updated first, whatever they are about.
     fn take_recent(&mut self, library: &Library<'a>, wanted: usize, why: &str) {
-        let guides = library.guides().iter().copied();
-        let mut fresh: Vec<&Guide> = guides.filter(|guide| self.is_open(&guide.slug)).collect();
+        let mut fresh = self.open(library);
         fresh.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.slug.cmp(&b.slug)));
         for guide in fresh.into_iter().take(wanted.saturating_sub(self.cards.len())) {
             self.cards.push((guide, why.to_owned()));

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono_tz::Tz;
+
 use super::boilerplate::own_summaries;
 use super::item_order::by_content;
 use super::story::{Bonds, Stories, Text};
@@ -73,7 +75,7 @@ impl<'a> Grouping<'a> {
         let (headlines, joined) = (one_headline(items), decided(items, brief.decisions, |decisions| &decisions.joined));
         let together = headlines.iter().chain(&joined).copied().collect();
         let apart = decided(items, brief.decisions, |decisions| &decisions.parted);
-        let stories = Stories::of(&texts, &background(brief, others), limits, &Bonds { together, apart });
+        let stories = Stories::of(&texts, &background(zone, others), limits, &Bonds { together, apart });
         let related = stories.related(items.len(), weights.echo_threshold);
         let (headlines, joined) = (headlines.into_iter().collect(), joined.into_iter().collect());
         let (items, novelty, repeat) = (items.len(), weights.follow_up_novelty, weights.repeat_threshold);
@@ -114,7 +116,10 @@ impl<'a> Grouping<'a> {
         }
         let names = self.stories.new_names(at, &carried);
         let (doubtful, new) = match news {
-            Some(news) => (likely && news.share < CLEARLY_NEW && !names.in_title, Some(news.words)),
+            Some(news) => {
+                let is_clear = news.share >= CLEARLY_NEW || names.in_title || self.stories.turns(at, &carried);
+                (likely && !is_clear, Some(news.words))
+            }
             None if self.stories.is_later(at, &carried) && !names.words.is_empty() => (true, Some(names.words)),
             None => (false, None),
         };
@@ -159,10 +164,10 @@ impl EarlierCoverage<'_> {
     }
 }
 
-/// The latest of the other items.
-fn background<'a>(brief: &Brief<'a>, others: &[&'a Item]) -> Vec<Text<'a>> {
+/// The latest of the other items, which teach what words are common.
+pub fn background<'a>(zone: Tz, others: &[&'a Item]) -> Vec<Text<'a>> {
     let mut others = others.to_vec();
-    let latest = |item: &&Item| Reverse(item.published.latest(brief.zone));
+    let latest = |item: &&Item| Reverse(item.published.latest(zone));
     if others.len() > BACKGROUND {
         others.select_nth_unstable_by(BACKGROUND, |a, b| latest(a).cmp(&latest(b)).then_with(|| by_content(a, b)));
         others.truncate(BACKGROUND);

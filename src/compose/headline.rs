@@ -15,8 +15,10 @@ const LONGEST: usize = 90;
 /// Characters of a preheader, and of each of its parts.
 const PREHEADER: usize = 110;
 const PART: usize = 76;
-/// A headline of no more words than this is a bare name.
+/// A clause has more words than this.
 const BARE: usize = 3;
+/// Words that subject and preheader may share: a name or two that both must say.
+const SHARED: usize = 2;
 
 /// A subject with the preheader that goes with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,45 +47,55 @@ pub struct Voice {
 /// Up to three ways to head the issue, the best first: by its first stories, or its cards where it has none. Without
 /// either, there is `otherwise`.
 pub fn lines(news: &[&Entry], cards: &[&Card], cues: &Cues, otherwise: &str) -> Vec<Line> {
-    let stories: Vec<String> = news.iter().take(8).filter_map(|entry| headline(entry, cues, SUBJECT)).collect();
-    let short: Vec<String> = news.iter().take(8).filter_map(|entry| headline(entry, cues, PART)).collect();
-    let titles = cards.iter().map(|card| wording::clip(&card.title, SUBJECT)).filter(|title| !title.is_empty());
-    let (stories, short) = if stories.is_empty() {
-        let titles: Vec<String> = titles.collect();
-        (titles.clone(), titles)
+    let stories: Vec<Headline> = news.iter().take(8).filter_map(|entry| Headline::of(entry, cues)).collect();
+    let cards: Vec<Headline> = cards.iter().filter_map(|card| Headline::of_card(card)).collect();
+    let (heads, all): (&[Headline], Vec<&Headline>) = if stories.is_empty() {
+        (&cards, cards.iter().collect())
     } else {
-        let short: Vec<String> = short.into_iter().chain(titles).collect();
-        (stories, short)
+        (&stories, stories.iter().chain(&cards).collect())
     };
-    let Some(lead) = stories.first() else {
+    let Some(lead) = heads.first() else {
         return vec![Line { subject: wording::clip(otherwise, SUBJECT), preheader: String::new() }];
     };
-    let mut lines = vec![line(lead.clone(), &short)];
-    if let Some(second) = stories.iter().skip(1).find(|second| !says(lead, second)) {
-        let both = format!("{lead}; {second}");
+    let mut lines = vec![line(lead.subject.clone(), &[lead], &all)];
+    if let Some(second) = heads[1..].iter().find(|second| !says(&lead.subject, &second.subject)) {
+        let both = format!("{}; {}", lead.subject, second.subject);
         if both.chars().count() <= SUBJECT + 8 {
-            lines.push(line(both, &short));
+            lines.push(line(both, &[lead, second], &all));
         }
-        lines.push(line(second.clone(), &short));
+        lines.push(line(second.subject.clone(), &[second], &all));
     }
-    if let Some(third) = stories.iter().skip(2).find(|third| lines.iter().all(|line| !says(&line.subject, third))) {
-        lines.push(line(third.clone(), &short));
+    let is_new = |third: &&Headline| lines.iter().all(|line| !says(&line.subject, &third.subject));
+    if let Some(third) = heads.iter().skip(2).find(is_new) {
+        lines.push(line(third.subject.clone(), &[third], &all));
     }
     lines.truncate(3);
     lines
 }
 
-/// The subject with a preheader of what else there is, as much as fits, which repeats nothing of it.
-fn line(subject: String, stories: &[String]) -> Line {
-    let mut preheader = String::new();
-    for story in stories {
-        let told = says(&subject, story) || says(&preheader, story);
-        let joined = if preheader.is_empty() { story.clone() } else { format!("{preheader} · {story}") };
-        if !told && joined.chars().count() <= PREHEADER {
+/// The subject, which tells the stories `told`, with a preheader of what else there is, as much as fits, which repeats nothing
+/// of it and calls one bare name new at most.
+fn line(subject: String, told: &[&Headline], stories: &[&Headline]) -> Line {
+    let (mut preheader, mut is_bare) = (String::new(), false);
+    for story in stories.iter().filter(|story| told.iter().all(|told| !std::ptr::eq(*told, **story))) {
+        let joined = if preheader.is_empty() { story.part.clone() } else { format!("{preheader} · {}", story.part) };
+        let again = says(&subject, &story.part) || says(&preheader, &story.part) || repeats(&subject, &joined);
+        if !again && !(is_bare && story.is_bare) && joined.chars().count() <= PREHEADER {
             preheader = joined;
+            is_bare |= story.is_bare;
         }
     }
     Line { subject, preheader }
+}
+
+/// Whether two lines that stand side by side share most words of the shorter one.
+fn repeats(subject: &str, preheader: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().count() > 3).map(str::to_lowercase).collect()
+    };
+    let (subject, preheader) = (words(subject), words(preheader));
+    let shared = subject.intersection(&preheader).count();
+    shared > SHARED && shared * 2 > subject.len().min(preheader.len())
 }
 
 /// Whether `line` says what `story` says: most words of the story stand in it.
@@ -95,20 +107,51 @@ fn says(line: &str, story: &str) -> bool {
     !story.is_empty() && story.intersection(&line).count() * 2 > story.len()
 }
 
-/// The story's headline as an inbox may show it, at most about `most` characters; none where it has no words, or speaks
-/// as "we" throughout.
-fn headline(entry: &Entry, cues: &Cues, most: usize) -> Option<String> {
-    let voice = cues.voice();
-    let title = wording::clip(&entry.title, 400);
-    let title = title.trim().trim_end_matches(['.', ':', ';', ',', '…']).trim().to_owned();
-    if title.is_empty() {
-        return None;
+/// A story's headline as an inbox may show it.
+struct Headline {
+    /// At most about [`SUBJECT`] characters.
+    subject: String,
+    /// At most about [`PART`] characters.
+    part: String,
+    /// Whether it is a bare name of which nothing is told.
+    is_bare: bool,
+}
+
+impl Headline {
+    /// None where it has no words, or speaks as "we" throughout.
+    fn of(entry: &Entry, cues: &Cues) -> Option<Self> {
+        let voice = cues.voice();
+        let title = wording::clip(&entry.title, 400);
+        let title = title.trim().trim_end_matches(['.', ':', ';', ',', '…']).trim().to_owned();
+        if title.is_empty() {
+            return None;
+        }
+        let maker = maker(entry, cues);
+        let (told, is_told) = in_third_person(&title, maker.as_deref(), voice);
+        let told = without_own_voice(&told, voice)?;
+        let is_name = |cut: &str| !is_told && is_bare_name(cut);
+        let cut = |most: usize| {
+            let cut = if told.chars().count() <= most { told.clone() } else { at_a_clause(&told, most, voice) };
+            if is_name(&cut) { named(&cut, entry, maker.as_deref(), most, voice) } else { cut }
+        };
+        let (subject, part) = (cut(SUBJECT), cut(PART));
+        let is_bare = is_name(&told) && (part == told || part == alone(&told, voice));
+        Some(Self { subject, part, is_bare })
     }
-    let maker = maker(entry, cues);
-    let told = in_third_person(&title, maker.as_deref(), voice);
-    let told = without_own_voice(&told, voice)?;
-    let cut = if told.chars().count() <= most { told } else { at_a_clause(&told, most, voice) };
-    Some(if words(&cut) <= BARE { named(&cut, entry, maker.as_deref(), most, voice) } else { cut })
+
+    fn of_card(card: &Card) -> Option<Self> {
+        let title = wording::clip(&card.title, SUBJECT);
+        (!title.is_empty()).then(|| Self { subject: title.clone(), part: title, is_bare: false })
+    }
+}
+
+/// Whether a title is no more than a name, of which a subscriber learns nothing: two words, or three that all begin like
+/// names and are no sentence ("Larch Large 2", and not "Larch unveils glasses" or "Larch Unveils Glasses").
+fn is_bare_name(title: &str) -> bool {
+    let words: Vec<&str> = title.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).collect();
+    let begins = |word: &&str| word.chars().next().is_some_and(|first| first.is_uppercase() || first.is_ascii_digit());
+    let is_verb = |word: &str| word.ends_with('s') || word.ends_with("ed");
+    words.len() < BARE || words.len() == BARE && words.iter().all(begins) && !is_verb(words[1])
 }
 
 /// Who speaks: the firm that the source is, else the source where it is one that speaks of its own work under a name that
@@ -126,16 +169,25 @@ fn maker(entry: &Entry, cues: &Cues) -> Option<String> {
     (plain && cues.is_maker(entry)).then(|| entry.source.trim().to_owned())
 }
 
-/// "Introducing Larch 3" of Larch Labs as "Larch Labs introduces Larch 3".
-fn in_third_person(title: &str, maker: Option<&str>, voice: &Voice) -> String {
-    let Some(maker) = maker else { return title.to_owned() };
-    let Some((first, rest)) = title.split_once(' ') else { return title.to_owned() };
-    let says = voice.says.iter().find(|(said, _)| *said == first.to_lowercase());
-    match says {
-        // "Larch introduces Larch 3" would stammer.
-        Some((_, says)) if !fold(rest).starts_with(&fold(maker)) => format!("{maker} {says} {}", rest.trim()),
-        _ => title.to_owned(),
+/// "Introducing Larch 3" of Larch Labs as "Larch Labs introduces Larch 3", and whether it says so now. Where nobody knows who
+/// speaks, or would say the name twice, what is introduced stands alone.
+fn in_third_person(title: &str, maker: Option<&str>, voice: &Voice) -> (String, bool) {
+    let spoken = title.split_once(' ').and_then(|(first, rest)| {
+        let (_, says) = voice.says.iter().find(|(said, _)| *said == first.to_lowercase())?;
+        Some((says, rest.trim()))
+    });
+    match (spoken, maker) {
+        (None, _) => (title.to_owned(), false),
+        (Some((says, rest)), Some(maker)) if !fold(rest).starts_with(&fold(maker)) => {
+            (format!("{maker} {says} {rest}"), true)
+        }
+        (Some((_, rest)), _) => (capital(rest), false),
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// The title without the clauses in which a vendor speaks of itself.
@@ -171,9 +223,7 @@ fn at_a_clause(title: &str, most: usize, voice: &Voice) -> String {
         && rest.chars().count() <= most
         && words(rest) > BARE
     {
-        let mut letters = rest.chars();
-        let first = letters.next().into_iter().flat_map(char::to_uppercase);
-        return first.chain(letters).collect();
+        return capital(rest);
     }
     if let Some(breaks) = &voice.breaks {
         let lower = title.to_lowercase();
@@ -202,7 +252,12 @@ fn named(name: &str, entry: &Entry, maker: Option<&str>, most: usize, voice: &Vo
     if whole && !own && sentence.to_lowercase().starts_with(&name.to_lowercase()) {
         return cut;
     }
-    if voice.alone.is_empty() { name.to_owned() } else { voice.alone.replace("{name}", name) }
+    if voice.alone.is_empty() { name.to_owned() } else { alone(name, voice) }
+}
+
+/// "New: Larch 3".
+fn alone(name: &str, voice: &Voice) -> String {
+    voice.alone.replace("{name}", name)
 }
 
 fn words(text: &str) -> usize {

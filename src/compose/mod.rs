@@ -7,6 +7,7 @@ mod candidate;
 mod cards;
 mod dated;
 mod feeds;
+mod frequencies;
 mod grouping;
 mod headline;
 mod item_order;
@@ -82,7 +83,7 @@ pub struct PastIssue {
     pub stories: Vec<CarriedStory>,
     /// The ids on its bench.
     pub bench: Vec<String>,
-    /// Slugs of its guide cards.
+    /// Slugs of the guides that it showed, as cards and with items.
     pub guides: Vec<String>,
 }
 
@@ -108,7 +109,13 @@ impl From<&Draft> for PastIssue {
             window: draft.window,
             stories: shown().map(CarriedStory::from).collect(),
             bench: draft.bench.iter().map(|entry| entry.id.clone()).collect(),
-            guides: draft.guides.iter().filter(|card| !card.banned).map(|card| card.slug.clone()).collect(),
+            guides: draft
+                .guides
+                .iter()
+                .filter(|card| !card.banned)
+                .map(|card| card.slug.clone())
+                .chain(shown().filter_map(|entry| entry.guide.clone()))
+                .collect(),
         }
     }
 }

@@ -17,9 +17,11 @@ use self::subject::Place;
 use super::{Weights, fold, wording};
 use crate::model::{Guide, Item, Notice, Status};
 
-/// A guide to which a single word ties the item, and which is not named by it, must score so much at least: under a short headline
-/// one word weighs a lot, however common ("the future of …"). docs/composing.md has the figures.
+/// A guide that the item does not name must score so much at least where little else ties the two: a single word, which under a
+/// short headline weighs a lot ("the future of …"), or none but common words. docs/composing.md has the figures.
 const LONE: f64 = 0.75;
+/// A guide on a subject of one common word ("reasoning") must score so much where only the first sentence of the summary has it.
+const IN_PASSING: f64 = 0.6;
 /// A guide must score so much by its words, whatever else speaks for it.
 const LEAST: f64 = 0.45;
 /// What is added to a guide's score: when the headline or the first sentence of the summary names it; of what it leads the
@@ -184,8 +186,7 @@ impl<'a> Library<'a> {
         let mut fitting: Vec<(f64, usize)> = Vec::new();
         for at in ranking.iter().copied().take(CANDIDATES).filter(|at| scores[*at] >= LEAST) {
             let score = scores[at];
-            let only_compared = self.index.named(question, at).is_some() && self.index.place(question, at).is_none();
-            if only_compared || score < LONE && self.index.is_lone(question, at) {
+            if score < self.least(question, at, topical.contains(&at)) {
                 continue;
             }
             let next = ranking.iter().find(|next| **next != at).map_or(0.0, |next| scores[*next]);
@@ -198,6 +199,21 @@ impl<'a> Library<'a> {
         }
         fitting.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         fitting.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// What the guide must score by its words, by what else ties the item to it: more than 1, which none reaches, where the item
+    /// names it only to compare.
+    fn least(&self, question: &Question, at: usize, is_topical: bool) -> f64 {
+        let index = &self.index;
+        let is_named = index.named(question, at).is_some();
+        match index.place(question, at) {
+            None if is_named => f64::INFINITY,
+            None if index.is_lone(question, at) => LONE,
+            None if !is_topical && !index.share_a_rare_word(question, at) => LONE,
+            None | Some(Place::Elsewhere) if index.is_on_a_name(at) => LONE,
+            Some(Place::Lead) if index.is_on_a_common_word(at) => IN_PASSING,
+            _ => LEAST,
+        }
     }
 
     /// Whether the item names the guide in its headline or in the first sentence of its summary.

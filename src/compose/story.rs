@@ -7,7 +7,6 @@
 
 mod evidence;
 mod follow;
-mod frequencies;
 mod link;
 mod marks;
 mod near;

@@ -3,12 +3,13 @@
 use chrono_tz::Tz;
 
 use super::Weights;
+use super::grouping::background;
 use super::story::{Bonds, Stories, Text};
-use crate::model::{Draft, Entry};
+use crate::model::{Draft, Entry, Item};
 
 /// Pairs of shown entries, by their numbers from 0, with what they share in words. An entry that stands `apart` from another is
-/// not paired with it.
-pub fn twins(draft: &Draft, weights: &Weights, zone: Tz) -> Vec<(usize, usize, String)> {
+/// not paired with it. `items` teach which words are common, as they do when an issue is composed.
+pub fn twins(draft: &Draft, items: &[Item], weights: &Weights, zone: Tz) -> Vec<(usize, usize, String)> {
     let shown: Vec<(usize, &Entry)> = draft.news.iter().enumerate().filter(|(_, entry)| !entry.banned).collect();
     let texts: Vec<Text> = shown
         .iter()
@@ -19,7 +20,8 @@ pub fn twins(draft: &Draft, weights: &Weights, zone: Tz) -> Vec<(usize, usize, S
             day: Some(entry.published.day(zone)),
         })
         .collect();
-    let stories = Stories::of(&texts, &[], weights.story_limits(), &Bonds::default());
+    let others: Vec<&Item> = items.iter().filter(|item| !shown.iter().any(|(_, entry)| entry.id == item.id)).collect();
+    let stories = Stories::of(&texts, &background(zone, &others), weights.story_limits(), &Bonds::default());
     let labels = stories.labels();
     let same = (0..labels.len()).filter(|at| labels[*at] != *at).map(|at| (labels[at], at));
     let perhaps = stories.perhaps().iter().map(|(a, b, _)| (*a.min(b), *a.max(b)));

@@ -54,7 +54,7 @@ pub struct Weights {
     /// How well a guide must fit an item, by its words and what is added to them, before the two are paired. Default 0.64:
     /// docs/composing.md has the figures behind it. Lower, more items find a guide and more of those are wrong.
     pub pair_threshold: f64,
-    /// For this many issues after a guide was a card, it is not a card again unless nothing else fits. Default 4.
+    /// For this many issues after a guide was shown, as a card or with an item, it is no card. Default 4.
     pub guide_cooldown: usize,
     /// A guide that was last updated longer than this before the news is still paired with it, and its `why` says how long;
     /// `"0s"` means never. Default 365 days.

@@ -114,8 +114,8 @@ impl<'a> History<'a> {
         &self.issues[..issues.min(self.issues.len())]
     }
 
-    /// The guide cards of the last `issues` issues.
-    pub fn recent_cards(&self, issues: usize) -> HashSet<&'a str> {
+    /// The guides that the last `issues` issues showed.
+    pub fn recent_guides(&self, issues: usize) -> HashSet<&'a str> {
         self.recent(issues).iter().flat_map(|past| past.guides.iter().map(String::as_str)).collect()
     }
 

@@ -14,6 +14,18 @@ pub const STOP: [&str; 110] = [
     "would", "year", "you", "your",
 ];
 
+/// Words, as singulars, after which a name is what the news is measured by, and not what it is about.
+const COMPARES: &str = "ahead against approach approache beat beating behind beyond close compare comparable compete \
+    competing exceed exceeding like line match matche matching outperform outperforming par rival rivaling rivalling similar \
+    surpass surpasse surpassing than unlike versu versus vs";
+/// So many words before a name are looked at.
+const COMPARES_WITHIN: usize = 5;
+
+/// Whether the last of the words before a name say that something is compared with it: "beats", "in line with the new".
+pub fn compares<'a>(before: impl DoubleEndedIterator<Item = &'a str>) -> bool {
+    before.rev().take(COMPARES_WITHIN).any(|word| COMPARES.split_whitespace().any(|known| known == word))
+}
+
 /// In bytes; what is longer need not be looked up.
 pub const LONGEST_STOP: usize = 7;
 

@@ -15,8 +15,8 @@ use crate::model::{Draft, IssueName, Notice, Notices};
 pub enum Refreshed {
     /// There was no draft; now there is.
     Created,
-    /// The draft stands as it stood.
-    Unchanged,
+    /// The draft stands as it stood; what of it compose would have changed.
+    Unchanged(Changes),
     Updated(Changes),
 }
 
@@ -85,7 +85,7 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft, around: Around) -> Result<Refre
         save(&folder, COMPOSED, &woven.composed)?;
     }
     let quiet = woven.draft == mine && woven.changes.notices.is_empty();
-    Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(woven.changes) })
+    Ok(if quiet { Refreshed::Unchanged(woven.changes) } else { Refreshed::Updated(woven.changes) })
 }
 
 /// The two files as a merge leaves them.

@@ -74,7 +74,7 @@ impl Drafts {
         let fetcher = self.site.content().fetcher()?;
         let follow = || online::follow(check::web_links(&draft), &self.site.config.fetch, &fetcher);
         let answers = asked.links.then(follow).transpose()?;
-        let twins = compose::twins(&draft, &self.site.config.compose, self.site.config.publication.timezone);
+        let twins = compose::twins(&draft, items, &self.site.config.compose, self.site.config.publication.timezone);
         let twins: Vec<Twins> = twins.into_iter().map(|(first, second, why)| Twins { first, second, why }).collect();
         let context = Context {
             answers: answers.as_ref(),

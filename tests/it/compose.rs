@@ -121,12 +121,11 @@ fn what_the_editor_did_stays_when_composed_again() {
 fn composing_again_says_what_is_new_and_the_lines_follow_the_editors_order() {
     let test = Test::new().sample().composed();
     let first = test.draft();
-    test.edit(|draft| {
-        let news = draft["news"].as_array_of_tables_mut().unwrap();
-        let lead = news.get(0).unwrap().clone();
-        news.remove(0);
-        news.push(lead);
-    });
+    // The lead goes last.
+    let places: Vec<usize> = first.match_indices("\n[[news]]").map(|(at, _)| at).collect();
+    let end = first.find("\n[[guides]]").unwrap();
+    let edited = [&first[..places[0]], &first[places[1]..end], &first[places[0]..places[1]], &first[end..]].concat();
+    test.write("issues/2026-11-25-midweek/issue.toml", &edited);
     let subject = |text: &str| text.parse::<toml::Table>().unwrap()["subject"].as_str().unwrap().to_owned();
     let before = subject(&first);
     let fresh = r#"{"id":"fresh","title":"Alder sues Beech over bark","source":"Wire","published":"2026-11-25T05:00:00Z","score":9.9,"url":"https://wire.example/late"}"#;
@@ -151,6 +150,8 @@ fn composing_again_says_what_is_new_and_the_lines_follow_the_editors_order() {
     let told = test.run("compose midweek").success();
     assert_eq!(subject(&test.draft()), "My own");
     assert!(!told.stdout.contains("new since the last compose"), "{}", told.stdout);
+    let moved = first.parse::<toml::Table>().unwrap()["news"][0]["title"].as_str().unwrap().to_owned();
+    assert!(told.stdout.contains(&format!("kept as you edited it: {moved}\n")), "{moved}: {}", told.stdout);
 }
 
 #[test]

@@ -39,6 +39,11 @@ fn a_headline_is_whole_or_cut_at_a_clause_and_in_the_third_person() {
         ),
         ("Mistral AI", "Larch Large", "", "Larch Large, new from Mistral"),
         ("Mistral AI", "Mistral Larch", "", "New: Mistral Larch"),
+        ("The Wire", "Larch Large 2", "", "New: Larch Large 2"),
+        ("The Wire", "Introducing Larch Models", "", "New: Larch Models"),
+        ("Meta AI", "Introducing Larch2-Math", "", "Meta introduces Larch2-Math"),
+        ("The Wire", "Alder Unveils Glasses", "", "Alder Unveils Glasses"),
+        ("The Wire", "Alder unveils glasses", "", "Alder unveils glasses"),
         (
             "The Wire",
             "A firm that nobody knows plants ninety thousand larches, and says that it is only a beginning",
@@ -82,6 +87,20 @@ fn the_preheader_repeats_nothing_and_there_are_three_suggestions() {
     assert_eq!(told[1].0, format!("{court}; {firs}"));
     assert_eq!(told[2].0, firs);
     assert_eq!(told.len(), 3);
+}
+
+#[test]
+fn the_preheader_tells_no_story_of_the_subject_again_and_one_bare_name_at_most() {
+    let stories = [
+        entry("Meta AI", "Introducing Larch 2: The next generation of trees for gardens and parks", ""),
+        entry("A", "Fir", ""),
+        entry("B", "Beech", ""),
+        entry("C", "Beetles leave the coast", ""),
+    ];
+    let stories: Vec<&Entry> = stories.iter().collect();
+    let lines = lines(&stories, &[], Cues::shipped(), "");
+    assert_eq!(lines[0].subject, "Meta introduces Larch 2");
+    assert_eq!(lines[0].preheader, "New: Fir · Beetles leave the coast");
 }
 
 #[test]

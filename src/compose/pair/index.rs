@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::subject::{Passage, Place, passages, place};
+use crate::compose::frequencies;
 use crate::compose::words::{WordCounts, count, each_word, row};
 use crate::model::Guide;
 
@@ -26,6 +27,10 @@ const UNNAMED: f64 = 0.6;
 const OTHERS: usize = 8;
 /// The share of an item that makes a score of one half.
 const HALF: f64 = 0.05;
+/// A word is rare when a smaller share of texts of news length holds it, and is looked at when it is among the so many that
+/// count most.
+const RARE: f64 = 0.005;
+const TELLING: usize = 4;
 /// A word tells by how few guides hold it, as if so many texts on other subjects stood beside them. Without those, a
 /// publication of three guides could not tell a word of its field from any other.
 const OTHER_TEXTS: usize = 100;
@@ -248,6 +253,29 @@ impl Index {
     /// The first place in which the item names the guide as what it is about, and not only to compare.
     pub fn place(&self, question: &Question, guide: usize) -> Option<Place> {
         self.names[guide].iter().filter_map(|name| place(&question.passages, &name.row)).min()
+    }
+
+    /// Whether the item and the guide share a word that few texts have.
+    pub fn share_a_rare_word(&self, question: &Question, guide: usize) -> bool {
+        let is_rare = |word: &&str| frequencies::of(word).is_none_or(|known| known.share < RARE);
+        self.shared(question, guide, TELLING).iter().any(is_rare)
+    }
+
+    /// Whether the guide's topic is a single word that is common in news, and no name.
+    pub fn is_on_a_common_word(&self, guide: usize) -> bool {
+        let mut words = self.subject(guide);
+        let first = words.next();
+        words.next().is_none() && first.and_then(frequencies::of).is_some_and(|known| !known.is_name)
+    }
+
+    /// Whether all words of the guide's topic are names, as those of a product: no text has them in lower case.
+    pub fn is_on_a_name(&self, guide: usize) -> bool {
+        self.subject(guide).all(|word| frequencies::of(word).is_none_or(|known| known.is_name))
+    }
+
+    /// The words of the guide's topic, else of its title.
+    fn subject(&self, guide: usize) -> impl Iterator<Item = &str> {
+        self.names[guide].first().map_or("", |name| &name.row).split_whitespace()
     }
 
     /// Whether a single word is all that ties the item to a guide, and that is not the guide's name, apart or run together.

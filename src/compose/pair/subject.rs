@@ -1,13 +1,7 @@
 //! Where an item names a guide's subject, and whether it does so only to compare. Knows no guide's text and no score.
 
-use crate::compose::words::singular;
+use crate::compose::words::{compares, singular};
 
-/// Words after which a name is what the news is measured by, not what it is about.
-const COMPARES: &str = "ahead against approach approache beat beating behind beyond close compare comparable compete \
-    competing exceed exceeding like line match matche matching outperform outperforming par rival rivaling rivalling similar \
-    surpass surpasse surpassing than unlike versu versus vs";
-/// So many words before a name are looked at.
-const BEFORE: usize = 5;
 /// What, after a name and a hyphen, makes it a kind of something else: "Gemini-style".
 const KINDS: &str = "style like class level type inspired based";
 
@@ -24,8 +18,8 @@ pub enum Place {
 #[derive(Debug)]
 pub struct Passage {
     place: Place,
-    /// In lower case and singular, and whether a hyphen stands before it.
-    words: Vec<(String, bool)>,
+    /// In lower case and singular, and what stands right before it.
+    words: Vec<(String, char)>,
 }
 
 /// The parts of an item in which a name may stand.
@@ -50,18 +44,24 @@ impl Passage {
     fn is_about(&self, name: &[&str]) -> bool {
         let stands = |at: usize| name.iter().zip(&self.words[at..]).all(|(name, (word, _))| name == word);
         let last = (self.words.len() + 1).saturating_sub(name.len());
-        (0..last).any(|at| stands(at) && !self.is_compared(at) && !self.is_a_kind(at + name.len()))
+        let is_meant =
+            |at: usize| !self.is_compared(at) && !self.is_a_kind(at + name.len()) && !self.owns(at + name.len());
+        (0..last).any(|at| stands(at) && is_meant(at))
     }
 
     /// "beats GPT-4o", "in line with the most recent Llama 3".
     fn is_compared(&self, at: usize) -> bool {
-        let before = &self.words[at.saturating_sub(BEFORE)..at];
-        before.iter().any(|(word, _)| COMPARES.split_whitespace().any(|known| known == word))
+        compares(self.words[..at].iter().map(|(word, _)| word.as_str()))
     }
 
     /// "Gemini-style".
     fn is_a_kind(&self, after: usize) -> bool {
-        self.words.get(after).is_some_and(|(word, hyphen)| *hyphen && KINDS.split(' ').any(|kind| kind == word))
+        self.words.get(after).is_some_and(|(word, mark)| *mark == '-' && KINDS.split(' ').any(|kind| kind == word))
+    }
+
+    /// "Gemini's rival".
+    fn owns(&self, after: usize) -> bool {
+        self.words.get(after).is_some_and(|(word, mark)| matches!(mark, '\'' | '’') && word == "s")
     }
 }
 
@@ -72,14 +72,14 @@ fn first_sentence(text: &str) -> usize {
     ends.next().unwrap_or(text.len())
 }
 
-fn words(text: &str) -> Vec<(String, bool)> {
+fn words(text: &str) -> Vec<(String, char)> {
     let (mut words, mut word, mut before) = (Vec::new(), String::new(), ' ');
     for c in text.chars().chain([' ']) {
         if c.is_alphanumeric() {
             word.extend(c.to_lowercase());
         } else {
             if !word.is_empty() {
-                words.push((singular(&word).to_owned(), before == '-'));
+                words.push((singular(&word).to_owned(), before));
                 word.clear();
             }
             before = c;
@@ -105,6 +105,8 @@ mod tests {
             ("A Llama-3-style model", "Llama 3 was its teacher.", Some(Place::Lead)),
             ("Llama 30 is out", "", None),
             ("Llama 3 beats Rowan", "", Some(Place::Headline)),
+            ("Llama 3's rival is out", "It is small.", None),
+            ("A day with Llama 3's weights", "Llama 3 is large.", Some(Place::Lead)),
             ("", "", None),
         ];
         for (title, summary, expected) in cases {

@@ -150,15 +150,41 @@ fn a_word_that_every_guide_holds_tells_less_than_one_that_a_single_guide_holds()
 #[test]
 fn one_word_in_common_pairs_only_when_it_is_the_name_or_fits_very_well() {
     let mut guides = shelf();
-    guides[0].sections[0].text += " Agents are the future, and the future is a program of programs.";
+    guides[0].sections[0].text += " Agents are the future, and the future is a program of sandboxes.";
     let fit = |title: &str, summary: &str| fit_in(&guides, &about(title, summary));
     let lone = fit("The future of bakeries", "");
     assert_eq!((lone.slug, lone.reason.as_str()), (None, "no guide fits"));
     let score = lone.options[0].score;
     assert!(lone.options[0].slug == "agents" && score > 0.55, "the editor is still offered it: {score}");
-    assert_eq!(fit("A program of future bakeries", "").slug.as_deref(), Some("agents"), "two words");
+    assert_eq!(
+        fit("The future of sandboxes in bakeries", "").slug.as_deref(),
+        Some("agents"),
+        "two words, one of them rare"
+    );
+    assert_eq!(fit("A program of future bakeries", "").slug, None, "two words, both common");
     assert!(fit("Agents in bakeries", "").reason.contains("shares the word agent (0."), "one that fits very well");
     assert_eq!(fit("The future of Vector Search", "").slug.as_deref(), Some("search"), "a name");
+}
+
+#[test]
+fn a_guide_on_a_name_is_named_where_the_item_says_what_it_is_about_and_a_common_word_more_than_in_passing() {
+    let mut guides = shelf();
+    guides.push(guide("reasoning", "Reasoning"));
+    guides.push(guide("llama", "Llama"));
+    let fit = |title: &str, summary: &str| fit_in(&guides, &about(title, summary)).slug;
+    let rest = "Bakers in four towns may try it on their own ovens. A second version is due in autumn.";
+    assert_eq!(fit("Llama bakes bread", rest).as_deref(), Some("llama"));
+    assert_eq!(
+        fit("A model bakes bread", &format!("Its oven is old. It knows Llama. {rest}")),
+        None,
+        "a name, elsewhere"
+    );
+    assert_eq!(fit("Reasoning in bakeries", rest).as_deref(), Some("reasoning"));
+    assert_eq!(
+        fit("A model bakes bread", &format!("Its reasoning about dough and heat is sound. {rest}")),
+        None,
+        "in passing"
+    );
 }
 
 #[test]

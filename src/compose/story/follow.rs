@@ -1,7 +1,7 @@
 //! What a later text adds to a story that was told already. Knows no issue and no rank.
 
 use super::Stories;
-use super::marks::Marks;
+use super::marks::{Marks, turns_from};
 
 /// Words of telling, as stems: that a thing is out was the story's first news, in whatever word.
 const ANNOUNCING: &str = "announce announced arrive arrived available debut debuted introduce introduced launch \
@@ -60,6 +60,13 @@ impl Stories {
         let new: Vec<u32> = marks.names.iter().copied().filter(|term| !known(*term)).collect();
         let in_title = new.iter().any(|term| marks.title.binary_search(term).is_ok());
         NewNames { words: self.forms(new, 3), in_title }
+    }
+
+    /// Whether the headline of the text `later` says that what was told is put off, refused or taken back, of which none of
+    /// the texts `told` speaks.
+    pub fn turns(&self, later: usize, told: &[usize]) -> bool {
+        let marks = |at: usize| &self.marks[self.nodes.of_text(at)];
+        !told.is_empty() && told.iter().all(|at| turns_from(marks(later), marks(*at)))
     }
 
     /// Whether two texts share a word of one's headline that is more than a name: news of one maker or one model need not be

@@ -6,10 +6,10 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::Text;
-use super::frequencies;
 use super::terms::{Spelling, Word, summary_words, title_words};
 use super::vectors::{self, Vocabulary};
-use crate::compose::words::{STOP, singular};
+use crate::compose::frequencies;
+use crate::compose::words::{STOP, compares, singular};
 
 /// Words of which a headline has one: two texts with different ones of a row tell of different things.
 const CONTRASTS: [&str; 7] = [
@@ -251,7 +251,12 @@ pub fn contrasts(a: &Marks, b: &Marks) -> bool {
 
 /// Whether one title has a verb of [`TURNS`] that the other text has in no form.
 pub fn turns_away(a: &Marks, b: &Marks) -> bool {
-    a.turns & !b.turned != 0 || b.turns & !a.turned != 0
+    turns_from(a, b) || turns_from(b, a)
+}
+
+/// Whether the title of `a` has a verb of [`TURNS`] that `b` has in no form.
+pub fn turns_from(a: &Marks, b: &Marks) -> bool {
+    a.turns & !b.turned != 0
 }
 
 /// The rows of [`TURNS`] that hold the word; `in_any_form` also those that only answer for one.
@@ -268,7 +273,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The words of a lower-case title that a number follows or ends, with the number: "part 2", "gpt-5", "qwen3". Years and
-/// sizes ("405b") are no versions.
+/// sizes ("405b") are no versions, and neither is what the title only compares with ("than Llama 3").
 fn versions(title: &str, numbers: &mut Numbers) -> Vec<(u32, u32)> {
     let is_in = |c: char| c.is_alphanumeric() || c == '.';
     let tokens =
@@ -276,14 +281,15 @@ fn versions(title: &str, numbers: &mut Numbers) -> Vec<(u32, u32)> {
     let tokens: Vec<&str> = tokens.collect();
     let mut found = Vec::new();
     let mut add = |word: &str, version: &str| found.push((numbers.of(singular(word)), numbers.of(version)));
-    for pair in tokens.windows(2) {
+    let is_compared = |at: usize| compares(tokens[..at].iter().map(|token| singular(token)));
+    for (_, pair) in tokens.windows(2).enumerate().filter(|(at, _)| !is_compared(*at)) {
         let (word, number) = (pair[0], pair[1].strip_prefix('v').unwrap_or(pair[1]));
         let is_word = word.chars().all(char::is_alphabetic) && STOP.binary_search(&word).is_err();
         if is_word && is_version(number) && !is_year(number) {
             add(word, number);
         }
     }
-    for token in tokens {
+    for (_, token) in tokens.iter().enumerate().filter(|(at, _)| !is_compared(*at)) {
         let at = token.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
         let (word, number) = token.split_at(at);
         if word.chars().all(|c| c.is_ascii_alphabetic()) && !matches!(word, "" | "v" | "q" | "h") && is_version(number)

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::frequencies;
 use super::terms::{NAME_MARK, Terms};
+use crate::compose::frequencies;
 use crate::compose::words::root;
 
 /// Weights by term, sorted by term, so that every sum runs in one order.

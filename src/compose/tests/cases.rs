@@ -445,8 +445,8 @@ fn a_story_told_before_is_old_a_follow_up_doubtful_or_only_of_the_same_name() {
     let again = about("Tern 4 model of Gull Labs opened to researchers", "Researchers get the weights if they ask.");
     assert_eq!(again, (None, 0), "old");
     let since = about(
-        "Gull Labs withdraws Tern 4 after a ruling of the Rotterdam District Court",
-        "Judges in Rotterdam found private letters in the weights of the model.",
+        "Gull Labs withdraws Tern 4 after researchers find letters",
+        "Researchers saw private letters in the weights.",
     );
     assert_eq!(since, (Some(true), 0), "a follow-up");
     let named = about("Gull Labs hires a football coach", "The start-up plays on Sundays.");

@@ -35,7 +35,7 @@ fn row(line: &'static str) -> Option<(&'static str, Frequency)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::words::singular;
+    use super::super::words::singular;
     use super::*;
 
     #[test]
