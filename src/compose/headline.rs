@@ -80,7 +80,8 @@ fn line(subject: String, told: &[&Headline], stories: &[&Headline]) -> Line {
     for story in stories.iter().filter(|story| told.iter().all(|told| !std::ptr::eq(*told, **story))) {
         let joined = if preheader.is_empty() { story.part.clone() } else { format!("{preheader} · {}", story.part) };
         let again = says(&subject, &story.part) || says(&preheader, &story.part) || repeats(&subject, &joined);
-        if !again && !(is_bare && story.is_bare) && joined.chars().count() <= PREHEADER {
+        let is_one_more = is_bare && story.is_bare;
+        if !again && !is_one_more && joined.chars().count() <= PREHEADER {
             preheader = joined;
             is_bare |= story.is_bare;
         }
