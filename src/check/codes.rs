@@ -59,6 +59,7 @@ pub const CODES: &[&str] = &[
     "sender-sample",
     "spam-score",
     "spam-unknown",
+    "subject-behind",
     "subject-control",
     "subject-empty",
     "subject-long",

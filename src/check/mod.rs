@@ -138,6 +138,8 @@ pub struct Context<'a> {
     pub earlier: &'a [Draft],
     /// Pairs of entries that look like one story.
     pub twins: &'a [Twins],
+    /// The subject that composing again would write in the place of compose's own, since the order is another one now.
+    pub subject_now: Option<&'a str>,
     /// A copy for a sample subscriber, as the sender would build it; `None` leaves the rules on it out.
     pub message: Option<&'a str>,
     /// By address: what the web answered to the draft's links; `None` when nobody asked.

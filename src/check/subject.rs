@@ -36,6 +36,16 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
         }
         tone(issue, at, text.trim(), found);
     }
+    if let Some(now) = issue.context.subject_now {
+        let message =
+            format!("the subject is as composed, before the order changed; composing again would write: {now}");
+        found.push(Found::note(
+            "subject-behind",
+            SUBJECT,
+            message,
+            "compose the issue again, or write one of your own",
+        ));
+    }
     preheader(issue, found);
 }
 

@@ -20,6 +20,8 @@ pub struct Placed {
     pub heading: String,
     /// The first firm that its headline names; empty for none.
     pub firm: String,
+    /// Those of its topics that are firms, and not the one in its headline: it stands under no heading of these.
+    pub other_firms: Vec<String>,
     pub fit: Fit,
 }
 
@@ -113,7 +115,8 @@ fn best_section(chosen: &[Placed], taken: &[Option<Section>], sort: Sort, most: 
     let mut found: BTreeMap<String, (String, Vec<usize>)> = BTreeMap::new();
     for (at, placed) in chosen.iter().enumerate().filter(|(at, _)| taken[*at].is_none()) {
         for name in placed.names(sort) {
-            let members = &mut found.entry(fold(name)).or_insert_with(|| (name.to_owned(), Vec::new())).1;
+            let key = fold(name);
+            let members = &mut found.entry(key).or_insert_with(|| (name.to_owned(), Vec::new())).1;
             if members.last() != Some(&at) {
                 members.push(at);
             }
@@ -137,27 +140,30 @@ fn best_section(chosen: &[Placed], taken: &[Option<Section>], sort: Sort, most: 
 
 /// Whether the headlines or summaries of more than half of the stories name the topic.
 fn is_named_by_most(topic: &str, members: &[usize], chosen: &[Placed]) -> bool {
-    let wanted = words::row(topic);
+    members.iter().filter(|at| names(&chosen[**at].entry, topic)).count() * 2 > members.len()
+}
+
+/// Whether the headline or the summary names the topic.
+pub fn names(entry: &Entry, topic: &str) -> bool {
     let joined = fold(topic);
-    let names = |at: &&usize| {
-        let entry = &chosen[**at].entry;
-        let text = format!("{} {}", entry.title, entry.summary);
-        words::row(&text).contains(&wanted) || (joined.chars().count() > 3 && fold(&text).contains(&joined))
-    };
-    members.iter().filter(names).count() * 2 > members.len()
+    let text = format!("{} {}", entry.title, entry.summary);
+    words::row(&text).contains(&words::row(topic)) || (joined.chars().count() > 3 && fold(&text).contains(&joined))
 }
 
 /// When more than a third of the stories are in no section, those whose kind has one go there, the best first, until no
-/// more than a third are left.
+/// more than a third are left; then those whose kind has a heading stand under that alone.
 fn grow(chosen: &[Placed], section: &mut [Option<Section>], most: usize) {
-    for at in 0..chosen.len() {
-        let left = section.iter().skip(1).filter(|section| section.is_none()).count();
-        if left <= most {
-            return;
-        }
-        let kind = Section { sort: Sort::Kind, name: chosen[at].heading.clone() };
-        if section[at].is_none() && section.contains(&Some(kind.clone())) {
-            section[at] = Some(kind);
+    for alone in [false, true] {
+        for at in 0..chosen.len() {
+            let left = section.iter().skip(1).filter(|section| section.is_none()).count();
+            if left <= most {
+                return;
+            }
+            let kind = Section { sort: Sort::Kind, name: chosen[at].heading.clone() };
+            let may = section.contains(&Some(kind.clone())) || alone && !kind.name.is_empty();
+            if section[at].is_none() && may {
+                section[at] = Some(kind);
+            }
         }
     }
 }
@@ -171,7 +177,8 @@ fn apart(mut placed: Vec<Placed>) -> Vec<Placed> {
         let topic = placed[at].entry.topics.first().cloned().unwrap_or_default();
         let members: Vec<usize> = vec![at - 1, at];
         let heading = [&placed[at].heading, &placed[at].firm].into_iter().any(|heading| fold(heading) == fold(&topic));
-        if same && !topic.is_empty() && !heading && !is_named_by_most(&topic, &members, &placed) {
+        let fits = !placed[at].other_firms.contains(&topic) && is_named_by_most(&topic, &members, &placed);
+        if same && !topic.is_empty() && !heading && !fits {
             placed[at].entry.topics.rotate_left(1);
         }
     }
@@ -188,7 +195,9 @@ impl Placed {
     /// The names of the sections of this sort in which the story may stand.
     fn names(&self, sort: Sort) -> Vec<&str> {
         match sort {
-            Sort::Topic => self.entry.topics.iter().map(String::as_str).collect(),
+            Sort::Topic => {
+                self.entry.topics.iter().filter(|topic| !self.other_firms.contains(topic)).map(String::as_str).collect()
+            }
             Sort::Kind => vec![self.heading.as_str()],
             Sort::Firm => vec![self.firm.as_str()],
         }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::arrange::Placed;
+use super::arrange::{Placed, names};
 use super::pair::Library;
 use super::window::History;
-use super::{Brief, fold, wording};
+use super::{Brief, Cues, fold, wording};
 use crate::model::{Card, Entry, Guide, Thin};
 
 /// How many cards the bench holds.
@@ -45,7 +45,7 @@ pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Plac
     }
     // A guide worth reading is better than an empty place, but one is enough.
     if table.cards.is_empty() {
-        table.take_from_the_shelf(library, wanted.min(1));
+        table.take_from_the_shelf(library, brief.cues, wanted.min(1));
     }
     let shown = table.cards.len();
     if shown > 0 {
@@ -153,10 +153,13 @@ impl<'a> Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Adds guides worth reading that explain none of the items: those near what the issue is about, else the easiest, and of
-    /// these the last updated.
-    fn take_from_the_shelf(&mut self, library: &Library<'a>, wanted: usize) {
-        let near = self.near(library).into_iter().filter(|(count, ..)| *count >= CENTRAL);
+    /// Adds guides worth reading that explain none of the items: those near a topic that two items name and that is no firm, else the
+    /// easiest, and of these the last updated.
+    fn take_from_the_shelf(&mut self, library: &Library<'a>, cues: &Cues, wanted: usize) {
+        let is_firm = |topic: &str| !cues.firms(topic).is_empty();
+        let named = |topic: &str| self.chosen.iter().filter(|placed| names(&placed.entry, topic)).count();
+        let near = self.near(library).into_iter().map(|(_, topic, guide)| (named(topic), topic, guide));
+        let near = near.filter(|(count, topic, _)| *count >= CENTRAL && !is_firm(topic));
         let mut found: Vec<(&Guide, String)> = near
             .map(|(count, topic, guide)| {
                 let (topic, items) = (wording::name(topic), wording::items(self.chosen.len()));

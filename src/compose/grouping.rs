@@ -22,6 +22,8 @@ const LONG_HEADLINE: usize = 32;
 /// story in other words.
 const CLEARLY_NEW: f64 = 0.5;
 const LIKELY: f64 = 0.85;
+/// What is told within so many days of the earlier telling is as likely another outlet's words for it.
+const SOON: i64 = 3;
 
 /// The stories of a set of items.
 pub struct Grouping<'a> {
@@ -115,10 +117,17 @@ impl<'a> Grouping<'a> {
             return None;
         }
         let names = self.stories.new_names(at, &carried);
+        let lacks_names = || carried.iter().all(|earlier| self.stories.new_names(*earlier, &[at]).in_title);
+        if news.is_some() && names.in_title && lacks_names() {
+            // Each headline names something that the other text lacks: another story on one matter.
+            return None;
+        }
         let (doubtful, new) = match news {
             Some(news) => {
-                let is_clear = news.share >= CLEARLY_NEW || names.in_title || self.stories.turns(at, &carried);
-                (likely && !is_clear, Some(news.words))
+                let is_soon = self.stories.days_after(at, &carried).is_some_and(|days| days <= SOON);
+                let is_clear = names.in_title || self.stories.turns(at, &carried);
+                let may_be_old = is_soon || likely && news.share < CLEARLY_NEW;
+                (may_be_old && !is_clear, Some(news.words))
             }
             None if self.stories.is_later(at, &carried) && !names.words.is_empty() => (true, Some(names.words)),
             None => (false, None),

@@ -49,11 +49,8 @@ pub struct Voice {
 pub fn lines(news: &[&Entry], cards: &[&Card], cues: &Cues, otherwise: &str) -> Vec<Line> {
     let stories: Vec<Headline> = news.iter().take(8).filter_map(|entry| Headline::of(entry, cues)).collect();
     let cards: Vec<Headline> = cards.iter().filter_map(|card| Headline::of_card(card)).collect();
-    let (heads, all): (&[Headline], Vec<&Headline>) = if stories.is_empty() {
-        (&cards, cards.iter().collect())
-    } else {
-        (&stories, stories.iter().chain(&cards).collect())
-    };
+    let heads = if stories.is_empty() { &cards } else { &stories };
+    let all: Vec<&Headline> = heads.iter().collect();
     let Some(lead) = heads.first() else {
         return vec![Line { subject: wording::clip(otherwise, SUBJECT), preheader: String::new() }];
     };
@@ -194,12 +191,19 @@ fn capital(text: &str) -> String {
 /// The title without the clauses in which a vendor speaks of itself.
 fn without_own_voice(title: &str, voice: &Voice) -> Option<String> {
     let Some(own) = &voice.own else { return Some(title.to_owned()) };
-    if !own.is_match(&title.to_lowercase()) {
+    if !speaks_of_itself(title, own) {
         return Some(title.to_owned());
     }
-    let end = clause_ends(title).into_iter().rfind(|end| !own.is_match(&title[..*end].to_lowercase()))?;
+    let end = clause_ends(title).into_iter().rfind(|end| !speaks_of_itself(&title[..*end], own))?;
     let kept = title[..end].trim_end();
     (words(kept) > 1).then(|| kept.to_owned())
+}
+
+/// Whether a text has a word in which a vendor speaks of itself; "US" is none.
+fn speaks_of_itself(text: &str, own: &Regex) -> bool {
+    let lower = text.to_lowercase();
+    let is_short = |said: &str| said.chars().count() > 1 && said.chars().all(char::is_uppercase);
+    own.find_iter(&lower).any(|found| !text.get(found.range()).is_some_and(is_short))
 }
 
 /// Where a clause of the title ends, in bytes: before a colon, dash, semicolon, comma, bracket or bar.
@@ -247,7 +251,7 @@ fn named(name: &str, entry: &Entry, maker: Option<&str>, most: usize, voice: &Vo
     }
     let summary = wording::clip(&entry.summary, 400);
     let sentence = summary.split(". ").next().unwrap_or_default().trim_end_matches(['.', '…']);
-    let own = voice.own.as_ref().is_some_and(|own| own.is_match(&sentence.to_lowercase()));
+    let own = voice.own.as_ref().is_some_and(|own| speaks_of_itself(sentence, own));
     let cut = if sentence.chars().count() <= most { sentence.to_owned() } else { at_a_clause(sentence, most, voice) };
     let whole = words(&cut) > BARE + 1 && cut.chars().count() <= most && !cut.ends_with('…');
     if whole && !own && sentence.to_lowercase().starts_with(&name.to_lowercase()) {

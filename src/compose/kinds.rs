@@ -33,6 +33,18 @@ pub enum From7 {
     None,
 }
 
+/// Which guides may stand with items of a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KindGuides {
+    #[default]
+    Any,
+    /// One that the headline names, by the name of a product or by several words.
+    Named,
+    /// Any but those on a product.
+    NoProduct,
+}
+
 /// A kind of news.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kind {
@@ -44,6 +56,7 @@ pub struct Kind {
     pub firm: f64,
     /// The heading over stories of this kind that no topic holds together; empty for none.
     pub heading: String,
+    pub guides: KindGuides,
 }
 
 /// The kind of an item, and by what it was told.
@@ -113,6 +126,8 @@ struct KindFile {
     #[serde(default)]
     heading: String,
     #[serde(default)]
+    guides: KindGuides,
+    #[serde(default)]
     first: Vec<Rule>,
     #[serde(default)]
     strong: Vec<Rule>,
@@ -155,8 +170,8 @@ impl Cues {
                     rules.add(at, look, rule).map_err(|error| Notice::new(format!("kind `{}`: {error}", kind.name)))?;
                 }
             }
-            let KindFile { name, points, from_7, firm, heading, .. } = kind;
-            kinds.push(Kind { name, points, from_7, firm, heading });
+            let KindFile { name, points, from_7, firm, heading, guides, .. } = kind;
+            kinds.push(Kind { name, points, from_7, firm, heading, guides });
         }
         let names = &file.names;
         let firms = file.firms.iter().map(|(name, cue)| {

@@ -38,7 +38,7 @@ use crate::model::{
 pub use cards::card;
 pub use feeds::{Feed, Feeds};
 pub use headline::Line;
-pub use kinds::{Cues, Found, From7, Kind, SHIPPED};
+pub use kinds::{Cues, Found, From7, Kind, KindGuides, SHIPPED};
 pub use pair::{Choice, Fit, Library};
 pub use preference::{SourcePreference, SourcePreferences, SourceRecord};
 pub use rank::Parts;
@@ -223,20 +223,28 @@ fn draft(
     let mut chosen = Vec::new();
     for (at, why) in &picked.chosen {
         let candidate = &eligible[*at];
-        let fit = library.fit(candidate.item, notices);
         let kind = brief.cues.kind(candidate.item, brief.feeds);
+        let fit = library.fit_of_kind(candidate.item, guides_of(kind.as_ref()), notices);
+        let firm = brief.cues.firms(&candidate.item.title).first().map(|firm| (*firm).to_owned()).unwrap_or_default();
+        let is_other =
+            |topic: &&String| brief.cues.firms(topic).first().is_some_and(|named| fold(named) != fold(&firm));
         chosen.push(arrange::Placed {
+            other_firms: candidate.item.topics.iter().filter(is_other).cloned().collect(),
             entry: entry(candidate, why, &fit),
             value: candidate.parts.value,
             heading: kind.map(|found| found.kind.heading.clone()).unwrap_or_default(),
-            firm: brief.cues.firms(&candidate.item.title).first().map(|firm| (*firm).to_owned()).unwrap_or_default(),
+            firm,
             fit,
         });
     }
     let bench = picked
         .bench
         .iter()
-        .map(|(at, why)| entry(&eligible[*at], why, &library.fit(eligible[*at].item, notices)))
+        .map(|(at, why)| {
+            let item = eligible[*at].item;
+            let guides = guides_of(brief.cues.kind(item, brief.feeds).as_ref());
+            entry(&eligible[*at], why, &library.fit_of_kind(item, guides, notices))
+        })
         .collect();
     let (guides, guides_bench) = cards::cards(brief, history, &library, &chosen);
     let mut news = arrange::arrange(chosen, brief.edition.by_topic, brief.weights.top);
@@ -260,6 +268,11 @@ fn draft(
         guides_bench,
         bench,
     }
+}
+
+/// Which guides may stand with an item of the kind that was found.
+fn guides_of(kind: Option<&Found>) -> KindGuides {
+    kind.map(|found| found.kind.guides).unwrap_or_default()
 }
 
 /// Up to three ways to head an issue of these entries and cards as they stand, the best first; banned ones do not count.

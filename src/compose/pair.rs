@@ -14,6 +14,7 @@ use chrono_tz::Tz;
 
 use self::index::{Index, Question};
 use self::subject::Place;
+use super::kinds::KindGuides;
 use super::{Weights, fold, wording};
 use crate::model::{Guide, Item, Notice, Status};
 
@@ -121,12 +122,17 @@ impl<'a> Library<'a> {
 
     /// The guide for the item, and the reason in words.
     pub fn fit(&self, item: &Item, notices: &mut Vec<Notice>) -> Fit {
+        self.fit_of_kind(item, KindGuides::Any, notices)
+    }
+
+    /// The same for an item of a kind with which only some guides may stand; the newsroom's own pairing may always.
+    pub fn fit_of_kind(&self, item: &Item, guides: KindGuides, notices: &mut Vec<Notice>) -> Fit {
         let question = self.index.ask(&item.title, &item.summary);
         let scores = self.index.answers(&question);
         let ranking = best_first(&scores);
         let own: Vec<usize> = item.guides.iter().filter_map(|slug| self.own(slug, item, notices)).collect();
         let topical: Vec<usize> = item.topics.iter().flat_map(|topic| self.of_topic(topic, &scores)).collect();
-        let fitting = self.fitting(&question, &scores, &ranking, &topical);
+        let fitting = self.fitting(&question, &scores, &topical, guides);
         let found = own.first().map(|at| (*at, How::Newsroom));
         let found = found.or_else(|| fitting.first().map(|at| (*at, How::Words)));
 
@@ -182,11 +188,12 @@ impl<'a> Library<'a> {
     }
 
     /// The guides that fit well enough to be paired, the best first: by the score, with what is added to it.
-    fn fitting(&self, question: &Question, scores: &[f64], ranking: &[usize], topical: &[usize]) -> Vec<usize> {
+    fn fitting(&self, question: &Question, scores: &[f64], topical: &[usize], guides: KindGuides) -> Vec<usize> {
+        let ranking = best_first(scores);
         let mut fitting: Vec<(f64, usize)> = Vec::new();
         for at in ranking.iter().copied().take(CANDIDATES).filter(|at| scores[*at] >= LEAST) {
             let score = scores[at];
-            if score < self.least(question, at, topical.contains(&at)) {
+            if score < self.least(question, at, topical.contains(&at)) || !self.may_stand(question, at, guides) {
                 continue;
             }
             let next = ranking.iter().find(|next| **next != at).map_or(0.0, |next| scores[*next]);
@@ -199,6 +206,16 @@ impl<'a> Library<'a> {
         }
         fitting.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         fitting.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// Whether the guide may stand with items of a kind.
+    fn may_stand(&self, question: &Question, at: usize, guides: KindGuides) -> bool {
+        let in_headline = || self.index.place(question, at) == Some(Place::Headline);
+        match guides {
+            KindGuides::Any => true,
+            KindGuides::Named => in_headline() && (self.index.is_on_a_name(at) || self.index.has_a_long_subject(at)),
+            KindGuides::NoProduct => !self.index.is_on_a_name(at),
+        }
     }
 
     /// What the guide must score by its words, by what else ties the item to it: more than 1, which none reaches, where the item

@@ -32,7 +32,7 @@ pub struct ContentFolder {
 }
 
 impl ContentFolder {
-    /// Reads news files and merges their items. A file with a mistake stays out and is told; the others go in.
+    /// Reads news files and merges their items. A record with a mistake stays out and is told; the others go in.
     /// Undated items of a feed count from `as_of`, and no date is believed that is yet to come.
     pub fn import_news(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let mut items = Vec::new();
@@ -40,10 +40,11 @@ impl ContentFolder {
         let mut mistakes = Vec::new();
         let latest = as_of.max(self.site.now());
         for path in paths {
-            match sources::read_file(path).and_then(|bytes| sources::read_news(path, &bytes, as_of, latest)) {
-                Ok(intake) => {
+            match sources::read_file(path).and_then(|bytes| sources::salvage_news(path, &bytes, as_of, latest)) {
+                Ok((intake, found)) => {
                     items.extend(intake.records);
                     notices.extend(intake.notices);
+                    mistakes.extend(found);
                 }
                 Err(Notices(found)) => mistakes.extend(found),
             }

@@ -76,7 +76,9 @@ impl Drafts {
         let answers = asked.links.then(follow).transpose()?;
         let twins = compose::twins(&draft, items, &self.site.config.compose, self.site.config.publication.timezone);
         let twins: Vec<Twins> = twins.into_iter().map(|(first, second, why)| Twins { first, second, why }).collect();
+        let subject_now = self.subject_now(&draft)?;
         let context = Context {
+            subject_now: subject_now.as_deref(),
             answers: answers.as_ref(),
             message: Some(&message.text()),
             setup: self.site.config.mails_people().then(|| self.site.config.setup()),
@@ -94,6 +96,15 @@ impl Drafts {
         };
         let report = check::check(&draft, &rendered, &context);
         Ok(Rendering { name: name.clone(), draft, text, rendered, report })
+    }
+
+    /// The subject that composing again would write, where the draft's is compose's own and would be another one.
+    fn subject_now(&self, draft: &Draft) -> anyhow::Result<Option<String>> {
+        if issues::composed_subject(&self.site.issues_dir(), &draft.name).as_ref() != Some(&draft.subject) {
+            return Ok(None);
+        }
+        let lines = compose::headings(&draft.news, &draft.guides, self.site.cues()?.get(), &draft.subject);
+        Ok(lines.into_iter().map(|line| line.subject).next().filter(|now| *now != draft.subject))
     }
 
     /// The mark and the issue's picture, where they are files of content/, must be there.

@@ -33,7 +33,7 @@ pub use feeds::{
 pub use fetch::{ACCEPTED, Failure, Fetched, Fetcher, Hop, Method, Request as FetchRequest, Settings as FetchSettings};
 pub use files::read_file;
 pub use guides::read_guides;
-pub use news::{item_to_json, read_news, score_to_json};
+pub use news::{item_to_json, read_news, salvage_news, score_to_json};
 pub use page::{PageWords, read_page};
 pub use store::{Better, Merged, Topics, by_first, merge_guides, merge_news, rewrite_news};
 pub use subscribers::{

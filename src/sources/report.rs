@@ -39,6 +39,12 @@ impl Report {
         if help.is_empty() { notice } else { notice.help(help) }
     }
 
+    /// The notices, and every error.
+    pub(super) fn finish_with_mistakes(self) -> (Vec<Notice>, Vec<Notice>) {
+        let Notices(mistakes) = refuse(self.errors);
+        (fold(self.notices), mistakes)
+    }
+
     /// The notices, or every error when there is one.
     pub(super) fn finish(self) -> Result<Vec<Notice>, Notices> {
         if self.errors.is_empty() { Ok(fold(self.notices)) } else { Err(refuse(self.errors)) }

@@ -126,6 +126,9 @@ fn composing_again_says_what_is_new_and_the_lines_follow_the_editors_order() {
     let end = first.find("\n[[guides]]").unwrap();
     let edited = [&first[..places[0]], &first[places[1]..end], &first[places[0]..places[1]], &first[end..]].concat();
     test.write("issues/2026-11-25-midweek/issue.toml", &edited);
+    let is_behind =
+        |test: &Test| test.run("check --format json").json()["findings"].to_string().contains("subject-behind");
+    assert!(is_behind(&test));
     let subject = |text: &str| text.parse::<toml::Table>().unwrap()["subject"].as_str().unwrap().to_owned();
     let before = subject(&first);
     let fresh = r#"{"id":"fresh","title":"Alder sues Beech over bark","source":"Wire","published":"2026-11-25T05:00:00Z","score":9.9,"url":"https://wire.example/late"}"#;
@@ -144,6 +147,7 @@ fn composing_again_says_what_is_new_and_the_lines_follow_the_editors_order() {
     assert_eq!(new.len(), 2, "{new:?}");
     let after = subject(&test.draft());
     assert_ne!(after, before, "the subject follows the order");
+    assert!(!is_behind(&test));
     assert_eq!(again["suggestions"][0]["subject"], after.as_str());
     assert!(again["suggestions"].as_array().unwrap().len() <= 3);
     test.edit(|draft| draft["subject"] = toml_edit::value("My own"));

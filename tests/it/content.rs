@@ -113,18 +113,26 @@ fn a_guide_with_broken_front_matter_is_named() {
 #[test]
 fn one_bad_guide_or_file_of_news_keeps_no_good_one_out() {
     let (slug, guide) = crate::sample::GUIDES[0];
+    let news = |title: &str| {
+        format!(r#"{{"title":"{title}","source":"Wire","published":"2026-11-24","score":8,"summary":"It is so."}}"#)
+    };
     let test = Test::new()
         .file("good.md", guide)
         .file("bad.md", "---\ntitle: [\n---\nBody\n")
         .file("yaml.md", "---\ntitle: Bark\ntopic: Bark\nlevel: beginner\n---\n## What\n\nBark.\n")
         .file("good.jsonl", &format!("{ITEM}\n"))
-        .file("bad.jsonl", "{\"title\": 1}\n");
+        .file("bad.jsonl", "{\"title\": 1}\n")
+        .file("half.jsonl", &format!("{}\n{{\"title\": 1}}\nno JSON\n{}\n", news("Bark beetles"), news("Leaf miners")))
+        .file("half.csv", "title,source,published,score\nSap runs early,Wire,2026-11-24,8\nRoots,Wire,2026-11-24,99\n");
     test.run("guides import bad.md good.md yaml.md").code(1).stderr_has("bad.md:").stdout_has("2 guides added");
     let guides = test.run("guides list --format json").success().json();
     let slugs: Vec<&str> = guides.as_array().unwrap().iter().map(|guide| guide["slug"].as_str().unwrap()).collect();
     assert!(slugs.contains(&slug) && slugs.contains(&"yaml"), "{slugs:?}");
     test.run("news import bad.jsonl good.jsonl").code(1).stderr_has("bad.jsonl:1").stdout_has("1 item added");
     test.run("news import bad.jsonl").code(1).stderr_has("nothing was imported");
+    let half = test.run("news import half.jsonl").code(1).stderr_has("half.jsonl:2").stderr_has("half.jsonl:3");
+    half.stdout_has("2 items added");
+    test.run("news import half.csv").code(1).stderr_has("half.csv:3").stdout_has("1 item added");
 }
 
 /// One sentence in each of the ways in which words were lost on the way into an issue.

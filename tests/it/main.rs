@@ -58,6 +58,7 @@ mod safe;
 mod scanner;
 mod send;
 mod signing;
+mod stories;
 mod storm;
 mod subscribers;
 mod walk;

@@ -273,6 +273,11 @@ impl Index {
         self.subject(guide).all(|word| frequencies::of(word).is_none_or(|known| known.is_name))
     }
 
+    /// Whether the guide's topic is more than one word.
+    pub fn has_a_long_subject(&self, guide: usize) -> bool {
+        self.subject(guide).count() > 1
+    }
+
     /// The words of the guide's topic, else of its title.
     fn subject(&self, guide: usize) -> impl Iterator<Item = &str> {
         self.names[guide].first().map_or("", |name| &name.row).split_whitespace()

@@ -188,6 +188,20 @@ fn a_guide_on_a_name_is_named_where_the_item_says_what_it_is_about_and_a_common_
 }
 
 #[test]
+fn a_kind_of_news_says_which_guides_stand_with_it() {
+    let mut guides = shelf();
+    guides.push(guide("llama", "Llama"));
+    let library = Library::of(&guides, &Weights::default());
+    let fit = |title: &str, kind| library.fit_of_kind(&about(title, ""), kind, &mut Vec::new()).slug;
+    let slug = |slug: &str| Some(slug.to_owned());
+    let (llama, search) = ("Llama in bakeries", "Vector Search in bakeries");
+    assert_eq!((fit(llama, KindGuides::Named), fit(search, KindGuides::Named)), (slug("llama"), slug("search")));
+    assert_eq!((fit(llama, KindGuides::NoProduct), fit(search, KindGuides::NoProduct)), (None, slug("search")));
+    assert_eq!(fit("Agents in bakeries", KindGuides::Any), slug("agents"));
+    assert_eq!(fit("Agents in bakeries", KindGuides::Named), None, "a single word that is no name");
+}
+
+#[test]
 fn what_speaks_for_every_guide_speaks_for_none() {
     let mut guides = shelf();
     let item = about("A field guide to agents", "Agents, and a newsletter.");

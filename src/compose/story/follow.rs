@@ -86,6 +86,12 @@ impl Stories {
         self.days[later].is_some_and(|day| told.iter().all(|at| self.days[*at].is_some_and(|told| told < day)))
     }
 
+    /// How many days after the last of the texts `told` the text is dated; none where a day is not known.
+    pub fn days_after(&self, later: usize, told: &[usize]) -> Option<i64> {
+        let last = told.iter().map(|at| self.days[*at]).max()??;
+        Some((self.days[later]? - last).num_days())
+    }
+
     /// Whether something happened since: the text is dated after every one of the texts `told`, and at least the share
     /// `novelty` of its title is new. Then what is new, else nothing.
     pub fn follow_up(&self, later: usize, told: &[usize], novelty: f64) -> Option<News> {

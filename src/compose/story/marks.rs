@@ -22,8 +22,8 @@ const CONTRASTS: [&str; 7] = [
     "monday tuesday wednesday thursday friday saturday sunday",
 ];
 
-/// Verbs that turn an announcement into other news, a row for each meaning; after `|` the forms that only answer for it.
-const TURNS: [&str; 7] = [
+/// Words that turn an announcement into other news, such as that it is put off or surveyed, a row for each meaning; after `|` the forms that only answer for it.
+const TURNS: [&str; 8] = [
     "delay delays delayed delaying postpone postpones postponed | postponing late later",
     "answers responds responded counters | answer answered response counter rival rivals",
     "refuse refuses refused | refusal decline declines declined",
@@ -31,6 +31,7 @@ const TURNS: [&str; 7] = [
     "withdraw withdraws withdrew withdrawn |",
     "cancel cancels cancelled canceled |",
     "pause pauses paused halt halts halted | suspends suspended",
+    "survey | surveys surveyed review overview poll polls polled study report asked",
 ];
 
 /// So many words at the beginning of a headline make a pattern.

@@ -33,6 +33,26 @@ fn sections_have_headings_that_fit_and_follow_their_best_story() {
 }
 
 #[test]
+fn a_story_about_one_firm_stands_under_no_other() {
+    let titled = |id: &str, score: f64, title: &str| {
+        let mut item = about(fresh(id, score), &["Google"]);
+        item.title = title.into();
+        item
+    };
+    let mut case = with(vec![
+        titled("search", 9.0, "OpenAI has a search engine to challenge Google"),
+        titled("g1", 8.0, "Google maps the sea floor"),
+        titled("g2", 7.0, "Google counts the whales"),
+    ]);
+    case.edition.by_topic = true;
+    let c = case.run();
+    let first: Vec<&str> = draft(&c).news[1..].iter().map(|e| e.topics[0].as_str()).collect();
+    assert_eq!((ids(&c), first), (vec!["search".into(), "g1".into(), "g2".into()], vec!["Google", "Google"]));
+    case.items[1].title = "OpenAI maps the sea floor beside Google".into();
+    assert!(draft(&case.run()).news.iter().filter(|e| e.topics[0] == "Google").count() < 3);
+}
+
+#[test]
 fn stories_that_no_topic_holds_stand_under_their_kind() {
     let mut case = with(Vec::new());
     for (n, title) in [

@@ -261,3 +261,65 @@ proptest! {
         }
     }
 }
+
+/// Pairs of the grouping's items by their places, as an editor might join and part them.
+fn decided() -> impl Strategy<Value = (Vec<(usize, usize)>, Vec<(usize, usize)>)> {
+    let pairs = || prop::collection::vec((0..14_usize, 0..14_usize), 0..4);
+    (pairs(), pairs())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// By story: the ids that it holds, shown, benched or left out for it.
+    #[test]
+    fn what_an_editor_joined_and_parted_is_never_undone(items in grouping(), (joined, parted) in decided()) {
+        let mut case = Case { items, ..Case::default() };
+        let id = |at: &usize| case.items.get(*at).map(|item| item.id.clone());
+        let named = |pairs: &[(usize, usize)]| -> Vec<(String, String)> {
+            pairs.iter().filter(|(a, b)| a != b).filter_map(|(a, b)| Some((id(a)?, id(b)?))).collect()
+        };
+        let (joined, parted) = (named(&joined), named(&parted));
+        case.decisions = StoryDecisions { joined: joined.clone(), parted: parted.clone() };
+        case.edition.news = 14;
+        let c = case.run();
+        let of = |id: &str| -> String {
+            let left = c.left_out.iter().find(|left| left.id == id);
+            left.and_then(|left| left.duplicate_of.clone()).unwrap_or_else(|| id.to_owned())
+        };
+        for (a, b) in &parted {
+            prop_assert_ne!(of(a), of(b), "{} and {} were parted", a, b);
+        }
+        // Apart goes before together, also through a third item.
+        for (a, b) in joined.iter().filter(|_| parted.is_empty()) {
+            prop_assert_eq!(of(a), of(b), "{} and {} were joined", a, b);
+        }
+    }
+
+    /// What stands under no heading is a third at most, as long as the stories have headings to stand under.
+    #[test]
+    fn no_more_than_a_third_stands_under_no_heading(
+        which in prop::collection::vec((0..8_usize, 50..100_u8), 0..16), news in 1..14_usize,
+    ) {
+        const TITLES: [&str; 8] = [
+            "Alder sues Beech", "Dogwood launches a voice", "Elm raises $40 million from", "Why nobody needs", "Fir steps down at",
+            "How to plant", "A deepfake of", "Bark and leaves of",
+        ];
+        let item = |(n, (title, score)): (usize, &(usize, u8))| {
+            let mut item = fresh(&format!("n{n}"), f64::from(*score) / 10.0);
+            item.title = format!("{} {}", TITLES[*title], item.title);
+            item
+        };
+        let mut case = Case { items: which.iter().enumerate().map(item).collect(), ..Case::default() };
+        (case.edition.news, case.edition.by_topic, case.edition.min_score) = (news, true, 0.0);
+        let c = case.run();
+        let shown = &c.draft.as_ref().unwrap().news;
+        let bare = shown.iter().skip(1).filter(|entry| entry.topics.is_empty());
+        let has_heading = |entry: &&Entry| {
+            let item = case.items.iter().find(|item| item.id == entry.id).unwrap();
+            Cues::shipped().kind(item, &case.feeds).is_some_and(|found| !found.kind.heading.is_empty())
+        };
+        let third = shown.len().div_ceil(3).max(2);
+        prop_assert!(bare.clone().count() <= third || bare.filter(has_heading).count() == 0);
+    }
+}

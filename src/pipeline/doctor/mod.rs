@@ -132,10 +132,24 @@ impl Doctor {
             let health = if is_error { Health::Error } else { Health::Warning };
             found.push(Diagnosis::new("config", health, fault.what).mend(fault.mend));
         }
+        found.extend(self.examine_story_threshold());
         if found.is_empty() {
             found.push(Diagnosis::new("config", Health::Good, "config.toml has no mistakes"));
         }
         found
+    }
+
+    /// A threshold of an earlier version was a likeness of words; as a likelihood it joins far too much.
+    fn examine_story_threshold(&self) -> Option<Diagnosis> {
+        let weights = &self.site.config.compose;
+        let what = format!(
+            "story_threshold = {} in [compose] is how likely one story must be, and joins what differs",
+            weights.story_threshold
+        );
+        let mend =
+            "0.5 is the default; before, it was how alike the words must be, where 0.28 meant what 0.5 means now";
+        (weights.story_threshold < weights.doubt_threshold)
+            .then(|| Diagnosis::new("config", Health::Warning, what).mend(mend))
     }
 
     /// Every edition's templates and the letters, with sample data, both branches of every condition.

@@ -15,7 +15,7 @@ use super::fields::Fields;
 use super::records::{self, Record};
 use super::report::Report;
 use super::text::decode;
-use crate::model::{Item, Notices, Published};
+use crate::model::{Item, Notice, Notices, Published};
 
 pub(super) use id::derived_id;
 pub(super) use item::{day, item, item_from};
@@ -33,13 +33,25 @@ pub fn read_news(
     as_of: DateTime<Utc>,
     latest: DateTime<Utc>,
 ) -> Result<Intake<Item>, Notices> {
+    let (intake, mistakes) = salvage_news(label, bytes, as_of, latest)?;
+    if mistakes.is_empty() { Ok(intake) } else { Err(Notices(mistakes)) }
+}
+
+/// The same, but a record with a mistake keeps no other out: what is whole, and every mistake with its line.
+///
+/// # Errors
+/// The file as a whole cannot be read: it is no text, or no feed.
+pub fn salvage_news(
+    label: &Path,
+    bytes: &[u8],
+    as_of: DateTime<Utc>,
+    latest: DateTime<Utc>,
+) -> Result<(Intake<Item>, Vec<Notice>), Notices> {
     if feeds::is_feed(label, bytes) {
         let origin = Origin { source: None, topics: &[], base: None, charset: None, now: as_of, latest };
         let reading = feeds::read_feed(label, bytes, &origin)?;
-        return Ok(Intake {
-            records: reading.items.into_iter().filter(|fed| fed.dated != Dated::Doubted).map(|fed| fed.item).collect(),
-            notices: reading.notices,
-        });
+        let whole = reading.items.into_iter().filter(|fed| fed.dated != Dated::Doubted).map(|fed| fed.item);
+        return Ok((Intake { records: whole.collect(), notices: reading.notices }, Vec::new()));
     }
     let text = decode(label, bytes)?;
     let mut report = Report::new(label);
@@ -57,7 +69,8 @@ pub fn read_news(
         Form::JsonLines => records::json_lines(text, &mut report, take),
         Form::Csv => csv::rows(text, &mut report, take),
     }
-    Ok(Intake { records: items, notices: report.finish()? })
+    let (notices, mistakes) = report.finish_with_mistakes();
+    Ok((Intake { records: items, notices }, mistakes))
 }
 
 /// The items of a stored JSON Lines file, each with its line counted from 0.
