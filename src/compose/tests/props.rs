@@ -263,9 +263,9 @@ proptest! {
 }
 
 /// Pairs of the grouping's items by their places, as an editor might join and part them.
-fn decided() -> impl Strategy<Value = (Vec<(usize, usize)>, Vec<(usize, usize)>)> {
+fn decided() -> impl Strategy<Value = [Vec<(usize, usize)>; 2]> {
     let pairs = || prop::collection::vec((0..14_usize, 0..14_usize), 0..4);
-    (pairs(), pairs())
+    [pairs(), pairs()]
 }
 
 proptest! {
@@ -273,7 +273,7 @@ proptest! {
 
     /// By story: the ids that it holds, shown, benched or left out for it.
     #[test]
-    fn what_an_editor_joined_and_parted_is_never_undone(items in grouping(), (joined, parted) in decided()) {
+    fn what_an_editor_joined_and_parted_is_never_undone(items in grouping(), [joined, parted] in decided()) {
         let mut case = Case { items, ..Case::default() };
         let id = |at: &usize| case.items.get(*at).map(|item| item.id.clone());
         let named = |pairs: &[(usize, usize)]| -> Vec<(String, String)> {
