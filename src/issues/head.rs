@@ -49,11 +49,6 @@ pub fn with(toml: &str, key: &str, text: &str) -> String {
     document.to_string()
 }
 
-/// What a text field of TOML says.
-pub fn text(toml: &str, key: &str) -> Option<String> {
-    Some(toml.parse::<DocumentMut>().ok()?.get(key)?.as_str()?.to_owned())
-}
-
 /// What a field says, however it is written.
 fn meaning(item: &Item) -> String {
     match item.as_str() {

@@ -116,11 +116,6 @@ pub fn composed(issues_dir: &Path, name: &IssueName) -> Result<Option<String>, N
     }
 }
 
-/// The subject that compose wrote last; `None` when that is not on record.
-pub fn composed_subject(issues_dir: &Path, name: &IssueName) -> Option<String> {
-    head::text(&composed(issues_dir, name).ok()??, "subject")
-}
-
 /// Reads an issue's draft.
 ///
 /// # Errors

@@ -100,7 +100,11 @@ impl Drafts {
 
     /// The subject that composing again would write, where the draft's is compose's own and would be another one.
     fn subject_now(&self, draft: &Draft) -> anyhow::Result<Option<String>> {
-        if issues::composed_subject(&self.site.issues_dir(), &draft.name).as_ref() != Some(&draft.subject) {
+        let dir = self.site.issues_dir();
+        let file = issues::folder(&dir, &draft.name).join("composed.toml");
+        let composed = issues::composed(&dir, &draft.name).ok().flatten();
+        let composed = composed.and_then(|text| issues::parse(&file, &text).ok());
+        if composed.is_none_or(|composed| composed.subject != draft.subject) {
             return Ok(None);
         }
         let lines = compose::headings(&draft.news, &draft.guides, self.site.cues()?.get(), &draft.subject);
