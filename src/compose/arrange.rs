@@ -144,7 +144,7 @@ fn is_named_by_most(topic: &str, members: &[usize], chosen: &[Placed]) -> bool {
 }
 
 /// Whether the headline or the summary names the topic.
-pub fn names(entry: &Entry, topic: &str) -> bool {
+fn names(entry: &Entry, topic: &str) -> bool {
     let joined = fold(topic);
     let text = format!("{} {}", entry.title, entry.summary);
     words::row(&text).contains(&words::row(topic)) || (joined.chars().count() > 3 && fold(&text).contains(&joined))

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::arrange::{Placed, names};
+use super::arrange::Placed;
 use super::pair::Library;
 use super::window::History;
-use super::{Brief, Cues, fold, wording};
+use super::{Brief, fold, wording};
 use crate::model::{Card, Entry, Guide, Thin};
 
 /// How many cards the bench holds.
@@ -45,7 +45,7 @@ pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Plac
     }
     // A guide worth reading is better than an empty place, but one is enough.
     if table.cards.is_empty() {
-        table.take_from_the_shelf(library, brief.cues, wanted.min(1));
+        table.take_from_the_shelf(library, wanted.min(1));
     }
     let shown = table.cards.len();
     if shown > 0 {
@@ -153,24 +153,13 @@ impl<'a> Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Adds guides worth reading that explain none of the items: those near a topic that two items name and that is no firm, else the
-    /// easiest, and of these the last updated.
-    fn take_from_the_shelf(&mut self, library: &Library<'a>, cues: &Cues, wanted: usize) {
-        let is_firm = |topic: &str| !cues.firms(topic).is_empty();
-        let named = |topic: &str| self.chosen.iter().filter(|placed| names(&placed.entry, topic)).count();
-        let near = self.near(library).into_iter().map(|(_, topic, guide)| (named(topic), topic, guide));
-        let near = near.filter(|(count, topic, _)| *count >= CENTRAL && !is_firm(topic));
-        let mut found: Vec<(&Guide, String)> = near
-            .map(|(count, topic, guide)| {
-                let (topic, items) = (wording::name(topic), wording::items(self.chosen.len()));
-                (guide, format!("from the shelf: near {topic}, which {count} of the {items} are about"))
-            })
-            .collect();
+    /// Adds guides worth reading that explain none of the items: the easiest first, and of these the last updated. Related
+    /// topics are not asked: by these most of the guides that came were beside the point.
+    fn take_from_the_shelf(&mut self, library: &Library<'a>, wanted: usize) {
         let mut open = self.open(library);
         open.sort_by(|a, b| (a.level, &b.updated, &a.slug).cmp(&(b.level, &a.updated, &b.slug)));
         let why = "from the shelf: a guide worth reading, on none of the items";
-        found.extend(open.into_iter().map(|guide| (guide, why.to_owned())));
-        self.cards.extend(found.into_iter().take(wanted));
+        self.cards.extend(open.into_iter().take(wanted).map(|guide| (guide, why.to_owned())));
     }
 
     /// Fills up with fresh guides, the last updated first, whatever they are about.

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use super::boilerplate::own_summaries;
 use super::item_order::by_content;
-use super::story::{Bonds, Stories, Text};
+use super::story::{Bonds, NewNames, Stories, Text};
 use super::window::History;
 use super::{Brief, CarriedStory, fold};
 use crate::model::{IssueName, Item, StoryDecisions, canonical_url};
@@ -112,16 +112,11 @@ impl<'a> Grouping<'a> {
         let earlier = nearest.map(|(earlier, _)| earlier).or_else(|| same.clone().next())?;
         let carried: Vec<usize> = same.chain(nearest.map(|(earlier, _)| earlier)).collect();
         let news = self.stories.follow_up(at, &carried, self.novelty);
-        let likely = nearest.is_none_or(|(_, likeness)| likeness >= LIKELY);
-        if news.is_some() && !carried.iter().any(|earlier| self.stories.share_a_matter(at, *earlier)) {
-            return None;
-        }
         let names = self.stories.new_names(at, &carried);
-        let lacks_names = || carried.iter().all(|earlier| self.stories.new_names(*earlier, &[at]).in_title);
-        if news.is_some() && names.in_title && lacks_names() {
-            // Each headline names something that the other text lacks: another story on one matter.
+        if news.is_some() && self.is_another(at, &carried, &names) {
             return None;
         }
+        let likely = nearest.is_none_or(|(_, likeness)| likeness >= LIKELY);
         let (doubtful, new) = match news {
             Some(news) => {
                 let is_soon = self.stories.days_after(at, &carried).is_some_and(|days| days <= SOON);
@@ -138,6 +133,14 @@ impl<'a> Grouping<'a> {
             doubtful,
             new,
         })
+    }
+
+    /// Whether an item with something new in its headline is of another story than those of a name in common: they share no
+    /// matter, or each headline names something that the other text lacks.
+    fn is_another(&self, at: usize, carried: &[usize], names: &NewNames) -> bool {
+        let lacks_names = || carried.iter().all(|earlier| self.stories.new_names(*earlier, &[at]).in_title);
+        let shares = carried.iter().any(|earlier| self.stories.share_a_matter(at, *earlier));
+        !shares || names.in_title && lacks_names()
     }
 
     /// What two items of one story share, in words.

@@ -24,6 +24,7 @@ use nodes::Nodes;
 use terms::Terms;
 use vectors::{Vector, Vocabulary};
 
+pub use follow::NewNames;
 pub use link::Bonds;
 
 /// What a story is recognised by.

@@ -46,7 +46,10 @@ fn a_group_that_says_slow_down_waits_and_keeps_nobody_else() {
     test.run(SEND).code(75);
     test.counts("delivered=9 deferred=1");
     let told = test.run("status 2026-11-25-midweek").success().stdout;
-    assert!(told.contains("\n  slow                   4 of 5 delivered, 1 deferred; next try Wed 25 Nov 2026 "), "{told}");
+    assert!(
+        told.contains("\n  slow                   4 of 5 delivered, 1 deferred; next try Wed 25 Nov 2026 "),
+        "{told}"
+    );
     assert!(told.contains("\n  all others             5 of 5 delivered\n"), "{told}");
     let domain_groups = &test.status()["domain_groups"];
     assert_eq!(

@@ -39,6 +39,12 @@ fn a_kind_is_told_by_host_and_path_then_by_one_strong_cue_or_two_weak_ones() {
         ("Larch Labs", "example.org/a", "Meet the winners of our hackathon", "event"),
         ("A Poster", "x.com/poster/status/1", "A trick with pruned vectors", "post"),
         ("The Paper", "theguardian.com/a", "A garden in spring", "off subject"),
+        ("The Paper", "example.org/a", "Elm is testing a feature for hedges", "speculation"),
+        ("The Paper", "example.org/a", "Elm may come to Ghent after all", "speculation"),
+        ("The Paper", "example.org/a", "A new timetable won't delay the elm", "speculation"),
+        ("The Paper", "example.org/a", "Elm upgrades its hedges", "release"),
+        ("The Paper", "example.org/a", "A bet on hedges is to drive upgrades", ""),
+        ("The Paper", "example.org/a", "Announcing new hedges, and other elm updates", "round-up"),
         // One weak word tells nothing.
         ("The Paper", "example.org/a", "A new garden", ""),
         ("The Paper", "example.org/a", "Larch concerns", ""),
@@ -50,6 +56,13 @@ fn a_kind_is_told_by_host_and_path_then_by_one_strong_cue_or_two_weak_ones() {
         assert_eq!(name, kind, "{title} at {url}: {found:?}");
         assert!(found.is_none_or(|found| !found.cue.is_empty()), "{title}: a kind has a cue that can be told");
     }
+}
+
+#[test]
+fn a_firm_is_no_prefix_of_another_word() {
+    assert_eq!(Cues::shipped().firms("Meta-learning for gardens"), Vec::<&str>::new());
+    assert_eq!(Cues::shipped().firms("A model of Meta's"), ["Meta"]);
+    assert_eq!(Cues::shipped().firms("Gardeners sue Meta"), ["Meta"]);
 }
 
 #[test]
