@@ -128,7 +128,7 @@ fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> 
 
 /// What became of a draft that was there already.
 fn print_refreshed(composed: &Composed, refreshed: &Refreshed) -> anyhow::Result<()> {
-    let (Refreshed::Unchanged(changes) | Refreshed::Updated(changes)) = refreshed else { return Ok(()) };
+    let Refreshed::Updated(changes) = refreshed else { return Ok(()) };
     let title = |id: &str| title(composed, id);
     let titles = |list: &[(&str, String)]| list.iter().map(|(_, id)| title(id)).collect::<Vec<_>>();
     let plain = |list: &[String]| list.iter().map(|id| title(id)).collect::<Vec<_>>();
@@ -228,7 +228,7 @@ fn print_suggestions(suggestions: &[Line]) -> anyhow::Result<()> {
 
 /// Whether there was a draft already, so that what stands in it is known.
 fn composed_again(composed: &Composed) -> bool {
-    matches!(composed.written, Some((_, Refreshed::Unchanged(_) | Refreshed::Updated(_))))
+    matches!(composed.written, Some((_, Refreshed::Unchanged | Refreshed::Updated(_))))
 }
 
 fn print_draft(draft: &Draft, whys: bool) -> anyhow::Result<()> {

@@ -15,8 +15,9 @@ use crate::model::{Draft, IssueName, Notice, Notices};
 pub enum Refreshed {
     /// There was no draft; now there is.
     Created,
-    /// The draft stands as it stood; what of it compose would have changed.
-    Unchanged(Changes),
+    /// The draft is as composed, and as it was.
+    Unchanged,
+    /// What changed, and what stays as the editor made it.
     Updated(Changes),
 }
 
@@ -84,8 +85,8 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft, around: Around) -> Result<Refre
     if composed.as_ref() != Some(&woven.composed) {
         save(&folder, COMPOSED, &woven.composed)?;
     }
-    let quiet = woven.draft == mine && woven.changes.notices.is_empty();
-    Ok(if quiet { Refreshed::Unchanged(woven.changes) } else { Refreshed::Updated(woven.changes) })
+    let quiet = woven.draft == mine && woven.changes == Changes::default();
+    Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(woven.changes) })
 }
 
 /// The two files as a merge leaves them.

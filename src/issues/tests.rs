@@ -95,6 +95,18 @@ impl Workspace {
         refresh(self.dir(), fresh, Around::default()).unwrap_or_else(|wrong| panic!("{wrong}\n{}", self.text()))
     }
 
+    /// Composes again what stands already: nothing is written, comes, goes or is to be noticed.
+    pub fn compose_quietly(&self, fresh: &Draft) -> bool {
+        let before = self.text();
+        let told = match self.compose(fresh) {
+            Refreshed::Updated(changes) => {
+                changes.entered.is_empty() && changes.left.is_empty() && changes.notices.is_empty()
+            }
+            other => other == Refreshed::Unchanged,
+        };
+        told && self.text() == before
+    }
+
     pub fn file(&self) -> std::path::PathBuf {
         self.dir().join("2026-11-25-midweek/issue.toml")
     }
