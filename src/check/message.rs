@@ -24,7 +24,7 @@ const REQUIRED: &[&str] = &[
 /// The longest line without its CRLF (RFC 5322 §2.1.1).
 const LINE: usize = 998;
 /// Most mistakes here are the program's, not the editor's.
-const REPORT: &str = "no word of the draft mends this: please report it with the issue.eml that `digest render` writes";
+const REPORT: &str = "no word of the draft fixes this: please report it with the issue.eml that `digest render` writes";
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let Some(message) = issue.context.message else { return };

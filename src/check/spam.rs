@@ -103,7 +103,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     };
     let message = format!("the spam filter gives {} of {} points", spam.score, spam.threshold);
     let fired = if spam.rules.is_empty() { "none named".to_owned() } else { spam.rules.join(", ") };
-    let help = format!("look up its rules, and mend what they are about: {fired}");
+    let help = format!("look up its rules, and fix what they are about: {fired}");
     if spam.score >= spam.threshold {
         found.push(Found::error("spam-score", At::Message, message, help));
     } else if spam.score * 2.0 >= spam.threshold {

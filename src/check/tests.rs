@@ -201,7 +201,7 @@ fn every_code_is_listed_and_documented() {
     assert_eq!(used.into_iter().collect::<Vec<_>>(), CODES, "codes.rs lists what the rules find, in order");
     for code in CODES {
         let section = explain(code).unwrap_or_else(|| panic!("docs/checks.md has no section {code}"));
-        assert!(section.contains("Why:") && section.contains("To mend:"), "{code}: say why, and how to mend it");
+        assert!(section.contains("Why:") && section.contains("To fix:"), "{code}: say why, and how to fix it");
         assert!(!section[3..].contains("\n## "), "{code}");
     }
     assert_eq!(explain("no-such-code"), None);

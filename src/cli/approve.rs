@@ -9,7 +9,7 @@ use super::{Exit, Global};
 pub struct Approve {
     /// The issue's folder name or path
     issue: String,
-    /// Who approves; the system's user name when left out
+    /// Who approves it; your user name by default
     #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown", hide_env_values = true)]
     by: String,
 }

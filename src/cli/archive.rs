@@ -7,15 +7,15 @@ use super::{Exit, Format, Global};
 
 #[derive(Subcommand)]
 pub enum Archive {
-    /// Show the issues that the archive shows, with their corrections
+    /// List the issues in the archive, with their corrections
     List(List),
-    /// Render an issue's copy on the web anew from its edited draft, marked as corrected; what was mailed stays on record
+    /// Update an issue's web copy from its edited draft, marked as corrected; what was mailed stays on record
     Correct(Correct),
 }
 
 #[derive(Args)]
 pub struct List {
-    /// How to print it
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -24,7 +24,7 @@ pub struct List {
 pub struct Correct {
     /// The issue's folder name or path
     issue: String,
-    /// What subscribers are told of it, in a sentence
+    /// One sentence that tells subscribers what was corrected
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
 }
@@ -68,7 +68,7 @@ impl Correct {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
         site.archive().correct(&name, &self.note)?;
-        line(&format!("corrected {name} in the archive; what was mailed stays as it was"))?;
+        line(&format!("corrected {name} in the archive; what was mailed is unchanged"))?;
         Ok(Exit::Done)
     }
 }

@@ -11,14 +11,14 @@ use crate::pipeline::{Release, Released, restore};
 
 #[derive(Args)]
 pub struct Backup {
-    /// A new folder for the backup; it appears whole or not at all
+    /// A new folder for the backup; it is created complete or not at all
     #[arg(value_name = "DIR")]
     to: PathBuf,
 }
 
 #[derive(Args)]
 pub struct Restore {
-    /// The backup
+    /// The backup folder
     #[arg(value_name = "DIR")]
     from: PathBuf,
     /// A new folder for the publication
@@ -30,13 +30,13 @@ pub struct Resume {
     /// The issue's folder name or path
     #[arg(required_unless_present = "restored")]
     issue: Option<String>,
-    /// Release a publication that was restored from a backup, after saying what the backup cannot know
+    /// Release a restored publication, after listing what the backup cannot know
     #[arg(long, conflicts_with = "issue")]
     restored: bool,
-    /// The safety log of the original, when it is not where it was
+    /// The original's safety log, if it has moved
     #[arg(long, value_name = "FILE", requires = "restored")]
     log: Option<PathBuf>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long, requires = "restored")]
     yes: bool,
 }
@@ -47,7 +47,7 @@ impl Backup {
         let megabytes = made.bytes.div_ceil(1 << 20);
         line(&format!("{}: {}, {megabytes} MB", self.to.display(), count(made.files, "file")))?;
         if !made.secrets.is_empty() {
-            line(&format!("not in it, since they are secrets: {}", made.secrets.join(", ")))?;
+            line(&format!("not included, because they are secrets: {}", made.secrets.join(", ")))?;
         }
         Ok(Exit::Done)
     }
@@ -60,15 +60,18 @@ impl Restore {
         let made = restored.made.format("%Y-%m-%d %H:%M:%S UTC");
         line(&format!("{into}: {} as of {made}, {} checked", restored.publication, count(restored.files, "file")))?;
         if !restored.changed.is_empty() {
-            line(&format!("changed in its config.toml, to lead into {into}: {}", restored.changed.join(", ")))?;
+            line(&format!(
+                "changed in its config.toml so that paths lead into {into}: {}",
+                restored.changed.join(", ")
+            ))?;
         }
         if !restored.secrets.is_empty() {
-            line(&format!("bring these files yourself: {}", restored.secrets.join(", ")))?;
+            line(&format!("copy these files yourself: {}", restored.secrets.join(", ")))?;
         }
         if !restored.environment.is_empty() {
-            line(&format!("the original had these variables set: {}", restored.environment.join(", ")))?;
+            line(&format!("the original had these environment variables set: {}", restored.environment.join(", ")))?;
         }
-        line(&format!("it mails nobody and listens nowhere until `digest -C {into} resume --restored`"))?;
+        line(&format!("it mails nobody and serves no pages until you run `digest -C {into} resume --restored`"))?;
         Ok(Exit::Done)
     }
 }
@@ -79,7 +82,7 @@ impl Resume {
         let site = global.site()?;
         let name = site.sent_issue(issue)?;
         site.delivery().resume(&name)?;
-        line(&format!("{name} may go on; `digest send {name}` sends the rest"))?;
+        line(&format!("{name} is resumed; `digest send {name}` sends the rest"))?;
         Ok(Exit::Done)
     }
 
@@ -93,7 +96,9 @@ impl Resume {
         if !self.yes {
             use std::io::IsTerminal;
             if !std::io::stdin().is_terminal() {
-                return Err(Notice::new("nothing was released").help("read the above, then add --yes").into());
+                return Err(Notice::new("nothing was released")
+                    .help("read the above, then run it again with --yes")
+                    .into());
             }
             if !confirm("Release it?")? {
                 line("nothing was released")?;
@@ -117,37 +122,30 @@ fn unknown(release: &Release) -> Vec<String> {
     let waiting = &release.waiting;
     match (&release.log, &release.ahead) {
         (Some(log), Some(ahead)) if !ahead.is_foreign => {
-            told.push(format!("the safety log {} knows what came after:", log.display()));
+            told.push(format!("the safety log {} has what happened after that:", log.display()));
             for (issue, n) in &ahead.deliveries {
-                told.push(format!(
-                    "  {issue}: {n} deliveries that the database does not know of; they are put on record"
-                ));
+                told.push(format!("  {issue}: {n} deliveries missing from the database; they will be recorded"));
             }
             let people = if ahead.people == 0 { "nobody".into() } else { ahead.people.to_string() };
-            told.push(format!(
-                "  changes of people who left, came back or were erased: {people}; they are put on record"
-            ));
+            told.push(format!("  left, came back or erased since: {people}; this will be recorded"));
         }
         _ => {
             told.push(
-                "there is no safety log of the time after that; `--log FILE` names it if you have it. Without it:"
+                "there is no safety log for the time after that; give it with `--log FILE` if you have it. Without it:"
                     .into(),
             );
-            told.push("  who left, complained, bounced or was erased since is mailed again".into());
+            told.push("  anyone who left, complained, bounced or was erased since will be mailed again".into());
             for (issue, n) in &waiting.sends {
-                told.push(format!("  {issue}: who of the {n} waiting recipients got it since is not known; it is stopped until `digest resume {issue}`"));
+                told.push(format!("  {issue}: nobody knows which of the {n} waiting recipients have received it; it stays stopped until `digest resume {issue}`"));
             }
             for issue in &waiting.approved {
-                told.push(format!("  {issue}: whether it was sent since is not known; its approval is withdrawn"));
+                told.push(format!("  {issue}: nobody knows whether it was sent; its approval is withdrawn"));
             }
         }
     }
-    told.push("not known either way: sign-ups, changed preferences, and edits of issues and content since".into());
+    told.push("lost either way: later sign-ups, changes of preferences, and edits to issues and content".into());
     if waiting.letters > 0 {
-        told.push(format!(
-            "letters that waited are given up, since the original may have sent them: {}",
-            waiting.letters
-        ));
+        told.push(format!("queued letters are dropped, because the original may have sent them: {}", waiting.letters));
     }
     told.push("the original must not run any more: stop its `digest serve` and its timers first".into());
     told
@@ -157,13 +155,13 @@ fn report(global: &Global, release: &Release, released: &Released) -> anyhow::Re
     let applied = &released.applied;
     if !release.is_blind() {
         line(&format!(
-            "put on record: {} taken off the list, {} erased, {} kept out, {} deliveries",
+            "recorded: {} removed, {} erased, {} kept out, {} deliveries",
             applied.taken_off, applied.erased, applied.kept_out, applied.deliveries
         ))?;
     }
     if let Some(moved) = &released.moved {
-        let notice = Notice::new("the safety log belonged to another database; a new one is begun").at(moved, None);
+        let notice = Notice::new("the safety log belonged to another database; a new one was started").at(moved, None);
         report_notices(global, &[notice]);
     }
-    line("released: it sends and listens again; `digest status` shows what waits")
+    line("released: it sends and serves pages again; `digest status` shows what is waiting")
 }

@@ -12,25 +12,25 @@ use crate::pipeline::BounceImport;
 
 #[derive(Subcommand)]
 pub enum Bounces {
-    /// Read messages that came back, and take off the list whom they prove unreachable
+    /// Read returned mail and remove addresses that are proven undeliverable
     Import(Import),
-    /// Show what came back, the newest first
+    /// List what came back, newest first
     List(List),
 }
 
 #[derive(Args)]
 pub struct Import {
-    /// Message files, mboxes, Maildirs or folders of files; `-` for standard input
+    /// Message files, mbox files, Maildirs or folders; `-` for standard input
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// How to print the result
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
 
 #[derive(Args)]
 pub struct List {
-    /// How to print them
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -63,15 +63,15 @@ impl Import {
 fn print(result: &BounceImport) -> anyhow::Result<()> {
     let BounceImport { bounced, complained, unsubscribed, kept, known, ignored, .. } = result;
     line(&format!(
-        "{} read: {bounced} bounced, {complained} complained, {unsubscribed} unsubscribed, {kept} on record only",
+        "{} read: {bounced} bounced, {complained} complained, {unsubscribed} unsubscribed, {kept} only recorded",
         count(result.messages, "message")
     ))?;
-    line(&format!("{known} known already, {ignored} told nothing, {} matched nobody", result.unmatched.len()))?;
+    line(&format!("{known} already known, {ignored} irrelevant, {} matched nobody", result.unmatched.len()))?;
     for message in result.unmatched.iter().take(20) {
         line(&format!("  {}: {} ({})", printable(&message.source), message.reason, message.kind))?;
     }
     if result.unmatched.len() > 20 {
-        line("  …; --format json has them all")?;
+        line("  …; use --format json to see all")?;
     }
     Ok(())
 }

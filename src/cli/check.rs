@@ -21,15 +21,15 @@ enum CheckFormat {
 
 #[derive(Args)]
 pub struct Check {
-    /// The issue's folder name or path; the newest draft when left out
+    /// The issue's folder name or path; the newest draft by default
     issue: Option<String>,
-    /// Follow the draft's links too, and say which are gone, have moved or do not answer
+    /// Also open the draft's links and report those that are gone, have moved or do not answer
     #[arg(long)]
     online: bool,
-    /// How to print the findings
+    /// Output format
     #[arg(long, default_value = "human")]
     format: CheckFormat,
-    /// Say what a finding's code means, why it matters and how to mend it
+    /// Explain a code: what it means, why it matters and how to fix it
     #[arg(long, value_name = "CODE", conflicts_with = "issue")]
     explain: Option<String>,
 }
@@ -37,7 +37,8 @@ pub struct Check {
 impl Check {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         if let Some(code) = &self.explain {
-            let unknown = || Notice::new(format!("there is no check `{code}`")).help("docs/checks.md lists them all");
+            let unknown =
+                || Notice::new(format!("there is no check code `{code}`")).help("docs/checks.md lists them all");
             line(explain(code).ok_or_else(unknown)?)?;
             return Ok(Exit::Done);
         }
@@ -137,7 +138,7 @@ fn print_findings(name: &IssueName, report: &Report) -> anyhow::Result<()> {
     let (html, text) = (report.html_bytes, report.text_bytes);
     line(&format!("{name}: {}; HTML {html} bytes, text {text} bytes", counts.join(", ")))?;
     if let Some(finding) = report.findings.first() {
-        line(&format!("`digest check --explain {}` says more; docs/checks.md has all codes", finding.code))?;
+        line(&format!("`digest check --explain {}` says more; docs/checks.md lists all codes", finding.code))?;
     }
     Ok(())
 }

@@ -11,18 +11,18 @@ use crate::pipeline::{Composed, Composition, LeftOut, Line, Parts, Ranked, Refre
 
 #[derive(Args)]
 pub struct Compose {
-    /// The edition, a name under [editions] in config.toml
+    /// The edition's name, as under [editions] in config.toml
     edition: String,
-    /// The local date; the next one that is due when left out
+    /// The local date; the next one due by default
     #[arg(long, value_name = "DATE", value_parser = day)]
     date: Option<NaiveDate>,
-    /// Open the draft in $VISUAL or $EDITOR afterwards
+    /// Then open the draft in $VISUAL or $EDITOR
     #[arg(long)]
     edit: bool,
-    /// Print every candidate with the parts of its rank
+    /// Print every candidate and how its rank was calculated
     #[arg(long)]
     explain: bool,
-    /// How to print what was chosen
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }

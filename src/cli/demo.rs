@@ -12,14 +12,14 @@ use crate::pipeline;
 
 #[derive(Args)]
 pub struct Init {
-    /// A folder that is empty or not there yet
+    /// An empty or new folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
 
 #[derive(Args)]
 pub struct Demo {
-    /// Where to lay it out; made anew each time
+    /// Where to create it; replaced each time
     #[arg(default_value = "digest-demo", value_name = "DIR")]
     folder: PathBuf,
 }
@@ -37,8 +37,8 @@ impl Init {
             let files = if path.is_dir() { format!("/  {}", count(files, "file")) } else { String::new() };
             line(&format!("{}{files}", path.display()))?;
         }
-        line(&format!("next: cd {}, set your name and address in config.toml, bring in news with", dir.display()))?;
-        line("`digest news import`, then `digest compose midweek`; `digest doctor` says what is still to do")?;
+        line(&format!("next: cd {}, set your name and address in config.toml, import news with", dir.display()))?;
+        line("`digest news import`, then run `digest compose midweek`; `digest doctor` says what is left to do")?;
         Ok(Exit::Done)
     }
 }
@@ -47,19 +47,22 @@ impl Demo {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let dir = global.path(&self.folder);
         let demo = runtime()?.block_on(pipeline::demo(&dir))?;
-        line(&format!("{} of the sample are on the list; nobody is mailed.", count(demo.subscribers, "subscriber")))?;
+        let subscribers = count(demo.subscribers, "subscriber");
+        line(&format!("The sample list has {subscribers}; mail goes to files, and nobody is mailed."))?;
         for stop in &demo.stops {
             let (news, guides) = (count(stop.news, "item"), count(stop.guides, "guide"));
-            let counts = stop.delivered.counts;
             line("")?;
             line(&format!("{}: {news}, {guides}, {}", stop.name, count(stop.warnings, "warning")))?;
-            line(&format!("  delivered {} of {} into the outbox", counts.delivered, counts.recipients))?;
+            let delivered = stop.delivered.counts.delivered;
+            line(&format!(
+                "  sent to {delivered} of {subscribers}; the others left, never confirmed, or get another edition"
+            ))?;
             line(&format!("  open {}", stop.html.display()))?;
             line(&format!("  read {}", stop.text.display()))?;
         }
         line("")?;
-        line(&format!("The mails, as a mail program gets them: {}", demo.outbox.display()))?;
-        line(&format!("Look around: digest -C {} status", dir.display()))?;
+        line(&format!("The messages as mail programs get them: {}", demo.outbox.display()))?;
+        line(&format!("next: digest -C {} preview --open", dir.display()))?;
         Ok(Exit::Done)
     }
 }

@@ -19,7 +19,7 @@ pub struct Doctor {
     /// Also ask whether the public pages answer at `[web] public_url`
     #[arg(long)]
     online: bool,
-    /// How to print it
+    /// Output format
     #[arg(long, default_value = "human")]
     format: HumanFormat,
 }

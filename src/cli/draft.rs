@@ -11,39 +11,39 @@ use crate::pipeline::{Edit, Site};
 /// ENTRY is a place among the news (3), on the bench (b2), an id, or the start of one.
 #[derive(Subcommand)]
 pub enum Draft {
-    /// Show the entries with their places and ids
+    /// List the entries with their places and ids
     Show(Show),
-    /// Write a field of the issue, or of an entry
+    /// Set a field of the issue or of an entry
     Set(Set),
-    /// Move an entry to a place among the news; one from the bench is shown then
+    /// Move an entry to a place in the news, also from the bench
     Move(Move),
     /// Delete an entry
     Drop(One),
-    /// Keep an entry out, whatever compose finds later
+    /// Keep an entry out, even if compose finds it again
     Ban(One),
     /// Keep an entry in, whatever compose finds later
     Pin(One),
-    /// Take an entry from the news to the bench
+    /// Move an entry to the bench
     Bench(One),
-    /// Pair an entry with a guide, or with none
+    /// Choose the guide shown with an entry
     Guide(Guide),
-    /// Show a guide as a card, or take its card away
+    /// Show a guide as a card, or remove its card
     Card(CardOf),
-    /// Add a story by the id of an item or the address of a page
+    /// Add a story by item id or web address
     Add(Add),
-    /// Make an item of an entry's `also` a story of its own
+    /// Turn an item in an entry's `also` into its own story
     Split(Split),
-    /// Put an entry among those that tell another entry's story
+    /// Merge an entry into another entry's story
     Merge(Merge),
-    /// Take the last edit back
+    /// Undo the last edit
     Undo(Undo),
 }
 
 #[derive(Args)]
 pub struct Show {
-    /// The issue's folder name or path; the newest draft if left out
+    /// The issue's folder name or path; the newest draft by default
     issue: Option<String>,
-    /// How to print it
+    /// Output format
     #[arg(long, default_value = "human")]
     format: HumanFormat,
 }
@@ -91,7 +91,7 @@ pub struct CardOf {
     issue: String,
     /// The guide's slug
     slug: String,
-    /// Take the card away
+    /// Remove the card
     #[arg(long)]
     drop: bool,
 }
@@ -103,7 +103,7 @@ pub struct Add {
     /// The item's id, or the page's address
     #[arg(value_name = "ID|URL")]
     what: String,
-    /// Its place among the news, from 1; the end if left out
+    /// Its place in the news, from 1; the end by default
     #[arg(long, value_name = "PLACE")]
     at: Option<usize>,
 }
@@ -132,7 +132,7 @@ pub struct Merge {
 pub struct Undo {
     /// The issue's folder name or path
     issue: String,
-    /// Make the edit again that was taken back last
+    /// Redo the edit that was undone last
     #[arg(long)]
     redo: bool,
 }

@@ -9,15 +9,15 @@ use crate::model::Notice;
 
 #[derive(Subcommand)]
 pub enum Guides {
-    /// Add guides from Markdown, JSON, or the text of an Almanac guide page, whose news comes along
+    /// Add guides from Markdown, JSON or the text of an Almanac guide page (with the news it lists)
     Import(Import),
-    /// Show the guides in content/
+    /// List the guides in content/
     List(List),
 }
 
 #[derive(Args)]
 pub struct List {
-    /// How to print the guides
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -44,7 +44,7 @@ impl List {
             return Ok(Exit::Done);
         }
         if content.guides.is_empty() {
-            let notice = Notice::new("there is no guide yet").help("`digest guides import` brings guides in");
+            let notice = Notice::new("there is no guide yet").help("import guides with `digest guides import`");
             report_notices(global, &[notice]);
         }
         for guide in content.guides {

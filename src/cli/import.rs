@@ -16,10 +16,10 @@ pub struct Import {
     /// The files; `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// The day that relative ages ("2d ago") and undated items of feeds count from; today when left out
+    /// The day from which relative ages ("2d ago") and undated feed items count; today by default
     #[arg(long, value_name = "DATE", value_parser = day)]
     as_of: Option<NaiveDate>,
-    /// How to print the result
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }

@@ -56,25 +56,25 @@ pub struct Global {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     dir: Option<PathBuf>,
-    /// The configuration, relative to the publication's folder
+    /// The configuration file, relative to the publication's folder
     #[arg(long, value_name = "FILE", global = true, default_value = "config.toml")]
     config: PathBuf,
     /// Act as if it were this time, such as 2026-11-25T06:00:00Z
     #[arg(long, value_name = "RFC3339", global = true, value_parser = time)]
     now: Option<DateTime<chrono::FixedOffset>>,
-    /// Say more; twice for everything
+    /// Print more; twice for everything
     #[arg(short, long, action = ArgAction::Count, global = true)]
     verbose: u8,
-    /// Say less: errors only
+    /// Print errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Colour the output
+    /// When to use colour
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     color: When,
-    /// No progress bar
+    /// Do not show a progress bar
     #[arg(long, global = true)]
     no_progress: bool,
-    /// How log lines look on stderr
+    /// Format of log lines on stderr
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     log_format: LogFormat,
 }
@@ -108,61 +108,61 @@ pub enum HumanFormat {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Lay out a new publication in a folder
+    /// Create a new publication in a folder
     Init(demo::Init),
-    /// Go the whole way on the shipped sample, into files: nobody is mailed
+    /// Try everything on the shipped sample; mail goes to files, nobody is mailed
     Demo(demo::Demo),
-    /// Bring in and list news
+    /// Import, fetch and list news
     #[command(subcommand)]
     News(news::News),
-    /// Bring in and list guides
+    /// Import and list guides
     #[command(subcommand)]
     Guides(guides::Guides),
-    /// Select the news, pair it with guides, and write the draft
+    /// Choose the news, pair it with guides and write the draft
     Compose(compose::Compose),
-    /// Edit a draft without an editor: only the touched bytes of issue.toml change
+    /// Edit a draft from the command line; only what you name changes in issue.toml
     #[command(subcommand)]
     Draft(draft::Draft),
-    /// Show an issue in the browser, anew with every save
+    /// Preview an issue in the browser; reloads on save
     Preview(preview::Preview),
-    /// Find what would go wrong in an inbox
+    /// Check an issue for problems before it is sent
     Check(check::Check),
-    /// Show what the editor changed since compose, and what changed since approval
+    /// Show what changed since the draft was composed and since it was approved
     Diff(diff::Diff),
     /// Write issue.html, issue.txt and issue.eml
     Render(render::Render),
-    /// Freeze exactly these bytes for sending
+    /// Approve an issue: freeze exactly what will be sent
     Approve(approve::Approve),
-    /// Deliver an approved issue; run again, it goes on where it stopped
+    /// Send an approved issue; run it again to continue where it stopped
     Send(send::SendIssue),
-    /// Stop a send, also while it runs elsewhere
+    /// Stop a send, even if another process runs it
     Stop(send::Sent),
-    /// Let a stopped send go on; --restored releases a restored publication
+    /// Resume a stopped send; --restored releases a restored publication
     Resume(backup::Resume),
-    /// Copy the publication while everything runs: content, issues, templates, configuration, database, safety log
+    /// Back up the publication while everything runs
     Backup(backup::Backup),
-    /// Lay a backup out in a new folder; it acts on nobody until it is released
+    /// Restore a backup into a new folder; it mails nobody until you release it
     Restore(backup::Restore),
-    /// Write the report of a send: a page with plots, and figures
+    /// Write a send's report as a web page
     Report(report::Report),
-    /// Show drafts, sends under way and results
+    /// Show drafts, running sends and results
     Status(status::Status),
-    /// Show the runs to come; leave dates out or add some
+    /// Show upcoming issues; skip or add dates
     Schedule(schedule::Schedule),
-    /// Run the daemon: drafts, reminders and sends at their times, feeds, the public pages
+    /// Run the daemon: drafts, reminders and sends on schedule, feeds, bounces and public pages
     Serve,
-    /// Look at and correct past issues on the web
+    /// List past issues on the web, and correct them
     #[command(subcommand)]
     Archive(archive::Archive),
-    /// Look at config, templates, store, relay and DNS, and say how to mend each; never sends
+    /// Check config, templates, database, relay and DNS, and say how to fix each problem; sends nothing
     Doctor(doctor::Doctor),
-    /// Keep the list of subscribers
+    /// Manage the subscriber list
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
-    /// Take in what came back: bounces, complaints, mails that ask to leave
+    /// Process bounces, complaints and unsubscribe requests
     #[command(subcommand)]
     Bounces(bounces::Bounces),
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     Completions(packaging::Completions),
     /// Print the manual page
     Man,

@@ -14,27 +14,27 @@ use crate::pipeline::SourcePreference;
 
 #[derive(Subcommand)]
 pub enum News {
-    /// Add scored items from JSON, JSON Lines, CSV, RSS, Atom or JSON Feed files
+    /// Import items from JSON, JSON Lines, CSV, RSS, Atom or JSON Feed files
     Import(Import),
-    /// Add one item from a page: title, source, date and summary as the page says them
+    /// Add one item from a web page
     Add(add::Add),
-    /// Bring in what is new at the sources of config.toml
+    /// Fetch new items from the feeds in config.toml
     Fetch(feeds::Fetch),
-    /// Show how the sources do: last good fetch, last error, items a week, who is silent or suddenly loud
+    /// Show the state of each feed: last fetch, last error, items a week
     Feeds(feeds::Feeds),
-    /// Show the items in content/
+    /// List the items in content/
     List(list::List),
-    /// Give an item the editor's score, which wins over every other
+    /// Set an item's score by hand; it overrides all others
     Score(list::Score),
-    /// Show what editors dropped, banned, brought in and put first of each source, and the points that it gets for that
+    /// Show what was learned from editors' changes, by source
     Sources(Sources),
-    /// Print the cues by which kinds of news are told; save them as cues.toml beside config.toml to make them your own
+    /// Print the rules that tell kinds of news apart; save them as cues.toml to change them
     Kinds,
 }
 
 #[derive(Args)]
 pub struct Sources {
-    /// How to print the sources
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -81,14 +81,14 @@ fn preference(preference: &SourcePreference) -> Value {
 
 fn table_of_sources(preferences: &[SourcePreference]) -> anyhow::Result<()> {
     if preferences.is_empty() {
-        return line("no editor's act has taught anything yet: what nobody touched is no evidence");
+        return line("nothing learned yet: editors have not changed any draft");
     }
     line("points  source")?;
     for preference in preferences {
         let (mark, record) = (if preference.fixed { "*" } else { " " }, &preference.record);
         let learned = record.in_words().unwrap_or_else(|| match record.seen {
             0 => "nothing learned".to_owned(),
-            n => format!("{} in edited issues, none of them touched", count(n, "item")),
+            n => format!("{} in edited issues, none changed", count(n, "item")),
         });
         line(&format!("{:>+6.2}{mark} {}: {learned}", preference.points, record.name))?;
     }

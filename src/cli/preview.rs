@@ -17,18 +17,18 @@ const PORT: u16 = 4477;
 
 #[derive(Args)]
 pub struct Preview {
-    /// The issue's folder name or path; the newest draft when left out
+    /// The issue's folder name or path; the newest draft by default
     issue: Option<String>,
-    /// The port on 127.0.0.1; 0 for any that is free [default: 4477 or the next free one]
+    /// The port on 127.0.0.1; 0 for any free one [default: 4477 or the next free one]
     #[arg(long, value_name = "P")]
     port: Option<u16>,
     /// Open the page in the browser
     #[arg(long)]
     open: bool,
-    /// The subscriber whose copy to show; a sample subscriber when left out
+    /// Show the message this subscriber gets; a sample subscriber by default
     #[arg(long = "as", value_name = "ADDR")]
     subscriber: Option<String>,
-    /// Look at the files every half second instead of waiting to be told of changes: for network drives
+    /// Check the files every half second instead of waiting for change events (for network drives)
     #[arg(long)]
     poll: bool,
 }
@@ -59,7 +59,7 @@ fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let listener = match port {
         Some(port) => bind(port).map_err(|why| {
-            Notice::new(format!("cannot listen on port {port}: {why}")).help("leave --port out, or name another")
+            Notice::new(format!("cannot listen on port {port}: {why}")).help("leave out --port, or choose another")
         })?,
         None => (PORT..PORT + 20).find_map(|port| bind(port).ok()).map_or_else(|| bind(0), Ok)?,
     };

@@ -9,12 +9,12 @@ use super::{Exit, Global, address};
 
 #[derive(Args)]
 pub struct Render {
-    /// The issue's folder name or path; the newest draft when left out
+    /// The issue's folder name or path; the newest draft by default
     issue: Option<String>,
-    /// Where to write; beside issue.toml when left out
+    /// Where to write the files; beside issue.toml by default
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// The subscriber whose copy to write; a sample subscriber when left out
+    /// Write the message this subscriber gets; a sample subscriber by default
     #[arg(long = "as", value_name = "ADDR")]
     subscriber: Option<String>,
 }

@@ -13,10 +13,10 @@ use crate::model::{Advice, Notice, SendReport};
 pub struct Report {
     /// The issue's folder name or path
     issue: String,
-    /// The file to write, - for stdout; report.html beside issue.toml when left out
+    /// The file to write, `-` for stdout; report.html beside issue.toml by default
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// `human` writes the page and says where; `json` prints the figures, and writes the page only with --out
+    /// `human` writes the page and says where; `json` prints the figures and writes the page only with --out
     #[arg(long, default_value = "human")]
     format: HumanFormat,
 }
@@ -30,8 +30,8 @@ impl Report {
         let out = self.out.map(|out| global.path(&out));
         if out.as_deref() == Some(Path::new("-")) {
             if as_json {
-                return Err(Notice::new("the page and the figures cannot both go to stdout")
-                    .help("leave --out or --format out")
+                return Err(Notice::new("the page and the figures cannot both be written to stdout")
+                    .help("leave out --out or --format")
                     .into());
             }
             std::io::stdout().lock().write_all(site.delivery().report_page(&name, &report)?.as_bytes())?;

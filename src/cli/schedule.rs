@@ -16,16 +16,16 @@ const SHOWN: usize = 4;
 pub struct Schedule {
     #[command(subcommand)]
     change: Option<Which>,
-    /// How to print it
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
 
 #[derive(Subcommand)]
 enum Which {
-    /// Leave a date out: the edition does not go out on it
+    /// Skip a date
     Skip(Change),
-    /// Add a date: the edition goes out on it, too, at its usual time
+    /// Add a date, at the edition's usual time
     Extra(Change),
 }
 
@@ -34,9 +34,9 @@ struct Change {
     /// The local date, such as 2026-12-23
     #[arg(value_parser = day)]
     date: NaiveDate,
-    /// The edition, a name under [editions] in config.toml
+    /// The edition's name, as under [editions] in config.toml
     edition: String,
-    /// Take the date out of the list again
+    /// Undo it
     #[arg(long)]
     undo: bool,
 }
@@ -63,7 +63,7 @@ impl Change {
     fn write(&self, global: &Global, site: &Site, list: Dates) -> anyhow::Result<()> {
         let path = global.root().join(&global.config);
         let told = if site.drafts().change_date(&path, &self.edition, list, self.date, !self.undo)? {
-            "is changed; a digest serve that runs sees it within five seconds"
+            "changed; a running `digest serve` notices within five seconds"
         } else {
             "was so already"
         };

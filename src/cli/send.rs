@@ -20,19 +20,19 @@ use crate::pipeline::{Delivered, Ended, Event, SendOptions, Site, TransportKind}
 pub struct SendIssue {
     /// The issue's folder name or path
     issue: String,
-    /// Do all but freeze the audience and connect
+    /// Do everything except fixing the audience and connecting
     #[arg(long)]
     dry_run: bool,
-    /// Send a marked copy of the draft to this address, outside the ledger; may be given more than once
+    /// Send a test message to this address; it is marked as a test and not recorded. Repeatable
     #[arg(long, value_name = "ADDR", num_args = 1..)]
     test: Vec<String>,
     /// Try at most N recipients in this run
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Queue those who failed once more
+    /// Also retry recipients who failed
     #[arg(long)]
     retry_failed: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(short, long)]
     yes: bool,
 }
@@ -49,7 +49,7 @@ impl Sent {
         let site = global.site()?;
         let name = site.sent_issue(&self.issue)?;
         site.delivery().stop(&name)?;
-        line(&format!("{name} is stopped; `digest resume {name}` lets it go on"))?;
+        line(&format!("{name} is stopped; `digest resume {name}` resumes it"))?;
         Ok(Exit::Done)
     }
 }
@@ -68,7 +68,7 @@ impl SendIssue {
             && !(self.dry_run || self.yes)
             && std::io::stdin().is_terminal();
         if let Some(early) = early.as_ref().filter(|_| !asks) {
-            let notice = Notice::new(format!("{name} goes out early: its time is {early}"));
+            let notice = Notice::new(format!("{name} is being sent early: it is scheduled for {early}"));
             report_notices(global, &[notice.help("`digest serve` sends an approved issue at its time")]);
         }
         if self.dry_run {
@@ -77,7 +77,7 @@ impl SendIssue {
         }
         let subscribers = count(usize::try_from(waiting).unwrap_or(usize::MAX), "subscriber");
         let question = match early {
-            Some(early) => format!("Send {name} to {subscribers} early? Its time is {early}."),
+            Some(early) => format!("Send {name} to {subscribers} early? It is scheduled for {early}."),
             None => format!("Send {name} to {subscribers}?"),
         };
         if asks && !confirm(&question)? {
@@ -110,7 +110,7 @@ fn told_early(meant: DateTime<Tz>, now: DateTime<Utc>) -> String {
 fn send_test(site: &Site, name: &IssueName, addresses: &[String]) -> anyhow::Result<Exit> {
     let addresses = addresses.iter().map(|text| address(text)).collect::<Result<Vec<_>, _>>()?;
     runtime()?.block_on(site.delivery().send_test(name, &addresses))?;
-    line(&format!("{} of {name} sent; nothing of it is in the ledger", count(addresses.len(), "test mail")))?;
+    line(&format!("{} of {name} sent; tests are not recorded in the ledger", count(addresses.len(), "test mail")))?;
     Ok(Exit::Done)
 }
 
@@ -170,11 +170,11 @@ impl Progress {
                 self.count(state);
             }
             Event::ConnectionLost { reason } => {
-                tracing::warn!(reason, "the connection was lost; trying again");
-                self.bar.set_message(", connection lost, trying again");
+                tracing::warn!(reason, "connection lost; retrying");
+                self.bar.set_message(", connection lost, retrying");
             }
             Event::ConnectionRefused { open, reason } => {
-                tracing::info!(open, reason, "the relay takes no further connection; the open ones go on");
+                tracing::info!(open, reason, "the relay accepts no more connections; using the open ones");
             }
         }
     }
@@ -216,12 +216,12 @@ fn finish(name: &IssueName, delivered: &Delivered, zone: Tz) -> anyhow::Result<E
         Ended::Broken(reason) => {
             let waiting = count(usize::try_from(c.pending + c.deferred).unwrap_or(usize::MAX), "recipient");
             anyhow::bail!(
-                "the send stopped: {reason}\n  help: mend it and run `digest send {name}` again; {waiting} wait"
+                "the send stopped: {reason}\n  help: fix it and run `digest send {name}` again; {waiting} waiting"
             )
         }
         Ended::Guarded(reason) => anyhow::bail!("the send stopped itself: {reason}"),
-        Ended::StoppedElsewhere => line(&format!("stopped; `digest resume {name}` lets it go on"))?,
-        Ended::Interrupted => line(&format!("interrupted; `digest send {name}` goes on where it stopped"))?,
+        Ended::StoppedElsewhere => line(&format!("stopped; `digest resume {name}` resumes it"))?,
+        Ended::Interrupted => line(&format!("interrupted; `digest send {name}` continues where it stopped"))?,
         Ended::Done => {}
     }
     if let Some(due) = delivered.next_due {
@@ -230,7 +230,7 @@ fn finish(name: &IssueName, delivered: &Delivered, zone: Tz) -> anyhow::Result<E
     }
     if delivered.state == IssueState::Sending && c.uncertain > 0 {
         line(&format!(
-            "run `digest send {name}` again: it sends the uncertain copies once more, as the same messages"
+            "run `digest send {name}` again: it sends the uncertain messages once more, with the same Message-IDs"
         ))?;
     }
     let stopped = matches!(delivered.ended, Ended::Interrupted | Ended::StoppedElsewhere);

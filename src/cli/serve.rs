@@ -18,7 +18,7 @@ use crate::model::Notice;
 use crate::pipeline::{Site, run_scheduler, serve};
 
 /// What `systemctl status` shows of a daemon with which all is well.
-const RUNS: &str = "running; `digest status` has the issues and the next runs";
+const RUNS: &str = "running; `digest status` shows the issues and the schedule";
 
 /// How often a look is had whether config.toml was saved.
 const SAVED: Duration = Duration::from_secs(2);
@@ -32,7 +32,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     site.backups().refuse_if_restored()?;
     let listener = listen(&site.config.web.listen)?;
     if site.found_store()? {
-        tracing::warn!("there was no database; a new one was made, without subscribers");
+        tracing::warn!("there was no database; created a new one without subscribers");
     }
     let ended = runtime.block_on(async {
         let mut stop = stop_signal()?;
@@ -52,7 +52,11 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             _ = stop.wait_for(|stop| *stop) => {}
         }
         let grace = change.borrow().config.serve.shutdown_grace;
-        tell(&[NotifyState::Stopping, NotifyState::Status("ending: messages in flight are finished"), patience(grace)]);
+        tell(&[
+            NotifyState::Stopping,
+            NotifyState::Status("stopping: finishing the messages in flight"),
+            patience(grace),
+        ]);
         let all = async { tokio::join!(scheduler, pages).1 };
         match tokio::time::timeout(grace, all).await {
             Ok(pages) => pages?.map(|()| true),
@@ -60,7 +64,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
         }
     })?;
     if !ended {
-        tracing::warn!("messages were still in flight after shutdown_grace; they are uncertain until the next send");
+        tracing::warn!("messages were still in flight after shutdown_grace; they stay uncertain until the next send");
     }
     runtime.shutdown_background();
     Ok(Exit::Done)
@@ -73,7 +77,7 @@ fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     }
     let listener = TcpListener::bind(address).map_err(|why| {
         Notice::new(format!("cannot listen on {address}: {why}"))
-            .help("`[web] listen` is an address and a port, such as \"127.0.0.1:8080\", that nobody else listens on")
+            .help("`[web] listen` is an address and a port, such as \"127.0.0.1:8080\", that no other program uses")
     })?;
     listener.set_nonblocking(true)?;
     Ok(Some(listener))
@@ -113,12 +117,12 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: 
                 change.send_replace(Arc::new(site));
                 tracing::info!("the configuration was read again");
                 for key in kept {
-                    tracing::warn!("{key} changed in config.toml: it counts after a restart");
+                    tracing::warn!("{key} changed in config.toml; restart for it to take effect");
                 }
                 RUNS
             }
             Err(error) => {
-                tracing::error!(error, "the new configuration is refused; the old one stays");
+                tracing::error!(error, "the new configuration is refused; the old one stays in use");
                 "config.toml has mistakes (the log says which); the configuration of before stays"
             }
         };

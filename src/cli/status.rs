@@ -13,12 +13,12 @@ use crate::pipeline::{IssueStatus, Site};
 
 #[derive(Args)]
 pub struct Status {
-    /// The issue's folder name or path; all issues when left out
+    /// The issue's folder name or path; all issues by default
     issue: Option<String>,
-    /// Also one line for each recipient, with its last reply
+    /// Also print a line per recipient with the last reply
     #[arg(long, requires = "issue")]
     recipients: bool,
-    /// How to print it
+    /// Output format
     #[arg(long, default_value = "human")]
     format: HumanFormat,
 }
@@ -28,10 +28,10 @@ impl Status {
         let site = global.site()?;
         if !site.has_store() {
             let what = format!(
-                "there is no database yet at {}: nobody is on the list, and nothing was approved or sent",
+                "there is no database yet at {}: no subscribers, approvals or sends",
                 site.config.database(&site.root).display()
             );
-            let help = "as in every new publication: `digest subscribers import` makes one; if you had one, restore it from a backup";
+            let help = "this is normal for a new publication: `digest subscribers import` creates one; if you had one, restore it from a backup";
             report_notices(global, &[Notice::new(what).help(help)]);
         }
         let zone = site.config.publication.timezone;
@@ -41,7 +41,7 @@ impl Status {
                 HumanFormat::Json => json(&all)?,
                 HumanFormat::Human => {
                     if all.is_empty() {
-                        line("no issue yet: `digest compose EDITION` drafts one")?;
+                        line("no issue yet: `digest compose EDITION` writes one")?;
                     }
                     all.iter().try_for_each(|status| print(status, zone))?;
                     print_schedule(&site)?;
@@ -75,8 +75,8 @@ fn print_schedule(site: &Site) -> anyhow::Result<()> {
     print_upcoming(site)?;
     line("")?;
     match site.delivery().watcher()? {
-        Some(watcher) => line(&format!("digest serve acts since {}", local(watcher.since, zone)))?,
-        None => line("no digest serve acts, so nothing goes out by itself")?,
+        Some(watcher) => line(&format!("`digest serve` has been running since {}", local(watcher.since, zone)))?,
+        None => line("`digest serve` is not running, so scheduled issues will not be sent")?,
     }
     for entry in site.delivery().decisions(DECISIONS)? {
         let at = local(entry.at, zone);
@@ -106,7 +106,7 @@ fn print(status: &IssueStatus, zone: Tz) -> anyhow::Result<()> {
     }
     if status.mistakes.len() > MISTAKES {
         line(&format!(
-            "  and {} more; `digest check {}` names them all",
+            "  and {} more; `digest check {}` lists them all",
             status.mistakes.len() - MISTAKES,
             status.issue
         ))?;

@@ -13,27 +13,27 @@ use crate::pipeline::{BroughtBack, Change, subscriber_to_json};
 
 #[derive(Subcommand)]
 pub enum Subscribers {
-    /// Add subscribers from a file: our own CSV, a spreadsheet, or another service's export; nobody who left is brought back
+    /// Import subscribers from CSV, a spreadsheet or another service's export; nobody who left is brought back
     Import(import::Import),
-    /// Write the list as CSV to standard output
+    /// Print the list as CSV
     Export(Export),
-    /// Put one subscriber on the list
+    /// Add a subscriber
     Add(Add),
-    /// Take one subscriber off the list, as unsubscribed
+    /// Unsubscribe a subscriber
     Remove(One),
-    /// Bring back one who was taken off wrongly; never one who left or complained, unless they asked for it
+    /// Restore a subscriber who was removed by mistake; one who left or complained only with --consent
     Restore(Restore),
-    /// Show the subscribers
+    /// List subscribers
     List(List),
-    /// Show all that is stored on one details: choices, consent, letters, deliveries
+    /// Show everything stored about a subscriber
     Show(Show),
-    /// Delete all that is stored on one details, for good; no import brings them back
+    /// Delete everything stored about a subscriber, for good; no import brings them back
     Forget(One),
 }
 
 #[derive(Args)]
 pub struct Export {
-    /// Leave cells that a spreadsheet would run as a formula as they are
+    /// Do not escape cells that a spreadsheet would run as a formula
     #[arg(long)]
     raw: bool,
 }
@@ -42,13 +42,13 @@ pub struct Export {
 pub struct Add {
     /// The address
     address: String,
-    /// The subscriber's name, as mails may greet them by it
+    /// The subscriber's name, for greetings
     #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
-    /// Editions, joined by commas; all when left out
+    /// Editions, separated by commas; all by default
     #[arg(long, value_delimiter = ',', value_name = "EDITION")]
     editions: Vec<String>,
-    /// Where consent came from; kept as the record of it
+    /// How they gave consent; kept as the record of it
     #[arg(long, value_name = "TEXT")]
     consent: String,
 }
@@ -63,10 +63,10 @@ pub struct One {
 pub struct Restore {
     /// The address
     address: String,
-    /// Why it was wrong to take them off; kept on record
+    /// Why the removal was wrong; kept on record
     #[arg(long, value_name = "TEXT")]
     why: String,
-    /// For one who left or complained: how they asked to be back; kept as the record of consent
+    /// For one who left or complained: how they asked to come back; kept as the record of consent
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     consent: String,
 }
@@ -75,14 +75,14 @@ impl Restore {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         let email = address(&self.address)?;
         if self.why.trim().is_empty() {
-            return Err(Notice::new("--why says why it was wrong to take them off, and is empty").into());
+            return Err(Notice::new("--why must say why the removal was wrong").into());
         }
         match global.site()?.subscribers().restore(&email, self.why.trim(), self.consent.trim())? {
             BroughtBack::Now(status) => line(&format!("{email} is back on the list, {status}")),
             BroughtBack::NotGone => line(&format!("{email} is on the list; nothing to restore")),
             BroughtBack::Refused(status) => {
                 let what = if status == SubscriberStatus::Complained { "complained" } else { "left the list" };
-                Err(Notice::new(format!("{email} {what}, and is not brought back without their own word"))
+                Err(Notice::new(format!("{email} {what}, and is only brought back if they asked"))
                     .help("they can sign up again; if they asked you, add --consent \"asked by mail on 3 May 2026\"")
                     .into())
             }
@@ -94,20 +94,20 @@ impl Restore {
 pub struct Show {
     /// The address
     address: String,
-    /// How to print it
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
 
 #[derive(Args)]
 pub struct List {
-    /// Only subscribers who stand so: pending, confirmed, unsubscribed, bounced or complained
+    /// Only subscribers with this status: pending, confirmed, unsubscribed, bounced or complained
     #[arg(long, value_parser = status)]
     status: Option<SubscriberStatus>,
-    /// Only those whose address, name, tags or other fields hold this text, in any case
+    /// Only subscribers whose address, name or fields contain this text, ignoring case
     #[arg(long, value_name = "TEXT")]
     search: Option<String>,
-    /// How to print them
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -141,7 +141,7 @@ impl Add {
     fn run(self, global: &Global) -> anyhow::Result<()> {
         let name: String = self.name.chars().filter(|c| !c.is_control()).collect();
         if self.consent.trim().is_empty() {
-            return Err(Notice::new("--consent says where consent came from, and is empty")
+            return Err(Notice::new("--consent must say how they gave consent")
                 .help("such as --consent \"asked for it at the fair, May 2026\"")
                 .into());
         }
@@ -155,7 +155,7 @@ impl Add {
         match global.site()?.subscribers().add_subscriber(row)? {
             Change::Added => line(&format!("{email} is on the list")),
             Change::Updated => line(&format!("{email} was on the list; updated")),
-            Change::Unchanged => line(&format!("{email} was on the list already")),
+            Change::Unchanged => line(&format!("{email} is already on the list")),
             Change::KeptGone => Err(Notice::new(format!("{email} left the list, and is not brought back"))
                 .help("they can sign up again themselves")
                 .into()),
@@ -173,9 +173,9 @@ impl One {
     fn forget(self, global: &Global) -> anyhow::Result<()> {
         let email = address(&self.address)?;
         if global.site()?.subscribers().forget(&email)? {
-            line("all that was stored on this details is deleted; no import brings them back")
+            line("everything stored about this subscriber is deleted; no import brings them back")
         } else {
-            line("nothing was stored on this details; no import will bring them in")
+            line("nothing was stored about this address; no import will add it")
         }
     }
 }
@@ -198,13 +198,13 @@ impl List {
             line(&format!("{email:<36}  {status:<12}  {editions:<16}  {}", cut(&subscriber.name, 30)))
         })?;
         if !any && self.format == Format::Table && self.search.is_some() {
-            report_notices(global, &[Notice::new("nobody whom this describes is on record")]);
+            report_notices(global, &[Notice::new("no subscriber matches")]);
         } else if !any && self.format == Format::Table {
             let notice = Notice::new(self.status.map_or_else(
-                || "nobody is on the list yet".to_owned(),
+                || "the list is empty".to_owned(),
                 |status| format!("nobody on the list is {}", status.as_str()),
             ));
-            report_notices(global, &[notice.help("`digest subscribers import` and `add` put subscribers on it")]);
+            report_notices(global, &[notice.help("add subscribers with `digest subscribers import` or `add`")]);
         }
         Ok(())
     }

@@ -146,7 +146,7 @@ pub fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
     let written = std::fs::create_dir_all(folder).and_then(|()| replace(&file, text.as_bytes()));
     written.map_err(|error| {
         let message = format!("cannot write it: {error}");
-        Notice::new(message).at(&file, None).help("check that there is room and that you may write here")
+        Notice::new(message).at(&file, None).help("check that there is free space and that you can write here")
     })
 }
 

@@ -133,9 +133,7 @@ fn within(issues_dir: &Path, path: &Path) -> Result<(), Notice> {
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Notice {
-    Notice::new(format!("cannot read it: {error}"))
-        .at(file, None)
-        .help("check that it is there and that you may read it")
+    Notice::new(format!("cannot read it: {error}")).at(file, None).help("check that it exists and that you can read it")
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ impl Mailbox {
     /// What is wrong with the settings, or what the server refused.
     pub async fn open(settings: &Settings) -> Result<Self, Notice> {
         if !settings.is_safe() {
-            return Err(Notice::new("`bounces.imap.tls` would send the password in clear")
+            return Err(Notice::new("`bounces.imap.tls` would send the password unencrypted")
                 .help("set `tls = \"wrapper\"` or \"required\"; \"none\" is for localhost alone"));
         }
         let told = Server { address: format!("{}:{}", settings.host, settings.port), left: Arc::default() };

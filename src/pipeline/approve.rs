@@ -23,7 +23,7 @@ impl Drafts {
         }
         let rendering = self.rendering(name)?;
         if rendering.report.errors > 0 {
-            let help = format!("`digest check {name}` lists them; mend them in the draft, or waive one with a reason");
+            let help = format!("`digest check {name}` lists them; fix them in the draft, or waive one with a reason");
             return Err(Notice::new(format!(
                 "{name} cannot be approved: check found {}",
                 errors(rendering.report.errors)

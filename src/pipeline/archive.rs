@@ -81,7 +81,7 @@ impl Archive {
         }
         let corrected = rendering.rendered.direct();
         if corrected == shown.rendered && note.is_empty() {
-            return Err(Notice::new(format!("the draft of {name} gives the copy that the archive shows already"))
+            return Err(Notice::new(format!("the draft of {name} is what the archive already shows"))
                 .help("edit issue.toml first, or tell subscribers something by --note")
                 .into());
         }

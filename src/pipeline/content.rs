@@ -186,6 +186,6 @@ impl ContentFolder {
 
 /// The mistakes, and that they kept everything out.
 fn nothing_imported(mut mistakes: Vec<Notice>) -> anyhow::Error {
-    mistakes.push(Notice::new("nothing was imported").help("mend the above and run it again"));
+    mistakes.push(Notice::new("nothing was imported").help("fix the above and run it again"));
     Notices(mistakes).into()
 }

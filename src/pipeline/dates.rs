@@ -50,7 +50,7 @@ impl Drafts {
             let near: Vec<String> = near.iter().map(day).collect();
             let notice =
                 Notice::new(format!("{} does not go out on {} by its calendar", name.edition, day(&name.date)));
-            notice.help(format!("the runs around it: {}; if the day is meant, all is well", near.join(", ")))
+            notice.help(format!("the dates around it: {}; ignore this if you meant that date", near.join(", ")))
         })
     }
 
@@ -62,8 +62,8 @@ impl Drafts {
     ) -> Result<(), Notice> {
         let zone = self.site.config.publication.timezone;
         if schedule::send_time(edition.send, date, zone) < self.site.now() {
-            return Err(Notice::new(format!("{name}'s time on {date} is past; nothing is changed"))
-                .help("`digest schedule` shows the runs to come"));
+            return Err(Notice::new(format!("{name}'s time on {date} has passed; nothing was changed"))
+                .help("`digest schedule` shows the upcoming dates"));
         }
         let runs = self.runs_near(edition, date);
         match (list, runs.iter().any(|run| run.date == date)) {
@@ -73,13 +73,13 @@ impl Drafts {
                 Err(Notice::new(format!(
                     "{name} does not go out on {day}, so there is nothing to skip; nothing is changed"
                 ))
-                .help(format!("the runs around it: {}", near.join(", "))))
+                .help(format!("the dates around it: {}", near.join(", "))))
             }
             (Dates::Extra, _) if edition.skip.contains(&date) => {
-                Err(Notice::new(format!("{name} skips {date}, and that wins; nothing is changed"))
+                Err(Notice::new(format!("{name} skips {date}, which takes precedence; nothing was changed"))
                     .help(format!("`digest schedule skip {date} {name} --undo` takes it back")))
             }
-            (Dates::Extra, true) => Err(Notice::new(format!("{name} goes out on {date} anyway; nothing is changed"))),
+            (Dates::Extra, true) => Err(Notice::new(format!("{name} goes out on {date} anyway; nothing was changed"))),
             _ => Ok(()),
         }
     }

@@ -131,8 +131,8 @@ impl Delivery {
     fn prepare(&self, name: &IssueName, options: &SendOptions) -> anyhow::Result<Prepared> {
         let now = self.site.now();
         if now.timestamp() < EARLIEST {
-            return Err(Notice::new(format!("the clock shows {now}, which is long past; nobody was mailed"))
-                .help("set the machine's clock; every message carries its time")
+            return Err(Notice::new(format!("the clock shows {now}, which is wrong; nobody was mailed"))
+                .help("set the machine's clock; every message is dated by it")
                 .into());
         }
         let mut store = self.ledger_store()?;
@@ -253,7 +253,7 @@ impl Delivery {
             return Ok(());
         }
         Err(Notice::new(format!("{name} is already sent"))
-            .help(format!("`digest status {name}` has the result"))
+            .help(format!("`digest status {name}` shows the result"))
             .into())
     }
 
@@ -330,7 +330,7 @@ impl Delivery {
 fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<Utc>) -> anyhow::Result<IssueSend> {
     if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
         return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
-            .help("`digest subscribers import FILE.csv --consent TEXT` brings subscribers in; the issue stays approved")
+            .help("`digest subscribers import FILE.csv --consent TEXT` imports subscribers; the issue stays approved")
             .into());
     }
     if store.sends().freeze_audience(name, now)? == Audience::Standing && options.retry_failed {
@@ -339,7 +339,9 @@ fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<U
     }
     let send = standing(store, name)?;
     if !store.scheduling().set_fencing_token(send.id, options.fencing_token.as_ref())? {
-        return Err(Notice::new(format!("another digest serve acts now, so this one does not send {name}")).into());
+        return Err(
+            Notice::new(format!("another `digest serve` is in charge, so this one does not send {name}")).into()
+        );
     }
     if send.state == IssueState::Stopped {
         // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.

@@ -182,7 +182,7 @@ impl ContentFolder {
         let all: Vec<&Feed> = self.site.config.feeds.iter().filter(|feed| feed.source() != Source::Imported).collect();
         if all.is_empty() {
             let help = "add [[feeds]] with a `name` and a `url` to config.toml";
-            return Err(Notice::new("config.toml names no source to fetch").help(help).into());
+            return Err(Notice::new("config.toml has no feed to fetch").help(help).into());
         }
         let known = || all.iter().map(|feed| feed.name.as_str()).collect::<Vec<_>>().join(", ");
         let mut wanted = Vec::new();

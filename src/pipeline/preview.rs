@@ -34,7 +34,8 @@ pub fn preview(
     let chosen = asked.map(|asked| site.issue(Some(asked))).transpose()?;
     let config = root.join(config_file);
     let changes = start(root, &config, by).map_err(|why| {
-        Notice::new(format!("cannot watch the publication: {why}")).help("is there room for more watched files?")
+        Notice::new(format!("cannot watch the publication: {why}"))
+            .help("the system may limit how many files can be watched")
     })?;
     let cache = PreviewCache { version: *changes.borrow(), site, troubles: Vec::new(), kept: BTreeMap::new() };
     let files = Files { root: root.to_path_buf(), config_file: config_file.to_path_buf(), now };

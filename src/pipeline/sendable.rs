@@ -19,7 +19,7 @@ impl Delivery {
         match store.sends().send(name)? {
             // Once begun, the frozen bytes and audience go on, whatever happens to the draft.
             Some(send) if send.by_operator => Err(Notice::new(format!("{name} was stopped: {}", send.reason))
-                .help(format!("`digest resume {name}` lets it go on"))
+                .help(format!("`digest resume {name}` resumes it"))
                 .into()),
             Some(_) => Ok(approval),
             None if self.site.drafts().draft_text(name).as_ref() == Some(&approval.draft) => {

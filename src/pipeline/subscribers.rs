@@ -146,7 +146,7 @@ impl Subscribers {
         let rows = open.list.rows(&rules)?;
         let mut store = self.site.store_to_fill()?;
         let Some(import) = store.subscribers().begin_import(&open.file, self.site.now())? else {
-            let notice = Notice::new("another import is under way").help("wait for its end, and run this one again");
+            let notice = Notice::new("another import is under way").help("wait until it ends, then run this one again");
             return Err(notice.into());
         };
         store.subscribers().watch_for_duplicates()?;
@@ -219,8 +219,8 @@ impl Subscribers {
             1 => "the one subscriber whom it brought is not mailed".to_owned(),
             rows => format!("the {rows} subscribers whom it brought are not mailed"),
         };
-        let notice = Notice::new(format!("the import of {} of {started} was broken off: {what}", found.file));
-        Some(notice.help("run it again; the next import begins by taking back what this one left"))
+        let notice = Notice::new(format!("the import of {} of {started} was interrupted: {what}", found.file));
+        Some(notice.help("run it again; the next import first undoes what this one left behind"))
     }
 
     /// Puts one subscriber on the list, confirmed by the operator's word on where consent came from.

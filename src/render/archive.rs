@@ -96,7 +96,7 @@ fn bar(frame: &CopyFrame) -> String {
     format!(
         "<div lang=\"{}\" role=\"region\" aria-label=\"About this page\" style=\"padding:12px 20px;background:#1d1c1a;color:#ffffff;\
          font:14px/1.5 -apple-system,BlinkMacSystemFont,Segoe UI,Helvetica,Arial,sans-serif;text-align:center\">\
-         An issue of {publication}. <a href=\"{base}/\" style=\"display:inline-block;padding:4px 8px;color:#5fd4c6\">Get it by mail</a> \
+         An issue of {publication}. <a href=\"{base}/\" style=\"display:inline-block;padding:4px 8px;color:#5fd4c6\">Get it by email</a> \
          <a href=\"{base}/archive\" style=\"display:inline-block;padding:4px 8px;color:#5fd4c6\">All issues</a></div>\n{}",
         escape(frame.language),
         corrections(frame),

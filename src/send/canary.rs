@@ -71,7 +71,7 @@ pub fn verdict(answers: &Answers, limits: Limits) -> Option<String> {
         if over(count, limit, fewest) {
             let of = answers.answered;
             return Some(format!(
-                "of the first {of} copies {count} {what}{last}; nobody else was mailed. Mend that, then `digest resume`"
+                "of the first {of} copies {count} {what}{last}; nobody else was mailed. Fix that, then `digest resume`"
             ));
         }
     }

@@ -22,7 +22,7 @@ fn in_the_middle(server: &Server) -> Test {
     let test = Test::new().sample().subscribers(30).smtp(&server.address()).approved();
     test.run(&format!("send {ISSUE} --limit 10 --yes")).code(75);
     test.run("backup saved").success();
-    test.run("restore saved beside").success().stdout_has("until `digest -C beside resume --restored`");
+    test.run("restore saved beside").success().stdout_has("until you run `digest -C beside resume --restored`");
     test
 }
 
@@ -41,7 +41,7 @@ fn a_backup_is_private_whole_and_without_secrets() {
         .file("cues.toml", include_str!("../../src/compose/kinds/cues.toml"))
         .config("[delivery.smtp]\nusername = \"u\"\npassword_file = \"secrets/pass\"");
     test.run(&format!("send {ISSUE}")).success();
-    test.run("backup saved").success().stdout_has("not in it, since they are secrets: secrets/pass");
+    test.run("backup saved").success().stdout_has("not included, because they are secrets: secrets/pass");
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let mut folders = vec![test.path("saved")];
     let mut files = 0;
@@ -80,10 +80,10 @@ fn a_restored_publication_acts_on_nobody_until_it_is_released() {
         format!("send {ISSUE} --test ann@inbox.example"),
         "serve".to_owned(),
     ] {
-        run_in(&test, "beside", &line).code(1).stderr_has("acts on nobody yet").stderr_has("digest resume --restored");
+        run_in(&test, "beside", &line).code(1).stderr_has("mails nobody yet").stderr_has("digest resume --restored");
     }
-    run_in(&test, "beside", "doctor --nameserver 127.0.0.1:1").code(1).stdout_has("acts on nobody yet");
-    run_in(&test, "beside", "resume --restored").code(1).stdout_has("original must not run").stderr_has("add --yes");
+    run_in(&test, "beside", "doctor --nameserver 127.0.0.1:1").code(1).stdout_has("mails nobody yet");
+    run_in(&test, "beside", "resume --restored").code(1).stdout_has("original must not run").stderr_has("with --yes");
     assert_eq!(server.accepted(), 10);
     assert!(!test.path("beside/outbox").exists());
 }
@@ -99,8 +99,7 @@ fn restored_beside_a_send_that_goes_on_nobody_is_mailed_twice_and_nobody_who_lef
     test.run("subscribers add late@inbox.example --consent asked").success();
     test.run("subscribers remove late@inbox.example").success();
     let told = run_in(&test, "beside", "resume --restored --yes").success();
-    told.stdout_has("2026-11-25-midweek: 8 deliveries")
-        .stdout_has("1 taken off the list, 1 erased, 1 kept out, 8 deliveries");
+    told.stdout_has("2026-11-25-midweek: 8 deliveries").stdout_has("1 removed, 1 erased, 1 kept out, 8 deliveries");
     // Both run.
     test.run(&format!("send {ISSUE} --yes")).code(1).stderr_has("took over from this one");
     run_in(&test, "beside", &format!("send {ISSUE} --yes")).success();
@@ -136,11 +135,11 @@ fn without_the_log_what_is_not_known_is_said_and_waits_for_a_word() {
     fs::rename(&log, test.path("elsewhere")).unwrap();
     run_in(&test, "beside", "resume --restored")
         .code(1)
-        .stdout_has("there is no safety log of the time after")
-        .stdout_has("2026-11-25-midweek: who of the 20 waiting");
+        .stdout_has("there is no safety log for the time after")
+        .stdout_has("nobody knows which of the 20 waiting");
     // It was found again.
     let told = run_in(&test, "beside", "resume --restored --log ../elsewhere").code(1);
-    told.stdout_has("knows what came after").stderr_has("add --yes");
+    told.stdout_has("has what happened after").stderr_has("with --yes");
     run_in(&test, "beside", "resume --restored --yes").success();
     run_in(&test, "beside", &format!("send {ISSUE} --yes")).code(1).stderr_has("without the safety log");
     assert_eq!(server.accepted(), 10);

@@ -75,7 +75,7 @@ fn sarif_is_what_code_hosts_read() {
     let rule = &run["tool"]["driver"]["rules"][index];
     assert_eq!(rule["id"], "placeholder");
     assert!(rule["helpUri"].as_str().unwrap().starts_with("https://"), "{rule}");
-    assert!(rule["help"]["markdown"].as_str().unwrap().contains("To mend:"), "{rule}");
+    assert!(rule["help"]["markdown"].as_str().unwrap().contains("To fix:"), "{rule}");
 }
 
 /// The line of the draft, from 1, that holds a text.
@@ -107,7 +107,7 @@ fn a_finding_names_file_and_line() {
 fn a_code_explains_itself() {
     let test = Test::new();
     let told = test.run("check --explain contrast-low").success().stdout;
-    assert!(told.contains("To mend:") && !told.contains("## client-support"), "{told}");
+    assert!(told.contains("To fix:") && !told.contains("## client-support"), "{told}");
     test.run("check --explain no-such-code").code(1);
 }
 

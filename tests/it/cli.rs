@@ -166,9 +166,9 @@ fn a_new_publication_is_not_told_that_something_is_wrong() {
     let test = Test::new();
     let told = test.run("status").success();
     told.stderr_has("no database yet")
-        .stderr_has("as in every new publication")
+        .stderr_has("normal for a new publication")
         .stderr_has("digest subscribers import");
-    test.run("doctor --nameserver 127.0.0.1:1").stdout_has("-        store").stdout_has("as in every new publication");
+    test.run("doctor --nameserver 127.0.0.1:1").stdout_has("-        store").stdout_has("normal for a new publication");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn an_empty_list_says_that_it_is_empty_and_how_to_fill_it() {
     for (list, told, help) in [
         ("news list", "no news yet", "digest news import"),
         ("guides list", "no guide yet", "digest guides import"),
-        ("subscribers list", "nobody is on the list yet", "digest subscribers import"),
+        ("subscribers list", "the list is empty", "digest subscribers import"),
     ] {
         let ran = test.run(list).success().stderr_has(told).stderr_has(help);
         assert_eq!(ran.stdout, "", "{list}");
@@ -268,8 +268,8 @@ fn a_date_that_changes_nothing_is_refused_and_a_changed_file_keeps_its_link_and_
 
     let test = Test::new();
     for (command, told) in [
-        ("schedule skip 2026-11-26 midweek", "the runs around it: Wed 25 Nov 2026, Wed 02 Dec 2026"),
-        ("schedule skip 2020-01-01 midweek", "is past"),
+        ("schedule skip 2026-11-26 midweek", "the dates around it: Wed 25 Nov 2026, Wed 02 Dec 2026"),
+        ("schedule skip 2020-01-01 midweek", "has passed"),
         ("schedule extra 2026-11-25 midweek", "goes out on 2026-11-25 anyway"),
     ] {
         test.run(command).code(1).stderr_has(told).stderr_has("nothing is changed");

@@ -288,9 +288,9 @@ fn one_story_is_told_once_and_names_who_else_tells_it() {
 #[test]
 fn only_editors_acts_teach_and_the_config_overrules_them() {
     let test = Test::new().sample();
-    test.run("news sources").success().stdout_has("no editor's act has taught anything yet");
+    test.run("news sources").success().stdout_has("nothing learned yet");
     test.run("compose midweek").success();
-    test.run("news sources").success().stdout_has("no editor's act has taught anything yet");
+    test.run("news sources").success().stdout_has("nothing learned yet");
     let mut dropped = String::new();
     test.edit(|draft| {
         let news = draft["news"].as_array_of_tables_mut().unwrap();

@@ -38,7 +38,7 @@ fn state(test: &Test) -> String {
 
 /// Waits until a daemon started at `now` holds the lease.
 fn until_acts(test: &Test, now: &str) {
-    until("a daemon acts", || test.run_at(now, "status").stdout.contains("digest serve acts since"));
+    until("a daemon acts", || test.run_at(now, "status").stdout.contains("`digest serve` has been running since"));
 }
 
 fn end(daemon: Running) {
@@ -110,7 +110,9 @@ fn of_two_daemons_one_acts_and_one_that_slept_over_the_deadline_does_nothing() {
     // The sleeper has had every chance to act when the other one is gone and it has taken the lease itself.
     end(other);
     until("the sleeper acts", || {
-        test.run_at("2026-11-25T06:00:00Z", "status").stdout.contains("digest serve acts since Wed 25 Nov 2026 07:0")
+        test.run_at("2026-11-25T06:00:00Z", "status")
+            .stdout
+            .contains("`digest serve` has been running since Wed 25 Nov 2026 07:0")
     });
     end(sleeper);
     assert_eq!(server.reached(), addresses(1..=8), "one issue, sent once");
@@ -123,7 +125,7 @@ fn a_daemon_that_ends_in_order_gives_the_lease_back_at_once() {
     let first = test.start_at("2026-11-24T12:00:00Z", "serve");
     until_acts(&test, "2026-11-24T12:00:00Z");
     end(first);
-    assert!(!test.run_at("2026-11-24T12:00:30Z", "status").stdout.contains("digest serve acts since"));
+    assert!(!test.run_at("2026-11-24T12:00:30Z", "status").stdout.contains("`digest serve` has been running since"));
     let next = test.start_at("2026-11-24T12:01:00Z", "serve");
     until_acts(&test, "2026-11-24T12:01:00Z");
     end(next);
@@ -217,7 +219,7 @@ fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     test.write("config.toml", &format!("{good}\n[stor]\nurl = \"x\"\n"));
     daemon.signal("HUP");
     test.write("config.toml", &good);
-    test.run("schedule skip 2026-11-25 midweek").success().stderr_has("is changed");
+    test.run("schedule skip 2026-11-25 midweek").success().stderr_has("changed; a running");
     daemon.signal("HUP");
     // The date is past, and the next one is the week after.
     until("the day is over", || {

@@ -1,4 +1,4 @@
-//! `digest doctor` against a nameserver of our own on loopback: it says what is wrong, how to mend it, and sends nothing.
+//! `digest doctor` against a nameserver of our own on loopback: it says what is wrong, how to fix it, and sends nothing.
 
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;

@@ -251,7 +251,7 @@ fn one_broken_feed_never_stops_the_others() {
 fn a_source_that_asks_for_a_wait_gets_it() {
     let server = Server::start();
     let test = server.test(&["busy"]);
-    let until = "asked to be left alone until Wed 25 Nov 2026 08:00 CET";
+    let until = "asked us to wait until Wed 25 Nov 2026 08:00 CET";
     test.run("news fetch").code(1).stdout_has("503").stdout_has(until);
     assert_eq!(states(&test, "news fetch --format json")["busy"].0, "waits");
     test.run("news feeds").success().stdout_has("failed once: the site answers 503").stdout_has(until);
@@ -480,7 +480,7 @@ fn a_damaged_memory_is_put_aside_and_bad_sources_are_named() {
     test.run("news fetch").success().stderr_has("was put aside");
     assert!(test.path("data/feeds.json.damaged").exists());
     test.run("news fetch nobody").code(1).stderr_has("there is no source `nobody`").stderr_has("tagged");
-    Test::new().run("news fetch").code(1).stderr_has("names no source");
+    Test::new().run("news fetch").code(1).stderr_has("has no feed");
     let bad = Test::new()
         .config("[[feeds]]\nname = \"x\"\nurl = \"ftp://a.example/\"\nwords = { a = 11.0 }\n[[feeds]]\nname = \"X\"\n");
     bad.run("news feeds")

@@ -80,7 +80,7 @@ fn a_file_in_which_no_row_is_recognised_is_a_failure() {
     let test = Test::new();
     for text in ["email,name\n", "email,name\nnobody,X\n", "email,name\n,\n"] {
         test.write("in.csv", text);
-        test.run("subscribers import in.csv --consent fair").code(1).stderr_has("no row of the list was recognised");
+        test.run("subscribers import in.csv --consent fair").code(1).stderr_has("no row of the file was recognised");
     }
     test.write("in.csv", "email,name\rann@one.example,Ann\rbob@one.example,Bob\r");
     test.run("subscribers import in.csv --consent fair").success().stdout_has("2 subscribers added");
@@ -155,14 +155,14 @@ fn an_import_that_was_killed_mails_nobody_says_so_and_is_made_good_by_the_next()
     test.run("subscribers list")
         .success()
         .stderr_has("the import of big.csv")
-        .stderr_has("was broken off")
+        .stderr_has("was interrupted")
         .stderr_has("run it again");
     test.run_args(&["subscribers", "add", "ann@one.example", "--consent", "by telephone"]).success();
     test.run(SEND).success();
     assert_eq!(test.outbox().len(), 1, "a send sees nothing of it");
     let told = test.run("subscribers import big.csv --consent fair").success();
     assert!(told.stdout_has("30000 subscribers added, 0 updated").stderr_has("taken for").code == Some(0));
-    assert!(!test.run("subscribers list").success().stderr.contains("broken off"));
+    assert!(!test.run("subscribers list").success().stderr.contains("interrupted"));
 }
 
 #[test]

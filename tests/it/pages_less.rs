@@ -12,19 +12,24 @@ fn who_would_leave_may_stop_one_edition_or_pause_and_a_mail_programs_button_stil
     for offer in ["Unsubscribe from all", "Stop only", "value=\"midweek\"", "Pause for 30 days"] {
         assert!(page.body.contains(offer), "{offer}: {}", page.body);
     }
-    assert!(serve.post(&unsubscribe, "action=edition&edition=midweek").body.contains("This edition has stopped"));
+    assert!(
+        serve
+            .post(&unsubscribe, "action=edition&edition=midweek")
+            .body
+            .contains("You will not get this edition any more")
+    );
     let reader = show(&test, "reader1@inbox.example");
     assert_eq!((&reader["status"], &reader["editions"]), (&"confirmed".into(), &serde_json::json!(["sunday"])));
     assert!(!serve.get(&unsubscribe).body.contains("Stop only"), "one edition is left");
-    assert!(serve.post(&unsubscribe, "action=pause").body.contains("A pause of 30 days"));
+    assert!(serve.post(&unsubscribe, "action=pause").body.contains("Paused for 30 days"));
     let reader = show(&test, "reader1@inbox.example");
     assert!(reader["paused_until"].as_str().unwrap().starts_with("2026-12-25"), "{reader}");
     assert_eq!(reader["acts"].as_array().unwrap().len(), 2, "each is on record: {reader}");
     let body = format!("{ONE_CLICK}&action=pause");
-    assert!(serve.post(&unsubscribe, &body).body.contains("You are off the list"));
+    assert!(serve.post(&unsubscribe, &body).body.contains("You are unsubscribed"));
     assert_eq!(show(&test, "reader1@inbox.example")["status"], "unsubscribed");
     for late in ["action=pause", "action=edition&edition=sunday"] {
-        assert!(serve.post(&unsubscribe, late).body.contains("You are off the list"), "{late}");
+        assert!(serve.post(&unsubscribe, late).body.contains("You are unsubscribed"), "{late}");
     }
 }
 
@@ -70,7 +75,7 @@ fn an_address_is_changed_when_the_new_one_says_so_and_the_old_one_is_told() {
     let link = path(&asked.iter().find(|mail| mail.to() == "new@inbox.example").unwrap().text(), "move");
     assert!(serve.get(&link).body.contains("Use this address"));
     assert_eq!(show(&test, "reader1@inbox.example")["status"], "confirmed", "looking moves nobody");
-    assert!(serve.post(&link, "").body.contains("Your new address is in use"));
+    assert!(serve.post(&link, "").body.contains("Your address is changed"));
     assert_eq!(serve.get(&link).status, 200, "and again");
     assert_eq!(show(&test, "new@inbox.example")["status"], "confirmed");
     assert_eq!(show(&test, "reader1@inbox.example")["status"], "unsubscribed", "no older list brings it back");
@@ -98,8 +103,8 @@ fn subscribers_can_download_what_is_kept_on_them() {
 #[test]
 fn the_sentence_on_tracking_is_true_with_clicks_counted_and_without() {
     for (config, says, not) in [
-        ("", "what you click", "followed"),
-        ("[tracking]\nclicks = true\n", "how often the links of an issue are followed", "or what you click"),
+        ("", "do not track opens or clicks", "how often"),
+        ("[tracking]\nclicks = true\n", "links are clicked by all subscribers together", "opens or clicks"),
     ] {
         let test = publication().config(config);
         let serve = Serve::start_at(&test, NOW);

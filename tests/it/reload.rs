@@ -64,7 +64,7 @@ fn what_needs_a_restart_is_named_and_stays() {
     assert!(!test.path("data/other.db").exists(), "the list is the one that it had");
     let log = serve.log();
     assert!(log.contains("[web] listen changed") && log.contains("[store] changed"), "{log}");
-    assert!(log.contains("counts after a restart"), "{log}");
+    assert!(log.contains("restart for it to take effect"), "{log}");
 }
 
 #[test]

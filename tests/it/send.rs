@@ -159,7 +159,7 @@ fn a_dry_run_sends_nothing_and_leaves_no_trace() {
 
 #[test]
 fn an_issue_sent_before_its_time_is_told_so_and_sent() {
-    let early = "goes out early: its time is Wed 25 Nov 2026 07:00 CET, in ";
+    let early = "is being sent early: it is scheduled for Wed 25 Nov 2026 07:00 CET, in ";
     let test = Test::new().sample().subscribers(2).approved();
     test.run_at("2026-11-23T05:00:00Z", &format!("{SEND} --dry-run")).success().stderr_has(&format!("{early}2 days"));
     test.run_at("2026-11-25T05:59:40Z", &format!("{SEND} --limit 1")).code(75).stderr_has(&format!("{early}1 minute"));

@@ -35,7 +35,9 @@ fn good_rows_go_in_and_bad_rows_are_listed_with_line_and_reason() {
 fn the_rejects_are_a_file_of_their_own_that_runs_no_formula() {
     let test = Test::new();
     test.write("in.csv", "email,=note\n=HYPERLINK(1),x\nann@one.example,y\n");
-    test.run("subscribers import in.csv --consent fair --rejects ./in.csv").code(1).stderr_has("over the list itself");
+    test.run("subscribers import in.csv --consent fair --rejects ./in.csv")
+        .code(1)
+        .stderr_has("overwrite the list itself");
     assert!(test.read("in.csv").starts_with("email,"), "the list is as it was");
     test.run("subscribers import in.csv --consent fair --rejects no/such/folder.csv")
         .code(1)
@@ -153,7 +155,7 @@ fn what_a_file_may_have_wrong_costs_its_own_rows_and_is_told_by_line() {
     test.write("list.csv", &format!("email,name\nDup@x.example,First\ndup@X.example,Second\n{open}"));
     let told = test.run("subscribers import list.csv --consent fair").success();
     told.stdout_has("301 subscribers added, 1 updated")
-        .stdout_has("line 3: dup@x.example stands on line 2 too")
+        .stdout_has("line 3: dup@x.example is also on line 2")
         .stdout_has("line 4: a quote opens here that is not closed");
     let shown = test.run("subscribers show dup@x.example --format json").success().json();
     assert_eq!(shown["name"], "Second", "the later row adds to the first");
@@ -178,7 +180,9 @@ fn a_bounce_is_undone_with_a_reason_and_a_wish_is_not() {
     assert_eq!(status_of(&test, "ann@one.example"), "confirmed");
     test.run("subscribers show ann@one.example").success().stdout_has("the mailbox was full");
     for gone in ["bob@two.example", "cid@two.example"] {
-        test.run_args(&["subscribers", "restore", gone, "--why", "a mistake"]).code(1).stderr_has("their own word");
+        test.run_args(&["subscribers", "restore", gone, "--why", "a mistake"])
+            .code(1)
+            .stderr_has("only brought back if they asked");
         test.run_args(&["subscribers", "restore", gone, "--why", "a mistake", "--consent", "asked by mail"]).success();
         assert_eq!(status_of(&test, gone), "confirmed");
     }

@@ -29,7 +29,7 @@ pub struct Add {
     /// A topic; may be given several times
     #[arg(long = "topic", value_name = "TOPIC")]
     topics: Vec<String>,
-    /// How to print the item
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }

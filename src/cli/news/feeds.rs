@@ -11,17 +11,17 @@ use crate::pipeline::{FetchedSource, Fetching, Outcome, SourceHealth};
 
 #[derive(Args)]
 pub struct Fetch {
-    /// Only these sources of config.toml, by name
+    /// Only these feeds, by name
     #[arg(value_name = "SOURCE")]
     sources: Vec<String>,
-    /// How to print the result
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
 
 #[derive(Args)]
 pub struct Feeds {
-    /// How to print the sources
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -102,7 +102,7 @@ impl Feeds {
             return Ok(Exit::Done);
         }
         if sources.is_empty() {
-            line("config.toml names no source to fetch; add [[feeds]] with a `name` and a `url`")?;
+            line("config.toml has no feed to fetch; add [[feeds]] with a `name` and a `url`")?;
             return Ok(Exit::Done);
         }
         line("last good fetch             a week  last item   source")?;
@@ -126,7 +126,7 @@ impl Feeds {
 
 /// What `Retry-After` asked for.
 fn left_alone(until: DateTime<Utc>, zone: Tz) -> String {
-    format!("asked to be left alone until {}", local(until, zone))
+    format!("asked us to wait until {}", local(until, zone))
 }
 
 fn times(failures: u32) -> String {

@@ -13,10 +13,10 @@ use crate::pipeline::{Scored, Site, item_to_json};
 
 #[derive(Args)]
 pub struct List {
-    /// Only items that this edition's minimum score lets in
+    /// Only items that reach this edition's minimum score
     #[arg(long, value_name = "EDITION")]
     edition: Option<String>,
-    /// Only items published on this day or later
+    /// Only items published on or after this day
     #[arg(long, value_name = "DATE", value_parser = day)]
     since: Option<NaiveDate>,
     /// Only items of this source
@@ -28,36 +28,36 @@ pub struct List {
     /// Only items with at least this score
     #[arg(long, value_name = "SCORE")]
     min_score: Option<f64>,
-    /// The order
+    /// Sort order
     #[arg(long, value_name = "BY", default_value = "date")]
     sort: Sort,
-    /// Show each item's id and where its score comes from
+    /// Also show each item's id and how its score was calculated
     #[arg(long)]
     why: bool,
-    /// How to print the items
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Sort {
-    /// The newest first
+    /// Newest first
     Date,
-    /// The best first
+    /// Best first
     Score,
-    /// By the source's name, then the newest first
+    /// By source, then newest first
     Source,
 }
 
 #[derive(Args)]
 pub struct Score {
-    /// The item, as `digest news list --why` names it
+    /// The item's id, as `digest news list --why` shows it
     #[arg(value_name = "ID")]
     id: String,
-    /// From 0 to 10; left out, the editor's score is taken away again
+    /// From 0 to 10; leave it out to remove your score
     #[arg(value_name = "SCORE", value_parser = score)]
     value: Option<f64>,
-    /// The reason, which `list --why` shows
+    /// Your reason, shown by `list --why`
     #[arg(long, value_name = "TEXT", default_value = "")]
     why: String,
 }
@@ -93,10 +93,9 @@ impl List {
         }
         if items.is_empty() && self.format == Format::Table {
             let notice = match content.items.len() {
-                0 => {
-                    Notice::new("there is no news yet").help("`digest news fetch` or `digest news import` brings it in")
-                }
-                n => Notice::new(format!("none of the {} is like that", count(n, "item"))),
+                0 => Notice::new("there is no news yet")
+                    .help("get news with `digest news fetch` or `digest news import`"),
+                n => Notice::new(format!("none of the {} matches", count(n, "item"))),
             };
             report_notices(global, &[notice]);
         }
@@ -152,13 +151,9 @@ impl Score {
         let was = before.value.map_or("none".to_owned(), |score| score.to_string());
         match self.value {
             Some(score) => {
-                line(&format!(
-                    "{}: {score} by the editor's word; it was {was} ({})",
-                    cut(&item.title, 72),
-                    before.why
-                ))?;
+                line(&format!("{}: set to {score} by hand; it was {was} ({})", cut(&item.title, 72), before.why))?;
             }
-            None => line(&format!("{}: the editor's score is taken away", cut(&item.title, 72)))?,
+            None => line(&format!("{}: your score is removed", cut(&item.title, 72)))?,
         }
         Ok(Exit::Done)
     }

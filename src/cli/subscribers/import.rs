@@ -16,14 +16,14 @@ const SHOWN: usize = 20;
 
 #[derive(Args)]
 pub struct Import {
-    /// The file: CSV with a header row, .xlsx, or Mailchimp's ZIP as it comes; `-` for standard input
+    /// The file: CSV with a header row, .xlsx or Mailchimp's ZIP; `-` for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where these subscribers' consent came from; kept as the record of it. Needed where the file brings no evidence for those it
+    /// How these subscribers gave consent; kept as the record of it. Required if the file has no evidence for those it
     /// would confirm
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     consent: String,
-    /// The service whose export it is, where its columns do not tell: mailchimp, substack, ghost, buttondown, beehiiv, listmonk,
+    /// The service that exported it, if its columns do not tell: mailchimp, substack, ghost, buttondown, beehiiv, listmonk,
     /// keila, curated, kit, mailerlite, spreadsheet
     #[arg(long, value_name = "SERVICE")]
     from: Option<String>,
@@ -32,13 +32,13 @@ pub struct Import {
     /// `opt_in_time`, `opt_in_network`, confirmed, consent, tags, attributes, field, ignore
     #[arg(long, value_name = "COLUMN=MEANING")]
     map: Vec<String>,
-    /// Only say what the file is taken for and what would come in; change nothing
+    /// Show what the file is taken for and what would be imported; change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Also write the rows that were left out, with line and reason, to a CSV file
+    /// Write the rejected rows to this CSV file, with line and reason
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
-    /// How to print the result
+    /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
 }
@@ -78,9 +78,9 @@ impl Import {
             (Format::Table, false) => print_import(&result)?,
         }
         if recognised == 0 {
-            let notice = Notice::new("no row of the list was recognised").at(&path, None);
+            let notice = Notice::new("no row of the file was recognised").at(&path, None);
             let help = if result.rejected > 0 {
-                "the rows that were left out say why"
+                "see the reasons above"
             } else {
                 "below the header row, each row is a subscriber"
             };
@@ -157,18 +157,16 @@ fn print_import(result: &SubscriberImport) -> anyhow::Result<()> {
         line(&format!("{} who left stayed off the list", count(result.kept_unsubscribed, "subscriber")))?;
     }
     if result.duplicates > 0 {
-        line(&format!("{} with an address that stood before, and adds to it:", count(result.duplicates, "row")))?;
-    }
-    for duplicate in result.duplicate_rows.iter().take(20) {
         line(&format!(
-            "  line {}: {} stands on line {} too",
-            duplicate.line,
-            cut(&duplicate.email, 60),
-            duplicate.first
+            "{} with an address that appeared earlier; they were combined:",
+            count(result.duplicates, "row")
         ))?;
     }
+    for duplicate in result.duplicate_rows.iter().take(20) {
+        line(&format!("  line {}: {} is also on line {}", duplicate.line, cut(&duplicate.email, 60), duplicate.first))?;
+    }
     if result.duplicates > 20 {
-        line("  …; --format json names more")?;
+        line("  …; use --format json to see more")?;
     }
     print_rejects(result)
 }
@@ -183,7 +181,7 @@ fn print_rejects(result: &SubscriberImport) -> anyhow::Result<()> {
         line(&format!("  {file}line {}: {}{email}", reject.line, reject.reason))?;
     }
     if result.rejected > SHOWN {
-        line("  …; --rejects FILE writes them all")?;
+        line("  …; use --rejects FILE to write them all to a file")?;
     }
     Ok(())
 }
@@ -193,8 +191,8 @@ fn print_rejects(result: &SubscriberImport) -> anyhow::Result<()> {
 fn rejects_file(path: &Path, list: &Path) -> anyhow::Result<RejectWriter<File>> {
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
     if same(path, list) {
-        let notice = Notice::new("the rejects would be written over the list itself").at(path, None);
-        return Err(notice.help("give --rejects a file of its own").into());
+        let notice = Notice::new("--rejects would overwrite the list itself").at(path, None);
+        return Err(notice.help("choose another file for --rejects").into());
     }
     let unwritten =
         |why: &dyn std::fmt::Display| Notice::new(format!("cannot write the rejects: {why}")).at(path, None);

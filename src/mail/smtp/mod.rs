@@ -135,7 +135,7 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Notice> {
     }
     let loopback = matches!(settings.host.as_str(), "localhost" | "127.0.0.1" | "::1");
     if matches!(settings.tls, Tls::None | Tls::Opportunistic) && !loopback {
-        return Err(Notice::new("`delivery.smtp.username` is set, but the connection may be in clear")
+        return Err(Notice::new("`delivery.smtp.username` is set, but the connection may not be encrypted")
             .help("set `tls = \"required\"` or \"wrapper\": credentials go only over TLS"));
     }
     let password = if settings.password.is_empty() && !settings.password_file.is_empty() {

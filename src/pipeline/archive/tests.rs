@@ -90,7 +90,7 @@ fn past_issues_are_shown_and_nobodys_links_are_in_them() {
     for address in subscribers.lines().skip(1).filter_map(|line| line.split(',').find(|cell| cell.contains('@'))) {
         assert!(!pages.contains(address), "{address}");
     }
-    assert!(pages.contains("An issue of") && pages.contains("Get it by mail"));
+    assert!(pages.contains("An issue of") && pages.contains("Get it by email"));
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn refuse_if_taken(into: &Path) -> Result<(), Notice> {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,
     };
-    if free { Ok(()) } else { Err(Notice::new("the folder is not empty").at(into, None).help("name a new folder")) }
+    if free { Ok(()) } else { Err(Notice::new("the folder is not empty").at(into, None).help("choose a new folder")) }
 }
 
 /// A new private folder beside the one that is to be, on the same disk. What a killed run left there gives way.
@@ -180,7 +180,7 @@ fn beside(into: &Path) -> anyhow::Result<PathBuf> {
         std::fs::remove_dir_all(&part)?;
     }
     let unmade = |e| {
-        Notice::new(format!("cannot make the folder: {e}")).at(&part, None).help("name a place where you may write")
+        Notice::new(format!("cannot make the folder: {e}")).at(&part, None).help("choose a folder you can write to")
     };
     DirBuilder::new().recursive(true).mode(0o700).create(&part).map_err(unmade)?;
     Ok(part)
@@ -222,14 +222,14 @@ pub(super) fn refuse_if_held(site: &Site, store: &Store) -> anyhow::Result<()> {
     }
     Err(Notice::new(format!("{}; nobody was mailed", older(&ahead)))
         .at(&log, None)
-        .help("was it copied back, or did it lose its -wal file? `digest resume --restored` puts on record what the log knows")
+        .help("was it copied back, or did it lose its -wal file? `digest resume --restored` records what the log knows")
         .into())
 }
 
 fn held(hold: &Hold) -> Notice {
     let made = hold.backup.format("%Y-%m-%d %H:%M:%S UTC");
-    Notice::new(format!("this publication was restored from the backup of {made}, and acts on nobody yet"))
-        .help("`digest resume --restored` says what the backup cannot know, and releases it")
+    Notice::new(format!("this publication was restored from the backup of {made}, and mails nobody yet"))
+        .help("`digest resume --restored` lists what the backup cannot know, and releases it")
 }
 
 /// What a log knows that the database does not, in words.

@@ -35,7 +35,7 @@ impl Listener {
     /// but may keep us busy, so it is for this machine alone.
     async fn open(address: &str, root: &Path) -> Result<Self, Notice> {
         let wrong = |why: &dyn std::fmt::Display| {
-            Notice::new(format!("cannot take bounces in at `{address}`: {why}"))
+            Notice::new(format!("cannot receive bounces at `{address}`: {why}"))
                 .help("`[bounces] lmtp` is a loopback address with a port, such as 127.0.0.1:2403, or unix:PATH")
         };
         if let Some(path) = address.strip_prefix("unix:") {

@@ -181,8 +181,8 @@ impl Doctor {
     fn examine_store(&self) -> Vec<Diagnosis> {
         let path = self.site.config.database(&self.site.root);
         if !self.site.has_store() {
-            let what = format!("there is no database yet at {}, as in every new publication", path.display());
-            let mend = "`digest subscribers import` makes one; if you had one, restore it from a backup";
+            let what = format!("there is no database yet at {}, which is normal for a new publication", path.display());
+            let mend = "`digest subscribers import` creates one; if you had one, restore it from a backup";
             return vec![Diagnosis::new("store", Health::Skipped, what).mend(mend)];
         }
         let looked = self.site.delivery().ledger_store().and_then(|store| Ok(store.quick_check()?));
@@ -208,7 +208,7 @@ impl Doctor {
             .is_ok_and(|store| store.is_some_and(|s| s.sends().issues().is_ok_and(|all| !all.is_empty())));
         if has_sends && !log.exists() {
             let what = format!("there is no safety log at {}", log.display());
-            let mend = "the next send begins one; if you had one, put it back: without it an older database is not known as such";
+            let mend = "the next send creates one; if you had one, put it back: without it nobody can tell that a database is older than its last send";
             return vec![Diagnosis::new("store", Health::Warning, what).mend(mend)];
         }
         private(&log, "store", "the safety log holds hashes of who left").into_iter().collect()
@@ -250,7 +250,7 @@ impl Doctor {
         let database = self.site.config.database(&self.site.root);
         let folder = database.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let Ok(space) = rustix::fs::statvfs(folder) else {
-            let what = format!("cannot tell how much room {} has", folder.display());
+            let what = format!("cannot tell how much space {} has", folder.display());
             return vec![Diagnosis::new("disk", Health::Warning, what)];
         };
         let free = space.f_bavail.saturating_mul(space.f_frsize);
@@ -296,7 +296,7 @@ impl Doctor {
 
     fn examine_editors(&self) -> Vec<Diagnosis> {
         if self.site.config.editors.notify.is_empty() {
-            let what = "`editors.notify` is empty, so digest serve tells nobody what it does";
+            let what = "`editors.notify` is empty, so `digest serve` tells nobody what it does";
             return vec![Diagnosis::new("editors", Health::Warning, what).mend("name at least one address")];
         }
         Vec::new()
@@ -308,7 +308,7 @@ fn private(path: &Path, about: &'static str, why: &str) -> Option<Diagnosis> {
     let found = std::fs::metadata(path).ok()?;
     let mode = found.permissions().mode() & 0o777;
     others_may(mode, found.gid()).then(|| {
-        let what = format!("{} may be read by others (mode {mode:o}): {why}", path.display());
+        let what = format!("{} can be read by others (mode {mode:o}): {why}", path.display());
         Diagnosis::new(about, Health::Warning, what).mend(format!("chmod 600 {}", path.display()))
     })
 }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 impl Doctor {
     pub(super) async fn examine_names(&self, nameserver: Option<SocketAddr>, tell: &mut impl FnMut(Progress)) {
         let Ok(domain) = sender_domain(&self.site.config.letterhead()) else {
-            let what = "nothing is asked before `publication.from` names a domain";
+            let what = "not checked: `publication.from` names no domain";
             return tell(Progress::Found(Diagnosis::new("dns", Health::Skipped, what)));
         };
         let dns = match Dns::new(nameserver, PATIENCE) {
@@ -63,7 +63,7 @@ impl Doctor {
             let signer = match signer {
                 Ok(Some(signer)) => signer,
                 Ok(None) => {
-                    let what = "there are no keys, so nothing is signed here; then your relay must sign";
+                    let what = "no keys, so messages are not signed here; your relay must sign them";
                     return vec![Diagnosis::new("dkim", Health::Skipped, what)];
                 }
                 Err(notice) => return vec![Diagnosis::error("dkim", &notice)],
@@ -249,7 +249,7 @@ fn dmarc_record(name: &str, record: &str) -> Diagnosis {
         .mend(mend);
     }
     if tag(record, "pct").is_some() {
-        let mend = "take `pct` out; `t=y` has a policy reported and not applied, as pct=0 was meant to (RFC 9989)";
+        let mend = "remove `pct`; `t=y` has a policy reported and not applied, as pct=0 was meant to (RFC 9989)";
         return Diagnosis::new("dmarc", Health::Warning, format!("{what}; `pct` is not read any more")).mend(mend);
     }
     let trial = policy("t").is_some_and(|t| t == "y");

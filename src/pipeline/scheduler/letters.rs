@@ -56,7 +56,7 @@ impl Daemon {
         let mut lead = vec![format!("“{}” goes out on {}.", rendering.rendered.subject, self.local(run.at))];
         if report.errors > 0 {
             lead.push(
-                "The check found errors. It cannot be approved, and does not go out, before they are mended.".into(),
+                "The check found errors. It cannot be approved, and does not go out, before they are fixed.".into(),
             );
         }
         lead.extend(edition.map(|edition| self.otherwise(edition, run)));
@@ -108,7 +108,7 @@ impl Daemon {
         EditorLetter {
             lead: vec![format!("It goes out on {} all the same, unless you change it.", self.local(run.at))],
             commands: vec![
-                todo("Mend the links, then approve it again:", format!("$EDITOR issues/{issue}/issue.toml")),
+                todo("Fix the links, then approve it again:", format!("$EDITOR issues/{issue}/issue.toml")),
                 todo("See them all:", format!("digest check {issue} --online")),
             ],
             findings: failing.iter().map(found).collect(),
@@ -166,7 +166,7 @@ impl Daemon {
             ],
             commands: vec![
                 todo("See what is wrong:", "digest doctor".into()),
-                todo("Send it yourself, once that is mended:", format!("digest send {issue}")),
+                todo("Send it yourself, once that is fixed:", format!("digest send {issue}")),
             ],
             ..self.letter_about(issue, "send-failed", "Trouble", format!("{issue} could not be sent"))
         }

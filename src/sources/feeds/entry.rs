@@ -147,7 +147,7 @@ impl<'a> Shared<'a> {
             }
             (None, Some(first), _) => {
                 let message = format!("an item is dated {first}, which is yet to come; that is not believed");
-                let help = "it counts from when it was first seen; where nobody knows that, it is left out until its date is mended";
+                let help = "it counts from when it was first seen; where nobody knows that, it is left out until its date is fixed";
                 report.note(entry.line, message, help);
                 (now, Dated::Doubted)
             }
