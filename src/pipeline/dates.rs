@@ -71,7 +71,7 @@ impl Drafts {
                 let near: Vec<String> = runs.iter().map(|run| run.date.format("%a %d %b %Y").to_string()).collect();
                 let day = date.format("%a %d %b %Y");
                 Err(Notice::new(format!(
-                    "{name} does not go out on {day}, so there is nothing to skip; nothing is changed"
+                    "{name} does not go out on {day}, so there is nothing to skip; nothing was changed"
                 ))
                 .help(format!("the dates around it: {}", near.join(", "))))
             }

@@ -272,7 +272,7 @@ fn a_date_that_changes_nothing_is_refused_and_a_changed_file_keeps_its_link_and_
         ("schedule skip 2020-01-01 midweek", "has passed"),
         ("schedule extra 2026-11-25 midweek", "goes out on 2026-11-25 anyway"),
     ] {
-        test.run(command).code(1).stderr_has(told).stderr_has("nothing is changed");
+        test.run(command).code(1).stderr_has(told).stderr_has("nothing was changed");
     }
     let (file, real) = (test.path("config.toml"), test.path("real.toml"));
     std::fs::rename(&file, &real).unwrap();
