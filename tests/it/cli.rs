@@ -284,7 +284,7 @@ fn a_date_that_changes_nothing_is_refused_and_a_changed_file_keeps_its_link_and_
     assert!(std::fs::symlink_metadata(&file).unwrap().is_symlink());
     assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
     test.run("schedule").success().stdout_has("Wed 25 Nov 2026  left out");
-    test.run("schedule extra 2026-11-25 midweek").code(1).stderr_has("that wins");
+    test.run("schedule extra 2026-11-25 midweek").code(1).stderr_has("takes precedence");
     test.run("schedule skip 2026-11-25 midweek").success().stderr_has("was so already");
     test.run("schedule skip 2026-12-02 midweek").success();
     assert!(test.read("config.toml").contains("skip = [2026-11-25, 2026-12-02]\n"), "{}", test.read("config.toml"));
