@@ -310,6 +310,7 @@ fn entry(candidate: &candidate::Candidate, why: &str, fit: &pair::Fit) -> Entry 
         guide_options: fit.options.iter().map(option).collect(),
         why: format!("{why}; {}", fit.reason),
         note: String::new(),
+        picture: None,
         pinned: false,
         banned: false,
     }

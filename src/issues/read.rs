@@ -30,7 +30,7 @@ const TOP: [&str; 16] = [
     "guides_bench",
     "bench",
 ];
-const ENTRY: [&str; 18] = [
+const ENTRY: [&str; 19] = [
     "id",
     "title",
     "source",
@@ -47,6 +47,7 @@ const ENTRY: [&str; 18] = [
     "guide_options",
     "why",
     "note",
+    "picture",
     "pinned",
     "banned",
 ];
@@ -162,7 +163,7 @@ fn issue_number(top: &Fields) -> Option<u32> {
     number
 }
 
-/// The issue's picture.
+/// The picture of the issue, or of an entry.
 fn picture(top: &Fields) -> Option<Picture> {
     let item = top.table.get("picture")?;
     let Some(table) = item.as_table_like() else {
@@ -170,7 +171,8 @@ fn picture(top: &Fields) -> Option<Picture> {
         top.wrong("picture", "a table with url or file, width, height and alt", help);
         return None;
     };
-    let fields = Fields { source: top.source, table, name: "picture".into(), line: top.line_of("picture") };
+    let name = format!("{} picture", top.name).trim_start().to_owned();
+    let fields = Fields { source: top.source, table, name, line: top.line_of("picture") };
     fields.only(&["url", "file", "width", "height", "alt"]);
     let pixels = |key: &str| {
         let number =
@@ -183,7 +185,7 @@ fn picture(top: &Fields) -> Option<Picture> {
     let (width, height) = (pixels("width"), pixels("height"));
     if !table.contains_key("width") || !table.contains_key("alt") {
         let help = "write its width as shown, in pixels, and in `alt` what it shows; alt = \"\" if it only decorates";
-        fields.source.wrong(fields.line, "picture: `width` and `alt` must be there".into(), help);
+        fields.source.wrong(fields.line, format!("{}: `width` and `alt` must be there", fields.name), help);
     }
     let picture = Picture {
         url: link(&fields),
@@ -195,7 +197,7 @@ fn picture(top: &Fields) -> Option<Picture> {
     if let Some(mistake) = picture.mistake() {
         fields.source.wrong(
             fields.line,
-            format!("picture: {mistake}"),
+            format!("{}: {mistake}", fields.name),
             "docs/templates.md says how pictures are shown",
         );
     }
@@ -273,6 +275,7 @@ fn entry(fields: &Fields) -> Option<Entry> {
         guide_options: sections(fields, "guide_options", "guide").iter().map(option).collect(),
         why: fields.string("why").unwrap_or_default(),
         note: fields.string("note").unwrap_or_default(),
+        picture: picture(fields),
         pinned: fields.flag("pinned"),
         banned: fields.flag("banned"),
     };

@@ -27,6 +27,7 @@ pub fn entry(id: &str) -> Entry {
         guide_options: Vec::new(),
         why: "score 8, 1 day old".into(),
         note: String::new(),
+        picture: None,
         pinned: false,
         banned: false,
     }

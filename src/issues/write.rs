@@ -13,7 +13,7 @@ const HEADER: &str = "\
 # Titles and summaries are plain text, or Markdown where the entry says format = \"markdown\".
 # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
 # `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
-# `picture = { file = \"sun.png\", width = 600, height = 200, alt = \"what it shows\" }` shows a picture of content/pictures/.
+# `picture = { file = \"sun.png\", width = 600, height = 200, alt = \"what it shows\" }` shows a picture of content/pictures/, here or in an entry.
 # `number = { value = \"405 billion\", label = \"what it counts\", url = \"…\" }` shows a number of the week.
 # `pinned = true` keeps an entry whatever compose finds later, `banned = true` keeps it out.
 # Composing again brings in fresh items and leaves alone whatever you changed, moved, deleted or wrote beside.
@@ -100,6 +100,9 @@ fn push_entry(out: &mut String, section: &str, entry: &Entry) {
     }
     line(out, "why", &quoted(&entry.why));
     line(out, "note", &text(&entry.note));
+    if let Some(picture) = &entry.picture {
+        line(out, "picture", &self::picture(picture));
+    }
     push_marks(out, entry.pinned, entry.banned);
 }
 

@@ -74,6 +74,8 @@ pub struct Entry {
     pub why: String,
     /// The editor's comment, shown under the summary. Markdown.
     pub note: String,
+    /// A picture to the story, if the editor has one.
+    pub picture: Option<Picture>,
     pub pinned: bool,
     pub banned: bool,
 }
@@ -154,4 +156,12 @@ pub struct Draft {
     pub guides_bench: Vec<Card>,
     /// The next best, not shown.
     pub bench: Vec<Entry>,
+}
+
+impl Draft {
+    /// The pictures that it shows: its own, then those of its stories.
+    pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
+        let stories = self.news.iter().filter(|entry| !entry.banned);
+        self.picture.iter().chain(stories.filter_map(|entry| entry.picture.as_ref()))
+    }
 }

@@ -130,6 +130,7 @@ fn entry_of(item: &Item) -> Entry {
         guide_options: Vec::new(),
         why: BY_HAND.into(),
         note: String::new(),
+        picture: None,
         pinned: false,
         banned: false,
     }

@@ -32,10 +32,10 @@ pub fn proof(site: &Site, rendering: &Rendering, subscriber: Option<&Address>) -
     })
 }
 
-/// The mark and the picture, where they are files of content/.
+/// The mark and the pictures, where they are files of content/.
 fn pictures(site: &Site, draft: &Draft) -> Vec<(String, String)> {
     let mark = site.config.publication.mark.iter();
-    let files = mark.chain(&draft.picture).filter_map(|picture| picture.file.as_deref());
+    let files = mark.chain(draft.pictures()).filter_map(|picture| picture.file.as_deref());
     let data = |file: &str| {
         let picture = site.archive().picture(file)?;
         let url = format!("{}/pictures/{file}", site.config.letterhead().public_url);

@@ -111,10 +111,10 @@ impl Drafts {
         Ok(lines.into_iter().map(|line| line.subject).next().filter(|now| *now != draft.subject))
     }
 
-    /// The mark and the picture, where they are files of content/, must be there.
+    /// The mark and the pictures, where they are files of content/, must be there.
     fn pictures_are_there(&self, draft: &Draft, path: &Path) -> Result<(), Notice> {
         let mark = self.site.config.publication.mark.as_ref();
-        for file in mark.into_iter().chain(&draft.picture).filter_map(|picture| picture.file.as_deref()) {
+        for file in mark.into_iter().chain(draft.pictures()).filter_map(|picture| picture.file.as_deref()) {
             if !self.site.content_dir().join("pictures").join(file).is_file() {
                 let why = format!("there is no picture content/pictures/{file}");
                 return Err(Notice::new(why).at(path, None).help("put it there, or take the line that names it away"));

@@ -119,7 +119,7 @@ fn corrections(frame: &CopyFrame) -> String {
         );
     }
     format!(
-        "<div role=\"note\" style=\"padding:12px 20px;background:#fdf3d7;color:#3d2f00;border-bottom:3px solid #8a5a00;\
+        "<div role=\"region\" aria-label=\"Corrections\" style=\"padding:12px 20px;background:#fdf3d7;color:#3d2f00;border-bottom:3px solid #8a5a00;\
          font:15px/1.5 -apple-system,BlinkMacSystemFont,Segoe UI,Helvetica,Arial,sans-serif\">{lines}</div>\n"
     )
 }

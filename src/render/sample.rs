@@ -95,6 +95,7 @@ fn entry(score: f64, source: &str, at: u32, title: &str, summary: &str, topic: &
         guide_options: Vec::new(),
         why: String::new(),
         note: String::new(),
+        picture: None,
         pinned: false,
         banned: false,
     }
@@ -141,6 +142,7 @@ pub fn full() -> Draft {
         telling("The Weekly Model", "Open weights reach the frontier", Some("https://weekly.example/open-weights")),
         telling("Radio Lab Notes", "A free rival to the big ones", None),
     ];
+    issue.news[1].picture = Some(picture("proof.png", "A proof in chalk on a blackboard"));
     issue.news[1].follow_up = "2024-07-21-sunday".parse().ok();
     issue.news[0].guide = Some("open-weights".to_owned());
     issue.news[3].guide = Some("gpt-4o".to_owned());

@@ -192,7 +192,10 @@ fn nothing_is_fetched_but_the_pictures_that_were_asked_for() {
         }
         assert!(!bare.contains("<img") && !bare.contains("src="));
         let pictures: Vec<&str> = full.split("src=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-        assert_eq!(pictures, ["mark.png", "hills.png"].map(|file| format!("https://almanac.example/pictures/{file}")));
+        assert_eq!(
+            pictures,
+            ["mark.png", "hills.png", "proof.png"].map(|file| format!("https://almanac.example/pictures/{file}"))
+        );
     }
 }
 

@@ -71,14 +71,14 @@ fn the_number_of_the_week_survives_a_compose_and_shows_in_diff_and_mail() {
 fn a_theme_is_the_lines_that_differ() {
     let test = Test::new().sample().composed();
     test.write("templates/tokens/base.toml", "accent = \"#123456\"\n");
-    test.write("templates/partials/meta.mjml.hbs", "<p class=\"muted\">As told by {{source}}</p>");
+    test.write("templates/partials/byline.mjml.hbs", "<i>As told by {{source}}</i>");
     test.run("render 2026-11-25-midweek").success();
     let html = test.read("issues/2026-11-25-midweek/issue.html");
-    assert!(html.contains("#123456") && html.contains("As told by "));
-    test.write("templates/partials/meta.mjml.hbs", "<p>\n  {{sorce}}</p>");
+    assert!(html.contains("#123456") && html.contains("As told by ") && html.contains("Guide to keep"));
+    test.write("templates/partials/byline.mjml.hbs", "<i>\n  {{sorce}}</i>");
     test.run("render 2026-11-25-midweek")
         .code(1)
-        .stderr_has("meta.mjml.hbs:2: column")
+        .stderr_has("byline.mjml.hbs:2: column")
         .stderr_has("did you mean `source`?");
 }
 

@@ -27,6 +27,7 @@ mod cli;
 mod clicks;
 mod compose;
 mod content;
+mod content_pictures;
 mod daemon;
 mod design;
 mod doctor;

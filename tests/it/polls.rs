@@ -116,7 +116,7 @@ fn axe_finds_nothing_on_the_page_and_a_press_counts_in_a_browser() {
         browser.size(width, 800);
         browser.prefers(scheme);
         browser.open(&url);
-        assert_eq!(findings(&browser, &axe, "{}"), [""; 0], "{width} {scheme}");
+        assert_eq!(findings(&browser, &axe), [""; 0], "{width} {scheme}");
     }
     browser.run("document.querySelector('button').click()");
     let said = "return document.querySelector('h1').textContent";

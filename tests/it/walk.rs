@@ -1,5 +1,5 @@
 //! A person's way in a real browser, with a real mail server between: sign up, read the letter, confirm, choose, leave. axe-core
-//! (<https://github.com/dequelabs/axe-core>) finds nothing serious on any page of it, in light and dark, narrow and wide.
+//! (<https://github.com/dequelabs/axe-core>) finds nothing on any page of it, in light and dark, narrow and wide.
 
 use std::net::TcpListener;
 
@@ -38,7 +38,7 @@ fn from_the_form_to_the_goodbye() {
         for (width, scheme) in [(1200, "light"), (375, "light"), (1200, "dark"), (375, "dark")] {
             browser.size(width, 900);
             browser.prefers(scheme);
-            let found = findings(&browser, &axe, "{}");
+            let found = findings(&browser, &axe);
             assert!(found.is_empty(), "{expected} at {width}, {scheme}:\n{}", found.join("\n"));
             let wide =
                 browser.run("return document.documentElement.scrollWidth > document.documentElement.clientWidth");

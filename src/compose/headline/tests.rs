@@ -21,6 +21,7 @@ fn entry(source: &str, title: &str, summary: &str) -> Entry {
         guide_options: Vec::new(),
         why: String::new(),
         note: String::new(),
+        picture: None,
         pinned: false,
         banned: false,
     }

@@ -71,6 +71,7 @@ fn on_its_own(story: &Entry, other: &Covered) -> Entry {
         guide_options: Vec::new(),
         why: String::new(),
         note: String::new(),
+        picture: None,
         pinned: false,
         banned: false,
     }

@@ -19,7 +19,7 @@ fn a_draft_is_written_in_the_contracts_layout() {
     # Titles and summaries are plain text, or Markdown where the entry says format = "markdown".
     # `note` is your comment under an item, in Markdown like `intro`; `guide` names the guide shown with an item, and
     # `guide_options` the next best. Move a card up from [[guides_bench]] to show it.
-    # `picture = { file = "sun.png", width = 600, height = 200, alt = "what it shows" }` shows a picture of content/pictures/.
+    # `picture = { file = "sun.png", width = 600, height = 200, alt = "what it shows" }` shows a picture of content/pictures/, here or in an entry.
     # `number = { value = "405 billion", label = "what it counts", url = "…" }` shows a number of the week.
     # `pinned = true` keeps an entry whatever compose finds later, `banned = true` keeps it out.
     # Composing again brings in fresh items and leaves alone whatever you changed, moved, deleted or wrote beside.

@@ -163,7 +163,7 @@ proptest! {
     /// Any words: no markup of HTML's own, no mark that turns text around, none longer than a line.
     #[test]
     fn no_word_is_missing_and_none_is_changed(
-        title in prop::collection::vec(r#"[a-zA-Z0-9äß\*_`~#\[\]()|.,:;!?'"\\{}$%&=+/^@-]{1,24}|<T>|[0-9]{1,4}\.|漢字|مرحبا"#, 1..8),
+        title in prop::collection::vec(r#"[a-zA-Z0-9äß\*_`~#\[\]()|.,:;!?'"\\{}$%&=+/^@-]{1,24}|<T>|[0-9]{1,4}\.|漢|مرحبا"#, 1..8),
         summary in prop::collection::vec(r#"[a-zA-Z0-9äß\*_`~#\[\]()|.,:;!?'"\\{}$%&=+/^@-]{1,24}|<T>|<K,|V>|[0-9]{1,4}\.|漢|مرحبا"#, 1..30),
         ends in prop::collection::vec("( |\n|\n\n)", 30),
     ) {

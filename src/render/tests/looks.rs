@@ -341,3 +341,35 @@ fn long_issues_stay_light() {
     // Gmail clips at 102,400 bytes.
     assert!(sixty < 102_400, "{sixty} bytes for 60 items");
 }
+
+#[test]
+fn a_storys_picture_is_shown_from_the_web_or_from_the_pages_and_no_word_hangs_on_it() {
+    use crate::model::Picture;
+    let picture = |url: Option<&str>, file: Option<&str>| Picture {
+        url: url.map(str::to_owned),
+        file: file.map(str::to_owned),
+        width: 480,
+        height: Some(270),
+        alt: "A \"ship\" & sea".into(),
+    };
+    for name in ["midweek", "sunday"] {
+        let mut draft = states::midweek();
+        let bare = html(&draft, name);
+        draft.news[0].picture = Some(picture(Some("https://img.example/ship.jpg?w=480&h=270"), None));
+        draft.news[2].picture = Some(picture(None, Some("ship.png")));
+        let shown = html(&draft, name);
+        for tag in [
+            "<img src=\"https://img.example/ship.jpg?w=480&amp;h=270\" alt=\"A &#34;ship&#34; &amp; sea\" width=\"480\" height=\"270\"",
+            "<img src=\"https://almanac.example/pictures/ship.png\"",
+        ] {
+            assert!(shown.contains(tag) || shown.contains(&tag.replace("&#34;", "&quot;")), "{name}: {tag}\n{shown}");
+        }
+        assert_eq!(well_formed(&shown), well_formed(&bare), "{name}: every word stands without the pictures");
+        let edition = edition(name);
+        let alone = Setting { pages: None, ..sample::setting(&edition) };
+        let alone = render(&draft, &alone, &Templates::builtin()).unwrap().fill(Part::Html, &Ann);
+        assert!(alone.contains("ship.jpg") && !alone.contains("ship.png"), "{name}: a file needs pages");
+        draft.news[0].picture = Some(picture(Some("javascript:alert(1)"), None));
+        assert!(!html(&draft, name).contains("javascript"), "{name}");
+    }
+}

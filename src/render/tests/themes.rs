@@ -15,16 +15,16 @@ fn html(templates: &Templates, name: &str) -> String {
 
 #[test]
 fn one_partial_is_replaced_and_the_rest_stays() {
-    let own = themed(&[("partials/meta.mjml.hbs", "<p class=\"muted\">From {{source}}</p>")]);
+    let own = themed(&[("partials/byline.mjml.hbs", "<i>From {{source}}</i>")]);
     for name in ["midweek", "sunday"] {
         let html = html(&own, name);
-        assert!(html.contains("<p class=\"muted\">From Meta AI</p>") && html.contains("Number of the week"), "{name}");
+        assert!(html.contains("<i>From Meta AI</i>") && html.contains("Number of the week"), "{name}");
     }
 }
 
 #[test]
 fn a_partial_in_a_folder_named_as_the_template_is_for_that_edition_alone() {
-    let own = themed(&[("partials/sunday/meta.mjml.hbs", "<p class=\"muted\">Sunday says {{source}}</p>")]);
+    let own = themed(&[("partials/sunday/byline.mjml.hbs", "<i>Sunday says {{source}}</i>")]);
     assert!(html(&own, "sunday").contains("Sunday says Meta AI"));
     assert!(!html(&own, "midweek").contains("Sunday says"));
 }
@@ -60,10 +60,10 @@ fn an_edition_of_ones_own_has_its_tokens_and_needs_two_templates() {
 #[test]
 fn a_token_for_a_template_of_ones_own_is_welcome_and_a_misspelt_one_is_told() {
     let own = themed(&[
-        ("partials/meta.mjml.hbs", "<p style=\"color:{{@root.look.brand}}\">{{source}}</p>"),
+        ("partials/byline.mjml.hbs", "<i style=\"color:{{@root.look.brand}}\">{{source}}</i>"),
         ("tokens/base.toml", "brand = \"#123456\""),
     ]);
-    assert!(html(&own, "midweek").contains("<p style=\"color:#123456\">"));
+    assert!(html(&own, "midweek").contains("<i style=\"color:#123456\">"));
     let told = complaint("tokens/base.toml", "# mine\n\nacent = \"#123456\"\n");
     assert!(told.contains("mine.hbs:3") && told.contains("no template reads the token `acent`"), "{told}");
     assert!(told.contains("did you mean `accent`?"), "{told}");

@@ -7,6 +7,7 @@ use super::super::prose::{self, Links};
 use super::super::texts::Words;
 use super::super::{Setting, words};
 use super::addresses::{counted, numbered};
+use super::around::{self, PictureView};
 use super::dates;
 use super::guides::{GuideView, Placed};
 use crate::model::{Entry, Linked, topic_key};
@@ -45,6 +46,7 @@ pub struct StoryView {
     pub topics: Vec<String>,
     pub summary_html: String,
     pub summary_text: String,
+    pub picture: Option<PictureView>,
     pub note_html: String,
     pub note_text: String,
     /// Who else tells the story.
@@ -140,6 +142,7 @@ pub fn story(
         topics: entry.topics.iter().map(|topic| words::line(topic)).collect(),
         summary_html: summary.html,
         summary_text: summary.text,
+        picture: entry.picture.as_ref().and_then(|picture| around::picture(picture, setting)),
         note_html: note.html,
         note_text: note.text,
         also: also(entry, links),
