@@ -100,13 +100,24 @@ async fn walk(site: &Site, edition: &str, date: NaiveDate) -> anyhow::Result<Sto
 /// A draft as the sample's editor leaves it: with an intro, a number of the week, a picture, a note.
 fn edited(edition: &str, draft: &str) -> String {
     let Some((_, hand)) = EDITORS.iter().find(|(name, _)| *name == edition) else { return draft.to_owned() };
-    let Some((head, note)) = hand.split_once("[note]\ntext = ") else { return draft.to_owned() };
+    let Some((head, note)) = hand.split_once("[note]\n") else { return draft.to_owned() };
     let head = head.split_once('\n').map_or("", |(_, lines)| lines).trim_end();
-    let (empty, line) = ("intro = \"\"\"\n\"\"\"", format!("note = {}", note.trim_end()));
+    let empty = "intro = \"\"\"\n\"\"\"";
     // Compose counts the sample's first issues; the sample's editor has had others before.
     let counted = |text: &&str| !text.starts_with("issue_number = ");
     let draft: Vec<&str> = draft.lines().filter(counted).collect();
-    (draft.join("\n") + "\n").replacen(empty, head, 1).replacen("note = \"\"", &line, 1)
+    noted(&(draft.join("\n") + "\n").replacen(empty, head, 1), note)
+}
+
+/// A draft with the editor's note on the entry that the note names, if it is there: first its `id` line, then its `text`.
+fn noted(draft: &str, note: &str) -> String {
+    let Some((id, text)) = note.trim_end().split_once("\ntext = ") else { return draft.to_owned() };
+    match draft.split_once(&format!("\n{id}\n")) {
+        Some((before, entry)) => {
+            format!("{before}\n{id}\n{}", entry.replacen("note = \"\"", &format!("note = {text}"), 1))
+        }
+        None => draft.to_owned(),
+    }
 }
 
 /// A fresh copy of the sample; an earlier demo in the same place gives way, anything else does not.
