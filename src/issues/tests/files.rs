@@ -100,6 +100,22 @@ fn any_text_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_pictures_place_is_kept_in_the_issue_and_in_an_entry() {
+    let picture = |url: Option<&str>, file: Option<&str>, height| crate::model::Picture {
+        url: url.map(str::to_owned),
+        file: file.map(str::to_owned),
+        width: 480,
+        height,
+        alt: "A \"ship\"".into(),
+    };
+    let mut draft = draft("a b", "", "");
+    draft.picture = Some(picture(None, Some("hills.png"), Some(200)));
+    draft.news[0].picture = Some(picture(Some("https://img.example/ship.jpg?w=1&h=2"), None, None));
+    draft.news[1].picture = Some(picture(None, Some("ship.png"), Some(270)));
+    assert_eq!(parse(Path::new("issue.toml"), &to_toml(&draft)), Ok(draft));
+}
+
+#[test]
 fn every_mistake_is_told_at_once_with_its_line() {
     let text = r#"edition = "sunday"
 date = 2026-11-25
