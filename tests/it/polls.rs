@@ -48,7 +48,7 @@ fn an_answer_counts_when_its_button_is_pressed_and_never_before() {
     assert_eq!(counts(&test), [0, 0], "looking counts nothing");
     for _ in 0..2 {
         let done = serve.post(&page, "");
-        assert!(done.status == 200 && done.body.contains("Your answer is counted"), "{}", done.body);
+        assert!(done.status == 200 && done.body.contains("Your answer has been counted"), "{}", done.body);
     }
     serve.post(&format!("/poll/{ISSUE}/1"), "anything=else");
     assert_eq!(counts(&test), [1, 2]);
