@@ -68,6 +68,7 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "partials/letter_foot.mjml.hbs",
     "partials/letter_head.mjml.hbs",
     "partials/links.txt.hbs",
+    "partials/mark.mjml.hbs",
     "partials/masthead.mjml.hbs",
     "partials/masthead.txt.hbs",
     "partials/meta.mjml.hbs",
