@@ -1,6 +1,7 @@
 //! config.toml and the environment become settings. The only reader of the environment; every mistake is told at once.
 
 mod dates;
+mod listing;
 mod lists;
 mod mistakes;
 mod origin;
@@ -24,6 +25,7 @@ use origin::line_at;
 use values::{list, section};
 
 pub use dates::{Dates, edit as edit_dates};
+pub use listing::{SetBy, Setting, settings};
 pub use origin::Origin;
 pub use place::set_store;
 pub use sections::{Bounces, Editors, Web};

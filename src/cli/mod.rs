@@ -7,6 +7,7 @@ mod backup;
 mod bounces;
 mod check;
 mod compose;
+mod config;
 mod demo;
 mod diff;
 mod doctor;
@@ -156,6 +157,8 @@ enum Command {
     Archive(archive::Archive),
     /// Check config, templates, database, relay and DNS, and say how to fix each problem; sends nothing
     Doctor(doctor::Doctor),
+    /// Show every setting, its default, and where its value comes from
+    Config(config::Config),
     /// Manage the subscriber list
     #[command(subcommand)]
     Subscribers(subscribers::Subscribers),
@@ -231,6 +234,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Serve => serve::run(global),
         Command::Archive(command) => command.run(global),
         Command::Doctor(command) => command.run(global),
+        Command::Config(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),
         Command::Bounces(command) => command.run(global),
         Command::Completions(command) => command.run(),

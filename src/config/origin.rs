@@ -55,6 +55,17 @@ impl Origin {
         &self.text
     }
 
+    /// The variable that sets a key, and its value.
+    pub fn variable(&self, at: &[&str]) -> Option<(String, String)> {
+        let variable = at.join("__").to_uppercase();
+        self.overridden.get(&variable).map(|value| (format!("DIGEST_{variable}"), value.clone()))
+    }
+
+    /// The line of a byte of the file, from 1.
+    pub fn line_in(&self, offset: usize) -> usize {
+        line_at(&self.text, offset)
+    }
+
     /// Whether the environment has set this key, or something in it.
     pub fn is_overridden(&self, at: &[&str]) -> bool {
         let variable = at.join("__").to_uppercase();

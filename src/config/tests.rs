@@ -213,3 +213,37 @@ fn a_notice_about_a_setting_gets_its_place() {
     assert!(at("`web.listen` is wrong").starts_with("DIGEST_WEB__LISTEN: "));
     assert!(at("`news.example` is no setting").starts_with("`news"));
 }
+
+#[test]
+fn every_setting_is_listed_with_its_value_and_its_source() {
+    let text = "[publication]\nname = \"X\"\n\n[editions.sunday]\nnews = 7\n[editions.extra]\nsend = \"Fri 09:00\"\n\n\
+                [delivery.smtp.per_domain.gmail]\ndomains = [\"gmail.com\"]\n\n[[feeds]]\nname = \"A\"\nurl = \"https://a.example/f\"\n";
+    let environment = [("DIGEST_DELIVERY__SMTP__PORT", "2525"), ("DIGEST_DELIVERY__SMTP__PASSWORD", "hunter2")];
+    let config = read_with(text, &environment).expect("a configuration");
+    let all = settings(&config.origin);
+    let told = |section: &str, key: &str| {
+        let found = all.iter().find(|setting| setting.section == section && setting.key == key);
+        let found = found.unwrap_or_else(|| panic!("no {section}.{key}"));
+        (found.value.clone(), found.default.clone().unwrap_or_default(), found.set_by.clone())
+    };
+    let row = |value: &str, default: &str, set_by: SetBy| (value.to_owned(), default.to_owned(), set_by);
+    assert_eq!(told("editions.sunday", "news"), row("7", "12", SetBy::File(5)));
+    assert_eq!(told("editions.sunday", "bench"), row("10", "10", SetBy::Default));
+    assert_eq!(told("editions.extra", "send"), row("\"Fri 09:00\"", "\"Wed 07:00\"", SetBy::File(7)));
+    assert_eq!(told("editions.extra", "greeting"), row("\"\"", "\"\"", SetBy::Default));
+    let by = |name: &str| SetBy::Environment(name.into());
+    assert_eq!(told("delivery.smtp", "port"), row("\"2525\"", "587", by("DIGEST_DELIVERY__SMTP__PORT")));
+    assert_eq!(told("delivery.smtp", "password"), row("\"…\"", "", by("DIGEST_DELIVERY__SMTP__PASSWORD")));
+    assert_eq!(told("delivery.smtp.per_domain.gmail", "domains"), row("[\"gmail.com\"]", "", SetBy::File(10)));
+    assert_eq!(told("feeds 1", "url"), row("\"https://a.example/f\"", "", SetBy::File(14)));
+    assert!(!format!("{all:?}").contains("hunter2"), "a secret is never among them");
+    let publication: String = settings(&read_with("", &[]).expect("defaults").origin)
+        .iter()
+        .filter(|setting| setting.section == "publication")
+        .map(|setting| format!("{} = {}\n", setting.key, setting.value))
+        .collect();
+    let listed = read_with(&format!("[publication]\n{publication}"), &[]);
+    assert_eq!(listed.map(|config| config.publication), Ok(Publication::default()), "{publication}");
+    let about = |key: &str| all.iter().find(|setting| setting.key == key).map(|setting| setting.about.clone());
+    assert_eq!(about("rate").as_deref(), Some("messages a second in all; 0: as fast as the relay accepts them"));
+}

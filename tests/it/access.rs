@@ -55,7 +55,8 @@ fn nothing_on_either_issue() {
             let found = findings(&browser, &axe);
             assert!(found.is_empty(), "{issue} at {width}, {scheme}:\n{}", found.join("\n"));
             // The pictures of the demo are on no server: this is what a mail program shows that blocks them.
-            let wide = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth;");
+            let wide =
+                browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth;");
             assert_eq!(wide, 0, "{issue} is wider than the window at {width}, without its pictures");
         }
     }

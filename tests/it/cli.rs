@@ -292,3 +292,24 @@ fn a_date_that_changes_nothing_is_refused_and_a_changed_file_keeps_its_link_and_
     assert!(test.read("config.toml").contains("skip = [2026-11-25]\n"), "{}", test.read("config.toml"));
     test.run("schedule skip 2026-11-25 midweek --undo").success().stdout_has("Wed 25 Nov 2026 07:00");
 }
+
+#[test]
+fn every_setting_is_shown_with_its_source_and_no_secret() {
+    let test =
+        Test::new().env("DIGEST_DELIVERY__SMTP__PASSWORD", "hunter2").env("DIGEST_WEB__LISTEN", "127.0.0.1:8080");
+    let all = test.run("config --format json").success().json();
+    let found = |section: &str, key: &str| {
+        let mut settings = all.as_array().unwrap().iter();
+        settings.find(|one| one["section"] == section && one["key"] == key).unwrap().clone()
+    };
+    assert_eq!(found("web", "listen")["set_by"], "DIGEST_WEB__LISTEN");
+    assert!(found("publication", "name")["set_by"].as_str().unwrap().starts_with("config.toml:"));
+    assert_eq!(found("delivery", "retry")["set_by"], "default");
+    assert!(!all.to_string().contains("hunter2"), "{all}");
+    let set = test.run("config --set").success().stdout;
+    assert!(set.contains("[web]\nlisten") && !set.contains("retry"), "{set}");
+    // What is printed as TOML is a configuration.
+    let printed = test.run("config --format toml").success().stdout;
+    let other = Test::new().file("config.toml", &printed);
+    other.run("status").success();
+}
