@@ -93,3 +93,22 @@ fn plain_text_has_its_addresses_where_the_config_says() {
     assert!(!text.contains("\nLinks\n") && text.contains("\nhttps://larch.example/blog/larch-3\n"), "{text}");
     test.run("check 2026-11-25-midweek").success();
 }
+
+#[test]
+fn the_demos_editor_speaks_of_the_stories_that_are_there_and_both_issues_are_light() {
+    let test = Test::new();
+    test.run("demo shown").success();
+    for (issue, noted, most) in
+        [("2024-07-31-midweek", "meta-ai-sam-2", 25_000), ("2024-08-04-sunday", "ec-ai-act-enters-into-force", 45_000)]
+    {
+        let draft: toml_edit::DocumentMut = test.read(&format!("shown/issues/{issue}/issue.toml")).parse().unwrap();
+        let said = |key: &str, entry: &toml_edit::Table| entry[key].as_str().unwrap_or_default().to_owned();
+        let entries = draft["news"].as_array_of_tables().unwrap();
+        let with_note: Vec<String> =
+            entries.iter().filter(|entry| !said("note", entry).is_empty()).map(|entry| said("id", entry)).collect();
+        assert_eq!(with_note, [noted], "{issue}: fit src/pipeline/demo/ to the stories that compose chooses now");
+        let html = test.read(&format!("shown/issues/{issue}/issue.html"));
+        assert!(html.contains("Number of the week") && html.contains("mark.png"), "{issue}");
+        assert!(html.len() <= most, "{issue}: {} bytes of HTML", html.len());
+    }
+}

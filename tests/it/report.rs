@@ -57,9 +57,11 @@ fn every_recipient_is_accounted_for_with_the_reason() {
     assert!(!figures.to_string().contains("reader"), "no address stands in a report: {figures}");
 
     let told = test.run(&format!("report {ISSUE}")).success().stdout_has("2 of 6 delivered");
-    for words in
-        ["  nothing to do\n", "2 refused since their mailbox is gone; nothing to do", "1 put off by greylisting"]
-    {
+    for words in [
+        "  nothing to do\n",
+        "2 refused because the mailbox no longer exists; nothing to do",
+        "1 deferred by greylisting",
+    ] {
         assert!(told.stdout.contains(words), "{words}: {}", told.stdout);
     }
     assert_eq!(figures["issues"][0]["recipients"], 6, "{figures}");
@@ -81,7 +83,7 @@ fn what_a_refusal_asks_for_is_told_first() {
     let figures = report(&test);
     assert_eq!(figures["advice"][0]["act"], true, "{figures}");
     let told = test.run(&format!("report {ISSUE}")).success().stdout;
-    assert!(told.contains("  to do: 1 refused for reputation; look the sending address up"), "{told}");
+    assert!(told.contains("  to do: 1 refused for reputation; look up our sending address"), "{told}");
     assert!(!told.contains("  nothing to do\n"), "{told}");
     let page = test.read(&format!("issues/{ISSUE}/report.html"));
     assert!(page.find("1 refused for reputation") < page.find("In short"), "{page}");

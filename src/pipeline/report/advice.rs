@@ -34,11 +34,11 @@ fn ledger(report: &SendReport) -> Vec<Advice> {
     let missing = report.figures.audience.saturating_sub(counts.recipients);
     if missing > 0 {
         let help = "keep the database as it is, and compare it with the last backup";
-        advice.push(act(format!("{missing} of the audience are on no record"), help));
+        advice.push(act(format!("{missing} of the audience have no record"), help));
     }
     let waiting = counts.deferred + counts.pending;
     if report.state == IssueState::Stopped {
-        let help = format!("mend the cause, then run `digest resume {issue}`");
+        let help = format!("fix the cause, then run `digest resume {issue}`");
         advice.push(act(format!("the send is stopped, and {waiting} still wait"), &help));
     } else if waiting > 0 {
         let help = format!("`digest serve` tries again by itself; without it, run `digest send {issue}` again");
@@ -46,7 +46,7 @@ fn ledger(report: &SendReport) -> Vec<Advice> {
     }
     if counts.uncertain > 0 {
         let help = if report.state == IssueState::Sent {
-            "the connection broke after their copy was out; they may have it, and are not mailed again"
+            "the connection broke after the message was sent; they may have it, and are not mailed again"
         } else {
             "the next run sends them the same message once more"
         };
@@ -64,7 +64,7 @@ fn refused(report: &SendReport) -> Vec<Advice> {
             meant.filter(|refusal| meaning(refusal) == class).map(|refusal| refusal.count).sum()
         };
         let (why, help) = words(class);
-        for (count, what) in [(counted("failed"), "refused"), (counted("deferred"), "put off")] {
+        for (count, what) in [(counted("failed"), "refused"), (counted("deferred"), "deferred")] {
             if count > 0 {
                 let act = class.is_about_us() && class != RefusalClass::Greylisted;
                 advice.push(Advice { act, what: format!("{count} {what} {why}"), help: help.to_owned() });
@@ -87,25 +87,26 @@ fn meaning(refusal: &Refusal) -> RefusalClass {
 
 /// Why somebody was refused, and what that asks for.
 fn words(class: RefusalClass) -> (&'static str, &'static str) {
-    const ITSELF: &str = "nothing to do: who goes on refusing is taken off the list by itself";
+    const ITSELF: &str = "nothing to do: addresses that keep refusing are taken off the list automatically";
     match class {
-        RefusalClass::NoMailbox => ("since their mailbox is gone", "nothing to do: they are off the list"),
-        RefusalClass::Disabled => ("since their mailbox is closed", ITSELF),
-        RefusalClass::Full => ("since their mailbox is full", ITSELF),
-        RefusalClass::NoDomain => ("since their domain was not found", ITSELF),
-        RefusalClass::Temporary => ("for trouble at their side", ITSELF),
+        RefusalClass::NoMailbox => ("because the mailbox no longer exists", "nothing to do: they are off the list"),
+        RefusalClass::Disabled => ("because the mailbox is closed", ITSELF),
+        RefusalClass::Full => ("because the mailbox is full", ITSELF),
+        RefusalClass::NoDomain => ("because the domain was not found", ITSELF),
+        RefusalClass::Temporary => ("because of trouble on their side", ITSELF),
         RefusalClass::Unproven => ("without a reason", ITSELF),
-        RefusalClass::Greylisted => ("by greylisting", "nothing to do: a later try gets through"),
+        RefusalClass::Greylisted => ("by greylisting", "nothing to do: a later try will get through"),
         RefusalClass::Rate => {
             ("for too much at once", "give their domains a `rate` of their own in [delivery.smtp.per_domain]")
         }
-        RefusalClass::Sender => {
-            ("for our sender's address", "see that `from` and [bounces] `domain` take mail, and run `digest doctor`")
-        }
+        RefusalClass::Sender => (
+            "because of our sender address",
+            "see that `from` and [bounces] `domain` take mail, and run `digest doctor`",
+        ),
         RefusalClass::Authentication => ("for SPF, DKIM or DMARC", "run `digest doctor`, which says what to publish"),
         RefusalClass::Reputation => (
             "for reputation",
-            "look the sending address up in the list that the refusals name, and send nothing more before it is off",
+            "look up our sending address on the blocklist that the refusals name, and have it removed before the next send",
         ),
         RefusalClass::Content => {
             ("for the content", "read the refusals below; a link or a word is on a list of theirs")
@@ -124,7 +125,7 @@ fn reactions(report: &SendReport) -> Vec<Advice> {
         let help = if rate >= FAR_TOO_MANY {
             "more than 0.3 % has the big services refuse mail: write only to those who asked for it, before the next issue"
         } else {
-            "the big services want less than 0.1 %: see how these people came on the list"
+            "the big services want less than 0.1 %: check how these people came onto the list"
         };
         advice.push(act(format!("{} called it spam", this.complaints), help));
     } else if this.complaints > 0 {
@@ -133,7 +134,7 @@ fn reactions(report: &SendReport) -> Vec<Advice> {
     let about_us = report.figures.later.iter().find(|line| line.kind == "about_us").map_or(0, |line| line.count);
     if about_us > 0 {
         let help = "`digest subscribers show ADDR` has the words; `digest doctor` checks what is known of us";
-        advice.push(act(format!("{about_us} came back for what we send or who we are"), help));
+        advice.push(act(format!("{about_us} bounced because of us or our mail"), help));
     }
     advice.extend(unlike_before(this, earlier, report.state));
     advice
@@ -149,10 +150,10 @@ fn unlike_before(this: &IssueLine, earlier: &[IssueLine], state: IssueState) -> 
     let usually = usual(|line| line.left, |line| line.delivered);
     let unlike = earlier.len() >= HABIT;
     if unlike && this.left >= 5 && left > 2 * usually {
-        let what = format!("{} left: {}, usually {}", this.left, percent(left), percent(usually));
-        advice.push(act(what, "ask what was different: the subject, the length, the day, whom an import brought"));
+        let what = format!("{} unsubscribed: {}, usually {}", this.left, percent(left), percent(usually));
+        advice.push(act(what, "ask what was different: the subject, the length, the day, or who came in by an import"));
     } else if this.left > 0 {
-        advice.push(know(format!("{} left since", this.left), "nothing to do: they are off the list"));
+        advice.push(know(format!("{} unsubscribed since", this.left), "nothing to do: they are off the list"));
     }
     let delivered = per_million(this.delivered, this.recipients);
     let usually = usual(|line| line.delivered, |line| line.recipients);

@@ -248,7 +248,11 @@ fn full() -> SendReport {
     report.poll = Some(poll(41, 3));
     report.advice = vec![
         Advice { act: true, what: "18 refused for reputation".into(), help: "look it up <soon>".into() },
-        Advice { act: false, what: "12 left since".into(), help: "nothing to do: they are off the list".into() },
+        Advice {
+            act: false,
+            what: "12 unsubscribed since".into(),
+            help: "nothing to do: they are off the list".into(),
+        },
     ];
     report.issues = vec![
         line("2026-11-25", 12_004, 4, 31),
@@ -279,7 +283,7 @@ fn full() -> SendReport {
 fn it_opens_with_what_to_do() {
     let html = page(&full());
     let places: Vec<usize> =
-        ["<b>18 refused for reputation</b> look it up &lt;soon&gt;", "<b>12 left since</b>", "In short"]
+        ["<b>18 refused for reputation</b> look it up &lt;soon&gt;", "<b>12 unsubscribed since</b>", "In short"]
             .map(|words| html.find(words).unwrap_or_else(|| panic!("no {words}: {html}")))
             .into();
     assert!(places.is_sorted() && !html.contains("Nothing to do."), "{html}");

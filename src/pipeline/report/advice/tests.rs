@@ -67,8 +67,8 @@ fn refusals_are_told_by_what_they_mean_and_ours_come_first() {
             "! 3 refused for SPF, DKIM or DMARC",
             "! 2 refused for the size",
             "9 wait for their next try",
-            "40 refused since their mailbox is gone",
-            "9 put off by greylisting",
+            "40 refused because the mailbox no longer exists",
+            "9 deferred by greylisting",
         ]
     );
 }
@@ -86,7 +86,7 @@ fn a_stopped_send_and_a_ledger_that_lacks_somebody_come_before_all() {
     report.state = IssueState::Stopped;
     report.figures.audience = 1_003;
     let said = said(&report);
-    assert_eq!(said[..2], ["! 3 of the audience are on no record", "! the send is stopped, and 400 still wait"]);
+    assert_eq!(said[..2], ["! 3 of the audience have no record", "! the send is stopped, and 400 still wait"]);
     assert!(said.contains(&"2 are uncertain".to_owned()), "{said:?}");
 }
 
@@ -109,16 +109,16 @@ fn what_is_unlike_the_last_issues_is_told_once_there_are_some() {
     let usual = IssueLine { recipients: 1_000, delivered: 990, left: 2, ..IssueLine::default() };
     let mut report = report(DeliveryCounts { failed: 60, ..DeliveryCounts::default() }, Vec::new());
     report.issues[0].left = 12;
-    assert_eq!(said(&report), ["12 left since"], "nothing to compare with");
+    assert_eq!(said(&report), ["12 unsubscribed since"], "nothing to compare with");
     report.issues.extend([usual.clone(), usual.clone(), usual]);
-    assert_eq!(said(&report), ["! 12 left: 1.2 %, usually 0.2 %", "! 94.0 % delivered, usually 99.0 %"]);
+    assert_eq!(said(&report), ["! 12 unsubscribed: 1.2 %, usually 0.2 %", "! 94.0 % delivered, usually 99.0 %"]);
     report.state = IssueState::Sending;
-    assert_eq!(said(&report), ["! 12 left: 1.2 %, usually 0.2 %"], "a send under way has not delivered all");
+    assert_eq!(said(&report), ["! 12 unsubscribed: 1.2 %, usually 0.2 %"], "a send under way has not delivered all");
 }
 
 #[test]
 fn what_came_back_because_of_us_asks_for_an_act() {
     let mut report = report(DeliveryCounts::default(), Vec::new());
     report.figures.later = vec![LaterLine { kind: "about_us".into(), count: 4 }];
-    assert_eq!(said(&report), ["! 4 came back for what we send or who we are"]);
+    assert_eq!(said(&report), ["! 4 bounced because of us or our mail"]);
 }
