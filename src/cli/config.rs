@@ -37,7 +37,7 @@ impl Config {
             Form::Json => print_json(&shown.iter().map(as_json).collect::<Value>())?,
             Form::Table => by_section(&shown, |setting| line(&row(setting)))?,
             Form::Toml => {
-                by_section(&shown, |setting| line(&format!("{} = {}", setting.key, one_line(&setting.value))))?
+                by_section(&shown, |setting| line(&format!("{} = {}", setting.key, one_line(&setting.value))))?;
             }
         }
         Ok(Exit::Done)

@@ -75,12 +75,12 @@ pub fn settings(origin: &Origin) -> Vec<Setting> {
         return Vec::new();
     };
     let mut found = Vec::new();
-    for (section, item) in reference.as_table().iter() {
+    for (section, item) in reference.as_table() {
         let own = own.as_table().get(section);
         match (section, item.as_table()) {
             ("editions", Some(editions)) => edition_settings(editions, own, origin, &mut found),
             (_, Some(table)) => {
-                table_settings(section, Some(table), own.and_then(Item::as_table_like), origin, &mut found)
+                table_settings(section, Some(table), own.and_then(Item::as_table_like), origin, &mut found);
             }
             _ => {}
         }

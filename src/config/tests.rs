@@ -237,11 +237,10 @@ fn every_setting_is_listed_with_its_value_and_its_source() {
     assert_eq!(told("delivery.smtp.per_domain.gmail", "domains"), row("[\"gmail.com\"]", "", SetBy::File(10)));
     assert_eq!(told("feeds 1", "url"), row("\"https://a.example/f\"", "", SetBy::File(14)));
     assert!(!format!("{all:?}").contains("hunter2"), "a secret is never among them");
-    let publication: String = settings(&read_with("", &[]).expect("defaults").origin)
-        .iter()
-        .filter(|setting| setting.section == "publication")
-        .map(|setting| format!("{} = {}\n", setting.key, setting.value))
-        .collect();
+    let defaults = settings(&read_with("", &[]).expect("defaults").origin);
+    let publication = defaults.iter().filter(|setting| setting.section == "publication");
+    let lines: Vec<String> = publication.map(|setting| format!("{} = {}", setting.key, setting.value)).collect();
+    let publication = lines.join("\n");
     let listed = read_with(&format!("[publication]\n{publication}"), &[]);
     assert_eq!(listed.map(|config| config.publication), Ok(Publication::default()), "{publication}");
     let about = |key: &str| all.iter().find(|setting| setting.key == key).map(|setting| setting.about.clone());
