@@ -134,7 +134,7 @@ impl<'a> Shared<'a> {
         match (good, read.first(), raw.first()) {
             (Some(date), Some(first), _) => {
                 if date != *first {
-                    let message = format!("an item is dated {first}, which is yet to come; its other date counts");
+                    let message = format!("an item is dated {first}, which is in the future; its other date is used");
                     report.note(entry.line, message, "");
                 }
                 let used = dates.iter().find(|read| read.published == date);
@@ -146,7 +146,7 @@ impl<'a> Shared<'a> {
                 if stands(&date) == Ahead::Little { (now, Dated::Not) } else { (date, Dated::Itself) }
             }
             (None, Some(first), _) => {
-                let message = format!("an item is dated {first}, which is yet to come; that is not believed");
+                let message = format!("an item is dated {first}, which is in the future, so the date was ignored");
                 let help = "it counts from when it was first seen; where nobody knows that, it is left out until its date is fixed";
                 report.note(entry.line, message, help);
                 (now, Dated::Doubted)

@@ -40,13 +40,13 @@ fn a_date_to_come_is_told_with_its_line_and_stands() {
         let told: Vec<String> = intake.notices.iter().map(ToString::to_string).collect();
         assert_eq!(told.len(), 1, "{told:?}");
         assert!(
-            told[0].starts_with(&format!("{name}:{line}: `published` is 2030-01-01, which is yet to come")),
+            told[0].starts_with(&format!("{name}:{line}: `published` is 2030-01-01, which is in the future")),
             "{told:?}"
         );
     }
     let feed = "<rss version=\"2.0\"><channel><title>W</title><item><title>T</title><pubDate>Tue, 01 Jan 2030 09:00:00 GMT</pubDate></item></channel></rss>";
     let intake = read("w.xml", feed).unwrap();
-    assert!(intake.records.is_empty() && intake.notices[1].message.contains("yet to come"), "{:?}", intake.notices);
+    assert!(intake.records.is_empty() && intake.notices[1].message.contains("in the future"), "{:?}", intake.notices);
 }
 
 #[test]
