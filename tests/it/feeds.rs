@@ -269,7 +269,7 @@ fn a_date_years_ahead_makes_nothing_todays_news_unless_it_is_known_to_be_new() {
     let server = Server::start();
     let test = server.test(&["sticky"]);
     let first = test.run("news fetch").success();
-    first.stderr_has("2030-01-01T09:00:00Z, which is yet to come").stdout_has("1 of a date to come");
+    first.stderr_has("2030-01-01T09:00:00Z, which is in the future").stdout_has("1 of a date to come");
     assert_eq!(titles(&test), ["Known"], "whoever reads a feed for the first time knows no item's age");
     test.run_at("2026-11-26T06:00:00Z", "news fetch").success();
     let news = list(&test);
@@ -301,7 +301,7 @@ fn hostile_feeds_give_clean_items_or_none() {
         "no http(s) address",
         "is not whole",
         "not valid JSON",
-        "yet to come",
+        "in the future",
     ] {
         assert!(fetched.stderr.contains(told), "{told}: {}", fetched.stderr);
     }
