@@ -30,6 +30,7 @@ mod content;
 mod content_pictures;
 mod daemon;
 mod design;
+mod docs;
 mod doctor;
 mod draft;
 mod faults;

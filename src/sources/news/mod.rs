@@ -87,7 +87,8 @@ pub(super) fn read_stored(label: &Path, bytes: &[u8]) -> Result<Intake<(usize, I
 /// Tells of a date that is yet to come. It stands: whoever writes a file of their own may know what appears next week.
 pub(super) fn note_ahead(date: Published, line: usize, latest: DateTime<Utc>, report: &mut Report) {
     if feeds::ahead(date, latest) == Ahead::Far {
-        let message = format!("`published` is {date}, which is in the future; the item waits for the issue of that time");
+        let message =
+            format!("`published` is {date}, which is in the future; the item waits for the issue of that time");
         report.note(line, message, "correct the date if that is not meant, and import the file again");
     }
 }
