@@ -117,14 +117,16 @@ impl<'a> Grouping<'a> {
             return None;
         }
         let likely = nearest.is_none_or(|(_, likeness)| likeness >= LIKELY);
+        let (is_later, turned) = (self.stories.is_later(at, &carried), self.stories.turns(at, &carried));
         let (doubtful, new) = match news {
             Some(news) => {
                 let is_soon = self.stories.days_after(at, &carried).is_some_and(|days| days <= SOON);
-                let is_clear = names.in_title || self.stories.turns(at, &carried);
+                let is_clear = names.in_title || turned;
                 let may_be_old = is_soon || likely && news.share < CLEARLY_NEW;
                 (may_be_old && !is_clear, Some(news.words))
             }
-            None if self.stories.is_later(at, &carried) && !names.words.is_empty() => (true, Some(names.words)),
+            None if is_later && turned => (false, Some(self.stories.news(at, &carried).words)),
+            None if is_later && !names.words.is_empty() => (true, Some(names.words)),
             None => (false, None),
         };
         Some(EarlierCoverage {

@@ -4,6 +4,7 @@ mod cases;
 mod order;
 mod props;
 mod rank;
+mod shown;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;
