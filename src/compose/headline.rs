@@ -194,7 +194,8 @@ fn without_own_voice(title: &str, voice: &Voice) -> Option<String> {
     if !speaks_of_itself(title, own) {
         return Some(title.to_owned());
     }
-    let end = clause_ends(title).into_iter().rfind(|end| !speaks_of_itself(&title[..*end], own))?;
+    let ends = [clause_ends(title, &COMMA), clause_ends(title, &MARKS)].concat();
+    let end = ends.into_iter().filter(|end| !speaks_of_itself(&title[..*end], own)).max()?;
     let kept = title[..end].trim_end();
     (words(kept) > 1).then(|| kept.to_owned())
 }
@@ -206,10 +207,14 @@ fn speaks_of_itself(text: &str, own: &Regex) -> bool {
     own.find_iter(&lower).any(|found| !text.get(found.range()).is_some_and(is_short))
 }
 
-/// Where a clause of the title ends, in bytes: before a colon, dash, semicolon, comma, bracket or bar.
-fn clause_ends(title: &str) -> Vec<usize> {
+/// Marks at which a clause ends. A comma may as well stand in a list, so it is the last choice.
+const MARKS: [&str; 9] = [": ", " – ", " — ", " - ", "; ", " (", " | ", "? ", ". "];
+const COMMA: [&str; 1] = [", "];
+
+/// Where a clause of the title ends, in bytes: before one of the marks.
+fn clause_ends(title: &str, marks: &[&str]) -> Vec<usize> {
     let mut ends = Vec::new();
-    for mark in [": ", " – ", " — ", " - ", "; ", ", ", " (", " | ", "? ", ". "] {
+    for mark in marks.iter().copied() {
         ends.extend(title.match_indices(mark).map(|(at, _)| if mark == "? " { at + 1 } else { at }));
     }
     ends.sort_unstable();
@@ -220,7 +225,8 @@ fn clause_ends(title: &str) -> Vec<usize> {
 /// clause may end. A headline without either stays whole while it is not too long.
 fn at_a_clause(title: &str, most: usize, voice: &Voice) -> String {
     let fits = |end: &usize| title[..*end].chars().count() <= most && words(&title[..*end]) > BARE;
-    if let Some(end) = clause_ends(title).into_iter().rfind(fits) {
+    let at_a_mark = |marks| clause_ends(title, marks).into_iter().rfind(fits);
+    if let Some(end) = at_a_mark(&MARKS).or_else(|| at_a_mark(&COMMA)) {
         return title[..end].trim_end().to_owned();
     }
     // What stands behind "Name: " may be the headline.

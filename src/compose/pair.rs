@@ -23,13 +23,14 @@ use crate::model::{Guide, Item, Notice, Status};
 const LONE: f64 = 0.75;
 /// A guide on a subject of one common word ("reasoning") must score so much where only the first sentence of the summary has it.
 const IN_PASSING: f64 = 0.6;
-/// A guide must score so much by its words, whatever else speaks for it.
+/// A guide must score so much by its words, whatever else speaks for it; less where one of the item's topics is the guide's.
 const LEAST: f64 = 0.45;
+const LEAST_TOPICAL: f64 = 0.4;
 /// What is added to a guide's score: when the headline or the first sentence of the summary names it; of what it leads the
 /// next best by; when the item's topics have it.
 const NAMED: f64 = 0.17;
 const LEAD: f64 = 0.44;
-const TOPICAL: f64 = 0.1;
+const TOPICAL: f64 = 0.15;
 /// So many of the best guides are looked at.
 const CANDIDATES: usize = 6;
 /// So many of the next best guides are named.
@@ -191,7 +192,7 @@ impl<'a> Library<'a> {
     fn fitting(&self, question: &Question, scores: &[f64], topical: &[usize], guides: KindGuides) -> Vec<usize> {
         let ranking = best_first(scores);
         let mut fitting: Vec<(f64, usize)> = Vec::new();
-        for at in ranking.iter().copied().take(CANDIDATES).filter(|at| scores[*at] >= LEAST) {
+        for at in ranking.iter().copied().take(CANDIDATES).filter(|at| scores[*at] >= LEAST_TOPICAL) {
             let score = scores[at];
             if score < self.least(question, at, topical.contains(&at)) || !self.may_stand(question, at, guides) {
                 continue;
@@ -229,6 +230,7 @@ impl<'a> Library<'a> {
             None if !is_topical && !index.share_a_rare_word(question, at) => LONE,
             None | Some(Place::Elsewhere) if index.is_on_a_name(at) => LONE,
             Some(Place::Lead) if index.is_on_a_common_word(at) => IN_PASSING,
+            _ if is_topical => LEAST_TOPICAL,
             _ => LEAST,
         }
     }

@@ -40,6 +40,12 @@ fn a_headline_is_whole_or_cut_at_a_clause_and_in_the_third_person() {
         ),
         ("Mistral AI", "Larch Large", "", "Larch Large, new from Mistral"),
         ("Mistral AI", "Mistral Larch", "", "New: Mistral Larch"),
+        (
+            "The Wire",
+            "The bark of a larch in Ghent: a new way in for curious, patient, well equipped beetles",
+            "",
+            "The bark of a larch in Ghent",
+        ),
         ("The Wire", "US asks Alder to stop, and Alder stops", "", "US asks Alder to stop, and Alder stops"),
         ("The Wire", "Larch Large 2", "", "New: Larch Large 2"),
         ("The Wire", "Introducing Larch Models", "", "New: Larch Models"),

@@ -109,3 +109,16 @@ fn the_kind_of_news_says_which_guides_stand_with_it() {
         "money, and a single word that is no name"
     );
 }
+
+#[test]
+fn other_weeks_teach_which_words_make_no_two_entries_one_story() {
+    let named = |id: &str, title: &str| Item { title: title.into(), ..fresh(id, 8.0) };
+    let mut case =
+        with(vec![named("a", "Kiel opens its harbour fair"), named("b", "Harbour fair in Lund draws a record crowd")]);
+    case.weights.story_threshold = 1.0;
+    let draft = draft(&case.run()).clone();
+    let all = Weights { story_threshold: 0.999, doubt_threshold: 0.0, ..Weights::default() };
+    let found = |items: &[Item]| twins(&draft, items, &all, Tz::UTC).len();
+    let others: Vec<Item> = (0..300).map(|n| named(&format!("n{n}"), &format!("Harbour fair number {n}"))).collect();
+    assert_eq!((found(&[]), found(&others)), (1, 0));
+}
