@@ -399,13 +399,12 @@ fn one_event_in_other_words_is_one_story_and_one_pattern_with_other_names_is_two
 
 #[test]
 fn what_a_headline_only_compares_with_is_no_version_of_its_own_and_a_survey_is_not_what_it_surveys() {
-    let likeness = |a, b| stories_of(&[text(a, ""), text(b, "")]).likeness(0, 1);
+    let may_be_one = |a, b| stories_of(&[text(a, ""), text(b, "")]).likeness(0, 1) > 0.0;
     let (four, five) = ("Gull Labs trains the model Tern 4", "Gull Labs trains the model Tern 5");
     let compared = "Gull Labs trains the model Tern 5 on more machines than Tern 4";
-    assert!(likeness(compared, five) > 0.0);
-    assert_eq!((likeness(compared, four), likeness(four, five)), (0.0, 0.0));
-    assert!(likeness("A view of larches in public gardens", "Larches in public gardens") > 0.0);
-    assert_eq!(likeness("A survey of larches in public gardens", "Larches in public gardens"), 0.0);
+    assert!(may_be_one(compared, five) && !may_be_one(compared, four) && !may_be_one(four, five));
+    assert!(may_be_one("A view of larches in public gardens", "Larches in public gardens"));
+    assert!(!may_be_one("A survey of larches in public gardens", "Larches in public gardens"));
 }
 
 #[test]
