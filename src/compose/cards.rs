@@ -40,7 +40,7 @@ pub fn cards(brief: &Brief, history: &History, library: &Library, chosen: &[Plac
     if fills {
         table.take_near(library, wanted);
         if thin {
-            table.take_recent(library, wanted, "takes the place of news in a thin week");
+            table.take_recent(library, wanted, "fills in for news in a thin week");
         }
     }
     // A guide worth reading is better than an empty place, but one is enough.

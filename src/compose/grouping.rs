@@ -170,9 +170,9 @@ impl EarlierCoverage<'_> {
     pub fn reason(&self) -> String {
         match &self.new {
             Some(words) if self.doubtful => {
-                format!("perhaps told by {} already, new: {}; {}", self.issue, words.join(", "), self.why)
+                format!("may repeat {}, new: {}; {}", self.issue, words.join(", "), self.why)
             }
-            None => format!("told by {}, and nothing new: {}", self.issue, self.why),
+            None => format!("already in {}, nothing new: {}", self.issue, self.why),
             Some(words) => format!("follows up {}, new: {}", self.issue, words.join(", ")),
         }
     }

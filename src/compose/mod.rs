@@ -350,15 +350,16 @@ fn thin_notice(brief: &Brief, chosen: usize) -> Notice {
     let mark = brief.edition.thin_mark();
     let done = match brief.edition.thin {
         Thin::Shrink if chosen == 0 => "the issue has no news",
-        Thin::Shrink => "the issue is shorter",
+        Thin::Shrink => "the issue is short",
         Thin::Skip => "there is no issue",
-        Thin::FillWithGuides => "guide cards take the place of what is missing",
+        Thin::FillWithGuides => "guide cards fill the gap",
     };
-    let more = if chosen == 0 { "bring in more news, " } else { "" };
+    let more = if chosen == 0 { "import more news, " } else { "" };
     let help =
         "lower `min_score` or `thin_below` of the edition, or change its `thin` to shrink, skip or fill_with_guides";
-    Notice::new(format!("a thin week: {}, under the edition's mark of {mark}; {done}", wording::items(chosen)))
-        .help(format!("{more}{help}"))
+    let found = if chosen == 1 { "only 1 story".to_owned() } else { format!("only {chosen} stories") };
+    let found = if chosen == 0 { "no story".to_owned() } else { found };
+    Notice::new(format!("{found} ({mark} expected), so {done}")).help(format!("{more}{help}"))
 }
 
 /// The form in which topics and source names compare. Names made of signs alone, which have no letters to compare, stand

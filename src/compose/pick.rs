@@ -91,16 +91,16 @@ fn doubt(candidate: &Candidate, eligible: &[Candidate], taken: &[Option<Caps>]) 
     earlier.or_else(now)
 }
 
-/// `score 8, 1 day old, told by 3 more, first on GPT-4o`.
+/// `score 8, 1 day old, 3 other outlets cover it, first on GPT-4o`.
 fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&str>, lead: &str) -> String {
     let parts = &candidate.parts;
     let base = if parts.from_base { " (its source's base score)" } else { "" };
     let age = wording::age(candidate.item.published, window.to, brief.zone);
     let mut why = format!("{lead}score {}{base}, {age}", parts.score.unwrap_or_default());
     let also = candidate.also.len();
-    let carried = (also > 0).then(|| format!("told by {also} more"));
+    let carried = (also > 0).then(|| wording::covered_by(also));
     let touched = parts.related.saturating_sub(also);
-    let touched = (touched > 0).then(|| format!("touched by {touched} more"));
+    let touched = (touched > 0).then(|| wording::related(touched));
     let new = (parts.novelty > 0.0).then(|| "a topic that is new".to_owned());
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let (kind, preference) = (said(&parts.kind_why), said(&parts.preference_why));

@@ -10,6 +10,16 @@ pub fn items(count: usize) -> String {
     if count == 1 { "1 item".into() } else { format!("{count} items") }
 }
 
+/// `1 other outlet covers it`, `3 other outlets cover it`.
+pub fn covered_by(others: usize) -> String {
+    if others == 1 { "1 other outlet covers it".into() } else { format!("{others} other outlets cover it") }
+}
+
+/// `1 related story`, `3 related stories`.
+pub fn related(count: usize) -> String {
+    if count == 1 { "1 related story".into() } else { format!("{count} related stories") }
+}
+
 /// How old something was at `to`, as a subscriber would say it.
 pub fn age(published: Published, to: DateTime<Utc>, zone: Tz) -> String {
     let plural = |n: i64, unit: &str| format!("{n} {unit}{} old", if n == 1 { "" } else { "s" });

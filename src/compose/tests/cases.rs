@@ -273,7 +273,7 @@ fn a_thin_week_shrinks_skips_or_fills_but_never_lowers_the_bar() {
     case.guides = vec![guide("gpt-4o", "GPT-4o"), near, guide("other", "Gardens")];
     let c = case.run();
     let cards: Vec<_> = draft(&c).guides.iter().map(|g| (g.slug.as_str(), g.why.as_str())).collect();
-    let filled = ("other", "takes the place of news in a thin week");
+    let filled = ("other", "fills in for news in a thin week");
     assert_eq!(cards, [("voice", "near GPT-4o, which the issue is about"), filled]);
     assert_eq!(draft(&c).news[0].guide.as_deref(), Some("gpt-4o"), "which is shown with its item, and once");
 }

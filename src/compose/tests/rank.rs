@@ -220,7 +220,7 @@ fn what_others_tell_and_touch_is_an_echo() {
     let [launch, test, bees] = ["launch", "test", "bees"].map(|id| parts(&c, id));
     assert_eq!((launch.related, test.related, bees.related), (1, 1, 0));
     assert!(close(launch.echo, 0.4) && close(bees.echo, 0.0), "a doubling from one to two is 0.4 points");
-    assert!(c.draft.unwrap().news[0].why.contains("touched by 1 more"));
+    assert!(c.draft.unwrap().news[0].why.contains("1 related story"));
     case.weights.echo = 0.0;
     assert!(close(parts(&case.run(), "launch").echo, 0.0));
 }
