@@ -50,10 +50,6 @@ enum Field {
     Source,
 }
 
-impl Field {
-    const ALL: [Self; 4] = [Self::At, Self::Title, Self::Text, Self::Source];
-}
-
 /// A compiled rule: each part by its field and its place in that field's set.
 #[derive(Debug)]
 struct Ready {
@@ -74,7 +70,8 @@ pub struct Builder<'n> {
 /// All rules, in the order of the kinds.
 #[derive(Debug)]
 pub struct Rules {
-    sets: [RegexSet; 4],
+    /// By field: all its cues together, compiled when the first item is asked about. Who only renders or checks asks none.
+    sets: [OnceLock<RegexSet>; 4],
     cues: [Vec<String>; 4],
     /// By field and place: the expression alone, compiled when a person asks which words it found.
     alone: [Vec<OnceLock<Option<Regex>>>; 4],
@@ -102,7 +99,7 @@ impl Rules {
 
     /// The kind that the rules find, by its place, and the cue in words.
     pub fn find(&self, seen: &Seen) -> Option<(usize, String)> {
-        let matched: [SetMatches; 4] = std::array::from_fn(|field| self.sets[field].matches(&seen.texts[field]));
+        let matched: [SetMatches; 4] = std::array::from_fn(|field| self.set(field).matches(&seen.texts[field]));
         let holds = |rule: &Ready| {
             (!rule.maker || seen.maker)
                 && rule.holds.iter().all(|(field, at)| matched[*field as usize].matched(*at))
@@ -125,6 +122,21 @@ impl Rules {
             (None, Some(pair)) => Some(pair),
             (None, None) => of(Look::Last).next().map(told),
         }
+    }
+
+    fn set(&self, field: usize) -> &RegexSet {
+        self.sets[field].get_or_init(|| set(&self.cues[field]).unwrap_or_else(|_| RegexSet::empty()))
+    }
+
+    /// Compiles every cue now.
+    ///
+    /// # Errors
+    /// In words: which one is wrong, or that they are too large together.
+    pub fn prove(&self) -> Result<(), String> {
+        self.cues.iter().enumerate().try_for_each(|(field, cues)| {
+            let _ = self.sets[field].set(set(cues)?);
+            Ok(())
+        })
     }
 
     /// The words that the rule found.
@@ -189,20 +201,16 @@ impl Builder<'_> {
         Ok(list.len() - 1)
     }
 
-    /// # Errors
-    /// The expressions are too large together.
-    pub fn build(self) -> Result<Rules, String> {
-        let set = |field: Field| {
-            let cues = &self.cues[field as usize];
-            let built = RegexSetBuilder::new(cues).size_limit(SIZE).dfa_size_limit(SIZE).build();
-            // One at a time only to say which one is wrong: compiling each alone takes many times as long.
-            built.map_err(|error| cues.iter().find_map(|cue| compile(cue).err()).unwrap_or_else(|| short(&error)))
-        };
-        let [at, title, text, source] = Field::ALL;
-        let sets = [set(at)?, set(title)?, set(text)?, set(source)?];
+    pub fn build(self) -> Rules {
         let alone = std::array::from_fn(|field| self.cues[field].iter().map(|_| OnceLock::new()).collect());
-        Ok(Rules { sets, cues: self.cues, alone, ready: self.rules })
+        Rules { sets: std::array::from_fn(|_| OnceLock::new()), cues: self.cues, alone, ready: self.rules }
     }
+}
+
+fn set(cues: &[String]) -> Result<RegexSet, String> {
+    let built = RegexSetBuilder::new(cues).size_limit(SIZE).dfa_size_limit(SIZE).build();
+    // One at a time only to say which one is wrong: compiling each alone takes many times as long.
+    built.map_err(|error| cues.iter().find_map(|cue| compile(cue).err()).unwrap_or_else(|| short(&error)))
 }
 
 /// A cue for whole words, compiled.

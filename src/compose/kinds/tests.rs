@@ -140,3 +140,8 @@ fn a_mistake_in_the_cues_is_told_with_its_place() {
     let notice = Cues::parse("[[kinds]]\nname = \"a\"\npoints = \"x\"\n").unwrap_err();
     assert_eq!(notice.at.and_then(|place| place.line), Some(3));
 }
+
+#[test]
+fn the_shipped_cues_are_regular_expressions_all_of_them() {
+    Cues::parse(SHIPPED).unwrap();
+}
