@@ -80,6 +80,33 @@ pub struct Entry {
     pub banned: bool,
 }
 
+impl Entry {
+    /// An entry that says what was published where, and nothing more.
+    pub fn bare(id: String, title: String, source: String, published: Published) -> Self {
+        Self {
+            id,
+            title,
+            source,
+            published,
+            score: None,
+            url: None,
+            summary: String::new(),
+            format: TextFormat::Text,
+            topics: Vec::new(),
+            picture: None,
+            also: Vec::new(),
+            apart: Vec::new(),
+            follow_up: None,
+            guide: None,
+            guide_options: Vec::new(),
+            why: String::new(),
+            note: String::new(),
+            pinned: false,
+            banned: false,
+        }
+    }
+}
+
 /// Which items an editor says tell one story, and which do not, whatever their words; pairs of ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoryDecisions {

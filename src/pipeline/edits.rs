@@ -114,24 +114,13 @@ impl Drafts {
 /// An item as an editor adds it to a draft.
 fn entry_of(item: &Item) -> Entry {
     Entry {
-        id: item.id.clone(),
-        title: item.title.clone(),
-        source: item.source.clone(),
-        published: item.published,
         score: item.score,
         url: item.url.clone(),
         summary: item.summary.clone(),
         format: item.format,
         topics: item.topics.clone(),
-        also: Vec::new(),
-        apart: Vec::new(),
-        follow_up: None,
         guide: item.guides.first().cloned(),
-        guide_options: Vec::new(),
         why: BY_HAND.into(),
-        note: String::new(),
-        picture: None,
-        pinned: false,
-        banned: false,
+        ..Entry::bare(item.id.clone(), item.title.clone(), item.source.clone(), item.published)
     }
 }

@@ -36,12 +36,15 @@ impl Delivery {
     fn refuse_false_promises(&self, name: &IssueName, approval: &Approval) -> anyhow::Result<()> {
         let letterhead = &approval.frozen.letterhead;
         let setup = Setup { from: &letterhead.from, public_url: &letterhead.public_url, ..self.site.config.setup() };
-        let draft = issues::parse(&issues::folder(&self.site.issues_dir(), name), &approval.draft)?;
-        let is_waived =
-            |code: &str| !draft.waive_why.trim().is_empty() && draft.waive.iter().any(|waived| waived == code);
         let faults = if self.site.config.mails_people() { check::faults(&setup) } else { Vec::new() };
-        let errors = faults.into_iter().filter(|fault| fault.severity == Severity::Error && !is_waived(fault.code));
+        let mut errors: Vec<_> = faults.into_iter().filter(|fault| fault.severity == Severity::Error).collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let draft = issues::parse(&issues::folder(&self.site.issues_dir(), name), &approval.draft)?;
+        errors.retain(|fault| draft.waive_why.trim().is_empty() || !draft.waive.iter().any(|code| code == fault.code));
         let notices: Vec<Notice> = errors
+            .into_iter()
             .map(|fault| {
                 Notice::new(format!("{name} is not sent: {}", fault.what))
                     .help(format!("{}, and approve it again", fault.mend))

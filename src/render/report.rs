@@ -29,7 +29,7 @@ pub struct ReportSetting<'a> {
 /// Writes the report as an HTML page. The same arguments give the same bytes.
 ///
 /// # Errors
-/// The template is not there, or names what there is not; the tokens have a mistake.
+/// The template is missing or uses an unknown name, or the tokens have a mistake.
 pub fn report(report: &SendReport, setting: ReportSetting, templates: &Templates) -> Result<String, Notices> {
     let look = draw::look(setting.template, templates)?;
     fill(TEMPLATE, &view::view(report, setting, look)?, templates)

@@ -22,7 +22,7 @@ impl Issues<'_> {
         serde_json::from_str(&text).map(Some).map_err(damaged)
     }
 
-    /// Adds one to an answer, by its number from 1. `false` when no issue was mailed with such an answer.
+    /// Counts one vote for an answer, numbered from 1. `false` if no sent issue has this answer.
     pub fn count_answer(&self, issue: &IssueName, answer: u8) -> Result<bool, StoreError> {
         let Some(poll) = self.poll(issue)? else { return Ok(false) };
         if answer == 0 || usize::from(answer) > poll.answers.len() {

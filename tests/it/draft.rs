@@ -104,7 +104,7 @@ fn a_page_becomes_an_item_and_a_story_of_the_issue() {
     let id = item["id"].as_str().unwrap();
     test.run(&format!("draft add {ISSUE} {url} --at 2")).success().stdout_has("Otters map a river");
     assert_eq!(ids(&test, "news")[1], id);
-    test.run(&format!("draft add {ISSUE} {id}")).code(1).stderr_has("in this issue already");
+    test.run(&format!("draft add {ISSUE} {id}")).code(1).stderr_has("already in this issue");
     test.run(&format!("check {ISSUE}")).success();
     test.run(&format!("news add http://{}/", crate::smtp::dead_address())).code(1).stderr_has("cannot be read");
     test.run("news add http://10.1.2.3/").code(1).stderr_has("cannot be read");

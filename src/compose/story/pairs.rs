@@ -8,7 +8,7 @@ const FLOOR: f64 = 0.06;
 /// the bound keeps a term of thousands of texts from making millions of pairs.
 const REACH: usize = 300;
 
-/// For each vector those that are alike, with the cosine, found through the terms that they share.
+/// For each vector, the similar ones and their cosine, found by the terms they share.
 pub fn pairs(vectors: &[Vector]) -> Vec<Vec<(usize, f64)>> {
     let terms = vectors.iter().flatten().map(|(term, _)| *term as usize + 1).max().unwrap_or(0);
     let mut held_by: Vec<Vec<(usize, f64)>> = vec![Vec::new(); terms];

@@ -271,7 +271,7 @@ fn decided() -> impl Strategy<Value = [Vec<(usize, usize)>; 2]> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// By story: the ids that it holds, shown, benched or left out for it.
+    /// The ids in each story: shown, on the bench, or left out because of it.
     #[test]
     fn what_an_editor_joined_and_parted_is_never_undone(items in grouping(), [joined, parted] in decided()) {
         let mut case = Case { items, ..Case::default() };

@@ -3,7 +3,7 @@
 use super::super::blocks::Section;
 use super::super::write::{covered, list};
 use super::{Place, sections, value};
-use crate::model::{Covered, Draft, Entry, Notice, TextFormat};
+use crate::model::{Covered, Draft, Entry, Notice};
 
 /// Takes an item out of an entry's `also`, for good (`apart`), and shows it right behind the entry.
 pub fn split(draft: &Draft, text: &str, from: Place, id: &str, known: Option<&Entry>) -> Result<String, Notice> {
@@ -55,24 +55,10 @@ fn entry(draft: &Draft, place: Place) -> Result<&Entry, Notice> {
 /// An entry made of what an `also` says.
 fn on_its_own(story: &Entry, other: &Covered) -> Entry {
     Entry {
-        id: other.id.clone(),
-        title: other.title.clone(),
-        source: other.source.clone(),
-        published: story.published,
         score: story.score,
         url: other.url.clone(),
-        summary: String::new(),
-        format: TextFormat::Text,
         topics: story.topics.clone(),
-        also: Vec::new(),
         apart: vec![story.id.clone()],
-        follow_up: None,
-        guide: None,
-        guide_options: Vec::new(),
-        why: String::new(),
-        note: String::new(),
-        picture: None,
-        pinned: false,
-        banned: false,
+        ..Entry::bare(other.id.clone(), other.title.clone(), other.source.clone(), story.published)
     }
 }

@@ -20,7 +20,7 @@ pub fn show(text: &str, from: Place, to: usize) -> Result<String, Notice> {
 pub fn bench(text: &str, from: Place) -> Result<String, Notice> {
     let mut draft = cut(text)?;
     if from.section == Section::Bench {
-        return Err(Notice::new("it is on the bench already"));
+        return Err(Notice::new("it is already on the bench"));
     }
     let block = take(&mut draft, from)?;
     insert(&mut draft, Section::Bench, 0, renamed(block, Section::Bench)?);
@@ -40,7 +40,7 @@ pub fn add(draft: &Draft, text: &str, entry: &Entry, at: Option<usize>) -> Resul
         if from.section == Section::Bench {
             return show(text, from, at.unwrap_or(draft.news.len() + 1));
         }
-        return Err(Notice::new(format!("\"{}\" is in this issue already", there.title)));
+        return Err(Notice::new(format!("\"{}\" is already in this issue", there.title)));
     }
     if at == Some(0) {
         return Err(Notice::new("places count from 1"));
@@ -53,7 +53,7 @@ pub fn add(draft: &Draft, text: &str, entry: &Entry, at: Option<usize>) -> Resul
 
 pub fn add_card(draft: &Draft, text: &str, card: &Card) -> Result<String, Notice> {
     if draft.guides.iter().any(|other| other.slug == card.slug) {
-        return Err(Notice::new(format!("this issue shows the card \"{}\" already", card.title)));
+        return Err(Notice::new(format!("this issue already shows the card \"{}\"", card.title)));
     }
     let mut blocks = cut(text)?;
     let spare = draft.guides_bench.iter().position(|other| other.slug == card.slug);

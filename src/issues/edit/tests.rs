@@ -172,7 +172,7 @@ fn what_does_not_fit_is_refused_with_a_remedy() {
         (set(Some("1"), "published", "yesterday"), "a date such as"),
         (set(None, "issue_number", "0"), "whole number from 1"),
         (Edit::Move { entry: "1".into(), place: 0 }, "count from 1"),
-        (Edit::Bench { entry: "b1".into() }, "on the bench already"),
+        (Edit::Bench { entry: "b1".into() }, "already on the bench"),
         (Edit::DropCard { slug: "agents".into() }, "its cards are copyright"),
         (Edit::Split { entry: "1".into(), id: "x".into(), known: None }, "it has larch-w"),
         (Edit::Merge { entry: "1".into(), other: "1".into() }, "with itself"),

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A send of `name` that began at `started`, with so many delivered and failed.
+/// A send of `name`, begun at `started`, with these numbers delivered and failed.
 fn sent(house: &House, name: &str, started: i64, [delivered, failed]: [i64; 2]) -> IssueSend {
     let conn = &house.store.conn;
     conn.execute(

@@ -1,4 +1,4 @@
-//! What a web page says of itself in its head: title, `meta`, canonical address, language; and the first `time` of its body.
+//! A web page's metadata: title, `meta`, canonical address and language from its head, and the first `time` in its body.
 
 use std::cell::RefCell;
 
@@ -6,7 +6,7 @@ use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
-/// What a page says of itself, as it says it.
+/// A page's own title, metadata and address, uncleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageHead {
     pub title: String,
