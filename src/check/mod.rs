@@ -42,7 +42,7 @@ pub use blocks::Block;
 pub use codes::{CODES, NOT_WAIVABLE, explain, help_uri};
 pub use online::{LinkStatus, web_links};
 pub use place::At;
-pub use setup::{Fault, Setup, faults};
+pub use setup::{Setup, setup_findings};
 pub use spam::{Settings, Spam};
 
 /// How much a finding matters: only an error stops an approval.

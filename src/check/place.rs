@@ -6,6 +6,9 @@ use toml_edit::{Document, Item, TableLike};
 
 use crate::model::Draft;
 
+/// What a finding about the settings names as its place.
+pub const CONFIG: &str = "config.toml";
+
 /// A place in the draft, or the part that shows what a template does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum At {
@@ -40,7 +43,7 @@ impl At {
             Self::Html => "html".into(),
             Self::Text => "text".into(),
             Self::Message => "message".into(),
-            Self::Config => "config.toml".into(),
+            Self::Config => CONFIG.into(),
         }
     }
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
-use super::{At, Found, Issue, Severity};
+use super::place::CONFIG;
+use super::{At, Finding, Found, Issue, help_uri};
 
 /// The settings that every message repeats.
 #[derive(Clone, Copy, Debug)]
@@ -19,28 +20,22 @@ pub struct Setup<'a> {
     pub has_pages: bool,
 }
 
-/// A promise that cannot be kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    pub severity: Severity,
-    pub code: &'static str,
-    pub what: String,
-    pub mend: String,
-}
-
 /// The sender and the postal address of the shipped config.toml.
 const SAMPLE_SENDER: &str = "news@callmealmanac.example";
 const SAMPLE_POSTAL_ADDRESS: &str = "Call Me Almanac, 1 Example Street, 75011 Paris, France";
 
-/// All that cannot be true of mails to real people.
-pub fn faults(setup: &Setup) -> Vec<Fault> {
-    let fault = |found: Found| Fault {
+/// What the settings promise and cannot keep, as [`super::check`] finds it where messages really go out.
+pub fn setup_findings(setup: &Setup) -> Vec<Finding> {
+    let finding = |found: Found| Finding {
         severity: found.severity,
         code: found.code,
-        what: found.message,
-        mend: found.help.into_owned(),
+        message: found.message,
+        where_: CONFIG.into(),
+        line: None,
+        help: found.help,
+        help_uri: help_uri(found.code),
     };
-    promises(setup).into_iter().map(fault).collect()
+    promises(setup).into_iter().map(finding).collect()
 }
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
@@ -125,6 +120,7 @@ fn is_reserved(domain: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Severity;
     use super::*;
 
     const GOOD: Setup = Setup {
@@ -137,7 +133,7 @@ mod tests {
     #[test]
     fn each_promise_that_cannot_be_kept_is_named() {
         let codes =
-            |setup: Setup| faults(&setup).into_iter().map(|fault| (fault.severity, fault.code)).collect::<Vec<_>>();
+            |setup: Setup| promises(&setup).into_iter().map(|found| (found.severity, found.code)).collect::<Vec<_>>();
         assert_eq!(codes(GOOD), []);
         let dead = vec![(Severity::Error, "unsubscribe-dead")];
         for public_url in [

@@ -5,6 +5,8 @@ mod order;
 mod props;
 mod rank;
 mod shown;
+mod stories;
+mod windows;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use chrono_tz::Tz;

@@ -36,18 +36,23 @@ impl Delivery {
     fn refuse_false_promises(&self, name: &IssueName, approval: &Approval) -> anyhow::Result<()> {
         let letterhead = &approval.frozen.letterhead;
         let setup = Setup { from: &letterhead.from, public_url: &letterhead.public_url, ..self.site.config.setup() };
-        let faults = if self.site.config.mails_people() { check::faults(&setup) } else { Vec::new() };
-        let mut errors: Vec<_> = faults.into_iter().filter(|fault| fault.severity == Severity::Error).collect();
+        if !self.site.config.mails_people() {
+            return Ok(());
+        }
+        let mut errors = check::setup_findings(&setup);
+        errors.retain(|finding| finding.severity == Severity::Error);
         if errors.is_empty() {
             return Ok(());
         }
         let draft = issues::parse(&issues::folder(&self.site.issues_dir(), name), &approval.draft)?;
-        errors.retain(|fault| draft.waive_why.trim().is_empty() || !draft.waive.iter().any(|code| code == fault.code));
+        errors.retain(|finding| {
+            draft.waive_why.trim().is_empty() || !draft.waive.iter().any(|code| code == finding.code)
+        });
         let notices: Vec<Notice> = errors
             .into_iter()
-            .map(|fault| {
-                Notice::new(format!("{name} is not sent: {}", fault.what))
-                    .help(format!("{}, and approve it again", fault.mend))
+            .map(|error| {
+                Notice::new(format!("{name} is not sent: {}", error.message))
+                    .help(format!("{}, and approve it again", error.help))
             })
             .collect();
         if notices.is_empty() { Ok(()) } else { Err(Notices(notices).into()) }

@@ -126,11 +126,11 @@ impl Doctor {
             found.push(Diagnosis::error("config", &self.site.config.origin.locate(wrong)));
         }
         let is_mailbox = found.is_empty();
-        let faults = check::faults(&self.site.config.setup());
-        for fault in faults.into_iter().filter(|fault| is_mailbox || !fault.code.starts_with("sender")) {
-            let is_error = fault.severity == Severity::Error && self.site.config.mails_people();
+        let findings = check::setup_findings(&self.site.config.setup()).into_iter();
+        for finding in findings.filter(|finding| is_mailbox || !finding.code.starts_with("sender")) {
+            let is_error = finding.severity == Severity::Error && self.site.config.mails_people();
             let health = if is_error { Health::Error } else { Health::Warning };
-            found.push(Diagnosis::new("config", health, fault.what).mend(fault.mend));
+            found.push(Diagnosis::new("config", health, finding.message).mend(finding.help));
         }
         found.extend(self.examine_story_threshold());
         if found.is_empty() {
