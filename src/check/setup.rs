@@ -16,7 +16,7 @@ pub struct Setup<'a> {
     pub postal_address: &'a str,
     /// Where the links to unsubscribe lead.
     pub public_url: &'a str,
-    /// Whether `[web]` has pages of its own there: `listen` or `public_url` is set.
+    /// Whether `[web]` serves pages: `listen` or `public_url` is set.
     pub has_pages: bool,
 }
 
@@ -24,7 +24,7 @@ pub struct Setup<'a> {
 const SAMPLE_SENDER: &str = "news@callmealmanac.example";
 const SAMPLE_POSTAL_ADDRESS: &str = "Call Me Almanac, 1 Example Street, 75011 Paris, France";
 
-/// What the settings promise and cannot keep, as [`super::check`] finds it where messages really go out.
+/// Findings about promises that the settings cannot keep, which count where messages are really sent.
 pub fn setup_findings(setup: &Setup) -> Vec<Finding> {
     let finding = |found: Found| Finding {
         severity: found.severity,
@@ -65,7 +65,7 @@ fn unsubscribe(setup: &Setup) -> Option<Found> {
     Some(Found::error("unsubscribe-dead", At::Config, format!("the unsubscribe links lead to {url}, {why}"), mend))
 }
 
-/// Why nobody takes the sender for real.
+/// Why the sender cannot be real.
 fn sender(from: &str) -> Option<Found> {
     let address = from.trim_end_matches('>').rsplit('<').next().unwrap_or_default().trim().to_lowercase();
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);

@@ -12,9 +12,9 @@ use super::window::History;
 use super::{Brief, CarriedStory, fold};
 use crate::model::{IssueName, Item, StoryDecisions, canonical_url};
 
-/// So many past issues are asked whether they told a story: half a year of two a week.
+/// How many past issues are searched for a story: half a year at two a week.
 const ISSUES: usize = 52;
-/// So many other items, the latest, teach which words are common.
+/// How many other items, the latest, show which words are common.
 const BACKGROUND: usize = 1_000;
 /// A headline of this many letters that two items share makes them one story, whatever stands under it.
 const LONG_HEADLINE: usize = 32;

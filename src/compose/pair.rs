@@ -31,9 +31,9 @@ const LEAST_TOPICAL: f64 = 0.4;
 const NAMED: f64 = 0.17;
 const LEAD: f64 = 0.44;
 const TOPICAL: f64 = 0.15;
-/// So many of the best guides are looked at.
+/// How many of the best guides are considered.
 const CANDIDATES: usize = 6;
-/// So many of the next best guides are named.
+/// How many of the next best guides are listed.
 const OPTIONS: usize = 3;
 
 /// The live guides, ready to be compared with items.

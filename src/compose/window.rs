@@ -47,7 +47,7 @@ pub enum Standing {
     Outside,
 }
 
-/// So many issues back a bench is remembered.
+/// How many issues back a bench is remembered.
 const BENCHES: usize = 4;
 
 /// What the earlier issues carried.

@@ -18,7 +18,7 @@ pub const STOP: [&str; 110] = [
 const COMPARES: &str = "ahead against approach approache beat beating behind beyond close compare comparable compete \
     competing exceed exceeding like line match matche matching outperform outperforming par rival rivaling rivalling similar \
     surpass surpasse surpassing than unlike versu versus vs";
-/// So many words before a name are looked at.
+/// How many words before a name are considered.
 const COMPARES_WITHIN: usize = 5;
 
 /// Whether the last of the words before a name say that something is compared with it: "beats", "in line with the new".

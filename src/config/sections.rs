@@ -50,7 +50,7 @@ pub struct Bounces {
     pub maildir: String,
     /// Where `digest serve` takes them by LMTP: a loopback address with a port, or `unix:PATH`; empty: nowhere.
     pub lmtp: String,
-    /// So many issues that came back with a failure that proves nothing take a subscriber off.
+    /// How many issues must be refused without proof before the subscriber is removed.
     pub soft_limit: u32,
     /// How far apart the first and the last of them must lie, such as `5d`.
     #[serde(with = "crate::model::duration")]

@@ -10,7 +10,7 @@ use super::{ISSUE, folder, merge, within};
 use crate::files;
 use crate::model::{IssueName, Notice, Notices};
 
-/// So many edits can be undone.
+/// Most edits of an issue that can be undone.
 const MOST: usize = 100;
 
 /// An edit with the whole text before and after it.

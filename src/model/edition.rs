@@ -192,7 +192,7 @@ pub struct Edition {
     /// How long before `send` the draft is composed and the editors are told.
     #[serde(with = "duration")]
     pub draft_ahead: std::time::Duration,
-    /// How long before `send` the links of the draft are asked once more, and the editors told of those that fail; 0 means never.
+    /// How long before `send` the draft's links are checked again and editors told of failures; 0 means never.
     #[serde(with = "super::duration")]
     pub check_links: std::time::Duration,
     /// How long before `send` the editors are reminded of an issue that nobody approved; 0 means never.

@@ -143,7 +143,7 @@ pub struct Timeline {
     pub delivered: Vec<u64>,
 }
 
-/// So many percent of the delivered were delivered within so many milliseconds.
+/// A percentile of delivery: this percentage of delivered messages arrived within this many milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Within {
     pub percent: u8,

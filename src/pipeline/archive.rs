@@ -15,9 +15,9 @@ use crate::text;
 use crate::web::archive::{ArchiveRequest, ArchiveResponse, ArchiveService, PictureFile};
 use crate::web::feed;
 
-/// So many issues stand in the feed.
+/// Number of issues in the feed.
 const FEED: usize = 20;
-/// So many pages are kept ready.
+/// Most pages kept in the cache.
 const KEPT: usize = 256;
 /// The most bytes of a picture; one that is larger is too slow for a mail.
 const LARGEST_PICTURE: u64 = 4 << 20;

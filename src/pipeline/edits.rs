@@ -22,7 +22,7 @@ impl Drafts {
     /// Takes the last edit back, or with `redo` the last undoing; says which edit it was.
     ///
     /// # Errors
-    /// There is none, or the draft was changed in another way since.
+    /// There is nothing to undo, or the draft was changed in another way since.
     pub fn undo(&self, name: &IssueName, redo: bool) -> anyhow::Result<String> {
         Ok(issues::undo(&self.site.issues_dir(), &self.history(name), name, redo)?)
     }
@@ -65,7 +65,7 @@ impl Drafts {
         self.edit(name, &Edit::Guide { entry: entry.into(), slug })
     }
 
-    /// Makes an item that stands in an entry's `also` a story of its own.
+    /// Turns an item in an entry's `also` into its own story.
     ///
     /// # Errors
     /// There is no such entry, or the item is not in its `also`.

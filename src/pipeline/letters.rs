@@ -12,7 +12,7 @@ use crate::render::{Templates, letter};
 use crate::send::{LetterSender, Try};
 use crate::store::Store;
 
-/// So many letters are looked at in one go.
+/// How many letters are processed at a time.
 const BATCH: usize = 64;
 /// How often a look is had whether a letter is due.
 const LOOK: Duration = Duration::from_millis(500);

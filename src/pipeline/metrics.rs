@@ -17,7 +17,7 @@ use crate::web::ops::{self, Buckets, EditionVitals, OpsService, SendVitals, Vita
 
 /// For so long the same figures are shown again.
 const FRESH: Duration = Duration::from_secs(10);
-/// So many of the last sends are shown besides those that are not over.
+/// How many recent sends are shown besides the unfinished ones.
 const NEWEST: u32 = 4;
 
 impl Daemon {

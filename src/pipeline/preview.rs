@@ -14,7 +14,7 @@ use crate::issues;
 use crate::model::{Address, IssueName, Notice, Notices};
 use crate::web::preview::{PreviewRequest, PreviewService, Source, Subscriber, Title, Trouble, View};
 
-/// So many issues stay rendered; to look at another, the others are rendered anew when they are asked for.
+/// Most issues kept rendered; beyond that, they are rendered again when requested.
 const KEPT: usize = 16;
 
 /// Opens the publication in `root` for a preview that begins with the issue `asked` for, the newest without one, as the

@@ -4,7 +4,7 @@ use super::Drafts;
 use crate::issues;
 use crate::model::{Editing, IssueName};
 
-/// So many issues make a trend.
+/// How many issues make a trend.
 const TREND: usize = 10;
 
 impl Drafts {

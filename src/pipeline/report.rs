@@ -9,7 +9,7 @@ use crate::model::{IssueName, Notice, SendReport};
 use crate::render::{self, ReportSetting};
 use crate::{files, issues};
 
-/// With so many earlier issues of its edition a report compares.
+/// How many earlier issues of the edition a report compares with.
 const BESIDE: u32 = 5;
 
 impl Delivery {

@@ -32,7 +32,7 @@ impl Delivery {
         }
     }
 
-    /// What was approved for an outbox may say what is not true of mails to people, such as a link that nobody answers.
+    /// An issue approved for the outbox may promise what is false in mail to people, such as an unsubscribe link that nobody answers.
     fn refuse_false_promises(&self, name: &IssueName, approval: &Approval) -> anyhow::Result<()> {
         let letterhead = &approval.frozen.letterhead;
         let setup = Setup { from: &letterhead.from, public_url: &letterhead.public_url, ..self.site.config.setup() };

@@ -21,7 +21,7 @@ use crate::store::{BounceLine, BroughtBack, Change, Import, Store, StoreError};
 /// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
 const BATCH: usize = 1_000;
 
-/// So many rows left out, and so many addresses that stand in a file twice, are named.
+/// Most rejected rows and duplicate addresses that are listed.
 const NAMED: usize = 1_000;
 
 /// What an import did; serializes as the JSON that scripts rely on.

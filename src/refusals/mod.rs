@@ -72,7 +72,7 @@ pub fn judge(said: &Said) -> RefusalClass {
     }
 }
 
-/// So many characters are judged; a server says what it has to say at once.
+/// How many characters are judged; servers say the important part first.
 const LOOK: usize = 2_000;
 
 fn head(text: &str) -> &str {

@@ -18,7 +18,7 @@ const TESTS: &[&str] = &["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "no
 const BLOCKS: &[&str] = &["each", "if", "unless", "with"];
 /// Partials within partials deeper than this are a circle.
 const DEEPEST: usize = 12;
-/// So many partials are looked at, each as often as it is included.
+/// Most partials examined, counting each inclusion.
 const MOST: usize = 2_000;
 
 /// Checks the templates reachable from the issue's own against `shape`, the full sample's data.

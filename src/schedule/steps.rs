@@ -14,7 +14,7 @@ const TOLERANCE: Duration = Duration::from_mins(10);
 const DRAFT_AGAIN: TimeDelta = TimeDelta::minutes(10);
 /// How long after a send broke off, or could not begin, it is tried again; twice as long after each further time in a row.
 const SEND_AGAIN: TimeDelta = TimeDelta::minutes(5);
-/// Later than this before the send time no link is asked any more: nothing may hold the send up.
+/// Links are not checked later than this before the send time, so that nothing delays the send.
 const LINKS_LAST: Duration = Duration::from_mins(5);
 /// What cannot begin is tried for so long even where an edition has no `grace`.
 const A_WHILE: Duration = Duration::from_hours(1);
@@ -29,7 +29,7 @@ pub enum What {
     /// The draft could not be made.
     DraftFailed,
     Reminded,
-    /// The links were asked once more.
+    /// The links were checked again.
     LinksChecked,
     /// The send time came without an approval, or with errors of the check.
     Held,
@@ -146,7 +146,7 @@ pub enum Step {
     /// Fetch, compose, render, check, and tell the editors.
     Draft,
     Remind,
-    /// Ask the links of the draft once more, and tell the editors what no longer answers.
+    /// Check the draft's links again, and tell the editors which fail.
     CheckLinks,
     Hold(Reason),
     /// Approve what nobody approved, as the edition asks, unless the check finds errors.
@@ -251,7 +251,7 @@ impl Facts<'_> {
     }
 }
 
-/// The links of a draft are asked once, while there is time to mend one.
+/// The draft's links are checked once, while there is time to fix one.
 fn links(facts: &Facts) -> Next {
     let ahead = facts.edition.check_links;
     let is_done = ahead.is_zero() || facts.last(What::LinksChecked).is_some() || facts.approval == Approval::NoDraft;

@@ -20,7 +20,7 @@ use same_address::Stale;
 pub use merge_guides::merge_guides;
 pub use same_address::{Better, by_first};
 
-/// How often an import is gone through at most.
+/// Most passes over an import.
 const ROUNDS: usize = 16;
 
 /// What a merge did; `files` are those that were written.

@@ -10,7 +10,7 @@ use super::subscribers::put;
 use super::{StoreError, Subscribers, Tally, from_ms, to_ms};
 use crate::model::SubscriberRow;
 
-/// So many subscribers of a killed import are taken back in one transaction.
+/// How many subscribers of a killed import are undone in one transaction.
 const BATCH: usize = 1_000;
 /// What the lock of an import is called, behind the database's name.
 const LOCK: &str = "import.lock";

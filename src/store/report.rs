@@ -17,9 +17,9 @@ use crate::model::{
     Timeline, Tracking, TriesLine, WaitLine, Within,
 };
 
-/// So many domains have a line of their own.
+/// Most domains listed separately.
 const DOMAINS: i64 = 12;
-/// So many different refusals are shown.
+/// Most different refusals listed.
 const REFUSALS: i64 = 40;
 /// So many codes and so many numbers of tries have a line of their own; a server would have to make them up to give more.
 const LINES: i64 = 60;

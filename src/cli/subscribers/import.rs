@@ -11,7 +11,7 @@ use super::super::{Exit, Format, Global};
 use crate::model::Notice;
 use crate::pipeline::{Census, ImportOptions, ListSource, OpenList, Reject, RejectWriter, SubscriberImport};
 
-/// So many rows that are left out are printed.
+/// Most rejected rows that are printed.
 const SHOWN: usize = 20;
 
 #[derive(Args)]

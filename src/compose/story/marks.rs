@@ -34,7 +34,7 @@ const TURNS: [&str; 8] = [
     "survey | surveys surveyed review overview poll polls polled study report asked",
 ];
 
-/// So many words at the beginning of a headline make a pattern.
+/// How many words at the start of a headline make a pattern.
 pub const PATTERN: usize = 4;
 
 /// A name that more than this share of texts hold tells no two stories apart.

@@ -36,7 +36,7 @@ pub enum Edit {
     DropCard { slug: String },
     /// Adds a story at a place among the news, from 1; at the end without one.
     Add { entry: Box<Entry>, place: Option<usize> },
-    /// Makes an item that stands in an entry's `also` a story of its own, right behind it. `known` is the item as content/ has it.
+    /// Turns an item in an entry's `also` into its own story, right after it. `known` is the item from content/.
     Split { entry: String, id: String, known: Option<Box<Entry>> },
     /// Puts an entry among those that tell another entry's story.
     Merge { entry: String, other: String },
@@ -64,7 +64,7 @@ impl Edit {
 /// The text after an edit. `label` is the file's path, for messages.
 ///
 /// # Errors
-/// The text has mistakes, before or after; there is no such entry, field or place. Then nothing is to be changed.
+/// The text has mistakes, before or after; or the entry, field or place does not exist. Then nothing should be written.
 pub fn apply(label: &Path, text: &str, edit: &Edit) -> Result<String, Notices> {
     let draft = read::parse(label, text)?;
     let after = changed(&draft, text, edit).map_err(|notice| Notices(vec![notice.at(label, None)]))?;

@@ -13,7 +13,7 @@ pub struct Place {
 /// Finds an entry by its id, its place among the news (`3`) or on the bench (`b2`), or the start of its id, where only one begins so.
 ///
 /// # Errors
-/// There is none, or there are several; the help names what there is.
+/// None matches, or several do; the help lists what exists.
 pub fn find(draft: &Draft, given: &str) -> Result<Place, Notice> {
     let given = given.trim();
     let all = || {

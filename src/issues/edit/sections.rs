@@ -73,13 +73,13 @@ fn cut(text: &str) -> Result<DraftBlocks, Notice> {
     DraftBlocks::cut(text).ok_or_else(inline)
 }
 
-/// Takes a block out.
+/// Removes a block and returns it.
 fn take(draft: &mut DraftBlocks, from: Place) -> Result<Block, Notice> {
     let at = position(draft, from.section, from.at).ok_or_else(inline)?;
     Ok(draft.blocks.remove(at))
 }
 
-/// Where the block with a number stands among all blocks.
+/// The position of a section's nth block among all blocks.
 fn position(draft: &DraftBlocks, section: Section, number: usize) -> Option<usize> {
     let mut of = draft.blocks.iter().enumerate().filter(|(_, block)| block.section == section);
     of.nth(number).map(|(at, _)| at)

@@ -163,7 +163,7 @@ fn picture_with(now: Option<&Picture>, part: &str, words: &str) -> Result<String
     Ok(picture(&new))
 }
 
-/// Words parted by commas, as a list.
+/// Comma-separated words as a TOML list.
 fn listed(words: &str) -> String {
     let words: Vec<String> =
         words.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect();

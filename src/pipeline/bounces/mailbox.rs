@@ -15,7 +15,7 @@ use crate::sources::BOUNCE_MOST;
 const LOOK: Duration = Duration::from_millis(800);
 /// How long after an error the next connection is made.
 const LATER: Duration = Duration::from_secs(30);
-/// So many messages are marked at a time.
+/// How many messages are marked at a time.
 const BATCH: usize = 50;
 /// A message that could not be read so often is left alone until the daemon starts anew, so that it stops no other.
 const TRIES: u32 = 3;

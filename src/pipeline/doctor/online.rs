@@ -9,7 +9,7 @@ use crate::sources::{FetchRequest, Method};
 const LARGEST: usize = 4 << 20;
 
 impl Doctor {
-    /// Asks `[web] public_url` for the feed of past issues, which names its own address: another site's answer is told from ours.
+    /// Requests the feed of past issues at `[web] public_url`. The feed contains its own address, so another site's answer is recognized.
     pub(super) async fn examine_public_url(&self) -> Diagnosis {
         let base = self.site.config.letterhead().public_url;
         let feed = format!("{base}/feed.xml");

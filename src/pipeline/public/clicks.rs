@@ -16,13 +16,13 @@ use crate::model::{IssueName, Tracking};
 use crate::store::{ClickCounts, Store};
 use crate::web::public::go::ClickService;
 
-/// So many clicks may wait to be counted; who comes then is not.
+/// Most clicks that may wait to be counted; later ones are not counted.
 const WAITING: usize = 1_024;
 /// How often visits are looked at while there are any.
 const STEP: Duration = Duration::from_secs(1);
 /// How often counts are written, if there are any.
 const BATCH: TimeDelta = TimeDelta::seconds(5);
-/// So many issues' links are kept at hand.
+/// For how many issues links are cached.
 const KEPT: usize = 64;
 
 /// Something that the counting thread hears.

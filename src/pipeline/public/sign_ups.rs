@@ -11,9 +11,9 @@ use crate::model::{Address, LetterOrder, Purpose, token, token_hash};
 use crate::render;
 use crate::store::{SignUp, SignUpRequest, Store, Wanted};
 
-/// So many may wait for the disk at once; who comes then is asked to come again.
+/// Most sign-ups that may wait for the disk; later ones are asked to try again.
 const WAITING: usize = 512;
-/// So many are looked at in one transaction.
+/// How many are processed in one transaction.
 const BATCH: usize = 64;
 /// How long nothing is looked at while nobody comes. Another process may have left something.
 const IDLE: Duration = Duration::from_mins(10);

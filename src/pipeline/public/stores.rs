@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::super::Site;
 use crate::store::Store;
 
-/// So many requests look something up at the same time.
+/// Most requests that read the database at the same time.
 const OPEN: usize = 4;
 
 pub(super) struct Stores {

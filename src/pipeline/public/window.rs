@@ -15,7 +15,7 @@ const FEW: usize = 3;
 const QUIET: TimeDelta = TimeDelta::seconds(10);
 /// It ends then at the latest, and is forgotten within the minute.
 const LONGEST: TimeDelta = TimeDelta::seconds(50);
-/// So many visits are watched at once. Whoever comes then is not counted, and costs no memory.
+/// Most visits watched at the same time. Later ones are not counted and use no memory.
 const MOST: usize = 10_000;
 
 /// One network's clicks on one issue, until they are judged.

@@ -6,7 +6,7 @@ use crate::refusals::{Said, Stage, judge};
 /// Complaints in a million delivered copies from which on the big mailbox services look askance, and from which on they refuse mail.
 const COMPLAINTS: u64 = 1_000;
 const FAR_TOO_MANY: u64 = 3_000;
-/// So many earlier issues make a habit that an issue can differ from.
+/// How many earlier issues are needed before an issue is compared with them.
 const HABIT: usize = 3;
 
 /// Everything that the figures of `report` ask for, then what is good to know.

@@ -16,10 +16,10 @@ fn todo(does: &str, command: String) -> ToDo {
 /// What one does about an issue that waits.
 fn ways(issue: &IssueName) -> Vec<ToDo> {
     vec![
-        todo("Look at it in the browser, on a phone and in the dark:", format!("digest preview {issue}")),
+        todo("Preview it, also as on a phone and in dark mode:", format!("digest preview {issue}")),
         todo("Edit it:", format!("$EDITOR issues/{issue}/issue.toml")),
-        todo("Let it go out as it is then:", format!("digest approve {issue}")),
-        todo("Leave this date out:", format!("digest schedule skip {} {}", issue.date, issue.edition)),
+        todo("Approve it:", format!("digest approve {issue}")),
+        todo("Skip this date:", format!("digest schedule skip {} {}", issue.date, issue.edition)),
     ]
 }
 
@@ -43,9 +43,9 @@ impl Daemon {
         let until = self.local(run.at + edition.grace);
         match edition.on_unapproved {
             OnUnapproved::Hold => {
-                format!("Without an approval it is held at its send time, and goes out if it is approved by {until}.")
+                format!("If nobody approves it, it is held at its send time, and sent if it is approved by {until}.")
             }
-            OnUnapproved::Send => "Without an approval it goes out all the same, unless the check finds errors.".into(),
+            OnUnapproved::Send => "If nobody approves it, it is sent anyway, unless the check finds errors.".into(),
         }
     }
 
@@ -55,9 +55,7 @@ impl Daemon {
         let edition = self.site.config.edition(&issue.edition).ok();
         let mut lead = vec![format!("“{}” goes out on {}.", rendering.rendered.subject, self.local(run.at))];
         if report.errors > 0 {
-            lead.push(
-                "The check found errors. It cannot be approved, and does not go out, before they are fixed.".into(),
-            );
+            lead.push("The check found errors. It cannot be approved or sent until they are fixed.".into());
         }
         lead.extend(edition.map(|edition| self.otherwise(edition, run)));
         let finding = |severity: Severity, message: &str| Found {
@@ -87,8 +85,8 @@ impl Daemon {
     pub(super) fn draft_failed(&self, issue: &IssueName, run: Run, why: &str) -> EditorLetter {
         EditorLetter {
             lead: vec![
-                format!("It was to be sent on {}. What went wrong: {why}", self.local(run.at)),
-                "It is tried again every ten minutes.".into(),
+                format!("It was due on {}. What went wrong: {why}", self.local(run.at)),
+                "We try again every ten minutes.".into(),
             ],
             commands: vec![todo("See it yourself:", format!("digest compose {} --date {}", issue.edition, issue.date))],
             ..self.letter_about(issue, "draft-failed", "Trouble", format!("{issue} could not be drafted"))
@@ -106,7 +104,7 @@ impl Daemon {
     pub(super) fn links_fail(&self, issue: &IssueName, run: Run, failing: &[Finding]) -> EditorLetter {
         let found = |finding: &Finding| Found { severity: "Link".into(), message: finding.message.clone() };
         EditorLetter {
-            lead: vec![format!("It goes out on {} all the same, unless you change it.", self.local(run.at))],
+            lead: vec![format!("It will be sent on {} anyway, unless you change it.", self.local(run.at))],
             commands: vec![
                 todo("Fix the links, then approve it again:", format!("$EDITOR issues/{issue}/issue.toml")),
                 todo("See them all:", format!("digest check {issue} --online")),
@@ -119,9 +117,9 @@ impl Daemon {
     pub(super) fn held(&self, issue: &IssueName, edition: &Edition, run: Run, why: &str) -> EditorLetter {
         EditorLetter {
             lead: vec![
-                format!("Its send time came, and it was held: {why}."),
-                format!("It goes out as soon as it is approved, until {}.", self.local(run.at + edition.grace)),
-                "After that this issue is skipped.".into(),
+                format!("It was held at its send time: {why}."),
+                format!("It will be sent as soon as it is approved, until {}.", self.local(run.at + edition.grace)),
+                "After that it is skipped.".into(),
             ],
             commands: ways(issue),
             ..self.letter_about(issue, "held", "Your turn", format!("{issue} is held"))
@@ -136,18 +134,17 @@ impl Daemon {
             _ => String::new(),
         };
         EditorLetter {
-            lead: vec![format!("Why: {why}{missed}. Nobody was mailed, and digest serve does nothing more about it.")],
-            commands: vec![todo(
-                "Send it by hand all the same:",
-                format!("digest approve {issue} && digest send {issue}"),
+            lead: vec![format!(
+                "Why: {why}{missed}. Nobody was mailed, and `digest serve` will do nothing more about it."
             )],
+            commands: vec![todo("Send it by hand anyway:", format!("digest approve {issue} && digest send {issue}"))],
             ..self.letter_about(issue, "skipped", "For your information", format!("{issue} was skipped"))
         }
     }
 
     pub(super) fn sent(&self, issue: &IssueName, counts: &DeliveryCounts) -> EditorLetter {
         let others =
-            [(counts.failed, "refused"), (counts.suppressed, "left meanwhile"), (counts.uncertain, "uncertain")];
+            [(counts.failed, "refused"), (counts.suppressed, "left in the meantime"), (counts.uncertain, "uncertain")];
         let others: Vec<String> =
             others.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
         let rest = if others.is_empty() { String::new() } else { format!(" The others: {}.", others.join(", ")) };
@@ -162,11 +159,11 @@ impl Daemon {
         EditorLetter {
             lead: vec![
                 format!("Why: {}.", why.trim_end_matches('.')),
-                "Nobody was mailed. It is tried again in five minutes, then at longer and longer intervals of up to an hour. You are told when it is done, or given up.".into(),
+                "Nobody was mailed. We try again in five minutes, then at longer intervals of up to an hour, and tell you when it is sent or given up.".into(),
             ],
             commands: vec![
                 todo("See what is wrong:", "digest doctor".into()),
-                todo("Send it yourself, once that is fixed:", format!("digest send {issue}")),
+                todo("Send it yourself once that is fixed:", format!("digest send {issue}")),
             ],
             ..self.letter_about(issue, "send-failed", "Trouble", format!("{issue} could not be sent"))
         }
@@ -174,9 +171,9 @@ impl Daemon {
 
     pub(super) fn tell_stopped(&self, issue: &IssueName, send: &IssueSend) -> EditorLetter {
         let next = if send.by_operator {
-            "It waits for your word."
+            "It stays stopped until you resume it."
         } else {
-            "It is tried again in five minutes, then at longer and longer intervals of up to an hour, until `give_up`. You are told when it is done, or given up."
+            "We try again in five minutes, then at longer intervals of up to an hour, until `give_up`, and tell you when it is sent or given up."
         };
         EditorLetter {
             lead: vec![
@@ -184,8 +181,8 @@ impl Daemon {
                 format!("{} of {} recipients have it. {next}", send.counts.delivered, send.counts.recipients),
             ],
             commands: vec![
-                todo("See how far it is:", format!("digest status {issue}")),
-                todo("Let it go on:", format!("digest resume {issue}")),
+                todo("See its progress:", format!("digest status {issue}")),
+                todo("Resume it:", format!("digest resume {issue}")),
             ],
             ..self.letter_about(issue, "stopped", "Trouble", format!("The send of {issue} stopped"))
         }

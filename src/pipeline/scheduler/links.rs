@@ -1,4 +1,4 @@
-//! The links of an issue, asked once more before it goes out. The editors are told what fails; the issue goes out all the same.
+//! Checks an issue's links again before it is sent. Editors are told what fails; the issue is sent either way.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::check::Finding;
 use crate::model::IssueName;
 use crate::schedule::{Run, What};
 
-/// The links have so long to answer, all together: the send waits for none of them.
+/// Time limit for all links together; the send does not wait for them.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 impl Daemon {
@@ -35,5 +35,5 @@ impl Daemon {
     }
 }
 
-/// What a link must not do when subscribers follow it.
+/// The findings that mean a link fails for subscribers.
 const FAILING: [&str; 4] = ["link-certificate", "link-fails", "link-gone", "link-unreachable"];

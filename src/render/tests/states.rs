@@ -11,7 +11,7 @@ pub fn midweek() -> Draft {
     draft
 }
 
-/// So many stories, each under an address and a title of its own, grouped by topic; as many guides as a Sunday has.
+/// This many stories, each with its own address and title, grouped by topic, with a Sunday's guides.
 pub fn of(items: usize) -> Draft {
     let mut draft = sample::full();
     let stories = draft.news.clone();

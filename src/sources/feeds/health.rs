@@ -15,7 +15,7 @@ const LOUD_ITEMS: u32 = 10;
 const LOUD_TIMES: f64 = 5.0;
 /// A pace is only known after so many days.
 const KNOWN: i64 = 14;
-/// So many fetches must fail in a row before editors are told.
+/// How many fetches in a row must fail before editors are told.
 const FAILURES: u32 = 3;
 
 /// A source's state in a few numbers.
@@ -95,7 +95,7 @@ mod tests {
         Utc.with_ymd_and_hms(2026, 11, 25, 6, 0, 0).unwrap()
     }
 
-    /// So many items so many days ago.
+    /// This many items, this many days ago.
     fn health(days: &[(u64, u32)]) -> Health {
         let day = |ago: u64| now().date_naive().checked_sub_days(Days::new(ago)).unwrap();
         Health { days: days.iter().map(|(ago, count)| (day(*ago), *count)).collect(), ..Health::default() }

@@ -38,12 +38,12 @@ pub use source::{Feed, Source};
 
 /// The largest feed that is read, unpacked, in bytes.
 pub const UNPACKED: usize = 20 * 1024 * 1024;
-/// So many items of a feed are read.
+/// Most items read from a feed.
 pub const ENTRIES: usize = 1_000;
-/// So many elements may stand inside each other.
+/// Deepest nesting of elements.
 const DEPTH: usize = 256;
 
-/// A page's bytes as text, by whatever its labels and letters say; `charset` is that of the HTTP header.
+/// Decodes a page's bytes, by its labels or by guessing; `charset` is the one in the HTTP header.
 pub fn page_text(bytes: &[u8], charset: Option<&str>) -> String {
     charset::decode(bytes, charset).text.into_owned()
 }

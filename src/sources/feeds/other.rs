@@ -5,7 +5,7 @@ use url::Url;
 use crate::sources::report::quoted;
 use crate::sources::text;
 
-/// So many bytes of a page are looked at: its head.
+/// How many bytes of a page are read: its head.
 const HEAD: usize = 200_000;
 /// The types under which pages name their feeds.
 const TYPES: &[&str] = &["application/rss+xml", "application/atom+xml", "application/feed+json"];

@@ -7,7 +7,7 @@ use super::boilerplate;
 use crate::sources::text;
 use crate::text::html::{self, Breaks};
 
-/// So many bytes of a text are looked at: the summary is made of its start.
+/// How many bytes of a text are read for the summary, which is made from its start.
 const LOOKED_AT: usize = 200_000;
 /// A summary has at most so many sentences and characters.
 const SENTENCES: usize = 5;

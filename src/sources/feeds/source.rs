@@ -34,7 +34,7 @@ pub struct Feed {
     /// How long the fetch or the program may take in all. Default 30 seconds.
     #[serde(default = "patience", with = "duration")]
     pub patience: Duration,
-    /// So many of its newest items are taken in one fetch. Default 1,000, which is also the most.
+    /// Most items taken in one fetch, newest first. Default and maximum 1,000.
     #[serde(default = "most")]
     pub most: usize,
 }

@@ -13,7 +13,7 @@ use super::{DEPTH, ENTRIES};
 use crate::sources::report::Report;
 use crate::text::html::references;
 
-/// So many tags that close nothing are passed over; a document of more is not read on.
+/// Most stray closing tags that are ignored; a document with more is not read further.
 const STRAY: usize = 1_000;
 
 /// An open element.
@@ -45,7 +45,7 @@ pub(super) struct Walk<'a> {
     open: Vec<Frame>,
     entry: Option<Entry>,
     catch: Option<Catch>,
-    /// So many elements are open around a foreign one.
+    /// How many elements are open around a foreign one.
     foreign: Option<usize>,
     is_feed: bool,
     pub broken: bool,

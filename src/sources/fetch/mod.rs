@@ -20,7 +20,7 @@ use wire::Tls;
 pub use public::is_public;
 pub use unpack::ACCEPTED;
 
-/// So many redirects are followed.
+/// Most redirects followed.
 const REDIRECTS: usize = 5;
 
 /// `[fetch]`: how pages and feeds are fetched from the web.

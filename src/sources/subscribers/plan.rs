@@ -54,11 +54,11 @@ struct Seen {
     month_first: usize,
 }
 
-/// So many different cells make a column one of free text, in which a single word means nothing.
+/// A column with this many different cells is free text, in which a single word means nothing.
 const DIFFERENT: usize = 50;
 /// Columns that are called as the documentation has them, however a file writes them.
 const PLAIN_NAMES: [&str; 8] = ["email", "name", "editions", "status", "created", "consent", "confirmed", "left"];
-/// So many rows are looked at for the column of addresses when no heading tells.
+/// How many rows are searched for the column of addresses when no heading tells.
 const ENOUGH: usize = 200;
 
 impl Plan {

@@ -12,7 +12,7 @@ use crate::model::Notice;
 /// A row: the line on which it begins, from 1, and its cells, or why there are none.
 pub type Row = (u64, Result<StringRecord, String>);
 
-/// So many bytes of a file are looked at to see how it is written.
+/// How many bytes of a file are examined to detect its format.
 const LOOK: usize = 64 * 1024;
 
 /// The rows of one table, with its headings.

@@ -23,7 +23,7 @@ pub use record::Record;
 pub(super) use compare::skip_recipients;
 use line::{Change, Ending, Line, Mark, PersonHash};
 
-/// So many changes of people are written to the log at a time.
+/// How many changes of subscribers are written to the log at a time.
 const BATCH: i64 = 10_000;
 
 /// The salt of the hashes; it stays in the database, so that the log alone tells nobody's address.

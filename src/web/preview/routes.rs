@@ -25,7 +25,7 @@ const FRAMES: &str = include_str!("frames.js");
 
 /// How long a page waits for news before it asks again.
 const PATIENCE: Duration = Duration::from_secs(25);
-/// So many pages may wait at a time.
+/// Most pages that may wait at the same time.
 const WAITING: usize = 32;
 /// The longest query that is read, in bytes: an issue's name, an address of at most 254 octets (RFC 5321 §4.5.3.1.3) and
 /// switches, percent-encoded.
