@@ -1,6 +1,7 @@
 //! Tells what kind of news an item is, which firms it is about and which house brings it, by the readable cues of
 //! cues.toml or of a publication's own file. Knows no score, no rank and no file.
 
+mod pattern;
 mod rules;
 
 use std::collections::BTreeMap;

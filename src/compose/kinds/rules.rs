@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder, SetMatches};
 use serde::Deserialize;
 
+use super::pattern;
 use crate::model::Item;
 
 /// The most that a set of compiled expressions may take, in bytes.
@@ -49,6 +50,9 @@ enum Field {
     Text,
     Source,
 }
+
+/// All of them, in their order.
+const FIELDS: [Field; 4] = [Field::At, Field::Title, Field::Text, Field::Source];
 
 /// A compiled rule: each part by its field and its place in that field's set.
 #[derive(Debug)]
@@ -99,7 +103,7 @@ impl Rules {
 
     /// The kind that the rules find, by its place, and the cue in words.
     pub fn find(&self, seen: &Seen) -> Option<(usize, String)> {
-        let matched: [SetMatches; 4] = std::array::from_fn(|field| self.set(field).matches(&seen.texts[field]));
+        let matched: [SetMatches; 4] = FIELDS.map(|field| self.set(field).matches(&seen.texts[field as usize]));
         let holds = |rule: &Ready| {
             (!rule.maker || seen.maker)
                 && rule.holds.iter().all(|(field, at)| matched[*field as usize].matched(*at))
@@ -124,8 +128,9 @@ impl Rules {
         }
     }
 
-    fn set(&self, field: usize) -> &RegexSet {
-        self.sets[field].get_or_init(|| set(&self.cues[field]).unwrap_or_else(|_| RegexSet::empty()))
+    fn set(&self, field: Field) -> &RegexSet {
+        let cues = &self.cues[field as usize];
+        self.sets[field as usize].get_or_init(|| set(field, cues).unwrap_or_else(|_| RegexSet::empty()))
     }
 
     /// Compiles every cue now.
@@ -133,8 +138,8 @@ impl Rules {
     /// # Errors
     /// In words: which one is wrong, or that they are too large together.
     pub fn prove(&self) -> Result<(), String> {
-        self.cues.iter().enumerate().try_for_each(|(field, cues)| {
-            let _ = self.sets[field].set(set(cues)?);
+        FIELDS.into_iter().try_for_each(|field| {
+            let _ = self.sets[field as usize].set(set(field, &self.cues[field as usize])?);
             Ok(())
         })
     }
@@ -142,8 +147,10 @@ impl Rules {
     /// The words that the rule found.
     fn told(&self, rule: &Ready, seen: &Seen) -> String {
         let part = |(field, at): &(Field, usize)| {
-            let alone =
-                self.alone[*field as usize][*at].get_or_init(|| Regex::new(&self.cues[*field as usize][*at]).ok());
+            let alone = self.alone[*field as usize][*at].get_or_init(|| {
+                let cue = &self.cues[*field as usize][*at];
+                compile(&if *field == Field::At { pattern::anywhere(cue) } else { pattern::whole_words(cue) }).ok()
+            });
             let found = alone.as_ref()?.find(&seen.texts[*field as usize])?.as_str().trim();
             Some(match field {
                 Field::At => format!("its address, {}", super::super::wording::clip(found, 40)),
@@ -192,12 +199,12 @@ impl Builder<'_> {
     }
 
     fn cue(&mut self, field: Field, cue: &str) -> Result<usize, String> {
-        let pattern = if field == Field::At { expand(self.names, cue)? } else { whole(&expand(self.names, cue)?) };
+        let cue = expand(self.names, cue)?;
         let list = &mut self.cues[field as usize];
-        if let Some(at) = list.iter().position(|known| *known == pattern) {
+        if let Some(at) = list.iter().position(|known| *known == cue) {
             return Ok(at);
         }
-        list.push(pattern);
+        list.push(cue);
         Ok(list.len() - 1)
     }
 
@@ -207,8 +214,9 @@ impl Builder<'_> {
     }
 }
 
-fn set(cues: &[String]) -> Result<RegexSet, String> {
-    let built = RegexSetBuilder::new(cues).size_limit(SIZE).dfa_size_limit(SIZE).build();
+fn set(field: Field, cues: &[String]) -> Result<RegexSet, String> {
+    let pattern = if field == Field::At { pattern::anywhere } else { pattern::has_whole_words };
+    let built = RegexSetBuilder::new(cues.iter().map(|cue| pattern(cue))).size_limit(SIZE).dfa_size_limit(SIZE).build();
     // One at a time only to say which one is wrong: compiling each alone takes many times as long.
     built.map_err(|error| cues.iter().find_map(|cue| compile(cue).err()).unwrap_or_else(|| short(&error)))
 }
@@ -218,7 +226,7 @@ fn set(cues: &[String]) -> Result<RegexSet, String> {
 /// # Errors
 /// In words: what is wrong with it.
 pub fn words(names: &BTreeMap<String, Vec<String>>, cue: &str) -> Result<Regex, String> {
-    compile(&whole(&expand(names, cue)?))
+    compile(&pattern::whole_words(&expand(names, cue)?))
 }
 
 /// A cue for the beginning of an address, compiled.
@@ -226,7 +234,7 @@ pub fn words(names: &BTreeMap<String, Vec<String>>, cue: &str) -> Result<Regex, 
 /// # Errors
 /// In words: what is wrong with it.
 pub fn address(names: &BTreeMap<String, Vec<String>>, cue: &str) -> Result<Regex, String> {
-    compile(&format!("^(?:{})", expand(names, cue)?))
+    compile(&format!("^(?:{})", pattern::anywhere(&expand(names, cue)?)))
 }
 
 fn compile(pattern: &str) -> Result<Regex, String> {
@@ -237,11 +245,6 @@ fn compile(pattern: &str) -> Result<Regex, String> {
 /// The last line of an error, which says what is wrong.
 fn short(error: &regex::Error) -> String {
     error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
-/// Between two ends of words.
-fn whole(pattern: &str) -> String {
-    format!(r"\b{{start-half}}(?:{pattern})\b{{end-half}}")
 }
 
 /// The cue with its `{name}`s replaced by their lists.
