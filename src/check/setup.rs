@@ -1,5 +1,5 @@
 //! What the settings promise in a mail that really goes out, and cannot keep: a link to unsubscribe that nobody answers, a sender that is
-//! still the sample's.
+//! still an example.
 
 use std::net::IpAddr;
 
@@ -20,9 +20,10 @@ pub struct Setup<'a> {
     pub has_pages: bool,
 }
 
-/// The sender and the postal address of the shipped config.toml.
-const SAMPLE_SENDER: &str = "news@callmealmanac.example";
-const SAMPLE_POSTAL_ADDRESS: &str = "Call Me Almanac, 1 Example Street, 75011 Paris, France";
+/// The senders and postal addresses of the sample and of what `digest init` writes.
+const SAMPLE_SENDERS: [&str; 2] = ["news@callmealmanac.example", "news@my-newsletter.example"];
+const SAMPLE_POSTAL_ADDRESSES: [&str; 2] =
+    ["Call Me Almanac, 1 Example Street, 75011 Paris, France", "My Newsletter, 1 Example Street, Example City"];
 
 /// Findings about promises that the settings cannot keep, which count where messages are really sent.
 pub fn setup_findings(setup: &Setup) -> Vec<Finding> {
@@ -70,8 +71,8 @@ fn sender(from: &str) -> Option<Found> {
     let address = from.trim_end_matches('>').rsplit('<').next().unwrap_or_default().trim().to_lowercase();
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
     let mend = "set `[publication] from` to an address of your own before you mail subscribers";
-    if address == SAMPLE_SENDER {
-        let what = format!("`[publication] from` is still the sample's, {address}");
+    if SAMPLE_SENDERS.contains(&address.as_str()) {
+        let what = format!("`[publication] from` is still the example, {address}");
         return Some(Found::error("sender-sample", At::Config, what, mend));
     }
     let what = format!("the sender's domain {domain} is reserved for examples, so nobody can answer");
@@ -81,8 +82,8 @@ fn sender(from: &str) -> Option<Found> {
 fn postal_address(address: &str) -> Option<Found> {
     let mend = "set `[publication] postal_address`; the law of many countries asks for one in bulk mail";
     match address.trim() {
-        SAMPLE_POSTAL_ADDRESS => {
-            let what = "`[publication] postal_address` is still the sample's";
+        sample if SAMPLE_POSTAL_ADDRESSES.contains(&sample) => {
+            let what = "`[publication] postal_address` is still the example";
             Some(Found::error("sender-sample", At::Config, what, mend))
         }
         "" => Some(Found::warning("no-postal-address", At::Config, "`[publication] postal_address` is empty", mend)),
@@ -151,7 +152,10 @@ mod tests {
         assert_eq!(codes(Setup { has_pages: false, ..GOOD }), dead);
         let sample = vec![(Severity::Error, "sender-sample")];
         assert_eq!(codes(Setup { from: "Mine <News@CallMeAlmanac.example>", ..GOOD }), sample);
-        assert_eq!(codes(Setup { postal_address: SAMPLE_POSTAL_ADDRESS, ..GOOD }), sample);
+        assert_eq!(codes(Setup { from: "My Newsletter <news@my-newsletter.example>", ..GOOD }), sample);
+        for postal_address in SAMPLE_POSTAL_ADDRESSES {
+            assert_eq!(codes(Setup { postal_address, ..GOOD }), sample);
+        }
         for from in ["news@example.org", "The Paper <a@mail.example.com>", "a@paper.test"] {
             assert_eq!(codes(Setup { from, ..GOOD }), [(Severity::Warning, "sender-example")], "{from}");
         }
@@ -160,9 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn the_samples_values_are_those_of_the_shipped_configuration() {
-        let shipped = include_str!("../../config.toml");
-        assert!(shipped.contains(&format!("<{SAMPLE_SENDER}>\"")));
-        assert!(shipped.contains(&format!("postal_address = \"{SAMPLE_POSTAL_ADDRESS}\"")));
+    fn the_samples_values_are_those_of_the_configurations_that_ship() {
+        let shipped = [include_str!("../../config.toml"), include_str!("../pipeline/init/config.toml")];
+        for (at, config) in shipped.into_iter().enumerate() {
+            assert!(config.contains(&format!("<{}>\"", SAMPLE_SENDERS[at])));
+            assert!(config.contains(&format!("postal_address = \"{}\"", SAMPLE_POSTAL_ADDRESSES[at])));
+        }
     }
 }

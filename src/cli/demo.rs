@@ -37,8 +37,10 @@ impl Init {
             let files = if path.is_dir() { format!("/  {}", count(files, "file")) } else { String::new() };
             line(&format!("{}{files}", path.display()))?;
         }
-        line(&format!("next: cd {}, set your name and address in config.toml, import news with", dir.display()))?;
-        line("`digest news import`, then run `digest compose midweek`; `digest doctor` says what is left to do")?;
+        line("")?;
+        line(&format!("Next: cd {} and set your name, sender and address in config.toml.", dir.display()))?;
+        line("Then import news with `digest news import FILE` and compose an issue with `digest compose midweek`.")?;
+        line("`digest doctor` says what is still missing, and `digest config` lists every other setting.")?;
         Ok(Exit::Done)
     }
 }
@@ -48,21 +50,22 @@ impl Demo {
         let dir = global.path(&self.folder);
         let demo = runtime()?.block_on(pipeline::demo(&dir))?;
         let subscribers = count(demo.subscribers, "subscriber");
-        line(&format!("The sample list has {subscribers}; mail goes to files, and nobody is mailed."))?;
+        line(&format!("Composed, checked, approved and sent two issues to a sample list of {subscribers}."))?;
+        line("All mail went to files; nobody was mailed.")?;
         for stop in &demo.stops {
-            let (news, guides) = (count(stop.news, "item"), count(stop.guides, "guide"));
+            let (news, guides) = (count(stop.news, "story"), count(stop.guides, "guide"));
             line("")?;
             line(&format!("{}: {news}, {guides}, {}", stop.name, count(stop.warnings, "warning")))?;
             let delivered = stop.delivered.counts.delivered;
             line(&format!(
-                "  sent to {delivered} of {subscribers}; the others left, never confirmed, or get another edition"
+                "  delivered to {delivered} of {subscribers}; the others never confirmed, left, or get the other edition"
             ))?;
-            line(&format!("  open {}", stop.html.display()))?;
-            line(&format!("  read {}", stop.text.display()))?;
+            line(&format!("  page: {}", stop.html.display()))?;
+            line(&format!("  text: {}", stop.text.display()))?;
         }
         line("")?;
-        line(&format!("The messages as mail programs get them: {}", demo.outbox.display()))?;
-        line(&format!("next: digest -C {} preview --open", dir.display()))?;
+        line(&format!("The messages as sent: {}", demo.outbox.display()))?;
+        line(&format!("Next: digest -C {} preview --open", dir.display()))?;
         Ok(Exit::Done)
     }
 }

@@ -53,6 +53,7 @@ pub struct Cli {
 
 /// Flags of every command.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
@@ -167,8 +168,8 @@ enum Command {
     Bounces(bounces::Bounces),
     /// Print a shell completion script
     Completions(packaging::Completions),
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or write a page for each command
+    Man(packaging::Man),
 }
 
 /// How a command ended, when it did not fail.
@@ -238,7 +239,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Subscribers(command) => command.run(global),
         Command::Bounces(command) => command.run(global),
         Command::Completions(command) => command.run(),
-        Command::Man => packaging::man(),
+        Command::Man(command) => command.run(global),
     }
 }
 

@@ -1,8 +1,11 @@
 //! `digest completions` and `digest man`: for packagers.
 
+use std::path::PathBuf;
+
 use clap::{Args, CommandFactory};
 
-use super::{Cli, Exit};
+use super::{Cli, Exit, Global};
+use crate::model::Notice;
 
 #[derive(Args)]
 pub struct Completions {
@@ -18,11 +21,26 @@ impl Completions {
     }
 }
 
-/// Prints the manual page.
-pub fn man() -> anyhow::Result<Exit> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    write(&page)
+#[derive(Args)]
+pub struct Man {
+    /// Write a page for each command into this folder: digest.1, digest-compose.1 …
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Man {
+    pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
+        if let Some(folder) = self.out {
+            let folder = global.path(&folder);
+            let pages =
+                || std::fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(Cli::command(), &folder));
+            pages().map_err(|e| Notice::new(format!("cannot write the manual pages: {e}")).at(&folder, None))?;
+            return Ok(Exit::Done);
+        }
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        write(&page)
+    }
 }
 
 fn write(bytes: &[u8]) -> anyhow::Result<Exit> {

@@ -37,8 +37,9 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let ended = runtime.block_on(async {
         let mut stop = stop_signal()?;
         let (change, current) = watch::channel(site);
-        if let Some(listener) = &listener {
-            line(&format!("http://{}/", listener.local_addr()?))?;
+        match &listener {
+            Some(listener) => line(&format!("http://{}/", listener.local_addr()?))?,
+            None => line("running without public pages, since `[web] listen` is empty; stop it with Ctrl-C")?,
         }
         let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
         // On a thread of its own: the store that it calls may block.

@@ -19,7 +19,7 @@ use super::{Weights, fold, wording};
 use crate::model::{Guide, Item, Notice, Status};
 
 /// A guide that the item does not name must score so much at least where little else ties the two: a single word, which under a
-/// short headline weighs a lot ("the future of …"), or none but common words. docs/composing.md has the figures.
+/// short headline weighs a lot ("the future of …"), or none but common words. docs/composing-measured.md has the figures.
 const LONE: f64 = 0.75;
 /// A guide on a subject of one common word ("reasoning") must score so much where only the first sentence of the summary has it.
 const IN_PASSING: f64 = 0.6;

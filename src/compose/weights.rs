@@ -22,7 +22,7 @@ pub struct Weights {
     /// topic while others are in the issue. Default 3; 0 or 1 means that only the rank counts.
     pub top: usize,
     /// How likely it must be, from 0 to 1, that two texts tell one story before they are joined. Default 0.5;
-    /// docs/composing.md has the figures behind it. Lower joins more.
+    /// docs/composing-measured.md has the figures behind it. Lower joins more.
     pub story_threshold: f64,
     /// From here up to `story_threshold` two stories are perhaps one: only one of them is in the issue, the other waits on
     /// the bench. Default 0.35.
@@ -52,7 +52,7 @@ pub struct Weights {
     /// By source: points instead of the learned ones. `digest news sources` shows those.
     pub sources: BTreeMap<String, f64>,
     /// How well a guide must fit an item, by its words and what is added to them, before the two are paired. Default 0.64:
-    /// docs/composing.md has the figures behind it. Lower, more items find a guide and more of those are wrong.
+    /// docs/composing-measured.md has the figures behind it. Lower, more items find a guide and more of those are wrong.
     pub pair_threshold: f64,
     /// For this many issues after a guide was shown, as a card or with an item, it is no card. Default 4.
     pub guide_cooldown: usize,

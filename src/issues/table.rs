@@ -11,13 +11,15 @@ use crate::text::suggestion;
 /// A TOML text that is being read, with the mistakes found so far.
 pub struct Source<'a> {
     file: &'a Path,
-    text: &'a str,
+    /// Where each line ends, in bytes: an entry is asked for its line, and a draft may have hundreds.
+    ends: Vec<usize>,
     pub wrong: RefCell<Vec<Notice>>,
 }
 
 impl<'a> Source<'a> {
-    pub fn new(file: &'a Path, text: &'a str) -> Self {
-        Self { file, text, wrong: RefCell::new(Vec::new()) }
+    pub fn new(file: &'a Path, text: &str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { file, ends, wrong: RefCell::new(Vec::new()) }
     }
 
     pub fn file(&self) -> &Path {
@@ -26,7 +28,7 @@ impl<'a> Source<'a> {
 
     /// The line of a byte, from 1.
     pub fn line(&self, byte: usize) -> usize {
-        1 + self.text.as_bytes().iter().take(byte).filter(|b| **b == b'\n').count()
+        1 + self.ends.partition_point(|end| *end < byte)
     }
 
     /// Notes a mistake on a line.

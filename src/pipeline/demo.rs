@@ -1,4 +1,4 @@
-//! A new publication, and the whole way on the shipped sample: nobody is ever mailed.
+//! The whole way on the shipped sample, from composing to sending: nobody is ever mailed.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use include_dir::{Dir, include_dir};
 use tokio::sync::watch;
 
+use super::init::write;
 use super::{Delivered, ImportOptions, ListSource, SendOptions, Site};
 use crate::model::{IssueName, Notice};
-use crate::render::Templates;
 
 static CONTENT: Dir = include_dir!("$CARGO_MANIFEST_DIR/content");
 const CONFIG: &str = include_str!("../../config.toml");
@@ -40,21 +40,6 @@ pub struct Demo {
     pub subscribers: usize,
     pub stops: Vec<Stop>,
     pub outbox: PathBuf,
-}
-
-/// Lays out a new publication in a folder that is empty or not there yet. Returns the files written.
-pub fn init(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Notice::new("the folder is not empty").at(dir, None).help("name a new folder").into());
-    }
-    let mut files = vec![(PathBuf::from("config.toml"), CONFIG.to_owned())];
-    files.extend(Templates::builtin_files().map(|(name, text)| (Path::new("templates").join(name), text.to_owned())));
-    let ignore = "# People and mail do not belong in git.\n/data\n/log\n/outbox\n";
-    files.push((".gitignore".into(), ignore.to_owned()));
-    for folder in ["content/news", "content/guides", "issues"] {
-        make(&dir.join(folder))?;
-    }
-    files.into_iter().map(|(name, text)| write(&dir.join(name), text.as_bytes())).collect()
 }
 
 /// Composes, checks, approves and sends both editions of the sample into files.
@@ -125,12 +110,12 @@ fn lay_out(dir: &Path) -> anyhow::Result<()> {
     if dir.join(MARK).exists() {
         std::fs::remove_dir_all(dir)?;
     } else if dir.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Notice::new("the folder is there and is no demo's")
+        return Err(Notice::new("this folder was not made by `digest demo`")
             .at(dir, None)
-            .help("name another folder")
+            .help("choose another folder")
             .into());
     }
-    write(&dir.join(MARK), b"`digest demo` made this folder, and makes it anew each time.\n")?;
+    write(&dir.join(MARK), b"`digest demo` made this folder and replaces it each time.\n")?;
     // The sample's pages are told of, and its mark is shown, as they are where `digest serve` runs.
     let site = "public_url = \"https://callmealmanac.example\"";
     let config = CONFIG.replacen("# mark = ", "mark = ", 1).replacen("public_url = \"\"", site, 1);
@@ -143,18 +128,4 @@ fn copy(from: &Dir, to: &Path) -> anyhow::Result<()> {
         write(&to.join(file.path()), file.contents())?;
     }
     from.dirs().try_for_each(|inner| copy(inner, to))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = path.parent() {
-        make(folder)?;
-    }
-    std::fs::write(path, bytes).map_err(|e| Notice::new(format!("cannot write: {e}")).at(path, None))?;
-    Ok(path.to_path_buf())
-}
-
-fn make(folder: &Path) -> Result<(), Notice> {
-    std::fs::create_dir_all(folder).map_err(|e| {
-        Notice::new(format!("cannot make the folder: {e}")).at(folder, None).help("name a place where you may write")
-    })
 }

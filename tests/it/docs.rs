@@ -69,3 +69,139 @@ fn the_readme_leads_to_every_page() {
         .collect();
     assert!(missing.is_empty(), "README.md does not lead to {missing:?}");
 }
+
+/// What stands in the way of a command that runs until it is stopped, and what it prints when it is ready.
+const WRAPPER: &str = r#"#!/bin/sh
+for word; do shift; [ "$word" = --open ] || set -- "$@" "$word"; done
+for word; do case $word in preview|serve)
+    "$DIGEST" --now "$NOW" "$@" >"$HOME/running" 2>&1 & pid=$!
+    until grep -q 'http://\|running' "$HOME/running"; do
+        kill -0 $pid || { cat "$HOME/running" >&2; exit 1; }
+        sleep 0.05
+    done
+    kill -TERM $pid; wait $pid; exit ;;
+doctor)
+    # It finds much to say about a new publication, and asks no nameserver but one that is not there.
+    "$DIGEST" --now "$NOW" "$@" --nameserver 127.0.0.1:9; [ $? -le 1 ]; exit ;;
+esac; done
+exec "$DIGEST" --now "$NOW" "$@"
+"#;
+
+/// The page as a shell script: each fenced `sh` block is run, and each other block that is announced by a file's name in backquotes
+/// and a colon, or "Save this as", is written to that file.
+fn script(text: &str) -> String {
+    let mut script = String::from("set -e\n");
+    let mut before = "";
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let Some(language) = line.strip_prefix("```") else {
+            if !line.trim().is_empty() {
+                before = line;
+            }
+            continue;
+        };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("```")).collect();
+        let file = before.ends_with(':').then(|| before.split('`').nth(1)).flatten();
+        match (language, file) {
+            ("sh", _) => script.push_str(&format!("{}\n", block.join("\n"))),
+            (_, Some(file)) if file.contains('.') && !file.contains(' ') => {
+                script.push_str(&format!("cat > {file} <<'END_OF_FILE'\n{}\nEND_OF_FILE\n", block.join("\n")));
+            }
+            _ => {}
+        }
+    }
+    script
+}
+
+/// Runs the `sh` blocks of pages, one page after the other, in one publication; of each page what stands before the heading that is
+/// named with it.
+#[track_caller]
+fn follow(pages: &[(&str, &str)]) {
+    let home = tempfile::tempdir().unwrap();
+    let wrapper = home.path().join("digest");
+    std::fs::write(&wrapper, WRAPPER).unwrap();
+    std::fs::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = pages.iter().map(|(page, end)| {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        let end = text.find(end).filter(|_| !end.is_empty()).unwrap_or(text.len());
+        script(&text[..end])
+    });
+    let text: Vec<String> = text.collect();
+    let run = std::process::Command::new("sh")
+        .args(["-x", "-c", &text.join("\n")])
+        .current_dir(home.path())
+        .env("HOME", home.path())
+        .env("DIGEST", env!("CARGO_BIN_EXE_digest"))
+        .env("NOW", "2026-11-24T10:00:00Z")
+        .env("PATH", format!("{}:{}", home.path().display(), std::env::var("PATH").unwrap()))
+        .output()
+        .unwrap();
+    let [out, err] = [&run.stdout, &run.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(run.status.success(), "{pages:?}: {}\n{out}\n{err}", run.status);
+}
+
+#[test]
+fn every_command_of_the_readme_works_in_a_new_publication() {
+    follow(&[("README.md", "")]);
+}
+
+#[test]
+fn every_command_of_the_editors_guide_works_in_a_new_publication() {
+    follow(&[("docs/start.md", "## 5. "), ("docs/editors-guide.md", "## After the send")]);
+}
+
+#[test]
+fn every_command_of_the_other_guides_works_in_a_new_publication() {
+    follow(&[("docs/start.md", ""), ("docs/operators-guide.md", "")]);
+}
+
+/// What `digest COMMAND -h` says, without the options that every command has.
+fn help(command: &[&str]) -> String {
+    let out = super::house::digest().args(command).arg("-h").env("COLUMNS", "100").output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    if command.is_empty() { text } else { text.split("\nGlobal options:").next().unwrap().trim_end().to_owned() + "\n" }
+}
+
+/// The commands that a help text lists.
+fn commands(help: &str) -> Vec<&str> {
+    let list = help.split("\nCommands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap();
+    let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
+}
+
+/// docs/commands.md as the binary has it.
+fn reference() -> String {
+    let all = help(&[]);
+    let mut page = format!(
+        "# Commands\n\nEvery command with its arguments and options, as `digest help COMMAND` prints them. A test keeps this page current:\n\
+         `DIGEST_NEW_DOCS=1 cargo test --test it docs::` writes it anew.\n\n```text\n{all}```\n"
+    );
+    let mut section = |command: &[&str]| {
+        let text = help(command);
+        page.push_str(&format!("\n## digest {}\n\n```text\n{text}```\n", command.join(" ")));
+        text
+    };
+    for command in commands(&all) {
+        let text = section(&[command]);
+        for inner in commands(&text) {
+            section(&[command, inner]);
+        }
+    }
+    page
+}
+
+#[test]
+fn the_reference_of_commands_is_current() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md");
+    let current = reference();
+    if std::env::var_os("DIGEST_NEW_DOCS").is_some() {
+        std::fs::write(&file, &current).unwrap();
+    }
+    let page = std::fs::read_to_string(&file).unwrap_or_default();
+    let differs = page.lines().zip(current.lines()).find(|(old, new)| old != new);
+    assert!(
+        page == current,
+        "docs/commands.md is out of date: DIGEST_NEW_DOCS=1 writes it; first difference: {differs:?}"
+    );
+}

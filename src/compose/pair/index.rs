@@ -8,7 +8,7 @@ use crate::compose::frequencies;
 use crate::compose::words::{WordCounts, count, each_word, row};
 use crate::model::Guide;
 
-// docs/composing.md has what these numbers were measured on, and that they stand on a plateau.
+// docs/composing-measured.md has what these numbers were measured on, and that they stand on a plateau.
 
 /// A word of the guide's title or topic counts this often, a word of its TL;DR so often; any other counts once.
 const IN_NAME: f64 = 4.0;

@@ -3,7 +3,7 @@
 //!
 //! The score is logistic: each part is a measure times a weight, and 1 ÷ (1 + e^−sum) of their sum is the chance that two
 //! texts are of one event. The weights were fitted to pairs that people had judged, each collection of which counted the
-//! same; docs/composing.md has the figures, and what was tried and dropped.
+//! same; docs/composing-measured.md has the figures, and what was tried and dropped.
 
 use super::marks::{Marks, PATTERN, contrasts, differ, turns_away};
 use super::{by_words, vectors};
