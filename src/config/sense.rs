@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Config;
 use super::mistakes::Mistakes;
 use crate::model::{Address, Edition, Picture};
+use crate::render::is_language_tag;
 
 /// What the types alone cannot refuse.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
@@ -13,6 +14,7 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
         let help = "it stands in the sender's name, in the List-Id and on every page";
         mistakes.add(&["publication", "name"], "`publication.name` is empty", help);
     }
+    languages(config, mistakes);
     for (name, edition) in &config.editions {
         if !(0.0..=10.0).contains(&edition.min_score) {
             let why = format!("`editions.{name}.min_score` must be from 0 to 10, found {}", edition.min_score);
@@ -81,6 +83,20 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
             &why,
             "this version keeps its ledger in SQLite only, such as sqlite:data/digest.db",
         );
+    }
+}
+
+/// Languages must be tags of BCP 47; an edition may leave its own out.
+fn languages(config: &Config, mistakes: &mut Mistakes) {
+    let mut look = |place: &[&str], tag: &str| {
+        if !is_language_tag(tag) {
+            let why = format!("`{}` must be a language tag, found `{tag}`", place.join("."));
+            mistakes.add(place, &why, "write a tag of BCP 47, such as \"en\", \"de\" or \"pt-BR\"");
+        }
+    };
+    look(&["publication", "language"], &config.publication.language);
+    for (name, edition) in config.editions.iter().filter(|(_, edition)| !edition.language.is_empty()) {
+        look(&["editions", name, "language"], &edition.language);
     }
 }
 

@@ -143,6 +143,8 @@ pub enum Thin {
 pub struct Edition {
     /// Shown in the masthead; empty means the edition's name with a capital.
     pub title: String,
+    /// The BCP 47 tag of its issues' language; empty means the publication's.
+    pub language: String,
     /// The local send time, `"Wed 07:00"`.
     pub send: WeekTime,
     /// The template: `templates/issue/NAME.mjml.hbs` and `NAME.txt.hbs`.
@@ -300,6 +302,7 @@ impl Default for Edition {
         let days = |n: u64| std::time::Duration::from_secs(n * 86_400);
         Self {
             title: String::new(),
+            language: String::new(),
             send: WeekTime { day: Weekday::Wed, time: NaiveTime::from_hms_opt(7, 0, 0).unwrap_or_default() },
             template: "midweek".into(),
             news: 5,

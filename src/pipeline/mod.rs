@@ -206,11 +206,13 @@ impl Site {
             paths.sort();
             for path in paths {
                 let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().into_owned();
-                let tokens =
-                    name.starts_with("tokens") && path.extension().is_some_and(|extension| extension == "toml");
-                let template = tokens || path.extension().is_some_and(|extension| extension == "hbs");
+                let toml = name.starts_with("tokens") || name.starts_with("words");
+                let tokens_or_words = toml && path.extension().is_some_and(|extension| extension == "toml");
+                let template = tokens_or_words || path.extension().is_some_and(|extension| extension == "hbs");
                 if path.is_dir() {
                     folders.push(path);
+                } else if name.ends_with("texts.toml") {
+                    return Err(moved_words(&path).into());
                 } else if template || known.contains(name.as_str()) {
                     let source = std::fs::read_to_string(&path)
                         .map_err(|e| Notice::new(format!("cannot read the template: {e}")).at(&path, None))?;
@@ -264,4 +266,10 @@ fn clock_from(start: DateTime<Utc>) -> Clock {
 fn seed() -> String {
     let bits: u128 = rand::random();
     format!("{bits:032x}")
+}
+/// Words that an older version read, and this one would pass over in silence.
+fn moved_words(path: &Path) -> Notice {
+    let message = "words stand in templates/words/, one file for each language, and no longer in texts.toml";
+    let help = "move the lines that you changed to templates/words/en.toml, into [page.NAME], [letter.NAME] or [issue], and delete this file";
+    Notice::new(message).at(path, None).help(help)
 }

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use handlebars::{Handlebars, Template};
 
+use super::language::Language;
+
 /// Which part a template makes; it decides the file's ending, the escape and the helpers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
@@ -47,7 +49,11 @@ pub type Key = (Format, String, Vec<String>);
 
 /// What is ready, kept beside its sources for the next draft. Clones share it.
 #[derive(Clone, Default)]
-pub struct Kept(pub Arc<Mutex<BTreeMap<Key, Arc<Ready>>>>);
+pub struct Kept {
+    pub ready: Arc<Mutex<BTreeMap<Key, Arc<Ready>>>>,
+    /// By the tag that was asked for.
+    pub languages: Arc<Mutex<BTreeMap<String, Arc<Language>>>>,
+}
 
 impl fmt::Debug for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,11 +1,11 @@
-//! The helpers that templates have beside Handlebars' own: `wrap` and `underline` for text, `dir_of` for HTML. Pure; know no
+//! The helpers that templates have beside Handlebars' own: `wrap` and `underline` for text, `dir_of` and `fill` for HTML. Pure; know no
 //! draft.
 
 use handlebars::{Context, Handlebars, Helper, HelperDef, HelperResult, JsonRender, Output, RenderContext};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::words;
+use super::{language, words};
 
 /// The width of plain text in display columns.
 pub const COLUMNS: usize = 72;
@@ -50,6 +50,13 @@ fn dir_of(h: &Helper, dir: &str) -> String {
     }
 }
 
+/// `{{fill words.only edition=title}}`: a line of words with `{edition}` replaced by the title, escaped.
+fn fill(h: &Helper, dir: &str) -> String {
+    let values: Vec<(&str, String)> = h.hash().iter().map(|(name, value)| (*name, value.value().render())).collect();
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    words::escape(&language::fill(&joined(h), &values, dir))
+}
+
 fn joined(h: &Helper) -> String {
     h.params().iter().map(|param| param.value().render()).collect()
 }
@@ -60,7 +67,7 @@ fn hash(h: &Helper, name: &str) -> String {
 
 /// Names of the helpers for text, and for HTML.
 pub const TEXT: &[&str] = &["underline", "wrap"];
-pub const HTML: &[&str] = &["dir_of"];
+pub const HTML: &[&str] = &["dir_of", "fill"];
 
 /// Adds the helpers for text to a registry.
 pub fn register_text(registry: &mut Handlebars) {
@@ -71,4 +78,5 @@ pub fn register_text(registry: &mut Handlebars) {
 /// Adds the helpers for HTML to a registry.
 pub fn register_html(registry: &mut Handlebars) {
     registry.register_helper("dir_of", Box::new(Prints(dir_of)));
+    registry.register_helper("fill", Box::new(Prints(fill)));
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::compiled::Format;
 use super::ready;
-use super::{Templates, draw, editors, html, texts, view, words};
+use super::{Templates, draw, editors, html, view, words};
 use crate::model::{self, Notices, Publication, Rendered, Segment};
 
 /// The context of `confirm`, where a sign-up waits for its owner's word, and of the other letters that bring a link.
@@ -79,13 +79,13 @@ pub fn letter(
     let folder = if LINKS.contains(&kind) { "confirm" } else { kind };
     let sample = samples().into_iter().find(|(name, _)| *name == folder).map(|(_, sample)| sample).unwrap_or_default();
     let look = draw::look("midweek", templates)?;
-    let language = &publication.language;
-    let dir = words::direction_of_language(language);
+    let language = templates.language(&publication.language)?;
+    let dir = language.dir;
     let (start, end) = if dir == "rtl" { ("right", "left") } else { ("left", "right") };
-    let texts = texts::section("letter/texts.toml", kind, &words::line(&publication.name), templates)?;
+    let texts = language.section(&format!("letter.{kind}"), &words::line(&publication.name));
     let root = |letter: &Value, subject: &str| {
         json!({
-            "lang": language, "dir": dir, "start": start, "end": end, "look": look, "words": texts, "letter": letter,
+            "lang": language.tag, "dir": dir, "start": start, "end": end, "look": look, "words": texts, "letter": letter,
             "publication": view::publication(publication), "subject": subject,
             "heading": texts.get("heading").or_else(|| letter.get("subject")).cloned().unwrap_or_default(),
         })

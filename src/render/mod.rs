@@ -9,6 +9,8 @@ mod draw;
 mod editors;
 mod helpers;
 mod html;
+#[expect(dead_code, reason = "the report and the check, which come next, use the rest")]
+mod language;
 mod letter;
 mod lint;
 mod mjml;
@@ -19,6 +21,7 @@ mod report;
 pub mod sample;
 mod setting;
 mod slots;
+mod source;
 mod templates;
 mod texts;
 mod view;
@@ -29,6 +32,7 @@ use crate::model::{Draft, Notices, Rendered};
 pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, feed_content, web_copy};
 pub use clicks::ClickSettings;
 pub use editors::{EditorLetter, Found, Shown, ToDo, editors};
+pub use language::is_language_tag;
 pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
 pub use page::{
     Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, PollChoice, PollPage, Preferences, page, style,

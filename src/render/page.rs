@@ -1,12 +1,13 @@
 //! Renders the public pages: a template under templates/page/ inside the common layout, with a typed context and the words of a
-//! section of texts.toml. Knows no subscriber and no HTTP.
+//! section of words/LANG.toml. Knows no subscriber and no HTTP.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::compiled::Format;
+use super::language::Language;
 use super::ready;
-use super::{Templates, draw, texts, view, words};
+use super::{Templates, draw, view, words};
 use crate::model::{Notices, Publication};
 
 /// What every page shares.
@@ -183,14 +184,15 @@ impl Page for Preferences {
 /// Every mistake in the templates and the texts.
 pub fn page<P: Page>(page: &P, section: &str, setting: PageSetting, templates: &Templates) -> Result<String, Notices> {
     let publication = setting.publication;
-    let texts = |section| texts::section("page/texts.toml", section, &words::line(&publication.name), templates);
-    let mut words = texts(section)?;
+    let language = templates.language(&publication.language)?;
+    let texts = |section| language.section(&format!("page.{section}"), &words::line(&publication.name));
+    let mut words = texts(section);
     // A sheet's words may leave out what it does not show.
     for key in ["button", "link"] {
         words.entry(key).or_insert_with(|| "".into());
     }
-    let common = texts("common")?;
-    let root = |page: &Value, body: &str| root(setting, &words, &common, page, body);
+    let common = texts("common");
+    let root = |page: &Value, body: &str| root(setting, &language, [&words, &common], page, body);
     let file = format!("page/{}.html.hbs", P::NAME);
     let ready = ready::file(Format::Html, &file, templates, || root(&json!(P::sample()), ""))?;
     let body = draw::part(&ready, &root(&json!(page), ""))?;
@@ -200,14 +202,13 @@ pub fn page<P: Page>(page: &P, section: &str, setting: PageSetting, templates: &
 
 fn root(
     setting: PageSetting,
-    words: &Map<String, Value>,
-    common: &Map<String, Value>,
+    language: &Language,
+    [words, common]: [&Map<String, Value>; 2],
     page: &Value,
     body: &str,
 ) -> Value {
-    let language = &setting.publication.language;
     json!({
-        "lang": language, "dir": words::direction_of_language(language), "base": setting.base, "words": words,
+        "lang": language.tag, "dir": language.dir, "base": setting.base, "words": words,
         "common": common, "page": page, "body_html": body, "publication": view::publication(setting.publication),
     })
 }

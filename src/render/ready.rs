@@ -16,7 +16,7 @@ use crate::model::{Notice, Notices};
 pub fn of(setting: &Setting, templates: &Templates, shape: impl Fn() -> IssueView) -> [Result<Arc<Ready>, Notices>; 2] {
     [Format::Mjml, Format::Text].map(|format| {
         let key = (format, setting.edition.template.clone(), setting.fields.to_vec());
-        let lock = || templates.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || templates.kept.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ready) = lock().get(&key) {
             return Ok(Arc::clone(ready));
         }
@@ -36,7 +36,7 @@ pub fn file(
     shape: impl Fn() -> Value,
 ) -> Result<Arc<Ready>, Notices> {
     let key = (format, file.to_owned(), Vec::new());
-    let lock = || templates.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let lock = || templates.kept.ready.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(ready) = lock().get(&key) {
         return Ok(Arc::clone(ready));
     }

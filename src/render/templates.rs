@@ -1,11 +1,15 @@
 //! The template sources by name: the built-in ones, with a publication's own on top. Reads no file; others hand texts in.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 use super::compiled::Kept;
+use super::language::Language;
+use super::source::Source;
+use crate::model::Notices;
 
 macro_rules! builtin {
     ($($name:literal),* $(,)?) => {
@@ -19,7 +23,6 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "issue/midweek.txt.hbs",
     "issue/sunday.mjml.hbs",
     "issue/sunday.txt.hbs",
-    "issue/texts.toml",
     "letter/editors/body.mjml.hbs",
     "letter/editors/body.txt.hbs",
     "letter/confirm/body.mjml.hbs",
@@ -28,7 +31,6 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "letter/notice/body.mjml.hbs",
     "letter/notice/body.txt.hbs",
     "letter/notice/subject.txt.hbs",
-    "letter/texts.toml",
     "page/archive.html.hbs",
     "page/home.html.hbs",
     "page/leave.html.hbs",
@@ -39,7 +41,6 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "page/report.html.hbs",
     "page/sheet.html.hbs",
     "page/style.css.hbs",
-    "page/texts.toml",
     "partials/also.mjml.hbs",
     "partials/body.mjml.hbs",
     "partials/brief.mjml.hbs",
@@ -88,20 +89,15 @@ const BUILTIN: &[(&str, &str)] = builtin![
     "tokens/base.toml",
     "tokens/midweek.toml",
     "tokens/sunday.toml",
+    "words/de.toml",
+    "words/en.toml",
 ];
-
-/// One template's source and the path that errors show.
-#[derive(Clone, Debug)]
-pub(super) struct Source {
-    pub label: PathBuf,
-    pub text: String,
-}
 
 /// The template sources: built-in ones, with a publication's own on top.
 #[derive(Clone, Debug)]
 pub struct Templates {
     sources: BTreeMap<String, Source>,
-    /// Built-in tokens that a publication's own stand upon: of these files one may hold a single line.
+    /// Built-in tokens and words that a publication's own stand upon: of these files one may hold a single line.
     under: BTreeMap<String, Source>,
     pub(super) kept: Kept,
 }
@@ -121,14 +117,14 @@ impl Templates {
     }
 
     /// Puts `source` in place of the template `name` (its path under `templates/`), or adds it. `label` is the path that
-    /// errors show. Tokens are laid over the built-in ones of that name, line by line.
+    /// errors show. Tokens and words are laid over the built-in ones of that name, line by line.
     #[must_use]
     pub fn with(mut self, name: &str, label: &Path, source: String) -> Self {
         self.kept = Kept::default();
         let name = name.replace('\\', "/");
         let source = Source { label: label.to_path_buf(), text: source };
         let before = self.sources.insert(name.clone(), source);
-        if let Some(before) = before.filter(|_| name.starts_with("tokens/") || name.ends_with("/texts.toml")) {
+        if let Some(before) = before.filter(|_| name.starts_with("tokens/") || name.starts_with("words/")) {
             self.under.entry(name).or_insert(before);
         }
         self
@@ -144,9 +140,23 @@ impl Templates {
         files.iter().filter_map(shipped).chain(files.iter().filter_map(own)).collect()
     }
 
-    /// A file of texts, from the bottom to the top: the built-in one, then the publication's own.
-    pub(super) fn texts(&self, file: &str) -> impl Iterator<Item = &Source> {
-        self.under.get(file).into_iter().chain(self.sources.get(file))
+    /// The language of a BCP 47 tag with its words, kept for the next time.
+    ///
+    /// # Errors
+    /// A file of words that cannot be read, with its line.
+    pub(super) fn language(&self, tag: &str) -> Result<Arc<Language>, Notices> {
+        let kept = || self.kept.languages.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(language) = kept().get(tag) {
+            return Ok(Arc::clone(language));
+        }
+        let language = Arc::new(Language::load(tag, |file| self.words(file))?);
+        kept().insert(tag.to_owned(), Arc::clone(&language));
+        Ok(language)
+    }
+
+    /// A file of words, from the bottom to the top: the built-in one, then the publication's own.
+    fn words(&self, file: &str) -> Vec<&Source> {
+        self.under.get(file).into_iter().chain(self.sources.get(file)).collect()
     }
 
     /// Whether any template reads the token `name`.

@@ -1,94 +1,70 @@
-//! The words of issues, letters and pages, which stand in one file of TOML each. Knows no template.
+//! The words of the issues that are not the editor's, for one template in one language. Knows no template's source.
 
 use std::collections::BTreeMap;
-
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
 use super::Templates;
-use crate::model::{Notice, Notices};
-
-/// A section of a file of texts: a publication's own lines over the built-in ones, `{publication}` filled in.
-pub fn section(
-    file: &str,
-    name: &str,
-    publication: &str,
-    templates: &Templates,
-) -> Result<Map<String, Value>, Notices> {
-    let mut section = Map::new();
-    for source in templates.texts(file) {
-        let table: toml::Table = toml::from_str(&source.text).map_err(|error| {
-            let line = error.span().map(|span| source.text[..span.start].matches('\n').count() + 1);
-            Notice::new(error.message().to_owned()).at(&source.label, line).help("a line is key = \"text\"")
-        })?;
-        for (key, value) in table.get(name).and_then(toml::Value::as_table).into_iter().flatten() {
-            let filled = filled(value, publication).ok_or_else(|| {
-                Notice::new(format!("`{name}.{key}` must be a text or a list of texts")).at(&source.label, None)
-            })?;
-            section.insert(key.clone(), filled);
-        }
-    }
-    Ok(section)
-}
-
-fn filled(value: &toml::Value, publication: &str) -> Option<Value> {
-    match value {
-        toml::Value::String(text) => Some(text.replace("{publication}", publication).into()),
-        toml::Value::Array(lines) => lines.iter().map(|line| filled(line, publication)).collect(),
-        _ => None,
-    }
-}
+use super::language::{Language, Line, Locale, fill};
+use crate::model::Notices;
 
 /// The words of one issue template, filled in where they name something. What is not there is empty.
-#[derive(Clone, Debug, Default)]
-pub struct Words(BTreeMap<String, String>);
+#[derive(Clone, Debug)]
+pub struct Words {
+    language: Arc<Language>,
+    publication: String,
+    lines: BTreeMap<String, Line>,
+}
 
 impl Words {
-    /// The words of all issues under those of one template.
+    /// The words of all issues under those of one template, in the language of a BCP 47 tag.
     ///
     /// # Errors
-    /// A file of texts that cannot be read, with its line.
-    pub fn of(template: &str, publication: &str, templates: &Templates) -> Result<Self, Notices> {
-        let mut words = BTreeMap::new();
-        for name in ["issue", template] {
-            for (key, value) in section("issue/texts.toml", name, publication, templates)? {
-                if let Value::String(text) = value {
-                    words.insert(key, text);
-                }
-            }
-        }
-        Ok(Self(words))
+    /// A file of words that cannot be read, with its line.
+    pub fn of(template: &str, publication: &str, language: &str, templates: &Templates) -> Result<Self, Notices> {
+        let language = templates.language(language)?;
+        let sections = ["issue".to_owned(), format!("template.{template}")];
+        let lines = sections.iter().flat_map(|section| language.below(section));
+        let lines = lines.map(|(name, line)| (name.to_owned(), line.clone())).collect();
+        Ok(Self { language, publication: publication.to_owned(), lines })
     }
 
-    pub fn get(&self, key: &str) -> &str {
-        self.0.get(key).map_or("", String::as_str)
+    /// How the language writes days and numbers.
+    pub fn locale(&self) -> &Locale {
+        &self.language.locale
+    }
+
+    pub fn get(&self, key: &str) -> String {
+        self.fill(key, &[])
     }
 
     /// The text with `{name}` replaced by its value, for each name.
     pub fn fill(&self, key: &str, values: &[(&str, &str)]) -> String {
-        let mut out = String::new();
-        let mut rest = self.get(key);
-        // One pass, so that a value that looks like a name stays as it is.
-        while let Some(at) = rest.find('{') {
-            let known = values
-                .iter()
-                .find(|(name, _)| rest[at + 1..].strip_prefix(name).is_some_and(|after| after.starts_with('}')));
-            let (end, text) = known.map_or((at + 1, "{"), |(name, value)| (at + name.len() + 2, *value));
-            out.push_str(&rest[..at]);
-            out.push_str(text);
-            rest = &rest[end..];
+        match self.lines.get(key) {
+            Some(Line::Text(text)) => fill(text, &self.with_publication(values), self.language.dir),
+            _ => String::new(),
         }
-        out + rest
     }
 
-    /// "1 story", "5 stories": the text `KEY_one` or `KEY_many` with `{n}` filled in.
+    /// "1 story", "5 stories": the text for the plural form of `n`, with `{n}` filled in.
     pub fn counted(&self, key: &str, n: usize) -> String {
-        let form = if n == 1 { "one" } else { "many" };
-        self.fill(&format!("{key}_{form}"), &[("n", &n.to_string())])
+        self.counted_with(key, n, &[])
+    }
+
+    /// The same with other values besides.
+    pub fn counted_with(&self, key: &str, n: usize, values: &[(&str, &str)]) -> String {
+        let n = u64::try_from(n).unwrap_or(u64::MAX);
+        let line = self.lines.get(key);
+        line.map(|line| self.language.counted(line, n, &self.with_publication(values))).unwrap_or_default()
     }
 
     /// What templates may print as it is.
     pub fn of_templates(&self) -> BTreeMap<String, String> {
-        self.0.clone()
+        let texts = self.lines.iter().filter(|(_, line)| matches!(line, Line::Text(_)));
+        texts.map(|(key, _)| (key.clone(), self.get(key))).collect()
+    }
+
+    fn with_publication<'v>(&'v self, values: &[(&'v str, &'v str)]) -> Vec<(&'v str, &'v str)> {
+        values.iter().copied().chain([("publication", self.publication.as_str())]).collect()
     }
 }
 
@@ -96,33 +72,16 @@ impl Words {
 mod tests {
     use super::*;
 
-    fn words(text: &str) -> Words {
-        Words(BTreeMap::from([("key".to_owned(), text.to_owned())]))
-    }
-
-    #[test]
-    fn names_are_filled_in_once_and_nothing_else_is_touched() {
-        for (text, filled) in [
-            ("Read at {source}", "Read at {n}"),
-            ("{source}{n}", "{n}7"),
-            ("{other} {", "{other} {"),
-            ("{{source}}", "{{n}}"),
-            ("", ""),
-        ] {
-            assert_eq!(words(text).fill("key", &[("source", "{n}"), ("n", "7")]), filled, "{text}");
-        }
-        assert_eq!(words("x").fill("none", &[]), "");
-    }
-
     #[test]
     fn the_shipped_words_are_there_for_every_template() {
         for template in ["midweek", "sunday", "a-template-of-ones-own"] {
-            let words = Words::of(template, "The Paper", &Templates::builtin()).expect("the shipped file");
-            for (key, text) in &words.0 {
-                assert!(!text.is_empty(), "{template}: {key}");
+            let words = Words::of(template, "The Paper", "en", &Templates::builtin()).expect("the shipped file");
+            for (key, line) in &words.lines {
+                assert!(line.texts().iter().all(|text| !text.is_empty()), "{template}: {key}");
             }
-            assert_eq!(words.counted("story", 1), "1 story");
-            assert_eq!(words.counted("story", 5), "5 stories");
+            assert_eq!(words.counted("story_count", 1), "1 story");
+            assert_eq!(words.counted("story_count", 5), "5 stories");
+            assert_eq!(words.get("none"), "");
         }
     }
 }

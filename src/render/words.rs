@@ -177,20 +177,6 @@ fn is_wide_script(c: char) -> bool {
     matches!(c, '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff00}'..='\u{ff60}' | '\u{20000}'..='\u{3ffff}')
 }
 
-/// The writing direction of a BCP 47 tag's language, by its script if the tag names one.
-pub fn direction_of_language(tag: &str) -> &'static str {
-    let mut parts = tag.split('-').map(str::to_ascii_lowercase);
-    let primary = parts.next().unwrap_or_default();
-    let script = parts.find(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphabetic()));
-    let rtl = match script.as_deref() {
-        Some(script) => ["adlm", "arab", "hebr", "nkoo", "rohg", "syrc", "thaa"].contains(&script),
-        None => {
-            ["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"].contains(&primary.as_str())
-        }
-    };
-    if rtl { "rtl" } else { "ltr" }
-}
-
 /// The direction of a text by its first letter that has one (UAX #9, rule P2); none without such a letter.
 pub fn direction(text: &str) -> Option<&'static str> {
     let rtl = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}');

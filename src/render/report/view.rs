@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::numbers::{duration, number, plural, share, time};
 use super::{ReportSetting, compare, plots};
 use crate::model::{Advice, AnswerCount, ClickLine, DomainLine, Figures, Linked, Notice, PollCounts, SendReport};
-use crate::render::words::direction_of_language;
+use crate::render::language::direction_of_language;
 
 #[derive(Debug, Serialize)]
 pub struct ReportView {

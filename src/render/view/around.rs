@@ -6,7 +6,6 @@ use super::super::prose::Links;
 use super::super::texts::Words;
 use super::super::{Setting, words};
 use super::addresses::numbered;
-use super::dates;
 use crate::model::{Draft, Picture, Poll, Publication};
 
 #[derive(Debug, Serialize)]
@@ -145,7 +144,7 @@ pub fn invitations(
     let next = setting
         .next
         .filter(|_| setting.edition.next_date)
-        .map(|day| texts.fill("next", &[("edition", &edition.title), ("date", &dates::next(day))]));
+        .map(|day| texts.fill("next", &[("edition", &edition.title), ("date", &texts.locale().weekday(day))]));
     let reply = mail_to_editors(draft, setting, edition, "", texts);
     Invitations {
         reply_url: given(setting.edition.reply && !reply.is_empty(), words::href(&reply).unwrap_or_default()),
@@ -165,10 +164,10 @@ fn mail_to_editors(draft: &Draft, setting: &Setting, edition: &EditionView, says
     if address.is_empty() {
         return String::new();
     }
-    let day = dates::short(draft.name.date);
+    let day = texts.locale().short_day(draft.name.date);
     let about = texts.fill("about_issue", &[("edition", &edition.title), ("date", &day)]);
     let subject = if says.is_empty() { about } else { format!("{says} ({about})") };
-    format!("mailto:{address}?subject={}", component(&subject))
+    format!("mailto:{address}?subject={}", component(&words::header(&subject)))
 }
 
 /// Text as a part of a URL's query (RFC 3986, section 2.3; RFC 6068, section 2).

@@ -139,12 +139,8 @@ pub fn card(card: &Card, shown: &[&Entry], links: &mut Links, texts: &Words) -> 
 
 /// Which stories a card helps with, by their numbers.
 fn helps(numbers: &[usize], texts: &Words) -> String {
-    let text = |numbers: &[usize]| numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    match numbers {
-        [] => String::new(),
-        [one] => texts.fill("helps_one", &[("n", &one.to_string())]),
-        [first @ .., last] => texts.fill("helps", &[("list", &format!("{}{}{last}", text(first), texts.get("and")))]),
-    }
+    let list = texts.locale().list(&numbers.iter().map(usize::to_string).collect::<Vec<_>>());
+    if numbers.is_empty() { String::new() } else { texts.counted_with("helps", numbers.len(), &[("list", &list)]) }
 }
 
 fn level(level: Level, texts: &Words) -> (String, &'static str) {
@@ -153,5 +149,5 @@ fn level(level: Level, texts: &Words) -> (String, &'static str) {
         Level::Intermediate => ("intermediate", "●●○"),
         Level::Advanced => ("advanced", "●●●"),
     };
-    (texts.get(key).to_owned(), dots)
+    (texts.get(key), dots)
 }

@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::language::direction_of_language;
 use super::prose::{self, Links};
 use super::slots::Tokens;
 use super::texts::Words;
 use super::{Setting, clicks, words};
-use crate::model::{Draft, Entry, Figure, Publication, Slot, TextLinks, Tracking};
+use crate::model::{Draft, Entry, Figure, Slot, TextLinks, Tracking};
 
 use addresses::numbered;
 use around::{EditionView, Invitations, PictureView, PublicationView};
@@ -42,8 +43,11 @@ pub struct IssueView {
     pub date: String,
     pub day: String,
     pub week: String,
-    /// "61"; empty when the issue has no number.
+    /// "week of 29 July".
+    pub week_of: String,
+    /// "61", and "No 61" in words; empty when the issue has no number.
     pub issue_number: String,
+    pub issue_label: String,
     /// The publication's mark, and the issue's picture.
     pub mark: Option<PictureView>,
     pub picture: Option<PictureView>,
@@ -70,7 +74,7 @@ pub struct IssueView {
     pub links: Vec<LinkView>,
     /// Colours and fonts, from the edition's tokens.
     pub look: BTreeMap<String, String>,
-    /// The template's own words, from `issue/texts.toml`.
+    /// The template's own words, from `words/LANG.toml`.
     pub words: BTreeMap<String, String>,
     pub subscriber: SubscriberView,
     pub unsubscribe_url: String,
@@ -126,8 +130,8 @@ pub fn issue(
     let style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
     let mut links = Links::new(style, setting.edition.text_links == TextLinks::Inline);
     links.tracking = clicks::tracking(draft, setting);
-    let language = language(draft, setting.publication);
-    let dir = words::direction_of_language(&language);
+    let language = language(draft, setting);
+    let dir = direction_of_language(&language);
     let (start, end, arrow) = if dir == "rtl" { ("right", "left", "←") } else { ("left", "right", "→") };
     let intro = prose::read(&draft.intro, &mut links);
     let shown: Vec<&Entry> = draft.news.iter().filter(|entry| !entry.banned).collect();
@@ -149,6 +153,7 @@ pub fn issue(
     let topics = topics.filter(|heading| !heading.is_empty()).collect();
     let edition = EditionView { title: edition_title(draft, setting), name: draft.name.edition.clone() };
     let web_copy_url = tokens.token(&Slot::WebCopyUrl);
+    let week = texts.locale().plain_day(dates::monday(draft.name.date));
     IssueView {
         lang: language,
         dir,
@@ -158,9 +163,14 @@ pub fn issue(
         subject: words::header(&draft.subject),
         preheader: words::line(&draft.preheader),
         publication: around::publication(setting.publication),
-        date: dates::long(draft.name.date),
-        day: dates::short(draft.name.date),
-        week: dates::week(draft.name.date),
+        date: texts.locale().long_day(draft.name.date),
+        day: texts.locale().short_day(draft.name.date),
+        week_of: texts.fill("week_of", &[("date", &week)]),
+        week,
+        issue_label: draft
+            .issue_number
+            .map(|n| texts.fill("issue_number", &[("n", &n.to_string())]))
+            .unwrap_or_default(),
         issue_number: draft.issue_number.map(|number| number.to_string()).unwrap_or_default(),
         mark: setting.publication.mark.as_ref().and_then(|mark| around::picture(mark, setting)),
         picture: draft.picture.as_ref().and_then(|picture| around::picture(picture, setting)),
@@ -219,13 +229,14 @@ fn counts<'s>(
     }
     all += guides.iter().map(|guide| length(&guide.face.title) + length(&guide.face.tldr_text)).sum::<usize>();
     let minutes = all.div_ceil(PACE).max(1);
-    let time = texts.counted("minute", minutes);
+    let time = texts.counted("minute_count", minutes);
     let some = |n: usize, key: &str| (n > 0).then(|| texts.counted(key, n));
-    let mut parts: Vec<String> = [some(news, "story"), some(cards, "guide")].into_iter().flatten().collect();
+    let mut parts: Vec<String> =
+        [some(news, "story_count"), some(cards, "guide_count")].into_iter().flatten().collect();
     if !parts.is_empty() {
         parts.push(time.clone());
     }
-    ContentCounts { news, guides: cards, minutes, line: parts.join(", "), time }
+    ContentCounts { news, guides: cards, minutes, line: texts.locale().series(&parts), time }
 }
 
 fn edition_title(draft: &Draft, setting: &Setting) -> String {
@@ -237,10 +248,10 @@ fn edition_title(draft: &Draft, setting: &Setting) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The issue's language, or else the publication's, as a tag that is safe to print.
-fn language(draft: &Draft, publication: &Publication) -> String {
-    let own = draft.language.trim();
-    let tag = if own.is_empty() { &publication.language } else { own };
+/// The issue's language, or else its edition's or the publication's, as a tag that is safe to print.
+pub fn language(draft: &Draft, setting: &Setting) -> String {
+    let tags = [draft.language.as_str(), &setting.edition.language, &setting.publication.language];
+    let tag = tags.into_iter().map(str::trim).find(|tag| !tag.is_empty()).unwrap_or_default();
     let tag: String = tag.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     if tag.is_empty() { "en".to_owned() } else { tag }
 }

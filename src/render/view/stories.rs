@@ -107,7 +107,7 @@ pub fn by_topics<'e>(shown: &[&'e Entry], texts: &Words) -> Vec<Run<'e>> {
         }
     }
     if !single.is_empty() {
-        runs.push(Run { heading: texts.get("in_brief").to_owned(), brief: true, entries: single });
+        runs.push(Run { heading: texts.get("in_brief"), brief: true, entries: single });
     }
     runs
 }
@@ -127,7 +127,7 @@ pub fn story(
     let day = entry.published.day(setting.publication.timezone);
     let source = words::line(&entry.source);
     let score = entry.score.filter(|_| setting.edition.show_score);
-    let earlier = entry.follow_up.as_ref().map(|issue| dates::plain(issue.date));
+    let earlier = entry.follow_up.as_ref().map(|issue| texts.locale().plain_day(issue.date));
     StoryView {
         number,
         title: prose::title(entry.format, &entry.title),
@@ -135,7 +135,7 @@ pub fn story(
         link,
         read_at: texts.fill("read_at", &[("source", &source)]),
         source,
-        day: dates::short(day),
+        day: texts.locale().short_day(day),
         age: dates::age((today - day).num_days(), texts),
         score: score.map(shortest).unwrap_or_default(),
         high: score.is_some_and(|score| score >= 8.0),

@@ -1,0 +1,270 @@
+//! How a language writes days, times, numbers and lists, which way it runs and how it counts, by the data of Unicode (CLDR) that ICU4X
+//! brings. Knows none of our words.
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use fixed_decimal::Decimal;
+use icu_calendar::{Date, Gregorian};
+use icu_datetime::fieldsets::{MD, MDE, MDT, T, YMD, YMDE, YMDET};
+use icu_datetime::input::{DateTime, Time};
+use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
+use icu_decimal::DecimalFormatter;
+use icu_decimal::options::DecimalFormatterOptions;
+use icu_list::ListFormatter;
+use icu_list::options::{ListFormatterOptions, ListLength};
+use icu_locale::{Direction, LocaleDirectionality};
+use icu_plurals::{PluralCategory, PluralRules};
+
+use crate::model::Notice;
+
+type Form<F> = FixedCalendarDateTimeFormatter<Gregorian, F>;
+
+/// A language with its region, ready to write. Days are those of the Gregorian calendar.
+#[derive(Debug)]
+pub struct Locale {
+    long: Form<YMDE>,
+    full: Form<YMD>,
+    medium: Form<YMD>,
+    weekday: Form<MDE>,
+    short: Form<MDE>,
+    plain: Form<MD>,
+    brief: Form<MD>,
+    moment: Form<YMDET>,
+    brief_moment: Form<MDT>,
+    minutes: NoCalendarFormatter<T>,
+    seconds: NoCalendarFormatter<T>,
+    numbers: DecimalFormatter,
+    and: ListFormatter,
+    series: ListFormatter,
+    plurals: PluralRules,
+}
+
+/// A tag of BCP 47 in its one form, such as `de-AT` for `DE-at`; `None` for what is none.
+pub fn canonical(tag: &str) -> Option<String> {
+    tag.trim().parse::<icu_locale::Locale>().ok().map(|locale| locale.to_string())
+}
+
+/// The writing direction of a tag's language, `ltr` or `rtl`: by its script, if the tag names one.
+pub fn direction_of_language(tag: &str) -> &'static str {
+    let rtl = tag
+        .trim()
+        .parse::<icu_locale::Locale>()
+        .is_ok_and(|locale| LocaleDirectionality::new_extended().get(&locale.id) == Some(Direction::RightToLeft));
+    if rtl { "rtl" } else { "ltr" }
+}
+
+impl Locale {
+    /// The ways of the language with this tag of BCP 47, or of its nearest relative that Unicode knows.
+    ///
+    /// # Errors
+    /// What stands there is no tag.
+    pub fn of(tag: &str) -> Result<Self, Notice> {
+        let wrong = || Notice::new(format!("`{tag}` is no language tag")).help("write a tag such as en, de or pt-BR");
+        let locale: icu_locale::Locale = tag.parse().map_err(|_| wrong())?;
+        let (locale, data) = (&locale, |_| Notice::new(format!("there is no data for the language `{tag}`")));
+        let narrow = ListFormatterOptions::default().with_length(ListLength::Wide);
+        Ok(Self {
+            long: Form::try_new(locale.into(), YMDE::long()).map_err(data)?,
+            full: Form::try_new(locale.into(), YMD::long()).map_err(data)?,
+            medium: Form::try_new(locale.into(), YMD::medium()).map_err(data)?,
+            weekday: Form::try_new(locale.into(), MDE::long()).map_err(data)?,
+            short: Form::try_new(locale.into(), MDE::medium()).map_err(data)?,
+            plain: Form::try_new(locale.into(), MD::long()).map_err(data)?,
+            brief: Form::try_new(locale.into(), MD::medium()).map_err(data)?,
+            moment: Form::try_new(locale.into(), YMDE::medium().with_time_hms()).map_err(data)?,
+            brief_moment: Form::try_new(locale.into(), MD::medium().with_time_hm()).map_err(data)?,
+            minutes: NoCalendarFormatter::try_new(locale.into(), T::hm()).map_err(data)?,
+            seconds: NoCalendarFormatter::try_new(locale.into(), T::hms()).map_err(data)?,
+            numbers: DecimalFormatter::try_new(locale.into(), DecimalFormatterOptions::default())
+                .map_err(|_| Notice::new(format!("there are no numbers of the language `{tag}`")))?,
+            and: ListFormatter::try_new_and(locale.into(), ListFormatterOptions::default())
+                .map_err(|_| Notice::new(format!("there are no lists of the language `{tag}`")))?,
+            series: ListFormatter::try_new_unit(locale.into(), narrow)
+                .map_err(|_| Notice::new(format!("there are no lists of the language `{tag}`")))?,
+            plurals: PluralRules::try_new_cardinal(locale.into())
+                .map_err(|_| Notice::new(format!("there are no plural forms of the language `{tag}`")))?,
+        })
+    }
+
+    /// A day as "Wednesday 31 July 2024".
+    pub fn long_day(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.long.format(&date).to_string())
+    }
+
+    /// A day as "31 July 2024".
+    pub fn full_day(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.full.format(&date).to_string())
+    }
+
+    /// A day as "31 Jul 2024".
+    pub fn medium_day(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.medium.format(&date).to_string())
+    }
+
+    /// A day as "Wednesday 31 July".
+    pub fn weekday(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.weekday.format(&date).to_string())
+    }
+
+    /// A day as "Wed 31 Jul".
+    pub fn short_day(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.short.format(&date).to_string())
+    }
+
+    /// A day as "31 July".
+    pub fn plain_day(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.plain.format(&date).to_string())
+    }
+
+    /// A day as "31 Jul".
+    pub fn brief_day(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.brief.format(&date).to_string())
+    }
+
+    /// A moment as "Wed 31 Jul 2024, 07:00:12".
+    pub fn moment(&self, at: NaiveDateTime) -> String {
+        date_time(at).map_or_else(|| at.to_string(), |at| self.moment.format(&at).to_string())
+    }
+
+    /// A moment as "31 Jul, 07:00".
+    pub fn brief_moment(&self, at: NaiveDateTime) -> String {
+        date_time(at).map_or_else(|| at.to_string(), |at| self.brief_moment.format(&at).to_string())
+    }
+
+    /// A time of day as "07:00", or to the second.
+    pub fn time(&self, at: NaiveTime, to_the_second: bool) -> String {
+        let form = if to_the_second { &self.seconds } else { &self.minutes };
+        time(at).map_or_else(|| at.to_string(), |at| form.format(&at).to_string())
+    }
+
+    /// A number as "1,234".
+    pub fn number(&self, n: u64) -> String {
+        self.numbers.format(&Decimal::from(n)).to_string()
+    }
+
+    /// A number of tenths as "81.2".
+    pub fn tenths(&self, tenths: u64) -> String {
+        let mut decimal = Decimal::from(tenths);
+        decimal.multiply_pow10(-1);
+        self.numbers.format(&decimal).to_string()
+    }
+
+    /// "1, 3 and 4".
+    pub fn list(&self, parts: &[String]) -> String {
+        self.and.format(parts.iter()).to_string()
+    }
+
+    /// What stands beside each other without being all: "7 stories, 2 guides, 6 min".
+    pub fn series(&self, parts: &[String]) -> String {
+        self.series.format(parts.iter()).to_string()
+    }
+
+    /// The plural form in which the language counts to `n`, by its name in CLDR.
+    pub fn plural(&self, n: u64) -> &'static str {
+        plural_name(self.plurals.category_for(n))
+    }
+
+    /// All plural forms of the language.
+    pub fn plurals(&self) -> Vec<&'static str> {
+        self.plurals.categories().map(plural_name).collect()
+    }
+}
+
+/// The names of all plural forms that any language has.
+pub const PLURALS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
+
+fn plural_name(category: PluralCategory) -> &'static str {
+    match category {
+        PluralCategory::Zero => "zero",
+        PluralCategory::One => "one",
+        PluralCategory::Two => "two",
+        PluralCategory::Few => "few",
+        PluralCategory::Many => "many",
+        PluralCategory::Other => "other",
+    }
+}
+
+fn date(day: NaiveDate) -> Option<Date<Gregorian>> {
+    Date::try_new_gregorian(day.year(), u8::try_from(day.month()).ok()?, u8::try_from(day.day()).ok()?).ok()
+}
+
+fn time(at: NaiveTime) -> Option<Time> {
+    let part = |part: u32| u8::try_from(part).ok();
+    Time::try_new(part(at.hour())?, part(at.minute())?, part(at.second())?, 0).ok()
+}
+
+fn date_time(at: NaiveDateTime) -> Option<DateTime<Gregorian>> {
+    Some(DateTime { date: date(at.date())?, time: time(at.time())? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: &str) -> NaiveDate {
+        day.parse().expect("a day")
+    }
+
+    #[test]
+    fn days_are_written_as_the_language_does() {
+        for (tag, long, short, next) in [
+            ("en-AU-u-hc-h23", "Wednesday 31 July 2024", "Wed 31 Jul", "Wednesday 31 July"),
+            ("en-US", "Wednesday, July 31, 2024", "Wed, Jul 31", "Wednesday, July 31"),
+            ("de", "Mittwoch, 31. Juli 2024", "Mi., 31. Juli", "Mittwoch, 31. Juli"),
+            ("fr", "mercredi 31 juillet 2024", "mer. 31 juil.", "mercredi 31 juillet"),
+            ("es", "miércoles, 31 de julio de 2024", "mié, 31 jul", "miércoles, 31 de julio"),
+            ("ja", "2024年7月31日水曜日", "7月31日(水)", "7月31日水曜日"),
+            ("ar", "الأربعاء، 31 يوليو 2024", "الأربعاء، 31 يوليو", "الأربعاء، 31 يوليو"),
+        ] {
+            let locale = Locale::of(tag).expect(tag);
+            let at = day("2024-07-31");
+            assert_eq!(
+                (locale.long_day(at), locale.short_day(at), locale.weekday(at)),
+                (long.into(), short.into(), next.into())
+            );
+        }
+        assert!(Locale::of("no tag").is_err());
+    }
+
+    #[test]
+    fn moments_numbers_and_lists_are_too() {
+        let at = day("2024-07-31").and_hms_opt(19, 0, 12).expect("a time");
+        let parts = ["1", "3", "4"].map(str::to_owned);
+        for (tag, moment, number, tenths, list) in [
+            ("en-AU-u-hc-h23", "Wed 31 Jul 2024, 19:00:12", "1,234,567", "81.2", "1, 3 and 4"),
+            ("de", "Mi., 31.07.2024, 19:00:12", "1.234.567", "81,2", "1, 3 und 4"),
+            ("ja", "2024/07/31(水) 19:00:12", "1,234,567", "81.2", "1、3、4"),
+        ] {
+            let locale = Locale::of(tag).expect(tag);
+            let written = [locale.moment(at), locale.number(1_234_567), locale.tenths(812), locale.list(&parts)];
+            assert_eq!(written, [moment, number, tenths, list], "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_language_counts_in_its_own_forms() {
+        let forms = |tag: &str| [0, 1, 2, 3, 11, 100].map(|n| Locale::of(tag).expect(tag).plural(n));
+        assert_eq!(forms("en"), ["other", "one", "other", "other", "other", "other"]);
+        assert_eq!(forms("ar"), ["zero", "one", "two", "few", "many", "other"]);
+        assert_eq!(forms("pl"), ["many", "one", "few", "few", "many", "many"]);
+        assert_eq!(Locale::of("ja").expect("ja").plurals(), ["other"]);
+    }
+
+    #[test]
+    fn a_tag_has_one_form_and_a_direction() {
+        for (tag, canonical_form, direction) in [
+            ("de", Some("de"), "ltr"),
+            ("DE-at", Some("de-AT"), "ltr"),
+            ("ar", Some("ar"), "rtl"),
+            ("he-IL", Some("he-IL"), "rtl"),
+            ("az-Arab", Some("az-Arab"), "rtl"),
+            ("sd-Deva", Some("sd-Deva"), "ltr"),
+            ("ckb", Some("ckb"), "rtl"),
+            ("yi", Some("yi"), "rtl"),
+            ("dv", Some("dv"), "rtl"),
+            ("no tag", None, "ltr"),
+            ("", None, "ltr"),
+        ] {
+            assert_eq!((canonical(tag).as_deref(), direction_of_language(tag)), (canonical_form, direction), "{tag}");
+        }
+    }
+}

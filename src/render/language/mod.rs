@@ -1,0 +1,158 @@
+//! A language: the words that mails, letters, pages and reports have in it, and how it writes days and numbers. English stands below every
+//! other one, so that a name that a file of words lacks is English and not missing. Knows no template.
+
+mod file;
+mod locale;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::source::Source;
+use super::words;
+use crate::model::Notices;
+
+pub use file::Line;
+use file::WordsFile;
+pub use locale::{Locale, canonical, direction_of_language};
+
+/// The language that has all words.
+const BASE: &str = "en";
+
+/// A language with its words.
+#[derive(Debug)]
+pub struct Language {
+    /// The tag of the words: what was asked for, or `en` where there are no words of that language.
+    pub tag: String,
+    /// `ltr` or `rtl`.
+    pub dir: &'static str,
+    pub locale: Locale,
+    /// By section and name: `page.home.title`.
+    lines: BTreeMap<String, Line>,
+}
+
+impl Language {
+    /// The language of a BCP 47 tag: `words/en.toml` below, then the files of the tag from its short form on (`de`, `de-AT`). `sources` has
+    /// for each file the built-in one, then the publication's own.
+    ///
+    /// # Errors
+    /// A file of words that cannot be read, with its line.
+    pub fn load<'s>(tag: &str, sources: impl Fn(&str) -> Vec<&'s Source>) -> Result<Self, Notices> {
+        let wanted = canonical(tag).unwrap_or_else(|| BASE.to_owned());
+        let files = files(&wanted);
+        let spoken = files.iter().any(|file| !sources(file).is_empty());
+        let tag = if spoken { wanted } else { BASE.to_owned() };
+        let (mut lines, mut locale) = (BTreeMap::new(), None);
+        let base = name(BASE);
+        for file in std::iter::once(&base).chain(files.iter().filter(|file| **file != base)) {
+            for source in sources(file) {
+                let read = WordsFile::read(source)?;
+                lines.extend(read.lines.into_iter().map(|named| (named.name, named.line)));
+                // The region of a file is that of its own tag: `en-US` is not written as `en` is.
+                if let Some(own) = read.locale.filter(|_| *file == name(&tag)) {
+                    let ways = Locale::of(&own).map_err(|notice| notice.at(&source.label, None))?;
+                    locale = Some(ways);
+                }
+            }
+        }
+        let locale = locale.map_or_else(|| Locale::of(&tag), Ok)?;
+        Ok(Self { dir: direction_of_language(&tag), tag, locale, lines })
+    }
+
+    /// The line of a section and name, if there is one.
+    pub fn line(&self, name: &str) -> Option<&Line> {
+        self.lines.get(name)
+    }
+
+    /// The text of a section and name with `{name}` replaced by its value, for each name; empty when there is none.
+    pub fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
+        match self.lines.get(name) {
+            Some(Line::Text(text)) => fill(text, values, self.dir),
+            _ => String::new(),
+        }
+    }
+
+    /// "1 story", "5 stories": the text for the plural form of `n`, with `{n}` filled in beside the other values.
+    pub fn count(&self, name: &str, n: u64, values: &[(&str, &str)]) -> String {
+        self.lines.get(name).map(|line| self.counted(line, n, values)).unwrap_or_default()
+    }
+
+    /// The same of a line that is at hand. A form that it lacks is `other`.
+    pub fn counted(&self, line: &Line, n: u64, values: &[(&str, &str)]) -> String {
+        let Line::Counted(forms) = line else { return String::new() };
+        let text = forms.get(self.locale.plural(n)).or_else(|| forms.get("other")).map_or("", String::as_str);
+        let number = self.locale.number(n);
+        fill(text, &[&[("n", number.as_str())], values].concat(), self.dir)
+    }
+
+    /// The lines of a section by name, as templates see them: texts, and lists of them, with `{publication}` filled in.
+    pub fn section(&self, section: &str, publication: &str) -> Map<String, Value> {
+        let values = [("publication", publication)];
+        let text = |text: &String| Value::String(fill(text, &values, self.dir));
+        let shown = |(name, line): (&str, &Line)| {
+            let shown = match line {
+                Line::Text(whole) => text(whole),
+                Line::Lines(lines) => lines.iter().map(text).collect(),
+                Line::Counted(_) => return None,
+            };
+            Some((name.to_owned(), shown))
+        };
+        self.below(section).filter_map(shown).collect()
+    }
+
+    /// The lines of a section by their names in it.
+    pub fn below<'l>(&'l self, section: &str) -> impl Iterator<Item = (&'l str, &'l Line)> {
+        let start = format!("{section}.");
+        let inside = move |(name, line): (&'l String, &'l Line)| Some((name.strip_prefix(start.as_str())?, line));
+        self.lines.iter().filter_map(inside).filter(|(name, _)| !name.contains('.'))
+    }
+}
+
+/// Whether a text is a tag of BCP 47, such as `de` or `pt-BR`.
+pub fn is_language_tag(tag: &str) -> bool {
+    canonical(tag).is_some()
+}
+
+/// The file of a tag, by its path under templates/.
+fn name(tag: &str) -> String {
+    format!("words/{tag}.toml")
+}
+
+/// The files of a tag, from its short form on.
+fn files(tag: &str) -> Vec<String> {
+    let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
+    ends.map(|end| name(&tag[..end])).collect()
+}
+
+/// `text` with `{name}` replaced by its value, for each name, in one pass, so that a value that looks like a name stays as it is. A value
+/// that runs against the text is isolated from it (UAX #9), so that neither turns the other around.
+pub fn fill(text: &str, values: &[(&str, &str)], dir: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        out.push_str(&rest[..at]);
+        let named =
+            |(name, _): &&(&str, &str)| rest[at + 1..].strip_prefix(*name).is_some_and(|after| after.starts_with('}'));
+        if let Some((name, value)) = values.iter().find(named) {
+            push_isolated(&mut out, value, dir);
+            rest = &rest[at + name.len() + 2..];
+        } else {
+            out.push('{');
+            rest = &rest[at + 1..];
+        }
+    }
+    out + rest
+}
+
+fn push_isolated(out: &mut String, value: &str, dir: &str) {
+    if words::direction(value).is_none_or(|own| own == dir) {
+        out.push_str(value);
+    } else {
+        out.push('\u{2068}');
+        out.push_str(value);
+        out.push('\u{2069}');
+    }
+}
+
+#[cfg(test)]
+mod tests;
