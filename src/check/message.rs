@@ -101,6 +101,21 @@ fn forms(issue: &Issue, mail: &Mail, found: &mut Vec<Found>) {
     }
 }
 
+/// How often `@` stands outside of quoted strings (RFC 5322 section 3.2.4): in a quoted name it is no address.
+fn ats_outside_quotes(value: &str) -> usize {
+    let (mut quoted, mut ats) = (false, 0);
+    let mut signs = value.chars();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '\\' if quoted => drop(signs.next()),
+            '"' => quoted = !quoted,
+            '@' if !quoted => ats += 1,
+            _ => {}
+        }
+    }
+    ats
+}
+
 /// One mailbox, readable and plain.
 fn mailbox(value: &str) -> Option<String> {
     let text = match mime::words(value) {
@@ -110,9 +125,7 @@ fn mailbox(value: &str) -> Option<String> {
     if text.chars().any(turns) {
         return Some("has a control character or a mark that turns the writing direction".into());
     }
-    // An `@` in a quoted name is no address.
-    let unquoted: String = value.split('"').step_by(2).collect();
-    (unquoted.matches('@').count() != 1).then(|| "must name one mailbox".into())
+    (ats_outside_quotes(value) != 1).then(|| "must name one mailbox".into())
 }
 
 fn turns(c: char) -> bool {

@@ -110,7 +110,7 @@ fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> 
     print_new(&new(composed))?;
     match &composed.draft {
         Some(draft) => print_draft(draft, explain || !composed_again(composed))?,
-        None => line("no issue: the week is too thin, and the edition skips then")?,
+        None => line("no issue: there is too little news, and the edition is set to skip such weeks")?,
     }
     print_suggestions(&composed.suggestions)?;
     print_left_out(left_out, explain)?;
@@ -222,7 +222,7 @@ fn print_suggestions(suggestions: &[Line]) -> anyhow::Result<()> {
         return Ok(());
     }
     line("")?;
-    line("subjects that would fit, the first is in the draft unless you wrote your own:")?;
+    line("suggested subjects; the first is in the draft unless you wrote your own:")?;
     suggestions.iter().try_for_each(|suggestion| line(&format!("  {}", suggestion.subject)))
 }
 
@@ -285,10 +285,10 @@ fn print_ranks(ranked: &[Ranked]) -> anyhow::Result<()> {
         ))?;
     }
     if ranked.iter().any(|r| r.parts.from_base) {
-        line("* the source's base_score")?;
+        line("* its source's base_score")?;
     }
     if ranked.iter().any(|r| r.parts.resurfaced.is_some()) {
-        line("' by the day in its URL, which is long before it came in")?;
+        line("' by the day in its URL, long before it was imported")?;
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: 
             Ok(site) => {
                 let (site, kept) = site.in_place_of(&change.borrow());
                 change.send_replace(Arc::new(site));
-                tracing::info!("the configuration was read again");
+                tracing::info!("config.toml was read again");
                 for key in kept {
                     tracing::warn!("{key} changed in config.toml; restart for it to take effect");
                 }
@@ -124,7 +124,7 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: 
             }
             Err(error) => {
                 tracing::error!(error, "the new configuration is refused; the old one stays in use");
-                "config.toml has mistakes (the log says which); the configuration of before stays"
+                "config.toml has mistakes (see the log); the old settings stay in use"
             }
         };
         tell(&[NotifyState::Ready, NotifyState::Status(status)]);
@@ -132,8 +132,7 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: 
 }
 
 /// What is said of a configuration that lost its end.
-const CUT_OFF: &str =
-    "it is the beginning of what it was, as after a save that was cut off; a reload (SIGHUP) takes it as it is";
+const CUT_OFF: &str = "its end is missing, as after a save that was cut off; a reload (SIGHUP) accepts it as it is";
 
 /// Whether a text is another one without its last sections.
 fn is_cut_off(before: &str, now: &str) -> bool {

@@ -42,7 +42,7 @@ fn varied_top(mut chosen: Vec<Placed>, top: usize) -> Vec<Placed> {
         let next = chosen.get(at + 1).filter(|next| !repeats(next) && chosen[at].value - next.value < WORTH_MORE);
         if repeats(&chosen[at]) && next.is_some() {
             chosen.swap(at, at + 1);
-            chosen[at + 1].entry.why.push_str("; a place down, since the top has its source or topic already");
+            chosen[at + 1].entry.why.push_str("; one place lower, because the top already has its source or topic");
             at += 1;
         }
         at += 1;

@@ -158,7 +158,7 @@ impl<'a> Table<'a> {
     fn take_from_the_shelf(&mut self, library: &Library<'a>, wanted: usize) {
         let mut open = self.open(library);
         open.sort_by(|a, b| (a.level, &b.updated, &a.slug).cmp(&(b.level, &a.updated, &b.slug)));
-        let why = "from the shelf: a guide worth reading, on none of the items";
+        let why = "from the shelf: a guide worth reading, about none of the stories";
         self.cards.extend(open.into_iter().take(wanted).map(|guide| (guide, why.to_owned())));
     }
 

@@ -147,7 +147,7 @@ impl Cues {
     /// Reads a file of cues.
     ///
     /// # Errors
-    /// It is no TOML of this form, a cue is no regular expression, a `{name}` is unknown, points are not within ±10; the
+    /// It is no TOML of this form, a cue is not a regular expression, a `{name}` is unknown, points are not within ±10; the
     /// notice has the line where there is one.
     pub fn parse(text: &str) -> Result<Self, Notice> {
         let cues = Self::read(text)?;
@@ -216,7 +216,7 @@ impl Cues {
     pub fn unknown<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Vec<Notice> {
         let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name.as_str()).collect();
         let wrong = names.into_iter().filter(|name| !known.contains(&name.as_str()));
-        let notice = |name: &String| Notice::new(format!("[compose.kinds]: `{name}` is no kind of news"));
+        let notice = |name: &String| Notice::new(format!("[compose.kinds]: `{name}` is not a kind of news"));
         wrong.map(|name| notice(name).help(format!("the kinds are {}", known.join(", ")))).collect()
     }
 

@@ -254,10 +254,10 @@ impl<'a> Library<'a> {
             let why = self
                 .asleep
                 .get(slug)
-                .map_or("which is not there".into(), |status| format!("which is {status}, not live"));
+                .map_or("which does not exist".into(), |status| format!("which is {status}, not live"));
             let id = wording::clip(&item.id, 40);
             let message = format!("item {id} asks for the guide `{}`, {why}", wording::name(slug));
-            notices.push(Notice::new(message).help("bring in the guide, make it live, or correct the item's `guides`"));
+            notices.push(Notice::new(message).help("import the guide, set it live, or correct the item's `guides`"));
         }
         found
     }

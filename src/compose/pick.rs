@@ -32,8 +32,8 @@ impl Caps {
     fn relaxed(self) -> &'static str {
         match self {
             Self::Both => "",
-            Self::SourceOnly => ", beyond the topic cap since the issue was short",
-            Self::None => ", beyond the source cap since the issue was short",
+            Self::SourceOnly => ", beyond the topic cap because the issue was short",
+            Self::None => ", beyond the source cap because the issue was short",
         }
     }
 }

@@ -58,7 +58,7 @@ impl Scores {
     pub fn of(&self, item: &Item) -> Scored {
         if let Some(score) = editors(item) {
             let why = item.extra.get(EDITOR_WHY).and_then(serde_json::Value::as_str).unwrap_or_default();
-            let why = if why.is_empty() { "the editor's word".to_owned() } else { format!("the editor's word: {why}") };
+            let why = if why.is_empty() { "the editor's word".to_owned() } else { format!("set by the editor: {why}") };
             return Scored { value: Some(score), why };
         }
         if let Some(score) = item.score.filter(|score| score.is_finite()) {
@@ -68,7 +68,7 @@ impl Scores {
         let Some((source, base)) =
             source.and_then(|source| Some((source, source.score.filter(|base| base.is_finite())?)))
         else {
-            return Scored { value: None, why: format!("none of its own, and no base_score for {}", item.source) };
+            return Scored { value: None, why: format!("no score of its own, and no base_score for {}", item.source) };
         };
         let (mut value, mut why) = (base, format!("base {base} of {}", item.source));
         let text = format!(" {} {} {} ", spaced(&item.title), spaced(&item.topics.join(" ")), spaced(&item.summary));
@@ -155,7 +155,7 @@ mod tests {
                 "A",
                 json!({"editor_score": 8, "editor_why": "scoop"}),
                 Some(8.0),
-                "the editor's word: scoop",
+                "set by the editor: scoop",
             ),
             (Some(4.0), "The Wire", "A", json!({"editor_score": 11}), Some(4.0), "its own"),
             (Some(4.0), "The Wire", "Open weights", json!({"also": ["B"]}), Some(4.0), "its own"),
@@ -176,8 +176,8 @@ mod tests {
                 Some(7.5),
                 "base 6 of The Wire, +0.5 \"C++\", +1 also in B, C",
             ),
-            (None, "mute", "A", json!({}), None, "none of its own, and no base_score for mute"),
-            (None, "nobody", "A", json!({}), None, "none of its own, and no base_score for nobody"),
+            (None, "mute", "A", json!({}), None, "no score of its own, and no base_score for mute"),
+            (None, "nobody", "A", json!({}), None, "no score of its own, and no base_score for nobody"),
         ] {
             let scored = scores().of(&item(score, source, title, &extra));
             assert_eq!((scored.value, scored.why.as_str()), (value, why), "{title}");

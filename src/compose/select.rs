@@ -117,9 +117,9 @@ fn tell_of_the_window(
         let newest = brief.items.iter().map(|item| item.published.day(brief.zone)).max();
         selection.notices.push(match newest {
             Some(day) => notice.help(format!(
-                "the newest item is of {day}: compose for a day near it with `--date` (and `--now`), or bring in news"
+                "the newest item is from {day}: compose for a day near it with `--date` (and `--now`), or import news"
             )),
-            None => notice.help("bring in news with `digest news import`"),
+            None => notice.help("import news with `digest news import`"),
         });
     }
 }

@@ -11,7 +11,7 @@ use crate::render::is_language_tag;
 /// What the types alone cannot refuse.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     if config.publication.name.trim().is_empty() {
-        let help = "it stands in the sender's name, in the List-Id and on every page";
+        let help = "it is used in the sender's name, the List-Id and on every page";
         mistakes.add(&["publication", "name"], "`publication.name` is empty", help);
     }
     languages(config, mistakes);
@@ -22,7 +22,7 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
         }
         if edition.news == 0 {
             let why = format!("`editions.{name}.news` must be at least 1");
-            mistakes.add(&["editions", name, "news"], &why, "an issue without news is no issue");
+            mistakes.add(&["editions", name, "news"], &why, "an issue needs news");
         }
         letter(config, name, edition, mistakes);
     }
@@ -55,22 +55,30 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     ] {
         if !(0.0..=10.0).contains(&value) {
             let why = format!("`compose.{key}` must be from 0 to 10, found {value}");
-            mistakes.add(&["compose", key], &why, "points stand on the scale of the scores");
+            mistakes.add(&["compose", key], &why, "points are added to scores, which go from 0 to 10");
         }
     }
     for (source, points) in config.compose.sources.iter().filter(|(_, points)| !(-10.0..=10.0).contains(*points)) {
         let why = format!("`compose.sources` gives {source} {points} points, which must be from -10 to 10");
-        mistakes.add(&["compose", "sources"], &why, "points stand on the scale of the scores; `digest news sources`");
+        mistakes.add(
+            &["compose", "sources"],
+            &why,
+            "points are added to scores, which go from 0 to 10; `digest news sources`",
+        );
     }
     for (kind, points) in config.compose.kinds.iter().filter(|(_, points)| !(-10.0..=10.0).contains(*points)) {
         let why = format!("`compose.kinds` gives {kind} {points} points, which must be from -10 to 10");
-        mistakes.add(&["compose", "kinds"], &why, "points stand on the scale of the scores; `digest news list --why`");
+        mistakes.add(
+            &["compose", "kinds"],
+            &why,
+            "points are added to scores, which go from 0 to 10; `digest news list --why`",
+        );
     }
     let heartbeat = &config.serve.heartbeat;
     let is_address = url::Url::parse(heartbeat).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
     if !heartbeat.is_empty() && !is_address {
-        let help = "such as https://hc-ping.com/UUID; empty: nobody is asked";
-        mistakes.add(&["serve", "heartbeat"], "`serve.heartbeat` is no http or https address", help);
+        let help = "such as https://hc-ping.com/UUID; empty: no heartbeat";
+        mistakes.add(&["serve", "heartbeat"], "`serve.heartbeat` must be an http or https address", help);
     }
     feeds(config, mistakes);
     sending(config, mistakes);
@@ -104,12 +112,12 @@ fn languages(config: &Config, mistakes: &mut Mistakes) {
 fn sending(config: &Config, mistakes: &mut Mistakes) {
     for (name, edition) in &config.editions {
         if edition.window.is_zero() {
-            let why = format!("`editions.{name}.window` must be longer than nothing");
+            let why = format!("`editions.{name}.window` must not be 0");
             mistakes.add(&["editions", name, "window"], &why, "how far back the first issue looks, such as \"7d\"");
         }
         if edition.remind > edition.draft_ahead {
             let why = format!("`editions.{name}.remind` must be no longer than `draft_ahead`");
-            mistakes.add(&["editions", name, "remind"], &why, "before the draft there is nothing to be reminded of");
+            mistakes.add(&["editions", name, "remind"], &why, "there is nothing to remind of before the draft exists");
         }
     }
     let delivery = &config.delivery;
@@ -119,7 +127,7 @@ fn sending(config: &Config, mistakes: &mut Mistakes) {
         ("stop_at_complained", delivery.stop_at_complained),
     ] {
         if !(0.0..=1.0).contains(&part) {
-            let why = format!("`delivery.{key}` must be a part from 0 to 1, found {part}");
+            let why = format!("`delivery.{key}` must be a share from 0 to 1, found {part}");
             mistakes.add(&["delivery", key], &why, "0.1 is one in ten; 0 means any");
         }
     }
@@ -128,7 +136,7 @@ fn sending(config: &Config, mistakes: &mut Mistakes) {
         mistakes.add(&["delivery", "warm_up"], "`delivery.warm_up` has no first day", help);
     }
     if config.serve.lease < Duration::from_secs(1) {
-        let help = "a daemon that dies keeps the others waiting for so long; \"1m\" is the default";
+        let help = "others wait this long when a daemon dies; \"1m\" is the default";
         mistakes.add(&["serve", "lease"], "`serve.lease` must be at least a second", help);
     }
     for address in config.editors.notify.iter().filter(|address| Address::parse(address).is_err()) {
@@ -150,11 +158,11 @@ fn pages(config: &Config, mistakes: &mut Mistakes) {
         });
         if let Some(odd) = address.chars().find(|c| !c.is_ascii_graphic() || "<>\"\\^`{|}".contains(*c)) {
             let why =
-                format!("`{section}.{key}` holds {}, which no address on the web may, found `{address}`", named(odd));
+                format!("`{section}.{key}` has {}, which a web address must not have, found `{address}`", named(odd));
             mistakes.add(
                 &[section, key],
                 &why,
-                "it stands in headers as it is: write a blank as %20, and an international host in its xn-- form",
+                "it is used in headers as it is: write a space as %20, and an international host in its xn-- form",
             );
         } else if !good {
             let why = format!("`{section}.{key}` must be a web address, found `{address}`");
@@ -170,7 +178,7 @@ fn pages(config: &Config, mistakes: &mut Mistakes) {
         }
     }
     if !web.listen.is_empty() && web.listen == web.metrics_listen && !web.listen.ends_with(":0") {
-        let help = "metrics are not for the public: give them a port of their own";
+        let help = "metrics are not public: give them a port of their own";
         mistakes.add(&["web", "metrics_listen"], "`web.metrics_listen` is the same as `web.listen`", help);
     }
     let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
@@ -203,12 +211,8 @@ fn clicks(config: &Config, mistakes: &mut Mistakes) {
         ("listen", &config.web.listen, "where `digest serve` answers them, such as \"127.0.0.1:8080\""),
     ] {
         if value.is_empty() {
-            let why = format!("`tracking.clicks` needs `web.{key}`: the links of the mails lead there first");
-            mistakes.add(
-                &["tracking", "clicks"],
-                &why,
-                &format!("set `[web] {key}`, {help}; or leave clicks uncounted"),
-            );
+            let why = format!("`tracking.clicks` needs `web.{key}`: links in mails lead there first");
+            mistakes.add(&["tracking", "clicks"], &why, &format!("set `[web] {key}`, {help}; or do not count clicks"));
         }
     }
 }
@@ -225,7 +229,7 @@ fn feeds(config: &Config, mistakes: &mut Mistakes) {
         if name.trim().is_empty() || !names.insert(name.to_lowercase()) {
             wrong(
                 format!("each feed needs a `name` of its own, found `{name}`"),
-                "what is remembered of a feed stands under its name",
+                "what is remembered about a feed is stored under its name",
             );
         }
         let web = ["https://", "http://"].iter().any(|start| feed.url.starts_with(start));
@@ -241,7 +245,7 @@ fn feeds(config: &Config, mistakes: &mut Mistakes) {
         if feed.words.values().any(|points| !(-10.0..=10.0).contains(points)) {
             wrong(
                 format!("`words` of the feed {name} must give points from -10 to 10"),
-                "points stand on the scale of the scores",
+                "points are added to scores, which go from 0 to 10",
             );
         }
     }
@@ -250,7 +254,7 @@ fn feeds(config: &Config, mistakes: &mut Mistakes) {
         mistakes.add(
             &["scores"],
             "`scores` must give points from -10 to 10",
-            "points stand on the scale of the scores",
+            "points are added to scores, which go from 0 to 10",
         );
     }
 }
@@ -259,7 +263,7 @@ fn feeds(config: &Config, mistakes: &mut Mistakes) {
 fn letter(config: &Config, name: &str, edition: &Edition, mistakes: &mut Mistakes) {
     if edition.greeting.contains("{name}") && config.publication.name_fallback.trim().is_empty() {
         let why = format!("`editions.{name}.greeting` names subscribers, and `publication.name_fallback` is empty");
-        let help = "say what stands for a subscriber without a name, such as \"reader\"";
+        let help = "say what to call a subscriber without a name, such as \"reader\"";
         mistakes.add(&["editions", name, "greeting"], &why, help);
     }
     let answers = &edition.poll_answers;

@@ -61,8 +61,8 @@ fn broken_toml_names_its_line() {
     let told = read_with("[publication]\nname = \"x\nurl = 3\n", &[]).expect_err("broken");
     assert!(told.starts_with("config.toml:2:"), "{told}");
     for (text, expected) in [
-        ("[web]\nlisten = \"\"\n[web]\n", "config.toml:3: `web` stands twice"),
-        ("[web]\nlisten = \"\"\nlisten = \"\"\n", "config.toml:3: `listen` stands twice"),
+        ("[web]\nlisten = \"\"\n[web]\n", "config.toml:3: `web` is there twice"),
+        ("[web]\nlisten = \"\"\nlisten = \"\"\n", "config.toml:3: `listen` is there twice"),
     ] {
         let told = read_with(text, &[]).expect_err("twice");
         assert!(told.starts_with(expected), "{told}");
@@ -107,7 +107,7 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         ("[web]\npublic_url = \"javascript:alert(1)\"", "`web.public_url` must be a web address"),
         ("[publication]\nurl = \"ftp://x\"", "`publication.url` must be a web address"),
         ("[web]\nclient_header = \"x forwarded: for\"", "`web.client_header` must be the name of a header"),
-        ("[editions.brief]\nwindow = \"0d\"", "`editions.brief.window` must be longer than nothing"),
+        ("[editions.brief]\nwindow = \"0d\"", "`editions.brief.window` must not be 0"),
         ("[editions.brief]\ndraft_ahead = \"1h\"\nremind = \"2h\"", "must be no longer than `draft_ahead`"),
         ("[tracking]\nclick = true", "unknown key `tracking.click`"),
         ("[tracking]\nclicks = true", "`tracking.clicks` needs `web.public_url`"),
@@ -119,7 +119,7 @@ fn what_makes_no_sense_is_told_where_it_stands() {
             "[web]\npublic_url = \"https://x.example\"\n[tracking]\nclicks = true",
             "`tracking.clicks` needs `web.listen`",
         ),
-        ("[delivery]\nstop_at_refused = 5.0", "`delivery.stop_at_refused` must be a part from 0 to 1, found 5"),
+        ("[delivery]\nstop_at_refused = 5.0", "`delivery.stop_at_refused` must be a share from 0 to 1, found 5"),
         ("[delivery]\nwarm_up = [100, 200]", "`delivery.warm_up` has no first day"),
         ("[editors]\nnotify = [\"Ann <ann@desk.example>\"]", "`editors.notify` must hold addresses"),
         ("[delivery]\nretry = \"5m\"", "`delivery.retry`: found string \"5m\", expected a list"),

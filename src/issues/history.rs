@@ -79,7 +79,7 @@ fn text(issues_dir: &Path, name: &IssueName) -> Result<String, Notice> {
 /// Writes the draft, unless somebody else has written it since it was read.
 fn save(issues_dir: &Path, name: &IssueName, before: &str, after: &str) -> Result<(), Notice> {
     if text(issues_dir, name)? != before {
-        return Err(Notice::new(format!("{name} was saved by somebody else at this moment")).help("try it again"));
+        return Err(Notice::new(format!("{name} was saved by another program at the same moment")).help("try it again"));
     }
     merge::save(&folder(issues_dir, name), ISSUE, after)
 }
@@ -91,7 +91,7 @@ fn read(history: &Path) -> History {
 fn write(history: &Path, known: &History) -> Result<(), Notice> {
     let bytes = serde_json::to_vec(known).unwrap_or_default();
     files::replace(history, &bytes)
-        .map_err(|error| Notice::new(format!("the edit is made, but cannot be undone: {error}")).at(history, None))
+        .map_err(|error| Notice::new(format!("the edit was made, but it cannot be undone: {error}")).at(history, None))
 }
 
 /// One edits at a time.

@@ -87,7 +87,7 @@ fn nearest(given: &str, known: &[IssueName]) -> String {
     names.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
     let names: Vec<&str> = names.iter().take(3).map(|(_, name)| name.as_str()).collect();
     match names.as_slice() {
-        [] => "there is none at all: `digest compose EDITION` writes one".into(),
+        [] => "there is no issue at all: `digest compose EDITION` writes one".into(),
         names => format!("an issue is named by its folder, DATE-EDITION; the nearest are {}", names.join(", ")),
     }
 }

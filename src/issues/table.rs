@@ -73,7 +73,7 @@ impl Fields<'_> {
     pub fn only(&self, known: &[&str]) {
         for (key, _) in self.table.iter().filter(|(key, _)| !known.contains(key)) {
             let help = suggestion(key, known.iter().copied());
-            self.source.wrong(self.line_of(key), format!("{} is no field that digest knows", self.called(key)), help);
+            self.source.wrong(self.line_of(key), format!("{} is not a known field", self.called(key)), help);
         }
     }
 

@@ -141,7 +141,7 @@ impl Key {
     fn load(key: &KeyFile, root: &Path) -> Result<Self, Notice> {
         let label = |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !key.selector.split('.').all(label) || key.selector.len() > 63 {
-            return Err(Notice::new(format!("`{}` is no DKIM selector", key.selector))
+            return Err(Notice::new(format!("`{}` is not a DKIM selector", key.selector))
                 .help("it is a DNS name, such as 2026a: letters, digits and `-`"));
         }
         let path = root.join(&key.file);
@@ -150,7 +150,7 @@ impl Key {
             Notice::new(what).at(&path, None).help(help)
         };
         let pem = std::fs::read(&path).map_err(|e| wrong(format!("cannot read the DKIM key: {e}")))?;
-        let no_key = || wrong("is no private key in PEM form, RSA of 2048 bits or more, or Ed25519".into());
+        let no_key = || wrong("is not a private key in PEM form (RSA of 2048 bits or more, or Ed25519)".into());
         let secret = match PrivateKeyDer::from_pem_slice(&pem).map_err(|_| no_key())? {
             PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()).map(Box::new).map(Secret::Rsa),
             PrivateKeyDer::Pkcs8(der) => {

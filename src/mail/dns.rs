@@ -95,12 +95,12 @@ impl Dns {
         let absolute = format!("{}.", name.trim_end_matches('.'));
         let answer = tokio::time::timeout_at(self.until, self.resolver.lookup(absolute, kind)).await;
         let Ok(answer) = answer else {
-            return Err(format!("no answer about {name} within {} s", self.patience.as_secs()));
+            return Err(format!("no answer for {name} within {} s", self.patience.as_secs()));
         };
         match answer {
             Ok(found) => Ok(found.answers().iter().filter_map(|record| pick(&record.data)).collect()),
             Err(error) if is_empty(&error) => Ok(Vec::new()),
-            Err(error) => Err(format!("no answer about {name}: {error}")),
+            Err(error) => Err(format!("no answer for {name}: {error}")),
         }
     }
 }

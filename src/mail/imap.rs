@@ -139,7 +139,7 @@ impl Mailbox {
     pub async fn open(settings: &Settings) -> Result<Self, Notice> {
         if !settings.is_safe() {
             return Err(Notice::new("`bounces.imap.tls` would send the password unencrypted")
-                .help("set `tls = \"wrapper\"` or \"required\"; \"none\" is for localhost alone"));
+                .help("set `tls = \"wrapper\"` or \"required\"; \"none\" is for localhost only"));
         }
         let told = Server { address: format!("{}:{}", settings.host, settings.port), left: Arc::default() };
         let stream = told.within("no connection", TcpStream::connect((settings.host.as_str(), settings.port))).await?;

@@ -81,7 +81,7 @@ impl Picture {
         /// A mail's width.
         const WIDEST: u32 = 600;
         match (&self.url, &self.file) {
-            (Some(_), Some(_)) => Some("`url` and `file` stand both, and one of them is enough"),
+            (Some(_), Some(_)) => Some("it has both `url` and `file`; keep one"),
             (None, None) => Some("it needs a `url`, or a `file` in content/pictures/"),
             (Some(url), None) if !url.starts_with("https://") => Some("`url` must begin with https://"),
             (None, Some(file)) if Self::media_type(file).is_none() => Some(
@@ -358,7 +358,7 @@ mod dates {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NaiveDate>, D::Error> {
-        let wrong = "a date must look like 2026-12-23, and the dates stand in a list";
+        let wrong = "a date must look like 2026-12-23, in a list";
         let written = Vec::<Written>::deserialize(deserializer).map_err(|_| D::Error::custom(wrong))?;
         let read = |written: Written| match written {
             Written::Date(date) => date.to_string().parse(),

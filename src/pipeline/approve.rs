@@ -19,7 +19,7 @@ impl Drafts {
     /// Freezes exactly these bytes for sending. An error of the check refuses.
     pub fn approve(&self, name: &IssueName, by: &str) -> anyhow::Result<(Rendering, Approval)> {
         if by.trim().is_empty() || by.chars().any(char::is_control) {
-            return Err(Notice::new("who approves must be a name on one line").help("such as --by \"Ann\"").into());
+            return Err(Notice::new("the approver must be a name on one line").help("such as --by \"Ann\"").into());
         }
         let rendering = self.rendering(name)?;
         if rendering.report.errors > 0 {

@@ -65,7 +65,7 @@ impl Archive {
     /// to be mailed, stays as it was approved.
     pub fn correct(&self, name: &IssueName, note: &str) -> anyhow::Result<Rendering> {
         let not_sent = || {
-            Notice::new(format!("{name} has not gone out, so there is nothing to correct"))
+            Notice::new(format!("{name} has not been sent, so there is nothing to correct"))
                 .help("edit its draft and approve it")
         };
         let store = self.site.store_to_read()?.ok_or_else(not_sent)?;
@@ -74,15 +74,15 @@ impl Archive {
         let rendering = self.site.drafts().rendering(name)?;
         if rendering.report.errors > 0 {
             return Err(Notice::new(format!(
-                "the check finds errors in the draft of {name}; the archive stays as it is"
+                "the check finds errors in the draft of {name}; the archive is unchanged"
             ))
-            .help(format!("`digest check {name}` names them"))
+            .help(format!("`digest check {name}` lists them"))
             .into());
         }
         let corrected = rendering.rendered.direct();
         if corrected == shown.rendered && note.is_empty() {
             return Err(Notice::new(format!("the draft of {name} is what the archive already shows"))
-                .help("edit issue.toml first, or tell subscribers something by --note")
+                .help("edit issue.toml first, or add a note with --note")
                 .into());
         }
         store.issues().correct(name, &Correction { at: self.site.now(), note }, &rendering.text, &corrected)?;

@@ -72,10 +72,12 @@ impl Subscribers {
         let unmatched = |reason| Unmatched { source: source.to_owned(), kind: finding.kind.as_str(), reason };
         match finding.kind {
             BounceKind::Delay | BounceKind::AutoReply | BounceKind::Challenge => result.ignored += 1,
-            BounceKind::Unknown => result.unmatched.push(unmatched("it is no bounce, complaint or wish to leave")),
+            BounceKind::Unknown => {
+                result.unmatched.push(unmatched("it is not a bounce, a complaint or a request to unsubscribe"))
+            }
             BounceKind::Bounce | BounceKind::Complaint | BounceKind::Leave => {
                 let Some(evidence) = self.evidence(store, &finding, bytes)? else {
-                    result.unmatched.push(unmatched("nothing in it proves that it is about a mail of ours"));
+                    result.unmatched.push(unmatched("nothing in it proves that it is about our mail"));
                     return Ok(());
                 };
                 let rule = self.site.config.bounces.soft_rule();

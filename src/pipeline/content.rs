@@ -106,7 +106,7 @@ impl ContentFolder {
     /// # Errors
     /// The address cannot be fetched, or the page says no title.
     pub fn add_page(&self, address: &str, words: &PageWords) -> anyhow::Result<(Item, Merged)> {
-        let url = Url::parse(address.trim()).map_err(|_| Notice::new(format!("`{address}` is no web address")))?;
+        let url = Url::parse(address.trim()).map_err(|_| Notice::new(format!("`{address}` is not a web address")))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let fetcher = self.fetcher()?;
         let headers = [("Accept-Encoding", ACCEPTED)];

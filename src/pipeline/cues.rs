@@ -26,7 +26,7 @@ impl Site {
         self.own_cues()?.map_or(Ok(CuesInForce(None)), |text| {
             let parsed = Cues::parse(&text).map_err(|notice| {
                 let line = notice.at.as_ref().and_then(|place| place.line);
-                notice.at(self.root.join(FILE), line).help("fix it, or take the file away to go by the shipped cues")
+                notice.at(self.root.join(FILE), line).help("fix it, or remove the file to use the shipped cues")
             })?;
             Ok(CuesInForce(Some(parsed)))
         })

@@ -48,8 +48,7 @@ impl Drafts {
         let day = |date: &NaiveDate| date.format("%a %d %b %Y").to_string();
         (!near.contains(&name.date)).then(|| {
             let near: Vec<String> = near.iter().map(day).collect();
-            let notice =
-                Notice::new(format!("{} does not go out on {} by its calendar", name.edition, day(&name.date)));
+            let notice = Notice::new(format!("{} is not scheduled for {}", name.edition, day(&name.date)));
             notice.help(format!("the dates around it: {}; ignore this if you meant that date", near.join(", ")))
         })
     }
@@ -71,7 +70,7 @@ impl Drafts {
                 let near: Vec<String> = runs.iter().map(|run| run.date.format("%a %d %b %Y").to_string()).collect();
                 let day = date.format("%a %d %b %Y");
                 Err(Notice::new(format!(
-                    "{name} does not go out on {day}, so there is nothing to skip; nothing was changed"
+                    "{name} is not scheduled for {day}, so there is nothing to skip; nothing was changed"
                 ))
                 .help(format!("the dates around it: {}", near.join(", "))))
             }
@@ -79,7 +78,9 @@ impl Drafts {
                 Err(Notice::new(format!("{name} skips {date}, which takes precedence; nothing was changed"))
                     .help(format!("`digest schedule skip {date} {name} --undo` takes it back")))
             }
-            (Dates::Extra, true) => Err(Notice::new(format!("{name} goes out on {date} anyway; nothing was changed"))),
+            (Dates::Extra, true) => {
+                Err(Notice::new(format!("{name} is already scheduled for {date}; nothing was changed")))
+            }
             _ => Ok(()),
         }
     }

@@ -132,7 +132,7 @@ impl Delivery {
         let now = self.site.now();
         if now.timestamp() < EARLIEST {
             return Err(Notice::new(format!("the clock shows {now}, which is wrong; nobody was mailed"))
-                .help("set the machine's clock; every message is dated by it")
+                .help("set the machine's clock; it dates every message")
                 .into());
         }
         let mut store = self.ledger_store()?;
@@ -294,7 +294,9 @@ impl Delivery {
             StoreError::Missing(_) => {
                 Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
                     .at(&path, None)
-                    .help("restore it from a backup if there was one; else import subscribers and approve the issue")
+                    .help(
+                        "restore it from a backup if there was one; otherwise import subscribers and approve the issue",
+                    )
                     .into()
             }
             other => other.into(),
@@ -308,7 +310,7 @@ impl Delivery {
             TransportKind::File => {
                 let folder: PathBuf = self.site.root.join(&settings.outbox).join(folder);
                 let made = Folder::new(&folder);
-                let wrong = |e| Notice::new(format!("cannot make the outbox: {e}")).at(&folder, None);
+                let wrong = |e| Notice::new(format!("cannot create the outbox: {e}")).at(&folder, None);
                 Ok(Transport::Folder(made.map_err(wrong)?))
             }
             TransportKind::Smtp => {
@@ -329,7 +331,7 @@ impl Delivery {
 /// Freezes the audience, or finds the send that began earlier, and makes it this sender's.
 fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<Utc>) -> anyhow::Result<IssueSend> {
     if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
-        return Err(Notice::new(format!("no confirmed subscriber takes {}, so {name} is not sent", name.edition))
+        return Err(Notice::new(format!("no confirmed subscriber gets {}, so {name} is not sent", name.edition))
             .help("`digest subscribers import FILE.csv --consent TEXT` imports subscribers; the issue stays approved")
             .into());
     }
@@ -339,9 +341,7 @@ fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<U
     }
     let send = standing(store, name)?;
     if !store.scheduling().set_fencing_token(send.id, options.fencing_token.as_ref())? {
-        return Err(
-            Notice::new(format!("another `digest serve` is in charge, so this one does not send {name}")).into()
-        );
+        return Err(Notice::new(format!("another `digest serve` is acting, so this one does not send {name}")).into());
     }
     if send.state == IssueState::Stopped {
         // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
@@ -364,7 +364,9 @@ async fn blocking<T: std::marker::Send + 'static>(
 
 fn standing(store: &Store, name: &IssueName) -> anyhow::Result<IssueSend> {
     store.sends().send(name)?.ok_or_else(|| {
-        Notice::new(format!("the send of {name} has not begun")).help(format!("`digest send {name}` begins it")).into()
+        Notice::new(format!("the send of {name} has not started"))
+            .help(format!("`digest send {name}` starts it"))
+            .into()
     })
 }
 

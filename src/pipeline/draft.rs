@@ -39,9 +39,9 @@ impl Drafts {
         let edition = self.site.config.edition(edition_name)?;
         let zone = self.site.config.publication.timezone;
         let due = || schedule::next_date(edition, self.site.now(), zone);
-        let date = date
-            .or_else(due)
-            .ok_or_else(|| Notice::new(format!("{edition_name} has no date to come")).help("name one with --date"))?;
+        let date = date.or_else(due).ok_or_else(|| {
+            Notice::new(format!("{edition_name} has no upcoming date")).help("choose one with --date")
+        })?;
         let name = IssueName { date, edition: edition_name.to_owned() };
         self.refuse_if_begun(&name)?;
         let content = self.site.content().scored_content()?;
@@ -136,8 +136,8 @@ impl Drafts {
     fn refuse_if_begun(&self, name: &IssueName) -> anyhow::Result<()> {
         let begun = |store: Store| store.sends().send(name).map(|send| send.is_some());
         if self.site.store_to_read()?.map(begun).transpose()?.unwrap_or(false) {
-            return Err(Notice::new(format!("{name} has gone out, so its draft is not composed again"))
-                .help("compose the next issue: add --date with its day")
+            return Err(Notice::new(format!("{name} has been sent, so its draft is not composed again"))
+                .help("compose the next issue, or name another day with --date")
                 .into());
         }
         Ok(())

@@ -303,7 +303,7 @@ fn taken(
         Answer::Failed(why) => (Outcome::Failed(why), Vec::new()),
     };
     if let Some(moved) = &task.health.moved {
-        let message = format!("{name} has moved for good to {moved}, where it is fetched from now on");
+        let message = format!("{name} has moved permanently to {moved}, and is fetched from there now");
         notices.push(Notice::new(message).help("write the new address into config.toml"));
     }
     FetchedSource { name, outcome, waits_until: task.health.not_before, notices }

@@ -37,8 +37,6 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<PathBuf> {
 
 fn make(folder: &Path) -> Result<(), Notice> {
     std::fs::create_dir_all(folder).map_err(|e| {
-        Notice::new(format!("cannot create the folder: {e}"))
-            .at(folder, None)
-            .help("choose a place where you may write")
+        Notice::new(format!("cannot create the folder: {e}")).at(folder, None).help("choose a folder you can write to")
     })
 }

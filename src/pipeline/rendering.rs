@@ -117,7 +117,7 @@ impl Drafts {
         for file in mark.into_iter().chain(draft.pictures()).filter_map(|picture| picture.file.as_deref()) {
             if !self.site.content_dir().join("pictures").join(file).is_file() {
                 let why = format!("there is no picture content/pictures/{file}");
-                return Err(Notice::new(why).at(path, None).help("put it there, or take the line that names it away"));
+                return Err(Notice::new(why).at(path, None).help("put it there, or remove the line that names it"));
             }
         }
         Ok(())
@@ -130,7 +130,7 @@ impl Drafts {
             return None;
         }
         let answer = spam::ask(&settings.spam, &message.text(), settings.spam_patience);
-        let read = |text: String| Spam::read(&text).ok_or_else(|| "its answer names no score".to_owned());
+        let read = |text: String| Spam::read(&text).ok_or_else(|| "its answer has no score".to_owned());
         Some(answer.and_then(read))
     }
 
@@ -181,7 +181,7 @@ impl Drafts {
             ("issue.txt", rendering.rendered.fill(Part::Text, &links)),
             ("issue.eml", message.text()),
         ];
-        let unmade = |e| Notice::new(format!("cannot make the folder: {e}")).at(&folder, None);
+        let unmade = |e| Notice::new(format!("cannot create the folder: {e}")).at(&folder, None);
         files::within(&self.site.root, &folder)?;
         std::fs::create_dir_all(&folder).map_err(unmade)?;
         let mut written = Vec::new();

@@ -16,8 +16,8 @@ impl Delivery {
     /// What the ledger has to say of an issue whose send has begun.
     pub fn report(&self, name: &IssueName) -> anyhow::Result<SendReport> {
         let not_begun = || {
-            Notice::new(format!("the send of {name} has not begun, so there is nothing to report"))
-                .help(format!("`digest status {name}` shows where it stands"))
+            Notice::new(format!("the send of {name} has not started, so there is nothing to report"))
+                .help(format!("`digest status {name}` shows its state"))
         };
         let store = self.site.store_to_read()?.ok_or_else(not_begun)?;
         let send = store.sends().send(name)?.ok_or_else(not_begun)?;
@@ -65,7 +65,7 @@ impl Delivery {
             Some(out) => out.to_path_buf(),
             None if folder.is_dir() => folder.join("report.html"),
             None => {
-                let gone = Notice::new(format!("the folder of {name} is gone, so the report has no place"));
+                let gone = Notice::new(format!("the folder of {name} is gone, so there is no place for the report"));
                 return Err(gone.help("name a file: --out report.html").into());
             }
         };

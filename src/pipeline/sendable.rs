@@ -13,7 +13,7 @@ impl Delivery {
         backup::refuse_if_held(&self.site, store)?;
         let Some(approval) = store.issues().approval(name)? else {
             return Err(Notice::new(format!("{name} is not approved, so it is not sent"))
-                .help(format!("look at it with `digest render {name}`, then `digest approve {name}`"))
+                .help(format!("look at it with `digest preview {name}`, then run `digest approve {name}`"))
                 .into());
         };
         match store.sends().send(name)? {
@@ -27,7 +27,7 @@ impl Delivery {
                 Ok(approval)
             }
             None => Err(Notice::new(format!("{name} was edited after its approval, so it is a draft again"))
-                .help(format!("look at it, then `digest approve {name}` once more"))
+                .help(format!("look at it, then run `digest approve {name}` again"))
                 .into()),
         }
     }

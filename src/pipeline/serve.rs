@@ -93,7 +93,7 @@ async fn follow(
         };
         match ended {
             Ok(()) => tracing::debug!(name, "a loop has ended"),
-            Err(error) => tracing::error!(name, error = format!("{error:#}"), "a part of the daemon does not run"),
+            Err(error) => tracing::error!(name, error = format!("{error:#}"), "a part of the daemon is not running"),
         }
         if has_rest {
             tokio::select! {

@@ -215,9 +215,9 @@ impl Subscribers {
             .filter(|import| !import.is_alive)?;
         let started = found.started.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         let what = match found.rows {
-            0 => "nobody new came in".to_owned(),
-            1 => "the one subscriber whom it brought is not mailed".to_owned(),
-            rows => format!("the {rows} subscribers whom it brought are not mailed"),
+            0 => "nobody was added".to_owned(),
+            1 => "the one subscriber it added is not mailed".to_owned(),
+            rows => format!("the {rows} subscribers it added are not mailed"),
         };
         let notice = Notice::new(format!("the import of {} of {started} was interrupted: {what}", found.file));
         Some(notice.help("run it again; the next import first undoes what this one left behind"))

@@ -147,7 +147,7 @@ fn hand_on(events: &Sender<Event>) -> impl Fn(notify::Result<Event>) + Send + 's
     let events = events.clone();
     move |event| match event {
         Ok(event) => drop(events.send(event)),
-        Err(why) => tracing::warn!(%why, "a change of a file may have gone unnoticed"),
+        Err(why) => tracing::warn!(%why, "a changed file may have gone unnoticed"),
     }
 }
 

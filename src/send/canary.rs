@@ -64,14 +64,14 @@ pub fn verdict(answers: &Answers, limits: Limits) -> Option<String> {
     };
     let last = answers.refusals.last().map(|reply| format!(", last `{reply}`")).unwrap_or_default();
     for (count, limit, fewest, what) in [
-        (about_us, limits.refused, FEWEST, "were refused for what we send or who we are"),
+        (about_us, limits.refused, FEWEST, "were refused for content or reputation"),
         (bounced, limits.bounced, FEWEST, "bounced"),
         (answers.complaints, limits.complained, 2, "were complained about"),
     ] {
         if over(count, limit, fewest) {
             let of = answers.answered;
             return Some(format!(
-                "of the first {of} copies {count} {what}{last}; nobody else was mailed. Fix that, then `digest resume`"
+                "of the first {of} messages, {count} {what}{last}; nobody else was mailed. Fix that, then run `digest resume`"
             ));
         }
     }
@@ -116,14 +116,14 @@ mod tests {
         for (answers, stops) in [
             (answers(200, 0, 0, 0), None),
             (answers(200, 20, 0, 0), None),
-            (answers(200, 21, 0, 0), Some("refused for what")),
+            (answers(200, 21, 0, 0), Some("refused for content")),
             (answers(200, 0, 21, 0), Some("bounced")),
             (answers(200, 0, 0, 1), None),
             (answers(200, 0, 0, 2), Some("complained")),
             // Small ones: two of ten are no sign, all of two are.
             (answers(10, 2, 0, 0), None),
-            (answers(10, 3, 0, 0), Some("refused for what")),
-            (answers(2, 2, 0, 0), Some("refused for what")),
+            (answers(10, 3, 0, 0), Some("refused for content")),
+            (answers(2, 2, 0, 0), Some("refused for content")),
             (answers(0, 0, 0, 0), None),
         ] {
             let told = verdict(&answers, limits);

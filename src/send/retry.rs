@@ -220,7 +220,7 @@ impl Guard {
             self.bounced += 1;
             return over(self.bounced, self.bounced_limit, self.tried).then(|| {
                 format!(
-                    "{} of {} addresses do not exist, last `{reply}`; see where the list comes from, then `digest resume`",
+                    "{} of {} addresses do not exist, last `{reply}`; find out where the list came from, then run `digest resume`",
                     self.bounced, self.tried
                 )
             });
@@ -231,7 +231,7 @@ impl Guard {
         self.refused += 1;
         over(self.refused, self.refused_limit, self.tried).then(|| {
             format!(
-                "{} of {} copies were refused for what we send or who we are, last `{reply}`; mend that, then `digest resume`, and \
+                "{} of {} messages were refused for content or reputation, last `{reply}`; fix that, then run `digest resume`, and \
                  `digest send --retry-failed` for those who were refused",
                 self.refused, self.tried
             )

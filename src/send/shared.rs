@@ -118,6 +118,6 @@ impl Shared {
         }
         let (compiled, delivery) = (Arc::clone(compiled), delivery.clone());
         let signed = tokio::task::spawn_blocking(move || compiled.message(&delivery)).await;
-        signed.map_err(|error| Ended::Broken(format!("a copy could not be signed: {error}")))
+        signed.map_err(|error| Ended::Broken(format!("a message could not be signed: {error}")))
     }
 }

@@ -81,12 +81,8 @@ fn drop_twins(content: &mut Content, places: &[(&PathBuf, usize)]) {
     for (at, item) in content.items.iter().enumerate() {
         let known = *first.entry(&item.id).or_insert(at);
         if let (true, Some((file, line)), Some((twin, row))) = (known != at, places.get(known), places.get(at)) {
-            let message = format!(
-                "the news id `{}` stands twice: also at {}:{}, which counts",
-                item.id,
-                file.display(),
-                line + 1
-            );
+            let message =
+                format!("the news id `{}` is there twice; the one at {}:{} counts", item.id, file.display(), line + 1);
             let notice = Notice::new(message).at(twin, row + 1);
             content.notices.push(notice.help("delete the line that is out of date, or give the item an id of its own"));
             twins.insert(at);

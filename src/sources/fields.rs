@@ -19,7 +19,7 @@ pub(super) struct Fields<'a> {
     pub report: &'a mut Report,
 }
 
-const HELD: &str = "held control, hidden or heaped characters; they were taken out";
+const HELD: &str = "had control, hidden or piled-up characters; they were removed";
 
 impl Fields<'_> {
     pub(super) fn line_of(&self, key: &str) -> usize {

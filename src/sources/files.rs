@@ -29,7 +29,7 @@ pub(super) fn files(dir: &Path, extension: &str, notices: &mut Vec<Notice>) -> R
         if path.extension().is_some_and(|e| e == extension) && path.is_file() {
             out.push(path);
         } else {
-            notices.push(Notice::new(format!("not read: only *.{extension} files count here")).at(&path, None));
+            notices.push(Notice::new(format!("not read: only *.{extension} files are used here")).at(&path, None));
         }
     }
     out.sort();

@@ -40,7 +40,7 @@ pub fn read_page(url: &Url, html: &str, words: &PageWords, now: DateTime<Utc>) -
         .unwrap_or_else(|| without_source(&head.title, &source).to_owned());
     let title = line(&title, TITLE);
     if title.is_empty() {
-        return Err("the page says no title; give one with --title".into());
+        return Err("the page has no title; give one with --title".into());
     }
     let summary = given(&words.summary)
         .or_else(|| head.meta(&["og:description", "description", "twitter:description"]).map(str::to_owned));

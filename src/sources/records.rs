@@ -87,7 +87,7 @@ fn syntax(error: &serde_json::Error, text: &str, base: usize, report: &mut Repor
         "trailing characters" => {
             "a .json file holds one array or one object; name the file .jsonl for one object a line"
         }
-        "recursion limit exceeded" => "at most 127 lists and objects may stand inside each other",
+        "recursion limit exceeded" => "at most 127 nested lists and objects are allowed",
         _ if text.contains("NaN") || text.contains("Infinity") => {
             "JSON has no NaN and no Infinity; leave the field out when there is no number"
         }
@@ -184,7 +184,7 @@ impl<'de> Visitor<'de> for Strict {
                 Entry::Vacant(place) => drop(place.insert(map.next_value_seed(Strict)?)),
                 Entry::Occupied(twin) => {
                     let name = super::report::quoted(twin.key());
-                    return Err(A::Error::custom(format!("the key {name} stands twice in one object")));
+                    return Err(A::Error::custom(format!("the key {name} is in one object twice")));
                 }
             }
         }

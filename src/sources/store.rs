@@ -197,7 +197,7 @@ impl<'a> Stock<'a> {
                 which.join(", ")
             );
             self.notices.push(
-                Notice::new(message).help("the newest record of an item stands; give different items different ids"),
+                Notice::new(message).help("the newest record of an item counts; give different items different ids"),
             );
         }
     }
@@ -263,7 +263,7 @@ impl<'a> Stock<'a> {
             }
         } else if let Err(stale) = merged {
             let why = match stale {
-                Stale::Version => "is stored in a version at least as high",
+                Stale::Version => "is already stored in the same or a higher version",
                 Stale::Older => "is stored under another headline and a later date of its source",
             };
             let message = format!("the item `{}` {why}; this one was left out", item.id);

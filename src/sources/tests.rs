@@ -134,7 +134,7 @@ fn what_turns_or_hides_other_text_goes_and_is_told() {
     ] {
         let (item, told) = with("\"A\"", &format!("\"{title}\"")).unwrap();
         assert_eq!(item.title, clean);
-        assert!(told.starts_with("n.jsonl:1: `title` held control, hidden or heaped characters"), "{told}");
+        assert!(told.starts_with("n.jsonl:1: `title` had control, hidden or piled-up characters"), "{told}");
     }
     for nothing in ["\u{200d}", "\u{200e}\u{200f}", "\u{3164}", " \u{301} ", "\u{ad}", "\\u0007"] {
         let error = with("\"A\"", &format!("\"{nothing}\"")).unwrap_err();
@@ -143,7 +143,7 @@ fn what_turns_or_hides_other_text_goes_and_is_told() {
     let page = "Almanac\nGuide · Beginner\nSorting: a \u{202e}tour\nSortingBeginneractivev1livegenerated 2d ago\nTL;DR\nShort.\n";
     let read = guides("page.txt", page.as_bytes()).unwrap();
     assert_eq!(read.guides[0].title, "Sorting: a tour");
-    assert!(read.notices.iter().any(|n| n.to_string().starts_with("page.txt:3: the line held")), "{:?}", read.notices);
+    assert!(read.notices.iter().any(|n| n.to_string().starts_with("page.txt:3: the line had")), "{:?}", read.notices);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn columns_that_differ_in_case_alone_are_both_named() {
     for (header, words) in [
         ("title,Title,source,published", "the columns \"title\" and \"Title\" differ in nothing but case"),
         ("title,source,published,Desk,DESK", "the columns \"Desk\" and \"DESK\" differ in nothing but case"),
-        ("title,source,published,desk, desk ", "the column \"desk\" stands twice"),
+        ("title,source,published,desk, desk ", "the column \"desk\" is there twice"),
     ] {
         let error = news("n.csv", format!("{header}\n").as_bytes()).unwrap_err();
         assert!(error.starts_with("n.csv:1: ") && error.contains(words), "{error}");
@@ -224,8 +224,8 @@ fn one_id_twice_is_told_with_both_places() {
     let told: Vec<String> = content.notices.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 1, "one line for one id: {told:?}");
     assert!(
-        told[0].contains("a.jsonl:3: the news id `a` stands twice: also at ")
-            && told[0].contains("a.jsonl:1, which counts"),
+        told[0].contains("a.jsonl:3: the news id `a` is there twice; the one at ")
+            && told[0].contains("a.jsonl:1 counts"),
         "{told:?}"
     );
 
@@ -302,6 +302,6 @@ fn an_unknown_level_is_named() {
         level == Level::Advanced && told.contains("\"Expert\" is not known") && told.contains("advanced was taken"),
         "{told}"
     );
-    assert!(read("Guide", "").1.contains("the page tells no level; beginner is assumed"));
+    assert!(read("Guide", "").1.contains("the page names no level; beginner is assumed"));
     assert_eq!(read("Guide · Advanced", "Advanced"), (Level::Advanced, String::new()));
 }

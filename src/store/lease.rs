@@ -18,7 +18,7 @@ pub struct FencingToken {
 }
 
 /// Why a send stands stopped whose daemon lost the lease: the next one goes on with it.
-pub const TAKEN_OVER: &str = "the digest serve that sent it was gone or asleep";
+pub const TAKEN_OVER: &str = "the `digest serve` that sent it was gone or asleep";
 
 /// The lease as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -99,10 +99,10 @@ impl Default for Settings {
 pub enum StoreError {
     #[error("there is no database at {0}")]
     Missing(PathBuf),
-    #[error("the database {path} was written by a newer digest (schema {found}, this one knows {known})")]
+    #[error("the database {path} was written by a newer version (schema {found}, this one knows {known})")]
     Newer { path: PathBuf, found: u32, known: u32 },
     #[error(
-        "the database {0} was written by a digest from before the first release, and this one does not read it\n  help: \
+        "the database {0} was written by a version from before the first release, which this one does not read\n  help: \
          export the list with that binary (`digest subscribers export`), move the file away, and import the list with this one"
     )]
     Older(PathBuf),
@@ -122,7 +122,7 @@ pub enum StoreError {
         "cannot write the safety log {path}: {why}\n  help: the folder must be writable; `[store] safety_log` in config.toml names another place"
     )]
     SafetyLog { path: PathBuf, why: std::io::Error },
-    #[error("{0} is no safety log of digest")]
+    #[error("{0} is not a safety log of digest")]
     NoSafetyLog(PathBuf),
     #[error(
         "the database {0} was replaced by another file while it was in use; nothing was written to either\n  help: start this command again"
@@ -131,7 +131,7 @@ pub enum StoreError {
     #[error("the disk is full, so nothing was changed ({0})\n  help: make room, then run the command again")]
     Full(String),
     #[error(
-        "the disk fails, or is full ({0})\n  help: `df` and the system's log say which; the command can be run again after that"
+        "the disk is failing or full ({0})\n  help: `df` and the system log show which; then run the command again"
     )]
     Disk(String),
     #[error("the database refused: {0}")]

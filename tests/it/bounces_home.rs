@@ -154,7 +154,7 @@ fn a_bounce_a_complaint_and_a_leave_come_in_over_imap_with_tls() {
     told.sort_unstable();
     let expected = [("complaint", "message_id"), ("hard", "verp"), ("leave", "token"), ("soft", "verp")];
     assert_eq!(told, expected, "each once");
-    home.test.run("doctor").stdout_has("0 messages wait in the mailbox");
+    home.test.run("doctor").stdout_has("0 unread messages in the mailbox");
 }
 
 #[test]

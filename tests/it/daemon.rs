@@ -232,7 +232,7 @@ fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     let ran = daemon.wait().success();
     assert_eq!(server.accepted(), 3, "{}", ran.stderr);
     assert_eq!(state(&test), "approved");
-    assert!(ran.stderr.contains("the configuration was read again"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("config.toml was read again"), "{}", ran.stderr);
 }
 
 #[test]

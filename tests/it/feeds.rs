@@ -281,7 +281,7 @@ fn a_date_years_ahead_makes_nothing_todays_news_unless_it_is_known_to_be_new() {
 fn a_move_for_good_is_remembered_and_told() {
     let server = Server::start();
     let test = server.test(&["moved"]);
-    test.run("news fetch").success().stderr_has("has moved for good to");
+    test.run("news fetch").success().stderr_has("has moved permanently to");
     test.run("news fetch").success();
     assert_eq!((server.asked("moved").len(), server.asked("tagged").len()), (1, 2));
 }
@@ -294,9 +294,9 @@ fn hostile_feeds_give_clean_items_or_none() {
     let fetched = test.run("news fetch").success();
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     for told in [
-        "they are not expanded",
+        "they were not expanded",
         "was cut at a word",
-        "more than 256 elements",
+        "more than 256 nested elements",
         "although it is declared as",
         "no http(s) address",
         "is not whole",

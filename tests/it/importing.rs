@@ -80,7 +80,7 @@ fn a_file_in_which_no_row_is_recognised_is_a_failure() {
     let test = Test::new();
     for text in ["email,name\n", "email,name\nnobody,X\n", "email,name\n,\n"] {
         test.write("in.csv", text);
-        test.run("subscribers import in.csv --consent fair").code(1).stderr_has("no row of the file was recognised");
+        test.run("subscribers import in.csv --consent fair").code(1).stderr_has("no row of the file was recognized");
     }
     test.write("in.csv", "email,name\rann@one.example,Ann\rbob@one.example,Bob\r");
     test.run("subscribers import in.csv --consent fair").success().stdout_has("2 subscribers added");

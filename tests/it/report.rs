@@ -43,7 +43,7 @@ fn every_recipient_is_accounted_for_with_the_reason() {
     assert_eq!(
         states,
         [
-            "delivered taken by the relay 2",
+            "delivered accepted by the relay 2",
             "failed no such mailbox 2",
             "deferred greylisted, or policy 1",
             "suppressed left the list 1"
@@ -115,7 +115,7 @@ fn a_phone_shows_every_recipients_row_whole() {
 #[test]
 fn the_page_goes_where_it_is_told() {
     let test = Test::new().sample().subscribers(2).approved();
-    test.run(&format!("report {ISSUE}")).code(1).stderr_has("has not begun");
+    test.run(&format!("report {ISSUE}")).code(1).stderr_has("has not started");
     test.run("report 2020-01-01-midweek").code(1);
     test.run(SEND).success();
     test.run(&format!("report {ISSUE} --out other.html")).success().stdout_has("other.html");
@@ -135,5 +135,5 @@ fn the_page_goes_where_it_is_told() {
 fn there_is_no_report_of_a_send_that_found_nobody() {
     let test = Test::new().sample().approved();
     test.run(SEND).code(1);
-    test.run(&format!("report {ISSUE}")).code(1).stderr_has("has not begun");
+    test.run(&format!("report {ISSUE}")).code(1).stderr_has("has not started");
 }

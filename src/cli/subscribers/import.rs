@@ -78,7 +78,7 @@ impl Import {
             (Format::Table, false) => print_import(&result)?,
         }
         if recognised == 0 {
-            let notice = Notice::new("no row of the file was recognised").at(&path, None);
+            let notice = Notice::new("no row of the file was recognized").at(&path, None);
             let help = if result.rejected > 0 {
                 "see the reasons above"
             } else {
@@ -154,7 +154,7 @@ fn print_import(result: &SubscriberImport) -> anyhow::Result<()> {
     let (updated, unchanged) = (result.updated, result.unchanged);
     line(&format!("{} added, {updated} updated, {unchanged} unchanged", count(result.added, "subscriber")))?;
     if result.kept_unsubscribed > 0 {
-        line(&format!("{} who left stayed off the list", count(result.kept_unsubscribed, "subscriber")))?;
+        line(&format!("{} who had left were kept off the list", count(result.kept_unsubscribed, "subscriber")))?;
     }
     if result.duplicates > 0 {
         line(&format!(

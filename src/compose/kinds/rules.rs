@@ -160,10 +160,10 @@ impl Rules {
         };
         let mut words: Vec<String> = rule.holds.iter().filter_map(part).collect();
         if rule.without.is_some() {
-            words.push("nothing of the subject".into());
+            words.push("nothing about the subject".into());
         }
         if words.is_empty() && rule.maker {
-            words.push("its source speaks of its own work".into());
+            words.push("its source writes about its own work".into());
         }
         words.join(" and ")
     }
@@ -192,7 +192,7 @@ impl Builder<'_> {
         }
         let without = parts.without.map(|cue| self.cue(Field::Text, &cue)).transpose()?;
         if holds.is_empty() && without.is_none() && !parts.maker {
-            return Err("a rule without any part would hold for everything".into());
+            return Err("a rule without conditions would match everything".into());
         }
         self.rules.push(Ready { kind, look, holds, without, maker: parts.maker });
         Ok(())
@@ -239,7 +239,7 @@ pub fn address(names: &BTreeMap<String, Vec<String>>, cue: &str) -> Result<Regex
 
 fn compile(pattern: &str) -> Result<Regex, String> {
     let built = RegexBuilder::new(pattern).size_limit(SIZE).build();
-    built.map_err(|error| format!("`{pattern}` is no regular expression: {}", short(&error)))
+    built.map_err(|error| format!("`{pattern}` is not a regular expression: {}", short(&error)))
 }
 
 /// The last line of an error, which says what is wrong.

@@ -129,8 +129,8 @@ fn a_mistake_in_the_cues_is_told_with_its_place() {
         ("[[kinds]]\nname = \"a\"\npoints = \"x\"\n", "the cues cannot be read"),
         ("[[kinds]]\nname = \"a\"\npoints = 11\n", "kind `a`: points must be from -10 to 10"),
         ("[[kinds]]\nname = \"a\"\npoints = 1\nstrong = [\"{tree}\"]\n", "`{tree}` is not under [names]"),
-        ("[[kinds]]\nname = \"a\"\npoints = 1\nstrong = [\"a(\"]\n", "is no regular expression"),
-        ("[[kinds]]\nname = \"a\"\npoints = 1\nstrong = [{}]\n", "would hold for everything"),
+        ("[[kinds]]\nname = \"a\"\npoints = 1\nstrong = [\"a(\"]\n", "is not a regular expression"),
+        ("[[kinds]]\nname = \"a\"\npoints = 1\nstrong = [{}]\n", "would match everything"),
         ("[[kinds]]\nname = \"a\"\npoints = 1\nstorng = []\n", "unknown field `storng`"),
         ("[firms]\nA = \"(\"\n", "firm `A`"),
     ] {

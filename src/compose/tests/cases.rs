@@ -124,9 +124,9 @@ fn a_short_week_is_a_short_issue_unless_the_caps_give_way() {
         whys,
         [
             "score 8.5, 1 day old, first on GPT-4o",
-            "score 8, 1 day old, second on GPT-4o, beyond the topic cap since the issue was short",
+            "score 8, 1 day old, second on GPT-4o, beyond the topic cap because the issue was short",
             "score 7.5, 1 day old",
-            "score 7, 1 day old, beyond the source cap since the issue was short",
+            "score 7, 1 day old, beyond the source cap because the issue was short",
             "score 6.5, 1 day old",
         ]
     );
@@ -202,7 +202,7 @@ fn pairing_asks_the_newsroom_then_the_topic_then_the_words() {
     assert!(whys[2].ends_with("; the guide is shown with an item above"), "{}", whys[2]);
     assert_eq!(whys[3], "no guide fits");
     let carried: Vec<&str> = c.notices.iter().map(|n| n.message.as_str()).collect();
-    assert!(carried.contains(&"item own asks for the guide `missing`, which is not there"), "{carried:?}");
+    assert!(carried.contains(&"item own asks for the guide `missing`, which does not exist"), "{carried:?}");
     assert!(carried.contains(&"item own asks for the guide `old`, which is retired, not live"), "{carried:?}");
 }
 
@@ -227,7 +227,7 @@ fn cards_explain_two_items_or_more_and_rest_after_they_were_shown() {
     let paired: Vec<_> = draft(&c).news.iter().map(|entry| entry.guide.as_deref()).collect();
     assert_eq!(paired, [Some("one"), Some("two"), None], "of a guide that is no card the first item");
     case.guides.push(guide("three", "Three"));
-    let shelf = "from the shelf: a guide worth reading, on none of the items";
+    let shelf = "from the shelf: a guide worth reading, about none of the stories";
     assert_eq!(card(&case), [("three".to_owned(), shelf.to_owned())]);
     case.edition.guides = 2;
     assert_eq!(card(&case).len(), 1);

@@ -159,7 +159,11 @@ fn the_top_varies_by_a_place_at_most_and_never_over_a_better_story() {
     // The second has the lead's source and the third its topic: each is followed by one that is like the lead as well.
     assert_eq!(ids(&c), ["i1", "i2", "i4", "i3", "i5"]);
     let news = &c.draft.as_ref().unwrap().news;
-    assert!(news[3].why.contains("a place down, since the top has its source or topic already"), "{}", news[3].why);
+    assert!(
+        news[3].why.contains("one place lower, because the top already has its source or topic"),
+        "{}",
+        news[3].why
+    );
     case.items[3].score = Some(7.5);
     assert_eq!(ids(&case.run()), ["i1", "i2", "i3", "i4", "i5"], "nothing goes over a story worth a point more");
     case.items[3].score = Some(8.4);

@@ -87,7 +87,7 @@ fn a_card_explains_two_items_or_comes_from_the_shelf_the_easiest_and_last_update
     let c = case.run();
     let card =
         |c: &Composition| draft(c).guides.iter().map(|card| (card.slug.clone(), card.why.clone())).next().unwrap();
-    assert_eq!(card(&c), ("young".into(), "from the shelf: a guide worth reading, on none of the items".into()));
+    assert_eq!(card(&c), ("young".into(), "from the shelf: a guide worth reading, about none of the stories".into()));
     assert_eq!(draft(&c).news[0].guide.as_deref(), Some("agents"), "one item has it beside it");
     case.items[1].guides = vec!["agents".into()];
     assert_eq!(card(&case.run()), ("agents".into(), "explains 2 of the 2 items".into()));

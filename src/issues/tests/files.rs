@@ -147,7 +147,7 @@ level = "expert"
     insta::assert_snapshot!(wrong.to_string(), @r###"
     issues/2026-11-25-midweek/issue.toml:1: the folder is 2026-11-25-midweek, but `edition` and `date` say 2026-11-25-sunday
       help: name an issue only by its folder: correct these two, or rename the folder
-    issues/2026-11-25-midweek/issue.toml:3: `subjct` is no field that digest knows
+    issues/2026-11-25-midweek/issue.toml:3: `subjct` is not a known field
       help: did you mean `subject`?
     issues/2026-11-25-midweek/issue.toml:4: `window` must be a table with from, to and seen, found 3
       help: delete the line: compose writes it again

@@ -104,10 +104,10 @@ fn a_key_that_cannot_sign_is_told_before_anything_is_sent() {
         .expect("a file");
     for (selector, file, says) in [
         ("r2026", "missing.pem", "cannot read the DKIM key"),
-        ("r2026", "not.pem", "no private key"),
-        ("no selector", "rsa.pem", "no DKIM selector"),
-        ("", "rsa.pem", "no DKIM selector"),
-        ("x;d=evil.example", "rsa.pem", "no DKIM selector"),
+        ("r2026", "not.pem", "not a private key"),
+        ("no selector", "rsa.pem", "not a DKIM selector"),
+        ("", "rsa.pem", "not a DKIM selector"),
+        ("x;d=evil.example", "rsa.pem", "not a DKIM selector"),
     ] {
         let keys = vec![KeyFile { selector: selector.into(), file: file.into() }];
         let told = load(&Settings { keys, ..settings.clone() }, "almanac.example").expect_err("a notice");

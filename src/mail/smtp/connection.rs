@@ -101,7 +101,7 @@ impl Connection {
         if most == 0 || size <= most {
             return Ok(());
         }
-        let text = format!("the message has {size} bytes, and the server takes {most} at most (SIZE)");
+        let text = format!("the message has {size} bytes, and the server accepts at most {most} (SIZE)");
         Err(Refusal { stage: Stage::Mail, reply: Reply { code: Some(552), enhanced: Some("5.3.4".into()), text } })
     }
 

@@ -85,7 +85,7 @@ pub async fn greet(
                 }
                 (Tls::Required, ..) => {
                     let text =
-                        "the server does not offer STARTTLS, and `tls = \"required\"` sends nothing in clear".into();
+                        "the server does not offer STARTTLS, and `tls = \"required\"` sends nothing unencrypted".into();
                     Err(Refusal { stage: Stage::Connect, reply: Reply { code: Some(502), enhanced: None, text } })
                 }
                 _ => handed_over(hello.stream.into_inner().into_inner(), peer, &lines, name, limit).await,

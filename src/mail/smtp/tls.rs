@@ -41,7 +41,7 @@ impl Wrap {
             let pem = std::fs::read(ca_file).map_err(|e| wrong(e.to_string()))?;
             let found: Vec<_> = CertificateDer::pem_slice_iter(&pem)
                 .collect::<Result<_, _>>()
-                .map_err(|_| wrong("it is no PEM file".into()))?;
+                .map_err(|_| wrong("it is not a PEM file".into()))?;
             let (added, _) = roots.add_parsable_certificates(found);
             if added == 0 {
                 return Err(wrong("it holds no certificate".into()));
@@ -62,7 +62,7 @@ impl Wrap {
             let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
             match cause {
                 Some(rustls::Error::InvalidCertificate(why)) => {
-                    let text = one_line(&format!("its certificate is not good: {why}"), WORDS);
+                    let text = one_line(&format!("its certificate is not valid: {why}"), WORDS);
                     Refusal { stage: Stage::Connect, reply: Reply { code: Some(554), enhanced: None, text } }
                 }
                 _ => lost(Stage::Connect, one_line(&error.to_string(), WORDS)),

@@ -56,14 +56,14 @@ impl Manifest {
         let path = backup.join(MANIFEST);
         let wrong = |what: String| Notice::new(what).at(&path, None);
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            wrong(format!("this is no whole backup: its manifest cannot be read ({error})"))
+            wrong(format!("this is not a complete backup: its manifest cannot be read ({error})"))
                 .help("name the folder that `digest backup` made; one that was killed half-way leaves none")
         })?;
         let manifest: Self = serde_json::from_str(&text).map_err(|e| wrong(format!("the manifest is damaged: {e}")))?;
         if manifest.format != FORMAT {
-            let help = "restore it with the digest that made it, or a newer one";
+            let help = "restore it with the version that made it, or a newer one";
             return Err(
-                wrong(format!("the backup is of layout {}, this digest reads {FORMAT}", manifest.format)).help(help)
+                wrong(format!("the backup has format {}, this version reads {FORMAT}", manifest.format)).help(help)
             );
         }
         let inside = |path: &Path| {

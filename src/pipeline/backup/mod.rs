@@ -180,7 +180,7 @@ fn beside(into: &Path) -> anyhow::Result<PathBuf> {
         std::fs::remove_dir_all(&part)?;
     }
     let unmade = |e| {
-        Notice::new(format!("cannot make the folder: {e}")).at(&part, None).help("choose a folder you can write to")
+        Notice::new(format!("cannot create the folder: {e}")).at(&part, None).help("choose a folder you can write to")
     };
     DirBuilder::new().recursive(true).mode(0o700).create(&part).map_err(unmade)?;
     Ok(part)
@@ -237,7 +237,7 @@ pub(super) fn older(ahead: &Ahead) -> String {
     let issues: Vec<String> = ahead.deliveries.iter().map(|(issue, n)| format!("{n} of {issue}")).collect();
     let issues = if issues.is_empty() { String::new() } else { format!(" ({})", issues.join(", ")) };
     let what = if ahead.is_foreign {
-        "the safety log is of another database"
+        "the safety log belongs to another database"
     } else {
         "the database is older than its safety log"
     };

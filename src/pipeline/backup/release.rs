@@ -59,7 +59,7 @@ impl Backups {
         let lock = log.as_deref().map(lock).transpose()?;
         let ahead = log.as_deref().map(|log| store.ahead(log)).transpose()?.flatten();
         if hold.is_none() && ahead.as_ref().is_none_or(Ahead::is_nothing) {
-            let help = "`digest resume ISSUE` lets a stopped send go on";
+            let help = "`digest resume ISSUE` resumes a stopped send";
             return Err(Notice::new("this publication is not held, and its database is as new as its safety log")
                 .help(help)
                 .into());

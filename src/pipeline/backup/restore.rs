@@ -32,7 +32,7 @@ pub fn restore(backup: &Path, into: &Path) -> anyhow::Result<Restored> {
     let manifest = Manifest::read(backup)?;
     refuse_if_taken(into)?;
     if manifest.schema > Store::schema() {
-        let what = format!("the backup is of a newer digest, {}", manifest.version);
+        let what = format!("the backup was made by a newer version, {}", manifest.version);
         return Err(Notice::new(what).at(backup, None).help("restore it with that version or a newer one").into());
     }
     let part = beside(into)?;

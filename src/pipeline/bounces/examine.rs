@@ -11,7 +11,9 @@ impl Subscribers {
         let mut found = self.examine_maildir();
         if !self.site.config.bounces.imap.host.is_empty() {
             found.push(match self.look_into_mailbox().await {
-                Ok(unseen) => Diagnosis::new("bounces", Health::Good, format!("{unseen} messages wait in the mailbox")),
+                Ok(unseen) => {
+                    Diagnosis::new("bounces", Health::Good, format!("{unseen} unread messages in the mailbox"))
+                }
                 Err(notice) => Diagnosis::new("bounces", Health::Error, notice.message.clone())
                     .mend("see [bounces.imap]: host, port, tls, username, password_file, folder"),
             });

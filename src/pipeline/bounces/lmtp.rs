@@ -79,7 +79,7 @@ impl Subscribers {
             talks.spawn(async move {
                 let take = |to, message| this.clone().take_delivered(to, message);
                 if let Err(error) = receive_lmtp(wire, &this.site.config.bounces.domain, BOUNCE_MOST, take).await {
-                    tracing::debug!(error = error.to_string(), "an LMTP talk broke off");
+                    tracing::debug!(error = error.to_string(), "an LMTP session broke off");
                 }
                 drop(place);
             });
@@ -100,7 +100,7 @@ impl Subscribers {
             Err(error) => {
                 tracing::error!(
                     error = format!("{error:#}"),
-                    "a message that came back is not on record; its server keeps it"
+                    "an inbound message could not be recorded; its server keeps it"
                 );
                 false
             }

@@ -34,7 +34,7 @@ fn sent() -> (tempfile::TempDir, Site) {
     let dir = tempfile::tempdir().unwrap();
     init(dir.path()).unwrap();
     let file = dir.path().join("config.toml");
-    let config = std::fs::read_to_string(&file).unwrap();
+    let config = include_str!("../../../config.toml");
     let (above, rest) = config.split_once("[bounces]\n").unwrap();
     let rest = rest.split_once('\n').unwrap().1;
     std::fs::write(&file, format!("{above}[bounces]\ndomain = \"bounces.almanac.example\"\n{rest}")).unwrap();

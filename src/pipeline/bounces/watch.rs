@@ -43,7 +43,7 @@ impl Subscribers {
                 && stuck.insert(file.clone(), Instant::now()).is_none()
             {
                 let file = file.display().to_string();
-                tracing::error!(file, error = error.to_string(), "a message that came back cannot be read or moved");
+                tracing::error!(file, error = error.to_string(), "an inbound message cannot be read or moved");
             }
         }
         Ok(result)

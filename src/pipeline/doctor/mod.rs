@@ -143,11 +143,10 @@ impl Doctor {
     fn examine_story_threshold(&self) -> Option<Diagnosis> {
         let weights = &self.site.config.compose;
         let what = format!(
-            "story_threshold = {} in [compose] is how likely one story must be, and joins what differs",
+            "story_threshold = {} in [compose] joins different stories: it is now a likelihood",
             weights.story_threshold
         );
-        let mend =
-            "0.5 is the default; before, it was how alike the words must be, where 0.28 meant what 0.5 means now";
+        let mend = "the default is 0.5; before, it was a similarity, and 0.28 meant what 0.5 means now";
         (weights.story_threshold < weights.doubt_threshold)
             .then(|| Diagnosis::new("config", Health::Warning, what).mend(mend))
     }
@@ -221,7 +220,7 @@ impl Doctor {
         let look = |file: &str| {
             let path = self.site.root.join(file);
             if path.exists() {
-                return private(&path, "secrets", "whoever reads it can send in your name");
+                return private(&path, "secrets", "anyone who reads it can send in your name");
             }
             let what = format!("{} is not there", path.display());
             Some(Diagnosis::new("secrets", Health::Error, what).mend("config.toml names it; put it back"))
@@ -233,14 +232,14 @@ impl Doctor {
     fn examine_clock(&self) -> Vec<Diagnosis> {
         let now = self.site.now();
         if now.timestamp() < super::deliver::EARLIEST {
-            let what = format!("the clock shows {now}, which is long past");
+            let what = format!("the clock shows {now}, which is in the past");
             return vec![Diagnosis::new("clock", Health::Error, what).mend("set it; every message carries its time")];
         }
         let decisions = self.site.delivery().decisions(1).unwrap_or_default();
         match decisions.first().filter(|entry| entry.at > now + chrono::TimeDelta::minutes(5)) {
             Some(entry) => {
                 let what = format!("the clock shows {now}, but a decision of {} is on record", entry.at);
-                vec![Diagnosis::new("clock", Health::Error, what).mend("it was set back; have it kept by NTP")]
+                vec![Diagnosis::new("clock", Health::Error, what).mend("it was set back; keep it right with NTP")]
             }
             None => vec![Diagnosis::new("clock", Health::Good, format!("it shows {now}"))],
         }
@@ -250,7 +249,7 @@ impl Doctor {
         let database = self.site.config.database(&self.site.root);
         let folder = database.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let Ok(space) = rustix::fs::statvfs(folder) else {
-            let what = format!("cannot tell how much space {} has", folder.display());
+            let what = format!("cannot find out how much space {} has", folder.display());
             return vec![Diagnosis::new("disk", Health::Warning, what)];
         };
         let free = space.f_bavail.saturating_mul(space.f_frsize);
@@ -260,7 +259,7 @@ impl Doctor {
             free if free < LITTLE => Health::Warning,
             _ => return vec![Diagnosis::new("disk", Health::Good, what)],
         };
-        vec![Diagnosis::new("disk", health, what).mend("a send stops before its next message when the disk is full")]
+        vec![Diagnosis::new("disk", health, what).mend("a send stops when the disk is full")]
     }
 
     /// Connects, greets and logs in, and says good-bye.
@@ -278,12 +277,13 @@ impl Doctor {
         let Ok(answer) = tokio::time::timeout(RELAY_PATIENCE, relay.connect()).await else {
             let what = format!("{address} does not answer within {} s", RELAY_PATIENCE.as_secs());
             return Diagnosis::new("smtp", Health::Error, what)
-                .mend("see [delivery.smtp]: host, port; perhaps a firewall lets nothing out on that port");
+                .mend("see [delivery.smtp]: host, port; perhaps a firewall blocks that port");
         };
         match answer {
             Ok(connection) => {
                 connection.close().await;
-                let login = if self.site.config.delivery.smtp.username.is_empty() { "" } else { " and lets us in" };
+                let login =
+                    if self.site.config.delivery.smtp.username.is_empty() { "" } else { " and accepts our login" };
                 Diagnosis::new("smtp", Health::Good, format!("{address} answers{login}"))
             }
             Err(refusal) => {

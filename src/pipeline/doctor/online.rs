@@ -13,7 +13,7 @@ impl Doctor {
     pub(super) async fn examine_public_url(&self) -> Diagnosis {
         let base = self.site.config.letterhead().public_url;
         let feed = format!("{base}/feed.xml");
-        let mend = "run `digest serve` with `[web] listen` set, and let your web server hand this address on to it";
+        let mend = "run `digest serve` with `[web] listen` set, and let your web server forward this address to it";
         match self.answer(&feed).await {
             Ok(()) => Diagnosis::new("pages", Health::Good, format!("the public pages answer at {base}")),
             Err(why) => {
@@ -32,6 +32,6 @@ impl Doctor {
             return Err(format!("{feed} answers {}", fetched.status));
         }
         let is_ours = String::from_utf8_lossy(&fetched.body).contains(&format!("<id>{feed}</id>"));
-        if is_ours { Ok(()) } else { Err(format!("{feed} is not this publication's")) }
+        if is_ours { Ok(()) } else { Err(format!("{feed} is not from this publication")) }
     }
 }

@@ -80,7 +80,7 @@ async fn fetched(
     now: DateTime<Utc>,
 ) -> Result<Answer, String> {
     let address = health.moved.clone().unwrap_or_else(|| url.to_owned());
-    let url = Url::parse(&address).map_err(|_| format!("`{address}` is no address"))?;
+    let url = Url::parse(&address).map_err(|_| format!("`{address}` is not an address"))?;
     let mut headers = vec![("Accept-Encoding", ACCEPTED)];
     headers.extend(health.etag.as_deref().map(|etag| ("If-None-Match", etag)));
     headers.extend(health.modified.as_deref().map(|modified| ("If-Modified-Since", modified)));
@@ -94,7 +94,7 @@ async fn fetched(
     };
     if url.scheme() == "https" && fetched.hops.iter().any(|hop| hop.to.scheme() == "http") {
         health.moved = None;
-        return Err("the site leads from https to http, where anyone on the way could write the feed".into());
+        return Err("the site redirects from https to http, where anyone on the way could change the feed".into());
     }
     match fetched.status {
         304 => return Ok(Answer::Unchanged),
@@ -151,7 +151,7 @@ fn refusal(status: u16) -> String {
     match status {
         401 | 403 => format!("the site refuses the feed ({status})"),
         404 => "there is nothing at this address (404)".into(),
-        410 => "the feed has ended for good (410); take it out of config.toml".into(),
+        410 => "the feed is gone (410); remove it from config.toml".into(),
         429 => "the site was asked too often (429)".into(),
         status => format!("the site answers {status}"),
     }

@@ -16,7 +16,7 @@ impl Daemon {
         let detail = told(error);
         let is_new = is_new_cause(store, issue, &detail)?;
         if is_new {
-            tracing::error!(issue = %issue, why = detail, "the send could not begin or go on; it is tried again");
+            tracing::error!(issue = %issue, why = detail, "the send could not start or continue; it will be tried again");
         }
         let letter = is_new.then(|| self.tell_failed(issue, &detail));
         Ok(Verdict { what: What::SendFailed, detail, letter })

@@ -33,11 +33,13 @@ impl Heartbeat {
         self.under_way = Some(tokio::spawn(async move {
             match ask(&site, &url).await {
                 Ok(()) if failed.swap(false, Ordering::Relaxed) => {
-                    tracing::info!("[serve] heartbeat is answered again");
+                    tracing::info!("[serve] heartbeat: the service answers again");
                 }
                 Ok(()) => {}
                 Err(_) if failed.swap(true, Ordering::Relaxed) => {}
-                Err(why) => tracing::warn!(why, "[serve] heartbeat was not answered; it is asked again at each look"),
+                Err(why) => {
+                    tracing::warn!(why, "[serve] heartbeat: the service does not answer; it is tried again each time")
+                }
             }
         }));
     }

@@ -208,7 +208,7 @@ impl Daemon {
     /// Sends the editors the issue itself, as subscribers would get it, marked as a test: once at most, since it is only a look.
     pub(super) async fn send_preview(&self, issue: &IssueName) {
         if let Err(error) = self.site.delivery().send_test(issue, &self.editors().collect::<Vec<_>>()).await {
-            tracing::warn!(issue = %issue, error = format!("{error:#}"), "the editors have no preview");
+            tracing::warn!(issue = %issue, error = format!("{error:#}"), "the editors got no preview");
         }
     }
 }

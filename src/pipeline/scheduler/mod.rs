@@ -270,7 +270,7 @@ impl Daemon {
         match tokio::time::timeout(FETCH_PATIENCE, fetching).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!(error = format!("{error:#}"), "the feeds were not fetched before a draft"),
-            Err(_) => tracing::warn!("the feeds took too long; the draft is made without them"),
+            Err(_) => tracing::warn!("the feeds took too long; the draft was composed without them"),
         }
     }
 
@@ -290,7 +290,7 @@ impl Daemon {
                 let detail = format!("{shown} news; check: {} errors, {} warnings", report.errors, report.warnings);
                 Verdict { what: What::Drafted, detail, letter: Some(self.draft_ready(&rendering, run)) }
             }
-            Ok(None) => self.skip(issue, "the week is too thin, and the edition skips then"),
+            Ok(None) => self.skip(issue, "there is too little news, and the edition is set to skip such weeks"),
             Err(error) => {
                 let detail = told(&error);
                 let letter = self.draft_failed(issue, run, &detail);
@@ -373,7 +373,7 @@ fn reason(why: Reason, edition: &Edition) -> String {
         Reason::Unapproved => "nobody approved it".into(),
         Reason::NoDraft => "there is no draft".into(),
         Reason::LateDraft => "its draft came after the send time, so no editor could look at it".into(),
-        Reason::Missed => format!("no digest serve ran at its send time, {}", edition.send),
+        Reason::Missed => format!("`digest serve` was not running at its send time, {}", edition.send),
         Reason::Failed => "it could not be sent".into(),
     }
 }

@@ -39,12 +39,12 @@ impl Daemon {
         let stopped = send.as_ref().filter(|send| send.state == IssueState::Stopped).map(|send| send.reason.clone());
         let why = stopped.or(failed).unwrap_or_default();
         if send.is_some_and(|send| send.by_operator) {
-            let does = format!("`digest resume {issue}` lets it go on");
+            let does = format!("`digest resume {issue}` resumes it");
             return Ok(Some(Outlook { who: "you", does, at: None, why }));
         }
         let lease = store.scheduling().lease()?.filter(|lease| lease.expires > self.site.now());
         let Some(lease) = lease else {
-            let does = format!("`digest send {issue}` sends it; no digest serve runs");
+            let does = format!("`digest send {issue}` sends it; `digest serve` is not running");
             return Ok(Some(Outlook { who: "you", does, at: None, why }));
         };
         let (does, at) = self.next_of(issue, &known, &lease.fencing_token);
@@ -64,7 +64,7 @@ impl Daemon {
         // What was begun by hand on another day is due since then.
         let is_run = schedule::runs(&edition, at - TimeDelta::days(1), zone).take(3).any(|run| run.date == issue.date);
         if known.send.is_none() && !is_run {
-            return (format!("does nothing: {} is no date of its edition; `digest send {issue}`", issue.date), None);
+            return (format!("does nothing: {} is not a date of its edition; `digest send {issue}`", issue.date), None);
         }
         let run = Run { date: issue.date, at: if known.send.is_some() && !is_run { at.min(now) } else { at } };
         let next = self.decide(&edition, run, fencing_token, known);

@@ -108,7 +108,7 @@ impl Keeper {
     /// Tells what keeps the scheduler from its step, once for as long as it is the same.
     fn troubled(&mut self, error: String) {
         if self.trouble != error {
-            tracing::error!(error, "the scheduler could not take its step; it tries again every twenty seconds");
+            tracing::error!(error, "the scheduler failed at a step; it tries again every twenty seconds");
             self.trouble = error;
         }
     }
@@ -121,9 +121,9 @@ impl Keeper {
         if number(&fencing_token) != number(&self.last) {
             self.halt();
             if let Some(fencing_token) = &fencing_token {
-                tracing::info!(fencing_token = fencing_token.number, "this digest serve acts");
+                tracing::info!(fencing_token = fencing_token.number, "this `digest serve` is acting");
             } else {
-                tracing::warn!("another digest serve acts now");
+                tracing::warn!("another `digest serve` is acting now");
             }
         }
         self.last.clone_from(&fencing_token);
@@ -194,7 +194,7 @@ impl Keeper {
         if let Some(fencing_token) = &self.last
             && let Err(error) = self.site().delivery().release_lease(fencing_token)
         {
-            tracing::warn!(error = format!("{error:#}"), "the lease was not given back; it runs out by itself");
+            tracing::warn!(error = format!("{error:#}"), "the lease was not released; it will expire");
         }
     }
 }

@@ -55,7 +55,7 @@ impl Workspace {
     fn new(start: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         init(dir.path()).unwrap();
-        let config = std::fs::read_to_string(dir.path().join("config.toml")).unwrap();
+        let config = include_str!("../../../config.toml").to_owned();
         let editions = config.find("[editions.midweek]").unwrap()..config.find("[compose]").unwrap();
         let config = config.replace(&config[editions], "");
         let without = config.split("[serve]").next().unwrap().to_owned() + &config[config.find("[web]").unwrap()..];
@@ -317,7 +317,7 @@ async fn what_keeps_an_approved_issue_from_going_out_is_told_once_and_tried_agai
     let issue: IssueName = "2026-03-04-midweek".parse().unwrap();
     let next = workspace.site().delivery().status(&issue).unwrap().next.unwrap();
     assert_eq!((next.who, next.at), ("digest serve", Some("2026-03-04T07:15:00Z".parse().unwrap())));
-    assert!(next.why.contains("cannot make the outbox"), "{}", next.why);
+    assert!(next.why.contains("cannot create the outbox"), "{}", next.why);
     // It is mended.
     std::fs::remove_file(&outbox).unwrap();
     workspace.run_to("2026-03-04T07:20:00Z").await;

@@ -28,7 +28,7 @@ pub fn off(subscriber: &Subscriber, acts: &[Act], bounces: &[BounceLine], delive
     let email = &subscriber.email;
     let undo = match subscriber.status {
         SubscriberStatus::Bounced => {
-            format!("`digest subscribers restore {email} --why TEXT`, when the mailbox takes mail again")
+            format!("`digest subscribers restore {email} --why TEXT`, once the mailbox accepts mail again")
         }
         _ => format!(
             "they sign up again; or `digest subscribers restore {email} --why TEXT --consent TEXT`, if they asked for it"

@@ -69,7 +69,7 @@ fn guessed(bytes: &[u8]) -> Decoded<'_> {
     let whole = lossy.chars().filter(|c| !c.is_ascii()).count() - broken;
     // Much that is right and little that is wrong: UTF-8 that was cut, or glued together from several texts.
     if whole > 4 * broken {
-        let repair = format!("has {broken} places that are no UTF-8; each became a \u{fffd}");
+        let repair = format!("has {broken} places that are not UTF-8; each became a \u{fffd}");
         return Decoded { text: lossy, repair: Some(repair) };
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -77,12 +77,12 @@ fn guessed(bytes: &[u8]) -> Decoded<'_> {
     // A handful of letters tells a guesser nothing; a browser would take the commonest charset.
     let few = bytes.iter().filter(|byte| !byte.is_ascii()).count() < FEW;
     let encoding = if few { WINDOWS_1252 } else { detector.guess(None, Utf8Detection::Deny) };
-    with(encoding, bytes, Some(format!("is no UTF-8 and says nothing better; it was read as {}", encoding.name())))
+    with(encoding, bytes, Some(format!("is not UTF-8 and does not say what it is; it was read as {}", encoding.name())))
 }
 
 fn with<'a>(encoding: &'static Encoding, bytes: &'a [u8], repair: Option<String>) -> Decoded<'a> {
     let (text, errors) = encoding.decode_without_bom_handling(bytes);
-    let broken = errors.then(|| format!("has places that are no {}; each became a \u{fffd}", encoding.name()));
+    let broken = errors.then(|| format!("has places that are not {}; each became a \u{fffd}", encoding.name()));
     Decoded { text, repair: repair.or(broken) }
 }
 

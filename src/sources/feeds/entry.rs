@@ -59,11 +59,11 @@ impl<'a> Shared<'a> {
     pub fn item(&self, entry: &Entry, report: &mut Report) -> Option<Fed> {
         let line = entry.line;
         if entry.cut {
-            report.note(line, "an item is not whole; it is refused", "");
+            report.note(line, "an item is incomplete; it was refused", "");
             return None;
         }
         let Some(title) = title(entry, report) else {
-            report.note(line, "an item has neither a title nor a text; it is refused", "");
+            report.note(line, "an item has neither a title nor a text; it was refused", "");
             return None;
         };
         let url = self.address(entry, report);
@@ -99,7 +99,7 @@ impl<'a> Shared<'a> {
                 }
                 _ => {
                     let raw = quoted(&link.raw);
-                    format!("the link {raw} is no http(s) address that a reader can open; the item has none")
+                    format!("the link {raw} is not an http(s) address that others can open; the item has none")
                 }
             };
             report.note(entry.line, message, "");
@@ -147,7 +147,8 @@ impl<'a> Shared<'a> {
             }
             (None, Some(first), _) => {
                 let message = format!("an item is dated {first}, which is in the future, so the date was ignored");
-                let help = "it counts from when it was first seen; where nobody knows that, it is left out until its date is fixed";
+                let help =
+                    "it counts from when it was first seen; if that is unknown, it is left out until its date is fixed";
                 report.note(entry.line, message, help);
                 (now, Dated::Doubted)
             }
@@ -250,7 +251,8 @@ fn score(entry: &Entry, report: &mut Report) -> Option<f64> {
     let raw = entry.score.as_deref()?.trim();
     let read = raw.parse::<f64>().ok().filter(|score| (0.0..=10.0).contains(score));
     if read.is_none() {
-        let message = format!("the score {} is no number from 0 to 10; the item has none of its own", quoted(raw));
+        let message =
+            format!("the score {} is not a number from 0 to 10; the item has no score of its own", quoted(raw));
         report.note(entry.line, message, "the source's `base_score` counts");
     }
     read

@@ -64,7 +64,7 @@ impl Health {
         if let Some(error) = self.error.as_ref().filter(|_| self.failures >= FAILURES) {
             let message = format!("the source {name} has failed {} times in a row: {error}", self.failures);
             out.push(
-                Notice::new(message).help("look at its address in a browser, and correct or drop it in config.toml"),
+                Notice::new(message).help("open its address in a browser, and correct or remove it in config.toml"),
             );
         }
         if let Some(since) = pulse.silent_since {
@@ -74,8 +74,8 @@ impl Health {
         }
         if let Some(items) = pulse.loud {
             let message =
-                format!("the source {name} is suddenly loud: {items} items today, after {:.1} a week", pulse.a_week);
-            out.push(Notice::new(message).help("look whether these are news; `digest news list --source` shows them"));
+                format!("the source {name} suddenly has {items} items today, after {:.1} a week", pulse.a_week);
+            out.push(Notice::new(message).help("see whether these are news; `digest news list --source` shows them"));
         }
         out
     }

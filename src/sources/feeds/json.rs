@@ -37,13 +37,13 @@ pub(super) fn read(text: &str, report: &mut Report) -> Option<ParsedFeed> {
                 let why = why.split(" at line ").next().unwrap_or_default();
                 report.note(
                     line,
-                    format!("an item is not valid JSON ({why}); it is refused, the others count"),
+                    format!("an item is not valid JSON ({why}); it was refused, the others count"),
                     "tell the site's owner",
                 );
                 told.entries.push(Entry { line, cut: true, ..Entry::default() });
             }
             None => {
-                report.note(line, "the JSON breaks off here; what stands before it counts", "tell the site's owner");
+                report.note(line, "the JSON breaks off here; everything before it counts", "tell the site's owner");
             }
         }
     }

@@ -91,8 +91,8 @@ impl Memory {
         std::fs::create_dir_all(dir).map_err(unwritable)?;
         let lock = File::create(dir.join(".feeds.lock")).map_err(unwritable)?;
         if lock.try_lock().is_err() {
-            let notice =
-                Notice::new("another fetch is under way").help("wait for its end; the daemon fetches by itself");
+            let notice = Notice::new("another fetch is under way")
+                .help("wait until it ends; `digest serve` also fetches by itself");
             return Err(notice.into());
         }
         let mut notices = Vec::new();
@@ -102,8 +102,9 @@ impl Memory {
                 let aside = file.with_extension("json.damaged");
                 let _ = std::fs::rename(file, &aside);
                 let message = format!("is damaged ({why}) and was put aside as {}", aside.display());
-                notices
-                    .push(Notice::new(message).at(file, None).help("nothing is lost but when items were first seen"));
+                notices.push(
+                    Notice::new(message).at(file, None).help("only the times when items were first seen are lost"),
+                );
                 Self::default()
             });
         }

@@ -172,8 +172,8 @@ fn note_repeats(items: &[Fed], report: &mut Report) {
     }
     if repeats > 0 {
         let count = if repeats == 1 { "an item leads".to_owned() } else { format!("{repeats} items lead") };
-        let message = format!("{count} to the page of another one; of items with one address the newest is taken");
-        report.note(None, message, "the feed may need links of its own for its items");
+        let message = format!("{count} to the same page as another item; the newest one was taken");
+        report.note(None, message, "the feed should give each item its own link");
     }
 }
 

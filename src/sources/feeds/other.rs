@@ -29,7 +29,7 @@ pub(super) fn told(document: &str, base: Option<&Url>) -> (String, String) {
     }
     let look = "look at it in a browser or an editor".to_owned();
     if small.starts_with('{') || small.starts_with('[') {
-        return ("this is JSON, but no JSON Feed: it has no list of `items`".into(), look);
+        return ("this is JSON, but not a JSON Feed: it has no list of `items`".into(), look);
     }
     match root(&small) {
         Some("opml") => (
@@ -40,9 +40,9 @@ pub(super) fn told(document: &str, base: Option<&Url>) -> (String, String) {
             ("this is a sitemap, not a feed".into(), "look on the site for its feed".into())
         }
         Some(root) => {
-            (format!("this is no feed: neither RSS nor Atom, but XML that begins with {}", quoted(root)), look)
+            (format!("this is not a feed: neither RSS nor Atom, but XML that begins with {}", quoted(root)), look)
         }
-        None => ("this is no feed: neither RSS, Atom nor JSON Feed".into(), look),
+        None => ("this is not a feed: neither RSS, Atom nor JSON Feed".into(), look),
     }
 }
 

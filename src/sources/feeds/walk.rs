@@ -97,7 +97,7 @@ impl<'a> Walk<'a> {
         let name = tag.name().as_ref().to_lowercase();
         if self.open.len() >= DEPTH {
             let line = self.line();
-            report.note(line, format!("has more than {DEPTH} elements inside each other; it is read up to here"), "");
+            report.note(line, format!("has more than {DEPTH} nested elements; it was read up to here"), "");
             self.broken = true;
             return false;
         }
@@ -249,7 +249,7 @@ impl<'a> Walk<'a> {
     pub fn end(&mut self, name: &str, report: &mut Report) -> bool {
         let Some(to) = self.open.iter().rposition(|frame| frame.name == name) else {
             self.stray += 1;
-            self.once(report, "closes elements that are not open; such tags are passed over");
+            self.once(report, "closes elements that are not open; such tags were ignored");
             return self.stray < STRAY;
         };
         if to + 1 < self.open.len() {

@@ -26,7 +26,7 @@ pub(super) fn read(text: &str, report: &mut Report) -> Option<ParsedFeed> {
             Ok(Event::Eof) => break,
             Ok(event) => take(&mut walk, &event, report),
             Err(why) => {
-                let message = format!("the XML breaks off here ({why}); what stands before it counts");
+                let message = format!("the XML breaks off here ({why}); everything before it counts");
                 report.note(walk.line(), message, "tell the site's owner");
                 walk.broken = true;
                 false
@@ -67,7 +67,7 @@ fn with_lone_signs<'a>(text: &'a str, report: &mut Report) -> Cow<'a, str> {
     if from == 0 {
         return Cow::Borrowed(text);
     }
-    report.note(None, "has a bare `<` in its text; it was taken as one", "");
+    report.note(None, "has a bare `<` in its text; it was kept as text", "");
     out.push_str(text.get(from..).unwrap_or_default());
     Cow::Owned(out)
 }
@@ -85,12 +85,12 @@ fn take(walk: &mut Walk, event: &Event, report: &mut Report) -> bool {
             let decoded = references::one(name);
             if decoded.is_none() {
                 walk.unknown += 1;
-                walk.once(report, "uses entities that nobody but itself defines; they are left out");
+                walk.once(report, "uses entities that only it defines; they were left out");
             }
             walk.text(&decoded.unwrap_or_default());
         }
         Event::DocType(text) if text.contains("<!ENTITY") => {
-            walk.once(report, "defines entities of its own; they are not expanded");
+            walk.once(report, "defines entities of its own; they were not expanded");
         }
         _ => {}
     }

@@ -127,13 +127,13 @@ pub enum Failure {
     #[error("only http and https addresses are fetched, not `{0}`")]
     Scheme(String),
     /// The host, or one that it redirects to, has an address that the public does not reach.
-    #[error("{host} is no public address{remedy}", host = .0, remedy = if_meant(.0))]
+    #[error("{host} is not a public address{remedy}", host = .0, remedy = if_meant(.0))]
     Private(String),
-    #[error("no host {0} is known here: mistyped, gone, or this machine is off the net")]
+    #[error("the host {0} is unknown: it is misspelled or gone, or this machine is offline")]
     Unknown(String),
     #[error("cannot connect: {0}")]
     Connect(String),
-    #[error("the certificate is not good: {0}")]
+    #[error("the certificate is not valid: {0}")]
     Certificate(String),
     #[error("more than {REDIRECTS} redirects")]
     Redirects,
@@ -141,7 +141,7 @@ pub enum Failure {
     Slow(Duration),
     #[error("more than {}", size(*.0))]
     Large(usize),
-    #[error("the answer is no HTTP, or broke off: {0}")]
+    #[error("the answer is not HTTP, or broke off: {0}")]
     Broken(String),
 }
 
@@ -150,7 +150,7 @@ fn if_meant(host: &str) -> &'static str {
     if host.contains("169.254.") || host.contains("fe80:") {
         ""
     } else {
-        "; if it is meant, name it in `[fetch] private_hosts`"
+        "; if you want it, name it in `[fetch] private_hosts`"
     }
 }
 
@@ -297,7 +297,8 @@ impl Fetched {
             return Ok(None);
         }
         let Some(to) = self.header("location") else { return Ok(None) };
-        let to = from.join(to).map_err(|_| Failure::Broken("it redirects to no address".into()))?;
+        let to =
+            from.join(to).map_err(|_| Failure::Broken("it redirects to something that is not an address".into()))?;
         if !matches!(to.scheme(), "http" | "https") {
             return Err(Failure::Scheme(to.scheme().to_owned()));
         }

@@ -103,7 +103,7 @@ fn toml_fields(front: &str, first: usize, report: &mut Report) -> Option<Located
             report.error(
                 at,
                 format!("not valid TOML: {}", error.message()),
-                "texts stand in quotation marks, dates do not",
+                "put texts in quotation marks; dates have none",
             );
         }
         return None;

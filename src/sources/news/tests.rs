@@ -82,8 +82,8 @@ fn bad_fields_are_refused() {
         ("}", r#","topics":"x"}"#, "`topics` must be a list of strings, found \"x\""),
         ("}", r#","topics":[1]}"#, "`topics` must be a list of strings"),
         ("}", r#","guides":["Not A Slug"]}"#, "`guides` must be a list of guide slugs"),
-        ("}", r#","title":"B"}"#, "the key \"title\" stands twice"),
-        ("}", r#","x":{"y":1,"y":2}}"#, "the key \"y\" stands twice"),
+        ("}", r#","title":"B"}"#, "the key \"title\" is in one object twice"),
+        ("}", r#","x":{"y":1,"y":2}}"#, "the key \"y\" is in one object twice"),
         ("}", ",}", "trailing comma"),
         ("}", "} {}", "trailing characters"),
         ("}", "", "not valid JSON"),
@@ -116,7 +116,7 @@ fn bytes_are_read_as_they_come() {
     assert_eq!(read("n", GOOD).unwrap().records.len(), 1);
     let error = read_news(Path::new("n.jsonl"), b"\n{\"title\": \"caf\xe9\"}", now(), now()).unwrap_err().to_string();
     assert!(error.contains("n.jsonl:2: ") && error.contains("0xE9") && error.contains("Latin-1"), "{error}");
-    refused("n.xml", "<note/>", "no feed");
+    refused("n.xml", "<note/>", "not a feed");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn titles_are_cleaned_and_told() {
     let text = GOOD.replace("\"A\"", "\"A\\r\\nBcc: x\\u202e \\u0007\"");
     let intake = read("n.jsonl", &text).unwrap();
     assert_eq!(intake.records[0].title, "A Bcc: x");
-    assert!(intake.notices[0].to_string().starts_with("n.jsonl:1: `title` held control"));
+    assert!(intake.notices[0].to_string().starts_with("n.jsonl:1: `title` had control"));
     let long = "word ".repeat(200);
     let intake = read("n.jsonl", &GOOD.replace("\"A\"", &format!("\"{long}\""))).unwrap();
     let title = &intake.records[0].title;
@@ -175,7 +175,7 @@ fn csv_slips_are_refused() {
         refused("n.csv", &format!("{HEAD}{text}"), words);
     }
     refused("n.csv", "titel,source,published\n", "did you mean title");
-    refused("n.csv", "title,source,source,published\n", "stands twice");
+    refused("n.csv", "title,source,source,published\n", "is there twice");
     refused("n.csv", "", "empty file");
 }
 

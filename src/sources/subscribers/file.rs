@@ -41,7 +41,7 @@ impl ListSource {
         let read = source.take(PACKED + 1).read_to_end(&mut bytes);
         read.map_err(|e| Notice::new(format!("cannot read the list: {e}")).at(label, None))?;
         if bytes.len() as u64 > PACKED {
-            let notice = Notice::new("more than 256 MB are piped in").at(label, None);
+            let notice = Notice::new("more than 256 MB on standard input").at(label, None);
             return Err(notice.help("save the list to a file and import that; a file may be of any length"));
         }
         Ok(Self::Bytes(bytes))

@@ -205,7 +205,7 @@ pub const SERVICES: &[Service] = &[
 ];
 
 /// A plain list, of nobody's in particular.
-pub const PLAIN: Service = Service { name: "spreadsheet", title: "a list of no service in particular", ..NONE };
+pub const PLAIN: Service = Service { name: "spreadsheet", title: "an ordinary list", ..NONE };
 
 /// An export of our own.
 #[rustfmt::skip]

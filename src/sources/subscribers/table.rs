@@ -83,7 +83,7 @@ impl<'a> Table<'a> {
         let source: Box<dyn Read + 'a> = match wide(start) {
             Some(encoding) => Box::new(Decoded::new(source, encoding)),
             None if is_no_text(start) => {
-                return Err(wrong("the file is no text".into()).help("save the list as \"CSV UTF-8\" or as .xlsx"));
+                return Err(wrong("the file is not text".into()).help("save the list as \"CSV UTF-8\" or as .xlsx"));
             }
             None => Box::new(source),
         };
@@ -171,7 +171,7 @@ impl Csv<'_> {
                     .of(&bytes)
                     .ok_or_else(|| "not UTF-8 (it may be Latin-1); save the file as \"CSV UTF-8\"".to_owned())
             }
-            Cut::TooLong => Err("longer than 64 kB, so it is no row".to_owned()),
+            Cut::TooLong => Err("longer than 64 kB, so it is not a row".to_owned()),
             Cut::Open => Err("a quote opens here that is not closed in the next 100 lines".to_owned()),
         };
         Some((line, cells))

@@ -170,8 +170,8 @@ fn utf_16_is_read() {
 fn what_is_no_list_is_named() {
     for (start, told) in [
         (&b"PK\x03\x04\x14\0\x06\0"[..], "archive cannot be read"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no text"),
-        (b"%PDF-1.7\n", "no text"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not text"),
+        (b"%PDF-1.7\n", "not text"),
         (b"", "needs a column `email`"),
         (b"ann@x.org,Ann\nbob@x.org,Bob\n", "first row holds an address"),
     ] {

@@ -294,8 +294,8 @@ pub(in crate::store) fn skip_recipients(
 
 fn as_logged(ending: Ending) -> &'static str {
     match ending {
-        Ending::Delivered => "delivered, as the safety log has it",
-        Ending::Failed => "failed, as the safety log has it",
-        Ending::Uncertain | Ending::Waits => "begun, as the safety log has it; how it ended is not known",
+        Ending::Delivered => "delivered, according to the safety log",
+        Ending::Failed => "failed, according to the safety log",
+        Ending::Uncertain | Ending::Waits => "started, according to the safety log; how it ended is unknown",
     }
 }

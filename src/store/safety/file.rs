@@ -47,7 +47,7 @@ impl SafetyLog {
             match Line::read(head.trim_end_matches('\n')) {
                 Some(Line::Head { salt: found }) if salt.is_empty() || found == salt => {}
                 Some(Line::Head { .. }) => return Err(io::Error::other("it belongs to another database")),
-                _ => return Err(io::Error::other("it is no safety log of digest")),
+                _ => return Err(io::Error::other("it is not a safety log of digest")),
             }
             file.seek(SeekFrom::End(-1))?;
             let mut last = [0];

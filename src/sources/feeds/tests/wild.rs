@@ -251,11 +251,15 @@ fn items_that_share_an_address_are_told() {
     let changes = rss(&(1..=3).fold(String::new(), |all, n| {
         all + &format!("<item><title>v1.{n}</title><link>https://wire.example/changes#comment-{n}</link>{DATE}</item>")
     }));
-    assert!(told(&read(&changes)).contains("2 items lead to the page of another one"), "{}", told(&read(&changes)));
+    assert!(
+        told(&read(&changes)).contains("2 items lead to the same page as another item"),
+        "{}",
+        told(&read(&changes))
+    );
     let releases = changes.replace("#comment-", "#1.");
-    assert!(!told(&read(&releases)).contains("another one"), "a release has a place of its own on the page");
+    assert!(!told(&read(&releases)).contains("another item"), "a release has a place of its own on the page");
     let twice = rss(&(item_of(1) + &item_of(1) + &item_of(2)));
-    assert!(!told(&read(&twice)).contains("another one"), "an item that stands twice is no mistake");
+    assert!(!told(&read(&twice)).contains("another item"), "an item that stands twice is no mistake");
 }
 
 fn item_of(n: u32) -> String {
@@ -301,8 +305,8 @@ fn what_is_no_feed_is_called_by_its_name() {
             "a sitemap",
         ),
         ("<?xml version=\"1.0\"?><!-- x --><Error><Code>AccessDenied</Code></Error>", "begins with \"error\""),
-        ("{\"error\":\"not found\"}", "no JSON Feed: it has no list of `items`"),
-        ("[{\"title\":\"One\"}]", "no JSON Feed"),
+        ("{\"error\":\"not found\"}", "not a JSON Feed: it has no list of `items`"),
+        ("[{\"title\":\"One\"}]", "not a JSON Feed"),
         ("404 page not found", "neither RSS, Atom nor JSON Feed"),
         ("\u{1f}\u{8b}", "neither RSS"),
     ] {

@@ -54,7 +54,7 @@ impl Page {
         }
         if !self.meta.state.is_empty() && !self.meta.state.eq_ignore_ascii_case("active") {
             let message = format!(
-                "the state {} is not kept; only the status decides whether a guide is paired",
+                "the state {} was dropped; only the status decides whether a guide is paired",
                 quoted(&self.meta.state)
             );
             self.report.note(no, message, "");

@@ -71,7 +71,7 @@ impl Page {
         let lines = lines::lex(page);
         let mut report = Report::new(label);
         for (i, _) in page.lines().enumerate().filter(|(_, raw)| text::line(raw).changed) {
-            report.note(i + 1, "the line held control, hidden or heaped characters; they were taken out", "");
+            report.note(i + 1, "the line had control, hidden or piled-up characters; they were removed", "");
         }
         Self {
             uses: vec![None; lines.len()],
@@ -228,7 +228,7 @@ impl Page {
                 self.report.note(self.kind_line, message, "correct `level` in the guide's file");
             }
             Kind::Silent if told.is_none() => {
-                self.report.note(None, format!("the page tells no level; {taken} is assumed"), "");
+                self.report.note(None, format!("the page names no level; {taken} is assumed"), "");
             }
             Kind::Silent => {}
         }

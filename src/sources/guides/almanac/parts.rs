@@ -165,7 +165,7 @@ impl Page {
         for i in range.start..at {
             let (found, doubtful) = known.split(self.text(i));
             if doubtful {
-                let message = format!("these names run together; they were told apart as {}", found.join(" | "));
+                let message = format!("these names run together; they were split into {}", found.join(" | "));
                 self.report.note(self.no(i), message, "correct `related_topics` in the guide's file if that is wrong");
             }
             for name in found {
