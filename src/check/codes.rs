@@ -73,6 +73,10 @@ pub const CODES: &[&str] = &[
     "unsubscribe-dead",
     "waive-no-reason",
     "waive-unknown",
+    "words-form",
+    "words-missing",
+    "words-placeholder",
+    "words-unknown",
 ];
 
 /// Codes that no waiver silences: subscribers must be able to leave and to read, a message that breaks the standards is

@@ -26,6 +26,7 @@ mod setup;
 mod spam;
 mod subject;
 mod waivers;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::model::{Card, Draft, Entry, Fill, Guide, Item, Part, Rendered, Slot};
+use crate::model::{Card, Draft, Entry, Fill, Guide, Item, Part, Rendered, Slot, WordsMistake};
 use page::Page;
 use place::Lines;
 
@@ -146,6 +147,8 @@ pub struct Context<'a> {
     pub answers: Option<&'a BTreeMap<String, LinkStatus>>,
     /// The settings that every message repeats, where messages really go out; `None` leaves the rules on them out.
     pub setup: Option<Setup<'a>>,
+    /// What the publication's own files of words for the language lack or misspell.
+    pub words: &'a [WordsMistake],
     /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
     pub spam: Option<Result<&'a Spam, &'a str>>,
 }
@@ -244,6 +247,7 @@ const RULES: &[Rules] = &[
     contrast::rules,
     clients::rules,
     spam::rules,
+    words::rules,
 ];
 
 /// Runs every rule. Findings come in the order of the rules; those that the draft waives with a reason are set apart.

@@ -26,6 +26,8 @@ pub enum At {
     Message,
     /// The settings.
     Config,
+    /// A file of words.
+    Words,
 }
 
 impl At {
@@ -44,6 +46,7 @@ impl At {
             Self::Text => "text".into(),
             Self::Message => "message".into(),
             Self::Config => CONFIG.into(),
+            Self::Words => "words".into(),
         }
     }
 }
@@ -65,7 +68,7 @@ impl<'s> Lines<'s> {
     pub fn line(&self, at: At, mark: Option<&str>) -> Option<usize> {
         let top = self.document.as_ref()?.as_table();
         let (key, value) = match at {
-            At::Html | At::Text | At::Message | At::Config => return None,
+            At::Html | At::Text | At::Message | At::Config | At::Words => return None,
             At::Top(key) => span(top, key).unwrap_or((0..0, 0..0)),
             At::News(number, key) => self.entry(top.get("news")?, number, key)?,
             At::Card(number, key) => self.entry(top.get("guides")?, number, key)?,

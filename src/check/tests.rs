@@ -191,6 +191,7 @@ fn every_code_is_listed_and_documented() {
         include_str!("spam.rs"),
         include_str!("subject.rs"),
         include_str!("waivers.rs"),
+        include_str!("words.rs"),
     ];
     let made = |source: &'static str| {
         let calls = ["Found::error(", "Found::warning(", "Found::note("];

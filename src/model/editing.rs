@@ -73,24 +73,4 @@ impl Editing {
             && !self.subject_rewritten
             && !self.preheader_rewritten
     }
-
-    /// "kept 10 of 12, brought in 2, moved 3, subject rewritten".
-    pub fn in_words(&self) -> String {
-        if self.untouched() {
-            return match self.proposed.len() {
-                1 => "sent the one story as composed".into(),
-                n => format!("kept all {n} as composed"),
-            };
-        }
-        let mut words = vec![format!("kept {} of {}", self.kept, self.proposed.len())];
-        let counted = [(self.brought(), "brought in"), (self.moved, "moved")];
-        words.extend(counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what} {n}")));
-        match (self.subject_rewritten, self.preheader_rewritten) {
-            (true, true) => words.push("subject and preheader rewritten".into()),
-            (true, false) => words.push("subject rewritten".into()),
-            (false, true) => words.push("preheader rewritten".into()),
-            (false, false) => {}
-        }
-        words.join(", ")
-    }
 }

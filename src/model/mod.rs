@@ -15,10 +15,12 @@ mod poll;
 mod refusal;
 mod rendered;
 mod report;
+mod sentence;
 mod subscriber;
 mod token;
 mod tracking;
 mod url;
+mod words;
 
 pub use address::{Address, AddressError};
 pub use draft::{Card, Covered, Draft, Entry, Figure, GuideOption, IssueName, StoryDecisions, Window};
@@ -38,7 +40,9 @@ pub use report::{
     Advice, ClickLine, DomainLine, Figures, IssueLine, LaterLine, ListGrowth, Refusal, ReplyLine, SendReport,
     StateLine, Timeline, TriesLine, WaitLine, Within,
 };
+pub use sentence::{Sentence, Value};
 pub use subscriber::{Act, DeliveryLine, Subscriber, SubscriberRow, SubscriberStatus};
 pub use token::{Purpose, derive, token, token_hash};
 pub use tracking::{CountedLink, Linked, Tracking};
 pub use url::{canonical_url, is_tracking, untracked};
+pub use words::{WordsFault, WordsMistake};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{DeliveryCounts, IssueState, Linked, PollCounts};
+use super::{DeliveryCounts, IssueState, Linked, PollCounts, Sentence};
 
 /// Everything that the report of an issue says; serializes as the JSON of `digest report`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -18,7 +18,7 @@ pub struct SendReport {
     pub stopped_because: String,
     /// What the editor made of compose's proposal, in words, and over the last issues; empty where nobody can tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub proposal: Vec<String>,
+    pub proposal: Vec<Sentence>,
     pub approved_by: String,
     pub approved_at: DateTime<Utc>,
     pub started_at: DateTime<Utc>,
@@ -39,15 +39,23 @@ pub struct SendReport {
     pub figures: Figures,
 }
 
+impl SendReport {
+    /// Everything in it that is said in words.
+    pub fn sentences(&mut self) -> impl Iterator<Item = &mut Sentence> {
+        let advice = self.advice.iter_mut().flat_map(|advice| [&mut advice.what, &mut advice.help]);
+        advice.chain(&mut self.proposal).chain(self.figures.states.iter_mut().map(|line| &mut line.reason))
+    }
+}
+
 /// What somebody should do about a send, or know of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Advice {
     /// Whether it asks for an act; else it is only good to know.
     pub act: bool,
     /// "18 refused for reputation".
-    pub what: String,
+    pub what: Sentence,
     /// What to do, or why there is nothing to do.
-    pub help: String,
+    pub help: Sentence,
 }
 
 /// How an issue fared, in few numbers, to stand beside others.
@@ -129,7 +137,7 @@ pub struct ClickLine {
 pub struct StateLine {
     /// As `digest status` counts: delivered, failed, deferred, pending, suppressed or uncertain.
     pub state: String,
-    pub reason: String,
+    pub reason: Sentence,
     pub count: u64,
 }
 

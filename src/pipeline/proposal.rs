@@ -2,7 +2,7 @@
 
 use super::Drafts;
 use crate::issues;
-use crate::model::{Editing, IssueName};
+use crate::model::{Editing, IssueName, Sentence, Value};
 
 /// How many issues make a trend.
 const TREND: usize = 10;
@@ -10,19 +10,19 @@ const TREND: usize = 10;
 impl Drafts {
     /// What the editor made of the proposal, and over the last issues whether it gets better; nothing where nobody can
     /// tell. `frozen` is the text of the draft as approved.
-    pub(super) fn proposal(&self, name: &IssueName, frozen: &str) -> Vec<String> {
+    pub(super) fn proposal(&self, name: &IssueName, frozen: &str) -> Vec<Sentence> {
         self.verdict(name, frozen).into_iter().chain(self.trend(name)).collect()
     }
 
     /// "kept 10 of 12, moved 3, subject rewritten".
-    pub(super) fn verdict(&self, name: &IssueName, frozen: &str) -> Option<String> {
+    pub(super) fn verdict(&self, name: &IssueName, frozen: &str) -> Option<Sentence> {
         let dir = self.site.issues_dir();
         let draft = issues::parse(&issues::folder(&dir, name).join("issue.toml"), frozen).ok()?;
-        Some(issues::editing(&dir, name, &draft)?.in_words())
+        Some(verdict(&issues::editing(&dir, name, &draft)?))
     }
 
-    /// "of the last 10 issues 81 % was kept, of the 5 before the latest 5 74 %, of these 88 %"; none before there are four.
-    pub(super) fn trend(&self, name: &IssueName) -> Option<String> {
+    /// "over the last 10 issues 81 % was kept; in the latest 5 88 %, before that 74 %: better"; none before there are four.
+    pub(super) fn trend(&self, name: &IssueName) -> Option<Sentence> {
         let dir = self.site.issues_dir();
         let earlier = issues::list(&dir).ok()?.into_iter().filter(|other| other <= name);
         let names: Vec<IssueName> = earlier.collect();
@@ -35,8 +35,31 @@ impl Drafts {
     }
 }
 
+fn count(n: usize) -> Value {
+    Value::Count(n.try_into().unwrap_or(u64::MAX))
+}
+
+/// What an editor made of one proposal.
+fn verdict(editing: &Editing) -> Sentence {
+    if editing.untouched() {
+        return Sentence::new("proposal.untouched").with("n", count(editing.proposed.len()));
+    }
+    let kept = Sentence::new("proposal.kept");
+    let mut parts = vec![kept.with("kept", count(editing.kept)).with("proposed", count(editing.proposed.len()))];
+    let counted = [(editing.brought(), "proposal.brought"), (editing.moved, "proposal.moved")];
+    parts.extend(counted.into_iter().filter(|(n, _)| *n > 0).map(|(n, name)| Sentence::new(name).with("n", count(n))));
+    let rewritten = match (editing.subject_rewritten, editing.preheader_rewritten) {
+        (true, true) => Some("proposal.both_rewritten"),
+        (true, false) => Some("proposal.subject_rewritten"),
+        (false, true) => Some("proposal.preheader_rewritten"),
+        (false, false) => None,
+    };
+    parts.extend(rewritten.map(Sentence::new));
+    Sentence::new("proposal.changed").with("parts", Value::Parts(parts))
+}
+
 /// The trend of editings in their order.
-fn trend(editings: &[Editing]) -> Option<String> {
+fn trend(editings: &[Editing]) -> Option<Sentence> {
     if editings.len() < 4 {
         return None;
     }
@@ -46,21 +69,23 @@ fn trend(editings: &[Editing]) -> Option<String> {
             .fold((0, 0), |(kept, proposed), editing| (kept + editing.kept, proposed + editing.proposed.len()));
         kept * 100 / proposed.max(1)
     };
+    let percent = |percent: usize| Value::Percent(percent.try_into().unwrap_or(u64::MAX));
     let (before, latest) = editings.split_at(editings.len() / 2);
     let (was, is) = (kept(before), kept(latest));
-    let word = match is.cmp(&was) {
-        std::cmp::Ordering::Greater => "better",
-        std::cmp::Ordering::Equal => "the same",
-        std::cmp::Ordering::Less => "worse",
+    let name = match is.cmp(&was) {
+        std::cmp::Ordering::Greater => "proposal.better",
+        std::cmp::Ordering::Equal => "proposal.same",
+        std::cmp::Ordering::Less => "proposal.worse",
     };
-    let (all, n, m) = (kept(editings), editings.len(), latest.len());
-    Some(format!("over the last {n} issues {all} % was kept; in the latest {m} {is} %, before that {was} %: {word}"))
+    let sentence = Sentence::new(name).with("issues", count(editings.len())).with("all", percent(kept(editings)));
+    Some(sentence.with("latest", count(latest.len())).with("now", percent(is)).with("before", percent(was)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Origin;
+    use crate::render::in_english;
 
     fn editing(kept: usize, of: usize) -> Editing {
         Editing {
@@ -76,7 +101,9 @@ mod tests {
 
     #[test]
     fn the_trend_compares_the_latest_half_with_the_one_before() {
-        let of = |kept: &[usize]| trend(&kept.iter().map(|kept| editing(*kept, 10)).collect::<Vec<_>>());
+        let of = |kept: &[usize]| {
+            trend(&kept.iter().map(|kept| editing(*kept, 10)).collect::<Vec<_>>()).map(|told| in_english(&told))
+        };
         assert_eq!(of(&[5, 5, 5]), None);
         assert_eq!(
             of(&[5, 6, 9, 9]).unwrap(),
@@ -90,8 +117,8 @@ mod tests {
         let mut editing = editing(10, 12);
         editing.moved = 3;
         editing.subject_rewritten = true;
-        assert_eq!(editing.in_words(), "kept 10 of 12, moved 3, subject rewritten");
+        assert_eq!(in_english(&verdict(&editing)), "kept 10 of 12, moved 3, subject rewritten");
         let untouched = Editing { kept: 12, moved: 0, subject_rewritten: false, ..editing };
-        assert_eq!(untouched.in_words(), "kept all 12 as composed");
+        assert_eq!(in_english(&verdict(&untouched)), "kept all 12 as composed");
     }
 }

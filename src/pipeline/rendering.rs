@@ -67,7 +67,9 @@ impl Drafts {
             pages: self.site.config.web.serves().then_some(letterhead.public_url.as_str()),
             next: schedule::date_after(self.site.config.edition(&name.edition)?, name.date),
         };
-        let rendered = render::render(&draft, &setting, &self.site.templates()?)?;
+        let templates = self.site.templates()?;
+        let rendered = render::render(&draft, &setting, &templates)?;
+        let words = render::words_mistakes(&render::language_of(&draft, &setting), &templates)?;
         let base_scores = self.site.config.base_scores();
         let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
         let spam = if asked.spam { self.spam(&message) } else { None };
@@ -81,6 +83,7 @@ impl Drafts {
             subject_now: subject_now.as_deref(),
             answers: answers.as_ref(),
             message: Some(&message.text()),
+            words: &words,
             setup: self.site.config.mails_people().then(|| self.site.config.setup()),
             spam: spam.as_ref().map(|spam| spam.as_ref().map_err(String::as_str)),
             source: &text,

@@ -43,6 +43,7 @@ impl Delivery {
             figures: store.sends().figures(&send, rendered.tracking.as_ref())?,
         };
         report.advice = advice::of(&report);
+        report.sentences().for_each(|sentence| sentence.english = render::in_english(sentence));
         Ok(report)
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Delivery;
 use super::scheduler::Outlook;
 use crate::model::{DeliveryCounts, IssueName, IssueState, Notice, Notices, PollCounts};
+use crate::render::in_english;
 use crate::store::{DomainGroupCounts, Entry, RecipientLine, Store};
 use crate::{issues, schedule};
 
@@ -157,7 +158,11 @@ impl Delivery {
         let store = self.site.store_to_read()?;
         let domain_groups = store.as_ref().map_or(Ok(Vec::new()), |store| self.domain_groups(store, name))?;
         let status = self.status_from(store.as_ref(), name)?;
-        let trend = if status.proposal.is_empty() { None } else { self.site.drafts().trend(name) };
+        let trend = if status.proposal.is_empty() {
+            None
+        } else {
+            self.site.drafts().trend(name).map(|told| in_english(&told))
+        };
         let proposal = status.proposal.iter().cloned().chain(trend).collect();
         Ok(IssueStatus { proposal, domain_groups, ..status })
     }
@@ -203,7 +208,7 @@ impl Delivery {
             next: store.map(|store| self.site.daemon().outlook(store, name)).transpose()?.flatten(),
             domain_groups: Vec::new(),
             poll: store.map(|store| store.issues().poll_counts(name)).transpose()?.flatten(),
-            proposal: frozen.map(|text| self.site.drafts().verdict(name, &text)).into_iter().flatten().collect(),
+            proposal: frozen.and_then(|text| self.site.drafts().verdict(name, &text)).iter().map(in_english).collect(),
             mistakes: draft.err().map(|Notices(mistakes)| mistakes).unwrap_or_default(),
             reason: send.map(|send| send.reason).unwrap_or_default(),
         })

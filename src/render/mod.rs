@@ -9,7 +9,6 @@ mod draw;
 mod editors;
 mod helpers;
 mod html;
-#[expect(dead_code, reason = "the report and the check, which come next, use the rest")]
 mod language;
 mod letter;
 mod lint;
@@ -27,12 +26,14 @@ mod texts;
 mod view;
 mod words;
 
-use crate::model::{Draft, Notices, Rendered};
+use std::sync::{Arc, LazyLock};
+
+use crate::model::{Draft, Notices, Rendered, Sentence, WordsMistake};
 
 pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, feed_content, web_copy};
 pub use clicks::ClickSettings;
 pub use editors::{EditorLetter, Found, Shown, ToDo, editors};
-pub use language::is_language_tag;
+pub use language::{Language, is_language_tag};
 pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
 pub use page::{
     Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, PollChoice, PollPage, Preferences, page, style,
@@ -47,6 +48,25 @@ pub use templates::Templates;
 /// Every mistake found in the templates, with file, line and column.
 pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Rendered, Notices> {
     draw::render(draft, setting, templates)
+}
+
+/// What the publication's own files of words for the language of a tag lack or misspell.
+///
+/// # Errors
+/// A file of words that cannot be read, with its line.
+pub fn words_mistakes(tag: &str, templates: &Templates) -> Result<Vec<WordsMistake>, Notices> {
+    templates.words_mistakes(tag)
+}
+
+/// The BCP 47 tag of a draft's language: its own, its edition's or the publication's.
+pub fn language_of(draft: &Draft, setting: &Setting) -> String {
+    view::language(draft, setting)
+}
+
+/// A sentence of a report in the English that ships, as scripts and terminals get it.
+pub fn in_english(sentence: &Sentence) -> String {
+    static ENGLISH: LazyLock<Option<Arc<Language>>> = LazyLock::new(|| Templates::builtin().language("en").ok());
+    ENGLISH.as_ref().map_or_else(|| sentence.english.clone(), |english| english.tell(sentence))
 }
 
 /// Checks an edition's templates without a draft: every name in them, in both branches of every condition, and a render

@@ -32,7 +32,8 @@ pub struct ReportSetting<'a> {
 /// The template is missing or uses an unknown name, or the tokens have a mistake.
 pub fn report(report: &SendReport, setting: ReportSetting, templates: &Templates) -> Result<String, Notices> {
     let look = draw::look(setting.template, templates)?;
-    fill(TEMPLATE, &view::view(report, setting, look)?, templates)
+    let language = templates.language(setting.language)?;
+    fill(TEMPLATE, &view::view(report, setting, &language, look)?, templates)
 }
 
 /// Fills a template that is a whole page, strictly: a name that there is not is a mistake.

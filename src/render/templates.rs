@@ -7,9 +7,9 @@ use std::sync::{Arc, PoisonError};
 use sha2::{Digest, Sha256};
 
 use super::compiled::Kept;
-use super::language::Language;
+use super::language::{self, Language};
 use super::source::Source;
-use crate::model::Notices;
+use crate::model::{Notices, WordsMistake};
 
 macro_rules! builtin {
     ($($name:literal),* $(,)?) => {
@@ -159,11 +159,36 @@ impl Templates {
         self.under.get(file).into_iter().chain(self.sources.get(file)).collect()
     }
 
+    /// What the publication's own files of words for a language lack or misspell.
+    ///
+    /// # Errors
+    /// A file of words that cannot be read, with its line.
+    pub(super) fn words_mistakes(&self, tag: &str) -> Result<Vec<WordsMistake>, Notices> {
+        let tag = language::canonical(tag).unwrap_or_else(|| language::BASE.to_owned());
+        let (mut built_in, mut own) = (Vec::new(), Vec::new());
+        for file in language::files(&tag) {
+            let shipped =
+                if is_builtin(&file) { self.under.get(&file).or_else(|| self.sources.get(&file)) } else { None };
+            own.extend(self.sources.get(&file).filter(|_| shipped.is_none() || self.under.contains_key(&file)));
+            built_in.extend(shipped);
+        }
+        let base = language::name(language::BASE);
+        let Some(base) = self.under.get(&base).or_else(|| self.sources.get(&base)) else { return Ok(Vec::new()) };
+        let files = language::Files { tag: &tag, base, built_in, own };
+        language::mistakes(&files, |name| {
+            name.rsplit_once('.').is_some_and(|(_, name)| self.has(&format!("words.{name}")))
+        })
+    }
+
     /// Whether any template reads the token `name`.
     pub(super) fn reads(&self, name: &str) -> bool {
-        let read = format!("look.{name}");
+        self.has(&format!("look.{name}"))
+    }
+
+    /// Whether any template has a name, whole.
+    fn has(&self, read: &str) -> bool {
         let whole = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        self.sources.values().any(|source| source.text.split(&read).skip(1).any(whole))
+        self.sources.values().any(|source| source.text.split(read).skip(1).any(whole))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Source> {

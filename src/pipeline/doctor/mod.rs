@@ -4,6 +4,7 @@
 mod names;
 mod online;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -171,10 +172,27 @@ impl Doctor {
             }
             Ok(())
         })();
-        match proved {
-            Ok(()) => vec![Diagnosis::new("templates", Health::Good, "all render with sample data")],
+        match proved.and_then(|()| self.examine_words()) {
+            Ok(words) if words.is_empty() => {
+                vec![Diagnosis::new("templates", Health::Good, "all render with sample data")]
+            }
+            Ok(words) => words,
             Err(error) => Diagnosis::errors("templates", &error),
         }
+    }
+
+    /// What the files of words lack or misspell in each language that is mailed.
+    fn examine_words(&self) -> anyhow::Result<Vec<Diagnosis>> {
+        let templates = self.site.templates()?;
+        let editions = self.site.config.editions.values().map(|edition| edition.language.as_str());
+        let languages = [self.site.config.publication.language.as_str()].into_iter().chain(editions);
+        let mut diagnoses = Vec::new();
+        for language in languages.filter(|tag| !tag.is_empty()).collect::<BTreeSet<_>>() {
+            for mistake in render::words_mistakes(language, &templates)? {
+                diagnoses.push(Diagnosis { health: Health::Warning, ..Diagnosis::error("templates", &mistake.notice) });
+            }
+        }
+        Ok(diagnoses)
     }
 
     fn examine_store(&self) -> Vec<Diagnosis> {

@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::super::source::Source;
 use crate::model::{Notice, Notices};
 
-/// Sections whose lines stand one level deeper, each below a name: of a template, a letter, a page.
-const OF_MANY: [&str; 3] = ["template", "letter", "page"];
+/// Sections whose lines stand one level deeper, each below a name: of a template, a letter, a page, a part of the report.
+const OF_MANY: [&str; 4] = ["template", "letter", "page", "report"];
 
 /// What stands behind a name in a file of words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,21 +3,23 @@
 
 mod file;
 mod locale;
+mod mistakes;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 
 use super::source::Source;
 use super::words;
-use crate::model::Notices;
+use crate::model::{Notices, Sentence, Value};
 
 pub use file::Line;
 use file::WordsFile;
 pub use locale::{Locale, canonical, direction_of_language};
+pub use mistakes::{Files, mistakes};
 
 /// The language that has all words.
-const BASE: &str = "en";
+pub const BASE: &str = "en";
 
 /// A language with its words.
 #[derive(Debug)]
@@ -59,11 +61,6 @@ impl Language {
         Ok(Self { dir: direction_of_language(&tag), tag, locale, lines })
     }
 
-    /// The line of a section and name, if there is one.
-    pub fn line(&self, name: &str) -> Option<&Line> {
-        self.lines.get(name)
-    }
-
     /// The text of a section and name with `{name}` replaced by its value, for each name; empty when there is none.
     pub fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
         match self.lines.get(name) {
@@ -72,9 +69,37 @@ impl Language {
         }
     }
 
-    /// "1 story", "5 stories": the text for the plural form of `n`, with `{n}` filled in beside the other values.
-    pub fn count(&self, name: &str, n: u64, values: &[(&str, &str)]) -> String {
-        self.lines.get(name).map(|line| self.counted(line, n, values)).unwrap_or_default()
+    /// "1 story", "5 stories": the text for the plural form of `n`, with `{n}` filled in.
+    pub fn count(&self, name: &str, n: u64) -> String {
+        self.lines.get(name).map(|line| self.counted(line, n, &[])).unwrap_or_default()
+    }
+
+    /// A sentence of the report.
+    pub fn tell(&self, sentence: &Sentence) -> String {
+        let Some(line) = self.lines.get(&format!("report.{}", sentence.name)) else { return sentence.english.clone() };
+        let values: Vec<(&str, String)> =
+            sentence.values.iter().map(|(name, value)| (*name, self.written(value))).collect();
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        match line {
+            Line::Text(text) => fill(text, &values, self.dir),
+            line => self.counted(line, sentence.n(), &values),
+        }
+    }
+
+    fn written(&self, value: &Value) -> String {
+        match value {
+            Value::Text(text) => text.clone(),
+            Value::Count(n) => self.locale.number(*n),
+            Value::Code(code) => code.to_string(),
+            Value::Percent(percent) => self.percent(&self.locale.number(*percent)),
+            Value::Tenths(tenths) => self.percent(&self.locale.tenths(*tenths)),
+            Value::Parts(parts) => self.locale.series(&parts.iter().map(|part| self.tell(part)).collect::<Vec<_>>()),
+        }
+    }
+
+    /// "81.2 %" for "81.2".
+    pub fn percent(&self, number: &str) -> String {
+        self.say("report.units.percent", &[("n", number)])
     }
 
     /// The same of a line that is at hand. A form that it lacks is `other`.
@@ -86,9 +111,9 @@ impl Language {
     }
 
     /// The lines of a section by name, as templates see them: texts, and lists of them, with `{publication}` filled in.
-    pub fn section(&self, section: &str, publication: &str) -> Map<String, Value> {
+    pub fn section(&self, section: &str, publication: &str) -> Map<String, Json> {
         let values = [("publication", publication)];
-        let text = |text: &String| Value::String(fill(text, &values, self.dir));
+        let text = |text: &String| Json::String(fill(text, &values, self.dir));
         let shown = |(name, line): (&str, &Line)| {
             let shown = match line {
                 Line::Text(whole) => text(whole),
@@ -114,12 +139,12 @@ pub fn is_language_tag(tag: &str) -> bool {
 }
 
 /// The file of a tag, by its path under templates/.
-fn name(tag: &str) -> String {
+pub fn name(tag: &str) -> String {
     format!("words/{tag}.toml")
 }
 
 /// The files of a tag, from its short form on.
-fn files(tag: &str) -> Vec<String> {
+pub fn files(tag: &str) -> Vec<String> {
     let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
     ends.map(|end| name(&tag[..end])).collect()
 }

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::super::Templates;
 use super::*;
+use crate::model::WordsFault;
 
 fn with(file: &str, text: &str) -> Templates {
     Templates::builtin().with(&format!("words/{file}.toml"), Path::new("own.toml"), text.to_owned())
@@ -52,7 +53,7 @@ fn a_language_of_ones_own_needs_no_more_than_a_file() {
     );
     let language = own.language("nl-BE").expect("a language");
     assert_eq!((language.tag.as_str(), language.say("issue.web", &[]).as_str()), ("nl-BE", "Lees op het web"));
-    assert_eq!([1, 5].map(|n| language.count("issue.story_count", n, &[])), ["1 verhaal", "5 verhalen"]);
+    assert_eq!([1, 5].map(|n| language.count("issue.story_count", n)), ["1 verhaal", "5 verhalen"]);
     assert_eq!(language.locale.long_day("2024-07-31".parse().expect("a day")), "woensdag 31 juli 2024");
     // What it lacks is English.
     assert_eq!(language.say("issue.unsubscribe", &[]), "Unsubscribe");
@@ -80,4 +81,103 @@ fn a_file_of_words_that_cannot_be_read_names_its_line() {
         let told = with("en", text).language("en").expect_err(text).to_string();
         assert!(told.contains(what) && (line == 0 || told.contains(&format!("own.toml:{line}"))), "{told}");
     }
+}
+
+/// The mistakes in a publication's file of words: fault, line and message.
+fn mistakes_in(tag: &str, text: &str) -> Vec<(WordsFault, String)> {
+    let found = with(tag, text).words_mistakes(tag).expect("a file that can be read");
+    found.into_iter().map(|mistake| (mistake.fault, mistake.notice.to_string())).collect()
+}
+
+#[test]
+fn a_misspelt_line_of_words_is_named_with_the_nearest() {
+    for (text, fault, told) in [
+        (
+            "[issue]\nwbe = \"Im Netz\"\n",
+            WordsFault::Unknown,
+            "own.toml:2: nothing reads the line `issue.wbe`\n  help: did you mean `issue.web`?",
+        ),
+        (
+            "[page.hmoe]\ntitle = \"x\"\n",
+            WordsFault::Unknown,
+            "there is no section [page.hmoe]; did you mean `page.home`?",
+        ),
+        (
+            "[issue]\n\nread_at = \"Bei {sorce} lesen\"\n",
+            WordsFault::PlaceholderUnknown,
+            "own.toml:3: `issue.read_at` has {sorce}, which nothing fills in\n  help: did you mean `source`?",
+        ),
+        ("[issue]\nnext = \"{edition} kommt wieder.\"\n", WordsFault::PlaceholderMissing, "`issue.next` lacks {date}"),
+        ("[issue]\nstory_count = \"{n} Meldungen\"\n", WordsFault::Form, "such as { one = \"…\", other = \"…\" }"),
+        ("[page.asked]\nlines = \"Eine Zeile\"\n", WordsFault::Form, "`page.asked.lines` must be a list of texts"),
+        ("[issue]\nweb = [\"Im Netz\"]\n", WordsFault::Form, "`issue.web` must be one text"),
+        (
+            "[issue]\nstory_count = { other = \"{n} Meldungen\" }\n",
+            WordsFault::Plural,
+            "has no text for the plural form `one`",
+        ),
+        (
+            "[issue]\nstory_count = { one = \"{n}\", few = \"{n}\", other = \"{n}\" }\n",
+            WordsFault::Plural,
+            "the language has one, other only",
+        ),
+        (
+            "[issue]\nstory_count = { one = \"{n}\", othr = \"{n}\", other = \"{n}\" }\n",
+            WordsFault::Plural,
+            "did you mean `other`?",
+        ),
+    ] {
+        let found = mistakes_in("de", text);
+        assert!(matches!(&found[..], [(only, what)] if *only == fault && what.contains(told)), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn words_that_are_right_are_not_told() {
+    for text in [
+        "locale = \"de-AT\"\n",
+        "[issue]\nweb = \"Im Netz lesen, bei {publication}\"\n",
+        "[issue]\nstory_count = { one = \"eine Meldung\", other = \"{n} Meldungen\" }\n",
+        // Every line of the mails may be another one in one template.
+        "[template.sunday]\nin_brief = \"Und noch\"\n",
+        "[template.my_own]\nin_brief = \"Und noch\"\n",
+    ] {
+        assert_eq!(mistakes_in("de", text), [], "{text}");
+    }
+    assert_eq!(Templates::builtin().words_mistakes("de-AT").expect("words"), []);
+    // A line that a template of one's own reads.
+    let own = with("de", "[issue]\nmotto = \"Jeden Mittwoch\"\n");
+    assert_eq!(own.words_mistakes("de").expect("words").len(), 1);
+    let read = own.with("partials/intro.mjml.hbs", Path::new("own.hbs"), "<p>{{words.motto}}</p>".to_owned());
+    assert_eq!(read.words_mistakes("de").expect("words"), []);
+}
+
+#[test]
+fn what_a_language_lacks_is_counted() {
+    let told = mistakes_in("nl", "[issue]\nweb = \"Lees op het web\"\n");
+    assert!(
+        matches!(&told[..], [(WordsFault::Missing, what)] if what.contains("lack `issue.about`") && what.contains("more, which are English")),
+        "{told:?}"
+    );
+    let none = Templates::builtin().words_mistakes("nl").expect("words");
+    assert!(none[0].notice.message.contains("there are no words for the language `nl`"), "{none:?}");
+}
+
+#[test]
+fn the_words_of_reports_are_those_that_the_code_names() {
+    let sources = [
+        include_str!("../../store/report/words.rs"),
+        include_str!("../../pipeline/report/advice.rs"),
+        include_str!("../../pipeline/proposal.rs"),
+    ];
+    let named = |source: &'static str| {
+        let names = source.split('"').skip(1).step_by(2);
+        names.filter(|name| ["reasons.", "advice.", "proposal."].iter().any(|part| name.starts_with(part)))
+    };
+    let named: std::collections::BTreeSet<String> =
+        sources.into_iter().flat_map(named).map(|name| format!("report.{name}")).collect();
+    let english = Templates::builtin().language("en").expect("English");
+    let parts = ["report.reasons", "report.advice", "report.proposal"];
+    let written = parts.iter().flat_map(|part| english.below(part).map(move |(name, _)| format!("{part}.{name}")));
+    assert_eq!(written.collect::<std::collections::BTreeSet<_>>(), named);
 }

@@ -3,8 +3,9 @@
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::numbers::{number, plural, share};
+use super::numbers::share;
 use crate::model::{IssueLine, IssueName, ListGrowth, PollCounts};
+use crate::render::language::Language;
 
 /// A table: this issue first, then the last ones, the newest first.
 #[derive(Debug, Serialize)]
@@ -31,51 +32,62 @@ struct Row {
 }
 
 /// `None` for an issue that has nothing beside it.
-pub fn view(issues: &[IssueLine]) -> Option<Compared> {
+pub fn view(issues: &[IssueLine], language: &Language) -> Option<Compared> {
     (issues.len() > 1).then(|| Compared {
         clicks: issues.iter().any(|line| line.clicks.is_some()),
         poll: issues.iter().any(|line| line.poll.is_some()),
-        rows: issues.iter().enumerate().map(|(at, line)| row(line, at == 0)).collect(),
+        rows: issues.iter().enumerate().map(|(at, line)| row(line, at == 0, language)).collect(),
     })
 }
 
-fn row(line: &IssueLine, own: bool) -> Row {
+fn row(line: &IssueLine, own: bool, language: &Language) -> Row {
+    let number = |n| language.locale.number(n);
+    let none = || language.say("report.units.none", &[]);
     Row {
-        day: day(&line.issue),
+        day: day(&line.issue, language),
         own,
         recipients: number(line.recipients),
-        delivered: share(line.delivered, line.recipients),
-        failed: share(line.failed, line.recipients),
-        left: share(line.left, line.delivered),
-        complaints: share(line.complaints, line.delivered),
-        clicks: line.clicks.map_or_else(|| "–".into(), number),
-        poll: line.poll.as_ref().map_or_else(|| "–".into(), first_answer),
+        delivered: share(line.delivered, line.recipients, language),
+        failed: share(line.failed, line.recipients, language),
+        left: share(line.left, line.delivered, language),
+        complaints: share(line.complaints, line.delivered, language),
+        clicks: line.clicks.map_or_else(none, number),
+        poll: line.poll.as_ref().map_or_else(none, |poll| first_answer(poll, language)),
     }
 }
 
-fn day(issue: &str) -> String {
+fn day(issue: &str, language: &Language) -> String {
     let name: Option<IssueName> = issue.parse().ok();
-    name.map_or_else(|| issue.to_owned(), |name| name.date.format("%-d %b").to_string())
+    name.map_or_else(|| issue.to_owned(), |name| language.locale.brief_day(name.date))
 }
 
 /// "Yes 81.2 % of 16": the first answer's part, which is the kindest as polls are written.
-fn first_answer(poll: &PollCounts) -> String {
+fn first_answer(poll: &PollCounts, language: &Language) -> String {
     let total = poll.total();
     match poll.answers.first() {
-        Some(first) if total > 0 => format!("{} {} of {}", first.answer, share(first.count, total), number(total)),
-        _ => "no answer".into(),
+        Some(first) if total > 0 => {
+            let (share, n) = (share(first.count, total, language), language.locale.number(total));
+            let values = [("answer", first.answer.as_str()), ("share", &share), ("n", &n)];
+            language.say("report.facts.answered", &values)
+        }
+        _ => language.say("report.facts.no_answer", &[]),
     }
 }
 
-/// "1,204 on the list. Since 18 Nov: 12 joined, 3 left, 1 bounced."
-pub fn growth(list: &ListGrowth, zone: Tz) -> String {
-    let since = list.since.map(|since| format!("Since {}", since.with_timezone(&zone).format("%-d %b %Y")));
-    let mut parts = vec![format!("{} joined", number(list.joined))];
-    for (n, what) in [(list.left, "left"), (list.bounced, "bounced"), (list.complained, "complained")] {
+/// "1,204 subscribers on the list. Since 18 Nov 2026: 12 joined, 3 left, 1 bounced."
+pub fn growth(list: &ListGrowth, zone: Tz, language: &Language) -> String {
+    let day = list.since.map(|since| language.locale.medium_day(since.with_timezone(&zone).date_naive()));
+    let since = match &day {
+        Some(day) => language.say("report.growth.since", &[("date", day)]),
+        None => language.say("report.growth.so_far", &[]),
+    };
+    let counted = |name: &str, n: u64| language.count(&format!("report.growth.{name}"), n);
+    let mut parts = vec![counted("joined", list.joined)];
+    for (name, n) in [("left", list.left), ("bounced", list.bounced), ("complained", list.complained)] {
         if n > 0 {
-            parts.push(format!("{} {what}", number(n)));
+            parts.push(counted(name, n));
         }
     }
-    let since = since.unwrap_or_else(|| "So far".into());
-    format!("{} on the list. {since}: {}.", plural(list.confirmed, "subscriber"), parts.join(", "))
+    let (all, parts) = (counted("list", list.confirmed), language.locale.series(&parts));
+    language.say("report.growth.line", &[("list", &all), ("since", &since), ("parts", &parts)])
 }

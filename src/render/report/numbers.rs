@@ -1,58 +1,45 @@
-//! Numbers, shares and times as people write them. Knows no report.
+//! Numbers, shares, lengths and moments as the report's language writes them. Knows no report.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-/// A moment, to the second.
-pub fn time(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%a %-d %b %Y, %H:%M:%S %Z").to_string()
-}
+use crate::render::language::Language;
 
-/// Thousands parted by commas, as the plots have them.
-pub fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+/// A moment, to the second.
+pub fn time(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
+    let at = at.with_timezone(&zone);
+    let values = [("time", language.locale.moment(at.naive_local())), ("zone", at.format("%Z").to_string())];
+    language.say("report.units.moment", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
 }
 
 /// A part of a whole in percent, never rounded up to all nor down to nothing.
-pub fn share(part: u64, whole: u64) -> String {
+pub fn share(part: u64, whole: u64, language: &Language) -> String {
     if whole == 0 {
-        return "–".into();
+        return language.say("report.units.none", &[]);
     }
-    let tenths = u128::from(part) * 1_000 / u128::from(whole);
+    let tenths = u64::try_from(u128::from(part) * 1_000 / u128::from(whole)).unwrap_or(u64::MAX);
+    let percent = |tenths| language.percent(&language.locale.tenths(tenths));
     match tenths {
-        0 if part > 0 => "< 0.1 %".into(),
-        tenths => format!("{}.{} %", tenths / 10, tenths % 10),
+        0 if part > 0 => language.say("report.units.less", &[("share", &percent(1))]),
+        tenths => percent(tenths),
     }
 }
 
 /// A length of time in its two greatest units.
-pub fn duration(ms: u64) -> String {
+pub fn duration(ms: u64, language: &Language) -> String {
     let seconds = ms / 1_000;
+    let unit = |name: &str, number: &str| language.say(&format!("report.units.{name}"), &[("n", number)]);
+    let whole = |name: &str, n: u64| unit(name, &language.locale.number(n));
+    let two = |great: (&str, u64), small: (&str, u64)| {
+        let (first, second) = (whole(great.0, great.1), whole(small.0, small.1));
+        if small.1 == 0 { first } else { language.say("report.units.two", &[("great", &first), ("small", &second)]) }
+    };
     match seconds {
-        0 => format!("{ms} ms"),
-        1..60 => format!("{seconds}.{} s", ms % 1_000 / 100).replace(".0 s", " s"),
-        60..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
-        3_600..86_400 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
-        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3_600, "h"),
-    }
-}
-
-fn two(great: u64, unit: &str, small: u64, small_unit: &str) -> String {
-    if small == 0 { format!("{great} {unit}") } else { format!("{great} {unit} {small} {small_unit}") }
-}
-
-pub fn plural(n: u64, noun: &str) -> String {
-    match (n, noun) {
-        (1, noun) => format!("1 {noun}"),
-        (n, "copy") => format!("{} copies", number(n)),
-        (n, noun) => format!("{} {noun}s", number(n)),
+        0 => whole("ms", ms),
+        1..60 if ms % 1_000 < 100 => whole("s", seconds),
+        1..60 => unit("s", &language.locale.tenths(ms / 100)),
+        60..3_600 => two(("min", seconds / 60), ("s", seconds % 60)),
+        3_600..86_400 => two(("h", seconds / 3_600), ("min", seconds % 3_600 / 60)),
+        _ => two(("d", seconds / 86_400), ("h", seconds % 86_400 / 3_600)),
     }
 }

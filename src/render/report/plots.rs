@@ -5,10 +5,12 @@ use charts_rs::{
     Box as Margin, ChartBase, Color, HorizontalBarChart, LegendCategory, LineChart, LineStep, Series, Symbol,
     YAxisConfig,
 };
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
 
 use crate::model::{DomainLine, Notice, ReplyLine, Timeline};
+use crate::render::language::Language;
+use crate::render::words;
 
 /// The colours of the light page by what they stand for. The template's style names each of them.
 const INKS: [(&str, &str); 6] = [
@@ -42,25 +44,26 @@ fn ink(what: &str) -> Color {
 }
 
 /// Deliveries over time, one step a stretch. Empty when there was none.
-pub fn over_time(timeline: &Timeline, zone: Tz) -> Result<String, Notice> {
+pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<String, Notice> {
     let Some(from) = timeline.from.filter(|_| !timeline.delivered.is_empty()) else { return Ok(String::new()) };
     let span = i64::from(timeline.stretch_seconds) * i64::try_from(timeline.delivered.len()).unwrap_or(0);
-    let form = match (timeline.stretch_seconds, span) {
-        (..60, _) => "%H:%M:%S",
-        (_, ..86_400) => "%H:%M",
-        (..86_400, _) => "%-d %b %H:%M",
-        _ => "%-d %b",
+    let locale = &language.locale;
+    let written = |at: NaiveDateTime| match (timeline.stretch_seconds, span) {
+        (..60, _) => locale.time(at.time(), true),
+        (_, ..86_400) => locale.time(at.time(), false),
+        (..86_400, _) => locale.brief_moment(at),
+        _ => locale.brief_day(at.date()),
     };
     // A stretch of nothing on either side, so that the figure begins and ends at the ground, even one of a single stretch.
     let delivered: Vec<u64> = [0].into_iter().chain(timeline.delivered.iter().copied()).chain([0]).collect();
     let label = |at: i64| {
         let after = i64::from(timeline.stretch_seconds).saturating_mul(at - 1);
-        (from + TimeDelta::seconds(after)).with_timezone(&zone).format(form).to_string()
+        written((from + TimeDelta::seconds(after)).with_timezone(&zone).naive_local())
     };
     let labels: Vec<String> = (0..).take(delivered.len()).map(label).collect();
     let most = delivered.iter().copied().max().unwrap_or(0);
     each_size(|size| {
-        let mut line = series("delivered", &delivered);
+        let mut line = series(&language.say("report.heads.delivered", &[]), &delivered);
         line.step = Some(LineStep::Middle);
         line.fill = Some(true);
         line.symbol = Some(Symbol::None);
@@ -68,7 +71,7 @@ pub fn over_time(timeline: &Timeline, zone: Tz) -> Result<String, Notice> {
         dress(&mut chart.base, 220.0, &["delivered"], size);
         chart.base.legend.show = Some(false);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
-        finish(chart.svg(), "Copies delivered in each stretch of time", size)
+        finish(chart.svg(), &language.say("report.plots.when", &[]), size)
     })
 }
 
@@ -76,19 +79,20 @@ pub fn over_time(timeline: &Timeline, zone: Tz) -> Result<String, Notice> {
 type Part<T> = (&'static str, fn(&T) -> u64);
 
 /// Recipients by domain, one bar each, in the parts of their states.
-pub fn domains(lines: &[DomainLine]) -> Result<String, Notice> {
+pub fn domains(lines: &[DomainLine], language: &Language) -> Result<String, Notice> {
     let parts: [Part<DomainLine>; 4] = [
         ("delivered", |line| line.delivered),
         ("failed", |line| line.failed),
         ("waiting", |line| line.waiting),
         ("other", |line| line.other),
     ];
-    let names = lines.iter().map(|line| if line.domain.is_empty() { "all others".into() } else { line.domain.clone() });
-    bars(&names.collect::<Vec<_>>(), lines, &parts, "Recipients by domain and by how they fared")
+    let others = language.say("report.facts.all_others", &[]);
+    let names = lines.iter().map(|line| if line.domain.is_empty() { others.clone() } else { line.domain.clone() });
+    bars(&names.collect::<Vec<_>>(), lines, &parts, ("domains", language))
 }
 
 /// Last replies by code, one bar each, in the parts of what they led to.
-pub fn replies(lines: &[ReplyLine]) -> Result<String, Notice> {
+pub fn replies(lines: &[ReplyLine], language: &Language) -> Result<String, Notice> {
     let mut codes: Vec<(Option<u16>, [u64; 4])> = Vec::new();
     for line in lines {
         let part = match line.state.as_str() {
@@ -110,13 +114,18 @@ pub fn replies(lines: &[ReplyLine]) -> Result<String, Notice> {
         ("waiting", |line| line.1[2]),
         ("other", |line| line.1[3]),
     ];
-    let names: Vec<String> =
-        codes.iter().map(|(code, _)| code.map_or_else(|| "no reply".into(), |code| code.to_string())).collect();
-    bars(&names, &codes, &parts, "Last replies by code and by what they led to")
+    let none = || language.say("report.facts.no_reply", &[]);
+    let names: Vec<String> = codes.iter().map(|(code, _)| code.map_or_else(none, |code| code.to_string())).collect();
+    bars(&names, &codes, &parts, ("replies", language))
 }
 
 /// Stacked bars that lie; parts that nobody is in are left out.
-fn bars<T>(names: &[String], lines: &[T], parts: &[Part<T>], label: &str) -> Result<String, Notice> {
+fn bars<T>(
+    names: &[String],
+    lines: &[T],
+    parts: &[Part<T>],
+    (plot, language): (&str, &Language),
+) -> Result<String, Notice> {
     if lines.is_empty() {
         return Ok(String::new());
     }
@@ -127,7 +136,7 @@ fn bars<T>(names: &[String], lines: &[T], parts: &[Part<T>], label: &str) -> Res
         let counts: Vec<u64> = lines.iter().rev().map(count).collect();
         if counts.iter().any(|count| *count > 0) {
             shown.push(*part);
-            stack.push(series(part, &counts));
+            stack.push(series(&language.say(&format!("report.heads.{part}"), &[]), &counts));
         }
     }
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
@@ -138,7 +147,7 @@ fn bars<T>(names: &[String], lines: &[T], parts: &[Part<T>], label: &str) -> Res
         let mut chart = HorizontalBarChart::new(stack.clone(), names);
         dress(&mut chart.base, 66.0 + 26.0 * f32::from(rows), &shown, size);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
-        finish(chart.svg(), label, size)
+        finish(chart.svg(), &language.say(&format!("report.plots.{plot}"), &[]), size)
     })
 }
 
@@ -207,7 +216,11 @@ fn finish(drawn: Result<String, charts_rs::Error>, label: &str, size: Size) -> R
     let svg = drawn.map_err(|why| Notice::new(format!("cannot draw a plot of the report: {why}")))?;
     let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
     let view = open.split_once("viewBox=\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or("0 0 720 240");
-    Ok(format!("<svg class=\"{}\" role=\"img\" aria-label=\"{label}\" viewBox=\"{view}\">{rest}", size.class))
+    Ok(format!(
+        "<svg class=\"{}\" role=\"img\" aria-label=\"{}\" viewBox=\"{view}\">{rest}",
+        size.class,
+        words::escape(label)
+    ))
 }
 
 #[cfg(test)]

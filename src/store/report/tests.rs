@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::words::{Facts, reason, shape};
 use super::*;
+use crate::model::{Sentence, Value};
 use crate::store::Store;
 
 fn facts(code: u16, enhanced: &str, reply: &str) -> Facts {
@@ -15,20 +16,30 @@ fn facts(code: u16, enhanced: &str, reply: &str) -> Facts {
     }
 }
 
+/// A sentence by its name, with what is filled in.
+fn told(sentence: &Sentence) -> String {
+    let value = |(_, value): &(&str, Value)| match value {
+        Value::Code(code) => format!("({code})"),
+        Value::Parts(parts) => format!("({})", told(&parts[0])),
+        other => format!("({other:?})"),
+    };
+    sentence.name.to_owned() + &sentence.values.iter().map(value).collect::<String>()
+}
+
 #[test]
 fn a_refusal_is_named_by_what_it_is_about() {
     for (state, code, enhanced, reply, expected) in [
-        ("failed", 550, "5.1.1", "no such user", "no such mailbox"),
-        ("failed", 550, "5.7.1", "blocked", "policy or reputation"),
-        ("failed", 552, "5.2.2", "over quota", "mailbox full"),
-        ("deferred", 451, "4.7.1", "greylisted", "greylisted, or policy"),
-        ("failed", 451, "4.4.1", "given up after 9 tries: timeout", "given up: network or routing trouble"),
-        ("failed", 550, "", "unknown", "mailbox unavailable or refused (550)"),
-        ("failed", 554, "9.9.9", "odd", "refused with 554"),
-        ("deferred", 0, "", "", "no reply that could be read"),
-        ("deferred", 452, "", "", "no room (452)"),
+        ("failed", 550, "5.1.1", "no such user", "reasons.no_mailbox"),
+        ("failed", 550, "5.7.1", "blocked", "reasons.policy"),
+        ("failed", 552, "5.2.2", "over quota", "reasons.full"),
+        ("deferred", 451, "4.7.1", "greylisted", "reasons.greylisted"),
+        ("failed", 451, "4.4.1", "given up after 9 tries: timeout", "reasons.given_up(reasons.network)"),
+        ("failed", 550, "", "unknown", "reasons.unavailable(550)"),
+        ("failed", 554, "9.9.9", "odd", "reasons.refused(554)"),
+        ("deferred", 0, "", "", "reasons.no_reply"),
+        ("deferred", 452, "", "", "reasons.no_room(452)"),
     ] {
-        assert_eq!(reason(state, &facts(code, enhanced, reply)), expected, "{state} {code} {enhanced}");
+        assert_eq!(told(&reason(state, &facts(code, enhanced, reply))), expected, "{state} {code} {enhanced}");
     }
 }
 
@@ -119,16 +130,16 @@ fn every_state_has_its_reason_and_all_add_up() {
     assert_eq!(figures.counts, send.counts, "as `status` counts");
     assert_eq!((figures.counts.recipients, figures.audience), (8, 8));
     let told: Vec<String> =
-        figures.states.iter().map(|line| format!("{} {} {}", line.count, line.state, line.reason)).collect();
+        figures.states.iter().map(|line| format!("{} {} {}", line.count, line.state, told(&line.reason))).collect();
     assert_eq!(
         told,
         [
-            "1 delivered taken by the relay",
-            "2 failed no such mailbox",
-            "1 deferred trouble at their side (451)",
-            "2 pending not tried yet",
-            "1 suppressed deleted from the list",
-            "1 uncertain connection broke before the answer",
+            "1 delivered reasons.taken",
+            "2 failed reasons.no_mailbox",
+            "1 deferred reasons.trouble(451)",
+            "2 pending reasons.not_tried",
+            "1 suppressed reasons.gone",
+            "1 uncertain reasons.broke",
         ]
     );
     assert_eq!((figures.refusals[0].count, figures.refusals[0].text.as_str()), (2, "<address> unknown"));

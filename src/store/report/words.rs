@@ -1,7 +1,7 @@
-//! What a state and a refusal are called in a report: the reason in few words, and a server's text without what is different
+//! What a state and a refusal are called in a report: the reason by its name in the files of words, and a server's text without what is different
 //! for each recipient. Pure.
 
-use crate::model::Refusal;
+use crate::model::{Refusal, Sentence, Value};
 
 /// What rows of one kind say besides their state.
 #[derive(Default)]
@@ -24,69 +24,72 @@ pub fn order(state: &str) -> usize {
 }
 
 /// Why a recipient is in this state.
-pub fn reason(state: &str, facts: &Facts) -> String {
-    match state {
-        "delivered" => "taken by the relay".into(),
-        "pending" if facts.attempts > 0 => "queued once more".into(),
-        "pending" => "not tried yet".into(),
-        "uncertain" => "connection broke before the answer".into(),
-        "suppressed" => left(&facts.subscriber).into(),
-        "failed" if facts.given_up => format!("given up: {}", refused(facts)),
-        "deferred" if facts.enhanced.starts_with("4.7.") => "greylisted, or policy".into(),
-        "failed" | "deferred" => refused(facts),
-        other => other.into(),
-    }
+pub fn reason(state: &str, facts: &Facts) -> Sentence {
+    let name = match state {
+        "delivered" => "reasons.taken",
+        "pending" if facts.attempts > 0 => "reasons.queued_again",
+        "pending" => "reasons.not_tried",
+        "uncertain" => "reasons.broke",
+        "suppressed" => left(&facts.subscriber),
+        "failed" if facts.given_up => {
+            return Sentence::new("reasons.given_up").with("why", Value::Parts(vec![refused(facts)]));
+        }
+        "deferred" if facts.enhanced.starts_with("4.7.") => "reasons.greylisted",
+        "failed" | "deferred" => return refused(facts),
+        other => return Sentence::new("reasons.other").with("state", Value::Text(other.into())),
+    };
+    Sentence::new(name)
 }
 
 /// Why somebody was left out whose message was not started.
 fn left(status: &str) -> &'static str {
     match status {
-        "unsubscribed" => "left the list",
-        "bounced" => "bounced before their turn",
-        "complained" => "complained before their turn",
-        "gone" => "deleted from the list",
-        "pending" => "not confirmed any more",
-        _ => "left, and came back since",
+        "unsubscribed" => "reasons.left",
+        "bounced" => "reasons.bounced",
+        "complained" => "reasons.complained",
+        "gone" => "reasons.gone",
+        "pending" => "reasons.unconfirmed",
+        _ => "reasons.came_back",
     }
 }
 
 /// What a refusal is about, by its enhanced code (RFC 3463 §3) or, without one, by its code alone.
-fn refused(facts: &Facts) -> String {
+fn refused(facts: &Facts) -> Sentence {
     let mut parts = facts.enhanced.splitn(2, '.');
     let about = match (parts.next(), parts.next()) {
         (Some("4" | "5"), Some(detail)) => detail,
         _ => "",
     };
-    let words = match about {
-        "1.1" | "1.3" | "1.6" => "no such mailbox",
-        "1.2" | "1.10" => "their domain takes no mail",
-        "1.7" | "1.8" => "our address is not accepted",
-        "2.1" => "mailbox closed",
-        "2.2" => "mailbox full",
-        "2.3" | "3.4" => "message too large for them",
+    Sentence::new(match about {
+        "1.1" | "1.3" | "1.6" => "reasons.no_mailbox",
+        "1.2" | "1.10" => "reasons.no_mail_domain",
+        "1.7" | "1.8" => "reasons.our_address",
+        "2.1" => "reasons.closed",
+        "2.2" => "reasons.full",
+        "2.3" | "3.4" => "reasons.too_large",
         _ => match about.split('.').next().unwrap_or_default() {
-            "1" => "address refused",
-            "2" => "mailbox trouble",
-            "3" => "their mail system has trouble",
-            "4" => "network or routing trouble",
-            "5" => "protocol trouble",
-            "6" => "message content or form",
-            "7" => "policy or reputation",
+            "1" => "reasons.address",
+            "2" => "reasons.mailbox",
+            "3" => "reasons.system",
+            "4" => "reasons.network",
+            "5" => "reasons.protocol",
+            "6" => "reasons.content",
+            "7" => "reasons.policy",
             _ => return by_code(facts.code),
         },
-    };
-    words.into()
+    })
 }
 
-fn by_code(code: Option<u16>) -> String {
-    let Some(code) = code else { return "no reply that could be read".into() };
-    match code {
-        450 => "mailbox busy or greylisted (450)".into(),
-        451 => "trouble at their side (451)".into(),
-        452 | 552 => format!("no room ({code})"),
-        550 => "mailbox unavailable or refused (550)".into(),
-        code => format!("refused with {code}"),
-    }
+fn by_code(code: Option<u16>) -> Sentence {
+    let Some(code) = code else { return Sentence::new("reasons.no_reply") };
+    let name = match code {
+        450 => "reasons.busy",
+        451 => "reasons.trouble",
+        452 | 552 => "reasons.no_room",
+        550 => "reasons.unavailable",
+        _ => "reasons.refused",
+    };
+    Sentence::new(name).with("code", Value::Code(code))
 }
 
 /// A refusal's text, the same for all recipients who were refused alike: addresses and tokens that name one message are

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 
 use super::*;
 use crate::model::{DeliveryCounts, Figures, LaterLine, ListGrowth};
+use crate::render::in_english;
 
 fn refusal(state: &str, code: u16, text: &str, count: u64) -> Refusal {
     Refusal { state: state.into(), code: Some(code), enhanced: None, text: text.into(), count }
@@ -41,7 +42,10 @@ fn report(counts: DeliveryCounts, refusals: Vec<Refusal>) -> SendReport {
 
 /// What is said, an act with an exclamation mark.
 fn said(report: &SendReport) -> Vec<String> {
-    of(report).iter().map(|advice| format!("{}{}", if advice.act { "! " } else { "" }, advice.what)).collect()
+    of(report)
+        .iter()
+        .map(|advice| format!("{}{}", if advice.act { "! " } else { "" }, in_english(&advice.what)))
+        .collect()
 }
 
 #[test]
@@ -99,7 +103,7 @@ fn complaints_weigh_by_their_share() {
     }
     let mut report = report(DeliveryCounts::default(), Vec::new());
     report.issues[0].complaints = 3;
-    assert!(of(&report)[0].help.contains("0.3 %"), "{:?}", of(&report));
+    assert!(in_english(&of(&report)[0].help).contains("0.3 %"), "{:?}", of(&report));
     report.issues[0].delivered = 1_000_000;
     assert!(!of(&report)[0].act, "three in a million");
 }

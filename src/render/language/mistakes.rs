@@ -1,0 +1,181 @@
+//! What a publication's own files of words lack or misspell, held against the built-in English. Knows no template.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::source::Source;
+use super::file::{Line, Named, WordsFile};
+use super::locale::{Locale, PLURALS};
+use crate::model::{Notice, Notices, WordsFault, WordsMistake};
+use crate::text::{nearest, suggestion};
+
+/// The files of a language, from its short form on, each with its built-in lines and the publication's own.
+pub struct Files<'s> {
+    /// The tag of the language.
+    pub tag: &'s str,
+    /// The built-in English.
+    pub base: &'s Source,
+    pub built_in: Vec<&'s Source>,
+    pub own: Vec<&'s Source>,
+}
+
+/// Every mistake in the publication's own files. `reads` says whether a template of its own reads a line.
+///
+/// # Errors
+/// A file that cannot be read, with its line.
+pub fn mistakes(files: &Files, reads: impl Fn(&str) -> bool) -> Result<Vec<WordsMistake>, Notices> {
+    if files.own.is_empty() && files.built_in.is_empty() {
+        return Ok(vec![no_words(files.tag)]);
+    }
+    let base = WordsFile::read(files.base)?;
+    let known: BTreeMap<&str, &Line> = base.lines.iter().map(|named| (named.name.as_str(), &named.line)).collect();
+    let plurals = Locale::of(files.tag)?.plurals();
+    let (mut found, mut said) = (Vec::new(), BTreeSet::new());
+    for source in &files.built_in {
+        said.extend(WordsFile::read(source)?.lines.into_iter().map(|named| named.name));
+    }
+    for source in &files.own {
+        let file = WordsFile::read(source)?;
+        for named in &file.lines {
+            let mut tell = |fault, message: String, help: String| {
+                let notice = Notice::new(message).at(&file.label, named.at).help(help);
+                found.push(WordsMistake { fault, notice });
+            };
+            match reference(&known, &named.name) {
+                Some(line) => compare(named, line, &plurals, &mut tell),
+                None if is_section(&known, section(&named.name)) && reads(&named.name) => {}
+                None => {
+                    let help = meant(&named.name, &known);
+                    tell(WordsFault::Unknown, format!("nothing reads the line `{}`", named.name), help);
+                }
+            }
+        }
+        said.extend(file.lines.into_iter().map(|named| named.name));
+    }
+    let missing: Vec<&str> = known.keys().copied().filter(|name| !said.contains(*name)).collect();
+    if let Some(notice) = lacking(files, &missing) {
+        found.push(WordsMistake { fault: WordsFault::Missing, notice });
+    }
+    Ok(found)
+}
+
+fn no_words(tag: &str) -> WordsMistake {
+    let message =
+        format!("there are no words for the language `{tag}`: what the templates say, days and numbers are English");
+    let help = format!(
+        "translate the shipped templates/words/en.toml to templates/words/{tag}.toml; docs/languages.md tells how"
+    );
+    WordsMistake { fault: WordsFault::Missing, notice: Notice::new(message).help(help) }
+}
+
+/// The English line that a name stands for; a template may have its own of every mail's.
+fn reference<'k>(known: &BTreeMap<&str, &'k Line>, name: &str) -> Option<&'k Line> {
+    let everywhere = || {
+        let (_, line) = name.strip_prefix("template.")?.rsplit_once('.')?;
+        known.get(format!("issue.{line}").as_str()).copied()
+    };
+    known.get(name).copied().or_else(everywhere)
+}
+
+fn section(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(section, _)| section)
+}
+
+/// Whether a section is known; each template may have one.
+fn is_section(known: &BTreeMap<&str, &Line>, own: &str) -> bool {
+    own.starts_with("template.") || known.keys().any(|other| section(other) == own)
+}
+
+/// The line that was meant, in its own section if there is such a section.
+fn meant(name: &str, known: &BTreeMap<&str, &Line>) -> String {
+    let own = section(name);
+    if !is_section(known, own) {
+        let sections: BTreeSet<&str> = known.keys().map(|other| section(other)).collect();
+        return format!("there is no section [{own}]; {}", suggestion(own, sections));
+    }
+    let beside = known.keys().copied().filter(|other| section(other) == own);
+    let all = || "the shipped templates/words/en.toml has all of them".to_owned();
+    nearest(name, beside).map_or_else(all, |near| format!("did you mean `{near}`?"))
+}
+
+fn compare(named: &Named, line: &Line, plurals: &[&str], tell: &mut impl FnMut(WordsFault, String, String)) {
+    let name = &named.name;
+    match (&named.line, line) {
+        (Line::Text(_), Line::Text(_)) | (Line::Lines(_), Line::Lines(_)) => {}
+        (Line::Counted(forms), Line::Counted(_)) => {
+            for form in plurals.iter().filter(|form| !forms.contains_key(**form)) {
+                let help = format!("its plural forms are {}; without one `other` stands in", plurals.join(", "));
+                tell(WordsFault::Plural, format!("`{name}` has no text for the plural form `{form}`"), help);
+            }
+            for form in forms.keys().filter(|form| !plurals.contains(&form.as_str())) {
+                let help = if PLURALS.contains(&form.as_str()) {
+                    format!("the language has {} only; take it away", plurals.join(", "))
+                } else {
+                    suggestion(form, plurals.iter().copied())
+                };
+                tell(
+                    WordsFault::Plural,
+                    format!("`{name}` has a text for `{form}`, which is no plural form of the language"),
+                    help,
+                );
+            }
+        }
+        (_, Line::Text(_)) => tell(WordsFault::Form, format!("`{name}` must be one text"), "write it in quotes".into()),
+        (_, Line::Lines(_)) => {
+            tell(WordsFault::Form, format!("`{name}` must be a list of texts"), "such as [\"One.\", \"Two.\"]".into());
+        }
+        (_, Line::Counted(_)) => {
+            let forms: Vec<String> = plurals.iter().map(|form| format!("{form} = \"…\"")).collect();
+            let help = format!("such as {{ {} }}", forms.join(", "));
+            tell(WordsFault::Form, format!("`{name}` must have a text for each plural form"), help);
+        }
+    }
+    placeholders(named, line, tell);
+}
+
+/// Names in braces: what English fills in may stand there, and should.
+fn placeholders(named: &Named, line: &Line, tell: &mut impl FnMut(WordsFault, String, String)) {
+    let name = &named.name;
+    let filled: BTreeSet<&str> = line.texts().into_iter().flat_map(in_braces).collect();
+    let used: BTreeSet<&str> = named.line.texts().into_iter().flat_map(in_braces).collect();
+    let unknown: Vec<&&str> = used.iter().filter(|used| !filled.contains(*used) && **used != "publication").collect();
+    for other in &unknown {
+        let known: Vec<&str> = filled.iter().copied().chain(["publication"]).collect();
+        let help = suggestion(other, known);
+        tell(WordsFault::PlaceholderUnknown, format!("`{name}` has {{{other}}}, which nothing fills in"), help);
+    }
+    if !unknown.is_empty() {
+        // What it lacks is what was misspelt.
+        return;
+    }
+    for missing in filled.iter().filter(|filled| !used.contains(*filled) && **filled != "publication") {
+        let help = "put it where the language has it, or leave the line out to keep the shipped one".to_owned();
+        tell(WordsFault::PlaceholderMissing, format!("`{name}` lacks {{{missing}}}"), help);
+    }
+}
+
+/// The names in braces of a text.
+fn in_braces(text: &str) -> impl Iterator<Item = &str> {
+    let name = |part: &'_ str| part.split_once('}').map(|(name, _)| name.len());
+    text.split('{').skip(1).filter_map(move |part| Some(&part[..name(part)?])).filter(|name| is_name(name))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+/// What the files of a language do not say, if there is something.
+fn lacking(files: &Files, missing: &[&str]) -> Option<Notice> {
+    /// How many are named.
+    const NAMED: usize = 3;
+    let source = files.own.first()?;
+    let named: Vec<String> = missing.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+    let rest = missing.len().checked_sub(NAMED).filter(|rest| *rest > 0).map(|rest| format!(" and {rest} more"));
+    let message = format!(
+        "the words of `{}` lack {}{}, which are English",
+        files.tag,
+        named.join(", "),
+        rest.unwrap_or_default()
+    );
+    let help = "copy them from the shipped templates/words/en.toml and translate them";
+    (!missing.is_empty()).then(|| Notice::new(message).at(&source.label, None).help(help))
+}
