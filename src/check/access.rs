@@ -9,7 +9,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     headings(issue, found);
     tables(issue, found);
     if let Some(why) = reorders(issue).or_else(|| other_order(issue)) {
-        let help = "let the source stand in the order in which it is to be read";
+        let help = "put the source in the order in which it should be read";
         found.push(Found::warning("reading-order", At::Html, why, help));
     }
 }

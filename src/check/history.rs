@@ -34,7 +34,7 @@ fn date(issue: &Issue, number: usize, entry: &Entry, item: &Item, found: &mut Ve
         (a, b) => a.day(zone) == b.day(zone),
     };
     if !same {
-        let message = format!("the item says it appeared {}, its source {}", entry.published, item.published);
+        let message = format!("the draft dates the item {}, but content/news has {}", entry.published, item.published);
         let help = "correct `published` here, or the item in content/news if that is wrong";
         found.push(Found::warning("date-differs", At::News(number, "published"), message, help));
     }

@@ -180,8 +180,8 @@ fn manners(at: At, url: &str, parsed: &Url) -> Vec<Found> {
 /// the same words. The intro may point to what follows.
 fn twice(issue: &Issue, found: &mut Vec<Found>) {
     let again = |at: At, url: &str, other: At| {
-        let message = format!("the link {} stands already at {}", super::short(url), other.words(issue.draft));
-        let help = "one link a page is enough: take this one away, or link to something else";
+        let message = format!("the link {} already appears at {}", super::short(url), other.words(issue.draft));
+        let help = "one link to a page is enough: remove this one, or link to something else";
         Found::warning("link-twice", at, message, help)
     };
     let mut first: HashMap<String, At> = HashMap::new();

@@ -24,7 +24,7 @@ const REQUIRED: &[&str] = &[
 /// The longest line without its CRLF (RFC 5322 §2.1.1).
 const LINE: usize = 998;
 /// Most mistakes here are the program's, not the editor's.
-const REPORT: &str = "no word of the draft fixes this: please report it with the issue.eml that `digest render` writes";
+const REPORT: &str = "no edit to the draft fixes this: please report it with the issue.eml that `digest render` writes";
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let Some(message) = issue.context.message else { return };
@@ -45,7 +45,7 @@ fn lines(message: &str, mail: &Mail, found: &mut Vec<Found>) {
         wrong("the message has a CR, LF or NUL that ends no line".into());
     }
     if let Some(stray) = mail.stray.first() {
-        wrong(format!("the line `{}` among the headers is none", super::short(stray)));
+        wrong(format!("the line `{}` is not a valid header", super::short(stray)));
     }
 }
 
@@ -142,7 +142,7 @@ fn subject(value: &str, written: &str) -> Option<String> {
         return Some("has a control character or a mark that turns the writing direction".into());
     }
     let plain = |text: &str| -> String { text.chars().filter(|c| !turns(*c) && !c.is_whitespace()).collect() };
-    (plain(&read) != plain(written)).then(|| "is read as another text than the draft's".into())
+    (plain(&read) != plain(written)).then(|| "does not decode to the draft's text".into())
 }
 
 fn date(value: &str) -> Option<String> {

@@ -98,11 +98,11 @@ impl<'m> Mail<'m> {
             }
             "8bit" => self.body.as_bytes().to_vec(),
             "" | "7bit" if self.body.is_ascii() => self.body.as_bytes().to_vec(),
-            "" | "7bit" => return Err("it is called 7bit and has other bytes".into()),
+            "" | "7bit" => return Err("it is declared as 7bit but contains other bytes".into()),
             other => return Err(format!("no mail program knows the encoding `{}`", super::short(other))),
         };
         String::from_utf8(bytes)
-            .map_err(|why| format!("it is no UTF-8 from byte {} on", why.utf8_error().valid_up_to()))
+            .map_err(|why| format!("it is not valid UTF-8 from byte {} on", why.utf8_error().valid_up_to()))
     }
 }
 

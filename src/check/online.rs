@@ -67,7 +67,7 @@ fn judge(at: At, url: &str, answer: &LinkStatus) -> Option<Found> {
             Found::warning("link-fails", at, format!("the server of {shown} fails with {status}"), try_it)
         }
         LinkStatus::Status(status) => {
-            let message = format!("{shown} answers {status} to a program; whether subscribers get a page is not known");
+            let message = format!("{shown} answered the check with {status}; it may still open for subscribers");
             Found::note("link-unsure", at, message, "open it in a browser")
         }
         LinkStatus::Moved { to, .. } if is_same(url, to) => return None,

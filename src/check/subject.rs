@@ -65,7 +65,7 @@ fn tone(issue: &Issue, at: At, text: &str, found: &mut Vec<Found>) {
         found.push(Found::warning("subject-marks", at, message, "one mark is enough; filters count rows of them"));
     }
     if let Some(prefix) = reply_prefix(text) {
-        let message = format!("the {line} begins with `{prefix}`, but the issue answers nobody");
+        let message = format!("the {line} begins with `{prefix}`, but the issue is not a reply");
         let help = "take the prefix away: it deceives, and filters count it";
         found.push(Found::warning("subject-reply", at, message, help));
     }
@@ -109,8 +109,7 @@ fn preheader(issue: &Issue, found: &mut Vec<Found>) {
     // Most of the shorter line, and not just a name or two that both must say.
     let most = repeated.len() > 2 && repeated.len() * 2 > subject.len().min(said.len());
     if again || most {
-        let message =
-            format!("the preheader says words of the subject again, right beside it: {}", repeated.join(", "));
+        let message = format!("the preheader repeats words of the subject right beside it: {}", repeated.join(", "));
         found.push(Found::warning("preheader-repeats-subject", PREHEADER_AT, message, "say the next best thing"));
     }
 }

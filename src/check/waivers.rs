@@ -6,7 +6,7 @@ use crate::text::nearest;
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let draft = issue.draft;
     for code in draft.waive.iter().filter(|code| !CODES.contains(&code.as_str())) {
-        let message = format!("`waive` names `{}`, which is no code of a check", super::short(code));
+        let message = format!("`waive` names `{}`, which is not a check code", super::short(code));
         let meant = nearest(code, CODES.iter().copied()).map(|code| format!("did you mean `{code}`? "));
         let help = format!("{}docs/checks.md has them all", meant.unwrap_or_default());
         found.push(Found::error("waive-unknown", At::Top("waive"), message, help).mark(code));

@@ -150,9 +150,10 @@ impl<'a> Library<'a> {
             };
             let age = self.age(item, at).map(|age| format!(", last updated {age} before this news"));
             let next = fitting.get(1).copied().filter(|_| how == How::Words);
-            let next = next.map(|next| format!("; runner-up: {} ({:.2})", self.guides[next].slug, scores[next]));
-            let slug = &self.guides[at].slug;
-            format!("paired with {slug}: {tie}{}{}", age.unwrap_or_default(), next.unwrap_or_default())
+            let next = next
+                .map(|next| format!("; runner-up: {} ({:.2})", wording::title(&self.guides[next].title), scores[next]));
+            let title = wording::title(&self.guides[at].title);
+            format!("paired with {title}: {tie}{}{}", age.unwrap_or_default(), next.unwrap_or_default())
         });
         let mut explains: Vec<String> = Vec::new();
         let about = topical.into_iter().filter(|at| self.is_central(&question, *at));
@@ -255,8 +256,8 @@ impl<'a> Library<'a> {
                 .asleep
                 .get(slug)
                 .map_or("which does not exist".into(), |status| format!("which is {status}, not live"));
-            let id = wording::clip(&item.id, 40);
-            let message = format!("item {id} asks for the guide `{}`, {why}", wording::name(slug));
+            let title = wording::title(&item.title);
+            let message = format!("{title} asks for the guide `{}`, {why}", wording::name(slug));
             notices.push(Notice::new(message).help("import the guide, set it live, or correct the item's `guides`"));
         }
         found

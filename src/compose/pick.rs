@@ -204,7 +204,7 @@ impl Tally {
         self.total += 1;
         for (taken, name) in self.taken.iter_mut().zip(&limits.names[at]) {
             if let Some((key, _)) = name {
-                taken.entry(key.clone()).or_default().push(wording::clip(&candidate.item.id, 40));
+                taken.entry(key.clone()).or_default().push(wording::title(&candidate.item.title));
             }
         }
     }
@@ -218,21 +218,21 @@ impl Tally {
         };
         held.into_iter().find_map(|sort| {
             let (key, name) = limits.names[at][sort].as_ref()?;
-            let (cap, ids) = (limits.most[sort], self.taken[sort].get(key)?);
-            (cap > 0 && ids.len() >= cap).then(|| {
-                let rank = if ids.len() == 1 { "ranks" } else { "rank" };
-                let count = wording::items(ids.len());
-                format!("{} cap: {count} of {} {rank} higher ({})", SORTS[sort], wording::name(name), listed(ids))
+            let (cap, titles) = (limits.most[sort], self.taken[sort].get(key)?);
+            (cap > 0 && titles.len() >= cap).then(|| {
+                let rank = if titles.len() == 1 { "ranks" } else { "rank" };
+                let count = wording::items(titles.len());
+                format!("{} cap: {count} of {} {rank} higher ({})", SORTS[sort], wording::name(name), listed(titles))
             })
         })
     }
 }
 
-/// The first ids of a list, and how many more there are.
-fn listed(ids: &[String]) -> String {
-    match ids {
-        [first @ .., _] if first.len() > 4 => format!("{} and {} more", ids[..4].join(", "), ids.len() - 4),
-        _ => ids.join(", "),
+/// The first two titles of a list, and how many more there are.
+fn listed(titles: &[String]) -> String {
+    match titles {
+        [first, second, more @ ..] if more.len() > 1 => format!("{first}, {second} and {} more", more.len()),
+        _ => titles.join(", "),
     }
 }
 

@@ -142,23 +142,23 @@ fn drop_duplicates(min: f64, candidates: &mut Vec<Candidate>, selection: &mut Se
     let (mut ids, mut urls) = (HashMap::new(), HashMap::new());
     let mut repeated_ids = 0;
     candidates.retain(|candidate| {
-        let id = candidate.item.id.clone();
-        let url = candidate.item.url.as_deref().and_then(canonical_url);
-        let by_id = ids.get(&id).map(|first: &String| ("id", first.clone()));
-        let by_url = || url.as_ref().and_then(|url| urls.get(url)).map(|first: &String| ("URL", first.clone()));
+        let item = candidate.item;
+        let url = item.url.as_deref().and_then(canonical_url);
+        let by_id = ids.get(&item.id).map(|first: &&Item| ("id", *first));
+        let by_url = || url.as_ref().and_then(|url| urls.get(url)).map(|first: &&Item| ("URL", *first));
         if let Some((kind, first)) = by_id.or_else(by_url) {
-            let reason = format!("the same {kind} as {}", wording::name(&first));
-            selection.left_out.push(LeftOut { duplicate_of: Some(first), ..candidate.left_out(reason) });
+            let reason = format!("the same {kind} as {}", wording::title(&first.title));
+            selection.left_out.push(LeftOut { duplicate_of: Some(first.id.clone()), ..candidate.left_out(reason) });
             repeated_ids += usize::from(kind == "id");
             return false;
         }
-        ids.insert(id.clone(), id.clone());
-        urls.extend(url.map(|url| (url, id)));
+        ids.insert(item.id.clone(), item);
+        urls.extend(url.map(|url| (url, item)));
         true
     });
     if repeated_ids > 0 {
         let message = format!(
-            "{} came under an id that another item has; the best of each id counts",
+            "{} had the same id as another item; only the best one of each id is used",
             wording::items(repeated_ids)
         );
         selection
@@ -210,8 +210,8 @@ fn one_for_each_story<'a>(
         let Some((best_at, mut best)) = tellers.next() else { continue };
         best.parts = parts;
         for (at, other) in tellers {
-            let first = best.item.id.clone();
-            let reason = format!("tells the same story as {}: {}", wording::name(&first), grouping.shared(best_at, at));
+            let (first, title) = (best.item.id.clone(), wording::title(&best.item.title));
+            let reason = format!("tells the same story as {title}: {}", grouping.shared(best_at, at));
             left_out.push(LeftOut { duplicate_of: Some(first), ..other.left_out(reason) });
             best.also.push(other.item);
         }
@@ -221,9 +221,9 @@ fn one_for_each_story<'a>(
     for (a, b, likeness) in grouping.doubts() {
         let (Some(a), Some(b)) = (places.get(&a), places.get(&b)) else { continue };
         for (one, other) in [(*a, *b), (*b, *a)] {
-            let id = kept[other].item.id.as_str();
-            let reason = format!("perhaps the same story as {} ({likeness:.2})", wording::name(id));
-            kept[one].doubts.push((id, reason));
+            let item = kept[other].item;
+            let reason = format!("perhaps the same story as {} ({likeness:.2})", wording::title(&item.title));
+            kept[one].doubts.push((&item.id, reason));
         }
     }
     kept.sort_by(by_rank);

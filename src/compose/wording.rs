@@ -70,6 +70,11 @@ pub fn name(text: &str) -> String {
     clip(text, 60)
 }
 
+/// A title inside a sentence: quoted, on one line, at most 60 characters.
+pub fn title(text: &str) -> String {
+    format!("\"{}\"", name(text))
+}
+
 /// Text on one line, cut at a word near `most` characters, with an ellipsis where something is gone. Control characters
 /// become spaces.
 pub fn clip(text: &str, most: usize) -> String {

@@ -113,7 +113,7 @@ fn sending(config: &Config, mistakes: &mut Mistakes) {
     for (name, edition) in &config.editions {
         if edition.window.is_zero() {
             let why = format!("`editions.{name}.window` must not be 0");
-            mistakes.add(&["editions", name, "window"], &why, "how far back the first issue looks, such as \"7d\"");
+            mistakes.add(&["editions", name, "window"], &why, "how far back an issue looks, such as \"7d\"");
         }
         if edition.remind > edition.draft_ahead {
             let why = format!("`editions.{name}.remind` must be no longer than `draft_ahead`");

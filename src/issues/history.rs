@@ -59,7 +59,7 @@ pub fn undo(issues_dir: &Path, history: &Path, name: &IssueName, redo: bool) -> 
     let step = from.pop().ok_or_else(|| Notice::new(format!("there is no edit of {name} to {verb}")))?;
     let (was, becomes) = if redo { (&step.before, &step.after) } else { (&step.after, &step.before) };
     if *was != now {
-        let help = "only edits by `digest draft` and the preview can be undone, as long as nothing else changes the draft; git knows the rest";
+        let help = "only edits by `digest draft` and the preview can be undone, as long as nothing else changes the draft; for anything else, use git";
         let message = format!("{name} was changed in another way since its last edit ({})", step.what);
         return Err(Notice::new(message).help(help).into());
     }

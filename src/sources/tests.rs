@@ -159,7 +159,10 @@ fn other_encodings_are_named() {
         }
     }
     for (bytes, words) in [
-        (b"title,source\nCaf\xe9,S".as_slice(), "n.csv:2: the file must be UTF-8, found the byte 0xE9 that is none"),
+        (
+            b"title,source\nCaf\xe9,S".as_slice(),
+            "n.csv:2: the file must be UTF-8, but the byte 0xE9 on this line is not valid UTF-8",
+        ),
         (b"PK\x03\x04\x14\0\x06", "a spreadsheet (.xlsx, .ods)"),
         (b"\x1f\x8b\x08\0", "a gzip file"),
     ] {

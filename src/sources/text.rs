@@ -40,7 +40,7 @@ pub(super) fn decode<'a>(label: &Path, bytes: &'a [u8]) -> Result<&'a str, Notic
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let good = bytes.get(..e.valid_up_to()).unwrap_or_default();
         let byte = bytes.get(e.valid_up_to()).copied().unwrap_or_default();
-        Notice::new(format!("the file must be UTF-8, found the byte 0x{byte:02X} that is none"))
+        Notice::new(format!("the file must be UTF-8, but the byte 0x{byte:02X} on this line is not valid UTF-8"))
             .at(label, newlines(good) + 1)
             .help("it is probably Latin-1 or Windows-1252; save it as UTF-8, or convert it: `iconv -f latin1 -t utf-8`")
     })?;

@@ -12,7 +12,7 @@ use crate::smtp::Server;
 fn a_correction_in_the_middle_of_a_send_reaches_no_mail() {
     let server = Server::kind();
     let test = approved(&server, 4);
-    test.run(&format!("archive correct {ISSUE}")).code(1).stderr_has("has not gone out");
+    test.run(&format!("archive correct {ISSUE}")).code(1).stderr_has("has not been sent");
     assert_eq!(test.run("archive list --format json").success().json(), serde_json::json!([]));
     test.run(&format!("{SEND} --limit 2")).code(75);
     test.run(&format!("archive correct {ISSUE}")).code(1).stderr_has("edit issue.toml first");

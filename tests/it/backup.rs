@@ -225,6 +225,6 @@ fn a_damaged_backup_or_one_that_reaches_out_is_refused() {
     test.write("saved/manifest.json", &manifest.replace("publication/config.toml", "../outside"));
     test.run("restore saved beside").code(1).stderr_has("not inside the backup");
     test.write("saved/manifest.json", &manifest.replace("\"schema\": 1", "\"schema\": 9"));
-    test.run("restore saved beside").code(1).stderr_has("newer digest");
+    test.run("restore saved beside").code(1).stderr_has("newer version");
     test.run("restore issues beside").code(1).stderr_has("no whole backup");
 }

@@ -209,7 +209,7 @@ fn a_day_on_which_the_edition_does_not_go_out_is_told() {
     let test = Test::new().sample();
     test.run("compose midweek --date 2026-11-26")
         .success()
-        .stderr_has("midweek does not go out on Thu 26 Nov 2026")
+        .stderr_has("midweek is not scheduled for Thu 26 Nov 2026")
         .stderr_has("Wed 25 Nov 2026, Wed 02 Dec 2026");
     let usual = test.run("compose midweek --date 2026-12-02").success();
     assert!(!usual.stderr.contains("does not go out"), "{}", usual.stderr);
@@ -270,7 +270,7 @@ fn a_date_that_changes_nothing_is_refused_and_a_changed_file_keeps_its_link_and_
     for (command, told) in [
         ("schedule skip 2026-11-26 midweek", "the dates around it: Wed 25 Nov 2026, Wed 02 Dec 2026"),
         ("schedule skip 2020-01-01 midweek", "has passed"),
-        ("schedule extra 2026-11-25 midweek", "goes out on 2026-11-25 anyway"),
+        ("schedule extra 2026-11-25 midweek", "is already scheduled for 2026-11-25"),
     ] {
         test.run(command).code(1).stderr_has(told).stderr_has("nothing was changed");
     }

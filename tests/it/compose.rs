@@ -55,7 +55,7 @@ fn the_next_issue_repeats_nothing_and_looks_back_over_its_whole_window() {
     let before = test.run("compose midweek --format json").success().json();
     test.run("approve 2026-11-25-midweek --by Ed").success();
     test.run("send 2026-11-25-midweek --yes").success();
-    test.run("compose midweek").code(1).stderr_has("has gone out");
+    test.run("compose midweek").code(1).stderr_has("has been sent");
     let next = test.run_at("2026-11-29T07:00:00Z", "compose sunday --format json").success().json();
     assert_eq!(next["issue"], "2026-11-29-sunday");
     let earlier = ids(&before, "news");
@@ -263,7 +263,7 @@ fn one_story_is_told_once_and_names_who_else_tells_it() {
     assert_eq!(ids(&composed, "news"), ["larch", "chips", "law"], "the maker's own telling, at the same score");
     let left = composed["left_out"].as_array().unwrap().iter().find(|item| item["id"] == "wire").unwrap();
     assert_eq!(left["duplicate_of"], "larch");
-    assert!(left["reason"].as_str().unwrap().starts_with("tells the same story as larch: "), "{left}");
+    assert!(left["reason"].as_str().unwrap().starts_with("tells the same story as \""), "{left}");
     let draft = test.draft();
     assert!(draft.contains(r#"  { id = "wire", source = "The Wire", title = "Larch Labs releases"#), "{draft}");
     test.run("render").success();
@@ -327,7 +327,7 @@ fn kinds_are_told_and_a_publication_brings_its_own_cues() {
     test.run("news list --why").success().stdout_has("-1 as trees by \"larch\"");
     test.run("compose midweek --format json").success().stdout_has("under the edition's minimum of 5");
     fs::write(test.path("config.toml"), format!("{config}\n[compose.kinds]\ntreas = -1.0\n")).unwrap();
-    test.run("compose midweek").success().stderr_has("`treas` is no kind of news").stderr_has("trees");
+    test.run("compose midweek").success().stderr_has("`treas` is not a kind of news").stderr_has("trees");
     fs::write(test.path("cues.toml"), "[[kinds]]\nname = \"trees\"\npoints = \"x\"\n").unwrap();
     test.run("compose midweek").code(1).stderr_has("cues.toml:3");
 }

@@ -351,7 +351,7 @@ fn a_canary_that_is_refused_keeps_the_others_until_somebody_had_a_look() {
     let server = Server::start([Rule::at(At::Dot, Act::Say("554 5.7.1 looks like spam")).times(5)]);
     let test = approved(&server, 30).config("[editions.midweek]\ncanary = 5\ncanary_wait = \"10m\"");
     test.run(SEND).code(75);
-    test.run_at("2026-11-25T06:11:00Z", SEND).code(1).stderr_has("of the first 5 copies 5 were refused");
+    test.run_at("2026-11-25T06:11:00Z", SEND).code(1).stderr_has("of the first 5 messages, 5 were refused");
     assert_eq!(state(&test), "stopped");
     test.run_at("2026-11-25T06:12:00Z", SEND).code(1).stderr_has("digest resume");
     test.counts("failed=5 pending=25");
@@ -370,7 +370,7 @@ fn complaints_about_the_canary_keep_the_others_too() {
     assert_eq!(first.len(), 10);
     test.write("complaints.csv", &format!("email,status\n{},complained\n{},complained\n", first[0], first[1]));
     test.run_at("2026-11-25T06:05:00Z", "subscribers import complaints.csv").success();
-    test.run_at("2026-11-25T06:11:00Z", SEND).code(1).stderr_has("of the first 10 copies 2 were complained about");
+    test.run_at("2026-11-25T06:11:00Z", SEND).code(1).stderr_has("of the first 10 messages, 2 were complained about");
     assert_eq!(server.accepted(), 10);
 }
 

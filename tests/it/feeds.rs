@@ -298,7 +298,7 @@ fn hostile_feeds_give_clean_items_or_none() {
         "was cut at a word",
         "more than 256 nested elements",
         "although it is declared as",
-        "no http(s) address",
+        "not an http(s) address",
         "is not whole",
         "not valid JSON",
         "in the future",

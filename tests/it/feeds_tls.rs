@@ -69,8 +69,8 @@ fn a_feed_comes_over_tls_from_an_authority_that_is_named_and_never_over_plain_ht
     test.run("news fetch Wire").code(1).stdout_has("no known authority signed it");
     let test = test.config("[fetch]\nca_file = \"ca.pem\"\n");
     test.run("news fetch Wire").success().stdout_has("1 new or changed of 1 item");
-    test.run("news fetch Down").code(1).stdout_has("leads from https to http");
-    test.run("news feeds").success().stdout_has("leads from https to http");
+    test.run("news fetch Down").code(1).stdout_has("redirects from https to http");
+    test.run("news feeds").success().stdout_has("redirects from https to http");
     test.config("[fetch]\nca_file = \"config.toml\"\n")
         .run("news fetch Wire")
         .code(1)

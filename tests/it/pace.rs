@@ -75,7 +75,7 @@ fn a_relay_that_takes_two_connections_gets_two() {
 fn many_refusals_of_us_stop_the_send_and_what_was_refused_can_go_again() {
     let server = Server::start([Rule::at(At::Rcpt, Act::Say("550 5.7.1 your network is listed")).times(20)]);
     let test = Test::new().sample().smtp(&server.address()).subscribers(60).approved();
-    test.run(SEND).code(1).stderr_has("20 of 20 copies were refused").stderr_has("your network is listed");
+    test.run(SEND).code(1).stderr_has("20 of 20 messages were refused").stderr_has("your network is listed");
     test.counts("failed=20 pending=40");
     assert_eq!(server.accepted(), 0);
     // Nobody was blamed for it: all are still on the list.

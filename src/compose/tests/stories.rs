@@ -65,7 +65,11 @@ fn of_two_stories_that_are_perhaps_one_the_second_waits_on_the_bench() {
     let composition = case.run();
     assert_eq!(ids(&composition), ["a", "c"]);
     let bench = &draft(&composition).bench;
-    assert!(bench[0].why.contains("perhaps the same story as a (1.00)"), "{}", bench[0].why);
+    assert!(
+        bench[0].why.contains("perhaps the same story as \"Gull Labs opens its Tern 4 model\" (1.00)"),
+        "{}",
+        bench[0].why
+    );
     case.weights.doubt_threshold = 1.0;
     assert_eq!(ids(&case.run()), ["a", "b", "c"]);
 }

@@ -217,7 +217,7 @@ pub(super) fn refuse_if_held(site: &Site, store: &Store) -> anyhow::Result<()> {
             "a publication restored from a backup took over from this one at {at}; nobody was mailed"
         ))
         .at(&log, None)
-        .help("send from there; `digest resume --restored` lets this one act again, once that one does not")
+        .help("send from there; to use this one again, stop the other one and run `digest resume --restored`")
         .into());
     }
     Err(Notice::new(format!("{}; nobody was mailed", older(&ahead)))
@@ -242,7 +242,7 @@ pub(super) fn older(ahead: &Ahead) -> String {
         "the database is older than its safety log"
     };
     format!(
-        "{what}: it does not know of {} deliveries{issues} and of {} changes of people who left, came back or were erased",
+        "{what}: it is missing {} deliveries{issues} and {} changes to people who left, came back or were erased",
         ahead.unknown_deliveries(),
         ahead.people
     )

@@ -114,13 +114,13 @@ async fn reverse(host: &str, dns: &Dns) -> Diagnosis {
             }
             let what = format!("{address} is called {}, which does not lead back to it", names[0]);
             Diagnosis::new("reverse", Health::Warning, what)
-                .mend("give that name this address, or the address its name")
+                .mend("give that name this address, or set the PTR record to a name that has this address")
         }
     }
 }
 
 fn unanswered(about: &'static str, why: String) -> Diagnosis {
-    Diagnosis::new(about, Health::Warning, why).mend("is this machine on the net, and its nameserver alive?")
+    Diagnosis::new(about, Health::Warning, why).mend("check that this machine is online and its nameserver responds")
 }
 
 fn spf(domain: &str, answers: Answers) -> Diagnosis {

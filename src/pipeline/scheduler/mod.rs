@@ -210,7 +210,7 @@ impl Daemon {
                     if !store.scheduling().set_fencing_token(send.id, Some(fencing_token))? {
                         return Ok(Tick::Stale);
                     }
-                    store.sends().stop(send.id, true, "its time was over before it was done")?;
+                    store.sends().stop(send.id, true, "it was not finished within `give_up`")?;
                 }
                 self.stopped(store, issue)?
             }

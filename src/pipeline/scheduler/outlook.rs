@@ -71,7 +71,7 @@ impl Daemon {
         match next.step {
             Some(Step::Skip(Reason::Failed)) => ("leaves it out: it could not be sent in time".into(), Some(now)),
             Some(Step::Skip(_)) => ("leaves it out".into(), Some(now)),
-            Some(Step::GiveUp) => ("gives it up: its time is over".into(), Some(now)),
+            Some(Step::GiveUp) => ("gives up on it: `give_up` has passed".into(), Some(now)),
             Some(_) => ("goes on with it".into(), Some(now)),
             None if known.send.is_none() => ("sends it".into(), next.look),
             None => ("goes on with it".into(), next.look),

@@ -84,7 +84,9 @@ impl<'a> RowReader<'a> {
         }
         let address = Address::parse(email.trim_start_matches("mailto:")).map_err(|e| e.to_string())?;
         if !self.plan.service.deleted_domain.is_empty() && address.domain() == self.plan.service.deleted_domain {
-            return Err("they had themselves deleted there; this is not their address".to_owned().into());
+            return Err("this person asked the service to be deleted; this is not their real address"
+                .to_owned()
+                .into());
         }
         let standing = standing::of(self.plan, record, |cell| self.bare(cell));
         let status = standing.worst.unwrap_or(SubscriberStatus::Confirmed);

@@ -144,7 +144,7 @@ fn the_other_services_are_recognised_with_every_state_they_know() {
             vec![
                 "a confirmed 23-12-01",
                 "b unsubscribed 23-12-02 Substack: email_disabled: true",
-                "4 they had themselves deleted there; this is not their address",
+                "4 this person asked the service to be deleted; this is not their real address",
             ],
         ),
         (
