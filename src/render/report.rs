@@ -51,4 +51,4 @@ pub(super) fn fill(name: &str, view: &impl Serialize, templates: &Templates) -> 
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -2,6 +2,7 @@
 
 mod clicks;
 mod exact;
+mod languages;
 mod looks;
 mod plain;
 mod states;

@@ -39,6 +39,7 @@ mod feeds_tls;
 mod house_rules;
 mod importing;
 mod inbox;
+mod languages;
 mod leaving;
 mod letters;
 mod notify;

@@ -125,6 +125,12 @@ impl Language {
         self.below(section).filter_map(shown).collect()
     }
 
+    /// All lines by section and name.
+    #[cfg(test)]
+    pub fn lines(&self) -> impl Iterator<Item = (&str, &Line)> {
+        self.lines.iter().map(|(name, line)| (name.as_str(), line))
+    }
+
     /// The lines of a section by their names in it.
     pub fn below<'l>(&'l self, section: &str) -> impl Iterator<Item = (&'l str, &'l Line)> {
         let start = format!("{section}.");

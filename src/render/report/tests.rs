@@ -5,7 +5,7 @@ use super::numbers::{duration, share};
 use super::*;
 use crate::model::{
     Advice, AnswerCount, ClickLine, DeliveryCounts, DomainLine, Figures, IssueLine, IssueState, LaterLine, Linked,
-    ListGrowth, PollCounts, Refusal, ReplyLine, StateLine, Timeline, TriesLine, WaitLine, Within,
+    ListGrowth, PollCounts, Refusal, ReplyLine, Sentence, StateLine, Timeline, TriesLine, Value, WaitLine, Within,
 };
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -222,6 +222,42 @@ proptest! {
         let page = page(&report);
         prop_assert!(!page.contains("<b onclick"), "{}", page);
     }
+}
+
+/// Reports of a send that went well and of one that did not, in which nobody wrote an English word.
+pub fn in_foreign_words() -> [(&'static str, SendReport); 3] {
+    let foreign = |text: &str| text.chars().map(|c| if c.is_ascii_alphabetic() { 'ж' } else { c }).collect::<String>();
+    [("full", full()), ("bad", bad()), ("empty", send(Figures::default(), IssueState::Sent))].map(
+        |(name, mut report)| {
+            for text in [&mut report.publication, &mut report.edition, &mut report.subject, &mut report.stopped_because]
+            {
+                *text = foreign(text);
+            }
+            report.approved_by = foreign("Ann");
+            for poll in report.poll.iter_mut().chain(report.issues.iter_mut().filter_map(|line| line.poll.as_mut())) {
+                poll.question = foreign(&poll.question);
+                poll.answers.iter_mut().for_each(|line| line.answer = foreign(&line.answer));
+            }
+            report.advice = vec![Advice {
+                act: true,
+                what: Sentence::counted("advice.refused", 18)
+                    .with("why", Value::Parts(vec![Sentence::new("advice.reputation")])),
+                help: Sentence::new("advice.reputation_help"),
+            }];
+            report.proposal = vec![Sentence::counted("proposal.untouched", 5)];
+            report.figures.refusals.iter_mut().for_each(|refusal| refusal.text = foreign(&refusal.text));
+            report.figures.clicks.iter_mut().flatten().for_each(|line| line.title = foreign(&line.title));
+            for (line, name) in report.figures.states.iter_mut().zip([
+                "reasons.taken",
+                "reasons.policy",
+                "reasons.gone",
+                "reasons.broke",
+            ]) {
+                line.reason = Sentence::new(name);
+            }
+            (name, report)
+        },
+    )
 }
 
 /// A send with everything that a report can say.

@@ -1,0 +1,144 @@
+//! A publication in another language: mail, letters, pages and report speak it, and `check` says what a language lacks.
+
+use crate::house::{ISSUE, NOW, Test};
+use crate::pages::{Serve, letters, publication};
+
+/// Five stories in German, of yesterday and of three days ago.
+const NEWS: &str = r#"{"title": "Das neue Werk läuft an", "source": "Stadtblatt", "published": "2026-11-24", "score": 9.0, "url": "https://blatt.example/werk", "summary": "Nach zwei Jahren Bau.", "topics": ["Industrie"]}
+{"title": "Ein Fluss wird flacher", "source": "Landfunk", "published": "2026-11-22", "score": 8.5, "url": "https://funk.example/fluss", "summary": "Der Pegel fällt weiter.", "topics": ["Natur"]}
+{"title": "Bücherei öffnet sonntags", "source": "Stadtblatt", "published": "2026-11-24", "score": 8.0, "url": "https://blatt.example/buch", "summary": "Zunächst auf Probe.", "topics": ["Kultur"]}
+{"title": "Neue Linie nach Norden", "source": "Bahnpost", "published": "2026-11-25", "score": 7.5, "url": "https://bahn.example/linie", "summary": "Stündlich ab Mai.", "topics": ["Verkehr"]}
+{"title": "Obsternte fällt mager aus", "source": "Hofbote", "published": "2026-11-24", "score": 7.0, "url": "https://hof.example/obst", "summary": "Der Frost kam spät.", "topics": ["Natur"]}
+"#;
+
+fn in_language(tag: &str) -> Test {
+    let config = format!(
+        "[publication]\nlanguage = \"{tag}\"\n[editions.midweek]\nnews = 5\nnext_date = true\nreply = true\nforward = true\n"
+    );
+    let test = Test::new().news(NEWS).config(&config);
+    test.run("compose midweek").success();
+    test
+}
+
+/// The rendered parts: HTML and text.
+fn rendered(test: &Test) -> [String; 2] {
+    test.run("render").success();
+    ["html", "txt"].map(|ending| test.read(&format!("issues/{ISSUE}/issue.{ending}")))
+}
+
+#[test]
+fn a_german_mail_has_german_days_ages_and_counts() {
+    let test = in_language("de");
+    let [html, text] = rendered(&test);
+    assert!(html.contains("lang=\"de\""), "{html}");
+    for words in
+        ["Mittwoch, 25. November 2026", "gestern", "vor 3 Tagen", "4 Meldungen, 1 Min.", "Im Web lesen", "Abmelden"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    for words in ["Wednesday", "November 2026, ", "yesterday", "days ago", "stories", "Read on the web", "Unsubscribe"]
+    {
+        assert!(!text.contains(words) && !html.contains(words), "{words}: {text}");
+    }
+    let check = test.run("check --format json").code_in(&[0, 1]).json();
+    let codes: Vec<&str> = check["findings"].as_array().unwrap().iter().filter_map(|f| f["code"].as_str()).collect();
+    assert!(!codes.iter().any(|code| code.starts_with("words")), "{codes:?}");
+}
+
+#[test]
+fn a_german_report_is_german_and_its_json_stays_as_it_is() {
+    let test = Test::new().sample().config("[publication]\nlanguage = \"de\"\n").subscribers(3).approved();
+    test.run(&format!("send {ISSUE} --yes")).success();
+    let page = test.run(&format!("report {ISSUE} --out -")).success().stdout;
+    for words in ["<html lang=\"de\"", "Was zu tun ist", "Nichts zu tun.", "vom Mailserver angenommen", "100,0 %"] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("Nothing to do") && !page.contains("taken by the relay"), "{page}");
+    let figures = test.run(&format!("report {ISSUE} --format json")).success().json();
+    assert_eq!(figures["states"][0]["reason"], "taken by the relay", "{figures}");
+    assert!(figures["proposal"][0].as_str().unwrap().starts_with("kept "), "{figures}");
+}
+
+#[test]
+fn an_edition_and_a_draft_may_have_a_language_of_their_own() {
+    let test = in_language("en").config("[editions.midweek]\nlanguage = \"de\"\n");
+    let [html, text] = rendered(&test);
+    assert!(html.contains("lang=\"de\"") && text.contains("Mittwoch, 25. November 2026"), "{text}");
+    test.edit(|draft| draft["language"] = toml_edit::value("en"));
+    let [html, text] = rendered(&test);
+    assert!(html.contains("lang=\"en\"") && text.contains("Wednesday 25 November 2026"), "{text}");
+    // The letters stay in the publication's language.
+    let test = in_language("de").config("[editions.midweek]\nlanguage = \"en-US\"\n");
+    let [_, text] = rendered(&test);
+    assert!(text.contains("Wednesday, November 25, 2026") && text.contains("Read on the web"), "{text}");
+}
+
+#[test]
+fn a_line_of_ones_own_is_laid_over_the_shipped_ones_and_mistakes_are_told() {
+    let test = in_language("de");
+    test.write(
+        "templates/words/de.toml",
+        "[issue]\nlead = \"Zuerst\"\nwbe = \"Im Netz\"\nread_at = \"Bei {quelle}\"\n",
+    );
+    let [_, text] = rendered(&test);
+    assert!(text.contains("Im Web lesen"), "the shipped lines are still there: {text}");
+    let told = test.run("check").code(1);
+    told.stdout_has("words-unknown").stdout_has("templates/words/de.toml:3: nothing reads the line `issue.wbe`");
+    let told = test.run("check").code(1);
+    told.stdout_has("words-placeholder").stdout_has("templates/words/de.toml:4: `issue.read_at` has {quelle}");
+    test.run("doctor").code_in(&[0, 1]).stdout_has("nothing reads the line `issue.wbe`");
+}
+
+#[test]
+fn a_language_without_words_is_told() {
+    let test = in_language("nl");
+    let [html, text] = rendered(&test);
+    assert!(html.contains("lang=\"nl\"") && text.contains("Wednesday 25 November 2026"), "{text}");
+    test.run("check").code_in(&[0, 1]).stdout_has("there are no words for the language `nl`");
+    test.run("check --explain words-missing").success().stdout_has("templates/words/LANG.toml");
+}
+
+#[test]
+fn an_example_makes_a_mail_in_its_language() {
+    let arabic = include_str!("../../examples/words/ar.toml");
+    let test = in_language("ar").file("templates/words/ar.toml", arabic);
+    let [html, text] = rendered(&test);
+    assert!(html.contains("lang=\"ar\" dir=\"rtl\""), "{html}");
+    for words in ["الأربعاء، 25 نوفمبر 2026", "أمس", "قبل 3 أيام", "4 أخبار", "Landfunk، الأحد، 22 نوفمبر، قبل"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // Names that run the other way are isolated in a sentence of Arabic.
+    assert!(text.contains("\u{2068}Midweek\u{2069}"), "{text}");
+    let codes = test.run("check --format json").code_in(&[0, 1]).json()["findings"].to_string();
+    assert!(!codes.contains("words-"), "{codes}");
+}
+
+#[test]
+fn what_is_no_language_is_refused_with_its_line() {
+    let test = Test::new().config("[publication]\nlanguage = \"german please\"\n");
+    test.run("config").code(1).stderr_has("`publication.language` must be a language tag, found `german please`");
+}
+
+#[test]
+fn words_in_the_old_place_are_not_passed_over() {
+    let test = in_language("de").file("templates/page/texts.toml", "[home]\ntitle = \"x\"\n");
+    test.run("render").code(1).stderr_has("no longer in texts.toml").stderr_has("templates/words/en.toml");
+}
+
+#[test]
+fn pages_and_letters_speak_the_publications_language() {
+    let test = publication().config("[publication]\nlanguage = \"de\"\n[delivery]\ntransport = \"file\"\n");
+    let serve = Serve::start_at(&test, NOW);
+    let home = serve.get("/").body;
+    assert!(home.contains("<html lang=\"de\" dir=\"ltr\">") && home.contains("Ihre E-Mail-Adresse"), "{home}");
+    assert!(!home.contains("Sign up") && !home.contains("Your email"), "{home}");
+    assert_eq!(serve.post("/subscribe", "email=ann%40inbox.example").status, 200);
+    let letter = &letters(&test, 1)[0];
+    assert!(letter.subject().starts_with("Bestätigen Sie Ihre Anmeldung"), "{}", letter.subject());
+    assert!(
+        letter.html().contains("lang=\"de\"") && letter.text().contains("Anmeldung bestätigen:"),
+        "{}",
+        letter.text()
+    );
+}
