@@ -41,11 +41,16 @@ fn underline(h: &Helper, _: &str) -> String {
 }
 
 /// `<h3{{dir_of VALUE}}>`: the attributes that turn a text which runs against the direction, or nothing. Written
-/// out, since Outlook on Windows knows neither `dir="auto"` nor `text-align: start`.
+/// out, since Outlook on Windows knows neither `dir="auto"` nor `text-align: start`. With `inline=true` for words within a line,
+/// which stays where it is.
 fn dir_of(h: &Helper, dir: &str) -> String {
+    let side = |own: &str, align: &str| match h.hash_get("inline") {
+        Some(_) => format!(" dir=\"{own}\""),
+        None => format!(" dir=\"{own}\" align=\"{align}\""),
+    };
     match words::direction(&joined(h)) {
-        Some("rtl") if dir == "ltr" => " dir=\"rtl\" align=\"right\"".to_owned(),
-        Some("ltr") if dir == "rtl" => " dir=\"ltr\" align=\"left\"".to_owned(),
+        Some("rtl") if dir == "ltr" => side("rtl", "right"),
+        Some("ltr") if dir == "rtl" => side("ltr", "left"),
         _ => String::new(),
     }
 }

@@ -53,6 +53,8 @@ pub struct IssueView {
     pub picture: Option<PictureView>,
     /// The words that greet a subscriber, with the name's slot in them; empty when the edition greets nobody.
     pub greeting: String,
+    /// The same without the name: which way they run.
+    pub greeting_text: String,
     pub intro_html: String,
     pub intro_text: String,
     /// Who signs the intro; empty when nobody does.
@@ -175,6 +177,7 @@ pub fn issue(
         mark: setting.publication.mark.as_ref().and_then(|mark| around::picture(mark, setting)),
         picture: draft.picture.as_ref().and_then(|picture| around::picture(picture, setting)),
         greeting: words::line(&setting.edition.greeting).replace("{name}", &tokens.token(&Slot::Name)),
+        greeting_text: words::line(&setting.edition.greeting).replace("{name}", ""),
         intro_html: intro.html,
         intro_text: intro.text,
         signature: words::line(&setting.edition.signature),
@@ -236,7 +239,7 @@ fn counts<'s>(
     if !parts.is_empty() {
         parts.push(time.clone());
     }
-    ContentCounts { news, guides: cards, minutes, line: texts.locale().series(&parts), time }
+    ContentCounts { news, guides: cards, minutes, line: parts.join(&texts.get("comma")), time }
 }
 
 fn edition_title(draft: &Draft, setting: &Setting) -> String {
