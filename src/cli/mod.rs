@@ -17,6 +17,7 @@ mod import;
 mod news;
 mod output;
 mod packaging;
+mod pages;
 mod preview;
 mod render;
 mod report;
@@ -156,6 +157,9 @@ enum Command {
     /// List past issues on the web, and correct them
     #[command(subcommand)]
     Archive(archive::Archive),
+    /// What the public pages have for other sites
+    #[command(subcommand)]
+    Pages(pages::Pages),
     /// Check config, templates, database, relay and DNS, and say how to fix each problem; sends nothing
     Doctor(doctor::Doctor),
     /// Show every setting, its default, and where its value comes from
@@ -234,6 +238,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Schedule(command) => command.run(global),
         Command::Serve => serve::run(global),
         Command::Archive(command) => command.run(global),
+        Command::Pages(command) => command.run(global),
         Command::Doctor(command) => command.run(global),
         Command::Config(command) => command.run(global),
         Command::Subscribers(command) => command.run(global),

@@ -10,7 +10,8 @@ use super::{Origin, SHIPPED};
 /// The reference: every key with its default.
 const REFERENCE: &str = include_str!("../../config.toml");
 /// What the reference shows of an edition that is not the default: without these lines they are empty.
-const OPTIONAL: [(&str, &str); 7] = [
+const OPTIONAL: [(&str, &str); 8] = [
+    ("description", "\"\""),
     ("greeting", "\"\""),
     ("signature", "\"\""),
     ("poll", "\"\""),
@@ -20,8 +21,9 @@ const OPTIONAL: [(&str, &str); 7] = [
     ("next_date", "false"),
 ];
 /// What the code has where the reference shows the sample's publication.
-const PUBLICATION: [(&str, &str); 6] = [
+const PUBLICATION: [(&str, &str); 7] = [
     ("name", "\"Newsletter\""),
+    ("description", "\"\""),
     ("url", "\"https://example.org\""),
     ("from", "\"\""),
     ("reply_to", "\"\""),

@@ -21,7 +21,7 @@ fn the_shipped_file_says_what_the_defaults_are() {
     let empty = read_with("", &[]).expect("defaults");
     // The sample's letters have every optional part; without a line there is none.
     for edition in shipped.editions.values_mut() {
-        for part in [&mut edition.greeting, &mut edition.signature, &mut edition.poll] {
+        for part in [&mut edition.description, &mut edition.greeting, &mut edition.signature, &mut edition.poll] {
             assert!(!std::mem::take(part).is_empty());
         }
         for part in [&mut edition.reply, &mut edition.forward, &mut edition.next_date] {

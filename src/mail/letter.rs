@@ -106,6 +106,7 @@ mod tests {
             text: whole(".\nbody\n"),
             tracking: None,
             poll: None,
+            article: None,
         };
         let letter = |key| Letter { key, to: &to, dated: DateTime::UNIX_EPOCH, rendered: &rendered };
         let one = writer.write(&letter("a"));

@@ -12,6 +12,8 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct Publication {
     pub name: String,
+    /// What it is, in a sentence or two, for the sign-up page and search engines; may be empty.
+    pub description: String,
     /// The public site, https.
     pub url: String,
     /// The From mailbox, `Name <address>` or an address alone.
@@ -52,6 +54,7 @@ impl Default for Publication {
     fn default() -> Self {
         Self {
             name: "Newsletter".into(),
+            description: String::new(),
             url: "https://example.org".into(),
             from: String::new(),
             reply_to: String::new(),
@@ -143,6 +146,8 @@ pub enum Thin {
 pub struct Edition {
     /// Shown in the masthead; empty means the edition's name with a capital.
     pub title: String,
+    /// What it brings, in a sentence, for the sign-up page; may be empty.
+    pub description: String,
     /// The BCP 47 tag of its issues' language; empty means the publication's.
     pub language: String,
     /// The local send time, `"Wed 07:00"`.
@@ -302,6 +307,7 @@ impl Default for Edition {
         let days = |n: u64| std::time::Duration::from_secs(n * 86_400);
         Self {
             title: String::new(),
+            description: String::new(),
             language: String::new(),
             send: WeekTime { day: Weekday::Wed, time: NaiveTime::from_hms_opt(7, 0, 0).unwrap_or_default() },
             template: "midweek".into(),

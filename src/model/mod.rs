@@ -35,7 +35,7 @@ pub use network::network;
 pub use notice::{Notice, Notices, Place};
 pub use poll::{AnswerCount, Poll, PollCounts};
 pub use refusal::{EvidenceKind, MatchedBy, RefusalClass};
-pub use rendered::{Fill, Part, Rendered, Segment, Slot, push_escaped};
+pub use rendered::{Article, Fill, Part, Rendered, Segment, Slot, push_escaped};
 pub use report::{
     Advice, ClickLine, DomainLine, Figures, IssueLine, LaterLine, ListGrowth, Refusal, ReplyLine, SendReport,
     StateLine, Timeline, TriesLine, WaitLine, Within,

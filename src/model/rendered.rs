@@ -41,7 +41,33 @@ pub trait Fill {
     fn value(&self, slot: &Slot) -> &str;
 }
 
-/// An issue compiled once: subject, preheader and both bodies.
+/// An issue as an article on the web: the same for everybody, with no slots in it and links that are direct.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Article {
+    /// What stands below the title: HTML without inline styles. A picture of content/ is at `/pictures/FILE`; [`Self::html_at`]
+    /// knows where that is.
+    pub html: String,
+    /// The address of the first picture, in the same form; empty when there is none.
+    pub picture: String,
+    /// A BCP 47 tag.
+    pub language: String,
+    /// How much there is to read, in words: "5 stories, 1 guide, 6 min"; empty for an empty issue.
+    pub length: String,
+}
+
+impl Article {
+    /// The HTML with the publication's own pictures under `base`: a path such as `/news`, or a URL, without its last slash.
+    pub fn html_at(&self, base: &str) -> String {
+        self.html.replace("<img src=\"/pictures/", &format!("<img src=\"{base}/pictures/"))
+    }
+
+    /// The address of the first picture on the web; `base` is the URL of the public pages, without its last slash.
+    pub fn picture_at(&self, base: &str) -> String {
+        if self.picture.starts_with('/') { format!("{base}{}", self.picture) } else { self.picture.clone() }
+    }
+}
+
+/// An issue compiled once: subject, preheader, both bodies, and the article for the web.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rendered {
     pub subject: String,
@@ -54,6 +80,9 @@ pub struct Rendered {
     /// The poll that pages of the publication count; `None` where there is none, or its answers are mails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Poll>,
+    /// `None` for a letter, and for an issue approved before issues had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub article: Option<Article>,
 }
 
 impl Rendered {

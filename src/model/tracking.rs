@@ -124,6 +124,7 @@ impl Rendered {
             text: restore(&self.text, Part::Text),
             tracking: None,
             poll: self.poll.clone(),
+            article: self.article.clone(),
         }
     }
 }
@@ -176,6 +177,7 @@ mod tests {
             text: vec![Segment::Shared(format!("[1] {p}{news}\n[2] {p}{guide}"))],
             tracking: Some(tracking.clone()),
             poll: None,
+            article: None,
         };
         let direct = rendered.direct();
         assert_eq!(direct.subject, rendered.subject);

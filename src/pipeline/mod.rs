@@ -66,7 +66,7 @@ pub use init::init;
 pub use letters::{Posted, post_letters};
 pub use metrics::watch_ops;
 pub use preview::preview;
-pub use public::serve_pages;
+pub use public::{serve_pages, sign_up_form};
 pub use rendering::{Asked, Rendering};
 pub use scheduler::Outlook;
 pub use scheduler::{Daemon, Tick, run_scheduler};

@@ -1,6 +1,7 @@
 //! The service of the public pages: looks subscribers up, keeps what they do, and renders the answers. Knows no HTTP.
 
 mod clicks;
+mod form;
 mod less;
 mod poll;
 mod sign_ups;
@@ -12,12 +13,14 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use tokio::sync::watch;
 
+use super::archive::line as archive_line;
 use super::{Site, seed};
-use crate::model::{Address, Purpose, Subscriber, SubscriberStatus};
+use crate::model::{Address, Edition, Purpose, Subscriber, SubscriberStatus};
 use crate::render::{
-    self, Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, PollPage, Preferences, Templates,
+    self, Choice, Home, Language, Leave, Lost, MessagePage, Page, PageSetting, PollPage, Preferences, Templates,
 };
 use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
+use crate::text;
 use crate::web::archive;
 use crate::web::public::{
     Caller, Form, Limits, Pages, PublicRequest, PublicResponse, PublicService, Way, go, router, serve,
@@ -25,6 +28,8 @@ use crate::web::public::{
 use clicks::Clicks;
 use sign_ups::SignUpQueue;
 use stores::Stores;
+
+pub use form::sign_up_form;
 
 /// The longest pause: a leap year, so that the day a year from now always fits.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(366);
@@ -62,7 +67,7 @@ pub async fn serve_pages(
 
 /// The pages by these settings. Whoever still holds older ones is served to the end.
 fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
-    let others = archive::router(site.archive().archive_service()).merge(go::router(clicks.service(&site)));
+    let others = archive::router(site.archive().archive_service()?).merge(go::router(clicks.service(&site)));
     let pages = PublicPages::open(site)?;
     let client_header = pages.site.config.web.client_header.to_ascii_lowercase();
     let service =
@@ -73,9 +78,9 @@ fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
 struct PublicPages {
     site: Arc<Site>,
     templates: Templates,
+    language: Arc<Language>,
     style: String,
-    /// The path of the public URL, without its last slash.
-    base: String,
+    public_url: String,
     stores: Stores,
     sign_ups: SignUpQueue,
 }
@@ -84,10 +89,11 @@ impl PublicPages {
     fn open(site: Arc<Site>) -> anyhow::Result<Self> {
         let templates = site.templates()?;
         let style = render::style(&templates)?;
-        let public = site.config.letterhead().public_url;
-        let base = url::Url::parse(&public).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+        let public_url = site.config.letterhead().public_url;
+        let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
+        let language = setting.language(&templates)?;
         let (stores, sign_ups) = (Stores::open(Arc::clone(&site))?, SignUpQueue::open(Arc::clone(&site))?);
-        let pages = Self { site, templates, style, base, stores, sign_ups };
+        let pages = Self { site, templates, language, style, public_url, stores, sign_ups };
         // Every page once, so that a mistake in a template is told at the start and not to a subscriber.
         pages.page(200, &Home::sample(), "home")?;
         pages.page(200, &Preferences::sample(), "preferences")?;
@@ -100,7 +106,7 @@ impl PublicPages {
 
     fn answer(&self, request: PublicRequest, caller: &Caller) -> PublicResponse {
         let answered = match request {
-            PublicRequest::Home => self.page(200, &self.form("", false, false), "home"),
+            PublicRequest::Home => self.home(),
             PublicRequest::Style => Ok(PublicResponse { status: 200, body: self.style.clone(), is_data: false }),
             PublicRequest::Lost(None) => self.page(200, &Lost::default(), "lost"),
             PublicRequest::Lost(Some(form)) => self.lost(&form, caller),
@@ -122,7 +128,7 @@ impl PublicPages {
     }
 
     fn page(&self, status: u16, page: &impl Page, section: &str) -> anyhow::Result<PublicResponse> {
-        let setting = PageSetting { publication: &self.site.config.publication, base: &self.base };
+        let setting = PageSetting { publication: &self.site.config.publication, public_url: &self.public_url };
         let body = render::page(page, section, setting, &self.templates)?;
         Ok(PublicResponse { status, body, is_data: false })
     }
@@ -144,18 +150,27 @@ impl PublicPages {
     }
 
     fn choices(&self, chosen: &[String]) -> Vec<Choice> {
-        let editions = self.site.config.editions.keys();
-        let choice = |name: &String| Choice {
+        let choice = |(name, edition): (&String, &Edition)| Choice {
             name: name.clone(),
             title: self.site.config.edition_title(name),
+            weekday: self.language.weekday(edition.send.day),
+            description: text::line(&edition.description),
             chosen: chosen.is_empty() || chosen.contains(name),
         };
-        editions.map(choice).collect()
+        self.site.config.editions.iter().map(choice).collect()
+    }
+
+    fn home(&self) -> anyhow::Result<PublicResponse> {
+        let latest = self.stores.read(|store| Ok(store.issues().latest_archived()?))?;
+        let latest = latest.map(|archived| archive_line(&self.site, &self.language, &archived));
+        self.page(200, &Home { latest, ..self.form("", false, false) }, "home")
     }
 
     fn form(&self, email: &str, wrong: bool, none: bool) -> Home {
         let editions = self.choices(&[]);
         Home {
+            description: text::line(&self.site.config.publication.description),
+            latest: None,
             email: email.chars().take(254).collect(),
             wrong,
             none,

@@ -12,8 +12,8 @@ use crate::compose;
 use crate::files;
 use crate::issues;
 use crate::mail::{Links, Message};
-use crate::model::{Address, Delivery, Draft, Frozen, Guide, IssueName, Notice, Part, Rendered};
-use crate::render::{self, GuideLink, Setting};
+use crate::model::{Address, Article, Delivery, Draft, Edition, Frozen, Guide, IssueName, Notice, Part, Rendered};
+use crate::render::{self, GuideLink, Medium, Setting};
 use crate::schedule;
 use crate::store::StoreError;
 
@@ -63,6 +63,7 @@ impl Drafts {
             edition: self.site.config.edition(&name.edition)?,
             guides: &guides,
             fields: &self.merge_fields()?,
+            medium: Medium::Mail,
             clicks: self.site.config.tracking.clicks.then_some(letterhead.public_url.as_str()),
             pages: self.site.config.web.serves().then_some(letterhead.public_url.as_str()),
             next: schedule::date_after(self.site.config.edition(&name.edition)?, name.date),
@@ -99,6 +100,18 @@ impl Drafts {
         };
         let report = check::check(&draft, &rendered, &context);
         Ok(Rendering { name: name.clone(), draft, text, rendered, report })
+    }
+
+    /// The article of an issue from the text of its draft: for one that was approved before articles were kept with approvals.
+    pub(super) fn article(&self, name: &IssueName, draft: &str) -> anyhow::Result<Article> {
+        let draft = issues::parse(&issues::folder(&self.site.issues_dir(), name).join("issue.toml"), draft)?;
+        let content = self.site.content().scored_content().ok();
+        let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
+        // An edition may have ended since.
+        let ended = Edition::default();
+        let edition = self.site.config.edition(&name.edition).unwrap_or(&ended);
+        let setting = Setting { guides: &guides, ..Setting::new(&self.site.config.publication, edition) };
+        Ok(render::article(&draft, &setting, &self.site.templates()?)?)
     }
 
     /// The subject that composing again would write, where the draft's is compose's own and would be another one.

@@ -1,153 +1,26 @@
-//! The archive's pages: an issue's copy for everybody, with the slots of a subscriber filled neutrally, and the list of all issues.
-//! Knows no store and no clock.
+//! The archive's pages: the list of all issues, an issue as an article, and what the feed has of it. Knows no store and no clock.
 
-use std::fmt::Write as _;
-
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::Page;
-use super::words::escape;
-use crate::model::{Fill, Part, Rendered, Slot};
-
-/// Where and for whom a copy is shown.
-#[derive(Clone, Debug)]
-pub struct CopyFrame<'a> {
-    pub publication: &'a str,
-    /// A BCP 47 tag for the words around the issue.
-    pub language: &'a str,
-    /// Where the public pages live, without a trailing slash.
-    pub base: &'a str,
-    /// The issue's name.
-    pub issue: &'a str,
-    /// Asks search engines not to list the page.
-    pub noindex: bool,
-    /// What stands for a subscriber's name.
-    pub name_fallback: &'a str,
-    pub zone: Tz,
-    /// Each correction with what subscribers are told of it, the oldest first.
-    pub corrections: &'a [(DateTime<Utc>, String)],
-}
-
-/// What fills the slots where nobody in particular reads.
-struct Anybody<'a> {
-    name: &'a str,
-    home: String,
-    copy: String,
-}
-
-impl<'a> Anybody<'a> {
-    fn new(frame: &CopyFrame<'a>) -> Self {
-        let copy = format!("{}/archive/{}", frame.base, frame.issue);
-        Self { name: frame.name_fallback, home: format!("{}/", frame.base), copy }
-    }
-}
-
-impl Fill for Anybody<'_> {
-    fn value(&self, slot: &Slot) -> &str {
-        match slot {
-            Slot::Name => self.name,
-            Slot::Email => "your address",
-            Slot::UnsubscribeUrl | Slot::PreferencesUrl => &self.home,
-            Slot::WebCopyUrl => &self.copy,
-            Slot::Field(_) => "",
-        }
-    }
-}
-
-/// The issue as a page of the archive: the mailed HTML with a bar on top that says what it is and what was corrected.
-pub fn web_copy(rendered: &Rendered, frame: &CopyFrame) -> String {
-    let anybody = Anybody::new(frame);
-    let mut html = rendered.fill(Part::Html, &anybody);
-    // Later places first, so that the earlier one stays where it was found.
-    if let Some(at) = after_tag(&html, "<body") {
-        html.insert_str(at, &bar(frame));
-    }
-    if let Some(at) = html.find("</head>") {
-        html.insert_str(at, &head(frame, &anybody.copy));
-    }
-    html
-}
-
-/// What stands between the body's tags, for a feed: with the corrections in front.
-pub fn feed_content(rendered: &Rendered, frame: &CopyFrame) -> String {
-    let html = rendered.fill(Part::Html, &Anybody::new(frame));
-    let from = after_tag(&html, "<body").unwrap_or(0);
-    let to = html.rfind("</body>").filter(|to| *to >= from).unwrap_or(html.len());
-    corrections(frame) + html[from..to].trim()
-}
-
-fn head(frame: &CopyFrame, copy: &str) -> String {
-    let mut head = format!(
-        "<link rel=\"canonical\" href=\"{copy}\">\n<link rel=\"alternate\" type=\"application/atom+xml\" href=\"{}/feed.xml\">\n",
-        escape(frame.base),
-        copy = escape(copy),
-    );
-    if frame.noindex {
-        head.push_str("<meta name=\"robots\" content=\"noindex\">\n");
-    }
-    head
-}
-
-/// The bar above an issue. Its colours are the mail's own, so that no style of its is needed.
-fn bar(frame: &CopyFrame) -> String {
-    let (base, publication) = (escape(frame.base), escape(frame.publication));
-    format!(
-        "<div lang=\"{}\" role=\"region\" aria-label=\"About this page\" style=\"padding:12px 20px;background:#1d1c1a;color:#ffffff;\
-         font:14px/1.5 -apple-system,BlinkMacSystemFont,Segoe UI,Helvetica,Arial,sans-serif;text-align:center\">\
-         An issue of {publication}. <a href=\"{base}/\" style=\"display:inline-block;padding:4px 8px;color:#5fd4c6\">Get it by email</a> \
-         <a href=\"{base}/archive\" style=\"display:inline-block;padding:4px 8px;color:#5fd4c6\">All issues</a></div>\n{}",
-        escape(frame.language),
-        corrections(frame),
-    )
-}
-
-/// What was corrected, when, and why; nothing where nothing was.
-fn corrections(frame: &CopyFrame) -> String {
-    if frame.corrections.is_empty() {
-        return String::new();
-    }
-    let mut lines = String::new();
-    for (at, note) in frame.corrections {
-        let at = at.with_timezone(&frame.zone);
-        let (stamp, day) = (at.to_rfc3339(), at.format("%-d %B %Y"));
-        let note = if note.is_empty() { String::new() } else { format!(": {}", escape(note)) };
-        let _ = write!(
-            lines,
-            "<p style=\"margin:0\"><b>Corrected on <time datetime=\"{stamp}\">{day}</time></b>{note}</p>"
-        );
-    }
-    format!(
-        "<div role=\"region\" aria-label=\"Corrections\" style=\"padding:12px 20px;background:#fdf3d7;color:#3d2f00;border-bottom:3px solid #8a5a00;\
-         font:15px/1.5 -apple-system,BlinkMacSystemFont,Segoe UI,Helvetica,Arial,sans-serif\">{lines}</div>\n"
-    )
-}
-
-/// The place behind a tag.
-fn after_tag(html: &str, tag: &str) -> Option<usize> {
-    let from = html.find(tag)?;
-    Some(from + html[from..].find('>')? + 1)
-}
+use super::language::{Language, direction_of_language};
+use super::page::{Head, Page};
+use crate::model::{Article, IssueName};
 
 /// The list of all issues.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ArchivePage {
-    /// By edition.
-    pub editions: Vec<ArchiveEdition>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct ArchiveEdition {
-    pub name: String,
-    pub title: String,
     /// The newest first.
     pub issues: Vec<ArchiveLine>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// An issue in a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ArchiveLine {
     pub issue: String,
+    /// The edition's title.
+    pub edition: String,
     pub subject: String,
     pub preheader: String,
     /// The issue's day, `2026-11-25` and in words.
@@ -157,19 +30,168 @@ pub struct ArchiveLine {
     pub corrected: String,
 }
 
-impl Page for ArchivePage {
-    const NAME: &'static str = "archive";
+impl ArchiveLine {
+    /// `corrected`: the local day of the last correction. Days are written as `language` writes them.
+    pub fn new(
+        issue: &IssueName,
+        edition: &str,
+        subject: &str,
+        preheader: &str,
+        corrected: Option<NaiveDate>,
+        language: &Language,
+    ) -> Self {
+        let day = |day| language.locale.full_day(day);
+        Self {
+            issue: issue.to_string(),
+            edition: edition.to_owned(),
+            subject: subject.to_owned(),
+            preheader: preheader.to_owned(),
+            date: issue.date.to_string(),
+            day: day(issue.date),
+            corrected: corrected.map(day).unwrap_or_default(),
+        }
+    }
 
-    fn sample() -> Self {
-        let line = ArchiveLine {
+    /// A line that has every name.
+    pub fn sample() -> Self {
+        Self {
             issue: "2026-11-25-midweek".into(),
+            edition: "Midweek".into(),
             subject: "A <b>calm</b> week".into(),
             preheader: "And one release that was not".into(),
             date: "2026-11-25".into(),
             day: "25 November 2026".into(),
             corrected: "26 November 2026".into(),
-        };
-        Self { editions: vec![ArchiveEdition { name: "midweek".into(), title: "Midweek".into(), issues: vec![line] }] }
+        }
+    }
+}
+
+/// A correction, as it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CorrectionLine {
+    /// RFC 3339.
+    pub stamp: String,
+    /// Its local day in words.
+    pub day: String,
+    /// May be empty.
+    pub note: String,
+}
+
+impl CorrectionLine {
+    pub fn new(at: DateTime<Utc>, note: &str, zone: Tz, language: &Language) -> Self {
+        let at = at.with_timezone(&zone);
+        Self { stamp: at.to_rfc3339(), day: language.locale.full_day(at.date_naive()), note: note.to_owned() }
+    }
+}
+
+/// The issue before or after another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Neighbour {
+    pub issue: String,
+    pub subject: String,
+}
+
+/// A past issue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IssuePage {
+    #[serde(flatten)]
+    pub line: ArchiveLine,
+    /// How much there is to read, in words.
+    pub length: String,
+    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
+    pub language: String,
+    pub dir: String,
+    pub article_html: String,
+    /// The oldest first.
+    pub corrections: Vec<CorrectionLine>,
+    pub older: Option<Neighbour>,
+    pub newer: Option<Neighbour>,
+    /// The address of a picture to show beside a link to the page; may be empty.
+    #[serde(skip)]
+    pub picture: String,
+    #[serde(skip)]
+    pub published: DateTime<Utc>,
+    #[serde(skip)]
+    pub modified: DateTime<Utc>,
+}
+
+impl IssuePage {
+    /// The page of `article`, whose pictures are found under `base` and, by other sites, under `public_url`.
+    pub fn new(line: ArchiveLine, article: &Article, base: &str, public_url: &str) -> Self {
+        Self {
+            line,
+            length: article.length.clone(),
+            language: article.language.clone(),
+            dir: direction_of_language(&article.language).to_owned(),
+            article_html: article.html_at(base),
+            picture: article.picture_at(public_url),
+            ..Self::default()
+        }
+    }
+}
+
+/// What the feed has of an issue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FeedEntry {
+    pub article_html: String,
+    /// The oldest first.
+    pub corrections: Vec<CorrectionLine>,
+}
+
+fn corrections() -> Vec<CorrectionLine> {
+    let note = "The first story named the wrong lab.".into();
+    vec![CorrectionLine { stamp: "2026-11-26T09:00:00+01:00".into(), day: "26 November 2026".into(), note }]
+}
+
+impl Page for ArchivePage {
+    const NAME: &'static str = "archive";
+
+    fn sample() -> Self {
+        Self { issues: vec![ArchiveLine::sample()] }
+    }
+
+    fn head(&self) -> Head {
+        Head { path: Some("/archive".into()), ..Head::default() }
+    }
+}
+
+impl Page for IssuePage {
+    const NAME: &'static str = "issue";
+
+    fn sample() -> Self {
+        let neighbour = Some(Neighbour { issue: "2026-11-22-sunday".into(), subject: "A <i>busy</i> week".into() });
+        Self {
+            line: ArchiveLine::sample(),
+            length: "5 stories, 6 min".into(),
+            language: "en".into(),
+            dir: "ltr".into(),
+            article_html: "<div class=\"story\"><h2>A story</h2></div>".into(),
+            corrections: corrections(),
+            older: neighbour.clone(),
+            newer: neighbour,
+            ..Self::default()
+        }
+    }
+
+    fn head(&self) -> Head {
+        let stamp = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        Head {
+            title: self.line.subject.clone(),
+            description: self.line.preheader.clone(),
+            path: Some(format!("/archive/{}", self.line.issue)),
+            image: self.picture.clone(),
+            published: stamp(self.published),
+            modified: stamp(self.modified),
+            ..Head::default()
+        }
+    }
+}
+
+impl Page for FeedEntry {
+    const NAME: &'static str = "entry";
+
+    fn sample() -> Self {
+        Self { article_html: "<p>A story</p>".into(), corrections: corrections() }
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::compiled::{ROOT, Ready};
+use super::compiled::{Format, ROOT, Ready};
 use super::ready;
+use super::setting::Medium;
 use super::slots::Tokens;
 use super::source::Source;
 use super::texts::Words;
-use super::view::{self, IssueView, PollView};
+use super::view::{self, ArticleView, IssueView, PollView};
 use super::{Setting, Templates, bounds, html, sample, words};
-use crate::model::{Draft, Edition, Notice, Notices, Rendered};
+use crate::model::{Article, Draft, Edition, Notice, Notices, Rendered};
 use crate::text::suggestion;
 
 pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Rendered, Notices> {
@@ -22,11 +23,11 @@ pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result
     let ready = ready::of(setting, templates, shape);
     let view = view::issue(draft, setting, look.clone(), &texts, &tokens);
     let [mjml, text] = ready.map(|ready| ready.and_then(|ready| part(&ready, &view)));
-    let (mjml, text) = match (mjml, text) {
-        (Ok(mjml), Ok(text)) => (mjml, text),
-        (mjml, text) => {
-            let all = [mjml.err(), text.err()].into_iter().flatten().flat_map(|notices| notices.0).collect();
-            return Err(Notices(all));
+    let (mjml, text, article) = match (mjml, text, web(draft, setting, &texts, templates)) {
+        (Ok(mjml), Ok(text), Ok(article)) => (mjml, text, article),
+        (mjml, text, article) => {
+            let wrong = [mjml.err(), text.err(), article.err()];
+            return Err(Notices(wrong.into_iter().flatten().flat_map(|notices| notices.0).collect()));
         }
     };
     let html = html::compile(&mjml, &issue_label(&setting.edition.template, templates))?;
@@ -37,7 +38,27 @@ pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result
         preheader: view.preheader,
         tracking: view.tracking,
         poll: view.poll.and_then(PollView::counted),
+        article: Some(article),
     })
+}
+
+/// The issue as an article, by `page/article.html.hbs`.
+pub fn article(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Article, Notices> {
+    let (publication, language) = (words::line(&setting.publication.name), view::language(draft, setting));
+    let texts = Words::of(&setting.edition.template, &publication, &language, templates)?;
+    web(draft, setting, &texts, templates)
+}
+
+fn web(draft: &Draft, setting: &Setting, texts: &Words, templates: &Templates) -> Result<Article, Notices> {
+    // An article's view has no name for a subscriber's values.
+    let tokens = Tokens::none();
+    let look = BTreeMap::new();
+    let shape = || serde_json::json!(ArticleView::from(shape(setting, &look, texts, &tokens)));
+    let ready = ready::file(Format::Html, "page/article.html.hbs", templates, shape)?;
+    let setting = Setting { medium: Medium::Web, clicks: None, ..*setting };
+    let view = ArticleView::from(view::issue(draft, &setting, BTreeMap::new(), texts, &tokens));
+    let html = part(&ready, &view)?;
+    Ok(view.article(html::tighten(&html)))
 }
 
 /// An issue that has every name that templates may use: guides stand under stories and, with what they explain, on cards.

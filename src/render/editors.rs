@@ -90,6 +90,7 @@ pub fn editors(
         text: vec![Segment::Shared(text)],
         tracking: None,
         poll: None,
+        article: None,
     })
 }
 

@@ -33,7 +33,7 @@ fn within_main(html: &str) -> String {
 
 /// Takes the templates' own indentation out: white space around a line break becomes that line break. Nothing in the mail
 /// is preformatted, so nothing changes in how it looks.
-fn tighten(html: &str) -> String {
+pub fn tighten(html: &str) -> String {
     let lines: Vec<&str> = html.lines().map(str::trim_ascii).filter(|line| !line.is_empty()).collect();
     let mut out = lines.join("\n");
     out.push('\n');

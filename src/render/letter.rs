@@ -100,7 +100,15 @@ pub fn letter(
     let label = format!("templates/letter/{folder}/body.mjml.hbs");
     let html = html::compile(&draw(Format::Mjml, "body.mjml.hbs", &subject)?, label.as_ref())?;
     let whole = |text| vec![Segment::Shared(text)];
-    Ok(Rendered { subject, preheader: String::new(), html: whole(html), text: whole(text), tracking: None, poll: None })
+    Ok(Rendered {
+        subject,
+        preheader: String::new(),
+        html: whole(html),
+        text: whole(text),
+        tracking: None,
+        poll: None,
+        article: None,
+    })
 }
 
 fn fitting<T: DeserializeOwned>(kind: &str, context: &Value) -> Result<T, Notices> {

@@ -12,8 +12,8 @@ use super::helpers;
 use crate::model::{Notice, Notices};
 use crate::text::suggestion;
 
-/// What may be printed unescaped: HTML that `prose` has sanitised.
-const RAW: &[&str] = &["body_html", "intro_html", "note_html", "summary_html", "tldr_html"];
+/// What may be printed unescaped: HTML that `prose` has sanitised, or that a template has made.
+const RAW: &[&str] = &["article_html", "body_html", "intro_html", "note_html", "summary_html", "tldr_html"];
 const TESTS: &[&str] = &["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "not", "or"];
 const BLOCKS: &[&str] = &["each", "if", "unless", "with"];
 /// Partials within partials deeper than this are a circle.

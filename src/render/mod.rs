@@ -5,6 +5,7 @@ mod archive;
 mod bounds;
 mod clicks;
 mod compiled;
+mod contexts;
 mod draw;
 mod editors;
 mod helpers;
@@ -28,18 +29,17 @@ mod words;
 
 use std::sync::{Arc, LazyLock};
 
-use crate::model::{Draft, Notices, Rendered, Sentence, WordsMistake};
+use crate::model::{Article, Draft, Notices, Rendered, Sentence, WordsMistake};
 
-pub use archive::{ArchiveEdition, ArchiveLine, ArchivePage, CopyFrame, feed_content, web_copy};
+pub use archive::{ArchiveLine, ArchivePage, CorrectionLine, FeedEntry, IssuePage, Neighbour};
 pub use clicks::ClickSettings;
+pub use contexts::{Choice, EmbeddedForm, Home, Leave, Lost, MessagePage, PollChoice, PollPage, Preferences};
 pub use editors::{EditorLetter, Found, Shown, ToDo, editors};
 pub use language::{Language, is_language_tag};
 pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
-pub use page::{
-    Choice, Home, Leave, Lost, MessagePage, Page, PageSetting, PollChoice, PollPage, Preferences, page, style,
-};
+pub use page::{Head, Page, PageSetting, fragment, icon, page, style};
 pub use report::{ReportSetting, report};
-pub use setting::{GuideLink, Setting};
+pub use setting::{GuideLink, Medium, Setting};
 pub use templates::Templates;
 
 /// Renders `draft` into both parts with the templates of its edition. The same arguments give the same bytes.
@@ -67,6 +67,14 @@ pub fn language_of(draft: &Draft, setting: &Setting) -> String {
 pub fn in_english(sentence: &Sentence) -> String {
     static ENGLISH: LazyLock<Option<Arc<Language>>> = LazyLock::new(|| Templates::builtin().language("en").ok());
     ENGLISH.as_ref().map_or_else(|| sentence.english.clone(), |english| english.tell(sentence))
+}
+
+/// Draws `draft` as an article for the web, as [`render`] does beside both parts.
+///
+/// # Errors
+/// Every mistake found in the article's template, with file, line and column.
+pub fn article(draft: &Draft, setting: &Setting, templates: &Templates) -> Result<Article, Notices> {
+    draw::article(draft, setting, templates)
 }
 
 /// Checks an edition's templates without a draft: every name in them, in both branches of every condition, and a render

@@ -1,10 +1,13 @@
 //! Renders the public pages: a template under templates/page/ inside the common layout, with a typed context and the words of a
 //! section of words/LANG.toml. Knows no subscriber and no HTTP.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use url::Url;
 
-use super::compiled::Format;
+use super::compiled::{Format, Ready};
 use super::language::Language;
 use super::ready;
 use super::{Templates, draw, view, words};
@@ -14,8 +17,40 @@ use crate::model::{Notices, Publication};
 #[derive(Clone, Copy, Debug)]
 pub struct PageSetting<'a> {
     pub publication: &'a Publication,
-    /// The path under which subscribers reach the site, without its last slash; empty at the root of a host.
-    pub base: &'a str,
+    /// Where subscribers reach the site, without a trailing slash.
+    pub public_url: &'a str,
+}
+
+impl PageSetting<'_> {
+    /// The language of the pages.
+    ///
+    /// # Errors
+    /// A file of words that cannot be read, with its line.
+    pub fn language(&self, templates: &Templates) -> Result<Arc<Language>, Notices> {
+        templates.language(&self.publication.language)
+    }
+
+    /// The path of the site, without its last slash; empty at the root of a host.
+    pub fn base(&self) -> String {
+        Url::parse(self.public_url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+    }
+}
+
+/// What a page tells search engines, and programs that show a link to it. What is empty is not told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Stands before the publication's name; empty: the `title` of the page's words.
+    pub title: String,
+    /// Empty: the publication's.
+    pub description: String,
+    /// The page's one path below the public URL; `None` for a page that is nobody's to share.
+    pub path: Option<String>,
+    pub is_home: bool,
+    /// The address of a picture; empty: the publication's mark.
+    pub image: String,
+    /// When an article appeared and was last changed (RFC 3339); empty for other pages.
+    pub published: String,
+    pub modified: String,
 }
 
 /// The context of a page.
@@ -25,156 +60,10 @@ pub trait Page: Serialize {
 
     /// A context that has every name the template may use.
     fn sample() -> Self;
-}
 
-/// An edition to choose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Choice {
-    pub name: String,
-    pub title: String,
-    pub chosen: bool,
-}
-
-/// The sign-up form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Home {
-    /// As it was typed, when it was `wrong`.
-    pub email: String,
-    pub wrong: bool,
-    /// Whether no edition was chosen.
-    pub none: bool,
-    /// Whether there is more than one edition.
-    pub choice: bool,
-    pub editions: Vec<Choice>,
-    /// Whether followed links are counted.
-    pub clicks: bool,
-}
-
-/// The form for those who have lost the link to their preferences.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Lost {
-    /// As it was typed, when it was `wrong`.
-    pub email: String,
-    pub wrong: bool,
-}
-
-/// The page behind the link to leave.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Leave {
-    pub action: String,
-    /// The editions that somebody gets, where they are more than one.
-    pub editions: Vec<Choice>,
-    /// Whether nothing comes for now already.
-    pub paused: bool,
-}
-
-/// A page that says something, and may ask for one press of a button.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct MessagePage {
-    /// The path that the button posts to; empty for none.
-    pub action: String,
-    /// What it says there, as `action=…`; may be empty.
-    pub value: &'static str,
-}
-
-/// The page behind an answer of a poll.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct PollPage {
-    pub question: String,
-    /// The answer that was chosen in the mail, then the others.
-    pub answers: Vec<PollChoice>,
-}
-
-/// An answer as a button.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct PollChoice {
-    pub label: String,
-    /// The path that its button posts to.
-    pub action: String,
-    pub chosen: bool,
-}
-
-/// A subscriber's preferences.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Preferences {
-    pub action: String,
-    pub email: String,
-    pub name: String,
-    /// The day that a pause ends, YYYY-MM-DD, or empty.
-    pub paused: String,
-    /// What the last press did: saved, or refused for choosing no edition or for a day that is none.
-    pub saved: bool,
-    pub none: bool,
-    pub date: bool,
-    /// Where a new address was asked about: the letter is on its way, or the address was none.
-    pub moving: bool,
-    pub wrong: bool,
-    pub choice: bool,
-    pub editions: Vec<Choice>,
-}
-
-fn choices() -> Vec<Choice> {
-    vec![Choice { name: "midweek".into(), title: "Midweek".into(), chosen: true }]
-}
-
-impl Page for Home {
-    const NAME: &'static str = "home";
-
-    fn sample() -> Self {
-        Self { email: "ann@".into(), wrong: true, none: true, choice: true, editions: choices(), clicks: true }
-    }
-}
-
-impl Page for Lost {
-    const NAME: &'static str = "lost";
-
-    fn sample() -> Self {
-        Self { email: "ann@".into(), wrong: true }
-    }
-}
-
-impl Page for Leave {
-    const NAME: &'static str = "leave";
-
-    fn sample() -> Self {
-        Self { action: "/unsubscribe/abc".into(), editions: choices(), paused: true }
-    }
-}
-
-impl Page for PollPage {
-    const NAME: &'static str = "poll";
-
-    fn sample() -> Self {
-        let choice = PollChoice { label: "Yes".into(), action: "/poll/2026-11-25-midweek/1".into(), chosen: true };
-        Self { question: "Was this issue useful?".into(), answers: vec![choice] }
-    }
-}
-
-impl Page for MessagePage {
-    const NAME: &'static str = "sheet";
-
-    fn sample() -> Self {
-        Self { action: "/confirm/abc".into(), value: "forget" }
-    }
-}
-
-impl Page for Preferences {
-    const NAME: &'static str = "preferences";
-
-    fn sample() -> Self {
-        Self {
-            action: "/preferences/abc".into(),
-            email: "ann@inbox.example".into(),
-            name: "Ann".into(),
-            paused: "2027-01-31".into(),
-            saved: true,
-            none: true,
-            date: true,
-            moving: true,
-            wrong: true,
-            choice: true,
-            editions: choices(),
-        }
+    /// What it tells those who do not see it.
+    fn head(&self) -> Head {
+        Head::default()
     }
 }
 
@@ -183,34 +72,87 @@ impl Page for Preferences {
 /// # Errors
 /// Every mistake in the templates and the texts.
 pub fn page<P: Page>(page: &P, section: &str, setting: PageSetting, templates: &Templates) -> Result<String, Notices> {
-    let publication = setting.publication;
-    let language = templates.language(&publication.language)?;
-    let texts = |section| language.section(&format!("page.{section}"), &words::line(&publication.name));
-    let mut words = texts(section);
-    // A sheet's words may leave out what it does not show.
-    for key in ["button", "link"] {
-        words.entry(key).or_insert_with(|| "".into());
-    }
-    let common = texts("common");
-    let root = |page: &Value, body: &str| root(setting, &language, [&words, &common], page, body);
-    let file = format!("page/{}.html.hbs", P::NAME);
-    let ready = ready::file(Format::Html, &file, templates, || root(&json!(P::sample()), ""))?;
-    let body = draw::part(&ready, &root(&json!(page), ""))?;
-    let layout = ready::file(Format::Html, "page/layout.html.hbs", templates, || root(&Value::Null, "body"))?;
-    draw::part(&layout, &root(&Value::Null, &body))
+    let root = Root::new(section, setting, templates)?;
+    let body = root.body(page, templates)?;
+    let shape = || root.with(&Value::Null, &root.head(&Head::default()), "body");
+    let layout = ready::file(Format::Html, "page/layout.html.hbs", templates, shape)?;
+    draw::part(&layout, &root.with(&Value::Null, &root.head(&page.head()), &body))
 }
 
-fn root(
+/// Renders a page without the layout: HTML to stand in something else.
+///
+/// # Errors
+/// Every mistake in the templates and the texts.
+pub fn fragment<P: Page>(
+    page: &P,
+    section: &str,
     setting: PageSetting,
-    language: &Language,
-    [words, common]: [&Map<String, Value>; 2],
-    page: &Value,
-    body: &str,
-) -> Value {
-    json!({
-        "lang": language.tag, "dir": language.dir, "base": setting.base, "words": words,
-        "common": common, "page": page, "body_html": body, "publication": view::publication(setting.publication),
-    })
+    templates: &Templates,
+) -> Result<String, Notices> {
+    Root::new(section, setting, templates)?.body(page, templates)
+}
+
+/// What the templates of one page see, whatever the page shows.
+struct Root<'a> {
+    setting: PageSetting<'a>,
+    base: String,
+    language: Arc<Language>,
+    words: Map<String, Value>,
+    common: Map<String, Value>,
+}
+
+impl<'a> Root<'a> {
+    fn new(section: &str, setting: PageSetting<'a>, templates: &Templates) -> Result<Self, Notices> {
+        let name = words::line(&setting.publication.name);
+        let language = setting.language(templates)?;
+        let texts = |section| language.section(&format!("page.{section}"), &name);
+        let mut words = texts(section);
+        // A sheet's words may leave out what it does not show.
+        for key in ["title", "button", "link"] {
+            words.entry(key).or_insert_with(|| "".into());
+        }
+        let common = texts("common");
+        Ok(Self { setting, base: setting.base(), language, words, common })
+    }
+
+    fn body<P: Page>(&self, page: &P, templates: &Templates) -> Result<String, Notices> {
+        let file = format!("page/{}.html.hbs", P::NAME);
+        let none = Value::Null;
+        let ready = ready::file(Format::Html, &file, templates, || self.with(&json!(P::sample()), &none, ""))?;
+        draw::part(&ready, &self.with(&json!(page), &none, ""))
+    }
+
+    fn with(&self, page: &Value, head: &Value, body: &str) -> Value {
+        let publication = self.setting.publication;
+        json!({
+            "lang": self.language.tag, "dir": self.language.dir, "base": self.base, "words": self.words,
+            "common": self.common, "page": page, "head": head, "body_html": body, "mark": self.mark(&self.base),
+            "publication": view::publication(publication),
+        })
+    }
+
+    /// The publication's mark, where it is a file that the pages serve themselves: no page asks another host for anything.
+    fn mark(&self, base: &str) -> Value {
+        let Some(mark) = &self.setting.publication.mark else { return Value::Null };
+        let Some(file) = &mark.file else { return Value::Null };
+        json!({"url": format!("{base}/pictures/{file}"), "width": mark.width, "height": mark.height.unwrap_or_default()})
+    }
+
+    fn head(&self, head: &Head) -> Value {
+        let site = self.setting.public_url;
+        let own = |key: &str| self.words.get(key).and_then(Value::as_str).unwrap_or_default();
+        let given = |text: &str, other: &str| if text.is_empty() { other.to_owned() } else { words::line(text) };
+        let common = self.common.get("description").and_then(Value::as_str).unwrap_or_default();
+        let about = given(own("description"), &given(&self.setting.publication.description, common));
+        let mark = self.mark(site)["url"].as_str().unwrap_or_default().to_owned();
+        json!({
+            "title": given(&head.title, own("title")), "description": given(&head.description, &about),
+            "canonical": head.path.as_ref().map(|path| format!("{site}{path}")).unwrap_or_default(),
+            "kind": if head.published.is_empty() { "website" } else { "article" },
+            "image": given(&head.image, &mark), "published": head.published, "modified": head.modified,
+            "is_home": head.is_home,
+        })
+    }
 }
 
 /// The style sheet of the pages, in the colours of the mail.
@@ -218,26 +160,42 @@ fn root(
 /// # Errors
 /// Every mistake in the template and the tokens.
 pub fn style(templates: &Templates) -> Result<String, Notices> {
-    let root = json!({"look": draw::look("midweek", templates)?});
-    draw::part(&*ready::file(Format::Text, "page/style.css.hbs", templates, || root.clone())?, &root)
+    drawn(Format::Text, "page/style.css.hbs", &json!({"look": draw::look("midweek", templates)?}), templates)
+}
+
+/// The icon of a publication without a mark: its initial (SVG).
+///
+/// # Errors
+/// Every mistake in the template and the tokens.
+pub fn icon(publication: &Publication, templates: &Templates) -> Result<String, Notices> {
+    let letter = publication.name.chars().find(|c| c.is_alphanumeric());
+    let letter: String = letter.into_iter().flat_map(char::to_uppercase).collect();
+    let root = json!({"look": draw::look("midweek", templates)?, "letter": letter});
+    drawn(Format::Html, "page/icon.svg.hbs", &root, templates)
+}
+
+fn drawn(format: Format, file: &str, root: &Value, templates: &Templates) -> Result<String, Notices> {
+    let ready: Arc<Ready> = ready::file(format, file, templates, || root.clone())?;
+    draw::part(&*ready, root)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{ArchivePage, Home, IssuePage, Leave, Lost, MessagePage, PollPage, Preferences, sample};
     use super::*;
 
     #[test]
     fn every_page_is_drawn_with_every_section_it_has() {
         let templates = Templates::builtin();
-        let setting = PageSetting { publication: sample::publication(), base: "/news" };
+        let setting = PageSetting { publication: sample::publication(), public_url: "https://almanac.example/news" };
         let home = page(&Home::sample(), "home", setting, &templates).expect("home");
         let preferences = page(&Preferences::sample(), "preferences", setting, &templates).expect("preferences");
-        let archive = page(&crate::render::ArchivePage::sample(), "archive", setting, &templates).expect("archive");
+        let archive = page(&ArchivePage::sample(), "archive", setting, &templates).expect("archive");
+        let issue = page(&IssuePage::sample(), "issue", setting, &templates).expect("issue");
         let lost = page(&Lost::sample(), "lost", setting, &templates).expect("lost");
         let leave = page(&Leave::sample(), "leave", setting, &templates).expect("leave");
         let poll = page(&PollPage::sample(), "poll", setting, &templates).expect("poll");
-        let mut pages = vec![home, preferences, archive, lost, leave, poll];
+        let mut pages = vec![home, preferences, archive, issue, lost, leave, poll];
         for section in [
             "asked",
             "confirm",
@@ -259,16 +217,53 @@ mod tests {
             pages.push(page(&MessagePage::sample(), section, setting, &templates).expect(section));
         }
         for html in pages {
-            assert!(html.contains("<h1>") && html.contains("/news/style.css"), "{html}");
+            assert!(html.contains("<h1") && html.contains("/news/style.css"), "{html}");
             assert!(!html.contains("{{") && !html.contains("{publication}") && !html.contains("<script"), "{html}");
         }
         assert!(style(&templates).expect("a style").contains("--accent: #0c6b64"));
     }
 
     #[test]
+    fn a_home_without_descriptions_and_issues_is_plain() {
+        let setting = PageSetting { publication: sample::publication(), public_url: "https://almanac.example" };
+        let html = page(&Home::default(), "home", setting, &Templates::builtin()).expect("home");
+        assert!(!html.contains("standfirst") && !html.contains("Latest issue"), "{html}");
+        assert!(html.contains("content=\"Call Me Almanac, by email.\""), "{html}");
+        let full = page(&Home::sample(), "home", setting, &Templates::builtin()).expect("home");
+        for part in
+            ["What happened in AI, explained.", "Every Wednesday", "Five stories", "A &lt;b&gt;calm&lt;/b&gt; week"]
+        {
+            assert!(full.contains(part), "{part}: {full}");
+        }
+    }
+
+    #[test]
+    fn only_a_mark_of_ones_own_is_shown() {
+        let shown = |mark: Option<crate::model::Picture>| {
+            let publication = Publication { mark, ..sample::publication().clone() };
+            let setting = PageSetting { publication: &publication, public_url: "https://almanac.example/news" };
+            page(&Home::default(), "home", setting, &Templates::builtin()).expect("home")
+        };
+        let own = sample::publication().mark.clone().expect("a mark");
+        assert!(shown(Some(own.clone())).contains("<img src=\"/news/pictures/mark.png\" alt=\"\" width=\"44\""));
+        let away = crate::model::Picture { url: Some("https://elsewhere.example/x.png".into()), file: None, ..own };
+        assert!(!shown(Some(away)).contains("elsewhere") && !shown(None).contains("<img"));
+    }
+
+    #[test]
+    fn the_icon_is_the_initial() {
+        let named = |name: &str| {
+            let publication = Publication { name: name.into(), ..Publication::default() };
+            icon(&publication, &Templates::builtin()).expect("an icon")
+        };
+        assert!(named("the <Paper>").contains("fill=\"#ffffff\">T</text>") && named("« été »").contains(">É</text>"));
+        assert!(named("...").contains("></text>") && named("<").starts_with("<svg"));
+    }
+
+    #[test]
     fn what_was_typed_is_text() {
         let typed = Home { email: "\"><script>alert(1)</script>".into(), wrong: true, ..Home::default() };
-        let setting = PageSetting { publication: sample::publication(), base: "" };
+        let setting = PageSetting { publication: sample::publication(), public_url: "https://almanac.example" };
         let html = page(&typed, "home", setting, &Templates::builtin()).expect("home");
         assert!(!html.contains("<script>"), "{html}");
     }

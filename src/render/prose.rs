@@ -29,13 +29,23 @@ pub struct Links {
     pub inline: bool,
     /// The links of stories and guides that are counted; links in prose never are.
     pub tracking: Option<Tracking>,
-    /// How a link in prose looks; inline, since some mail programs drop style sheets.
-    style: String,
+    /// How a link in prose looks; inline, since some mail programs drop style sheets. `None` on the web, where nothing has an inline
+    /// style.
+    style: Option<String>,
 }
 
 impl Links {
+    /// Those of a mail. `style`: how a link in prose looks.
     pub fn new(style: String, inline: bool) -> Self {
-        Self { inline, style, ..Self::default() }
+        Self { inline, style: Some(style), ..Self::default() }
+    }
+
+    /// Sanitised HTML with its inline looks, where it has some.
+    fn dressed(&self, html: String) -> String {
+        match &self.style {
+            Some(style) => dress(&html, style),
+            None => html,
+        }
     }
 
     /// The number of `url`, from 1; a new one if it was not seen before.
@@ -59,7 +69,7 @@ pub struct Prose {
 /// Reads a summary by its format.
 pub fn summary(format: TextFormat, text: &str, links: &mut Links) -> Prose {
     match format {
-        TextFormat::Text => dressed(plain::read(text)),
+        TextFormat::Text => plain(text, links),
         TextFormat::Markdown => read(text, links),
     }
 }
@@ -72,8 +82,9 @@ pub fn title(format: TextFormat, text: &str) -> String {
     }
 }
 
-fn dressed(prose: Prose) -> Prose {
-    Prose { html: dress(&prose.html, ""), ..prose }
+fn plain(text: &str, links: &Links) -> Prose {
+    let prose = plain::read(text);
+    Prose { html: links.dressed(prose.html), ..prose }
 }
 
 /// Reads Markdown. In HTML only p a em strong code ul ol li br blockquote are left, with http, https and mailto links.
@@ -83,7 +94,7 @@ pub fn read(markdown: &str, links: &mut Links) -> Prose {
         return Prose::default();
     }
     if markdown.len() > LONGEST || markdown.lines().any(is_deep) {
-        return dressed(plain::read(markdown));
+        return plain(markdown, links);
     }
     let arena = Arena::new();
     let mut options = Options::default();
@@ -91,14 +102,14 @@ pub fn read(markdown: &str, links: &mut Links) -> Prose {
     options.extension.table = true;
     let root = parse_document(&arena, markdown, &options);
     if deepest(root) > DEEPEST {
-        return dressed(plain::read(markdown));
+        return plain(markdown, links);
     }
     flat::flatten(root, &arena);
     let mut raw = String::new();
     if format_html(root, &options, &mut raw).is_err() {
-        return dressed(plain::read(markdown));
+        return plain(markdown, links);
     }
-    let html = dress(&visible(&sanitise(&raw)), &links.style);
+    let html = links.dressed(visible(&sanitise(&raw)));
     let mut text = Text { links, out: String::new(), indent: String::new() };
     text.blocks(root);
     Prose { html, text: text.out.trim_end().to_owned() }

@@ -21,6 +21,15 @@ impl From<&Card> for GuideLink {
     }
 }
 
+/// What a draft is drawn for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// Inline styles, ages such as "yesterday", each subscriber's own values.
+    Mail,
+    /// A page for everybody, read years later under a style sheet: no inline styles, full dates.
+    Web,
+}
+
 /// All that a render needs besides the draft and the templates.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
@@ -32,6 +41,7 @@ pub struct Setting<'a> {
     pub guides: &'a [GuideLink],
     /// Names of the merge fields that the list knows, for `{{subscriber.fields.NAME}}`.
     pub fields: &'a [String],
+    pub medium: Medium,
     /// Where the public pages live, without a trailing slash, when clicks are counted: the links of stories and guides lead there
     /// first. `None`: they are direct.
     pub clicks: Option<&'a str>,
@@ -51,6 +61,7 @@ impl<'a> Setting<'a> {
             edition,
             guides: &[],
             fields: &[],
+            medium: Medium::Mail,
             clicks: None,
             pages: None,
             next: None,

@@ -26,6 +26,11 @@ impl Tokens {
         Self { stem: format!("slot{digest}"), slots }
     }
 
+    /// No slots: what a template prints for one is empty.
+    pub fn none() -> Self {
+        Self { stem: String::new(), slots: Vec::new() }
+    }
+
     /// What a template prints for `slot`; empty when there is no such slot.
     pub fn token(&self, slot: &Slot) -> String {
         let number = self.slots.iter().position(|known| known == slot);

@@ -67,7 +67,7 @@ fn complaint(name: &str, source: &str) -> String {
 }
 
 /// Tags that open and close in order, with every attribute in double quotes; the text outside tags. Panics otherwise.
-fn well_formed(html: &str) -> String {
+pub(super) fn well_formed(html: &str) -> String {
     let mut open: Vec<String> = Vec::new();
     let mut text = String::new();
     let mut rest = html;

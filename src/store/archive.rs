@@ -34,6 +34,8 @@ pub struct Correction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebCopy {
     pub rendered: Rendered,
+    /// The text of issue.toml that it was made of.
+    pub draft: String,
     pub sent: DateTime<Utc>,
     /// The public address that stood in the mailed letterhead, by which the issue is named for good.
     pub public_url: String,
@@ -50,6 +52,16 @@ impl Issues<'_> {
 
     /// The issues whose send began, the newest first.
     pub fn archived(&self) -> Result<Vec<Archived>, StoreError> {
+        self.newest_archived(-1)
+    }
+
+    /// The newest issue whose send began.
+    pub fn latest_archived(&self) -> Result<Option<Archived>, StoreError> {
+        Ok(self.newest_archived(1)?.pop())
+    }
+
+    /// `most`: SQLite's limit, of which a negative one is none.
+    fn newest_archived(self, most: i64) -> Result<Vec<Archived>, StoreError> {
         let mut statement = self.store.conn.prepare(
             "SELECT s.issue, s.started_ms, max(c.corrected_ms), count(c.id),
                  coalesce((SELECT l.subject FROM corrections AS l WHERE l.issue = s.issue
@@ -57,9 +69,9 @@ impl Issues<'_> {
                  coalesce((SELECT l.preheader FROM corrections AS l WHERE l.issue = s.issue
                      ORDER BY l.id DESC LIMIT 1), a.preheader)
              FROM sends AS s JOIN approvals AS a ON a.issue = s.issue LEFT JOIN corrections AS c ON c.issue = s.issue
-             GROUP BY s.issue ORDER BY s.issue DESC",
+             GROUP BY s.issue ORDER BY s.issue DESC LIMIT ?1",
         )?;
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query([most])?;
         let mut issues = Vec::new();
         while let Some(row) = rows.next()? {
             let name: String = row.get(0)?;
@@ -84,12 +96,13 @@ impl Issues<'_> {
         let Some(approval) = self.approval(issue)? else { return Ok(None) };
         let mut copy = WebCopy {
             rendered: approval.frozen.rendered.direct(),
+            draft: approval.draft,
             sent: send,
             public_url: approval.frozen.letterhead.public_url,
             corrections: Vec::new(),
         };
         let mut statement = self.store.conn.prepare(
-            "SELECT corrected_ms, note, rendered_sha256, rendered FROM corrections WHERE issue = ?1 ORDER BY id",
+            "SELECT corrected_ms, note, rendered_sha256, rendered, draft FROM corrections WHERE issue = ?1 ORDER BY id",
         )?;
         let mut rows = statement.query([issue.to_string()])?;
         while let Some(row) = rows.next()? {
@@ -101,6 +114,7 @@ impl Issues<'_> {
                 return Err(damaged("its bytes do not match their hash"));
             }
             copy.rendered = serde_json::from_str(&text).map_err(|error| damaged(&error.to_string()))?;
+            copy.draft = row.get(4)?;
         }
         Ok(Some(copy))
     }

@@ -89,6 +89,7 @@ impl House {
             text: vec![],
             tracking: None,
             poll: Some(poll()),
+            article: None,
         };
         let frozen = Frozen { letterhead, rendered };
         let approval = Approval {

@@ -19,6 +19,9 @@ pub enum ArchiveRequest {
     Index,
     Issue(IssueName),
     Feed,
+    /// The pages for search engines, and where those shall not go.
+    Sitemap,
+    Robots,
 }
 
 /// A page that is ready to be sent.
@@ -51,20 +54,25 @@ pub type PictureHandler = Arc<dyn Fn(&str) -> Option<PictureFile> + Send + Sync>
 pub struct ArchiveService {
     pub handle: ArchiveHandler,
     pub picture: PictureHandler,
+    /// What browsers show beside a page's title.
+    pub icon: PictureFile,
     /// Asks search engines to list none of the pages.
     pub noindex: bool,
 }
 
-/// The list is a page like our others: their style response, and nothing else.
-const OWN: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Mail HTML has its style inline; nothing else is let in but pictures.
-const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
+/// A page like our others: the style sheet and pictures of our own, and nothing else.
+const OWN: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// An issue may show pictures that its editors have elsewhere.
+const ISSUE: &str = "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'none'; \
+                     frame-ancestors 'none'";
 /// A correction is seen after five minutes at most, and a cache asks again before it shows a page that is older.
 const CACHE: &str = "public, max-age=300, must-revalidate";
 /// A picture in mails of years ago stays what it is.
 const PICTURE_CACHE: &str = "public, max-age=86400";
 const HTML: &str = "text/html; charset=utf-8";
+const XML: &str = "application/xml; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
 const ATOM: &str = "application/atom+xml; charset=utf-8";
 /// RFC 9110 §5.6.7, the one form that is written; older forms are read as if the header were not there.
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
@@ -75,6 +83,10 @@ pub fn router(service: ArchiveService) -> Router {
         .route("/archive", get(index))
         .route("/archive/{issue}", get(issue))
         .route("/feed.xml", get(feed))
+        .route("/sitemap.xml", get(sitemap))
+        .route("/robots.txt", get(robots))
+        .route("/icon", get(icon))
+        .route("/favicon.ico", get(icon))
         .route("/pictures/{file}", get(picture))
         .with_state(service)
 }
@@ -87,6 +99,18 @@ async fn feed(State(service): State<ArchiveService>, headers: HeaderMap) -> Resp
     show(service, ArchiveRequest::Feed, &headers, ATOM).await
 }
 
+async fn sitemap(State(service): State<ArchiveService>, headers: HeaderMap) -> Response {
+    show(service, ArchiveRequest::Sitemap, &headers, XML).await
+}
+
+async fn robots(State(service): State<ArchiveService>, headers: HeaderMap) -> Response {
+    show(service, ArchiveRequest::Robots, &headers, PLAIN).await
+}
+
+async fn icon(State(service): State<ArchiveService>) -> Response {
+    file(service.icon)
+}
+
 async fn issue(State(service): State<ArchiveService>, Path(name): Path<String>, headers: HeaderMap) -> Response {
     match strict(&name) {
         Some(name) => show(service, ArchiveRequest::Issue(name), &headers, HTML).await,
@@ -97,7 +121,10 @@ async fn issue(State(service): State<ArchiveService>, Path(name): Path<String>, 
 async fn picture(State(service): State<ArchiveService>, Path(file): Path<String>) -> Response {
     let find = Arc::clone(&service.picture);
     let found = tokio::task::spawn_blocking(move || find(&file)).await.ok().flatten();
-    let Some(found) = found else { return missing() };
+    found.map_or_else(missing, self::file)
+}
+
+fn file(found: PictureFile) -> Response {
     let mut answer = ([(header::CONTENT_TYPE, found.kind)], Body::from(found.bytes)).into_response();
     for (name, value) in [
         (header::CACHE_CONTROL, PICTURE_CACHE),
@@ -118,10 +145,10 @@ pub(super) fn strict(text: &str) -> Option<IssueName> {
 
 async fn show(service: ArchiveService, request: ArchiveRequest, headers: &HeaderMap, kind: &'static str) -> Response {
     let look = Arc::clone(&service.handle);
-    let is_mail = matches!(request, ArchiveRequest::Issue(_));
+    let policy = if matches!(request, ArchiveRequest::Issue(_)) { ISSUE } else { OWN };
     let found = tokio::task::spawn_blocking(move || look(&request)).await.map_err(anyhow::Error::from).flatten();
     let mut answer = match found {
-        Ok(Some(response)) => page(&response, headers, kind, is_mail),
+        Ok(Some(response)) => page(&response, headers, kind, policy),
         Ok(None) => missing(),
         Err(why) => {
             tracing::error!("a page of the archive cannot be shown: {why:#}");
@@ -138,7 +165,7 @@ async fn show(service: ArchiveService, request: ArchiveRequest, headers: &Header
 }
 
 /// The page, or 304 when the visitor has it already.
-fn page(response: &ArchiveResponse, headers: &HeaderMap, kind: &'static str, is_mail: bool) -> Response {
+fn page(response: &ArchiveResponse, headers: &HeaderMap, kind: &'static str, policy: &'static str) -> Response {
     let tag = format!("\"{}\"", response.hash);
     let mut answer = if is_known(headers, &tag, response.modified) {
         StatusCode::NOT_MODIFIED.into_response()
@@ -153,7 +180,7 @@ fn page(response: &ArchiveResponse, headers: &HeaderMap, kind: &'static str, is_
     }
     for (name, value) in [
         (header::CACHE_CONTROL, CACHE),
-        (header::CONTENT_SECURITY_POLICY, if is_mail { MAIL } else { OWN }),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),

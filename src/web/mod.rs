@@ -5,3 +5,4 @@ pub mod feed;
 pub mod ops;
 pub mod preview;
 pub mod public;
+pub mod sitemap;

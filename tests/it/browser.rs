@@ -104,6 +104,11 @@ impl Browser {
         self.tell("Emulation.setEmulatedMedia", &features);
     }
 
+    /// Shows pages as they are printed.
+    pub fn prints(&self) {
+        self.tell("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+    }
+
     /// Runs a function's body in the page; its `return` comes back.
     #[track_caller]
     pub fn run(&self, script: &str) -> Value {

@@ -64,5 +64,6 @@ mod signing;
 mod stories;
 mod storm;
 mod subscribers;
+mod visitors;
 mod walk;
 mod wire;

@@ -56,7 +56,7 @@ impl Serve {
         Self::of(test.command(now))
     }
 
-    fn of(mut digest: Command) -> Self {
+    pub fn of(mut digest: Command) -> Self {
         let mut child = digest.arg("serve").spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();

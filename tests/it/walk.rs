@@ -48,11 +48,11 @@ fn from_the_form_to_the_goodbye() {
     let press = |button: &str| browser.run(&format!("document.querySelector(`{button}`).click()"));
 
     browser.open(&format!("{site}/"));
-    sound("Get it by email");
+    sound("The Test Gazette");
     let type_in = |text: &str| browser.run(&format!("document.querySelector('#email').value = '{text}'"));
     type_in("nobody@nowhere");
     press("button");
-    sound("Get it by email");
+    sound("The Test Gazette");
     assert_eq!(browser.run("return document.querySelector('#wrong') !== null"), true);
     type_in(&address);
     press("button");

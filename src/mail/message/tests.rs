@@ -27,6 +27,7 @@ fn compiled() -> CompiledIssue {
         text: segments("Hello ", ",\n.\nbye\n"),
         tracking: None,
         poll: None,
+        article: None,
     };
     let issue = "2026-11-25-midweek".parse().expect("a name");
     CompiledIssue::new(Frozen { letterhead, rendered }, issue).expect("a compiled")

@@ -32,7 +32,8 @@ impl House {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let mut house = Self { dir, base: String::new(), runtime, agent };
         let site = Arc::new(house.site("2024-08-10T00:00:00Z"));
-        let router = archive::router(site.archive().archive_service()).merge(ops::router(site.daemon().ops_service()));
+        let router = archive::router(site.archive().archive_service().expect("templates"))
+            .merge(ops::router(site.daemon().ops_service()));
         house.base = house.runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
             let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -76,7 +77,21 @@ fn past_issues_are_shown_and_nobodys_links_are_in_them() {
     for path in [format!("/archive/{SENT}"), format!("/archive/{OTHER}"), "/feed.xml".into()] {
         let page = house.get(&path, &[]);
         assert_eq!(page.status, 200, "{path}");
-        for word in ["/unsubscribe/", "/preferences/", "@inbox", "{{", "\u{e000}"] {
+        for word in [
+            "/unsubscribe/",
+            "/preferences/",
+            "@inbox",
+            "{{",
+            "\u{e000}",
+            "mailto:",
+            "Hello reader",
+            "Dear reader",
+            "You get",
+            "Sent to",
+            "days ago",
+            " style=",
+            "/poll/",
+        ] {
             assert!(!page.body.contains(word), "{path}: {word}");
         }
         for (name, value) in [("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer")] {
@@ -90,7 +105,68 @@ fn past_issues_are_shown_and_nobodys_links_are_in_them() {
     for address in subscribers.lines().skip(1).filter_map(|line| line.split(',').find(|cell| cell.contains('@'))) {
         assert!(!pages.contains(address), "{address}");
     }
-    assert!(pages.contains("An issue of") && pages.contains("Get it by email"));
+    assert!(pages.contains("Get the next issue by email") && pages.contains("The editors"));
+}
+
+#[test]
+fn an_issue_leads_to_the_one_before_and_the_one_after() {
+    let house = House::new();
+    let page = |issue: &str| house.get(&format!("/archive/{issue}"), &[]).body;
+    let (first, last) = (page(SENT), page(OTHER));
+    assert!(first.contains(&format!("rel=\"next\" href=\"/archive/{OTHER}\"")) && !first.contains("rel=\"prev\""));
+    assert!(last.contains(&format!("rel=\"prev\" href=\"/archive/{SENT}\"")) && !last.contains("rel=\"next\""));
+    let index = house.get("/archive", &[]).body;
+    assert!(index.find(OTHER) < index.find(SENT), "the newest first: {index}");
+    assert!(first.contains(&format!("<link rel=\"canonical\" href=\"https://callmealmanac.example/archive/{SENT}\">")));
+    assert!(first.contains("<meta property=\"og:type\" content=\"article\">"), "{first}");
+    assert!(first.contains("<meta property=\"article:published_time\" content=\"2024-07-31T04:00:"), "{first}");
+}
+
+#[test]
+fn search_engines_and_browsers_find_what_they_look_for() {
+    let house = House::new();
+    let sitemap = house.get("/sitemap.xml", &[]);
+    assert_eq!(sitemap.header("content-type"), "application/xml; charset=utf-8");
+    for page in ["/", "/archive", &format!("/archive/{SENT}"), &format!("/archive/{OTHER}")] {
+        assert!(sitemap.body.contains(&format!("<loc>https://callmealmanac.example{page}</loc>")), "{}", sitemap.body);
+    }
+    let robots = house.get("/robots.txt", &[]);
+    assert_eq!((robots.status, robots.header("content-type")), (200, "text/plain; charset=utf-8"));
+    assert!(robots.body.contains("Sitemap: https://callmealmanac.example/sitemap.xml\n"), "{}", robots.body);
+    for path in ["/icon", "/favicon.ico"] {
+        let icon = house.agent.get(format!("{}{path}", house.base)).call().expect("an answer");
+        assert_eq!(icon.headers()["content-type"], "image/png", "the demo has a mark");
+    }
+    let mut hidden = house.site("2024-08-10T00:00:00Z");
+    let config = Arc::make_mut(&mut hidden.config);
+    (config.web.noindex, config.publication.mark) = (true, None);
+    let icon = hidden.archive().archive_service().expect("templates").icon;
+    assert_eq!(icon.kind, "image/svg+xml");
+    let service = hidden.archive().archive_service().expect("templates");
+    let sitemap = (service.handle)(&ArchiveRequest::Sitemap).expect("read").expect("a page");
+    assert!(!String::from_utf8_lossy(&sitemap.body).contains("/archive"), "nothing to list");
+}
+
+#[test]
+fn an_issue_approved_before_there_were_articles_has_one_all_the_same() {
+    let house = House::new();
+    let shown = house.get(&format!("/archive/{SENT}"), &[]).body;
+    let site = house.site("2024-08-10T00:00:00Z");
+    let store = site.store_to_read().expect("a store").expect("a store");
+    let name: IssueName = SENT.parse().expect("a name");
+    let copy = store.issues().web_copy(&name).expect("read").expect("one");
+    let kept = copy.rendered.article.expect("kept with the approval");
+    assert!(shown.contains(&kept.html_at("")), "what was approved is what is shown");
+    let drawn = site.drafts().article(&name, &copy.draft).expect("an article");
+    assert_eq!(drawn, kept);
+    // Its edition may have ended.
+    let mut later = house.site("2024-08-10T00:00:00Z");
+    Arc::make_mut(&mut later.config).editions.clear();
+    assert!(later.drafts().article(&name, &copy.draft).expect("an article").html.contains("SAM 2"));
+    // Words that its editors change now are not those of the past: the page stays as it was approved.
+    let draft = std::fs::read_to_string(house.draft(SENT)).expect("a draft");
+    std::fs::write(house.draft(SENT), draft.replacen("title = \"", "title = \"Changed: ", 1)).expect("written");
+    assert!(!house.get(&format!("/archive/{SENT}"), &[]).body.contains("Changed: "));
 }
 
 #[test]

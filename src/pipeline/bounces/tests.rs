@@ -57,6 +57,7 @@ fn sent() -> (tempfile::TempDir, Site) {
         text: vec![],
         tracking: None,
         poll: None,
+        article: None,
     };
     let frozen = Frozen { letterhead, rendered };
     let approval = Approval {

@@ -4,7 +4,7 @@
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use fixed_decimal::Decimal;
 use icu_calendar::{Date, Gregorian};
-use icu_datetime::fieldsets::{MD, MDE, MDT, T, YMD, YMDE, YMDET};
+use icu_datetime::fieldsets::{E, MD, MDE, MDT, T, YMD, YMDE, YMDET};
 use icu_datetime::input::{DateTime, Time};
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
 use icu_decimal::DecimalFormatter;
@@ -22,6 +22,7 @@ type Form<F> = FixedCalendarDateTimeFormatter<Gregorian, F>;
 #[derive(Debug)]
 pub struct Locale {
     long: Form<YMDE>,
+    day_of_week: Form<E>,
     full: Form<YMD>,
     medium: Form<YMD>,
     weekday: Form<MDE>,
@@ -64,6 +65,7 @@ impl Locale {
         let narrow = ListFormatterOptions::default().with_length(ListLength::Wide);
         Ok(Self {
             long: Form::try_new(locale.into(), YMDE::long()).map_err(data)?,
+            day_of_week: Form::try_new(locale.into(), E::long()).map_err(data)?,
             full: Form::try_new(locale.into(), YMD::long()).map_err(data)?,
             medium: Form::try_new(locale.into(), YMD::medium()).map_err(data)?,
             weekday: Form::try_new(locale.into(), MDE::long()).map_err(data)?,
@@ -88,6 +90,11 @@ impl Locale {
     /// A day as "Wednesday 31 July 2024".
     pub fn long_day(&self, day: NaiveDate) -> String {
         date(day).map_or_else(|| day.to_string(), |date| self.long.format(&date).to_string())
+    }
+
+    /// The day of the week of a day as "Wednesday".
+    pub fn day_of_week(&self, day: NaiveDate) -> String {
+        date(day).map_or_else(|| day.to_string(), |date| self.day_of_week.format(&date).to_string())
     }
 
     /// A day as "31 July 2024".

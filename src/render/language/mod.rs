@@ -7,6 +7,7 @@ mod mistakes;
 
 use std::collections::BTreeMap;
 
+use chrono::{Days, NaiveDate, Weekday};
 use serde_json::{Map, Value as Json};
 
 use super::source::Source;
@@ -59,6 +60,12 @@ impl Language {
         }
         let locale = locale.map_or_else(|| Locale::of(&tag), Ok)?;
         Ok(Self { dir: direction_of_language(&tag), tag, locale, lines })
+    }
+
+    /// A day of the week as "Wednesday".
+    pub fn weekday(&self, day: Weekday) -> String {
+        let monday = NaiveDate::from_isoywd_opt(2024, 1, Weekday::Mon).unwrap_or_default();
+        self.locale.day_of_week(monday + Days::new(day.num_days_from_monday().into()))
     }
 
     /// The text of a section and name with `{name}` replaced by its value, for each name; empty when there is none.

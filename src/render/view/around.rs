@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::prose::Links;
+use super::super::setting::Medium;
 use super::super::texts::Words;
 use super::super::{Setting, words};
 use super::addresses::numbered;
@@ -90,10 +91,16 @@ pub fn publication(publication: &Publication) -> PublicationView {
     }
 }
 
-/// A picture with its address on the web; one from content/ has none where no pages are served, and is left out.
+/// A picture with its address on the web. A mail leaves one from content/ out where no pages are served; an article has its path under
+/// the pages that show it.
 pub fn picture(picture: &Picture, setting: &Setting) -> Option<PictureView> {
-    let served = || Some(format!("{}/pictures/{}", setting.pages?, picture.file.as_deref()?));
-    let url = picture.url.clone().or_else(served).and_then(|url| words::href(&url))?;
+    let file = picture.file.as_deref().filter(|file| Picture::media_type(file).is_some());
+    let address = match (&picture.url, setting.medium) {
+        (Some(url), _) => words::href(url),
+        (None, Medium::Mail) => words::href(&format!("{}/pictures/{}", setting.pages?, file?)),
+        (None, Medium::Web) => Some(format!("/pictures/{}", file?)),
+    };
+    let url = address?;
     Some(PictureView {
         url,
         width: picture.width,

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod around;
+mod article;
 mod dates;
 mod guides;
 mod stories;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use super::language::direction_of_language;
 use super::prose::{self, Links};
+use super::setting::Medium;
 use super::slots::Tokens;
 use super::texts::Words;
 use super::{Setting, clicks, words};
@@ -23,6 +25,7 @@ use guides::{CardView, Placed};
 use stories::{GroupView, Run, StoryView};
 
 pub use around::{PollView, publication};
+pub use article::ArticleView;
 
 /// The root of every template.
 #[derive(Debug, Serialize)]
@@ -129,8 +132,13 @@ pub fn issue(
     texts: &Words,
     tokens: &Tokens,
 ) -> IssueView {
-    let style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
-    let mut links = Links::new(style, setting.edition.text_links == TextLinks::Inline);
+    let mut links = match setting.medium {
+        Medium::Mail => {
+            let style = format!("color:{}", look.get("accent").map_or("inherit", String::as_str));
+            Links::new(style, setting.edition.text_links == TextLinks::Inline)
+        }
+        Medium::Web => Links::default(),
+    };
     links.tracking = clicks::tracking(draft, setting);
     let language = language(draft, setting);
     let dir = direction_of_language(&language);

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::super::prose::{self, Links};
+use super::super::setting::Medium;
 use super::super::texts::Words;
 use super::super::{Setting, words};
 use super::addresses::{counted, numbered};
@@ -37,6 +38,9 @@ pub struct StoryView {
     pub read_at: String,
     /// The day it appeared, as "Tue 23 Jul".
     pub day: String,
+    /// The same day in full, "23 July 2024", and for machines, "2024-07-23".
+    pub date: String,
+    pub stamp: String,
     /// How long that was before the issue's day, as "3 days ago"; empty when it is later.
     pub age: String,
     /// "8" or "8.5"; empty when unscored, and where the edition shows no scores.
@@ -127,7 +131,10 @@ pub fn story(
     let day = entry.published.day(setting.publication.timezone);
     let source = words::line(&entry.source);
     let score = entry.score.filter(|_| setting.edition.show_score);
-    let earlier = entry.follow_up.as_ref().map(|issue| texts.locale().plain_day(issue.date));
+    let earlier = entry.follow_up.as_ref().map(|issue| match setting.medium {
+        Medium::Mail => texts.locale().plain_day(issue.date),
+        Medium::Web => texts.locale().full_day(issue.date),
+    });
     StoryView {
         number,
         title: prose::title(entry.format, &entry.title),
@@ -136,6 +143,8 @@ pub fn story(
         read_at: texts.fill("read_at", &[("source", &source)]),
         source,
         day: texts.locale().short_day(day),
+        date: texts.locale().full_day(day),
+        stamp: day.to_string(),
         age: dates::age((today - day).num_days(), texts),
         score: score.map(shortest).unwrap_or_default(),
         high: score.is_some_and(|score| score >= 8.0),

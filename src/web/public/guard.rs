@@ -40,9 +40,9 @@ impl Default for Limits {
     }
 }
 
-/// One style sheet of our own and forms to ourselves; no script, no frame, nothing from elsewhere.
+/// One style sheet and pictures of our own, and forms to ourselves; no script, no frame, nothing from elsewhere.
 const POLICY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; form-action 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 pub async fn guard(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let unlisted = ["/confirm/", "/unsubscribe/", "/preferences/", "/move/", "/poll/"]

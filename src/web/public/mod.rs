@@ -8,6 +8,7 @@ mod guard;
 mod home;
 mod leave;
 mod lost;
+mod origin;
 mod poll;
 mod preferences;
 mod scanner;
@@ -138,6 +139,7 @@ pub fn router(service: PublicService, others: Router, limits: Limits) -> Pages {
         .merge(preferences::routes())
         .merge(others.with_state(()))
         .fallback(missing)
+        .layer(axum::middleware::from_fn(origin::own_forms))
         .layer(axum::middleware::from_fn_with_state(service.clone(), dressed))
         .layer(axum::Extension(caller::Header(service.client_header.clone())))
         .layer(axum::extract::DefaultBodyLimit::max(limits.body))

@@ -175,4 +175,32 @@ async fn only_the_header_of_ones_own_proxy_says_who_asks_and_only_its_last_word(
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_another_site_may_sign_up_and_nothing_else() {
+    let (address, _stop) = house(Limits::default(), "").await;
+    let own = "host: news.example\r\n";
+    for (headers, refused) in [
+        (own.to_owned(), false),
+        (format!("{own}origin: null\r\n"), false),
+        (format!("{own}origin: https://news.example\r\n"), false),
+        (format!("{own}origin: https://other.example\r\n"), true),
+        (format!("{own}origin: https://news.example:8443\r\n"), true),
+        (format!("{own}origin: x\r\n"), true),
+        (format!("{own}sec-fetch-site: same-origin\r\norigin: null\r\n"), false),
+        (format!("{own}sec-fetch-site: none\r\n"), false),
+        (format!("{own}sec-fetch-site: same-site\r\n"), true),
+        (format!("{own}sec-fetch-site: cross-site\r\norigin: null\r\n"), true),
+    ] {
+        for path in ["/lost", "/preferences/abc", "/confirm/abc", "/move/abc", "/poll/2026-11-25-midweek/1"] {
+            let post = format!("POST {path} HTTP/1.1\r\n{headers}connection: close\r\ncontent-length: 0\r\n\r\n");
+            let expected = if refused { "403" } else { "200" };
+            assert_eq!(status(&talk(address, &[&post], Duration::ZERO).await.0), expected, "{path}: {headers}");
+        }
+        for open in ["POST /subscribe", "POST /unsubscribe/abc", "GET /lost", "HEAD /preferences/abc"] {
+            let ask = format!("{open} HTTP/1.1\r\n{headers}connection: close\r\ncontent-length: 0\r\n\r\n");
+            assert_eq!(status(&talk(address, &[&ask], Duration::ZERO).await.0), "200", "{open}: {headers}");
+        }
+    }
+}
+
 mod go;

@@ -1,0 +1,201 @@
+//! The pages of the archive, kept as long as nothing changes. They follow the store, whoever writes to it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+
+use super::super::Site;
+use super::line::line;
+use crate::model::{Article, IssueName};
+use crate::render::{
+    self, ArchivePage, CorrectionLine, FeedEntry, IssuePage, Language, Neighbour, PageSetting, Templates,
+};
+use crate::store::{Archived, Correction, Store, WebCopy};
+use crate::web::archive::{ArchiveRequest, ArchiveResponse};
+use crate::web::{feed, sitemap};
+
+/// Number of issues in the feed.
+const FEED: usize = 20;
+/// Most pages kept.
+const KEPT: usize = 256;
+
+/// The store and the pages that were made of it, as of one version.
+#[derive(Default)]
+pub struct ArchiveCache {
+    store: Option<Store>,
+    version: (i64, i64),
+    kept: BTreeMap<ArchiveRequest, Arc<ArchiveResponse>>,
+}
+
+/// A page and when what it shows changed last.
+type Made = (String, DateTime<Utc>);
+
+impl ArchiveCache {
+    /// The page that is asked for; `None` when there is none.
+    pub fn handle(&mut self, site: &Site, request: &ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> {
+        if self.store.as_ref().is_none_or(|store| store.check_file().is_err()) {
+            self.store = site.store_to_read()?;
+            self.kept.clear();
+        }
+        // A publication that has sent nothing may have no store yet.
+        let version = self.store.as_ref().map_or(Ok((0, 0)), |store| store.issues().archive_version())?;
+        if self.version != version || self.kept.len() > KEPT {
+            self.version = version;
+            self.kept.clear();
+        }
+        if let Some(response) = self.kept.get(request) {
+            return Ok(Some(Arc::clone(response)));
+        }
+        let Some((body, modified)) = self.make(site, request)? else { return Ok(None) };
+        let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&body)[..16]);
+        // Templates and settings are as old as the site: nothing that it shows is older.
+        let response = Arc::new(ArchiveResponse { body: body.into(), hash, modified: modified.max(site.now()) });
+        self.kept.insert(request.clone(), Arc::clone(&response));
+        Ok(Some(response))
+    }
+
+    fn make(&self, site: &Site, request: &ArchiveRequest) -> anyhow::Result<Option<Made>> {
+        Ok(Some(match request {
+            ArchiveRequest::Index => self.index(site)?,
+            ArchiveRequest::Feed => self.feed(site)?,
+            ArchiveRequest::Sitemap => self.sitemap(site)?,
+            ArchiveRequest::Robots => (sitemap::robots(&site.config.letterhead().public_url), DateTime::default()),
+            ArchiveRequest::Issue(name) => return self.issue(site, name),
+        }))
+    }
+
+    fn archived(&self) -> anyhow::Result<Vec<Archived>> {
+        Ok(self.store.as_ref().map_or(Ok(Vec::new()), |store| store.issues().archived())?)
+    }
+
+    fn copy(&self, name: &IssueName) -> anyhow::Result<Option<WebCopy>> {
+        Ok(self.store.as_ref().map(|store| store.issues().web_copy(name)).transpose()?.flatten())
+    }
+
+    fn index(&self, site: &Site) -> anyhow::Result<Made> {
+        let all = self.archived()?;
+        let pen = Pen::new(site)?;
+        let page = ArchivePage { issues: all.iter().map(|archived| line(site, &pen.language, archived)).collect() };
+        Ok((render::page(&page, "archive", pen.setting(), &pen.templates)?, newest(&all)))
+    }
+
+    fn issue(&self, site: &Site, name: &IssueName) -> anyhow::Result<Option<Made>> {
+        let all = self.archived()?;
+        let Some(at) = all.iter().position(|archived| archived.issue == *name) else { return Ok(None) };
+        let Some(copy) = self.copy(name)? else { return Ok(None) };
+        let article = article(site, name, &copy)?;
+        let neighbour = |archived: Option<&Archived>| {
+            archived.map(|archived| Neighbour { issue: archived.issue.to_string(), subject: archived.subject.clone() })
+        };
+        let (newer, older) = (at.checked_sub(1).and_then(|at| all.get(at)), all.get(at + 1));
+        let pen = Pen::new(site)?;
+        let line = line(site, &pen.language, &all[at]);
+        let page = IssuePage {
+            corrections: pen.told(&copy),
+            older: neighbour(older),
+            newer: neighbour(newer),
+            published: copy.sent,
+            modified: last_change(&all[at]),
+            ..IssuePage::new(line, &article, &pen.setting().base(), &pen.public_url)
+        };
+        let html = render::page(&page, "issue", pen.setting(), &pen.templates)?;
+        // It names its neighbours, so it changes when they do.
+        let modified = [newer, older].into_iter().flatten().map(last_change).fold(last_change(&all[at]), Ord::max);
+        Ok(Some((html, modified)))
+    }
+
+    fn feed(&self, site: &Site) -> anyhow::Result<Made> {
+        let all = self.archived()?;
+        let pen = Pen::new(site)?;
+        let base = &pen.public_url;
+        let mut entries = Vec::new();
+        for archived in all.iter().take(FEED) {
+            let Some(copy) = self.copy(&archived.issue)? else { continue };
+            let article = article(site, &archived.issue, &copy)?;
+            let entry = FeedEntry { article_html: article.html_at(base), corrections: pen.told(&copy) };
+            entries.push(feed::Entry {
+                id: tag(&copy.public_url, &archived.issue),
+                url: format!("{base}/archive/{}", archived.issue),
+                title: archived.subject.clone(),
+                summary: archived.preheader.clone(),
+                edition: archived.issue.edition.clone(),
+                published: copy.sent,
+                updated: last_change(archived),
+                html: render::fragment(&entry, "issue", pen.setting(), &pen.templates)?,
+            });
+        }
+        let publication = &site.config.publication;
+        let updated = newest(&all);
+        let feed = feed::Feed {
+            title: publication.name.clone(),
+            language: publication.language.clone(),
+            base: base.clone(),
+            updated,
+            entries,
+        };
+        Ok((feed::write(&feed).map_err(anyhow::Error::msg)?, updated))
+    }
+
+    /// The pages that search engines may list: past issues unless the publication hides them.
+    fn sitemap(&self, site: &Site) -> anyhow::Result<Made> {
+        let all = self.archived()?;
+        let updated = newest(&all);
+        let page = |path: String, changed| sitemap::Page { path, changed };
+        let mut pages = vec![page("/".into(), None)];
+        if !site.config.web.noindex {
+            pages.push(page("/archive".into(), (!all.is_empty()).then_some(updated)));
+            pages.extend(all.iter().map(|one| page(format!("/archive/{}", one.issue), Some(last_change(one)))));
+        }
+        Ok((sitemap::write(&site.config.letterhead().public_url, &pages), updated))
+    }
+}
+
+/// What pages are drawn with.
+struct Pen<'s> {
+    site: &'s Site,
+    templates: Templates,
+    language: Arc<Language>,
+    public_url: String,
+}
+
+impl<'s> Pen<'s> {
+    fn new(site: &'s Site) -> anyhow::Result<Self> {
+        let (templates, public_url) = (site.templates()?, site.config.letterhead().public_url);
+        let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
+        Ok(Self { site, language: setting.language(&templates)?, templates, public_url })
+    }
+
+    fn setting(&self) -> PageSetting<'_> {
+        PageSetting { publication: &self.site.config.publication, public_url: &self.public_url }
+    }
+
+    fn told(&self, copy: &WebCopy) -> Vec<CorrectionLine> {
+        let zone = self.site.config.publication.timezone;
+        let line = |of: &Correction| CorrectionLine::new(of.at, &of.note, zone, &self.language);
+        copy.corrections.iter().map(line).collect()
+    }
+}
+
+/// The article as it was approved or corrected; one that was approved before there were any is drawn from its draft.
+fn article(site: &Site, name: &IssueName, copy: &WebCopy) -> anyhow::Result<Article> {
+    match &copy.rendered.article {
+        Some(article) => Ok(article.clone()),
+        None => site.drafts().article(name, &copy.draft),
+    }
+}
+
+/// The name of an issue for good, by the host that its mails named (RFC 4151): a move to another one makes no new entries.
+fn tag(public_url: &str, issue: &IssueName) -> String {
+    let host = url::Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    format!("tag:{},{}:{}", host.unwrap_or_else(|| "localhost".into()), issue.date, issue.edition)
+}
+
+fn last_change(archived: &Archived) -> DateTime<Utc> {
+    archived.corrected.map_or(archived.sent, |corrected| corrected.max(archived.sent))
+}
+
+fn newest(all: &[Archived]) -> DateTime<Utc> {
+    all.iter().map(last_change).max().unwrap_or_default()
+}

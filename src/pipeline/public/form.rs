@@ -1,0 +1,34 @@
+//! The sign-up form for other sites.
+
+use super::super::Site;
+use crate::model::Notice;
+use crate::render::{self, Choice, EmbeddedForm, PageSetting};
+
+/// A form as HTML, to stand in a page of another site: for one edition, or for a choice where there are several.
+///
+/// # Errors
+/// There is no such edition, no public pages are set up, or the template has a mistake.
+pub fn sign_up_form(site: &Site, edition: Option<&str>) -> anyhow::Result<String> {
+    if !site.config.web.serves() {
+        let why = "there are no public pages that a form could lead to";
+        return Err(Notice::new(why).help("set `[web] listen` and `public_url`, and run `digest serve`").into());
+    }
+    if let Some(edition) = edition {
+        site.config.edition(edition)?;
+    }
+    let several = edition.is_none() && site.config.editions.len() > 1;
+    let title = |name: &String| Choice {
+        name: name.clone(),
+        title: site.config.edition_title(name),
+        chosen: true,
+        ..Choice::default()
+    };
+    let public_url = site.config.letterhead().public_url;
+    let form = EmbeddedForm {
+        action: format!("{public_url}/subscribe"),
+        edition: edition.unwrap_or_default().to_owned(),
+        editions: if several { site.config.editions.keys().map(title).collect() } else { Vec::new() },
+    };
+    let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
+    Ok(render::fragment(&form, "home", setting, &site.templates()?)?)
+}
