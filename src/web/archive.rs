@@ -61,11 +61,11 @@ pub struct ArchiveService {
 }
 
 /// A page like our others: the style sheet and pictures of our own, and nothing else.
-const OWN: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const OWN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+                   form-action 'none'; frame-ancestors 'none'";
 /// An issue may show pictures that its editors have elsewhere.
-const ISSUE: &str = "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; form-action 'none'; \
-                     frame-ancestors 'none'";
+const ISSUE: &str = "default-src 'none'; style-src 'self'; img-src 'self' https:; connect-src 'self'; base-uri 'none'; \
+                     form-action 'none'; frame-ancestors 'none'";
 /// A correction is seen after five minutes at most, and a cache asks again before it shows a page that is older.
 const CACHE: &str = "public, max-age=300, must-revalidate";
 /// A picture in mails of years ago stays what it is.
