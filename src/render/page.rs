@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::compiled::{Format, Ready};
+use super::compiled::Format;
 use super::language::Language;
 use super::ready;
 use super::{Templates, draw, view, words};
@@ -175,8 +175,8 @@ pub fn icon(publication: &Publication, templates: &Templates) -> Result<String, 
 }
 
 fn drawn(format: Format, file: &str, root: &Value, templates: &Templates) -> Result<String, Notices> {
-    let ready: Arc<Ready> = ready::file(format, file, templates, || root.clone())?;
-    draw::part(&*ready, root)
+    let ready = ready::file(format, file, templates, || root.clone())?;
+    draw::part(&ready, root)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What search engines are told: the pages they may list (https://www.sitemaps.org/protocol.html) and where not to go (RFC 9309). Knows
+//! What search engines are told: the pages they may list (<https://www.sitemaps.org/protocol.html>) and where not to go (RFC 9309). Knows
 //! no store; pages are handed in as plain data.
 
 use std::fmt::Write as _;

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::access::{axe, findings};
 use crate::archive::free;
 use crate::browser::Browser;
-use crate::house::{ISSUE, Test};
+use crate::house::{ISSUE, Mail, Test};
 use crate::pages::{Serve, letters, path, publication};
 use crate::send::SEND;
 
@@ -86,7 +86,7 @@ fn a_form_on_another_site_signs_up_under_the_same_rules() {
     from_elsewhere("/subscribe", "email=ann%40inbox.example&edition=sunday");
     from_elsewhere("/subscribe", "email=eve%40inbox.example");
     let letters = letters(&test, 2);
-    let mut to: Vec<String> = letters.iter().map(|letter| letter.to()).collect();
+    let mut to: Vec<String> = letters.iter().map(Mail::to).collect();
     to.sort();
     assert_eq!(to, ["ann@inbox.example", "eve@inbox.example"]);
     let confirm = path(&letters[0].text(), "confirm");
@@ -131,7 +131,7 @@ fn every_page_is_sound_on_a_phone_in_the_dark_and_on_paper() {
     pages.extend(["2024-07-31-midweek", "2024-08-04-sunday"].map(|issue| format!("/archive/{issue}")));
     let mut mails = Vec::new();
     crate::house::find(&test.path("shown/outbox"), "eml", &mut mails);
-    let text = crate::house::Mail::parse(&std::fs::read(&mails[0]).unwrap()).text();
+    let text = Mail::parse(&std::fs::read(&mails[0]).unwrap()).text();
     let own = text.lines().filter_map(|line| line.strip_prefix("https://callmealmanac.example"));
     pages.extend(
         own.filter(|path| path.starts_with("/preferences/") || path.starts_with("/unsubscribe/")).map(str::to_owned),

@@ -35,6 +35,15 @@ fn an_article_by_snapshot() {
     assert!(html.contains("<div class=\"guide\"><h3 dir=\"auto\">"), "{html}");
 }
 
+/// A subscriber without any value.
+struct Nobody;
+
+impl Fill for Nobody {
+    fn value(&self, _: &Slot) -> &'static str {
+        ""
+    }
+}
+
 #[test]
 fn an_article_is_nobodys_and_true_for_years() {
     for edition in [sample::edition().clone(), Edition { show_score: true, ..sample::filled() }] {
@@ -61,12 +70,6 @@ fn an_article_is_nobodys_and_true_for_years() {
         assert!(html.contains("9/10") && html.contains("Radio Lab Notes"), "{html}");
     }
     // A mail of the same draft keeps its own ways.
-    struct Nobody;
-    impl Fill for Nobody {
-        fn value(&self, _: &Slot) -> &str {
-            ""
-        }
-    }
     let mail = render(&sample::full(), &sample::setting(sample::edition()), &Templates::builtin()).expect("a mail");
     let text = mail.fill(Part::Text, &Nobody);
     assert!(text.contains("8 days ago") && text.contains("since our issue of 21 July\n"), "{text}");

@@ -1,4 +1,4 @@
-//! Whether a form was sent by a page of another site: by Fetch Metadata (https://www.w3.org/TR/fetch-metadata/), or by the Origin
+//! Whether a form was sent by a page of another site: by Fetch Metadata (<https://www.w3.org/TR/fetch-metadata/>), or by the Origin
 //! header of an older browser. Knows no page but those that others may post to.
 
 use axum::extract::Request;
