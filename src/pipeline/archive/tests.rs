@@ -163,6 +163,13 @@ fn an_issue_approved_before_there_were_articles_has_one_all_the_same() {
     let mut later = house.site("2024-08-10T00:00:00Z");
     Arc::make_mut(&mut later.config).editions.clear();
     assert!(later.drafts().article(&name, &copy.draft).expect("an article").html.contains("SAM 2"));
+    // Settings and templates of today are not those of the past, either.
+    let mut today = house.site("2024-08-10T00:00:00Z");
+    Arc::make_mut(&mut today.config).editions.get_mut("midweek").expect("an edition").show_score = true;
+    assert_ne!(today.drafts().article(&name, &copy.draft).expect("an article"), kept);
+    let service = today.archive().archive_service().expect("templates");
+    let page = (service.handle)(&ArchiveRequest::Issue(name.clone())).expect("read").expect("a page");
+    assert!(String::from_utf8_lossy(&page.body).contains(&kept.html_at("")), "the page is what was approved");
     // Words that its editors change now are not those of the past: the page stays as it was approved.
     let draft = std::fs::read_to_string(house.draft(SENT)).expect("a draft");
     std::fs::write(house.draft(SENT), draft.replacen("title = \"", "title = \"Changed: ", 1)).expect("written");
