@@ -65,7 +65,7 @@ fn an_article_is_nobodys_and_true_for_years() {
         ] {
             assert!(!html.contains(gone), "{gone}: {html}");
         }
-        assert!(html.contains("<time datetime=\"2024-07-23\">23 July 2024</time>"), "{html}");
+        assert!(html.contains("<time dir=\"auto\" datetime=\"2024-07-23\">23 July 2024</time>"), "{html}");
         assert!(html.contains("What happened since our issue of 21 July 2024"), "{html}");
         assert!(html.contains("9/10") && html.contains("Radio Lab Notes"), "{html}");
     }
