@@ -16,9 +16,7 @@ use tokio::sync::watch;
 use super::archive::line as archive_line;
 use super::{Site, seed};
 use crate::model::{Address, Edition, Purpose, Subscriber, SubscriberStatus};
-use crate::render::{
-    self, Choice, Home, Language, Leave, Lost, MessagePage, Page, PageSetting, PollPage, Preferences, Templates,
-};
+use crate::render::{self, Choice, Home, Language, Lost, MessagePage, Page, PageSetting, Preferences, Templates};
 use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
 use crate::text;
 use crate::web::archive;
@@ -93,15 +91,9 @@ impl PublicPages {
         let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
         let language = setting.language(&templates)?;
         let (stores, sign_ups) = (Stores::open(Arc::clone(&site))?, SignUpQueue::open(Arc::clone(&site))?);
-        let pages = Self { site, templates, language, style, public_url, stores, sign_ups };
         // Every page once, so that a mistake in a template is told at the start and not to a subscriber.
-        pages.page(200, &Home::sample(), "home")?;
-        pages.page(200, &Preferences::sample(), "preferences")?;
-        pages.page(200, &Lost::sample(), "lost")?;
-        pages.page(200, &Leave::sample(), "leave")?;
-        pages.page(200, &PollPage::sample(), "poll")?;
-        pages.page(200, &MessagePage::sample(), "missing")?;
-        Ok(pages)
+        render::prove_pages(setting, &templates)?;
+        Ok(Self { site, templates, language, style, public_url, stores, sign_ups })
     }
 
     fn answer(&self, request: PublicRequest, caller: &Caller) -> PublicResponse {

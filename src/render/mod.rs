@@ -89,5 +89,24 @@ pub fn prove(setting: &Setting, templates: &Templates) -> Result<(), Notices> {
     Ok(())
 }
 
+/// Draws every public page once, with sample data.
+///
+/// # Errors
+/// Every mistake in the first template that has one, with file, line and column.
+pub fn prove_pages(setting: PageSetting, templates: &Templates) -> Result<(), Notices> {
+    page(&Home::sample(), "home", setting, templates)?;
+    page(&Preferences::sample(), "preferences", setting, templates)?;
+    page(&Lost::sample(), "lost", setting, templates)?;
+    page(&Leave::sample(), "leave", setting, templates)?;
+    page(&PollPage::sample(), "poll", setting, templates)?;
+    page(&MessagePage::sample(), "missing", setting, templates)?;
+    page(&ArchivePage::sample(), "archive", setting, templates)?;
+    page(&IssuePage::sample(), "issue", setting, templates)?;
+    fragment(&FeedEntry::sample(), "issue", setting, templates)?;
+    fragment(&EmbeddedForm::sample(), "home", setting, templates)?;
+    style(templates)?;
+    icon(setting.publication, templates).map(drop)
+}
+
 #[cfg(test)]
 mod tests;

@@ -97,6 +97,18 @@ fn a_form_on_another_site_signs_up_under_the_same_rules() {
     assert_eq!(serve.post(&confirm, "").status, 200, "it was only refused from elsewhere");
 }
 
+#[test]
+fn a_mistake_in_a_page_of_ones_own_is_told_before_anybody_sees_it() {
+    let test = publication();
+    test.write("templates/page/issue.html.hbs", "<h1>{{page.subject}}</h1>\n{{page.colour}}");
+    test.run("doctor").code(1).stdout_has("templates/page/issue.html.hbs:2");
+    // The article is a part of each issue: its mistake stops an approval.
+    test.write("templates/page/issue.html.hbs", "<h1>{{page.subject}}</h1>");
+    test.write("templates/page/article.html.hbs", "{{subscriber.email}}");
+    let test = test.composed();
+    test.run(&format!("approve {ISSUE}")).code(1).stderr_has("templates/page/article.html.hbs:1");
+}
+
 /// The demo in a folder of its own, under way on a port of its own.
 struct Demo {
     test: Test,

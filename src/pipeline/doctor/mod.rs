@@ -17,7 +17,7 @@ use crate::check::{self, Severity};
 use crate::mail::{Relay, sender_domain};
 use crate::model::{Notice, Notices};
 use crate::render::EditorLetter;
-use crate::render::{self, Setting};
+use crate::render::{self, PageSetting, Setting};
 use crate::send::Transport;
 
 /// How something is.
@@ -152,7 +152,7 @@ impl Doctor {
             .then(|| Diagnosis::new("config", Health::Warning, what).mend(mend))
     }
 
-    /// Every edition's templates and the letters, with sample data, both branches of every condition.
+    /// Every edition's templates, the letters and the pages, with sample data, both branches of every condition.
     fn examine_templates(&self) -> Vec<Diagnosis> {
         let proved = (|| -> anyhow::Result<()> {
             let templates = self.site.templates()?;
@@ -170,6 +170,9 @@ impl Doctor {
             for (kind, sample) in render::letter_samples() {
                 render::letter(kind, &sample, &self.site.config.publication, &templates)?;
             }
+            let public_url = self.site.config.letterhead().public_url;
+            let pages = PageSetting { publication: &self.site.config.publication, public_url: &public_url };
+            render::prove_pages(pages, &templates)?;
             Ok(())
         })();
         match proved.and_then(|()| self.examine_words()) {
