@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::output::{json as print_json, line};
 use super::{Exit, Global, HumanFormat};
 use crate::model::{Card, Draft as Issue, Entry};
-use crate::pipeline::{Edit, Site};
+use crate::pipeline::{Edit, Line, Site};
 
 /// ENTRY is a place among the news (3), on the bench (b2), an id, or the start of one.
 #[derive(Subcommand)]
@@ -35,6 +35,8 @@ pub enum Draft {
     Split(Split),
     /// Merge an entry into another entry's story
     Merge(Merge),
+    /// Waive a finding of the check, with the reason on record
+    Waive(Waive),
     /// Undo the last edit
     Undo(Undo),
 }
@@ -52,7 +54,7 @@ pub struct Show {
 pub struct Set {
     /// The issue's folder name or path
     issue: String,
-    /// [ENTRY] FIELD TEXT: such as `subject "…"`, `3 note "…"`, `number.value "405 billion"`
+    /// [ENTRY] FIELD TEXT: such as `subject "…"`, `3 note "…"`, `3 picture.alt "…"`
     #[arg(num_args = 2..=3, required = true, value_name = "ENTRY FIELD TEXT", allow_hyphen_values = true)]
     words: Vec<String>,
 }
@@ -129,6 +131,16 @@ pub struct Merge {
 }
 
 #[derive(Args)]
+pub struct Waive {
+    /// The issue's folder name or path
+    issue: String,
+    /// The finding's code, as `digest check` prints it
+    code: String,
+    /// Why it is all right in this issue
+    reason: String,
+}
+
+#[derive(Args)]
 pub struct Undo {
     /// The issue's folder name or path
     issue: String,
@@ -154,9 +166,10 @@ impl Draft {
             Self::Pin(One { issue, entry }) => edit(&site, &issue, &Edit::Pin { entry })?,
             Self::Bench(One { issue, entry }) => edit(&site, &issue, &Edit::Bench { entry })?,
             Self::Merge(Merge { issue, entry, other }) => edit(&site, &issue, &Edit::Merge { entry, other })?,
+            Self::Waive(Waive { issue, code, reason: why }) => edit(&site, &issue, &Edit::Waive { code, why })?,
             Self::Guide(Guide { issue, entry, slug }) => {
                 let slug = Some(slug.as_str()).filter(|slug| *slug != "none");
-                site.drafts().pair(&site.issue(Some(&issue))?, &entry, slug)?;
+                site.drafts().pair(&site.issue(Some(&issue))?, &entry, slug, None)?;
             }
             Self::Card(CardOf { issue, slug, drop: true }) => edit(&site, &issue, &Edit::DropCard { slug })?,
             Self::Card(CardOf { issue, slug, .. }) => site.drafts().add_card(&site.issue(Some(&issue))?, &slug)?,
@@ -188,18 +201,22 @@ impl Undo {
 impl Show {
     fn run(self, site: &Site) -> anyhow::Result<Exit> {
         let issue = site.drafts().read(&site.issue(self.issue.as_deref())?)?;
+        let subjects = site.drafts().subjects(&issue)?;
         match self.format {
-            HumanFormat::Json => print_json(&as_json(&issue))?,
-            HumanFormat::Human => print(&issue)?,
+            HumanFormat::Json => print_json(&as_json(&issue, &subjects))?,
+            HumanFormat::Human => print(&issue, &subjects)?,
         }
         Ok(Exit::Done)
     }
 }
 
-fn print(issue: &Issue) -> anyhow::Result<()> {
+fn print(issue: &Issue, subjects: &[Line]) -> anyhow::Result<()> {
     line(&issue.name.to_string())?;
     line(&format!("subject    {}", issue.subject))?;
     line(&format!("preheader  {}", issue.preheader))?;
+    for Line { subject, .. } in subjects.iter().filter(|line| line.subject != issue.subject) {
+        line(&format!("    or     {subject}"))?;
+    }
     let titled = |key: String, entry: &Entry| {
         let marks = match (entry.pinned, entry.banned) {
             (_, true) => ", banned",
@@ -233,7 +250,7 @@ fn print(issue: &Issue) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn as_json(issue: &Issue) -> Value {
+fn as_json(issue: &Issue, subjects: &[Line]) -> Value {
     let entry = |(at, entry): (usize, &Entry)| {
         let also: Vec<Value> = entry.also.iter().map(|other| json!({"id": other.id, "title": other.title})).collect();
         json!({
@@ -250,5 +267,7 @@ fn as_json(issue: &Issue) -> Value {
         "news": issue.news.iter().enumerate().map(entry).collect::<Vec<_>>(),
         "guides": cards(&issue.guides), "guides_bench": cards(&issue.guides_bench),
         "bench": issue.bench.iter().enumerate().map(entry).collect::<Vec<_>>(),
+        "suggestions": subjects.iter()
+            .map(|line| json!({"subject": line.subject, "preheader": line.preheader})).collect::<Vec<_>>(),
     })
 }

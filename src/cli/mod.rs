@@ -126,7 +126,7 @@ enum Command {
     /// Edit a draft from the command line; only what you name changes in issue.toml
     #[command(subcommand)]
     Draft(draft::Draft),
-    /// Preview an issue in the browser; reloads on save
+    /// Preview and edit an issue in the browser; reloads on save
     Preview(preview::Preview),
     /// Check an issue for problems before it is sent
     Check(check::Check),

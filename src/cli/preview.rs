@@ -1,4 +1,4 @@
-//! `digest preview`: an issue in the browser, anew with every save.
+//! `digest preview`: an issue in the browser, anew with every save, to look at and to edit.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
@@ -40,13 +40,16 @@ impl Preview {
         let service =
             pipeline::preview(global.root(), &global.config, global.start(), self.issue.as_deref(), subscriber, by)?;
         let listener = listen(self.port)?;
-        let url = format!("http://{}/", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        let at = |key: &str| format!("http://{address}/{key}/");
+        let keys = service.editing.as_ref().map(|editing| (at(&editing.key), at(&editing.once)));
+        let (url, once) = keys.unwrap_or_else(|| (at(""), at("")));
         runtime()?.block_on(async {
             let mut stop = stop_signal()?;
             let listener = tokio::net::TcpListener::from_std(listener)?;
             line(&url)?;
             if self.open {
-                open(global, &url);
+                open(global, &once);
             }
             serve(listener, service, async { drop(stop.wait_for(|stop| *stop).await) }).await?;
             Ok(Exit::Done)
@@ -67,7 +70,7 @@ fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Asks the desktop to show the page. A machine without one still has the address on stdout.
+/// Asks the desktop to show the page, at an address that is good for once. A machine without one still has the lasting address on stdout.
 fn open(global: &Global, url: &str) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let opened =

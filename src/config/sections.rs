@@ -87,9 +87,11 @@ impl Bounces {
     }
 }
 
-/// `[editors]`: who is told what happens.
+/// `[editors]`: who is told what happens, and where they edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Editors {
     pub notify: Vec<String>,
+    /// The address at which editors reach the preview to edit, for buttons in letters to them; empty for none.
+    pub desk: String,
 }

@@ -143,6 +143,12 @@ fn sending(config: &Config, mistakes: &mut Mistakes) {
         let why = format!("`editors.notify` must hold addresses, found `{address}`");
         mistakes.add(&["editors", "notify"], &why, "such as [\"ann@example.org\"], without a name");
     }
+    let desk = &config.editors.desk;
+    let is_page = |url: url::Url| matches!(url.scheme(), "https" | "http") && url.host().is_some();
+    if !desk.is_empty() && !url::Url::parse(desk).is_ok_and(is_page) {
+        let why = format!("`editors.desk` must be a web address, found `{desk}`");
+        mistakes.add(&["editors", "desk"], &why, "the address at which your editors open the preview");
+    }
 }
 
 /// What the public pages must not be told.

@@ -122,6 +122,7 @@ fn what_makes_no_sense_is_told_where_it_stands() {
         ("[delivery]\nstop_at_refused = 5.0", "`delivery.stop_at_refused` must be a share from 0 to 1, found 5"),
         ("[delivery]\nwarm_up = [100, 200]", "`delivery.warm_up` has no first day"),
         ("[editors]\nnotify = [\"Ann <ann@desk.example>\"]", "`editors.notify` must hold addresses"),
+        ("[editors]\ndesk = \"javascript:alert(1)\"", "`editors.desk` must be a web address"),
         ("[delivery]\nretry = \"5m\"", "`delivery.retry`: found string \"5m\", expected a list"),
         ("[publication]\ntimezone = \"Paris\"", "expected a time zone of the IANA database"),
     ] {

@@ -67,17 +67,23 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft, around: Around) -> Result<Refre
     let text = write::to_toml(fresh);
     let blocks =
         DraftBlocks::cut(&text).ok_or_else(|| Notice::new("cannot write the draft as TOML").at(&file, None))?;
-    let mine = match std::fs::read_to_string(&file) {
-        Ok(mine) => mine,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok();
+    let mut mine = written(&file)?;
+    let woven = loop {
+        let Some(text_then) = &mine else {
             save(&folder, ISSUE, &text)?;
             save(&folder, COMPOSED, &Memory { base: blocks, seen: around.seen(), ..Memory::default() }.write())?;
             return Ok(Refreshed::Created);
+        };
+        let woven = weave(&file, text_then, composed.as_deref(), &blocks, around)?;
+        // Whoever saved the draft meanwhile has the newest words.
+        let now = written(&file)?;
+        if now == mine {
+            break woven;
         }
-        Err(error) => return Err(super::unreadable(&file, &error).into()),
+        mine = now;
     };
-    let composed = std::fs::read_to_string(folder.join(COMPOSED)).ok();
-    let woven = weave(&file, &mine, composed.as_deref(), &blocks, around)?;
+    let mine = mine.unwrap_or_default();
     // The draft first: should the second write fail, what came in counts as the editor's, and nothing is lost.
     if woven.draft != mine {
         save(&folder, ISSUE, &woven.draft)?;
@@ -87,6 +93,15 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft, around: Around) -> Result<Refre
     }
     let quiet = woven.draft == mine && woven.changes == Changes::default();
     Ok(if quiet { Refreshed::Unchanged } else { Refreshed::Updated(woven.changes) })
+}
+
+/// The text of a draft; `None` where there is no such file.
+fn written(file: &Path) -> Result<Option<String>, Notice> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(super::unreadable(file, &error)),
+    }
 }
 
 /// The two files as a merge leaves them.

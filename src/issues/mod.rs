@@ -21,9 +21,9 @@ use crate::files;
 use crate::model::{Draft, IssueName, Item, Notice, Notices};
 
 pub use decisions::decisions;
-pub use edit::{Edit, apply};
+pub use edit::{Edit, apply, stamp, stamps};
 pub use editing::editing;
-pub use history::{edit, undo};
+pub use history::{Conflict, EditError, Undoable, edit, lock, undo, undoable};
 pub use merge::{Around, Changes, Refreshed, refresh, seen_before};
 pub use read::parse;
 pub use write::to_toml;
@@ -93,14 +93,19 @@ fn nearest(given: &str, known: &[IssueName]) -> String {
 }
 
 /// Fills in the entries of an issue's draft that an editor wrote by hand and left unfinished, in the file; returns what was
-/// filled in. A draft that is not there, or is no TOML, is left alone.
+/// filled in. A draft that is not there, or is no TOML, is left alone. `history` is where its edits are remembered.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn fill_in(issues_dir: &Path, name: &IssueName, items: &[Item]) -> Result<Vec<Notice>, Notice> {
+pub fn fill_in(issues_dir: &Path, history: &Path, name: &IssueName, items: &[Item]) -> Result<Vec<Notice>, Notice> {
     let folder = folder(issues_dir, name);
-    let filled = std::fs::read_to_string(folder.join(ISSUE)).ok().and_then(|text| fill::fill(&text, name.date, items));
-    let Some((text, notices)) = filled else { return Ok(Vec::new()) };
+    let fill = || std::fs::read_to_string(folder.join(ISSUE)).ok().and_then(|text| fill::fill(&text, name.date, items));
+    if fill().is_none() {
+        return Ok(Vec::new());
+    }
+    // As the text is once nobody else edits it.
+    let _lock = history::lock(history)?;
+    let Some((text, notices)) = fill() else { return Ok(Vec::new()) };
     merge::save(&folder, ISSUE, &text)?;
     Ok(notices.into_iter().map(|notice| notice.at(folder.join(ISSUE), None)).collect())
 }

@@ -2,6 +2,7 @@
 
 mod files;
 mod merging;
+mod parties;
 mod props;
 
 use std::path::Path;

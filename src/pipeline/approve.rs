@@ -18,10 +18,24 @@ pub struct Diff {
 impl Drafts {
     /// Freezes exactly these bytes for sending. An error of the check refuses.
     pub fn approve(&self, name: &IssueName, by: &str) -> anyhow::Result<(Rendering, Approval)> {
+        self.approve_seen(name, by, None)
+    }
+
+    /// The same by a person who saw the draft of this stamp: any other is refused.
+    pub fn approve_seen(
+        &self,
+        name: &IssueName,
+        by: &str,
+        seen: Option<&str>,
+    ) -> anyhow::Result<(Rendering, Approval)> {
         if by.trim().is_empty() || by.chars().any(char::is_control) {
             return Err(Notice::new("the approver must be a name on one line").help("such as --by \"Ann\"").into());
         }
         let rendering = self.rendering(name)?;
+        if seen.is_some_and(|seen| seen != issues::stamp(&rendering.text)) {
+            let message = format!("{name} was changed since you looked at it, so it is not approved");
+            return Err(Notice::new(message).help("look at it as it is now, then approve it").into());
+        }
         if rendering.report.errors > 0 {
             let help = format!("`digest check {name}` lists them; fix them in the draft, or waive one with a reason");
             return Err(Notice::new(format!(
@@ -48,6 +62,19 @@ impl Drafts {
                 .into());
         }
         Ok((rendering, approval))
+    }
+
+    /// Takes the approval of an issue back: it is a draft again. `false` when it was not approved.
+    ///
+    /// # Errors
+    /// Its send has begun, and its bytes are frozen for good.
+    pub fn take_back(&self, name: &IssueName) -> anyhow::Result<bool> {
+        let Some(store) = self.site.store_to_read()? else { return Ok(false) };
+        store.issues().take_back(name)?.ok_or_else(|| {
+            Notice::new(format!("{name} is already being sent, so its approval cannot be taken back"))
+                .help(format!("`digest stop {name}` stops the send"))
+                .into()
+        })
     }
 
     /// What the editor changed since compose, and what changed since the approval when there is one.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use super::Site;
 use super::canary::CanaryPlan;
+use super::{Site, test_copy};
 use crate::mail::{CompiledIssue, Folder, Relay};
 use crate::model::{Address, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Schedule, Transport, TransportKind};
@@ -84,7 +84,7 @@ impl Delivery {
     pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
         self.site.backups().refuse_if_held()?;
         let mut rendered = self.site.drafts().rendering(name)?.rendered;
-        rendered.subject.insert_str(0, "[Test] ");
+        test_copy::mark(&mut rendered);
         let compiled = self.compiled(Frozen { letterhead: self.site.config.letterhead(), rendered }, name)?;
         let transport = self.transport(&format!("{name}-test"))?;
         for address in addresses {

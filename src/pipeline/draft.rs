@@ -10,6 +10,7 @@ use crate::files;
 use crate::issues::{self, Around, Refreshed};
 use crate::model::{Draft, Editing, IssueName, Notice, Notices};
 use crate::schedule;
+use crate::sources::Content;
 use crate::store::Store;
 
 /// What compose did.
@@ -45,34 +46,14 @@ impl Drafts {
         let name = IssueName { date, edition: edition_name.to_owned() };
         self.refuse_if_begun(&name)?;
         let content = self.site.content().scored_content()?;
-        let filled = issues::fill_in(&self.site.issues_dir(), &name, &content.items)?;
-        let (past, editings) = self.past(&name)?;
-        let preferences = SourcePreferences::learn(&editings);
-        let cues = self.site.cues()?;
-        let decisions = issues::decisions(&self.site.issues_dir(), &name)?;
-        let brief = Brief {
-            name: name.clone(),
-            edition,
-            edition_title: &self.site.config.edition_title(edition_name),
-            publication_name: &self.site.config.publication.name,
-            weights: &self.site.config.compose,
-            zone,
-            now: self.site.now(),
-            items: &content.items,
-            guides: &content.guides,
-            feeds: &self.site.config.sources(),
-            cues: cues.get(),
-            preferences: &preferences,
-            decisions: &decisions,
-            banned: &self.banned(&name),
-            past: &past,
-        };
-        let mut composition = compose::compose(&brief);
+        let filled = issues::fill_in(&self.site.issues_dir(), &self.history(&name), &name, &content.items)?;
+        let mut composition = self.composition(&name, &content)?;
         composition.notices.splice(0..0, filled.into_iter().chain(content.notices));
         if let Some(draft) = &mut composition.draft {
             draft.issue_number = Some(self.next_number(edition_name)?);
         }
         let dir = self.site.issues_dir();
+        let cues = self.site.cues()?;
         let before = issues::seen_before(&dir, &name);
         let new = composition.new_since(before.as_ref());
         let headings = |draft: &Draft| compose::headings(&draft.news, &draft.guides, cues.get(), &draft.subject);
@@ -86,6 +67,7 @@ impl Drafts {
             None => None,
             Some(draft) => {
                 let folder = issues::folder(&dir, &name);
+                let _lock = issues::lock(&self.history(&name))?;
                 Some((folder.join("issue.toml"), issues::refresh(&dir, draft, around)?))
             }
         };
@@ -95,6 +77,40 @@ impl Drafts {
         };
         let suggestions = draft.as_ref().map(headings).unwrap_or_default();
         Ok(Composed { name, composition, draft, written, new, suggestions })
+    }
+
+    /// What compose would choose for an issue from the content as it is, without writing anything.
+    pub(super) fn composition(&self, name: &IssueName, content: &Content) -> anyhow::Result<Composition> {
+        let config = &self.site.config;
+        let (past, editings) = self.past(name)?;
+        let preferences = SourcePreferences::learn(&editings);
+        let cues = self.site.cues()?;
+        let decisions = issues::decisions(&self.site.issues_dir(), name)?;
+        Ok(compose::compose(&Brief {
+            name: name.clone(),
+            edition: config.edition(&name.edition)?,
+            edition_title: &config.edition_title(&name.edition),
+            publication_name: &config.publication.name,
+            weights: &config.compose,
+            zone: config.publication.timezone,
+            now: self.site.now(),
+            items: &content.items,
+            guides: &content.guides,
+            feeds: &config.sources(),
+            cues: cues.get(),
+            preferences: &preferences,
+            decisions: &decisions,
+            banned: &self.banned(name),
+            past: &past,
+        }))
+    }
+
+    /// Up to three ways to head an issue as its draft stands, the best first.
+    ///
+    /// # Errors
+    /// The publication's cues have a mistake.
+    pub fn subjects(&self, draft: &Draft) -> anyhow::Result<Vec<Line>> {
+        Ok(compose::headings(&draft.news, &draft.guides, self.site.cues()?.get(), &draft.subject))
     }
 
     /// The number of the edition's next issue: one more than the highest that a sent one has, or than there are sent ones.

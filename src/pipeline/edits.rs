@@ -2,10 +2,19 @@
 
 use super::draft::Drafts;
 use crate::compose;
-use crate::issues::{self, Edit};
-use crate::model::{Draft, Entry, Guide, IssueName, Item, Notice, Status};
+use crate::issues::{self, Edit, EditError, Undoable};
+use crate::model::{Draft, Entry, Guide, IssueName, Item, Notice, Published, Status, topic_key};
 use crate::sources::PageWords;
 use crate::text::suggestion;
+
+/// A story in an editor's own words. All but the title may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenStory {
+    pub title: String,
+    pub url: String,
+    pub source: String,
+    pub summary: String,
+}
 
 /// The `why` of what an editor put in.
 const BY_HAND: &str = "added by hand";
@@ -16,7 +25,20 @@ impl Drafts {
     /// # Errors
     /// The edit does not fit the draft: then nothing changed.
     pub fn edit(&self, name: &IssueName, edit: &Edit) -> anyhow::Result<()> {
-        Ok(issues::edit(&self.site.issues_dir(), &self.history(name), name, edit)?)
+        self.edit_seen(name, edit, None).map_err(told)
+    }
+
+    /// The same for a person who saw, of what the edit replaces, the words or the stamp `seen`.
+    ///
+    /// # Errors
+    /// The edit does not fit the draft, or somebody else changed the same words since.
+    pub fn edit_seen(&self, name: &IssueName, edit: &Edit, seen: Option<&str>) -> Result<(), EditError> {
+        issues::edit(&self.site.issues_dir(), &self.history(name), name, edit, seen)
+    }
+
+    /// The edits that can be undone and made again in a draft of this text.
+    pub(super) fn undoable(&self, name: &IssueName, text: &str) -> Undoable {
+        issues::undoable(&self.history(name), text)
     }
 
     /// Takes the last edit back, or with `redo` the last undoing; says which edit it was.
@@ -47,6 +69,28 @@ impl Drafts {
         Ok(entry)
     }
 
+    /// Adds a story in an editor's own words, without an item in content/.
+    ///
+    /// # Errors
+    /// It has no title, or does not fit the draft.
+    pub fn write_in(&self, name: &IssueName, story: &WrittenStory, place: Option<usize>) -> anyhow::Result<Entry> {
+        let title = story.title.trim();
+        if title.is_empty() {
+            return Err(Notice::new("a story needs a title").into());
+        }
+        let url = Some(story.url.trim()).filter(|url| !url.is_empty());
+        let id: String = topic_key(url.unwrap_or(title)).chars().take(60).collect();
+        let source = if story.source.trim().is_empty() { "by hand" } else { story.source.trim() };
+        let entry = Entry {
+            url: url.map(str::to_owned),
+            summary: story.summary.trim().to_owned(),
+            why: BY_HAND.into(),
+            ..Entry::bare(id, title.into(), source.into(), Published::Day(name.date))
+        };
+        self.edit(name, &Edit::Add { entry: Box::new(entry.clone()), place })?;
+        Ok(entry)
+    }
+
     /// Shows a guide as a card.
     ///
     /// # Errors
@@ -56,13 +100,13 @@ impl Drafts {
         self.edit(name, &Edit::AddCard(Box::new(compose::card(&guide, BY_HAND.into()))))
     }
 
-    /// Pairs an entry with a guide, or with none.
+    /// Pairs an entry with a guide, or with none. `seen` is the slug that the person saw there, if that is known.
     ///
     /// # Errors
     /// There is no such entry or guide, or the guide is not live.
-    pub fn pair(&self, name: &IssueName, entry: &str, slug: Option<&str>) -> anyhow::Result<()> {
+    pub fn pair(&self, name: &IssueName, entry: &str, slug: Option<&str>, seen: Option<&str>) -> anyhow::Result<()> {
         let slug = slug.map(|slug| self.guide(slug).map(|guide| guide.slug)).transpose()?;
-        self.edit(name, &Edit::Guide { entry: entry.into(), slug })
+        self.edit_seen(name, &Edit::Guide { entry: entry.into(), slug }, seen).map_err(told)
     }
 
     /// Turns an item in an entry's `also` into its own story.
@@ -82,7 +126,8 @@ impl Drafts {
         Ok(issues::read(&self.site.issues_dir(), name)?)
     }
 
-    fn history(&self, name: &IssueName) -> std::path::PathBuf {
+    /// Where an issue's edits are remembered; the lock of all edits is beside it.
+    pub(super) fn history(&self, name: &IssueName) -> std::path::PathBuf {
         self.site.root.join("data/edits").join(format!("{name}.json"))
     }
 
@@ -108,6 +153,14 @@ impl Drafts {
             return Err(Notice::new(message).help("set its `status` to \"live\" once it is").into());
         }
         Ok(guide.clone())
+    }
+}
+
+/// Mistakes in a draft as the commands print them.
+fn told(error: EditError) -> anyhow::Error {
+    match error {
+        EditError::Refused(notices) => notices.into(),
+        EditError::Conflict(_) => error.into(),
     }
 }
 

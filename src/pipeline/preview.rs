@@ -1,4 +1,4 @@
-//! The desk of the preview: keeps the publication and its issues rendered as the files stand, and the last good rendering
+//! What the preview shows: keeps the publication and its issues rendered as the files stand, and the last good rendering
 //! of each when they do not render. Knows no HTTP.
 
 use std::collections::BTreeMap;
@@ -9,10 +9,12 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::watch::{By, start};
-use super::{Asked, Rendering, Site, proof};
+use super::{Asked, Clock, Rendering, Site, clock_from, desk, proof, seed, trouble};
 use crate::issues;
 use crate::model::{Address, IssueName, Notice, Notices};
-use crate::web::preview::{PreviewRequest, PreviewService, Source, Subscriber, Title, Trouble, View};
+use crate::web::preview::{
+    EditRequest, EditResponse, EditService, PreviewRequest, PreviewService, Source, Subscriber, Title, View,
+};
 
 /// Most issues kept rendered; beyond that, they are rendered again when requested.
 const KEPT: usize = 16;
@@ -38,9 +40,12 @@ pub fn preview(
             .help("the system may limit how many files can be watched")
     })?;
     let cache = PreviewCache { version: *changes.borrow(), site, troubles: Vec::new(), kept: BTreeMap::new() };
-    let files = Files { root: root.to_path_buf(), config_file: config_file.to_path_buf(), now };
+    let files = Files { root: root.to_path_buf(), config_file: config_file.to_path_buf(), now, clock: clock_from(now) };
     let handler = PreviewHandler { files, chosen, subscriber, changes: changes.clone(), cache: Mutex::new(cache) };
-    Ok(PreviewService { changes, handle: Arc::new(move |request| handler.handle(request)) })
+    let handler = Arc::new(handler);
+    let editor = Arc::clone(&handler);
+    let editing = EditService { key: seed(), once: seed(), handle: Arc::new(move |request| editor.edit(request)) };
+    Ok(PreviewService { changes, handle: Arc::new(move |request| handler.handle(request)), editing: Some(editing) })
 }
 
 struct PreviewHandler {
@@ -55,7 +60,10 @@ struct PreviewHandler {
 struct Files {
     root: PathBuf,
     config_file: PathBuf,
+    /// What the page shows is of this time, so that nothing on it changes by itself.
     now: DateTime<Utc>,
+    /// What an editor does is done now.
+    clock: Clock,
 }
 
 /// What is known of the files as of one version of them.
@@ -100,8 +108,17 @@ impl PreviewHandler {
             view.draft = cache.site.drafts().draft_text(name).map(|text| self.source(&cache.site, name, text));
             self.show(&mut cache, name, request.subscriber.as_deref(), &mut view, &mut troubles);
         }
-        view.troubles = troubles.into_iter().map(|notice| self.trouble(notice)).collect();
+        view.troubles = troubles.into_iter().map(|notice| trouble::trouble(&self.files.root, notice)).collect();
         view
+    }
+
+    fn edit(&self, request: &EditRequest) -> EditResponse {
+        let site = {
+            let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.renew(*self.changes.borrow(), &self.files);
+            cache.site.at((self.files.clock)())
+        };
+        desk::answer(&site, &self.files.config_file, request)
     }
 
     fn show(
@@ -127,40 +144,21 @@ impl PreviewHandler {
         view.subscriber = match told {
             Some((address, why)) => Subscriber { address, told: why, wrong: true },
             None => proof::subscriber(site, address.as_ref()).unwrap_or_else(|why| {
-                troubles.extend(notices(&why));
+                troubles.extend(trouble::notices(&why));
                 Subscriber::default()
             }),
         };
         if let Some(good) = &kept.good {
             match proof::proof(site, good, address.as_ref()) {
                 Ok(proof) => view.proof = Some(proof),
-                Err(why) => troubles.extend(notices(&why)),
+                Err(why) => troubles.extend(trouble::notices(&why)),
             }
         }
     }
 
     fn source(&self, site: &Site, name: &IssueName, text: String) -> Source {
         let path = issues::folder(&site.issues_dir(), name).join("issue.toml");
-        Source { file: self.below(&path), path: absolute(&path), text }
-    }
-
-    /// A mistake with the lines around it.
-    fn trouble(&self, notice: Notice) -> Trouble {
-        let mut trouble = Trouble { message: notice.message, help: notice.help, ..Trouble::default() };
-        let Some(place) = notice.at else { return trouble };
-        trouble.file = Some(self.below(&place.file));
-        trouble.line = place.line;
-        // A built-in template has a name, but no file.
-        if let Ok(text) = std::fs::read_to_string(&place.file) {
-            trouble.path = Some(absolute(&place.file));
-            trouble.excerpt = place.line.map_or_else(Vec::new, |line| around(&text, line));
-        }
-        trouble
-    }
-
-    /// A path as people name it: below the publication's folder.
-    fn below(&self, path: &Path) -> String {
-        path.strip_prefix(&self.files.root).unwrap_or(path).display().to_string()
+        Source { file: trouble::below(&self.files.root, &path), path: trouble::absolute(&path), text }
     }
 }
 
@@ -192,7 +190,7 @@ impl PreviewCache {
         kept.troubles.clear();
         match self.site.drafts().rendering_with(name, Asked::default()) {
             Ok(rendering) => kept.good = Some(rendering),
-            Err(why) => kept.troubles = notices(&why),
+            Err(why) => kept.troubles = trouble::notices(&why),
         }
     }
 }
@@ -203,22 +201,4 @@ fn title(site: &Site, name: &IssueName) -> Title {
         edition: site.config.edition_title(&name.edition),
         date: name.date.format("%a %-d %b %Y").to_string(),
     }
-}
-
-/// An error as notices: each mistake with its place where it has one.
-fn notices(error: &anyhow::Error) -> Vec<Notice> {
-    if let Some(Notices(all)) = error.downcast_ref::<Notices>() {
-        return all.clone();
-    }
-    vec![error.downcast_ref::<Notice>().cloned().unwrap_or_else(|| Notice::new(format!("{error:#}")))]
-}
-
-/// Two lines on either side of `line`, each cut to a bearable length.
-fn around(text: &str, line: usize) -> Vec<(usize, String)> {
-    let lines = text.lines().enumerate().map(|(at, text)| (at + 1, text.chars().take(240).collect()));
-    lines.filter(|(number, _)| number.abs_diff(line) <= 2).collect()
-}
-
-fn absolute(path: &Path) -> String {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 
-use super::{Finding, Rendering, Severity, Site};
+use super::{Finding, Rendering, Severity, Site, mends};
 use crate::check::{At, Block};
 use crate::mail::Links;
 use crate::model::{Address, Draft, Part};
@@ -82,5 +82,6 @@ fn finding(finding: &Finding, waived: Option<&String>) -> preview::Finding {
         place: finding.where_.clone(),
         line: finding.line,
         waived: waived.cloned(),
+        mends: if waived.is_some() { Vec::new() } else { mends::mends(finding) },
     }
 }

@@ -50,7 +50,7 @@ impl Drafts {
         // A content/ that cannot be read stops compose and import, not an issue that is already drafted.
         let content = self.site.content().scored_content().ok();
         let items = content.as_ref().map_or(&[][..], |content| &content.items);
-        issues::fill_in(&self.site.issues_dir(), name, items)?;
+        issues::fill_in(&self.site.issues_dir(), &self.history(name), name, items)?;
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Notice::new(format!("cannot read the draft: {e}")).at(&path, None))?;
         let draft = issues::parse(&path, &text)?;

@@ -22,6 +22,9 @@ pub struct EditorLetter {
     /// Paragraphs.
     pub lead: Vec<String>,
     pub commands: Vec<ToDo>,
+    /// Pages where the editor can do it; letters of an older version have none.
+    #[serde(default)]
+    pub buttons: Vec<Button>,
     pub findings: Vec<Found>,
     pub items: Vec<Shown>,
 }
@@ -32,6 +35,13 @@ pub struct ToDo {
     pub does: String,
     /// The command line for it.
     pub command: String,
+}
+
+/// A page where the editor can do something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    pub label: String,
+    pub link: String,
 }
 
 /// A finding of the check.
@@ -121,6 +131,7 @@ fn part(name: &str, view: &View, templates: &Templates) -> Result<String, Notice
 fn cleaned(letter: &EditorLetter) -> EditorLetter {
     let clean = |text: &String| one_line(text, MOST_CHARACTERS);
     let todo = |todo: &ToDo| ToDo { does: clean(&todo.does), command: clean(&todo.command) };
+    let button = |button: &Button| Button { label: clean(&button.label), link: clean(&button.link) };
     let found = |found: &Found| Found { severity: clean(&found.severity), message: clean(&found.message) };
     let shown = |item: &Shown| Shown { title: clean(&item.title), source: clean(&item.source), why: clean(&item.why) };
     EditorLetter {
@@ -130,6 +141,7 @@ fn cleaned(letter: &EditorLetter) -> EditorLetter {
         headline: clean(&letter.headline),
         lead: letter.lead.iter().map(clean).collect(),
         commands: letter.commands.iter().take(MOST).map(todo).collect(),
+        buttons: letter.buttons.iter().take(MOST).map(button).collect(),
         findings: letter.findings.iter().take(MOST).map(found).collect(),
         items: letter.items.iter().take(MOST).map(shown).collect(),
     }
@@ -151,6 +163,7 @@ mod tests {
             headline: text.into(),
             lead: vec![text.into()],
             commands: vec![ToDo { does: text.into(), command: "digest approve 2026-11-25-midweek".into() }],
+            buttons: vec![Button { label: text.into(), link: format!("https://desk.example/?issue=x&q={text}") }],
             findings: vec![Found { severity: "warning".into(), message: text.into() }],
             items: vec![Shown { title: text.into(), source: text.into(), why: String::new() }],
         }
@@ -173,6 +186,7 @@ mod tests {
                 part.contains("The draft is ready") && part.contains("digest approve 2026-11-25-midweek"),
                 "{part}"
             );
+            assert!(part.contains("https://desk.example/?issue=x"), "{part}");
         }
         assert!(html.starts_with("<!doctype html>") && !html.contains("{{"));
     }

@@ -34,7 +34,7 @@ use crate::model::{Article, Draft, Notices, Rendered, Sentence, WordsMistake};
 pub use archive::{ArchiveLine, ArchivePage, CorrectionLine, FeedEntry, IssuePage, Neighbour};
 pub use clicks::ClickSettings;
 pub use contexts::{Choice, EmbeddedForm, Home, Leave, Lost, MessagePage, PollChoice, PollPage, Preferences};
-pub use editors::{EditorLetter, Found, Shown, ToDo, editors};
+pub use editors::{Button, EditorLetter, Found, Shown, ToDo, editors};
 pub use language::{Language, is_language_tag};
 pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
 pub use page::{Head, Page, PageSetting, fragment, icon, page, style};

@@ -54,6 +54,20 @@ impl Issues<'_> {
         Ok(true)
     }
 
+    /// Deletes an approval; `false` when there was none, `None` when the send has begun and it stays.
+    pub fn take_back(&self, issue: &IssueName) -> Result<Option<bool>, StoreError> {
+        let tx = self.store.begin()?;
+        let issue = issue.to_string();
+        let begun: bool =
+            tx.query_row("SELECT EXISTS (SELECT 1 FROM sends WHERE issue = ?1)", [&issue], |r| r.get(0))?;
+        if begun {
+            return Ok(None);
+        }
+        let gone = tx.execute("DELETE FROM approvals WHERE issue = ?1", [&issue])?;
+        tx.commit()?;
+        Ok(Some(gone > 0))
+    }
+
     /// The approval of an issue, if there is one.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ fn nothing_on_the_previews_page() {
     let test = Test::new().sample().composed();
     test.edit(|draft| draft["news"][1]["url"] = toml_edit::value("http://a.example/x?utm_source=us"));
     let preview = Preview::start_in(&test.path(""), "");
-    for (width, scheme) in [(1440, "light"), (1440, "dark"), (400, "light")] {
+    for (width, scheme) in [(1440, "light"), (1440, "dark"), (1024, "light"), (420, "light"), (375, "dark")] {
         browser.size(width, 1000);
         browser.prefers(scheme);
         browser.open(&format!("http://127.0.0.1:{}/", preview.port));
@@ -77,8 +77,16 @@ fn nothing_on_the_previews_page() {
                          await new Promise(done => setTimeout(done, 50));
                      return document.querySelectorAll('.screen iframe').length;";
         assert_ne!(browser.run_async(shown), 0, "no mail is shown");
-        let found = findings(&browser, &axe);
-        assert!(found.is_empty(), "{width}, {scheme}:\n{}", found.join("\n"));
+        for tab in ["inbox", "text", "html", "message", "draft", "mail"] {
+            browser.run(&format!("document.getElementById('tab-{tab}').click();"));
+            browser.until(&format!("document.getElementById('view-{tab}').innerText.length > 10"));
+            let found = findings(&browser, &axe);
+            assert!(found.is_empty(), "{tab} at {width}, {scheme}:\n{}", found.join("\n"));
+        }
+        // Both widths where there is room for both, else one: none below the fold.
+        let frames = "return [...document.querySelectorAll('.frames figure')].filter(one => one.offsetParent).length;";
+        assert_eq!(browser.run(frames), if width >= 1430 { 2 } else { 1 }, "at {width}");
+        assert_eq!(browser.run("return document.querySelectorAll('button:disabled').length;"), 0);
     }
 }
 

@@ -9,6 +9,17 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+/// Keys that are no letters (<https://www.w3.org/TR/webdriver2/#keyboard-actions>).
+pub mod key {
+    pub const ENTER: &str = "\u{e007}";
+    pub const SHIFT: &str = "\u{e008}";
+    pub const CONTROL: &str = "\u{e009}";
+    pub const ALT: &str = "\u{e00a}";
+    pub const UP: &str = "\u{e013}";
+    pub const DOWN: &str = "\u{e015}";
+    pub const TAB: &str = "\u{e004}";
+}
+
 /// A browser with one page. Ended when the test is.
 pub struct Browser {
     driver: Child,
@@ -107,6 +118,32 @@ impl Browser {
     /// Shows pages as they are printed.
     pub fn prints(&self) {
         self.tell("Emulation.setEmulatedMedia", &json!({"media": "print"}));
+    }
+
+    /// Presses keys together, as in Alt and an arrow key: all but the last are held.
+    pub fn press(&self, keys: &[&str]) {
+        let down = keys.iter().map(|key| json!({"type": "keyDown", "value": key}));
+        let up = keys.iter().rev().map(|key| json!({"type": "keyUp", "value": key}));
+        self.act(&down.chain(up).collect());
+    }
+
+    /// Types a text, letter by letter, where the caret is.
+    pub fn type_in(&self, text: &str) {
+        let letters = text.chars().flat_map(|c| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": c})));
+        self.act(&letters.collect());
+    }
+
+    fn act(&self, keys: &Value) {
+        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keys", "actions": keys}]}));
+    }
+
+    /// Waits until an expression is true in the page.
+    #[track_caller]
+    pub fn until(&self, what: &str) {
+        let waited = format!(
+            "for (let n = 0; n < 600; n++) {{ if ({what}) return true; await new Promise(done => setTimeout(done, 25)); }} return false;"
+        );
+        assert_eq!(self.run_async(&waited), true, "never: {what}\n{}", self.run("return document.body.innerText"));
     }
 
     /// Runs a function's body in the page; its `return` comes back.

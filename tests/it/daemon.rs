@@ -85,13 +85,20 @@ fn a_send_that_takes_long_keeps_no_other_issue_waiting() {
 #[test]
 fn the_editors_hear_of_a_source_that_fails_with_the_draft() {
     let test = Test::new().sample().subscribers(2).config(
-        "[editors]\nnotify = [\"ed@gazette.example\"]\n[[feeds]]\nname = \"The Mute\"\ncommand = [\"false\"]\n",
+        "[editors]\nnotify = [\"ed@gazette.example\"]\ndesk = \"https://desk.example/edit/\"\n[[feeds]]\nname = \"The Mute\"\ncommand = [\"false\"]\n",
     );
     for _ in 0..3 {
         test.run("news fetch");
     }
     let daemon = test.start_at("2026-11-24T06:00:30Z", "serve");
     until("the editors are told", || test.outbox().iter().any(|mail| mail.text().contains("The Mute has failed")));
+    // Where the publication says at which address its editors edit, their mail has buttons; none does anything by itself.
+    let letter = test.outbox().into_iter().find(|mail| mail.text().contains("The Mute has failed")).unwrap();
+    for more in ["", "&ask=approve", "&ask=skip"] {
+        let link = format!("https://desk.example/edit/?issue=2026-11-25-midweek{more}");
+        assert!(letter.text().contains(&link), "{}", letter.text());
+        assert!(letter.html().contains(&format!("href=\"{}\"", link.replace('&', "&amp;"))), "{}", letter.html());
+    }
     end(daemon);
 }
 

@@ -30,6 +30,8 @@ mod content;
 mod content_pictures;
 mod daemon;
 mod design;
+mod desk;
+mod desk_walk;
 mod docs;
 mod doctor;
 mod draft;

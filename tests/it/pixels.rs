@@ -55,6 +55,46 @@ fn from_a_save_to_pixels() {
     );
 }
 
+#[test]
+#[ignore = "a benchmark: bench/pixels runs it"]
+fn from_a_change_at_the_desk_to_pixels() {
+    let Some(browser) = Browser::start() else { return };
+    let test = Test::new().sample().composed();
+    let preview = Preview::start_in(&test.path(""), "");
+    browser.size(1440, 1000);
+    browser.open(&preview.desk());
+    browser.until("document.querySelector('#news .open') && document.querySelector('.screen iframe:not(.coming)')");
+    let mut times: Vec<f64> = Vec::new();
+    for change in 0..=SAVES {
+        let word = format!("changed{change}word");
+        // From the box that is left to the second frame that shows its words in the mail.
+        let took = browser.run_async(&format!(
+            "const box = document.querySelector('#head [data-field=intro]');
+             const has = () => [...document.querySelectorAll('.screen iframe')].some(frame =>
+                 !frame.classList.contains('coming') && frame.contentDocument?.body?.textContent.includes('{word}'));
+             const frame = () => new Promise(requestAnimationFrame);
+             await new Promise(done => setTimeout(done, 150));
+             box.value = '{word} in the intro.';
+             box.dispatchEvent(new Event('input'));
+             const begun = performance.now();
+             box.dispatchEvent(new Event('change'));
+             for (let n = 0; n < 3000 && !has(); n++) await new Promise(done => setTimeout(done, 1));
+             await frame(); await frame();
+             return performance.now() - begun;"
+        ));
+        if change > 0 {
+            times.push(took.as_f64().unwrap());
+        }
+    }
+    times.sort_by(f64::total_cmp);
+    eprintln!(
+        "from a change at the desk to pixels: {:.0} ms (median of {SAVES}), {:.0} to {:.0} ms",
+        times[SAVES / 2],
+        times[0],
+        times[SAVES - 1]
+    );
+}
+
 /// Milliseconds since 1970.
 fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64() * 1000.0

@@ -143,7 +143,7 @@ fn the_mail_is_shown_in_every_way() {
 }
 
 #[test]
-fn only_this_machine_is_answered_and_only_get() {
+fn only_this_machine_is_answered_and_without_the_key_only_get() {
     let test = Test::new().sample().composed();
     let preview = Preview::start(&test, "");
     let ask = |request: &str| preview.ask(request);
@@ -151,7 +151,7 @@ fn only_this_machine_is_answered_and_only_get() {
     assert_eq!(page.status, 200);
     assert!(page.header("content-security-policy").contains("default-src 'none'"));
     assert_eq!(page.header("cache-control"), "no-store");
-    for file in ["/", "/page.css", "/page.js", "/frames.js"] {
+    for file in ["/", "/page/page.css", "/page/page.js", "/page/frames.js", "/page/editor.js"] {
         let body = preview.get(file).body;
         assert!(!body.contains("http:") && !body.contains("https:") && !body.is_empty(), "{file}");
     }
@@ -240,6 +240,8 @@ fn a_port_in_use_and_an_unknown_issue_are_told() {
 pub struct Preview {
     child: Child,
     pub port: u16,
+    /// The secret part of the address at which one may edit.
+    pub key: String,
 }
 
 impl Drop for Preview {
@@ -250,21 +252,21 @@ impl Drop for Preview {
     }
 }
 
-struct Answer {
-    status: u16,
+pub struct Answer {
+    pub status: u16,
     head: String,
-    body: String,
+    pub body: String,
 }
 
 impl Answer {
-    fn header(&self, name: &str) -> String {
+    pub fn header(&self, name: &str) -> String {
         let line = self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         line.unwrap_or_else(|| panic!("no {name}:\n{}", self.head)).to_owned()
     }
 }
 
 impl Preview {
-    fn start(test: &Test, arguments: &str) -> Self {
+    pub fn start(test: &Test, arguments: &str) -> Self {
         Self::start_in(&test.path(""), arguments)
     }
 
@@ -275,9 +277,11 @@ impl Preview {
         let mut child = command.args(arguments.split_whitespace()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
-        let port = url.trim().strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
-        let port = port.and_then(|port| port.parse().ok());
-        let mut preview = Self { child, port: 0 };
+        let rest = url.trim().strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
+        let parts = rest.and_then(|rest| rest.split_once('/'));
+        let key = parts.map(|(_, key)| key.to_owned()).unwrap_or_default();
+        let port = parts.and_then(|(port, _)| port.parse().ok());
+        let mut preview = Self { child, port: 0, key };
         preview.port = port.unwrap_or_else(|| {
             preview.child.kill().unwrap();
             let mut told = String::new();
@@ -285,6 +289,11 @@ impl Preview {
             panic!("no URL on stdout, but {url:?}\n{told}")
         });
         preview
+    }
+
+    /// The address at which one may edit.
+    pub fn desk(&self) -> String {
+        format!("http://127.0.0.1:{}/{}/", self.port, self.key)
     }
 
     /// Sends a request, given without its last empty line.
@@ -295,27 +304,62 @@ impl Preview {
         stream
     }
 
-    fn ask(&self, request: &str) -> Answer {
+    /// Asks with a request, given without its last empty line; a body follows it.
+    pub fn ask_with(&self, request: &str, body: &str) -> Answer {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = format!("{request}Connection: close\r\nContent-Length: {}\r\n\r\n", body.len());
+        // A server that refuses a body may hang up before it is all written.
+        let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        Self::answer(stream, request)
+    }
+
+    /// Posts JSON below the key, as the page does.
+    pub fn post(&self, what: &str, body: &Value) -> Answer {
+        let host = format!("127.0.0.1:{}", self.port);
+        let head = format!("POST /{}/{what} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n", self.key);
+        self.ask_with(&format!("{head}Content-Type: application/json\r\n"), &body.to_string())
+    }
+
+    /// Sends a request as it stands, and reads nothing.
+    pub fn connected(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    }
+
+    /// Ends the process at once, wherever it is.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn ask(&self, request: &str) -> Answer {
+        Self::answer(self.send(request), request)
+    }
+
+    fn answer(mut stream: TcpStream, request: &str) -> Answer {
         let mut bytes = Vec::new();
-        self.send(request).read_to_end(&mut bytes).unwrap();
+        // What was read before a reset counts.
+        let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{request}: {text}"));
         let status = head[9..12].parse().unwrap();
         Answer { status, head: head.to_lowercase(), body: body.into() }
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         self.ask(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n", self.port))
     }
 
-    fn state(&self, query: &str) -> Value {
+    pub fn state(&self, query: &str) -> Value {
         let answer = self.get(&format!("/state{query}"));
         assert_eq!(answer.status, 200, "{}", answer.body);
         serde_json::from_str(&answer.body).unwrap()
     }
 
     /// Follows the changes after `before`, as the page does, until the state is as wanted.
-    fn until(&self, before: &Value, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub fn until(&self, before: &Value, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         let mut state = before.clone();
         loop {

@@ -48,8 +48,7 @@ pub fn merge(draft: &Draft, text: &str, into: Place, from: Place) -> Result<Stri
 }
 
 fn entry(draft: &Draft, place: Place) -> Result<&Entry, Notice> {
-    let list = if place.section == Section::Bench { &draft.bench } else { &draft.news };
-    list.get(place.at).ok_or_else(value::inline)
+    place.of(draft).ok_or_else(value::inline)
 }
 
 /// An entry made of what an `also` says.

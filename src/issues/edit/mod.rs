@@ -2,6 +2,7 @@
 //! else stay. Knows no file.
 
 mod also;
+mod current;
 mod place;
 mod sections;
 mod value;
@@ -11,6 +12,7 @@ use std::path::Path;
 use super::read;
 use crate::model::{Card, Draft, Entry, Notice, Notices};
 
+pub use current::{stamp, stamps, words};
 pub use place::{Place, find};
 
 /// One change of a draft.
@@ -40,6 +42,8 @@ pub enum Edit {
     Split { entry: String, id: String, known: Option<Box<Entry>> },
     /// Puts an entry among those that tell another entry's story.
     Merge { entry: String, other: String },
+    /// Silences a check by its code, with the reason on record.
+    Waive { code: String, why: String },
 }
 
 impl Edit {
@@ -57,6 +61,7 @@ impl Edit {
             Self::Add { .. } => "add",
             Self::Split { .. } => "split",
             Self::Merge { .. } => "merge",
+            Self::Waive { .. } => "waive",
         }
     }
 }
@@ -76,7 +81,8 @@ fn changed(draft: &Draft, text: &str, edit: &Edit) -> Result<String, Notice> {
     match edit {
         Edit::Set { entry: None, field, text: value } => value::set_top(draft, text, field, value),
         Edit::Set { entry: Some(entry), field, text: value } => {
-            value::set(text, find(draft, entry)?, field, &value::written(field, value)?)
+            let place = find(draft, entry)?;
+            value::set_entry(place.of(draft), text, place, field, value)
         }
         Edit::Move { entry, place } => sections::show(text, find(draft, entry)?, *place),
         Edit::Drop { entry } => sections::remove(text, find(draft, entry)?),
@@ -92,6 +98,7 @@ fn changed(draft: &Draft, text: &str, edit: &Edit) -> Result<String, Notice> {
         Edit::Add { entry, place } => sections::add(draft, text, entry, *place),
         Edit::Split { entry, id, known } => also::split(draft, text, find(draft, entry)?, id, known.as_deref()),
         Edit::Merge { entry, other } => also::merge(draft, text, find(draft, entry)?, find(draft, other)?),
+        Edit::Waive { code, why } => value::waive(draft, text, code, why),
     }
 }
 

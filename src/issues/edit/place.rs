@@ -10,6 +10,17 @@ pub struct Place {
     pub at: usize,
 }
 
+impl Place {
+    /// The news or bench entry that stands there.
+    pub fn of(self, draft: &Draft) -> Option<&Entry> {
+        match self.section {
+            Section::News => draft.news.get(self.at),
+            Section::Bench => draft.bench.get(self.at),
+            Section::Guides | Section::GuidesBench => None,
+        }
+    }
+}
+
 /// Finds an entry by its id, its place among the news (`3`) or on the bench (`b2`), or the start of its id, where only one begins so.
 ///
 /// # Errors

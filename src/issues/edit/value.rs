@@ -4,11 +4,11 @@ use toml_edit::{Document, Item, Table};
 
 use super::super::write::{figure, list, picture, quoted, text as string};
 use super::Place;
-use crate::model::{Draft, Figure, Notice, Picture, Published};
+use crate::model::{Draft, Entry, Figure, Notice, Picture, Published};
 use crate::text::suggestion;
 
 /// The fields of an entry that a person writes, in the order of the file.
-const ENTRY: [&str; 12] = [
+const ENTRY: [&str; 18] = [
     "title",
     "source",
     "published",
@@ -21,6 +21,12 @@ const ENTRY: [&str; 12] = [
     "note",
     "pinned",
     "banned",
+    "picture.file",
+    "picture.url",
+    "picture.width",
+    "picture.height",
+    "picture.alt",
+    "picture",
 ];
 /// Those of the issue.
 const TOP: [&str; 16] = [
@@ -42,11 +48,29 @@ const TOP: [&str; 16] = [
     "number",
 ];
 
+/// Writes a field of an entry in a person's words.
+///
+/// # Errors
+/// There is no such field, or the words do not fit it.
+pub fn set_entry(entry: Option<&Entry>, text: &str, place: Place, field: &str, words: &str) -> Result<String, Notice> {
+    match field.split_once('.') {
+        Some(("picture", part)) => {
+            let now = entry.and_then(|entry| entry.picture.as_ref());
+            set(text, place, "picture", &picture_with(now, part, words)?)
+        }
+        None if field == "picture" && words.trim().is_empty() => {
+            let document = document(text)?;
+            take_away(text, table(&document, place)?, "picture")
+        }
+        _ => set(text, place, field, &written(field, words)?),
+    }
+}
+
 /// An entry's field as TOML.
 ///
 /// # Errors
 /// There is no such field, or the words do not fit it.
-pub fn written(field: &str, words: &str) -> Result<String, Notice> {
+fn written(field: &str, words: &str) -> Result<String, Notice> {
     match field {
         "title" | "source" | "url" | "summary" | "format" | "guide" | "note" => Ok(string(words)),
         "topics" => Ok(listed(words)),
@@ -67,13 +91,20 @@ pub fn written(field: &str, words: &str) -> Result<String, Notice> {
 /// Writes a field of an entry or a card, which is TOML already.
 pub fn set(text: &str, place: Place, field: &str, value: &str) -> Result<String, Notice> {
     let document = document(text)?;
-    let table = document
-        .as_table()
-        .get(place.section.key())
-        .and_then(Item::as_array_of_tables)
-        .and_then(|tables| tables.get(place.at))
-        .ok_or_else(inline)?;
-    put(text, table, field, value)
+    let table = table(&document, place)?;
+    if !matches!(table.get(field), Some(Item::Table(_))) {
+        return put(text, table, field, value);
+    }
+    // A table of its own is written on one line from now on.
+    let text = take_away(text, table, field)?;
+    let document = self::document(&text)?;
+    put(&text, self::table(&document, place)?, field, value)
+}
+
+/// The table of an entry or a card.
+fn table<'d>(document: &'d Document<&str>, place: Place) -> Result<&'d Table, Notice> {
+    let tables = document.as_table().get(place.section.key()).and_then(Item::as_array_of_tables);
+    tables.and_then(|tables| tables.get(place.at)).ok_or_else(inline)
 }
 
 /// Writes a field of the issue.
@@ -83,8 +114,7 @@ pub fn set_top(draft: &Draft, text: &str, field: &str, words: &str) -> Result<St
         "intro" => (field, string(words)),
         "issue_number" => (field, number(field, words)?),
         "waive" => (field, listed(words)),
-        "number" if words.trim().is_empty() => return take_away(text, "number"),
-        "picture" if words.trim().is_empty() => return take_away(text, "picture"),
+        "number" | "picture" if words.trim().is_empty() => return take_away(text, document(text)?.as_table(), field),
         _ => match field.split_once('.') {
             Some(("number", part)) => ("number", figure_with(draft.number.as_ref(), part, words)?),
             Some(("picture", part)) => ("picture", picture_with(draft.picture.as_ref(), part, words)?),
@@ -95,7 +125,7 @@ pub fn set_top(draft: &Draft, text: &str, field: &str, words: &str) -> Result<St
     match document.as_table().get(key) {
         // A table of its own is written on one line from now on.
         Some(Item::Table(_)) => {
-            let text = take_away(text, key)?;
+            let text = take_away(text, document.as_table(), key)?;
             put(&text, self::document(&text)?.as_table(), key, &value)
         }
         _ => put(text, document.as_table(), key, &value),
@@ -115,10 +145,9 @@ fn put(text: &str, table: &Table, key: &str, value: &str) -> Result<String, Noti
     Ok(format!("{}{gap}{key} = {value}\n{}", &text[..line], &text[line..]))
 }
 
-/// Deletes a key with its line, or a table with its lines. A key that is not there is deleted already.
-fn take_away(text: &str, key: &str) -> Result<String, Notice> {
-    let document = document(text)?;
-    let Some((name, item)) = document.as_table().get_key_value(key) else { return Ok(text.to_owned()) };
+/// Deletes a key of a table with its line, or a table in it with its lines. A key that is not there is deleted already.
+fn take_away(text: &str, table: &Table, key: &str) -> Result<String, Notice> {
+    let Some((name, item)) = table.get_key_value(key) else { return Ok(text.to_owned()) };
     let (start, end) = match item {
         Item::Table(table) => {
             let ends = table.iter().filter_map(|(_, item)| item.as_value()?.span()).map(|span| span.end);
@@ -161,6 +190,26 @@ fn picture_with(now: Option<&Picture>, part: &str, words: &str) -> Result<String
         _ => return Err(unknown(&format!("picture.{part}"), &TOP)),
     }
     Ok(picture(&new))
+}
+
+/// Silences a check's code in the draft, with the reason; a reason that is there already is joined by this one.
+pub fn waive(draft: &Draft, text: &str, code: &str, why: &str) -> Result<String, Notice> {
+    let (code, why) = (code.trim(), why.trim());
+    if why.is_empty() {
+        return Err(Notice::new(format!("a reason is needed to waive `{code}`")));
+    }
+    let mut codes = draft.waive.clone();
+    if !codes.iter().any(|known| known == code) {
+        codes.push(code.to_owned());
+    }
+    let before = draft.waive_why.trim();
+    let reasons = match before {
+        "" => why.to_owned(),
+        _ if before.contains(why) => before.to_owned(),
+        _ => format!("{before}; {why}"),
+    };
+    let text = put(text, document(text)?.as_table(), "waive", &list(&codes))?;
+    put(&text, document(&text)?.as_table(), "waive_why", &quoted(&reasons))
 }
 
 /// Comma-separated words as a TOML list.

@@ -9,18 +9,18 @@ use crate::issues::memory::Memory;
 use crate::issues::merge::weave;
 
 /// The two files of a draft, in memory: thousands of merges would wear a disk out.
-struct Paper {
-    draft: String,
-    composed: String,
+pub struct Paper {
+    pub draft: String,
+    pub composed: String,
 }
 
 impl Paper {
-    fn new(first: &Draft) -> Self {
+    pub fn new(first: &Draft) -> Self {
         let base = DraftBlocks::cut(&to_toml(first)).unwrap();
         Self { draft: to_toml(first), composed: Memory { base, ..Memory::default() }.write() }
     }
 
-    fn compose(&mut self, fresh: &Draft) {
+    pub fn compose(&mut self, fresh: &Draft) {
         let fresh = DraftBlocks::cut(&to_toml(fresh)).unwrap();
         let woven =
             weave(Path::new("issue.toml"), &self.draft, Some(&self.composed), &fresh, Around::default()).unwrap();
@@ -30,7 +30,7 @@ impl Paper {
 
 /// Something an editor does to the draft.
 #[derive(Clone, Debug)]
-enum Edit {
+pub enum Edit {
     Delete(Index),
     Move(Index, Index),
     Retitle(Index),
@@ -41,7 +41,7 @@ enum Edit {
     Intro,
 }
 
-fn edits() -> impl Strategy<Value = Vec<Edit>> {
+pub fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let which = any::<Index>;
     let edit = prop_oneof![
         which().prop_map(Edit::Delete),
@@ -56,7 +56,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
     prop::collection::vec(edit, 0..6)
 }
 
-fn fresh() -> impl Strategy<Value = Draft> {
+pub fn fresh() -> impl Strategy<Value = Draft> {
     let ids: Vec<String> = ('a'..='l').map(String::from).collect();
     (Just(ids).prop_shuffle(), 0..6_usize, 0..4_usize, 0..3_usize, 0..3_u8).prop_map(|(ids, news, bench, guides, n)| {
         let mut draft = draft(
@@ -77,7 +77,7 @@ fn fresh() -> impl Strategy<Value = Draft> {
 
 /// What must still be so after composing again.
 #[derive(Debug, Default)]
-struct Promises {
+pub struct Promises {
     words: Vec<String>,
     deleted: Vec<String>,
     /// Moved entries of a section in their order.
@@ -85,7 +85,7 @@ struct Promises {
 }
 
 /// Edits the text, one edit after the other, and notes what the editor may now rely on.
-fn apply(workspace: &mut Paper, edits: &[Edit], promises: &mut Promises, round: usize) {
+pub fn apply(workspace: &mut Paper, edits: &[Edit], promises: &mut Promises, round: usize) {
     let shifts = edits.iter().filter(|e| matches!(e, Edit::Move(..) | Edit::Delete(_))).count();
     for (number, edit) in edits.iter().enumerate() {
         let mark = format!("mark-{round}-{number}-");

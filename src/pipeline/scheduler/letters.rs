@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::super::{Daemon, Rendering, Severity};
 use crate::check::Finding;
 use crate::model::{Address, DeliveryCounts, Edition, IssueName, LetterOrder, Missed, OnUnapproved};
-use crate::render::{EditorLetter, Found, Shown, ToDo};
+use crate::render::{Button, EditorLetter, Found, Shown, ToDo};
 use crate::schedule::Run;
 use crate::store::IssueSend;
 
@@ -26,6 +26,18 @@ fn ways(issue: &IssueName) -> Vec<ToDo> {
 impl Daemon {
     fn local(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.site.config.publication.timezone).format("%A %d %B, %H:%M %Z").to_string()
+    }
+
+    /// The same as pages, where the publication says at which address its editors edit. A page asks before it does anything.
+    fn buttons(&self, issue: &IssueName) -> Vec<Button> {
+        let desk = &self.site.config.editors.desk;
+        if desk.is_empty() {
+            return Vec::new();
+        }
+        let join = if desk.contains('?') { '&' } else { '?' };
+        let button =
+            |label: &str, more: &str| Button { label: label.into(), link: format!("{desk}{join}issue={issue}{more}") };
+        vec![button("Edit it", ""), button("Approve it", "&ask=approve"), button("Skip this date", "&ask=skip")]
     }
 
     fn letter_about(&self, issue: &IssueName, kind: &str, tone: &str, headline: String) -> EditorLetter {
@@ -74,6 +86,7 @@ impl Daemon {
         EditorLetter {
             lead,
             commands: ways(issue),
+            buttons: self.buttons(issue),
             findings: findings.chain(of_sources).collect(),
             items: shown
                 .map(|entry| Shown { title: entry.title.clone(), source: entry.source.clone(), why: entry.why.clone() })
@@ -97,6 +110,7 @@ impl Daemon {
         EditorLetter {
             lead: vec![format!("It goes out on {}.", self.local(run.at)), self.otherwise(edition, run)],
             commands: ways(issue),
+            buttons: self.buttons(issue),
             ..self.letter_about(issue, "reminder", "Your turn", format!("{issue} is not approved yet"))
         }
     }
@@ -122,6 +136,7 @@ impl Daemon {
                 "After that it is skipped.".into(),
             ],
             commands: ways(issue),
+            buttons: self.buttons(issue),
             ..self.letter_about(issue, "held", "Your turn", format!("{issue} is held"))
         }
     }

@@ -1,7 +1,11 @@
-//! The preview of an issue: a page on loopback that follows every save. Knows no file, no store and no pipeline; a [`PreviewService`]
-//! answers what is asked of it.
+//! The preview of an issue: a page on loopback that follows every save, and on which whoever knows its key edits. Knows no file, no
+//! store and no pipeline; a [`PreviewService`] answers what is asked of it.
 
+mod answers;
+mod assets;
 mod clip;
+mod edit;
+mod edit_routes;
 mod inbox;
 mod invert;
 mod markup;
@@ -14,6 +18,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::watch;
 
+pub use edit::{Act, Change, Earlier, EditHandler, EditRequest, EditResponse, EditService, Wanted};
+pub use inbox::{Row, rows};
 pub use routes::serve;
 
 /// What a browser wants to look at.
@@ -34,6 +40,8 @@ pub struct PreviewService {
     /// Another number after every change of a file that an issue is made of.
     pub changes: watch::Receiver<u64>,
     pub handle: PreviewHandler,
+    /// Who may edit, and how; none may without.
+    pub editing: Option<EditService>,
 }
 
 /// Everything about one issue at one moment.
@@ -146,6 +154,8 @@ pub struct Finding {
     pub line: Option<usize>,
     /// The editor's reason, when the draft waives it.
     pub waived: Option<String>,
+    /// How the page can mend it by itself: `waive`, `drop`, `shorten`, `unpair`, `clean`.
+    pub mends: Vec<&'static str>,
 }
 
 #[cfg(test)]

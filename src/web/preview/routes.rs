@@ -1,5 +1,5 @@
-//! The preview over HTTP: who may request, what may be asked, and with which headers it is answered. Nothing but GET, and
-//! nothing is kept by a cache.
+//! The preview over HTTP: who may request, what may be asked, and with which headers it is answered. Nothing here changes
+//! anything, and nothing is kept by a cache.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,12 +16,8 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::{PreviewRequest, PreviewService, View, clip, invert, scheme, state};
-
-const PAGE: &str = include_str!("page.html");
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
-const FRAMES: &str = include_str!("frames.js");
+use super::answers::{JSON, MAIL_POLICY, TEXT_POLICY, page, plain};
+use super::{PreviewRequest, PreviewService, View, assets, clip, edit_routes, invert, scheme, state};
 
 /// How long a page waits for news before it asks again.
 const PATIENCE: Duration = Duration::from_secs(25);
@@ -30,15 +26,6 @@ const WAITING: usize = 32;
 /// The longest query that is read, in bytes: an issue's name, an address of at most 254 octets (RFC 5321 §4.5.3.1.3) and
 /// switches, percent-encoded.
 const QUERY: usize = 2_000;
-
-/// The page itself: own script and style, frames of its own; nothing from outside.
-const SHELL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; \
-                            img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// A mail: no script, no connection, no font, no form. Pictures stay away, unless the editor asks for them.
-const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-                           frame-ancestors 'self'; sandbox allow-same-origin; img-src ";
-/// Text to look at.
-const TEXT_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 struct Room {
     service: PreviewService,
@@ -66,12 +53,11 @@ pub async fn serve(
     service: PreviewService,
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
+    let editing = service.editing.clone().map(edit_routes::routes);
     let room = Arc::new(Room { service, waiting: Semaphore::new(WAITING) });
     let router = Router::new()
-        .route("/", get(async || page(SHELL_POLICY, "text/html; charset=utf-8", PAGE)))
-        .route("/page.css", get(async || page(TEXT_POLICY, "text/css; charset=utf-8", STYLE)))
-        .route("/page.js", get(async || page(TEXT_POLICY, "text/javascript; charset=utf-8", SCRIPT)))
-        .route("/frames.js", get(async || page(TEXT_POLICY, "text/javascript; charset=utf-8", FRAMES)))
+        .route("/", get(async || assets::page(false)))
+        .route("/page/{name}", get(assets::file))
         .route("/state", get(follow))
         .route("/mail", get(mail))
         .route("/html", get(html))
@@ -79,6 +65,7 @@ pub async fn serve(
         .route("/message", get(message))
         .route("/draft", get(draft))
         .with_state(room)
+        .merge(editing.unwrap_or_default())
         .layer(middleware::from_fn(guard));
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     tokio::select! {
@@ -94,8 +81,8 @@ async fn guard(request: Request, next: Next) -> Result<Response, Infallible> {
         Some((StatusCode::FORBIDDEN, "this page is served to 127.0.0.1 and localhost only\n"))
     } else if !is_own(request.headers()) {
         Some((StatusCode::FORBIDDEN, "another site asked for this page; open it by its address\n"))
-    } else if request.method() != Method::GET {
-        Some((StatusCode::METHOD_NOT_ALLOWED, "the preview changes nothing: GET only\n"))
+    } else if ![Method::GET, Method::POST].contains(request.method()) {
+        Some((StatusCode::METHOD_NOT_ALLOWED, "GET, or POST to edit\n"))
     } else if request.uri().query().is_some_and(|query| query.len() > QUERY) {
         Some((StatusCode::URI_TOO_LONG, "the query is too long\n"))
     } else {
@@ -138,14 +125,6 @@ fn is_own(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|site| site == "none" || site == "same-origin")
 }
 
-fn page(policy: &'static str, kind: &'static str, body: impl IntoResponse) -> Response {
-    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], body).into_response()
-}
-
-fn plain(body: String) -> Response {
-    page(TEXT_POLICY, "text/plain; charset=utf-8", body)
-}
-
 type Answer = response::Result<Response>;
 
 /// How things stand; with `after`, as soon as they stand otherwise, or 204 when they do not for a while.
@@ -161,7 +140,7 @@ async fn follow(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answ
         }
     }
     let view = look(&room, &wish).await?;
-    Ok(page(TEXT_POLICY, "application/json", state::json(&view).to_string()))
+    Ok(page(TEXT_POLICY, JSON, state::json(&view).to_string()))
 }
 
 /// The mail as a page for a frame: in light, dark or inverted colours or without its style sheet, with pictures or without.

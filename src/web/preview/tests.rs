@@ -199,6 +199,7 @@ fn finding(place: &str) -> Finding {
         place: place.into(),
         line: Some(7),
         waived: None,
+        mends: Vec::new(),
     }
 }
 

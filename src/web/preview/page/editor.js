@@ -1,0 +1,58 @@
+// The desk: the draft beside its mail, to be changed in place. The modules that it loads each draw one part of it.
+import { $, trouble } from './dom.js';
+import { desk, onDraft, reload } from './draft.js';
+import { onAsk, page } from './state.js';
+import { drawHead, focusHead } from './head.js';
+import { drawFound, openBlock } from './entries.js';
+import { restock, stock } from './stocked.js';
+import './acts.js';
+import './stock.js';
+import './cards.js';
+import './compare.js';
+
+let seen = null;
+function drawn() {
+  const { state } = page;
+  if (!state.issue) return;
+  // Fields belong to one issue: another one begins anew.
+  if (desk.issue && desk.issue !== state.issue) return void location.reload();
+  const first = desk.issue === null;
+  if (seen !== state.version) {
+    seen = state.version;
+    reload();
+  }
+  if (first) restock().then(() => { stock.issue = state.issue; });
+  if (!desk.draft || desk.draft.broken) return;
+  drawHead();
+  drawFound();
+}
+
+onDraft(draft => {
+  $('parts').hidden = Boolean(draft.broken);
+  if (draft.broken) $('refused').replaceChildren(...draft.broken.map(trouble));
+  else if (document.body.dataset.broken) $('refused').replaceChildren();
+  document.body.dataset.broken = draft.broken ? 'yes' : '';
+  if (!draft.broken && page.state) drawHead();
+});
+
+onAsk('edit', ({ block, words }) => {
+  const story = block.match(/^news\[(\d+)\]/);
+  side('edit');
+  if (story) openBlock(Number(story[1]), words);
+  else if (block.startsWith('intro')) focusHead('intro');
+});
+
+// On a narrow window, either the words or the mail are shown.
+function side(name) {
+  document.body.dataset.side = name;
+  for (const one of ['edit', 'look']) $('side-' + one).setAttribute('aria-pressed', one === name);
+}
+for (const one of ['edit', 'look']) $('side-' + one).addEventListener('click', () => side(one));
+side('edit');
+
+// What was sent or approved elsewhere shows after a while; the files are followed by the page itself.
+setInterval(() => { if (document.visibilityState === 'visible') reload(); }, 15000);
+
+document.addEventListener('page:drawn', drawn);
+// The page may have been drawn before this module was there.
+if (page.state) drawn();

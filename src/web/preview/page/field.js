@@ -1,0 +1,104 @@
+// One field: its words stand in a box that is written in place. They are saved when the box is left, by Ctrl+S and by Ctrl+Enter;
+// until then they are kept in the browser, so that a reload loses none. When somebody else wrote in it meanwhile, both are shown.
+import { button, make } from './dom.js';
+import { change, desk, tell } from './draft.js';
+
+let count = 0;
+
+export function field({ name, label, entry, lines, hint, placeholder }) {
+  const id = 'field-' + (count += 1);
+  const isOneLine = !lines || lines === 1;
+  const tag = lines ? 'textarea' : 'input';
+  const box = make(tag, { id, class: isOneLine ? 'one' : null, 'data-field': name, autocomplete: 'off', placeholder, 'aria-describedby': id + '-note', rows: lines || null });
+  const note = make('div', { class: 'note-line', id: id + '-note' });
+  const element = make('div', { class: 'field' }, make('label', { for: id }, label), box, hint ? make('p', { class: 'quiet hint' }, hint) : null, note);
+  // What the draft said when the words in the box were begun.
+  let was = null;
+  const kept = () => ['digest', desk.issue, entry || '', name].join(' ');
+  const isDirty = () => was !== null && box.value !== was;
+
+  function keep() {
+    if (isDirty()) localStorage.setItem(kept(), JSON.stringify({ was, text: box.value }));
+    else localStorage.removeItem(kept());
+    element.classList.toggle('unsaved', isDirty());
+    note.replaceChildren(isDirty() ? 'Not saved yet' : '');
+  }
+
+  async function save() {
+    if (isOneLine && /\n/.test(box.value)) box.value = box.value.replace(/\s*\n\s*/g, ' ').trim();
+    if (!isDirty()) return keep();
+    const text = box.value;
+    const told = await change(() => ({ op: 'set', entry: entry || null, field: name, text, was }), true);
+    if (told.ok) {
+      was = text;
+      return keep();
+    }
+    if (told.conflict) return conflict(told.conflict.theirs);
+    note.replaceChildren(make('span', { class: 'wrong' }, (told.troubles[0] || {}).message || 'It was not saved.'));
+  }
+
+  function conflict(theirs) {
+    const take = words => {
+      was = theirs;
+      box.value = words;
+      keep();
+      box.focus();
+    };
+    note.replaceChildren(make('div', { class: 'conflict', role: 'alert' },
+      make('p', {}, 'Somebody else changed this meanwhile. They wrote:'),
+      make('blockquote', {}, theirs || '(nothing)'),
+      make('p', {}, 'Your words are still above.'),
+      button('Keep mine', () => { take(box.value); save(); }),
+      button('Take theirs', () => take(theirs))));
+    tell('');
+  }
+
+  // The draft's words now. What a person is writing stays.
+  element.update = value => {
+    if (was === null) {
+      was = value;
+      const before = JSON.parse(localStorage.getItem(kept()) || 'null');
+      box.value = before ? before.text : value;
+      if (before) was = before.was;
+    } else if (!isDirty()) {
+      was = value;
+      if (box.value !== value) box.value = value;
+    }
+    if (isDirty() && box.value === value) was = value;
+    keep();
+  };
+  element.write = text => {
+    box.value = text;
+    keep();
+    return save();
+  };
+  box.addEventListener('input', keep);
+  box.addEventListener('change', save);
+  box.addEventListener('keydown', event => {
+    const saves = (event.ctrlKey || event.metaKey) && (event.key === 'Enter' || event.key === 's');
+    if (saves || (event.key === 'Enter' && isOneLine)) {
+      event.preventDefault();
+      save();
+    } else if (event.key === 'Escape' && isDirty()) {
+      event.stopPropagation();
+      box.value = was;
+      keep();
+    }
+  });
+  element.box = box;
+  return element;
+}
+
+// Fields of an object of the draft, such as the picture: `parts` are name, label and how many lines.
+export function group(prefix, entry, parts) {
+  const fields = parts.map(([part, label, lines]) => [part, field({ name: prefix + '.' + part, label, entry, lines })]);
+  const remove = button('Remove', () => change({ op: 'set', entry: entry || null, field: prefix, text: '', was: null }));
+  const element = make('div', { class: 'group' }, ...fields.map(([, field]) => field), remove);
+  element.update = value => {
+    remove.hidden = !value;
+    fields.forEach(([part, field]) => field.update((value && value[part]) || ''));
+  };
+  return element;
+}
+
+export const PICTURE = [['file', 'File in content/pictures/'], ['url', 'or its web address'], ['alt', 'What it shows', 2], ['width', 'Width in pixels, up to 600']];
