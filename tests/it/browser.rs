@@ -161,6 +161,12 @@ impl Browser {
         self.post("/execute/async", &json!({"script": body, "args": []}))
     }
 
+    /// What the window shows, as PNG.
+    pub fn view(&self) -> Vec<u8> {
+        let picture = self.tell("Page.captureScreenshot", &json!({"format": "png"}));
+        BASE64.decode(picture["data"].as_str().unwrap().as_bytes()).unwrap()
+    }
+
     /// The whole page as PNG, down to its end.
     pub fn picture(&self) -> Vec<u8> {
         let size = self.run("return [document.documentElement.clientWidth, document.documentElement.scrollHeight]");

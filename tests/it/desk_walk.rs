@@ -327,3 +327,31 @@ fn there_is_one_tab_stop_for_the_list_of_stories() {
         .run("return document.activeElement.closest('#news li') === document.querySelectorAll('#news li')[1];");
     assert_eq!(inside, true, "the next stop is the chosen story's own button");
 }
+
+#[test]
+#[ignore = "writes the picture of the documentation: scripts/screenshots runs it"]
+fn picture() {
+    let browser = Browser::start().unwrap();
+    let test = Test::new();
+    test.run("demo shown").success();
+    // Without its database the demo's issue is a draft again.
+    std::fs::remove_dir_all(test.path("shown/data")).unwrap();
+    let file = "shown/issues/2024-08-04-sunday/issue.toml";
+    let draft = test.read(file);
+    let (head, rest) = draft.split_once("\n[[news]]").unwrap();
+    let (first, second) = rest.split_once("\nurl = \"").unwrap();
+    let tracked = second.replacen('"', "?utm_source=newsletter\"", 1);
+    test.write(file, &format!("{head}\n[[news]]{first}\nurl = \"{tracked}"));
+    let preview = Preview::start_at(&test.path("shown"), "2024-08-03T05:00:00Z", "");
+    browser.size(1280, 900);
+    browser.open(&preview.desk());
+    browser.until(READY);
+    browser.until("[...document.querySelectorAll('#news button')].some(one => one.textContent === 'Clean the link')");
+    browser.run("document.querySelector('#news .open').click();");
+    browser.run(
+        "window.scrollTo(0, document.querySelector('#part-news').getBoundingClientRect().top + window.scrollY - 120);",
+    );
+    browser.until("document.querySelector('.look').scrollTop > 0");
+    browser.until("document.querySelector('#news select').selectedOptions[0].textContent.startsWith('Rules for AI')");
+    std::fs::write(std::env::var_os("DIGEST_PICTURE").unwrap(), browser.view()).unwrap();
+}

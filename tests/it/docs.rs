@@ -74,6 +74,7 @@ fn the_readme_leads_to_every_page() {
 const WRAPPER: &str = r#"#!/bin/sh
 for word; do shift; [ "$word" = --open ] || set -- "$@" "$word"; done
 for word; do case $word in preview|serve)
+    : >"$HOME/running"
     "$DIGEST" --now "$NOW" "$@" >"$HOME/running" 2>&1 & pid=$!
     until grep -q 'http://\|running' "$HOME/running"; do
         kill -0 $pid || { cat "$HOME/running" >&2; exit 1; }

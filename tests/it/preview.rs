@@ -272,8 +272,13 @@ impl Preview {
 
     /// The preview of the publication in a folder.
     pub fn start_in(folder: &Path, arguments: &str) -> Self {
+        Self::start_at(folder, NOW, arguments)
+    }
+
+    /// The same as if it were `now`.
+    pub fn start_at(folder: &Path, now: &str, arguments: &str) -> Self {
         let mut command = digest();
-        command.arg("-C").arg(folder).args(["--now", NOW, "preview", "--port", "0"]);
+        command.arg("-C").arg(folder).args(["--now", now, "preview", "--port", "0"]);
         let mut child = command.args(arguments.split_whitespace()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
