@@ -291,7 +291,7 @@ fn an_issue_is_approved_as_it_was_seen_and_taken_back() {
     assert!(refused(&approve(&told["stamp"], "Ann")).contains("changed since you looked"));
     test.run(&format!("status {ISSUE}")).success().stdout_has("draft");
     let told = draft(&preview);
-    assert!(refused(&approve(&told["stamp"], " \n")).contains("who approves"));
+    assert!(refused(&approve(&told["stamp"], " \n")).contains("the approver"));
     let now = done(&approve(&told["stamp"], "Ann"));
     assert_eq!(now["draft"]["state"]["words"], "Approved by Ann");
     assert_eq!(test.run(&format!("status {ISSUE} --format json")).success().json()["approved_by"], "Ann");
