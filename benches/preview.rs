@@ -35,7 +35,8 @@ fn main() {
         .expect("a preview");
     let mut url = String::new();
     BufReader::new(preview.stdout.take().expect("stdout")).read_line(&mut url).expect("a URL");
-    let address = url.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
+    // Without the key: the page is only looked at.
+    let address = url.trim().trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
     let page = Page { address };
     page.measure("a word of the draft", &root.join(ISSUE), "/mail", |text, word| {
         text.replacen("summary = \"", &format!("summary = \"{word} "), 1)

@@ -444,3 +444,81 @@ fn a_process_killed_in_the_middle_of_an_edit_leaves_the_old_or_the_new_file() {
     test.run(&format!("draft set {ISSUE} intro Short")).success();
     test.run(&format!("draft undo {ISSUE}")).success();
 }
+
+#[test]
+fn a_send_under_way_is_held_and_goes_on() {
+    let test = Test::new().sample().subscribers(3).approved();
+    let preview = Preview::start(&test, "");
+    test.run(&format!("send {ISSUE} --limit 1 --yes")).code(75);
+    assert_eq!(draft(&preview)["state"]["words"], "Being sent: 1 of 3 delivered");
+    let now = done(&act(&preview, &json!({"act": "hold"})));
+    assert!(now["draft"]["state"]["words"].as_str().unwrap().starts_with("Stopped: 1 of 3 delivered"), "{now}");
+    assert_eq!(now["draft"]["state"]["can"], json!(["test", "resume"]));
+    test.run(&format!("send {ISSUE} --yes")).code(1).stderr_has("was stopped");
+    done(&act(&preview, &json!({"act": "resume"})));
+    test.run(&format!("send {ISSUE} --yes")).success();
+    assert!(refused(&act(&preview, &json!({"act": "hold"}))).contains("already sent"));
+}
+
+#[test]
+fn a_page_is_read_from_its_address_and_added() {
+    let page = "<!doctype html><html><head><title>Otters map a river</title>\
+        <meta property=\"og:site_name\" content=\"Otter Post\"><meta name=\"description\" content=\"They swim.\">\
+        <meta property=\"article:published_time\" content=\"2026-11-24T10:00:00Z\"></head><body>…</body></html>";
+    let url = crate::draft::site(page);
+    let test = Test::new().sample().composed();
+    let preview = Preview::start(&test, "");
+    let add = |preview: &Preview| change(preview, &json!({"op": "add", "what": url, "place": 2}));
+    let told = refused(&add(&preview));
+    assert!(told.contains("cannot be read"), "an address of one's own network is refused: {told}");
+    let test = test.config("[fetch]\nprivate_hosts = [\"127.0.0.1\"]");
+    let preview = Preview::start(&test, "");
+    let now = done(&add(&preview));
+    assert_eq!(
+        (&now["told"], &now["draft"]["news"][1]["source"]),
+        (&"Added “Otters map a river”".into(), &"Otter Post".into())
+    );
+}
+
+#[test]
+fn many_at_once_lose_no_edit() {
+    let test = Test::new().sample().composed();
+    let preview = Preview::start(&test, "");
+    let news = ids(&draft(&preview), "news");
+    std::thread::scope(|scope| {
+        let at_the_desk = scope.spawn(|| {
+            for round in 0..12 {
+                let text = format!("desk {round}");
+                done(&change(
+                    &preview,
+                    &json!({"op": "set", "entry": news[0], "field": "note", "text": text, "was": null}),
+                ));
+                let code = format!("code-{round}");
+                done(&change(&preview, &json!({"op": "waive", "code": code, "why": "x"})));
+            }
+        });
+        let by_command = scope.spawn(|| {
+            for round in 0..6 {
+                test.run_args(&["draft", "set", ISSUE, &news[1], "note", &format!("command {round}")]).success();
+                test.run_args(&["draft", "waive", ISSUE, &format!("command-{round}"), "x"]).success();
+            }
+        });
+        let composing = scope.spawn(|| {
+            for _ in 0..4 {
+                test.run("compose midweek").success();
+            }
+        });
+        for thread in [at_the_desk, by_command, composing] {
+            thread.join().unwrap();
+        }
+    });
+    let now = draft(&preview);
+    let note =
+        |id: &str| now["news"].as_array().unwrap().iter().find(|entry| entry["id"] == id).unwrap()["note"].clone();
+    assert_eq!((note(&news[0]), note(&news[1])), (json!("desk 11"), json!("command 5")));
+    // Each of them added to one list: who overwrites another's text loses a code.
+    let waived: Vec<&str> = now["waive"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
+    for code in (0..12).map(|n| format!("code-{n}")).chain((0..6).map(|n| format!("command-{n}"))) {
+        assert!(waived.contains(&code.as_str()), "{code} is lost: {waived:?}");
+    }
+}

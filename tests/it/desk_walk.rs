@@ -352,6 +352,8 @@ fn picture() {
         "window.scrollTo(0, document.querySelector('#part-news').getBoundingClientRect().top + window.scrollY - 120);",
     );
     browser.until("document.querySelector('.look').scrollTop > 0");
-    browser.until("document.querySelector('#news .field select').selectedOptions[0].textContent.startsWith('Rules for AI')");
+    browser.until(
+        "document.querySelector('#news .field select').selectedOptions[0].textContent.startsWith('Rules for AI')",
+    );
     std::fs::write(std::env::var_os("DIGEST_PICTURE").unwrap(), browser.view()).unwrap();
 }

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use crate::house::{ISSUE, Test};
 
 /// A site with one page, on a port of loopback, for as long as the process lives.
-fn site(page: &'static str) -> String {
+pub fn site(page: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {

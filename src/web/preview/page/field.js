@@ -12,15 +12,24 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
   const box = make(tag, { id, class: isOneLine ? 'one' : null, 'data-field': name, autocomplete: 'off', placeholder, 'aria-describedby': id + '-note', rows: lines || null });
   const note = make('div', { class: 'note-line', id: id + '-note' });
   const element = make('div', { class: 'field' }, make('label', { for: id }, label), box, hint ? make('p', { class: 'quiet hint' }, hint) : null, note);
-  // What the draft said when the words in the box were begun.
+  // What the draft said when the words in the box were begun, and how the box shows that: it has its own line ends.
   let was = null;
+  let base = null;
   const kept = () => ['digest', desk.issue, entry || '', name].join(' ');
-  const isDirty = () => was !== null && box.value !== was;
+  const isDirty = () => was !== null && box.value !== base;
+
+  function show(words) {
+    was = words;
+    box.value = words;
+    base = box.value;
+  }
 
   function keep() {
     if (isDirty()) localStorage.setItem(kept(), JSON.stringify({ was, text: box.value }));
     else localStorage.removeItem(kept());
     element.classList.toggle('unsaved', isDirty());
+    // What was said of these words stays for as long as they are not saved.
+    if (isDirty() && note.querySelector('.conflict, .wrong')) return;
     note.replaceChildren(isDirty() ? 'Not saved yet' : '');
   }
 
@@ -30,7 +39,8 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
     const text = box.value;
     const told = await change(() => ({ op: 'set', entry: entry || null, field: name, text, was }), true);
     if (told.ok) {
-      was = text;
+      // Whoever goes on writing meanwhile has more to save.
+      was = base = text;
       return keep();
     }
     if (told.conflict) return conflict(told.conflict.theirs);
@@ -39,7 +49,7 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
 
   function conflict(theirs) {
     const take = words => {
-      was = theirs;
+      show(theirs);
       box.value = words;
       keep();
       box.focus();
@@ -55,16 +65,15 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
 
   // The draft's words now. What a person is writing stays.
   element.update = value => {
-    if (was === null) {
-      was = value;
-      const before = JSON.parse(localStorage.getItem(kept()) || 'null');
-      box.value = before ? before.text : value;
-      if (before) was = before.was;
-    } else if (!isDirty()) {
-      was = value;
-      if (box.value !== value) box.value = value;
+    const before = was === null ? JSON.parse(localStorage.getItem(kept()) || 'null') : null;
+    if (before) {
+      show(before.was);
+      box.value = before.text;
     }
-    if (isDirty() && box.value === value) was = value;
+    if (!isDirty() || box.value === value) {
+      if (was !== value) show(value);
+      else base = box.value;
+    }
     keep();
   };
   element.write = text => {
