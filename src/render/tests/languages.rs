@@ -87,6 +87,10 @@ fn everything(language: &str, templates: &Templates) -> BTreeMap<String, String>
         let rendered = render(&draft(), &setting, templates).unwrap_or_else(|wrong| panic!("{language}: {wrong}"));
         all.insert(format!("{template} in HTML"), rendered.fill(Part::Html, &Nobody));
         all.insert(format!("{template} in text"), rendered.fill(Part::Text, &Nobody));
+        all.insert(
+            format!("{template} as an article"),
+            rendered.article.map(|a| a.length + &a.html).expect("an article"),
+        );
     }
     for (kind, mut context) in letter_samples().into_iter().filter(|(kind, _)| *kind != "notice") {
         context["editions"] = serde_json::json!(["Жжж"]);
@@ -122,7 +126,7 @@ fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, S
         }
         let mut value = serde_json::json!(context);
         foreign_titles(&mut value);
-        let setting = PageSetting { publication, base: "" };
+        let setting = PageSetting { publication, public_url: "https://almanac.example" };
         page(&Foreign::<P>(value, std::marker::PhantomData), section, setting, templates)
             .unwrap_or_else(|wrong| panic!("{section}: {wrong}"))
     }
@@ -134,6 +138,9 @@ fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, S
         ("lost", draw(Lost::sample(), "lost", with)),
         ("leave", draw(Leave::sample(), "leave", with)),
         ("poll", draw(PollPage::sample(), "poll", with)),
+        ("issue", draw(IssuePage::sample(), "issue", with)),
+        ("entry", draw(FeedEntry::sample(), "issue", with)),
+        ("form", draw(EmbeddedForm::sample(), "home", with)),
     ]
     .map(|(name, page)| (format!("page {name}"), page))
     .into();
@@ -147,6 +154,23 @@ fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, S
     all
 }
 
+/// Fields of pages' contexts that people wrote, or that are written in the language when a page is asked for.
+const WRITTEN: [&str; 13] = [
+    "title",
+    "subject",
+    "preheader",
+    "name",
+    "question",
+    "label",
+    "day",
+    "corrected",
+    "note",
+    "edition",
+    "description",
+    "weekday",
+    "length",
+];
+
 /// Makes what people wrote foreign in a page's context.
 fn foreign_titles(value: &mut serde_json::Value) {
     match value {
@@ -154,12 +178,8 @@ fn foreign_titles(value: &mut serde_json::Value) {
         serde_json::Value::Object(fields) => {
             for (name, value) in fields {
                 match value.as_str() {
-                    Some(text)
-                        if ["title", "subject", "preheader", "name", "question", "label", "day", "corrected"]
-                            .contains(&name.as_str()) =>
-                    {
-                        *value = foreign(text).into();
-                    }
+                    Some(text) if WRITTEN.contains(&name.as_str()) => *value = foreign(text).into(),
+                    Some(_) if name == "article_html" => *value = "<p>Жжж</p>".into(),
                     _ => foreign_titles(value),
                 }
             }
