@@ -44,6 +44,7 @@ mod tests {
             text: shared("x"),
             tracking: None,
             poll: None,
+            article: None,
         };
         mark(&mut rendered);
         assert_eq!(rendered.subject, "[Test] News");
