@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use sha2::{Digest, Sha256};
+
 use crate::access::{axe, findings};
 use crate::archive::free;
 use crate::browser::Browser;
@@ -48,6 +50,27 @@ fn a_past_issue_is_an_article_of_nobodys() {
     }
     assert!(!serve.get("/feed.xml").body.contains("display:none"), "no hidden line of the mail");
     assert_eq!(serve.get("/icon").header("content-type"), "image/svg+xml");
+}
+
+#[test]
+fn an_issue_approved_by_an_older_version_is_an_article_from_its_draft() {
+    let (test, ..) = crate::pages::mailed();
+    let database = rusqlite::Connection::open(test.path("data/digest.db")).unwrap();
+    let kept: String = database.query_row("SELECT frozen FROM approvals", [], |row| row.get(0)).unwrap();
+    let mut frozen: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    let article = frozen["rendered"].as_object_mut().unwrap().remove("article").unwrap();
+    let before = frozen.to_string();
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&before));
+    database.execute("UPDATE approvals SET frozen = ?1, frozen_sha256 = ?2", [&before, &hash]).unwrap();
+    let serve = Serve::start(&test);
+    let page = serve.get(&format!("/archive/{ISSUE}"));
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains(article["html"].as_str().unwrap()), "the same as it would have kept: {}", page.body);
+    assert!(serve.get("/feed.xml").body.contains("24 November 2026"));
+    // A correction has its own.
+    test.edit(|draft| draft["intro"] = toml_edit::value("Words that came later."));
+    test.run(&format!("archive correct {ISSUE}")).success();
+    assert!(serve.get(&format!("/archive/{ISSUE}")).body.contains("Words that came later."));
 }
 
 #[test]
