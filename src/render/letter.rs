@@ -87,6 +87,7 @@ pub fn letter(
         json!({
             "lang": language.tag, "dir": dir, "start": start, "end": end, "look": look, "words": texts, "letter": letter,
             "publication": view::publication(publication), "subject": subject,
+            "preheader": texts.get("preheader").cloned().unwrap_or_else(|| "".into()),
             "heading": texts.get("heading").or_else(|| letter.get("subject")).cloned().unwrap_or_default(),
         })
     };

@@ -109,7 +109,7 @@ fn everything(language: &str, templates: &Templates) -> BTreeMap<String, String>
 }
 
 fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, String> {
-    fn draw<P: Page>(context: P, section: &str, (publication, templates): (&Publication, &Templates)) -> String {
+    fn draw<P: Page>(context: &P, section: &str, (publication, templates): (&Publication, &Templates)) -> String {
         // Samples are drawn as data, so that what an editor or a subscriber wrote is foreign.
         struct Foreign<P>(serde_json::Value, std::marker::PhantomData<P>);
         impl<P> serde::Serialize for Foreign<P> {
@@ -132,15 +132,15 @@ fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, S
     }
     let with = (publication, templates);
     let mut all: BTreeMap<String, String> = [
-        ("home", draw(Home::sample(), "home", with)),
-        ("preferences", draw(Preferences::sample(), "preferences", with)),
-        ("archive", draw(ArchivePage::sample(), "archive", with)),
-        ("lost", draw(Lost::sample(), "lost", with)),
-        ("leave", draw(Leave::sample(), "leave", with)),
-        ("poll", draw(PollPage::sample(), "poll", with)),
-        ("issue", draw(IssuePage::sample(), "issue", with)),
-        ("entry", draw(FeedEntry::sample(), "issue", with)),
-        ("form", draw(EmbeddedForm::sample(), "home", with)),
+        ("home", draw(&Home::sample(), "home", with)),
+        ("preferences", draw(&Preferences::sample(), "preferences", with)),
+        ("archive", draw(&ArchivePage::sample(), "archive", with)),
+        ("lost", draw(&Lost::sample(), "lost", with)),
+        ("leave", draw(&Leave::sample(), "leave", with)),
+        ("poll", draw(&PollPage::sample(), "poll", with)),
+        ("issue", draw(&IssuePage::sample(), "issue", with)),
+        ("entry", draw(&FeedEntry::sample(), "issue", with)),
+        ("form", draw(&EmbeddedForm::sample(), "home", with)),
     ]
     .map(|(name, page)| (format!("page {name}"), page))
     .into();
@@ -149,7 +149,7 @@ fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, S
         ["asked", "confirm", "confirmed", "left", "fewer", "paused", "lost_asked", "move", "moved", "answered"];
     for section in sheets.into_iter().chain(["gone", "forget", "forgotten", "missing", "refused", "busy"]) {
         assert!(words.below(&format!("page.{section}")).next().is_some(), "{section}");
-        all.insert(format!("page {section}"), draw(MessagePage::sample(), section, with));
+        all.insert(format!("page {section}"), draw(&MessagePage::sample(), section, with));
     }
     all
 }
