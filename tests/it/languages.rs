@@ -53,9 +53,9 @@ fn a_german_report_is_german_and_its_json_stays_as_it_is() {
     for words in ["<html lang=\"de\"", "Was zu tun ist", "Nichts zu tun.", "vom Mailserver angenommen", "100,0 %"] {
         assert!(page.contains(words), "{words}: {page}");
     }
-    assert!(!page.contains("Nothing to do") && !page.contains("taken by the relay"), "{page}");
+    assert!(!page.contains("Nothing to do") && !page.contains("accepted by the relay"), "{page}");
     let figures = test.run(&format!("report {ISSUE} --format json")).success().json();
-    assert_eq!(figures["states"][0]["reason"], "taken by the relay", "{figures}");
+    assert_eq!(figures["states"][0]["reason"], "accepted by the relay", "{figures}");
     assert!(figures["proposal"][0].as_str().unwrap().starts_with("kept "), "{figures}");
 }
 

@@ -259,7 +259,11 @@ fn other_letters() -> String {
         };
         let _ = writeln!(sections.entry(section).or_default(), "{name} = {written}");
     }
-    sections.into_iter().map(|(section, lines)| format!("[{section}]\n{lines}\n")).collect()
+    let mut out = String::new();
+    for (section, lines) in sections {
+        let _ = writeln!(out, "[{section}]\n{lines}");
+    }
+    out
 }
 
 #[test]
