@@ -10,6 +10,10 @@ use crate::preview::Preview;
 const READY: &str = "document.querySelectorAll('#news > li').length > 0 && document.querySelector('.screen iframe:not(.coming)') \
                      && document.getElementById('standing').textContent";
 
+/// A frame of the mail is on the screen in its whole height.
+const SEEN: &str = "[...document.querySelectorAll('.screen iframe:not(.coming)')].filter(frame => frame.offsetParent).length === 1 \
+                    && [...document.querySelectorAll('.screen iframe:not(.coming)')].find(frame => frame.offsetParent).clientHeight > 600";
+
 struct Walk {
     browser: Browser,
     axe: String,
@@ -126,10 +130,18 @@ fn words_are_written(walk: &Walk, narrow: bool) {
         walk.push(".sides", "Look");
         browser.until("document.querySelector('.look').offsetParent !== null");
         walk.mail_says("Our words on it");
+        walk.browser.until(SEEN);
         walk.sound("the mail on a phone");
         walk.push(".sides", "Edit");
     }
     walk.mail_says("Our words on it");
+    if !narrow {
+        // Each width is there when it is chosen.
+        for width in ["phone", "desktop"] {
+            browser.run(&format!("document.querySelector('[name=width][value={width}]').click();"));
+            browser.until(SEEN);
+        }
+    }
     // A click on the mail's own words opens them.
     browser.run(
         "const mail = document.querySelector('.screen iframe:not(.coming)').contentDocument;

@@ -29,7 +29,7 @@ function drawn() {
 
 onDraft(draft => {
   $('parts').hidden = Boolean(draft.broken);
-  if (draft.broken) $('refused').replaceChildren(...draft.broken.map(trouble));
+  if (draft.broken) $('refused').replaceChildren(trouble(broken(draft.broken)));
   else if (document.body.dataset.broken) $('refused').replaceChildren();
   document.body.dataset.broken = draft.broken ? 'yes' : '';
   if (!draft.broken && page.state) drawHead();
@@ -41,6 +41,12 @@ onAsk('edit', ({ block, words }) => {
   if (story) openBlock(Number(story[1]), words);
   else if (block.startsWith('intro')) focusHead('intro');
 });
+
+// The mistakes themselves stand at the top of the page.
+function broken([first]) {
+  const place = first && first.file ? first.file + ':' + (first.line || 1) : 'The draft';
+  return { message: place + ' has a mistake', help: 'Editing here goes on once it is fixed. What you wrote is kept.' };
+}
 
 // On a narrow window, either the words or the mail are shown.
 function side(name) {

@@ -58,16 +58,21 @@ function swap(screen, address, key) {
 // Gives a frame the height of its page, and the page its marks.
 function settle(frame) {
   const mail = frame.contentDocument;
-  const look = document.querySelector('.look');
-  const at = look.scrollTop;
-  frame.style.height = '0';
-  frame.style.height = mail.documentElement.scrollHeight + 'px';
-  look.scrollTop = at;
+  fitHeight(frame);
   mail.addEventListener('click', stay);
   for (const kind of ['mouseover', 'focusin']) mail.addEventListener(kind, event => tellLink(event.target.closest('a[href]')));
   // Pictures may come later than the page.
   mail.addEventListener('load', () => { frame.style.height = mail.documentElement.scrollHeight + 'px'; }, true);
   place(frame.parentElement);
+}
+
+// As high as its page. A frame that is not shown has no height yet: it gets one once it is.
+function fitHeight(frame) {
+  const look = document.querySelector('.look');
+  const at = look.scrollTop;
+  frame.style.height = '0';
+  frame.style.height = frame.contentDocument.documentElement.scrollHeight + 'px';
+  look.scrollTop = at;
 }
 
 // A link is looked at, not followed: the copy may be a subscriber's. Where the issue is edited, a click asks for the words.
@@ -118,6 +123,7 @@ export function place(screen) {
   const mail = frame && frame.contentDocument;
   const { proof } = page.state;
   if (!mail || !proof) return;
+  if (screen.offsetParent && parseFloat(frame.style.height) < 2) fitHeight(frame);
   const top = element => element.getBoundingClientRect().top;
   if (screen.parentElement.classList.contains('desktop')) {
     proof.blocks.forEach((block, number) => {
