@@ -299,8 +299,8 @@ fn a_send_that_cannot_begin_is_told_once_and_nothing_spins() {
     daemon.signal("TERM");
     let ran = daemon.wait().success();
     let lines = |words: &str| ran.stderr.lines().filter(|line| line.contains(words)).count();
-    assert_eq!(lines("could not begin or go on"), 1, "{}", ran.stderr);
-    assert_eq!(lines("heartbeat was not answered"), 1, "{}", ran.stderr);
+    assert_eq!(lines("could not start or continue"), 1, "{}", ran.stderr);
+    assert_eq!(lines("heartbeat: the service does not answer"), 1, "{}", ran.stderr);
     assert!(!ran.stderr.contains("secret-ping"), "{}", ran.stderr);
 }
 
