@@ -1,11 +1,13 @@
 //! `digest draft`: edits of a draft for people and scripts without an editor. Each changes only the touched bytes of issue.toml.
 
+mod changes;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::output::{json as print_json, line};
 use super::{Exit, Global, HumanFormat};
-use crate::model::{Card, Draft as Issue, Entry};
+use crate::model::{Card, Draft as Issue, Entry, IssueName};
 use crate::pipeline::{Edit, Line, Site};
 
 /// ENTRY is a place among the news (3), on the bench (b2), an id, or the start of one.
@@ -155,45 +157,75 @@ impl Draft {
         match self {
             Self::Show(show) => return show.run(&site),
             Self::Undo(undo) => return undo.run(&site),
+            _ => {}
+        }
+        let name = site.issue(Some(self.issue()))?;
+        let before = site.drafts().read(&name)?;
+        self.edit(&site, &name)?;
+        let told = changes::changes(&before, &site.drafts().read(&name)?);
+        if told.is_empty() {
+            line("nothing changed: it was already that way")?;
+        }
+        told.iter().try_for_each(|change| line(change))?;
+        Ok(Exit::Done)
+    }
+
+    fn issue(&self) -> &str {
+        match self {
+            Self::Show(Show { issue, .. }) => issue.as_deref().unwrap_or_default(),
+            Self::Set(Set { issue, .. })
+            | Self::Move(Move { issue, .. })
+            | Self::Drop(One { issue, .. })
+            | Self::Ban(One { issue, .. })
+            | Self::Pin(One { issue, .. })
+            | Self::Bench(One { issue, .. })
+            | Self::Guide(Guide { issue, .. })
+            | Self::Card(CardOf { issue, .. })
+            | Self::Add(Add { issue, .. })
+            | Self::Split(Split { issue, .. })
+            | Self::Merge(Merge { issue, .. })
+            | Self::Waive(Waive { issue, .. })
+            | Self::Undo(Undo { issue, .. }) => issue,
+        }
+    }
+
+    fn edit(self, site: &Site, name: &IssueName) -> anyhow::Result<()> {
+        let drafts = site.drafts();
+        let edit = match self {
             Self::Set(set) => {
                 let mut words = set.words.into_iter().rev();
                 let (text, field) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-                edit(&site, &set.issue, &Edit::Set { entry: words.next(), field, text })?;
+                Edit::Set { entry: words.next(), field, text }
             }
-            Self::Move(Move { issue, entry, place }) => edit(&site, &issue, &Edit::Move { entry, place })?,
-            Self::Drop(One { issue, entry }) => edit(&site, &issue, &Edit::Drop { entry })?,
-            Self::Ban(One { issue, entry }) => edit(&site, &issue, &Edit::Ban { entry })?,
-            Self::Pin(One { issue, entry }) => edit(&site, &issue, &Edit::Pin { entry })?,
-            Self::Bench(One { issue, entry }) => edit(&site, &issue, &Edit::Bench { entry })?,
-            Self::Merge(Merge { issue, entry, other }) => edit(&site, &issue, &Edit::Merge { entry, other })?,
-            Self::Waive(Waive { issue, code, reason: why }) => edit(&site, &issue, &Edit::Waive { code, why })?,
-            Self::Guide(Guide { issue, entry, slug }) => {
+            Self::Move(Move { entry, place, .. }) => Edit::Move { entry, place },
+            Self::Drop(One { entry, .. }) => Edit::Drop { entry },
+            Self::Ban(One { entry, .. }) => Edit::Ban { entry },
+            Self::Pin(One { entry, .. }) => Edit::Pin { entry },
+            Self::Bench(One { entry, .. }) => Edit::Bench { entry },
+            Self::Merge(Merge { entry, other, .. }) => Edit::Merge { entry, other },
+            Self::Waive(Waive { code, reason: why, .. }) => Edit::Waive { code, why },
+            Self::Card(CardOf { slug, drop: true, .. }) => Edit::DropCard { slug },
+            Self::Card(CardOf { slug, .. }) => return drafts.add_card(name, &slug),
+            Self::Guide(Guide { entry, slug, .. }) => {
                 let slug = Some(slug.as_str()).filter(|slug| *slug != "none");
-                site.drafts().pair(&site.issue(Some(&issue))?, &entry, slug, None)?;
+                return drafts.pair(name, &entry, slug, None);
             }
-            Self::Card(CardOf { issue, slug, drop: true }) => edit(&site, &issue, &Edit::DropCard { slug })?,
-            Self::Card(CardOf { issue, slug, .. }) => site.drafts().add_card(&site.issue(Some(&issue))?, &slug)?,
-            Self::Add(Add { issue, what, at }) => {
-                let entry = site.drafts().add(&site.issue(Some(&issue))?, &what, at)?;
-                line(&format!("added \"{}\" ({})", entry.title, entry.source))?;
-            }
-            Self::Split(Split { issue, entry, id }) => {
-                site.drafts().split(&site.issue(Some(&issue))?, &entry, &id)?;
-            }
-        }
-        Ok(Exit::Done)
+            Self::Add(Add { what, at, .. }) => return drafts.add(name, &what, at).map(drop),
+            Self::Split(Split { entry, id, .. }) => return drafts.split(name, &entry, &id),
+            Self::Show(_) | Self::Undo(_) => return Ok(()),
+        };
+        drafts.edit(name, &edit)
     }
-}
-
-fn edit(site: &Site, issue: &str, edit: &Edit) -> anyhow::Result<()> {
-    site.drafts().edit(&site.issue(Some(issue))?, edit)
 }
 
 impl Undo {
     fn run(self, site: &Site) -> anyhow::Result<Exit> {
         let name = site.issue(Some(&self.issue))?;
+        let before = site.drafts().read(&name)?;
         let what = site.drafts().undo(&name, self.redo)?;
-        line(&format!("{} `{what}` in {name}", if self.redo { "redid" } else { "undid" }))?;
+        line(&format!("{} `{what}` in {name}:", if self.redo { "redid" } else { "undid" }))?;
+        let told = changes::changes(&before, &site.drafts().read(&name)?);
+        told.iter().try_for_each(|change| line(&format!("  {change}")))?;
         Ok(Exit::Done)
     }
 }
