@@ -97,6 +97,14 @@ impl OpenList {
         SubscriberRules { consent: &self.consent, editions: &self.editions }
     }
 
+    /// The list's columns, besides the addresses.
+    ///
+    /// # Errors
+    /// The file cannot be read again.
+    pub fn columns(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.list.columns()?)
+    }
+
     /// Calls `each` with every row that would be left out.
     ///
     /// # Errors

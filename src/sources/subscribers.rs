@@ -40,6 +40,9 @@ pub struct Reject {
     /// The file inside an archive of several; empty otherwise.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub file: String,
+    /// The row's other cells, each with its column; none when the row could not be read at all.
+    #[serde(skip)]
+    pub cells: Vec<(String, String)>,
 }
 
 /// What rows are held against.
@@ -172,6 +175,22 @@ impl SubscriberList {
         Ok(SubscriberRows { tables: tables.into_iter(), now: None, is_archive })
     }
 
+    /// The columns of all tables, besides the addresses.
+    ///
+    /// # Errors
+    /// A table cannot be read again.
+    pub fn columns(&self) -> Result<Vec<String>, Notice> {
+        let mut names: Vec<String> = Vec::new();
+        for (table, plan) in self.file.tables()?.iter().zip(&self.plans) {
+            for (_, name) in others(&table.header, plan) {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+        }
+        Ok(names)
+    }
+
     /// Whether the file holds more than one table, each with lines of its own.
     pub fn is_archive(&self) -> bool {
         self.plans.len() > 1
@@ -224,17 +243,32 @@ impl Iterator for SubscriberRows<'_> {
             };
             let file =
                 if self.is_archive { table.label.file_name().unwrap_or_default().to_string_lossy() } else { "".into() };
-            let reject =
-                |email: &str, reason: String| Reject { line, email: shown(email), reason, file: file.into_owned() };
+            let reject = |email: &str, reason: String, cells| Reject {
+                line,
+                email: shown(email),
+                reason,
+                file: file.into_owned(),
+                cells,
+            };
             return Some(match record {
                 Ok(record) => match reader.read(&record) {
                     Ok(row) => Ok((line, row)),
-                    Err(refused) => Err(reject(reader.email(&record), refused.reason)),
+                    Err(refused) => {
+                        let cells = others(&table.header, reader.plan())
+                            .map(|(at, name)| (name.clone(), record.get(at).unwrap_or_default().to_owned()));
+                        Err(reject(reader.email(&record), refused.reason, cells.collect()))
+                    }
                 },
-                Err(reason) => Err(reject("", reason)),
+                Err(reason) => Err(reject("", reason, Vec::new())),
             });
         }
     }
+}
+
+/// The columns beside the addresses, each with its number from 0.
+fn others<'t>(header: &'t [String], plan: &'t Plan) -> impl Iterator<Item = (usize, &'t String)> {
+    let is_email = |at: usize| plan.columns.get(at).is_some_and(|column| column.meaning == meaning::Meaning::Email);
+    header.iter().enumerate().filter(move |(at, _)| !is_email(*at))
 }
 
 /// A cell fit for a message: one short line.

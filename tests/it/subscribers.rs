@@ -29,6 +29,11 @@ fn good_rows_go_in_and_bad_rows_are_listed_with_line_and_reason() {
     assert!(rejects.iter().all(|r| !r["reason"].as_str().unwrap().is_empty()));
     let bad = test.read("bad.csv");
     assert!(bad.contains("not-an-address") && bad.contains("a@localhost") && !bad.contains("dan@"), "{bad}");
+    // Corrected there, the rows come in whole.
+    test.write("bad.csv", &bad.replace("not-an-address", "bob@two.example"));
+    test.run("subscribers import bad.csv --consent fair").success();
+    let bob = test.run("subscribers show bob@two.example").success().stdout;
+    assert!(bob.contains("Bob") && !bob.contains("reason") && !bob.contains("line"), "{bob}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub struct Import {
     /// Show what the file is taken for and what would be imported; change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Write the rejected rows to this CSV file, with line and reason
+    /// Write the rejected rows to this CSV file, with line and reason; correct them there and import it
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     /// Output format
@@ -52,7 +52,8 @@ impl Import {
             ImportOptions { consent: self.consent.trim().to_owned(), from: self.from.clone(), maps: self.map.clone() };
         let open = list.open_list(&path, source, &options)?;
         let recognised: usize = open.census.iter().map(Census::recognised).sum();
-        let mut rejects = self.rejects.as_ref().map(|file| rejects_file(&global.path(file), &path)).transpose()?;
+        let mut rejects =
+            self.rejects.as_ref().map(|file| rejects_file(&global.path(file), &path, &open)).transpose()?;
         let left_out = |reject: &Reject| {
             let written = rejects.as_mut().map_or(Ok(()), |rejects| rejects.write(reject));
             written.context("the rejects cannot be written")
@@ -188,7 +189,7 @@ fn print_rejects(result: &SubscriberImport) -> anyhow::Result<()> {
 
 /// The file for the rows that are left out. It is made before the first row goes in, so that one that cannot be written is told
 /// before anything is changed.
-fn rejects_file(path: &Path, list: &Path) -> anyhow::Result<RejectWriter<File>> {
+fn rejects_file(path: &Path, list: &Path, open: &OpenList) -> anyhow::Result<RejectWriter<File>> {
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
     if same(path, list) {
         let notice = Notice::new("--rejects would overwrite the list itself").at(path, None);
@@ -197,5 +198,5 @@ fn rejects_file(path: &Path, list: &Path) -> anyhow::Result<RejectWriter<File>> 
     let unwritten =
         |why: &dyn std::fmt::Display| Notice::new(format!("cannot write the rejects: {why}")).at(path, None);
     let file = File::create(path).map_err(|e| unwritten(&e))?;
-    Ok(RejectWriter::new(file).map_err(|e| unwritten(&e))?)
+    Ok(RejectWriter::new(file, open.columns()?).map_err(|e| unwritten(&e))?)
 }

@@ -9,6 +9,7 @@ use super::meaning::{self, Meaning, key};
 use super::services::{self, DIGEST, OWN, PLAIN, Service};
 use super::table::Table;
 use super::words::{self, State, Suspicion, Word};
+use super::write::REJECTS;
 use crate::model::{Address, Notice, Notices};
 
 /// A column and what it means.
@@ -82,6 +83,9 @@ impl Plan {
         unknown_hints(&headings, &header, hints).map_err(&place)?;
         let service = hints.from.or_else(|| services::recognise(&headings)).unwrap_or(&PLAIN);
         let mut found = first_look(&headings, service, hints);
+        if headings.iter().take(3).eq(REJECTS.iter()) {
+            (found[0], found[2]) = (Some(Meaning::Ignored), Some(Meaning::Ignored));
+        }
         let seen = look(table, &headings, &found);
         let is_headless = header.iter().any(|name| Address::parse(name).is_ok());
         settle_email(&mut found, &seen).filter(|()| !is_headless).ok_or_else(|| place(no_email(&header)))?;

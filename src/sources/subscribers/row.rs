@@ -43,6 +43,10 @@ impl<'a> RowReader<'a> {
         Self { plan, rules, is_own: plan.service.name == DIGEST.name }
     }
 
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
     /// The cells of a column that means this, as they are told apart from nothing.
     fn cells<'c>(&'c self, record: &'c StringRecord, meaning: Meaning) -> impl Iterator<Item = (&'c Column, &'c str)> {
         let both = self.plan.columns.iter().zip(record);

@@ -77,24 +77,36 @@ fn record(history: &[Act]) -> String {
     Value::Array(history.iter().map(act).collect()).to_string()
 }
 
-/// Writes the rows that an import left out, each with its line and the reason.
-pub struct RejectWriter<W: Write>(csv::Writer<W>);
+/// The first columns of a file of rejects. An import of such a file ignores line and reason.
+pub(super) const REJECTS: [&str; 3] = ["line", "email", "reason"];
+
+/// Writes the rows that an import left out, each with its line, the reason, and its other cells, to be corrected and imported again.
+pub struct RejectWriter<W: Write> {
+    csv: csv::Writer<W>,
+    columns: Vec<String>,
+}
 
 impl<W: Write> RejectWriter<W> {
-    /// Writes the header.
-    pub fn new(target: W) -> csv::Result<Self> {
+    /// Writes the header: line, email, reason, and the list's other columns.
+    pub fn new(target: W, columns: Vec<String>) -> csv::Result<Self> {
         let mut csv = csv::Writer::from_writer(target);
-        csv.write_record(["line", "email", "reason"])?;
-        Ok(Self(csv))
+        let header = REJECTS.into_iter().chain(columns.iter().map(String::as_str));
+        csv.write_record(header.map(|name| disarmed(name, true)))?;
+        Ok(Self { csv, columns })
     }
 
     pub fn write(&mut self, reject: &Reject) -> csv::Result<()> {
         let line = reject.line.to_string();
-        self.0.write_record([&line, &reject.email, &reject.reason].map(|cell| disarmed(cell, true)))
+        let first = [line.as_str(), &reject.email, &reject.reason];
+        let cell = |column: &String| {
+            reject.cells.iter().find(|(name, _)| name == column).map_or("", |(_, cell)| cell.as_str())
+        };
+        let row = first.into_iter().chain(self.columns.iter().map(cell));
+        self.csv.write_record(row.map(|cell| disarmed(cell, true)))
     }
 
     pub fn finish(mut self) -> std::io::Result<()> {
-        self.0.flush()
+        self.csv.flush()
     }
 }
 
