@@ -132,8 +132,11 @@ fn print_refreshed(composed: &Composed, refreshed: &Refreshed) -> anyhow::Result
     let title = |id: &str| title(composed, id);
     let titles = |list: &[(&str, String)]| list.iter().map(|(_, id)| title(id)).collect::<Vec<_>>();
     let plain = |list: &[String]| list.iter().map(|id| title(id)).collect::<Vec<_>>();
+    let (shown, benched): (Vec<_>, Vec<_>) =
+        changes.entered.iter().cloned().partition(|(section, _)| !section.ends_with("bench"));
     for (what, list) in [
-        ("came in", titles(&changes.entered)),
+        ("came in", titles(&shown)),
+        ("came to the bench", titles(&benched)),
         ("left", titles(&changes.left)),
         ("kept as you edited it", titles(&changes.kept)),
         ("stayed out, as you deleted it", plain(&changes.stayed_out)),

@@ -356,10 +356,10 @@ fn thin_notice(brief: &Brief, chosen: usize) -> Notice {
     };
     let more = if chosen == 0 { "import more news, " } else { "" };
     let help =
-        "lower `min_score` or `thin_below` of the edition, or change its `thin` to shrink, skip or fill_with_guides";
+        "lower `min_score` or `thin_below` of the edition, or set its `thin` to \"skip\" or \"fill_with_guides\"";
     let found = if chosen == 1 { "only 1 story".to_owned() } else { format!("only {chosen} stories") };
     let found = if chosen == 0 { "no story".to_owned() } else { found };
-    Notice::new(format!("{found} ({mark} expected), so {done}")).help(format!("{more}{help}"))
+    Notice::new(format!("{found} (at least {mark} expected), so {done}")).help(format!("{more}{help}"))
 }
 
 /// The form in which topics and source names compare. Names made of signs alone, which have no letters to compare, stand

@@ -140,7 +140,15 @@ impl<'a> Library<'a> {
         let paired = found.map(|(at, _)| at);
         let next = ranking.into_iter().filter(|at| Some(*at) != paired).take(OPTIONS);
         let options: Vec<Choice> = next.map(|at| self.choice(at, &scores)).collect();
-        let reason = found.map_or("no guide fits".into(), |(at, how)| {
+        let none = || match options.first().filter(|nearest| nearest.score >= LEAST) {
+            Some(nearest) => {
+                let title =
+                    self.by_slug.get(nearest.slug.as_str()).map_or(nearest.slug.as_str(), |at| &self.guides[*at].title);
+                format!("no guide fits well enough; the nearest is {} ({:.2})", wording::title(title), nearest.score)
+            }
+            None => "no guide fits".into(),
+        };
+        let reason = found.map_or_else(none, |(at, how)| {
             let tie = match how {
                 How::Newsroom => "the newsroom's own pairing".to_owned(),
                 How::Words if topical.contains(&at) => {

@@ -107,7 +107,7 @@ fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&s
     let bench = candidate.bench.map(|issue| format!("on the bench of {issue}"));
     let old = parts.resurfaced.map(|day| format!("but its URL is of {day}"));
     let before = candidate.follow_up.as_ref().filter(|before| !before.is_doubtful()).map(EarlierCoverage::reason);
-    let late = candidate.late.clone();
+    let late = candidate.late.clone().filter(|_| bench.is_none());
     for part in [kind, old, carried, touched, on_topic.map(str::to_owned), new, preference, before, bench, late]
         .into_iter()
         .flatten()

@@ -62,7 +62,7 @@ impl Scores {
             return Scored { value: Some(score), why };
         }
         if let Some(score) = item.score.filter(|score| score.is_finite()) {
-            return Scored { value: Some(score), why: "its own".into() };
+            return Scored { value: Some(score), why: "its own score".into() };
         }
         let source = self.sources.get(&fold(&item.source));
         let Some((source, base)) =
@@ -157,8 +157,8 @@ mod tests {
                 Some(8.0),
                 "set by the editor: scoop",
             ),
-            (Some(4.0), "The Wire", "A", json!({"editor_score": 11}), Some(4.0), "its own"),
-            (Some(4.0), "The Wire", "Open weights", json!({"also": ["B"]}), Some(4.0), "its own"),
+            (Some(4.0), "The Wire", "A", json!({"editor_score": 11}), Some(4.0), "its own score"),
+            (Some(4.0), "The Wire", "Open weights", json!({"also": ["B"]}), Some(4.0), "its own score"),
             (
                 None,
                 "The-Wire",

@@ -130,7 +130,7 @@ fn drop_carried(history: &History, candidates: &mut Vec<Candidate>, left_out: &m
     candidates.retain(|candidate| {
         let carried = history.carried(candidate.item);
         if let Some(issue) = carried {
-            left_out.push(candidate.left_out(format!("carried by {issue}")));
+            left_out.push(candidate.left_out(format!("already in {issue}")));
         }
         carried.is_none()
     });

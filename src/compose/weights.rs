@@ -96,7 +96,7 @@ impl Weights {
         Limits { one, perhaps: if one < 1.0 { self.doubt_threshold } else { one } }
     }
 
-    /// The points of an item's kind, and why: `+1.25 as release by "launches", OpenAI in the headline`; 0 and nothing for an
+    /// The points of an item's kind, and why: `+1.25 for release ("launches", OpenAI in the headline)`; 0 and nothing for an
     /// item that no cue tells.
     pub fn kind(&self, cues: &Cues, feeds: &Feeds, item: &Item, score: f64) -> (f64, String) {
         let Some(Found { kind, cue }) = cues.kind(item, feeds) else {
@@ -107,8 +107,8 @@ impl Weights {
         let firm = firms.first();
         let points = set.unwrap_or_else(|| kind.at(score)) + firm.map_or(0.0, |_| kind.firm);
         let named = firm.map(|firm| format!(", {firm} in the headline")).unwrap_or_default();
-        let counted = if points == 0.0 { String::new() } else { format!("{points:+} as ") };
-        (points, format!("{counted}{} by {cue}{named}", kind.name))
+        let counted = if points == 0.0 { String::new() } else { format!("{points:+} for ") };
+        (points, format!("{counted}{} ({cue}{named})", kind.name))
     }
 
     /// The points that the config gives a source, by its folded name.

@@ -31,7 +31,11 @@ pub fn age(published: Published, to: DateTime<Utc>, zone: Tz) -> String {
         Published::At(at) => match (to - at.to_utc()).num_hours() {
             ..=0 => "under an hour old".into(),
             hours @ 1..24 => plural(hours, "hour"),
-            hours => plural(hours / 24, "day"),
+            // By the calendar, as the mail counts.
+            _ => {
+                let day = |at: DateTime<Utc>| at.with_timezone(&zone).date_naive();
+                plural((day(to) - day(at.to_utc())).num_days(), "day")
+            }
         },
     }
 }

@@ -75,6 +75,11 @@ impl Drafts {
             Some(_) => Some(issues::read(&dir, &name)?),
             None => None,
         };
+        if let Some(draft) = &draft {
+            // What the editor keeps in the issue is not left out, whatever compose would choose.
+            let shown = |id: &str| draft.news.iter().any(|entry| entry.id == id && !entry.banned);
+            composition.left_out.retain(|left| !shown(&left.id));
+        }
         let suggestions = draft.as_ref().map(headings).unwrap_or_default();
         Ok(Composed { name, composition, draft, written, new, suggestions })
     }

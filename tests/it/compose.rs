@@ -317,14 +317,14 @@ fn kinds_are_told_and_a_publication_brings_its_own_cues() {
     let test = Test::new().news(
         "{\"id\": \"a\", \"title\": \"Larch Labs raises $40 million\", \"source\": \"W\", \"published\": \"2026-11-24\", \"score\": 5}\n",
     );
-    test.run("news list --why").success().stdout_has("+0.5 as money by");
+    test.run("news list --why").success().stdout_has("+0.5 for money");
     test.run("news kinds").success().stdout_has("[[kinds]]").stdout_has("name = \"round-up\"");
     let own = "[[kinds]]\nname = \"trees\"\npoints = 3\nstrong = [\"larch\"]\n";
     fs::write(test.path("cues.toml"), own).unwrap();
-    test.run("news list --why").success().stdout_has("+3 as trees by \"larch\"");
+    test.run("news list --why").success().stdout_has("+3 for trees (\"larch\")");
     let config = fs::read_to_string(test.path("config.toml")).unwrap();
     fs::write(test.path("config.toml"), format!("{config}\n[compose.kinds]\ntrees = -1.0\n")).unwrap();
-    test.run("news list --why").success().stdout_has("-1 as trees by \"larch\"");
+    test.run("news list --why").success().stdout_has("-1 for trees (\"larch\")");
     test.run("compose midweek --format json").success().stdout_has("under the edition's minimum of 5");
     fs::write(test.path("config.toml"), format!("{config}\n[compose.kinds]\ntreas = -1.0\n")).unwrap();
     test.run("compose midweek").success().stderr_has("`treas` is not a kind of news").stderr_has("trees");

@@ -87,7 +87,7 @@ fn what_no_issue_carried_stays_a_candidate_and_says_where_it_was() {
     assert_eq!(why(0), "score 9, 5 days old");
     assert_eq!(why(1), "score 9, 6 days old, on the bench of 2026-11-22-sunday");
     assert_eq!(why(2), "score 8, 3 days old, published after 2026-11-22-sunday was composed");
-    assert_eq!(reason(&c, "sent"), "carried by 2026-11-22-sunday");
+    assert_eq!(reason(&c, "sent"), "already in 2026-11-22-sunday");
 }
 
 #[test]
@@ -100,6 +100,6 @@ fn nothing_is_carried_twice_by_id_or_by_url() {
     case.past = vec![sunday];
     let c = case.run();
     assert_eq!(ids(&c), ["c"]);
-    assert_eq!(reason(&c, "a"), "carried by 2026-11-22-sunday");
-    assert_eq!(reason(&c, "b"), "carried by 2026-11-22-sunday");
+    assert_eq!(reason(&c, "a"), "already in 2026-11-22-sunday");
+    assert_eq!(reason(&c, "b"), "already in 2026-11-22-sunday");
 }
