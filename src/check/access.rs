@@ -78,14 +78,14 @@ fn reorders(issue: &Issue) -> Option<String> {
             "position" => value == "absolute" || value == "fixed",
             _ => false,
         };
-        moved.then(|| format!("`{property}: {value}` shows something in another order than it is read"))
+        moved.then(|| format!("`{property}: {value}` shows something in a different order from the source"))
     };
     let sheet = css::Stylesheet::read(&issue.css);
     let in_sheet = || sheet.rules.iter().find_map(|rule| css::declarations(rule.block).find_map(moves));
     let inline = |element: &super::page::Element| {
         let style = element.attr("style").and_then(|style| css::declarations(style).find_map(moves));
         let tabs = || element.attr("tabindex").and_then(|index| index.parse::<i32>().ok()).filter(|index| *index > 0);
-        style.or_else(|| tabs().map(|index| format!("`tabindex=\"{index}\"` leaps ahead of what stands before it")))
+        style.or_else(|| tabs().map(|index| format!("`tabindex=\"{index}\"` jumps ahead of what comes before it")))
     };
     in_sheet().or_else(|| issue.page.elements.iter().find_map(inline))
 }
@@ -102,7 +102,7 @@ fn other_order(issue: &Issue) -> Option<String> {
             Some(at) => from += at,
             None if text.contains(&key) => {
                 let title = super::short(&entry.title);
-                return Some(format!("the plain text tells \"{title}\" in another place than the HTML"));
+                return Some(format!("the plain text has \"{title}\" in a different place from the HTML"));
             }
             None => {}
         }

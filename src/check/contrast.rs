@@ -39,7 +39,7 @@ fn weak(issue: &Issue, sheet: &Stylesheet, mode: Mode, found: &mut Vec<Found>) {
             let sample = super::short(sample);
             let more = if times > 1 { format!(" and {} more", times - 1) } else { String::new() };
             let message = format!(
-                "in {mode} mode text of {color} stands on {ground}: a contrast of {ratio:.2}, under {least}: \"{sample}\"{more}"
+                "in {mode} mode, {color} text on {ground} has a contrast of {ratio:.2}, under {least}: \"{sample}\"{more}"
             );
             let help = "change one of the two colours in templates/tokens/, or where the template sets it";
             found.push(Found::warning("contrast-low", At::Html, message, help));

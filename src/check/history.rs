@@ -46,7 +46,7 @@ fn score(number: usize, entry: &Entry, item: &Item, content: &Known, found: &mut
     // Scores are shown with one decimal.
     if counted.is_none_or(|counted| (counted - shown).abs() >= 0.05) {
         let counted = counted.map_or("no score".to_owned(), |counted| format!("{counted}"));
-        let message = format!("the item shows the score {shown}, its source {counted}");
+        let message = format!("the item shows the score {shown}, but content gives {counted}");
         let help = "compose again to take the new score, or waive `score-differs` if you mean yours";
         found.push(Found::warning("score-differs", At::News(number, "score"), message, help));
     }
@@ -65,7 +65,7 @@ fn guides(issue: &Issue, content: &Known, found: &mut Vec<Found>) {
                 "the guide `{}` was brought up to date on {updated}, {days} days before this news",
                 super::short(&guide.slug)
             );
-            let help = "read it once more with the news in mind: renew it, pair another guide, or none";
+            let help = "reread it with the news in mind: update it, pair another guide, or pair none";
             found.push(Found::warning("guide-old", At::News(number, "guide"), message, help));
         }
     }

@@ -19,8 +19,8 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
             found.push(Found::warning("image-size", At::Html, message, help));
         }
         if !src.to_ascii_lowercase().starts_with("https://") {
-            let message = format!("the picture `{shown}` does not come by https");
-            let help = "put it on the web and link it from https:// on; mail programs drop or block the rest";
+            let message = format!("the picture `{shown}` is not loaded over https");
+            let help = "put it on the web and use its full https:// address; mail programs block anything else";
             found.push(Found::error("image-insecure", At::Html, message, help));
         }
     }

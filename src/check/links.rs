@@ -135,7 +135,7 @@ fn target(at: At, url: &str) -> Vec<Found> {
     }
     let Ok(parsed) = Url::parse(url) else {
         let message = format!("the link `{}` is not a whole address", super::short(url));
-        let help = "a mail has no page to start from: write the address out, from https:// on";
+        let help = "a mail has no address of its own: write the link out in full, starting with https://";
         return vec![Found::error("link-relative", at, message, help)];
     };
     match parsed.scheme() {

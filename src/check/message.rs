@@ -95,7 +95,7 @@ fn forms(issue: &Issue, mail: &Mail, found: &mut Vec<Found>) {
         if !header.value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
             wrong(header.name, At::Message, "has bytes that are not printable ASCII".into(), REPORT);
         } else if header.value.contains("{{") && !header.name.eq_ignore_ascii_case("Subject") {
-            let help = "write in config.toml what `{{` was to stand for: settings are no templates";
+            let help = "replace the `{{` in config.toml with what you meant: settings are not templates";
             wrong(header.name, At::Message, "has a `{{` that nothing replaces".into(), help);
         }
     }
@@ -146,7 +146,7 @@ fn subject(value: &str, written: &str) -> Option<String> {
 }
 
 fn date(value: &str) -> Option<String> {
-    DateTime::parse_from_rfc2822(value).is_err().then(|| "is no date of RFC 5322".into())
+    DateTime::parse_from_rfc2822(value).is_err().then(|| "is not a valid RFC 5322 date".into())
 }
 
 /// `<left@right>`, once, of plain characters (RFC 5322 §3.6.4).

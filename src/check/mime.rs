@@ -135,17 +135,17 @@ fn quoted_line(line: &str, bytes: &mut Vec<u8>) -> Result<(), String> {
             (b'=', [high, low, after @ ..]) => {
                 let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
                 let (Some(high), Some(low)) = (digit(high), digit(low)) else {
-                    return Err("a `=` of its quoted-printable is followed by no number".into());
+                    return Err("a `=` in its quoted-printable encoding is not followed by a number".into());
                 };
                 bytes.push(high * 16 + low);
                 rest = after;
             }
-            (b'=', _) => return Err("a `=` of its quoted-printable is followed by no number".into()),
+            (b'=', _) => return Err("a `=` in its quoted-printable encoding is not followed by a number".into()),
             (byte, after) if byte.is_ascii_graphic() || matches!(byte, b' ' | b'\t') => {
                 bytes.push(*byte);
                 rest = after;
             }
-            _ => return Err("it is called quoted-printable and has other bytes".into()),
+            _ => return Err("it is declared as quoted-printable but contains other bytes".into()),
         }
     }
     Ok(())
@@ -179,7 +179,7 @@ pub fn words(value: &str) -> Result<String, String> {
         }
         bytes.extend(&token.as_bytes()[word.len()..]);
     }
-    String::from_utf8(bytes).map_err(|_| "its encoded words are no UTF-8".into())
+    String::from_utf8(bytes).map_err(|_| "its encoded words are not valid UTF-8".into())
 }
 
 /// What stands between `=?` and `?=`.

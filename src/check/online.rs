@@ -76,7 +76,7 @@ fn judge(at: At, url: &str, answer: &LinkStatus) -> Option<Found> {
             Found::warning("link-moved", at, format!("{shown} has moved for good to {}", super::short(to)), help)
         }
         LinkStatus::Moved { to, for_good: false } => {
-            let message = format!("{shown} leads on to {} for now", super::short(to));
+            let message = format!("{shown} temporarily redirects to {}", super::short(to));
             Found::note("link-moved", at, message, "see that it is the page you mean")
         }
         LinkStatus::Private => {

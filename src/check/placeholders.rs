@@ -11,12 +11,12 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let before = found.len();
     for (at, text, source) in places(issue) {
         if let Some(word) = marks(text).into_iter().find(|word| !is_the_sources(word, text, source)) {
-            found.push(Found::error(CODE, at, format!("`{word}` is left to be replaced"), HELP).mark(word));
+            found.push(Found::error(CODE, at, format!("`{word}` has not been replaced"), HELP).mark(word));
         }
     }
     // An address may hold any word, but no template's tag.
     for (at, _) in super::links::addresses(issue.draft).into_iter().filter(|(_, url)| url.contains("{{")) {
-        found.push(Found::error(CODE, at, "`{{` is left to be replaced", HELP).mark("{{"));
+        found.push(Found::error(CODE, at, "`{{` has not been replaced", HELP).mark("{{"));
     }
     // The draft is clean, so what is left comes from a template, but for the words of sources.
     if found.len() == before {

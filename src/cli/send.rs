@@ -63,6 +63,7 @@ impl SendIssue {
         }
         let planned = site.delivery().dry_run(&name)?;
         let waiting = planned.pending + planned.deferred;
+        let again = planned.recipients > 0 && waiting + planned.uncertain == 0 && !self.retry_failed;
         let early = site.delivery().early(&name)?.map(|meant| told_early(meant, site.now()));
         let asks = site.config.delivery.transport == TransportKind::Smtp
             && !(self.dry_run || self.yes)
@@ -92,7 +93,12 @@ impl SendIssue {
             site.delivery().send(&name, &options, stop, move |event| shown.show(event)).await
         })?;
         progress.bar.finish_and_clear();
-        finish(&name, &delivered, site.config.publication.timezone)
+        let exit = finish(&name, &delivered, again, site.config.publication.timezone)?;
+        if site.config.delivery.transport == TransportKind::File && !again {
+            let folder = site.root.join(&site.config.delivery.outbox).join(name.to_string());
+            line(&format!("the messages are in {}; nobody was mailed", folder.display()))?;
+        }
+        Ok(exit)
     }
 }
 
@@ -197,9 +203,11 @@ impl Progress {
     }
 }
 
-fn finish(name: &IssueName, delivered: &Delivered, zone: Tz) -> anyhow::Result<Exit> {
+/// Says how a send ended; `again` when there was nothing left to send.
+fn finish(name: &IssueName, delivered: &Delivered, again: bool, zone: Tz) -> anyhow::Result<Exit> {
     let c = delivered.counts;
-    let mut summary = format!("{name}: {} of {} delivered", c.delivered, c.recipients);
+    let sent = if again { " was already sent" } else { "" };
+    let mut summary = format!("{name}{sent}: {} of {} delivered", c.delivered, c.recipients);
     for (n, word) in [
         (c.failed, "failed"),
         (c.deferred, "deferred"),

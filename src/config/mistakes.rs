@@ -44,7 +44,7 @@ impl Mistakes {
                 Some((_, expected)) => format!("expected {expected}"),
                 None => self.origin.without_values(&what, at),
             };
-            self.add(at, &format!("`{}`: {what}", at.join(".")), "config.toml of a new publication shows every key");
+            self.add(at, &format!("`{}`: {what}", at.join(".")), "`digest config` lists every setting");
         }
     }
 }

@@ -57,7 +57,7 @@ impl Drafts {
             at: self.site.now(),
         };
         if !self.site.store_to_fill()?.issues().approve(&approval)? {
-            return Err(Notice::new(format!("{name} is already being sent, and its bytes are frozen"))
+            return Err(Notice::new(format!("{name} was already sent, or is being sent: its bytes are frozen"))
                 .help(format!("`digest status {name}` shows how far it is"))
                 .into());
         }

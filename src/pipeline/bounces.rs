@@ -73,7 +73,7 @@ impl Subscribers {
         match finding.kind {
             BounceKind::Delay | BounceKind::AutoReply | BounceKind::Challenge => result.ignored += 1,
             BounceKind::Unknown => {
-                result.unmatched.push(unmatched("it is not a bounce, a complaint or a request to unsubscribe"))
+                result.unmatched.push(unmatched("it is not a bounce, a complaint or a request to unsubscribe"));
             }
             BounceKind::Bounce | BounceKind::Complaint | BounceKind::Leave => {
                 let Some(evidence) = self.evidence(store, &finding, bytes)? else {

@@ -79,7 +79,7 @@ pub struct Upcoming {
     pub at: DateTime<Utc>,
     /// When its draft is due.
     pub draft_at: DateTime<Utc>,
-    /// How far its issue is: draft, approved, held …, or "to come".
+    /// How far its issue is: draft, approved, held …, or "not drafted yet".
     pub state: String,
 }
 
@@ -119,7 +119,7 @@ impl Delivery {
         }
         let known = self.site.drafts().draft_text(issue).is_some()
             || store.is_some_and(|s| matches!(s.sends().send(issue), Ok(Some(_))));
-        Ok(if known { self.status_from(store, issue)?.state.to_string() } else { "to come".into() })
+        Ok(if known { self.status_from(store, issue)?.state.to_string() } else { "not drafted yet".into() })
     }
 
     /// The latest decisions of `digest serve`, newest first.

@@ -175,7 +175,7 @@ impl Walk<'_> {
 
     fn partial(&mut self, partial: &DecoratorTemplate, scopes: &mut Scopes) {
         let Parameter::Name(name) = &partial.name else {
-            return self.wrong("the name of a partial must stand in the template", "write {{> story}}".to_owned());
+            return self.wrong("the name of a partial must be written literally", "write {{> story}}".to_owned());
         };
         let base = match partial.params.first() {
             Some(param) => self.value(param, scopes).unwrap_or(Value::Null),

@@ -183,7 +183,7 @@ impl Page<'_> {
             self.one("digest_replies", "Recipients of a send, by the class of their last reply.", &["issue", "class"])?;
         let came_back = self.one(
             "digest_came_back",
-            "Recipients of a send of whose copy something came back, by kind.",
+            "Recipients of a send for whom a bounce, a complaint or another mail came back, by kind.",
             &["issue", "kind"],
         )?;
         let poll =
@@ -198,7 +198,7 @@ impl Page<'_> {
         )?;
         let held = self.one(
             "digest_send_held_until_timestamp_seconds",
-            "Until when those who wait are held back on purpose.",
+            "Time until which waiting recipients are held back on purpose.",
             &["issue"],
         )?;
         let lag =

@@ -125,7 +125,7 @@ fn a_bounce_a_complaint_and_a_leave_come_in_over_imap_with_tls() {
     let refused =
         home.test.command(crate::house::NOW).args(["doctor"]).env("DIGEST_BOUNCES__IMAP__CA_FILE", "").output();
     let refused = String::from_utf8_lossy(&refused.unwrap().stdout).into_owned();
-    assert!(refused.contains("certificate is not good"), "{refused}");
+    assert!(refused.contains("certificate is not valid"), "{refused}");
 
     let daemon = home.test.start("serve");
     home.await_status("late", "bounced");

@@ -80,7 +80,7 @@ for word; do case $word in preview|serve)
         kill -0 $pid || { cat "$HOME/running" >&2; exit 1; }
         sleep 0.05
     done
-    kill -TERM $pid; wait $pid; exit ;;
+    kill -TERM $pid; wait $pid || [ $? = 143 ]; exit ;;
 doctor)
     # It finds much to say about a new publication, and asks no nameserver but one that is not there.
     "$DIGEST" --now "$NOW" "$@" --nameserver 127.0.0.1:9; [ $? -le 1 ]; exit ;;
@@ -205,4 +205,48 @@ fn the_reference_of_commands_is_current() {
         page == current,
         "docs/commands.md is out of date: DIGEST_NEW_DOCS=1 writes it; first difference: {differs:?}"
     );
+}
+
+/// The keys of an object, and of the objects and arrays in it, except where the keys are names of subscribers' fields.
+fn keys(value: &serde_json::Value, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            for (key, inner) in map {
+                found.insert(key.clone());
+                if key != "fields" {
+                    keys(inner, found);
+                }
+            }
+        }
+        serde_json::Value::Array(list) => list.iter().for_each(|inner| keys(inner, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_the_json_that_scripts_rely_on_is_in_the_reference() {
+    let test = super::house::Test::new().sample().subscribers(3).approved();
+    test.run(super::send::SEND).success();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let reference =
+        ["json.md", "report.md", "formats.md"].map(|page| std::fs::read_to_string(root.join(page)).unwrap()).join("\n");
+    let mut missing = Vec::new();
+    for command in [
+        "news list --format json",
+        "guides list --format json",
+        "compose midweek --date 2026-12-02 --format json",
+        "check --format json 2026-11-25-midweek",
+        "status 2026-11-25-midweek --format json",
+        "report 2026-11-25-midweek --format json",
+        "archive list --format json",
+    ] {
+        let mut found = std::collections::BTreeSet::new();
+        keys(&test.run(command).code_in(&[0, 1]).json(), &mut found);
+        assert!(!found.is_empty(), "{command} prints no object");
+        let unknown = found
+            .iter()
+            .filter(|key| !reference.contains(&format!("\"{key}\"")) && !reference.contains(&format!("`{key}`")));
+        missing.extend(unknown.map(|key| format!("{command}: {key}")));
+    }
+    assert!(missing.is_empty(), "docs/json.md lacks:\n  {}", missing.join("\n  "));
 }

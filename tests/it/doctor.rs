@@ -221,5 +221,5 @@ fn the_public_pages_are_asked_whether_they_are_ours() {
     assert_eq!(told(&ours), format!("good: the public pages answer at {ours}"));
     // Somebody else's pages name another address in their feed.
     let other = told(&format!("http://localhost:{port}"));
-    assert!(other.starts_with("error: ") && other.contains("is not this publication's"), "{other}");
+    assert!(other.starts_with("error: ") && other.contains("is not from this publication"), "{other}");
 }

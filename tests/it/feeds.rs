@@ -228,8 +228,8 @@ fn one_broken_feed_never_stops_the_others() {
         ("gone", "410"),
         ("busy", "503"),
         ("loop", "redirects"),
-        ("inside", "no public address"),
-        ("metadata", "no public address"),
+        ("inside", "not a public address"),
+        ("metadata", "not a public address"),
         ("page", "web page"),
         ("bomb", "more than 20 MB"),
         ("title", "more than 5 MB"),
@@ -242,7 +242,7 @@ fn one_broken_feed_never_stops_the_others() {
     }
     assert_eq!(titles(&test), ["One", "Packed"]);
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
-    test.run("news feeds").success().stdout_has("failed once: the feed has ended for good");
+    test.run("news feeds").success().stdout_has("failed once: the feed is gone");
     let only_bad = server.test(&["gone", "page"]);
     only_bad.run("news fetch").code(1).stdout_has("2 sources, 2 failed");
 }
@@ -269,7 +269,7 @@ fn a_date_years_ahead_makes_nothing_todays_news_unless_it_is_known_to_be_new() {
     let server = Server::start();
     let test = server.test(&["sticky"]);
     let first = test.run("news fetch").success();
-    first.stderr_has("2030-01-01T09:00:00Z, which is in the future").stdout_has("1 of a date to come");
+    first.stderr_has("2030-01-01T09:00:00Z, which is in the future").stdout_has("1 dated in the future");
     assert_eq!(titles(&test), ["Known"], "whoever reads a feed for the first time knows no item's age");
     test.run_at("2026-11-26T06:00:00Z", "news fetch").success();
     let news = list(&test);
@@ -299,7 +299,7 @@ fn hostile_feeds_give_clean_items_or_none() {
         "more than 256 nested elements",
         "although it is declared as",
         "not an http(s) address",
-        "is not whole",
+        "is incomplete",
         "not valid JSON",
         "in the future",
     ] {
@@ -392,7 +392,7 @@ fn the_editors_score_wins_and_stays() {
     let news = list(&test);
     assert_eq!(
         (&news[0]["title"], &news[0]["effective_score"], &news[0]["score_why"]),
-        (&"One, corrected".into(), &9.0.into(), &"the editor's word: our own scoop".into()),
+        (&"One, corrected".into(), &9.0.into(), &"set by the editor: our own scoop".into()),
         "{news:?}"
     );
     test.run("compose midweek").success();

@@ -159,7 +159,7 @@ fn cuts(durability: &str, library: &Path, cuts: usize) -> (usize, Vec<String>) {
     let data = fs::canonicalize(test.path("data")).unwrap();
     let (before, log) = (test.path("before"), test.path("writes"));
     fs::create_dir(&before).unwrap();
-    for entry in fs::read_dir(&data).unwrap().map(Result::unwrap) {
+    for entry in fs::read_dir(&data).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file()) {
         if !entry.file_name().to_string_lossy().ends_with("-shm") {
             fs::copy(entry.path(), before.join(entry.file_name())).unwrap();
         }

@@ -117,11 +117,7 @@ fn what_the_editor_moves_into_also_stays_there_over_recomposes() {
 fn a_threshold_of_an_earlier_version_is_told_by_the_doctor() {
     let test = Test::new().sample().config("[compose]\nstory_threshold = 0.28\n");
     let seen = test.run("doctor --nameserver 127.0.0.1:1 --format json");
-    assert!(
-        seen.stdout.contains("story_threshold = 0.28 in [compose] is how likely one story must be"),
-        "{}",
-        seen.stdout
-    );
+    assert!(seen.stdout.contains("story_threshold = 0.28 in [compose] joins different stories"), "{}", seen.stdout);
     let seen = Test::new().sample().run("doctor --nameserver 127.0.0.1:1 --format json");
     assert!(!seen.stdout.contains("story_threshold"), "{}", seen.stdout);
 }

@@ -141,7 +141,7 @@ fn a_refused_recipient_among_others_sends_no_body_to_anybody_else() {
 fn an_issue_larger_than_the_server_takes_is_refused_before_anybody_is_named() {
     let server = Server::start([Rule::at(At::Ehlo, Act::Say("250-x.example\r\n250 SIZE 1000"))]);
     let test = approved(&server, 3);
-    test.run(SEND).code(1).stderr_has("takes 1000 at most");
+    test.run(SEND).code(1).stderr_has("accepts at most 1000");
     test.counts("pending=3");
     assert!(!verbs(&server).contains(&"MAIL".to_owned()), "{:?}", server.commands());
     assert!(test.run(&format!("status {ISSUE}")).stdout.contains("stopped"));

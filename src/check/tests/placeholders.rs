@@ -75,7 +75,7 @@ fn words_of_the_editor_do() {
     for (expected, edit) in edits {
         let mut draft = draft.clone();
         edit(&mut draft);
-        assert_eq!(found(&draft, &items), [format!("{expected} is left to be replaced")], "{expected}");
+        assert_eq!(found(&draft, &items), [format!("{expected} has not been replaced")], "{expected}");
     }
 }
 

@@ -52,7 +52,7 @@ fn table(fetching: &Fetching, zone: Tz) -> anyhow::Result<()> {
                 format!("{changed} new or changed of {}", count(*entries, "item"))
             }
             Outcome::Read { entries, items, changed, old, doubted } => {
-                let left_out = [(old, "too old"), (doubted, "of a date to come")];
+                let left_out = [(old, "too old"), (doubted, "dated in the future")];
                 let left_out = left_out.iter().filter(|(n, _)| **n > 0).map(|(n, why)| format!(", {n} {why}"));
                 let left_out: String = left_out.collect();
                 format!("{changed} new or changed, {items} taken of {}{left_out}", count(*entries, "item"))

@@ -110,7 +110,7 @@ async fn reverse(host: &str, dns: &Dns) -> Diagnosis {
         Ok(names) => {
             let back = dns.addresses(&names[0]).await.unwrap_or_default();
             if back.contains(&address) {
-                return Diagnosis::new("reverse", Health::Good, format!("{address} is {} and back", names[0]));
+                return Diagnosis::new("reverse", Health::Good, format!("{address} resolves to {} and back", names[0]));
             }
             let what = format!("{address} is called {}, which does not lead back to it", names[0]);
             Diagnosis::new("reverse", Health::Warning, what)
@@ -136,7 +136,7 @@ fn spf(domain: &str, answers: Answers) -> Diagnosis {
             Diagnosis::new("spf", Health::Error, what).mend("end it with ~all or -all")
         }
         [one] => Diagnosis::new("spf", Health::Good, format!("{domain}: {one}")),
-        _ => Diagnosis::new("spf", Health::Error, format!("{domain} has several SPF records, so none counts"))
+        _ => Diagnosis::new("spf", Health::Error, format!("{domain} has several SPF records, so none is used"))
             .mend("join them into one (RFC 7208 section 3.2)"),
     }
 }
@@ -169,12 +169,10 @@ fn dkim_record(name: &str, wanted: &str, key: &str, answers: Answers) -> Diagnos
             Diagnosis::new("dkim", Health::Error, format!("{name} has several records, so receivers may pick any"))
                 .mend("leave only the one with our key")
         }
-        _ => Diagnosis::new(
-            "dkim",
-            Health::Error,
-            format!("{name} holds another key than ours, so no signature is good"),
-        )
-        .mend(mend),
+        _ => {
+            Diagnosis::new("dkim", Health::Error, format!("{name} holds a different key from ours, so signatures fail"))
+                .mend(mend)
+        }
     }
 }
 
@@ -194,7 +192,7 @@ async fn dmarc(domain: &str, dns: &Dns) -> Diagnosis {
             [one] if at != domain && tag(one, "psd").is_some_and(|psd| psd.eq_ignore_ascii_case("y")) => break,
             [one] => return dmarc_record(&name, one),
             _ => {
-                return Diagnosis::new("dmarc", Health::Error, format!("{name} has several records, so none counts"))
+                return Diagnosis::new("dmarc", Health::Error, format!("{name} has several records, so none is used"))
                     .mend("leave one");
             }
         }
@@ -249,7 +247,8 @@ fn dmarc_record(name: &str, record: &str) -> Diagnosis {
         .mend(mend);
     }
     if tag(record, "pct").is_some() {
-        let mend = "remove `pct`; `t=y` has a policy reported and not applied, as pct=0 was meant to (RFC 9989)";
+        let mend =
+            "remove `pct`; `t=y` makes receivers report but not apply the policy, as pct=0 was meant to (RFC 9989)";
         return Diagnosis::new("dmarc", Health::Warning, format!("{what}; `pct` is not read any more")).mend(mend);
     }
     let trial = policy("t").is_some_and(|t| t == "y");
@@ -264,7 +263,7 @@ fn bounce_hosts(domain: &str, answers: Answers) -> Diagnosis {
             Diagnosis::new("bounces", Health::Error, format!("{domain} has no MX record, so bounces reach nobody"))
                 .mend(format!("{domain} MX 10 the host that takes your bounces"))
         }
-        Ok(hosts) => Diagnosis::new("bounces", Health::Good, format!("{domain} is taken by {}", hosts.join(", "))),
+        Ok(hosts) => Diagnosis::new("bounces", Health::Good, format!("mail for {domain} goes to {}", hosts.join(", "))),
     }
 }
 

@@ -38,7 +38,7 @@ impl Heartbeat {
                 Ok(()) => {}
                 Err(_) if failed.swap(true, Ordering::Relaxed) => {}
                 Err(why) => {
-                    tracing::warn!(why, "[serve] heartbeat: the service does not answer; it is tried again each time")
+                    tracing::warn!(why, "[serve] heartbeat: the service does not answer; it is tried again each time");
                 }
             }
         }));

@@ -103,7 +103,7 @@ fn compare(named: &Named, line: &Line, plurals: &[&str], tell: &mut impl FnMut(W
         (Line::Text(_), Line::Text(_)) | (Line::Lines(_), Line::Lines(_)) => {}
         (Line::Counted(forms), Line::Counted(_)) => {
             for form in plurals.iter().filter(|form| !forms.contains_key(**form)) {
-                let help = format!("its plural forms are {}; without one `other` stands in", plurals.join(", "));
+                let help = format!("its plural forms are {}; without one, `other` is used", plurals.join(", "));
                 tell(WordsFault::Plural, format!("`{name}` has no text for the plural form `{form}`"), help);
             }
             for form in forms.keys().filter(|form| !plurals.contains(&form.as_str())) {

@@ -54,7 +54,7 @@ fn good() -> SendReport {
         counts,
         audience: 12_004,
         states: vec![
-            state("delivered", "taken by the relay", 12_000),
+            state("delivered", "accepted by the relay", 12_000),
             state("failed", "no such mailbox", 3),
             state("suppressed", "left the list", 1),
         ],
@@ -91,7 +91,7 @@ fn bad() -> SendReport {
         counts,
         audience: 91,
         states: vec![
-            state("delivered", "taken by the relay", 10),
+            state("delivered", "accepted by the relay", 10),
             state("failed", "policy or reputation", 60),
             state("deferred", "network or routing trouble", 15),
             state("uncertain", "connection broke before the answer", 5),

@@ -11,7 +11,7 @@ const wanted = {
   approve: { label: 'Approve…', does: askApprove, main: true },
   'take-back': { label: 'Take back', does: () => act({ act: 'take-back' }) },
   hold: { label: 'Hold', does: () => act({ act: 'hold' }) },
-  resume: { label: 'Let it go on…', does: askResume },
+  resume: { label: 'Resume…', does: askResume },
   skip: { label: 'Skip this date…', does: askSkip },
   unskip: { label: 'Do not skip', does: () => act({ act: 'skip', undo: true }) },
 };
@@ -59,7 +59,7 @@ function dialog(title, content, label, does) {
     const told = await act(wish, true);
     if (told.ok) return box.close();
     const [trouble] = told.troubles || [];
-    refused.textContent = trouble ? trouble.message + (trouble.help ? '. ' + trouble.help : '') : 'It was not done.';
+    refused.textContent = trouble ? trouble.message + (trouble.help ? '. ' + trouble.help : '') : 'That did not work.';
   });
   box.addEventListener('close', () => box.remove());
   document.body.append(box);
@@ -76,7 +76,7 @@ function askApprove() {
   const open = allFindings().filter(found => !found.waived);
   const errors = open.filter(found => found.severity === 'error').length;
   const warnings = open.filter(found => found.severity === 'warning').length;
-  const checked = errors ? `The check found ${many(errors, 'error')}: mend or waive them first.` : warnings ? `The check found ${many(warnings, 'warning')}.` : 'The check found nothing to mend.';
+  const checked = errors ? `The check found ${many(errors, 'error')}: fix or waive them first.` : warnings ? `The check found ${many(warnings, 'warning')}.` : 'The check found nothing to fix.';
   const { when } = desk.draft.state;
   dialog('Approve this issue?', [
     make('p', {}, make('b', {}, desk.draft.subject)),
@@ -96,7 +96,7 @@ function askTest() {
   dialog('Send a test copy?', [
     make('p', {}, 'The issue as it is now, marked as a test. It is not counted.'),
     place ? make('p', { class: 'quiet' }, place) : null,
-    labelled('test-to', 'To, parted by commas', { value: localStorage.getItem('digest test') || '', inputmode: 'email', required: true }),
+    labelled('test-to', 'To (addresses separated by commas)', { value: localStorage.getItem('digest test') || '', inputmode: 'email', required: true }),
   ], 'Send the test', () => {
     const text = $('test-to').value;
     localStorage.setItem('digest test', text);
@@ -111,7 +111,7 @@ function askSkip() {
 }
 
 function askResume() {
-  dialog('Let the send go on?', [make('p', {}, desk.draft.state.words + '.')], 'Go on', () => ({ act: 'resume' }));
+  dialog('Resume the send?', [make('p', {}, desk.draft.state.words + '.')], 'Resume', () => ({ act: 'resume' }));
 }
 
 // A link in a letter to editors opens the question, which a person then answers: `?ask=approve`, `?ask=skip`.

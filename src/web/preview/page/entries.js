@@ -90,7 +90,7 @@ function build(element) {
     url: own('url', 'Link', 1),
     source: own('source', 'Source'),
     published: own('published', 'Published'),
-    topics: own('topics', 'Topics, parted by commas'),
+    topics: own('topics', 'Topics, separated by commas'),
     score: own('score', 'Score'),
     picture: group('picture', id, PICTURE),
     guide: guideSelect(id),

@@ -58,7 +58,7 @@ function drawInbox() {
       return make('section', { class: 'client' }, make('h2', {}, row.client), inboxRow(row), make('p', { class: 'lost' }, lost || 'All of it is shown.'));
     }),
     make('p', { class: 'quiet' }, (proof.no_preheader ? 'Without a preheader, lists show the first words of the mail. ' : '')
-      + 'Where lists cut depends on the window and the letters; these are usual widths.'));
+      + 'Where an inbox cuts the line depends on the window and the letters; these are typical widths.'));
 }
 
 async function drawDraft() {
