@@ -16,6 +16,25 @@ fn port() -> u16 {
 
 #[test]
 fn from_the_form_to_the_goodbye() {
+    walk("en");
+}
+
+#[test]
+fn the_same_in_german() {
+    walk("de");
+}
+
+/// A line of the words that ship.
+fn words(language: &str) -> impl Fn(&str) -> String {
+    let file = format!("{}/templates/words/{language}.toml", env!("CARGO_MANIFEST_DIR"));
+    let words: toml_edit::DocumentMut = std::fs::read_to_string(file).unwrap().parse().unwrap();
+    move |path| {
+        let line = path.split('.').fold(words.as_item(), |table, key| &table[key]);
+        line.as_str().unwrap().replace("{publication}", "The Test Gazette")
+    }
+}
+
+fn walk(language: &str) {
     let (Some(smtp), Some(imap)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_IMAP")) else { return };
     let Some(axe) = axe() else { return };
     let Some(browser) = Browser::start() else { return };
@@ -25,16 +44,20 @@ fn from_the_form_to_the_goodbye() {
         .sample()
         .composed()
         .smtp(&smtp)
+        .config(&format!("[publication]\nlanguage = \"{language}\"\n"))
         .config(&format!("[web]\nlisten = \"{listen}\"\npublic_url = \"{site}\"\n"));
+    let words = words(language);
     let _serve = Serve::start(&test);
-    let address = format!("reader{}901@inbox.example", std::process::id());
+    let address = format!("reader{}{}@inbox.example", std::process::id(), if language == "en" { 901 } else { 902 });
     let status = |expected: &str| {
         let shown = test.run(&format!("subscribers show {address} --format json")).success().json();
         assert_eq!(shown["status"], expected, "{shown}");
     };
-    let sound = |expected: &str| {
+    let sound = |page: &str| {
         let heading = browser.run("return document.querySelector('h1').textContent");
-        assert_eq!(heading, expected);
+        let expected = words(&format!("page.{page}.heading"));
+        assert_eq!(heading, expected.as_str());
+        assert_eq!(browser.run("return document.documentElement.lang"), language, "{expected}");
         for (width, scheme) in [(1200, "light"), (375, "light"), (1200, "dark"), (375, "dark")] {
             browser.size(width, 900);
             browser.prefers(scheme);
@@ -48,29 +71,29 @@ fn from_the_form_to_the_goodbye() {
     let press = |button: &str| browser.run(&format!("document.querySelector(`{button}`).click()"));
 
     browser.open(&format!("{site}/"));
-    sound("The Test Gazette");
+    sound("home");
     let type_in = |text: &str| browser.run(&format!("document.querySelector('#email').value = '{text}'"));
     type_in("nobody@nowhere");
     press("button");
-    sound("The Test Gazette");
+    sound("home");
     assert_eq!(browser.run("return document.querySelector('#wrong') !== null"), true);
     type_in(&address);
     press("button");
-    sound("Check your inbox");
+    sound("asked");
 
     let letter = Mail::parse(&Imap::login(&imap, &address).inbox(1)[0]);
     let html = letter.html();
     let link = html.split('"').find(|part| part.contains("/confirm/")).unwrap().to_owned();
     assert!(letter.text().contains(&link));
     browser.open(&link);
-    sound("Confirm your subscription");
+    sound("confirm");
     status("none");
     press("button");
-    sound("You are on the list");
+    sound("confirmed");
     status("confirmed");
     let confirm = browser.run("return location.href").as_str().unwrap().to_owned();
     browser.open(&confirm);
-    sound("You are on the list");
+    sound("confirmed");
 
     // A site of this machine's own is no https, which check would not let pass.
     let report = test.run("check 2026-11-25-midweek --format json").json();
@@ -89,35 +112,38 @@ fn from_the_form_to_the_goodbye() {
     let text = Mail::parse(&mails[1]).text();
     let link = |page: &str| text.lines().find(|line| line.contains(page)).unwrap().trim().to_owned();
     browser.open(&link("/preferences/"));
-    sound("Your preferences");
+    sound("preferences");
     browser.run("document.querySelector('#name').value = 'Ann'");
     press("button[value=save]");
-    sound("Your preferences");
-    assert_eq!(browser.run("return document.querySelector('[role=status]').textContent"), "Saved.");
+    sound("preferences");
+    assert_eq!(
+        browser.run("return document.querySelector('[role=status]').textContent"),
+        words("page.preferences.saved").as_str()
+    );
     browser.run("document.querySelector('[name=email]').value = 'nobody@nowhere'");
     press("button[value=move]");
-    sound("Your preferences");
+    sound("preferences");
     assert_eq!(browser.run("return document.querySelector('[role=alert]') !== null"), true);
     press("button[value=ask]");
-    sound("Delete everything we store about you?");
+    sound("forget");
     browser.open(&format!("{site}/lost"));
-    sound("Find your preferences");
+    sound("lost");
     type_in(&address);
     press("button");
-    sound("Check your inbox");
+    sound("asked");
     browser.open(&link("/unsubscribe/"));
-    sound("Unsubscribe from The Test Gazette?");
+    sound("leave");
     press("button[value=pause]");
-    sound("Paused for 30 days");
+    sound("paused");
     browser.open(&link("/unsubscribe/"));
     press("button[name=edition]");
-    sound("You will not get this edition any more");
+    sound("fewer");
     browser.open(&link("/unsubscribe/"));
-    sound("Unsubscribe from The Test Gazette?");
+    sound("leave");
     status("confirmed");
     press("button");
-    sound("You are unsubscribed");
+    sound("left");
     status("unsubscribed");
     browser.open(&format!("{site}/unsubscribe/aaaaaaaaaaaaaaaaaaaaaaaaaa"));
-    sound("Page not found");
+    sound("missing");
 }
