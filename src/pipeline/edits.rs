@@ -80,12 +80,14 @@ impl Drafts {
         }
         let url = Some(story.url.trim()).filter(|url| !url.is_empty());
         let id: String = topic_key(url.unwrap_or(title)).chars().take(60).collect();
-        let source = if story.source.trim().is_empty() { "by hand" } else { story.source.trim() };
+        // Subscribers read it: without a source the publication itself tells the story.
+        let own = self.site.config.publication.name.clone();
+        let source = Some(story.source.trim().to_owned()).filter(|source| !source.is_empty()).unwrap_or(own);
         let entry = Entry {
             url: url.map(str::to_owned),
             summary: story.summary.trim().to_owned(),
             why: BY_HAND.into(),
-            ..Entry::bare(id, title.into(), source.into(), Published::Day(name.date))
+            ..Entry::bare(id, title.into(), source, Published::Day(name.date))
         };
         self.edit(name, &Edit::Add { entry: Box::new(entry.clone()), place })?;
         Ok(entry)

@@ -136,8 +136,9 @@ fn the_mail_is_shown_in_every_way() {
     assert!(policy.contains("img-src https:"), "{policy}");
     let rows = preview.state("")["proof"]["inbox"].clone();
     assert_eq!(rows.as_array().unwrap().len(), 3, "{rows}");
+    let before = preview.state("");
     test.edit(|draft| draft["intro"] = toml_edit::value("A long word on the week. ".repeat(6000)));
-    let state = preview.until(&preview.state(""), |state| !state["proof"]["clip"]["at"].is_null());
+    let state = preview.until(&before, |state| !state["proof"]["clip"]["at"].is_null());
     assert!(state["proof"]["clip"]["at"].as_u64().unwrap() <= 102_400, "{state}");
     assert!(preview.get("/mail").body.contains("digest-clip"));
 }

@@ -19,6 +19,7 @@ pub fn draft(site: &Site, name: &IssueName) -> anyhow::Result<Value> {
         }
     };
     told["issue"] = json!(name.to_string());
+    told["by_topic"] = json!(site.config.edition(&name.edition).is_ok_and(|edition| edition.by_topic));
     told["stamp"] = json!(issues::stamp(&text));
     told["undo"] = json!(undoable.undo);
     told["redo"] = json!(undoable.redo);

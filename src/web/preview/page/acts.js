@@ -46,10 +46,10 @@ document.addEventListener('keydown', event => {
 
 // -- asking once more
 
-function dialog(title, content, label, does) {
+function dialog(title, content, label, does, blocked = false) {
   const refused = make('p', { class: 'wrong', role: 'alert' });
   const form = make('form', {}, make('h2', { id: 'dialog-title' }, title), ...content, refused,
-    make('div', { class: 'buttons' }, make('button', { class: 'main' }, label), button('Cancel', () => box.close())));
+    make('div', { class: 'buttons' }, make('button', { class: 'main', disabled: blocked }, label), button('Cancel', () => box.close())));
   const box = make('dialog', { 'aria-labelledby': 'dialog-title' }, form);
   form.addEventListener('submit', async event => {
     event.preventDefault();
@@ -76,7 +76,7 @@ function askApprove() {
   const open = allFindings().filter(found => !found.waived);
   const errors = open.filter(found => found.severity === 'error').length;
   const warnings = open.filter(found => found.severity === 'warning').length;
-  const checked = errors ? `The check found ${many(errors, 'error')}: fix or waive them first.` : warnings ? `The check found ${many(warnings, 'warning')}.` : 'The check found nothing to fix.';
+  const checked = errors ? `The check found ${many(errors, 'error')}: fix or waive ${errors === 1 ? 'it' : 'them'} first.` : warnings ? `The check found ${many(warnings, 'warning')}.` : 'The check found nothing to fix.';
   const { when } = desk.draft.state;
   dialog('Approve this issue?', [
     make('p', {}, make('b', {}, desk.draft.subject)),
@@ -88,7 +88,7 @@ function askApprove() {
     if (!by) return null;
     localStorage.setItem('digest name', by);
     return { act: 'approve', by, stamp: seen };
-  });
+  }, errors > 0);
 }
 
 function askTest() {

@@ -39,7 +39,8 @@ function update(element, entry, number) {
   element.place.textContent = number + 1;
   element.open.textContent = entry.title;
   element.open.tabIndex = entry.id === current ? 0 : -1;
-  const marks = [entry.source, entry.score === null ? '' : 'score ' + entry.score, entry.pinned ? 'pinned' : '', entry.banned ? 'banned: not shown' : '', entry.note ? 'has a note' : ''];
+  const section = desk.draft.by_topic ? entry.topics.split(',')[0].trim() : '';
+  const marks = [section ? 'in “' + section + '”' : '', entry.source, entry.score === null ? '' : 'score ' + entry.score, entry.pinned ? 'pinned' : '', entry.banned ? 'banned: not shown' : '', entry.note ? 'has a note' : ''];
   element.meta.textContent = marks.filter(Boolean).join(' · ');
   element.classList.toggle('banned', entry.banned);
   if (element.quick.dataset.title !== entry.title) {

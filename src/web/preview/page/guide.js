@@ -1,6 +1,6 @@
 // The guide of a story: the ones that fit, with how well, and all others. And the findings of a story by its place.
 import { make } from './dom.js';
-import { change } from './draft.js';
+import { change, desk } from './draft.js';
 import { page } from './state.js';
 import { onStock, stock } from './stocked.js';
 
@@ -9,6 +9,12 @@ export function findings(place) {
   const proof = page.state && page.state.proof;
   const block = proof && proof.blocks.find(block => block.name.startsWith(`news[${place}] `));
   return block ? block.findings : [];
+}
+
+// The title of another story that is to show the same guide.
+function other(entry) {
+  const twin = entry.guide && desk.draft.news.find(one => one.id !== entry.id && one.guide === entry.guide && !one.banned);
+  return twin ? twin.title : '';
 }
 
 export function guideSelect(id) {
@@ -29,11 +35,15 @@ export function guideSelect(id) {
       ...(fits.length ? [make('optgroup', { label: 'Next best by their words' }, ...fits.map(one => option(one.slug, `${title(one.slug)} (fit ${one.fit})`)))] : []),
       ...(rest.length ? [make('optgroup', { label: 'All others' }, ...rest.map(guide => option(guide.slug, guide.title)))] : []));
     select.value = entry.guide;
-    reason.textContent = entry.why.split('; ').filter(part => /guide|paired/.test(part)).join('; ');
+    const chosen = entry.guide && title(entry.guide);
+    const why = entry.why.split('; ').filter(part => /guide|paired/.test(part)).join('; ');
+    const twin = other(entry);
+    // The reason is compose's: it says nothing of a guide that the editor chose.
+    reason.textContent = twin ? `“${twin}” has this guide, too. The mail shows each guide once.` : !chosen || why.includes(chosen) ? why : 'Chosen by an editor.';
   };
   select.addEventListener('change', () => change({ op: 'guide', entry: id, slug: select.value || null, was: entry.guide }).then(draw));
   element.update = now => {
-    const key = JSON.stringify([now.guide, now.options, now.why]);
+    const key = JSON.stringify([now.guide, now.options, now.why, other(now)]);
     if (entry && element.dataset.shown === key) return;
     element.dataset.shown = key;
     entry = now;

@@ -42,7 +42,7 @@ function draw() {
 }
 
 function row(item) {
-  const label = item.bench ? 'Show' : 'Add';
+  const label = item.bench ? 'Put in the issue' : 'Add';
   const add = item.bench
     ? () => change(() => ({ op: 'move', entry: item.id, place: desk.draft.news.length + 1 }))
     : () => change({ op: 'add', what: item.id, place: null });
