@@ -3,6 +3,7 @@
 
 mod blocks;
 mod decisions;
+mod differences;
 mod edit;
 mod editing;
 mod fill;
@@ -21,6 +22,7 @@ use crate::files;
 use crate::model::{Draft, IssueName, Item, Notice, Notices};
 
 pub use decisions::decisions;
+pub use differences::{Difference, FieldDifference, StoryMove, differences};
 pub use edit::{Edit, apply, stamp, stamps};
 pub use editing::editing;
 pub use history::{Conflict, EditError, Undoable, edit, lock, undo, undoable};

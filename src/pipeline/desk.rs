@@ -2,9 +2,9 @@
 //! draft as it then stands. Knows no HTTP.
 
 mod acts;
+mod candidates;
 mod compare;
 mod draft;
-mod stock;
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub fn answer(site: &Site, config_file: &Path, request: &EditRequest) -> EditRes
     };
     let answered = match &request.what {
         Wanted::Draft => draft::draft(site, &name),
-        Wanted::Stock => stock::stock(site, &name),
+        Wanted::Candidates => candidates::candidates(site, &name),
         Wanted::Subjects => subjects(site, &name),
         Wanted::Compare(earlier) => compare::compare(site, &name, *earlier),
         Wanted::Act(act) => acts::act(site, &site.root.join(config_file), &name, act).and_then(|told| {

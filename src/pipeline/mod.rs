@@ -51,7 +51,7 @@ use crate::{config, files, issues};
 // What the results of this room are made of, so that cli needs no other door.
 pub use crate::check::{Finding, Report, Severity, explain};
 pub use crate::compose::{Composition, LeftOut, Line, Parts, Ranked, Scored, Scores, SourcePreference};
-pub use crate::issues::{Edit, Refreshed};
+pub use crate::issues::{Difference, Edit, FieldDifference, Refreshed, StoryMove, differences};
 pub use crate::send::{Clock, Ended, Event, TransportKind};
 pub use crate::sources::{Census, ListSource, Merged, PageWords, Reject, RejectWriter, item_to_json};
 pub use crate::store::{BroughtBack, Change, Entry};

@@ -357,22 +357,22 @@ fn what_was_left_out_is_listed_with_reasons_and_added() {
         assert_eq!(answer.status, 200, "{}", answer.body);
         serde_json::from_str(&answer.body).unwrap()
     };
-    let stock = get(&format!("stock?issue={ISSUE}"));
-    let left = stock["left_out"].as_array().unwrap();
+    let candidates = get(&format!("candidates?issue={ISSUE}"));
+    let left = candidates["left_out"].as_array().unwrap();
     assert!(!left.is_empty() && left.iter().all(|item| item["reason"].as_str().is_some_and(|why| !why.is_empty())));
-    assert!(stock["guides"].as_array().unwrap().iter().any(|guide| guide["title"].is_string()), "{stock}");
-    assert_eq!(stock["new"], 0);
+    assert!(candidates["guides"].as_array().unwrap().iter().any(|guide| guide["title"].is_string()), "{candidates}");
+    assert_eq!(candidates["new"], 0);
     let id = left[0]["id"].as_str().unwrap();
     let now = done(&change(&preview, &json!({"op": "add", "what": id, "place": 1})));
     assert_eq!(now["draft"]["news"][0]["id"], id);
     // What comes in later is marked as new.
     let late = r#"{"title": "Late news of an otter", "source": "Otter Post", "published": "2026-11-25T05:00:00Z", "score": 6, "url": "https://otter.example/late"}"#;
     test.write("content/news/2026-W48.jsonl", &format!("{late}\n"));
-    let stock = get(&format!("stock?issue={ISSUE}"));
+    let candidates = get(&format!("candidates?issue={ISSUE}"));
     assert_eq!(
-        (&stock["new"], &stock["left_out"][0]["title"]),
+        (&candidates["new"], &candidates["left_out"][0]["title"]),
         (&1.into(), &"Late news of an otter".into()),
-        "{stock}"
+        "{candidates}"
     );
     let subjects = get(&format!("subjects?issue={ISSUE}"));
     let first = &subjects["subjects"][0];

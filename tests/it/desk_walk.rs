@@ -169,15 +169,15 @@ fn stories_come_and_go(walk: &Walk) {
     walk.browser.run("document.querySelectorAll('#news .open')[3].click();");
     walk.push("#news li:nth-child(4)", "To the bench");
     walk.told("Moved to the bench");
-    browser.run("document.getElementById('stock-drawer').open = true;");
-    browser.until("document.querySelectorAll('#stock-list li').length > 1");
+    browser.run("document.getElementById('candidates-drawer').open = true;");
+    browser.until("document.querySelectorAll('#candidates-list li').length > 1");
     walk.sound("the drawer");
-    browser.run("const box = document.getElementById('stock-search'); box.value = 'nothing is called so'; box.dispatchEvent(new Event('input'));");
-    browser.until("document.querySelectorAll('#stock-list li').length === 0");
+    browser.run("const box = document.getElementById('candidates-search'); box.value = 'nothing is called so'; box.dispatchEvent(new Event('input'));");
+    browser.until("document.querySelectorAll('#candidates-list li').length === 0");
     browser.run(
-        "const box = document.getElementById('stock-search'); box.value = ''; box.dispatchEvent(new Event('input'));",
+        "const box = document.getElementById('candidates-search'); box.value = ''; box.dispatchEvent(new Event('input'));",
     );
-    let back = browser.run("const row = document.querySelectorAll('#stock-list li')[1]; row.querySelector('button').click(); return row.querySelector('p').textContent;");
+    let back = browser.run("const row = document.querySelectorAll('#candidates-list li')[1]; row.querySelector('button').click(); return row.querySelector('p').textContent;");
     walk.told("Moved to place");
     assert!(walk.titles().contains(&back.as_str().unwrap().to_owned()), "{back}");
     browser.run(

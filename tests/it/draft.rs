@@ -29,6 +29,31 @@ fn ids(test: &Test, list: &str) -> Vec<String> {
 }
 
 #[test]
+fn each_edit_says_what_it_changed() {
+    let test = Test::new().sample().composed();
+    let shown = test.run(&format!("draft show {ISSUE} --format json")).success().json();
+    let title = |list: &str, at: usize| shown[list][at]["title"].as_str().unwrap().to_owned();
+    let (first, second, third) = (title("news", 0), title("news", 1), title("news", 2));
+    let (fourth, fifth) = (title("news", 3), title("news", 4));
+    for (edit, told) in [
+        (&["set", ISSUE, "subject", "Ours"][..], "changed the subject".to_owned()),
+        (&["set", ISSUE, "subject", "Ours"], "nothing changed: it is so already".into()),
+        (&["set", ISSUE, "2", "note", "A note."], format!("changed the note of \"{second}\"")),
+        (&["move", ISSUE, "3", "1"], format!("moved \"{third}\" to place 1")),
+        (&["undo", ISSUE], format!("undid `move` in {ISSUE}:\n  moved \"{third}\" to place 3")),
+        (&["bench", ISSUE, "1"], format!("moved \"{first}\" to the bench")),
+        (&["move", ISSUE, "b1", "1"], format!("moved \"{first}\" to place 1")),
+        (&["pin", ISSUE, "1"], format!("pinned \"{first}\"")),
+        (&["merge", ISSUE, "1", "2"], format!("merged \"{second}\" into \"{first}\"")),
+        (&["drop", ISSUE, "3"], format!("dropped \"{fourth}\"")),
+        (&["ban", ISSUE, "3"], format!("banned \"{fifth}\"")),
+        (&["guide", ISSUE, "1", "none"], format!("\"{first}\" is shown without a guide")),
+    ] {
+        assert_eq!(test.run_args(&[&["draft"], edit].concat()).success().stdout.trim_end(), told);
+    }
+}
+
+#[test]
 fn an_issue_is_edited_from_first_to_last_and_each_edit_can_be_undone() {
     let test = Test::new().sample().composed();
     let first = format!("# Kept.\n{}", draft(&test));

@@ -46,6 +46,7 @@ fn of_entry(entry: &Entry, field: &str) -> Option<String> {
         "format" => if entry.format == TextFormat::Markdown { "markdown" } else { "text" }.to_owned(),
         "topics" => entry.topics.join(", "),
         "guide" => entry.guide.clone().unwrap_or_default(),
+        "also" => entry.also.iter().map(|other| other.source.as_str()).collect::<Vec<_>>().join(", "),
         "note" => entry.note.clone(),
         "pinned" => yes(entry.pinned),
         "banned" => yes(entry.banned),

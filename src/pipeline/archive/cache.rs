@@ -76,9 +76,9 @@ impl ArchiveCache {
 
     fn index(&self, site: &Site) -> anyhow::Result<Made> {
         let all = self.archived()?;
-        let pen = Pen::new(site)?;
-        let page = ArchivePage { issues: all.iter().map(|archived| line(site, &pen.language, archived)).collect() };
-        Ok((render::page(&page, "archive", pen.setting(), &pen.templates)?, newest(&all)))
+        let context = PageContext::new(site)?;
+        let page = ArchivePage { issues: all.iter().map(|archived| line(site, &context.language, archived)).collect() };
+        Ok((render::page(&page, "archive", context.setting(), &context.templates)?, newest(&all)))
     }
 
     fn issue(&self, site: &Site, name: &IssueName) -> anyhow::Result<Option<Made>> {
@@ -90,17 +90,17 @@ impl ArchiveCache {
             archived.map(|archived| Neighbour { issue: archived.issue.to_string(), subject: archived.subject.clone() })
         };
         let (newer, older) = (at.checked_sub(1).and_then(|at| all.get(at)), all.get(at + 1));
-        let pen = Pen::new(site)?;
-        let line = line(site, &pen.language, &all[at]);
+        let context = PageContext::new(site)?;
+        let line = line(site, &context.language, &all[at]);
         let page = IssuePage {
-            corrections: pen.told(&copy),
+            corrections: context.told(&copy),
             older: neighbour(older),
             newer: neighbour(newer),
             published: copy.sent,
             modified: last_change(&all[at]),
-            ..IssuePage::new(line, &article, &pen.setting().base(), &pen.public_url)
+            ..IssuePage::new(line, &article, &context.setting().base(), &context.public_url)
         };
-        let html = render::page(&page, "issue", pen.setting(), &pen.templates)?;
+        let html = render::page(&page, "issue", context.setting(), &context.templates)?;
         // It names its neighbours, so it changes when they do.
         let modified = [newer, older].into_iter().flatten().map(last_change).fold(last_change(&all[at]), Ord::max);
         Ok(Some((html, modified)))
@@ -108,13 +108,13 @@ impl ArchiveCache {
 
     fn feed(&self, site: &Site) -> anyhow::Result<Made> {
         let all = self.archived()?;
-        let pen = Pen::new(site)?;
-        let base = &pen.public_url;
+        let context = PageContext::new(site)?;
+        let base = &context.public_url;
         let mut entries = Vec::new();
         for archived in all.iter().take(FEED) {
             let Some(copy) = self.copy(&archived.issue)? else { continue };
             let article = article(site, &archived.issue, &copy)?;
-            let entry = FeedEntry { article_html: article.html_at(base), corrections: pen.told(&copy) };
+            let entry = FeedEntry { article_html: article.html_at(base), corrections: context.told(&copy) };
             entries.push(feed::Entry {
                 id: tag(&copy.public_url, &archived.issue),
                 url: format!("{base}/archive/{}", archived.issue),
@@ -123,7 +123,7 @@ impl ArchiveCache {
                 edition: archived.issue.edition.clone(),
                 published: copy.sent,
                 updated: last_change(archived),
-                html: render::fragment(&entry, "issue", pen.setting(), &pen.templates)?,
+                html: render::fragment(&entry, "issue", context.setting(), &context.templates)?,
             });
         }
         let publication = &site.config.publication;
@@ -152,15 +152,15 @@ impl ArchiveCache {
     }
 }
 
-/// What pages are drawn with.
-struct Pen<'s> {
+/// What every page of the archive is rendered with.
+struct PageContext<'s> {
     site: &'s Site,
     templates: Templates,
     language: Arc<Language>,
     public_url: String,
 }
 
-impl<'s> Pen<'s> {
+impl<'s> PageContext<'s> {
     fn new(site: &'s Site) -> anyhow::Result<Self> {
         let (templates, public_url) = (site.templates()?, site.config.letterhead().public_url);
         let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };

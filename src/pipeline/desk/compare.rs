@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
 use super::super::Site;
-use crate::issues;
-use crate::model::{Card, Draft, Entry, IssueName, Notice, Picture};
+use crate::issues::{self, Difference, FieldDifference, StoryMove};
+use crate::model::{Draft, IssueName, Notice};
 use crate::web::preview::Earlier;
 
 /// The changes since the draft was composed or approved.
@@ -21,98 +21,74 @@ pub fn compare(site: &Site, name: &IssueName, earlier: Earlier) -> anyhow::Resul
     Ok(json!({"changes": changes(&before, &now)}))
 }
 
+/// What a reader sees of an issue, with how the page names it.
+const HEAD: [(&str, &str); 8] = [
+    ("subject", "Subject"),
+    ("preheader", "Preheader"),
+    ("intro", "Intro"),
+    ("number.value", "Number of the week"),
+    ("number.label", "What the number counts"),
+    ("picture.file", "Picture"),
+    ("picture.url", "Picture"),
+    ("picture.alt", "What the picture shows"),
+];
+/// The same of a story.
+const STORY: [(&str, &str); 10] = [
+    ("title", "Title"),
+    ("summary", "Summary"),
+    ("note", "Note"),
+    ("source", "Source"),
+    ("url", "Link"),
+    ("guide", "Guide"),
+    ("also", "Also covered by"),
+    ("picture.file", "Picture"),
+    ("picture.url", "Picture"),
+    ("picture.alt", "What the picture shows"),
+];
+
 /// A change: what it is about, what happened to it, and the words of its fields that differ.
 fn changes(before: &Draft, now: &Draft) -> Vec<Value> {
-    let picture = |draft: &Draft| draft.picture.as_ref().map(shown_picture).unwrap_or_default();
-    let number = |draft: &Draft| {
-        draft.number.as_ref().map(|number| format!("{} {}", number.value, number.label)).unwrap_or_default()
-    };
-    let head = [
-        ("Subject", before.subject.clone(), now.subject.clone()),
-        ("Preheader", before.preheader.clone(), now.preheader.clone()),
-        ("Intro", before.intro.clone(), now.intro.clone()),
-        ("Number of the week", number(before), number(now)),
-        ("Picture", picture(before), picture(now)),
-    ];
-    let mut all: Vec<Value> = head.iter().filter_map(|(what, was, is)| field(what, was, is)).collect();
-    all.extend(stories(before, now));
-    all.extend(cards(before, now));
-    all
+    let (before, now) = (visible(before), visible(now));
+    issues::differences(&before, &now).into_iter().filter_map(change).collect()
 }
 
-/// The stories in their order now, then those that are gone.
-fn stories(before: &Draft, now: &Draft) -> Vec<Value> {
-    let shown = |draft: &Draft| draft.news.iter().filter(|entry| !entry.banned).cloned().collect::<Vec<Entry>>();
-    let (was, is) = (shown(before), shown(now));
-    let place = |list: &[Entry], id: &str| list.iter().position(|entry| entry.id == id);
-    // A story has moved when the order of those that both have says so, not because one above it is gone.
-    let common: Vec<&str> = was.iter().map(|entry| entry.id.as_str()).filter(|id| place(&is, id).is_some()).collect();
-    let ordered: Vec<&str> = is.iter().map(|entry| entry.id.as_str()).filter(|id| place(&was, id).is_some()).collect();
-    let moved = moved(&common, &ordered);
-    let mut all = Vec::new();
-    for (at, entry) in is.iter().enumerate() {
-        let told = match was.iter().enumerate().find(|(_, other)| other.id == entry.id) {
-            None => Some((format!("new, in place {}", at + 1), Vec::new())),
-            Some((then, other)) => {
-                let fields = fields(other, entry);
-                let is_moved = moved.contains(&entry.id.as_str());
-                let did = if is_moved { format!("from place {} to {}", then + 1, at + 1) } else { String::new() };
-                (is_moved || !fields.is_empty()).then_some((did, fields))
-            }
-        };
-        all.extend(told.map(|(did, fields)| json!({"what": entry.title, "did": did, "fields": fields})));
+/// The draft without what is banned, which no reader sees.
+fn visible(draft: &Draft) -> Draft {
+    let mut draft = draft.clone();
+    draft.news.retain(|entry| !entry.banned);
+    draft.guides.retain(|card| !card.banned);
+    draft
+}
+
+fn change(difference: Difference) -> Option<Value> {
+    match difference {
+        Difference::Issue(differs) => field(&HEAD, &differs),
+        Difference::Card { title, is_added } => {
+            let did = if is_added { "new" } else { "taken out" };
+            Some(json!({"what": format!("Guide: {title}"), "did": did, "fields": []}))
+        }
+        Difference::Story { title, is_shown, moved, fields } => {
+            let did = match moved {
+                StoryMove::Stayed => String::new(),
+                StoryMove::Added(Some(place)) | StoryMove::FromBench(place) => format!("new, in place {place}"),
+                StoryMove::Moved { from, to } => format!("from place {from} to {to}"),
+                StoryMove::ToBench => "to the bench".into(),
+                StoryMove::Dropped | StoryMove::Merged(_) => "taken out".into(),
+                StoryMove::Added(None) => return None,
+            };
+            // A story that is new is not compared with itself on the bench.
+            let is_compared = is_shown && !did.starts_with("new");
+            let fields: Vec<Value> =
+                fields.iter().filter(|_| is_compared).filter_map(|differs| field(&STORY, differs)).collect();
+            (!did.is_empty() || !fields.is_empty()).then(|| json!({"what": title, "did": did, "fields": fields}))
+        }
     }
-    for entry in was.iter().filter(|entry| place(&is, &entry.id).is_none()) {
-        let benched = now.bench.iter().any(|other| other.id == entry.id);
-        let did = if benched { "to the bench" } else { "taken out" };
-        all.push(json!({"what": entry.title, "did": did, "fields": []}));
-    }
-    all
 }
 
-/// The ids that were moved: those outside the longest run that both orders share.
-fn moved<'d>(before: &[&'d str], now: &[&'d str]) -> Vec<&'d str> {
-    let kept: Vec<&str> = similar::capture_diff_slices(similar::Algorithm::Lcs, before, now)
-        .iter()
-        .filter(|op| op.tag() == similar::DiffTag::Equal)
-        .flat_map(|op| now[op.new_range()].to_vec())
-        .collect();
-    now.iter().copied().filter(|id| !kept.contains(id)).collect()
-}
-
-fn cards(before: &Draft, now: &Draft) -> Vec<Value> {
-    let shown = |draft: &Draft| draft.guides.iter().filter(|card| !card.banned).cloned().collect::<Vec<Card>>();
-    let (was, is) = (shown(before), shown(now));
-    let missing = |from: &[Card], in_: &[Card], did: &str| -> Vec<Value> {
-        let gone = from.iter().filter(|card| in_.iter().all(|other| other.slug != card.slug));
-        gone.map(|card| json!({"what": format!("Guide: {}", card.title), "did": did, "fields": []})).collect()
-    };
-    [missing(&is, &was, "new"), missing(&was, &is, "taken out")].concat()
-}
-
-fn fields(was: &Entry, is: &Entry) -> Vec<Value> {
-    let guide = |entry: &Entry| entry.guide.clone().unwrap_or_default();
-    let also = |entry: &Entry| entry.also.iter().map(|other| other.source.as_str()).collect::<Vec<_>>().join(", ");
-    let url = |entry: &Entry| entry.url.clone().unwrap_or_default();
-    let picture = |entry: &Entry| entry.picture.as_ref().map(shown_picture).unwrap_or_default();
-    [
-        field("Title", &was.title, &is.title),
-        field("Summary", &was.summary, &is.summary),
-        field("Note", &was.note, &is.note),
-        field("Source", &was.source, &is.source),
-        field("Link", &url(was), &url(is)),
-        field("Guide", &guide(was), &guide(is)),
-        field("Also covered by", &also(was), &also(is)),
-        field("Picture", &picture(was), &picture(is)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// The words of a field as `[kind, text]`, where the kind is `same`, `gone` or `new`; none where nothing differs.
-fn field(what: &str, was: &str, is: &str) -> Option<Value> {
-    let (was, is) = (was.trim(), is.trim());
+/// The words of a field as `[kind, text]`, where the kind is `same`, `gone` or `new`; none of a field that no reader sees.
+fn field(names: &[(&str, &str)], differs: &FieldDifference) -> Option<Value> {
+    let (_, what) = names.iter().find(|(name, _)| *name == differs.field)?;
+    let (was, is) = (differs.before.trim(), differs.after.trim());
     if was == is {
         return None;
     }
@@ -131,15 +107,10 @@ fn field(what: &str, was: &str, is: &str) -> Option<Value> {
     Some(json!({"what": what, "parts": parts}))
 }
 
-fn shown_picture(picture: &Picture) -> String {
-    let place = picture.file.as_deref().or(picture.url.as_deref()).unwrap_or_default();
-    format!("{place}, {} px wide: {}", picture.width, picture.alt)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Published;
+    use crate::model::{Entry, Published};
 
     fn draft(ids: &str) -> Draft {
         let text = "edition = \"midweek\"\ndate = 2026-11-25\n";

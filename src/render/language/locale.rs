@@ -61,29 +61,26 @@ impl Locale {
     pub fn of(tag: &str) -> Result<Self, Notice> {
         let wrong = || Notice::new(format!("`{tag}` is no language tag")).help("write a tag such as en, de or pt-BR");
         let locale: icu_locale::Locale = tag.parse().map_err(|_| wrong())?;
-        let (locale, data) = (&locale, |_| Notice::new(format!("there is no data for the language `{tag}`")));
-        let narrow = ListFormatterOptions::default().with_length(ListLength::Wide);
+        let locale = &locale;
+        let wide = ListFormatterOptions::default().with_length(ListLength::Wide);
         Ok(Self {
-            long: Form::try_new(locale.into(), YMDE::long()).map_err(data)?,
-            day_of_week: Form::try_new(locale.into(), E::long()).map_err(data)?,
-            full: Form::try_new(locale.into(), YMD::long()).map_err(data)?,
-            medium: Form::try_new(locale.into(), YMD::medium()).map_err(data)?,
-            weekday: Form::try_new(locale.into(), MDE::long()).map_err(data)?,
-            short: Form::try_new(locale.into(), MDE::medium()).map_err(data)?,
-            plain: Form::try_new(locale.into(), MD::long()).map_err(data)?,
-            brief: Form::try_new(locale.into(), MD::medium()).map_err(data)?,
-            moment: Form::try_new(locale.into(), YMDE::medium().with_time_hms()).map_err(data)?,
-            brief_moment: Form::try_new(locale.into(), MD::medium().with_time_hm()).map_err(data)?,
-            minutes: NoCalendarFormatter::try_new(locale.into(), T::hm()).map_err(data)?,
-            seconds: NoCalendarFormatter::try_new(locale.into(), T::hms()).map_err(data)?,
+            long: Form::try_new(locale.into(), YMDE::long()).map_err(missing(tag))?,
+            day_of_week: Form::try_new(locale.into(), E::long()).map_err(missing(tag))?,
+            full: Form::try_new(locale.into(), YMD::long()).map_err(missing(tag))?,
+            medium: Form::try_new(locale.into(), YMD::medium()).map_err(missing(tag))?,
+            weekday: Form::try_new(locale.into(), MDE::long()).map_err(missing(tag))?,
+            short: Form::try_new(locale.into(), MDE::medium()).map_err(missing(tag))?,
+            plain: Form::try_new(locale.into(), MD::long()).map_err(missing(tag))?,
+            brief: Form::try_new(locale.into(), MD::medium()).map_err(missing(tag))?,
+            moment: Form::try_new(locale.into(), YMDE::medium().with_time_hms()).map_err(missing(tag))?,
+            brief_moment: Form::try_new(locale.into(), MD::medium().with_time_hm()).map_err(missing(tag))?,
+            minutes: NoCalendarFormatter::try_new(locale.into(), T::hm()).map_err(missing(tag))?,
+            seconds: NoCalendarFormatter::try_new(locale.into(), T::hms()).map_err(missing(tag))?,
             numbers: DecimalFormatter::try_new(locale.into(), DecimalFormatterOptions::default())
-                .map_err(|_| Notice::new(format!("there are no numbers of the language `{tag}`")))?,
-            and: ListFormatter::try_new_and(locale.into(), ListFormatterOptions::default())
-                .map_err(|_| Notice::new(format!("there are no lists of the language `{tag}`")))?,
-            series: ListFormatter::try_new_unit(locale.into(), narrow)
-                .map_err(|_| Notice::new(format!("there are no lists of the language `{tag}`")))?,
-            plurals: PluralRules::try_new_cardinal(locale.into())
-                .map_err(|_| Notice::new(format!("there are no plural forms of the language `{tag}`")))?,
+                .map_err(missing(tag))?,
+            and: ListFormatter::try_new_and(locale.into(), ListFormatterOptions::default()).map_err(missing(tag))?,
+            series: ListFormatter::try_new_unit(locale.into(), wide).map_err(missing(tag))?,
+            plurals: PluralRules::try_new_cardinal(locale.into()).map_err(missing(tag))?,
         })
     }
 
@@ -188,6 +185,11 @@ fn plural_name(category: PluralCategory) -> &'static str {
         PluralCategory::Many => "many",
         PluralCategory::Other => "other",
     }
+}
+
+/// The notice for a language that ICU4X has no data for, whichever formatter says so.
+fn missing<E>(tag: &str) -> impl Fn(E) -> Notice {
+    move |_| Notice::new(format!("there is no data for the language `{tag}`"))
 }
 
 fn date(day: NaiveDate) -> Option<Date<Gregorian>> {

@@ -53,8 +53,7 @@ impl Language {
                 lines.extend(read.lines.into_iter().map(|named| (named.name, named.line)));
                 // The region of a file is that of its own tag: `en-US` is not written as `en` is.
                 if let Some(own) = read.locale.filter(|_| *file == name(&tag)) {
-                    let ways = Locale::of(&own).map_err(|notice| notice.at(&source.label, None))?;
-                    locale = Some(ways);
+                    locale = Some(Locale::of(&own).map_err(|notice| notice.at(&source.label, None))?);
                 }
             }
         }

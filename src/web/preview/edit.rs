@@ -20,8 +20,8 @@ pub struct EditRequest {
 pub enum Wanted {
     /// The draft with the issue's state.
     Draft,
-    /// What was left out of the issue and why, and the guides.
-    Stock,
+    /// The stories that were left out of the issue, each with its reason, and the guides.
+    Candidates,
     /// Subjects that would fit.
     Subjects,
     /// What changed since the draft was like this.

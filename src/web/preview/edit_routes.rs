@@ -58,7 +58,7 @@ pub fn routes(service: EditService) -> Router {
     Router::new()
         .route("/{key}/", get(page))
         .route("/{key}/draft", get(draft))
-        .route("/{key}/stock", get(stock))
+        .route("/{key}/candidates", get(candidates))
         .route("/{key}/subjects", get(subjects))
         .route("/{key}/compare", get(compare))
         .route("/{key}/change", post(change))
@@ -81,8 +81,8 @@ async fn draft(editing: Service, key: Path<String>, Query(about): Query<About>) 
     answer(editing, &key, about.issue, Wanted::Draft).await
 }
 
-async fn stock(editing: Service, key: Path<String>, Query(about): Query<About>) -> Response {
-    answer(editing, &key, about.issue, Wanted::Stock).await
+async fn candidates(editing: Service, key: Path<String>, Query(about): Query<About>) -> Response {
+    answer(editing, &key, about.issue, Wanted::Candidates).await
 }
 
 async fn subjects(editing: Service, key: Path<String>, Query(about): Query<About>) -> Response {

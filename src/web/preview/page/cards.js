@@ -1,7 +1,7 @@
 // The guide cards: which are shown, and which could be.
 import { $, button, keepFocus, keyed, make } from './dom.js';
 import { change, desk, onDraft } from './draft.js';
-import { onStock, stock } from './stocked.js';
+import { onCandidates, candidates } from './candidates.js';
 
 const list = make('ul', { class: 'cards' });
 const select = make('select', { id: 'card-select' });
@@ -12,7 +12,7 @@ const add = button('Add', () => {
 $('cards').append(list, make('div', { class: 'field inline' }, make('label', { for: 'card-select' }, 'Show another guide'), select, add));
 
 onDraft(draw);
-onStock(draw);
+onCandidates(draw);
 
 function draw() {
   const { draft } = desk;
@@ -20,7 +20,7 @@ function draw() {
   keepFocus(list, () => keyed(list, draft.guides, card => card.slug, create, () => {}), select);
   const shown = new Set(draft.guides.map(card => card.slug));
   const spare = draft.guides_bench.filter(card => !shown.has(card.slug));
-  const rest = stock.guides.filter(guide => !shown.has(guide.slug) && !spare.some(card => card.slug === guide.slug));
+  const rest = candidates.guides.filter(guide => !shown.has(guide.slug) && !spare.some(card => card.slug === guide.slug));
   const option = guide => make('option', { value: guide.slug }, guide.title);
   const key = JSON.stringify([spare, rest]);
   if (select.dataset.shown === key) return;

@@ -4,9 +4,9 @@ import { desk, onDraft, reload } from './draft.js';
 import { onAsk, page } from './state.js';
 import { drawHead, focusHead } from './head.js';
 import { drawFound, openBlock } from './entries.js';
-import { restock, stock } from './stocked.js';
+import { readCandidates } from './candidates.js';
 import './acts.js';
-import './stock.js';
+import './drawer.js';
 import './cards.js';
 import './compare.js';
 
@@ -21,7 +21,7 @@ function drawn() {
     seen = state.version;
     reload();
   }
-  if (first) restock().then(() => { stock.issue = state.issue; });
+  if (first) readCandidates();
   if (!desk.draft || desk.draft.broken) return;
   drawHead();
   drawFound();

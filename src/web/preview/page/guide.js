@@ -2,7 +2,7 @@
 import { make } from './dom.js';
 import { change, desk } from './draft.js';
 import { page } from './state.js';
-import { onStock, stock } from './stocked.js';
+import { onCandidates, candidates } from './candidates.js';
 
 // What the check says of the story in a place, from 1.
 export function findings(place) {
@@ -25,9 +25,9 @@ export function guideSelect(id) {
   let entry = null;
   const draw = () => {
     if (!entry) return;
-    const title = slug => (stock.guides.find(guide => guide.slug === slug) || { title: slug }).title;
+    const title = slug => (candidates.guides.find(guide => guide.slug === slug) || { title: slug }).title;
     const fits = entry.options.filter(option => option.slug !== entry.guide);
-    const rest = stock.guides.filter(guide => guide.slug !== entry.guide && !fits.some(option => option.slug === guide.slug));
+    const rest = candidates.guides.filter(guide => guide.slug !== entry.guide && !fits.some(option => option.slug === guide.slug));
     const option = (slug, words) => make('option', { value: slug }, words);
     select.replaceChildren(
       option('', 'No guide'),
@@ -49,6 +49,6 @@ export function guideSelect(id) {
     entry = now;
     draw();
   };
-  onStock(draw);
+  onCandidates(draw);
   return element;
 }

@@ -1,28 +1,28 @@
 // The bench and what was left out, as a drawer that can be searched, each with its reason; and stories by address or by hand.
 import { $, button, keepFocus, make } from './dom.js';
 import { change, desk, onDraft } from './draft.js';
-import { onStock, restock, stock } from './stocked.js';
+import { onCandidates, readCandidates, candidates } from './candidates.js';
 
 // Most rows that are shown at once.
 const MOST = 60;
 
-const search = make('input', { type: 'search', id: 'stock-search', autocomplete: 'off' });
+const search = make('input', { type: 'search', id: 'candidates-search', autocomplete: 'off' });
 const count = make('p', { class: 'quiet', role: 'status' });
-const list = make('ul', { id: 'stock-list' });
+const list = make('ul', { id: 'candidates-list' });
 const summary = make('summary', {}, 'Bench and left out');
-const drawer = make('details', { id: 'stock-drawer' }, summary,
-  make('div', { class: 'field' }, make('label', { for: 'stock-search' }, 'Search'), search), count, list);
-$('stock').append(drawer, adding());
+const drawer = make('details', { id: 'candidates-drawer' }, summary,
+  make('div', { class: 'field' }, make('label', { for: 'candidates-search' }, 'Search'), search), count, list);
+$('candidates').append(drawer, adding());
 
-drawer.addEventListener('toggle', () => { if (drawer.open) restock(); });
+drawer.addEventListener('toggle', () => { if (drawer.open) readCandidates(); });
 search.addEventListener('input', draw);
 onDraft(draw);
-onStock(draw);
+onCandidates(draw);
 
 function rows() {
   const bench = (desk.draft.bench || []).map(entry => ({ ...entry, reason: entry.why, bench: true }));
   const held = new Set([...desk.draft.news, ...desk.draft.bench].flatMap(entry => [entry.id, ...entry.also.map(other => other.id)]));
-  return [...bench, ...stock.left_out.filter(item => !held.has(item.id))];
+  return [...bench, ...candidates.left_out.filter(item => !held.has(item.id))];
 }
 
 function draw() {
@@ -30,7 +30,7 @@ function draw() {
   const all = rows();
   const bench = desk.draft.bench.length;
   const fresh = all.filter(row => row.new).length;
-  summary.textContent = `Bench (${bench}) and left out` + (stock.guides.length || stock.left_out.length ? ` (${all.length - bench})` : '') + (fresh ? `, ${fresh} new since the last compose` : '');
+  summary.textContent = `Bench (${bench}) and left out` + (candidates.guides.length || candidates.left_out.length ? ` (${all.length - bench})` : '') + (fresh ? `, ${fresh} new since the last compose` : '');
   if (!drawer.open) return;
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const found = all.filter(row => words.every(word => `${row.title} ${row.source} ${row.reason} ${row.new ? 'new' : ''}`.toLowerCase().includes(word)));

@@ -1,4 +1,4 @@
-//! What an editor may bring in: the stories that were left out, each with the reason, and the guides.
+//! What an editor may add: the stories that were left out, each with its reason, and the guides.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use crate::issues;
 use crate::model::{IssueName, Status};
 use crate::sources::Content;
 
-/// Most stories that are listed; the search of the page is over these.
+/// Most stories listed. The search on the page covers only these.
 const MOST: usize = 500;
 
-/// The stories left out, those that are new since the last composition first, and the live guides.
-pub fn stock(site: &Site, name: &IssueName) -> anyhow::Result<Value> {
+/// The stories that were left out, beginning with those that are new since the last compose, and the live guides.
+pub fn candidates(site: &Site, name: &IssueName) -> anyhow::Result<Value> {
     let content = site.content().scored_content()?;
     let guides = content.guides.iter().filter(|guide| guide.status == Status::Live).map(
         |guide| json!({"slug": guide.slug, "title": guide.title, "level": guide.level.as_str(), "topic": guide.topic}),
@@ -25,7 +25,7 @@ pub fn stock(site: &Site, name: &IssueName) -> anyhow::Result<Value> {
             told["left_out"] = json!(left_out);
             told["new"] = json!(new);
         }
-        // The guides are of use by themselves.
+        // The guides can be chosen all the same.
         Err(error) => {
             let notices = trouble::notices(&error).into_iter();
             told["troubles"] = json!(notices.map(|notice| trouble::trouble(&site.root, notice)).collect::<Vec<_>>());
@@ -34,7 +34,7 @@ pub fn stock(site: &Site, name: &IssueName) -> anyhow::Result<Value> {
     Ok(told)
 }
 
-/// Every candidate that the draft does not hold, with the reason; and how many of them are new.
+/// Every candidate that is not in the draft, with its reason; and how many of them are new.
 fn stories(
     site: &Site,
     name: &IssueName,
@@ -50,7 +50,7 @@ fn stories(
         .collect();
     let new: BTreeSet<String> =
         composition.new_since(issues::seen_before(&site.issues_dir(), name).as_ref()).into_iter().collect();
-    // What compose would show now, and the draft does not: it came in since, or the editor took it out.
+    // Stories that compose would show now but the draft does not: they are new, or the editor removed them.
     let fresh = composition.draft.iter().flat_map(|draft| draft.news.iter().chain(&draft.bench));
     let fresh = fresh.map(|entry| (entry.id.as_str(), entry.title.as_str(), entry.score, entry.why.as_str()));
     let left = composition.left_out.iter();
