@@ -37,7 +37,7 @@ fn each_edit_says_what_it_changed() {
     let (fourth, fifth) = (title("news", 3), title("news", 4));
     for (edit, told) in [
         (&["set", ISSUE, "subject", "Ours"][..], "changed the subject".to_owned()),
-        (&["set", ISSUE, "subject", "Ours"], "nothing changed: it is so already".into()),
+        (&["set", ISSUE, "subject", "Ours"], "nothing changed: it was already that way".into()),
         (&["set", ISSUE, "2", "note", "A note."], format!("changed the note of \"{second}\"")),
         (&["move", ISSUE, "3", "1"], format!("moved \"{third}\" to place 1")),
         (&["undo", ISSUE], format!("undid `move` in {ISSUE}:\n  moved \"{third}\" to place 3")),
