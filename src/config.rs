@@ -1,4 +1,4 @@
-//! config.toml and the environment become settings. The only reader of the environment; every mistake is told at once.
+//! config.toml and the environment become settings. The only reader of the environment; all mistakes are reported at once.
 
 mod dates;
 mod listing;
@@ -69,7 +69,7 @@ const SECTIONS: &[&str] = &[
     "editors",
 ];
 
-/// What the shipped editions are when config.toml leaves a key out.
+/// The shipped editions' defaults for keys that config.toml leaves out.
 const SHIPPED: &str = r#"
 [midweek]
 title = "Midweek"
@@ -190,10 +190,10 @@ fn with_shipped_editions(table: &mut Table) {
     }
 }
 
-/// `DIGEST_DELIVERY__SMTP__PORT=2525` sets delivery.smtp.port. What stands on the way and is no table gives way.
+/// `DIGEST_DELIVERY__SMTP__PORT=2525` sets delivery.smtp.port. A value on the path that is not a table is replaced.
 fn override_with(table: &mut Table, name: &str, value: &str) {
     let path: Vec<String> = name.trim_start_matches("DIGEST_").split("__").map(str::to_lowercase).collect();
-    // A single word such as DIGEST_TEST_SINK names no setting: every setting stands in a section.
+    // A single word such as DIGEST_TEST_SINK names no setting: every setting is in a section.
     let Some((last, sections)) = path.split_last().filter(|(_, sections)| !sections.is_empty()) else { return };
     let mut table = table;
     for section in sections {
@@ -241,7 +241,7 @@ impl Config {
         root.join(&self.store.safety_log)
     }
 
-    /// What every copy says of its sender.
+    /// The sender's details in every message.
     pub fn letterhead(&self) -> Letterhead {
         let url = if self.web.public_url.is_empty() { &self.publication.url } else { &self.web.public_url };
         Letterhead {
@@ -259,7 +259,7 @@ impl Config {
         self.delivery.transport == TransportKind::Smtp
     }
 
-    /// What every message says of the publication, for the rules on it.
+    /// The publication's details in every message, for check.
     pub fn setup(&self) -> check::Setup<'_> {
         let url = if self.web.public_url.is_empty() { &self.publication.url } else { &self.web.public_url };
         check::Setup {
@@ -270,7 +270,7 @@ impl Config {
         }
     }
 
-    /// What an item without a score gets, by source.
+    /// The base score of items that have none, by source.
     pub fn base_scores(&self) -> BTreeMap<String, f64> {
         self.feeds.iter().filter_map(|feed| Some((feed.name.clone(), feed.base_score?))).collect()
     }
@@ -281,7 +281,7 @@ impl Config {
         compose::Scores::new(self.scores.clone(), self.feeds.iter().map(|feed| (feed.name.as_str(), base(feed))))
     }
 
-    /// What the composer goes by of the sources.
+    /// The sources' settings that the composer uses.
     pub fn sources(&self) -> compose::Feeds {
         let feed = |feed: &Feed| compose::Feed { base_score: feed.base_score, primary: feed.primary };
         compose::Feeds::of(self.feeds.iter().map(|f| (f.name.as_str(), feed(f))))

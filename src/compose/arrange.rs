@@ -7,20 +7,20 @@ use super::pair::Fit;
 use super::{fold, words};
 use crate::model::Entry;
 
-/// A story that is worth so much more is never put behind another for variety.
+/// A story worth at least this much more is never moved behind another for variety.
 const WORTH_MORE: f64 = 1.0;
 
 /// A chosen item with what arranging looks at.
 #[derive(Clone, Debug)]
 pub struct Placed {
     pub entry: Entry,
-    /// What its rank goes by.
+    /// The value it is ranked by.
     pub value: f64,
     /// The heading of its kind of news; empty for none.
     pub heading: String,
     /// The first firm that its headline names; empty for none.
     pub firm: String,
-    /// Those of its topics that are firms, and not the one in its headline: it stands under no heading of these.
+    /// Its topics that are firms other than the one in its headline: it is shown under none of their headings.
     pub other_firms: Vec<String>,
     pub fit: Fit,
 }
@@ -33,7 +33,7 @@ pub fn arrange(chosen: Vec<Placed>, by_topic: bool, top: usize) -> Vec<Entry> {
     varied_top(chosen, top).into_iter().map(|placed| placed.entry).collect()
 }
 
-/// By rank, but in the first `top` places a story whose source or first topic stands there already lets the next one go
+/// By rank, but in the first `top` places a story whose source or first topic is already there lets the next one go
 /// first, when that one brings another and is not worth a point less. No story moves by more than one place.
 fn varied_top(mut chosen: Vec<Placed>, top: usize) -> Vec<Placed> {
     let mut at = 1;
@@ -85,7 +85,7 @@ fn in_sections(chosen: Vec<Placed>) -> Vec<Placed> {
     apart(placed.collect())
 }
 
-/// By what a section is told.
+/// What a section is grouped by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Sort {
     Topic,

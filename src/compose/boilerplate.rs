@@ -1,4 +1,4 @@
-//! Sentences that stand in the summaries of items on different matters: a round-up's line, a notice under every page. They
+//! Sentences that occur in the summaries of unrelated items: a round-up's line, a notice under every page. They
 //! say nothing of any one item. Knows no story.
 
 use std::collections::{BTreeMap, BTreeSet};

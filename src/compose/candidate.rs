@@ -1,4 +1,4 @@
-//! An item that may be chosen, with all that is known of it, and the order of such. Knows no cap and no guide.
+//! An item that may be chosen, with all that is known about it, and the order of candidates. Knows no cap and no guide.
 
 use std::cmp::Ordering;
 
@@ -17,11 +17,11 @@ pub struct Candidate<'a> {
     pub late: Option<String>,
     /// An earlier issue that had it on its bench.
     pub bench: Option<&'a IssueName>,
-    /// Other items that tell the same story, best first.
+    /// Other items of the same story, best first.
     pub also: Vec<&'a Item>,
-    /// The earlier issue that told this story, and what is new.
+    /// The earlier issue that carried this story, and what is new.
     pub follow_up: Option<EarlierCoverage<'a>>,
-    /// Other candidates that perhaps tell the same story, and how likely that is, in words.
+    /// Other candidates that may be the same story, and how likely that is, in words.
     pub doubts: Vec<(&'a str, String)>,
 }
 

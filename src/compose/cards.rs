@@ -10,10 +10,10 @@ use crate::model::{Card, Entry, Guide, Thin};
 
 /// How many cards the bench holds.
 const SPARE: usize = 3;
-/// A guide is a card when it explains so many of the items: what it is on is then central to the issue.
+/// A guide may be a card when it explains this many of the items: its subject is then central to the issue.
 const CENTRAL: usize = 2;
 
-/// What is known while cards are being chosen.
+/// The state while cards are being chosen.
 struct Table<'a> {
     /// By slug: the chosen items that the guide explains, as places in the rank.
     explains: BTreeMap<&'a str, Vec<usize>>,

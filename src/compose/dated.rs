@@ -1,4 +1,4 @@
-//! The day that a URL itself tells. Knows no item.
+//! The day that a URL itself names. Knows no item.
 
 use chrono::{Months, NaiveDate};
 

@@ -1,4 +1,4 @@
-//! What the config says of the sources. Knows no item's worth.
+//! The sources' settings from config.toml. Knows no item's worth.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ pub struct Feeds(BTreeMap<String, Feed>);
 /// One source.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Feed {
-    /// The score of an item that has none of its own, 0 to 10.
+    /// The score of items that come without one, 0 to 10.
     pub base_score: Option<f64>,
-    /// Whether it speaks of its own work, as a laboratory's blog does.
+    /// Whether it announces its own work, as a laboratory's blog does.
     pub primary: bool,
 }
 

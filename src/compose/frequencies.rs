@@ -1,4 +1,4 @@
-//! How common the words of English news are: a table that ships with the program, since the texts of one week cannot tell.
+//! How common the words of English news are: a table that ships with the program, since one week's texts are too few.
 //! Knows no text.
 //!
 //! `frequencies.txt` is made by `scripts/frequencies`, which names the texts it was counted from and their licences.

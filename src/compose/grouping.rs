@@ -1,4 +1,4 @@
-//! Which items tell one story, which touch it, and which stories earlier issues told. Knows no rank.
+//! Finds the items of one story, related ones, and stories that earlier issues carried. Knows no rank.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,13 +16,13 @@ use crate::model::{IssueName, Item, StoryDecisions, canonical_url};
 const ISSUES: usize = 52;
 /// How many other items, the latest, show which words are common.
 const BACKGROUND: usize = 1_000;
-/// A headline of this many letters that two items share makes them one story, whatever stands under it.
+/// Two items that share a headline of at least this many letters are one story, whatever their summaries.
 const LONG_HEADLINE: usize = 32;
 /// A headline of which less than this share is new, in a text as likely as this to tell a story told before, may be the old
 /// story in other words.
 const CLEARLY_NEW: f64 = 0.5;
 const LIKELY: f64 = 0.85;
-/// What is told within so many days of the earlier telling is as likely another outlet's words for it.
+/// Within this many days of the earlier version, a text is likely another outlet's version of it.
 const SOON: i64 = 3;
 
 /// The stories of a set of items.
@@ -33,26 +33,26 @@ pub struct Grouping<'a> {
     headlines: HashSet<(usize, usize)>,
     joined: HashSet<(usize, usize)>,
     related: Vec<Vec<usize>>,
-    /// What earlier issues told, in the order in which `stories` has it, after the items.
+    /// What earlier issues carried, in the order of `stories`, after the items.
     carried: Vec<(&'a IssueName, &'a CarriedStory)>,
     novelty: f64,
     repeat: f64,
 }
 
-/// A story that an earlier issue told, and what an item adds to it.
+/// A story that an earlier issue carried, and what an item adds to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EarlierCoverage<'a> {
     pub issue: &'a IssueName,
-    /// What both tell of.
+    /// What both have in common.
     why: String,
-    /// What is new since; none when the item only tells the story again.
+    /// What is new since; none when the item only repeats the story.
     new: Option<Vec<String>>,
     /// Whether it may as well be the old story in other words.
     doubtful: bool,
 }
 
 impl<'a> Grouping<'a> {
-    /// Finds the stories of `items`, which stand in an order of their own. `others` only teach which words are common.
+    /// Finds the stories of `items`, which are in a fixed order. `others` only show which words are common.
     pub fn of(items: &[&Item], others: &[&'a Item], history: &History<'a>, brief: &Brief<'a>) -> Self {
         let zone = brief.zone;
         let summaries = own_summaries(items);
@@ -84,7 +84,7 @@ impl<'a> Grouping<'a> {
         Self { stories, items, headlines, joined, related, carried, novelty, repeat }
     }
 
-    /// Other items that tell the item's story or touch it.
+    /// Other items of the same story or a related one.
     pub fn related(&self, at: usize) -> &[usize] {
         &self.related[at]
     }
@@ -157,12 +157,12 @@ impl<'a> Grouping<'a> {
 }
 
 impl EarlierCoverage<'_> {
-    /// Whether the item tells nothing new.
+    /// Whether the item says nothing new.
     pub fn is_old(&self) -> bool {
         self.new.is_none()
     }
 
-    /// Whether it is for the editor to say if the item tells anything new.
+    /// Whether an editor must decide if the item says anything new.
     pub fn is_doubtful(&self) -> bool {
         self.doubtful
     }

@@ -27,7 +27,7 @@ pub struct Line {
     pub preheader: String,
 }
 
-/// By which words headlines are cut and told in the third person: `[voice]` of the cues.
+/// The words used to cut headlines and put them into the third person: `[voice]` of the cues.
 #[derive(Debug, Default)]
 pub struct Voice {
     /// Words in which a vendor speaks of itself.
@@ -70,7 +70,7 @@ pub fn lines(news: &[&Entry], cards: &[&Card], cues: &Cues, otherwise: &str) -> 
     lines
 }
 
-/// The subject, which tells the stories `told`, with a preheader of what else there is, as much as fits, which repeats nothing
+/// The subject, which names the stories `told`, with a preheader of the other stories, as many as fit, which repeats nothing
 /// of it and calls one bare name new at most.
 fn line(subject: String, told: &[&Headline], stories: &[&Headline]) -> Line {
     let (mut preheader, mut is_bare) = (String::new(), false);
@@ -86,7 +86,7 @@ fn line(subject: String, told: &[&Headline], stories: &[&Headline]) -> Line {
     Line { subject, preheader }
 }
 
-/// Whether two lines that stand side by side share most words of the shorter one.
+/// Whether two adjacent lines share most words of the shorter one.
 fn repeats(subject: &str, preheader: &str) -> bool {
     let words = |text: &str| -> BTreeSet<String> {
         text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().count() > 3).map(str::to_lowercase).collect()
@@ -96,7 +96,7 @@ fn repeats(subject: &str, preheader: &str) -> bool {
     shared > SHARED && shared * 2 > subject.len().min(preheader.len())
 }
 
-/// Whether `line` says what `story` says: most words of the story stand in it.
+/// Whether `line` says what `story` says: it contains most words of the story.
 fn says(line: &str, story: &str) -> bool {
     let words = |text: &str| -> BTreeSet<String> {
         text.split(|c: char| !c.is_alphanumeric()).filter(|w| w.chars().count() > 2).map(str::to_lowercase).collect()
@@ -111,7 +111,7 @@ struct Headline {
     subject: String,
     /// At most about [`PART`] characters.
     part: String,
-    /// Whether it is a bare name of which nothing is told.
+    /// Whether it is a bare name without any news.
     is_bare: bool,
 }
 
@@ -207,7 +207,7 @@ fn speaks_of_itself(text: &str, own: &Regex) -> bool {
     own.find_iter(&lower).any(|found| !text.get(found.range()).is_some_and(is_short))
 }
 
-/// Marks at which a clause ends. A comma may as well stand in a list, so it is the last choice.
+/// Marks at which a clause ends. A comma may be part of a list, so it is the last choice.
 const MARKS: [&str; 9] = [": ", " – ", " — ", " - ", "; ", " (", " | ", "? ", ". "];
 const COMMA: [&str; 1] = [", "];
 
@@ -229,7 +229,7 @@ fn at_a_clause(title: &str, most: usize, voice: &Voice) -> String {
     if let Some(end) = at_a_mark(&MARKS).or_else(|| at_a_mark(&COMMA)) {
         return title[..end].trim_end().to_owned();
     }
-    // What stands behind "Name: " may be the headline.
+    // The text after "Name: " may be the headline.
     if let Some((_, rest)) = title.split_once(": ").filter(|(name, _)| words(name) <= BARE)
         && rest.chars().count() <= most
         && words(rest) > BARE
@@ -238,7 +238,7 @@ fn at_a_clause(title: &str, most: usize, voice: &Voice) -> String {
     }
     if let Some(breaks) = &voice.breaks {
         let lower = title.to_lowercase();
-        // Only where small letters take as many bytes do places in one text hold in the other.
+        // Byte offsets are valid in both texts only if lower-casing keeps the length.
         let ends = breaks.find_iter(&lower).filter(|_| lower.len() == title.len()).map(|found| found.start());
         let ends: Vec<usize> = ends.filter(|end| title.is_char_boundary(*end)).collect();
         let fits = |end: &usize| fits(end) && words(&title[..*end]) > BARE + 1;

@@ -1,10 +1,10 @@
-//! An order of items that hangs on what they say alone, and not on where they stood in the content.
+//! An order of items that depends only on their content, not on their place in the files.
 
 use std::cmp::Ordering;
 
 use crate::model::Item;
 
-/// Tells any two different items apart.
+/// Distinguishes any two different items.
 pub fn by_content(a: &Item, b: &Item) -> Ordering {
     fn words(item: &Item) -> (&str, &str, &str, Option<&str>, &str, &[String], &[String]) {
         let Item { id, title, source, url, summary, topics, guides, .. } = item;

@@ -1,4 +1,4 @@
-//! Tells what kind of news an item is, which firms it is about and which house brings it, by the readable cues of
+//! Finds what kind of news an item is, which firms it is about and which house published it, by the readable cues of
 //! cues.toml or of a publication's own file. Knows no score, no rank and no file.
 
 mod pattern;
@@ -24,7 +24,7 @@ static BUILT_IN: LazyLock<Cues> =
 /// From this score on, a kind's points may count for less: see [`From7`].
 const HIGH: f64 = 7.0;
 
-/// What is left of a kind's points for an item of score 7 or more.
+/// The share of a kind's points that counts for an item of score 7 or more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum From7 {
@@ -53,14 +53,14 @@ pub struct Kind {
     /// Points on the scale of the scores.
     pub points: f64,
     pub from_7: From7,
-    /// Points besides, when the headline names a followed firm.
+    /// Extra points when the headline names a followed firm.
     pub firm: f64,
     /// The heading over stories of this kind that no topic holds together; empty for none.
     pub heading: String,
     pub guides: KindGuides,
 }
 
-/// The kind of an item, and by what it was told.
+/// The kind of an item, and the cue that decided.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found<'c> {
     pub kind: &'c Kind,
@@ -147,7 +147,7 @@ impl Cues {
     /// Reads a file of cues.
     ///
     /// # Errors
-    /// It is no TOML of this form, a cue is not a regular expression, a `{name}` is unknown, points are not within ±10; the
+    /// The text is not valid TOML of this form, a cue is not a regular expression, a `{name}` is unknown, points are not within ±10; the
     /// notice has the line where there is one.
     pub fn parse(text: &str) -> Result<Self, Notice> {
         let cues = Self::read(text)?;
@@ -206,13 +206,13 @@ impl Cues {
         &self.voice
     }
 
-    /// Whether an entry comes from a site of a firm that speaks of its own work.
+    /// Whether an entry comes from the site of a firm that announces its own work.
     pub fn is_maker(&self, entry: &Entry) -> bool {
         let address = entry.url.as_deref().map(address).unwrap_or_default();
         self.makers.iter().any(|site| site.is_match(&address))
     }
 
-    /// What is to be said of names that are no kinds.
+    /// Notices about names that are not kinds.
     pub fn unknown<'n>(&self, names: impl IntoIterator<Item = &'n String>) -> Vec<Notice> {
         let known: Vec<&str> = self.kinds.iter().map(|kind| kind.name.as_str()).collect();
         let wrong = names.into_iter().filter(|name| !known.contains(&name.as_str()));
@@ -224,7 +224,7 @@ impl Cues {
         &self.kinds
     }
 
-    /// The item's kind; `None` when no cue tells it.
+    /// The item's kind; `None` when no cue matches.
     pub fn kind(&self, item: &Item, feeds: &Feeds) -> Option<Found<'_>> {
         let address = item.url.as_deref().map(address).unwrap_or_default();
         let maker = feeds.is_primary(item) || self.makers.iter().any(|site| site.is_match(&address));
@@ -241,7 +241,7 @@ impl Cues {
         named.into_iter().map(|(_, name)| name).collect()
     }
 
-    /// Who brings the item: the house of its site where the cues know one, else its source, folded.
+    /// Who published the item: the house of its site if the cues know one, else its source, folded.
     pub fn house(&self, item: &Item) -> String {
         let house = site(item).and_then(|site| self.houses.get(&site).cloned());
         house.unwrap_or_else(|| super::fold(&item.source))

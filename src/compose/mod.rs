@@ -61,13 +61,13 @@ pub struct Brief<'a> {
     pub now: DateTime<Utc>,
     pub items: &'a [Item],
     pub guides: &'a [Guide],
-    /// What the config says of the sources.
+    /// The sources' settings.
     pub feeds: &'a Feeds,
-    /// By which cues kinds of news are told.
+    /// The cues that recognize kinds of news.
     pub cues: &'a Cues,
-    /// What editors' acts teach of the sources.
+    /// The source preferences learned from editors' acts.
     pub preferences: &'a SourcePreferences,
-    /// Which stories the editor joined and parted in this issue.
+    /// The stories that the editor joined or separated in this issue.
     pub decisions: &'a StoryDecisions,
     /// Ids that the editor banned from this issue.
     pub banned: &'a [String],
@@ -75,7 +75,7 @@ pub struct Brief<'a> {
     pub past: &'a [PastIssue],
 }
 
-/// What compose must know of an earlier issue.
+/// What compose needs to know about an earlier issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastIssue {
     pub name: IssueName,
@@ -142,11 +142,11 @@ pub struct LeftOut {
     /// As counted: the item's own, else its source's base score.
     pub score: Option<f64>,
     pub reason: String,
-    /// The id of the item that stands for this one.
+    /// The id of the lead item that represents this one.
     pub duplicate_of: Option<String>,
 }
 
-/// Where a candidate stands among those that could be chosen, and the parts of its rank.
+/// A candidate's place among those that could be chosen, and the parts of its rank.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ranked {
     pub id: String,
@@ -157,7 +157,7 @@ pub struct Ranked {
     pub also: usize,
 }
 
-/// What compose decided.
+/// The result of composing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Composition {
     pub window: Window,
@@ -192,7 +192,7 @@ pub fn compose(brief: &Brief) -> Composition {
     let mut selection = select::select(brief, &history, window);
     let picked = pick::pick(brief, window, &selection.eligible);
     let mut notices = std::mem::take(&mut selection.notices);
-    // The near misses first, which an editor may want back.
+    // The near misses first: an editor may want them back.
     let mut left_out = picked.left_out(&selection.eligible, brief.edition);
     left_out.append(&mut selection.left_out);
     notices.extend(picked.short(brief));
@@ -270,7 +270,7 @@ fn draft(
     }
 }
 
-/// Which guides may stand with an item of the kind that was found.
+/// The guides that may be shown with an item of its kind.
 fn guides_of(kind: Option<&Found>) -> KindGuides {
     kind.map(|found| found.kind.guides).unwrap_or_default()
 }
@@ -320,7 +320,7 @@ fn option(choice: &Choice) -> GuideOption {
     GuideOption { guide: choice.slug.clone(), fit: (choice.score * 100.0).round() / 100.0 }
 }
 
-/// Who else tells the story: other items, then other sources' records of the item's own address.
+/// The other outlets of a story: other items, then other sources' records of the item's own address.
 fn also(candidate: &candidate::Candidate) -> Vec<Covered> {
     let mut also: Vec<Covered> = candidate.also.iter().map(|item| covered(item)).collect();
     let others = candidate.item.extra.get(ALSO).and_then(serde_json::Value::as_array).into_iter().flatten();

@@ -50,7 +50,7 @@ pub struct Library<'a> {
     stale: Duration,
 }
 
-/// Which guide fits an item.
+/// The guide that fits an item.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fit {
     /// The guide that the item is paired with.
@@ -114,7 +114,7 @@ impl<'a> Library<'a> {
         &self.guides
     }
 
-    /// The guides whose words fit the item, at most so many, the best first; of equals the first by slug. The newsroom's
+    /// The guides whose words fit the item, at most `most`, the best first; of equals the first by slug. The newsroom's
     /// slugs and topics are not asked.
     pub fn ranking(&self, item: &Item, most: usize) -> Vec<Choice> {
         let scores = self.index.answers(&self.index.ask(&item.title, &item.summary));
@@ -184,7 +184,7 @@ impl<'a> Library<'a> {
         Choice { slug: self.guides[at].slug.clone(), score: scores[at] }
     }
 
-    /// What ties the item to the guide: the guide's name, else the words that both have.
+    /// What connects the item to the guide: the guide's name, else the words that both have.
     fn in_words(&self, question: &Question, at: usize, score: f64) -> String {
         let tie = if let Some(kind) = self.index.named(question, at) {
             let name = if kind == "topic" { &self.guides[at].topic } else { &self.guides[at].title };
@@ -218,7 +218,7 @@ impl<'a> Library<'a> {
         fitting.into_iter().map(|(_, at)| at).collect()
     }
 
-    /// Whether the guide may stand with items of a kind.
+    /// Whether the guide may be shown with items of a kind.
     fn may_stand(&self, question: &Question, at: usize, guides: KindGuides) -> bool {
         let in_headline = || self.index.place(question, at) == Some(Place::Headline);
         match guides {
@@ -256,7 +256,7 @@ impl<'a> Library<'a> {
         (age > limit).then(|| wording::span(age.num_days()))
     }
 
-    /// A guide that the item names itself; one that is missing or not live is told.
+    /// A guide that the item itself names; one that is missing or not live is reported.
     fn own(&self, slug: &str, item: &Item, notices: &mut Vec<Notice>) -> Option<usize> {
         let found = self.by_slug.get(slug).copied();
         if found.is_none() {

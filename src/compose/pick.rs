@@ -10,7 +10,7 @@ use super::grouping::EarlierCoverage;
 use super::{Brief, LeftOut, fold, kinds, wording};
 use crate::model::{Edition, Notice, Window};
 
-/// What was picked, as places in the ranked list, with the why of each.
+/// The picked items, as places in the ranked list, each with its reason.
 pub struct Picked {
     /// By rank.
     pub chosen: Vec<(usize, String)>,
@@ -38,7 +38,7 @@ impl Caps {
     }
 }
 
-/// Takes the best first, and relaxes the caps in their order while there is room.
+/// Picks the best first, and relaxes the caps in order while there is room.
 pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
     let room = brief.edition.news;
     let mut taken: Vec<Option<Caps>> = vec![None; eligible.len()];
@@ -82,8 +82,8 @@ pub fn pick(brief: &Brief, window: Window, eligible: &[Candidate]) -> Picked {
     picked
 }
 
-/// Why an item must not stand in the issue until the editor has looked at it: it perhaps tells what an earlier issue told, or
-/// what an item tells that was taken.
+/// Why an item must wait for the editor's decision: it may repeat what an earlier issue carried, or
+/// an item that was already picked.
 fn doubt(candidate: &Candidate, eligible: &[Candidate], taken: &[Option<Caps>]) -> Option<String> {
     let earlier = candidate.follow_up.as_ref().filter(|before| before.is_doubtful()).map(EarlierCoverage::reason);
     let is_taken = |id: &str| eligible.iter().zip(taken).any(|(other, caps)| caps.is_some() && other.item.id == id);
@@ -118,7 +118,7 @@ fn why(brief: &Brief, window: Window, candidate: &Candidate, on_topic: Option<&s
     why
 }
 
-/// For each item, where it stands on its lead topic: `first on GPT-4o`, or `the only one on GPT-4o`.
+/// Each item's place on its lead topic: `first on GPT-4o`, or `the only one on GPT-4o`.
 fn on_topic(eligible: &[Candidate]) -> Vec<Option<String>> {
     let topic = |c: &Candidate| c.item.topics.first().map(|t| fold(t)).filter(|t| !t.is_empty());
     let mut totals: HashMap<String, usize> = HashMap::new();
@@ -137,7 +137,7 @@ fn on_topic(eligible: &[Candidate]) -> Vec<Option<String>> {
     eligible.iter().map(tell).collect()
 }
 
-/// By what an item is capped.
+/// The sorts of caps.
 const SORTS: [&str; 4] = ["source", "site", "firm", "topic"];
 
 /// How many items of one name the issue takes, by sort of cap, and the names of each candidate.
@@ -172,7 +172,7 @@ impl Limits {
     }
 }
 
-/// What all candidates share tells none from another, and the first topic of more than half of them is the publication's
+/// What all candidates share distinguishes none of them, and the first topic of more than half of them is the publication's
 /// own subject: a cap on these would only make the issue short.
 fn without_what_all_share(names: &mut [[Option<(String, String)>; 4]], sort: usize) {
     let mut counts: HashMap<String, usize> = HashMap::new();
@@ -188,7 +188,7 @@ fn without_what_all_share(names: &mut [[Option<(String, String)>; 4]], sort: usi
     }
 }
 
-/// What has been taken so far.
+/// The items picked so far.
 struct Tally {
     total: usize,
     /// By sort and folded name: the ids taken.
@@ -237,7 +237,7 @@ fn listed(titles: &[String]) -> String {
 }
 
 impl Picked {
-    /// What is to be said of places that stay empty because of the caps.
+    /// The notice about places that stay empty because of the caps.
     pub fn short(&self, brief: &Brief) -> Option<Notice> {
         let empty = brief.edition.news.saturating_sub(self.chosen.len());
         let shown = |at: &usize| self.chosen.iter().any(|(chosen, _)| chosen == at);

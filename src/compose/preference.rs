@@ -1,4 +1,4 @@
-//! What editors' acts teach of sources: what they dropped, banned, brought in, pinned and put first, against what compose
+//! Source preferences learned from editors' acts: what they dropped, banned, added, pinned and put first, compared with what compose
 //! had proposed. What nobody touched teaches nothing. Knows no rank and no file.
 
 use std::collections::{BTreeMap, HashMap};
@@ -10,13 +10,13 @@ use crate::model::{Editing, EditorAct, IssueName, Item, Origin};
 /// Proposals beyond those seen that count as if nobody had touched them: one dropped item of one proposed is hardly a habit.
 const PRIOR: f64 = 3.0;
 
-/// How much of the mean act becomes points, before the cap.
+/// The factor from the mean act to points, before the cap.
 const SLOPE: f64 = 1.5;
 
-/// After so many edited issues an act counts half. Issues that nobody edited do not wear anything down.
+/// After this many edited issues an act counts half. Issues that nobody edited do not count.
 const HALF_LIFE: f64 = 26.0;
 
-/// What an editor's act on an item says of its source.
+/// What an editor's act on an item says about its source.
 fn weight(act: EditorAct) -> f64 {
     match act {
         EditorAct::Banned => -1.5,
@@ -32,7 +32,7 @@ fn weight(act: EditorAct) -> f64 {
 pub struct SourceRecord {
     /// As the latest item spells it; a domain for pages that are grouped under their host.
     pub name: String,
-    /// How many of its items stood in issues that somebody edited.
+    /// How many of its items were in issues that somebody edited.
     pub seen: usize,
     pub acts: BTreeMap<EditorAct, usize>,
     /// Both worn down by the edited issues since.
@@ -40,7 +40,7 @@ pub struct SourceRecord {
     worn_acts: f64,
 }
 
-/// What the editors' acts so far teach. The empty one teaches nothing.
+/// What was learned from the editors' acts so far; empty if nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SourcePreferences {
     sources: BTreeMap<String, SourceRecord>,
@@ -48,7 +48,7 @@ pub struct SourcePreferences {
     refused: HashMap<String, (EditorAct, IssueName)>,
 }
 
-/// What a source's record is worth.
+/// The points for a source's record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourcePreference {
     pub record: SourceRecord,

@@ -1,4 +1,4 @@
-//! What an item is worth to the issue: score, echo and novelty, which wane with age, and what past issues teach of its
+//! What an item is worth to the issue: score, echo and novelty, which decay with age, and what past issues teach about its
 //! source. docs/composing.md has the formula and how its weights were measured. Knows no cap and no guide.
 
 use std::collections::HashSet;
@@ -18,9 +18,9 @@ pub struct Parts {
     pub from_base: bool,
     /// Days from publication to send time, never under 0.
     pub age_days: f64,
-    /// The day that the URL tells, when it is so much earlier than `published` that the item is an old one come up again.
+    /// The day that the URL names, if it is so much earlier than `published` that the item is an old one that came up again.
     pub resurfaced: Option<NaiveDate>,
-    /// How many other houses in the window tell the same story or touch it.
+    /// How many other houses in the window have the same story or a related one.
     pub related: usize,
     /// Points for them.
     pub echo: f64,
@@ -28,15 +28,15 @@ pub struct Parts {
     pub novelty: f64,
     /// Points for the kind of news, and for a firm in its headline.
     pub kind: f64,
-    /// The kind and by what it was told, in words; empty for none.
+    /// The kind and the cue that decided, in words; empty for none.
     pub kind_why: String,
-    /// Points because a source that speaks of its own work tells the story.
+    /// Points because a source announces its own work.
     pub primary: f64,
-    /// What is left of the points by the item's age, from 1 for a fresh item to 0.
+    /// The share of the points left at the item's age, from 1 for a fresh item to 0.
     pub decay: f64,
     /// Points for what editors' acts teach of the source.
     pub preference: f64,
-    /// What they did, in words; empty where that counts nothing.
+    /// What they did, in words; empty where that counts for nothing.
     pub preference_why: String,
     /// (score + echo + novelty + kind with primary) × decay + taught: what the rank goes by; below every other without a
     /// score.
@@ -70,7 +70,7 @@ impl<'a> Scale<'a> {
         Self { brief, to, known_topics }
     }
 
-    /// What an item is worth alone.
+    /// An item's value by itself.
     pub fn parts(&self, item: &Item) -> Parts {
         let own = item.score.filter(|score| score.is_finite());
         let score = own.or_else(|| self.brief.feeds.base_score(&item.source));
@@ -145,7 +145,7 @@ impl<'a> Scale<'a> {
 }
 
 impl Parts {
-    /// What the edition's minimum is compared with: what the story is worth before its age.
+    /// The value compared with the edition's minimum: before decay by age.
     pub fn bar(&self) -> Option<f64> {
         Some((self.score? + self.kind + self.echo + self.primary).max(0.0))
     }

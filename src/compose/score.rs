@@ -1,4 +1,4 @@
-//! What an item's score is and where it comes from: the editor's word, else its own, else its source's base with rules that
+//! An item's score and where it comes from: the editor's, else its own, else its source's base score with rules that
 //! anyone can see. Pure; knows nothing of the ranking that is made of scores.
 
 use std::collections::BTreeMap;

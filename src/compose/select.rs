@@ -13,7 +13,7 @@ use super::window::{History, Standing};
 use super::{Brief, LeftOut, wording};
 use crate::model::{Item, Notice, Window, canonical_url};
 
-/// What selecting found.
+/// The result of selecting.
 #[derive(Debug, Default)]
 pub struct Selection<'a> {
     /// Best first.
@@ -78,7 +78,7 @@ fn unworthy(candidate: &Candidate, min: f64) -> Option<String> {
     Some(format!("score {score}{kind} is under the edition's minimum of {min}"))
 }
 
-/// How many houses besides the tellers' first tell their story or touch it.
+/// How many houses, other than the lead item's, have the same story or a related one.
 fn others(houses: &[String], tellers: impl Iterator<Item = usize>, grouping: &Grouping) -> usize {
     let tellers: Vec<usize> = tellers.collect();
     let near = tellers.iter().flat_map(|at| grouping.related(*at).iter().chain([at]));
@@ -86,7 +86,7 @@ fn others(houses: &[String], tellers: impl Iterator<Item = usize>, grouping: &Gr
     named.len().saturating_sub(1)
 }
 
-/// Leaves out what comes after the issue, and tells how much of the content the window holds.
+/// Leaves out what comes after the issue, and reports how much of the content is in the window.
 fn tell_of_the_window(
     brief: &Brief,
     selection: &mut Selection,
@@ -167,7 +167,7 @@ fn drop_duplicates(min: f64, candidates: &mut Vec<Candidate>, selection: &mut Se
     }
 }
 
-/// Keeps the best telling of each story and has it name the others; leaves out what an earlier issue told, unless there is
+/// Keeps the best version of each story and has it name the others; leaves out what an earlier issue carried, unless there is
 /// something new in it.
 fn one_for_each_story<'a>(
     brief: &Brief<'a>,
@@ -177,7 +177,7 @@ fn one_for_each_story<'a>(
     candidates: &mut Vec<Candidate<'a>>,
     left_out: &mut Vec<LeftOut>,
 ) {
-    // In an order of their own, so that what the grouping share does not hang on the order of the content.
+    // In a fixed order, so that grouping does not depend on the order of the content.
     candidates.sort_by(|a, b| by_content(a.item, b.item));
     let items: Vec<&Item> = candidates.iter().map(|candidate| candidate.item).collect();
     let grouping = Grouping::of(&items, outside, history, brief);

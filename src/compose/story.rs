@@ -1,4 +1,4 @@
-//! Same story once: which texts tell of one event, which earlier text told a story already, and what a later one adds to
+//! One story once: which texts are about one event, which earlier text has a story already, and what a later one adds to
 //! it. Knows texts, days and sources, and no item, points, issue or clock.
 //!
 //! A text is a vector of weighed terms (`terms`, `vectors`) and what marks it out (`marks`). Texts that share terms are
@@ -27,44 +27,44 @@ use vectors::{Vector, Vocabulary};
 pub use follow::NewNames;
 pub use link::Bonds;
 
-/// What a story is recognised by.
+/// The parts of a text by which its story is recognized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Text<'a> {
     pub title: &'a str,
     pub summary: &'a str,
-    /// Who told it; empty if nobody knows.
+    /// Who published it; empty if unknown.
     pub source: &'a str,
-    /// When it was told.
+    /// When it was published.
     pub day: Option<NaiveDate>,
 }
 
-/// From when on texts tell one story, or perhaps.
+/// The thresholds from which texts are, or may be, one story.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// How likely one story must be, from 0 to 1, for texts to be joined.
+    /// The likelihood, from 0 to 1, from which texts are joined.
     pub one: f64,
     /// From here on two stories are perhaps one.
     pub perhaps: f64,
 }
 
-/// A text with fewer words than this says too little to be told from another of the same words ("Weekly update").
+/// A text with fewer words than this says too little to be distinguished from another ("Weekly update").
 const LEAST_WORDS: usize = 3;
-/// How often weights and stories are found anew. They settle in two or three rounds.
+/// How many times weights and stories are computed. They settle in two or three rounds.
 const ROUNDS: usize = 2;
 /// The cosine at which texts are alike: for the rounds, and where no table knows the language.
 const ALIKE: f64 = 0.28;
-/// What the score is of such a pair.
+/// The score of such a pair.
 const EVEN: f64 = 0.5;
 
-/// Texts, and the stories that they tell.
+/// Texts, and their stories.
 #[derive(Debug)]
 pub struct Stories {
     terms: Vec<Terms>,
     days: Vec<Option<NaiveDate>>,
     vocabulary: Vocabulary,
-    /// By term: how much it tells.
+    /// By term: its weight.
     idf: Vec<f64>,
-    /// How much a term of one text can tell.
+    /// The greatest weight of a term of one text.
     most: f64,
     nodes: Nodes,
     /// By node.

@@ -1,4 +1,4 @@
-//! Which entries of a draft look like one story: what compose would have joined, or was not sure of. Knows no rank.
+//! Finds entries of a draft that look like one story: what compose would have joined, or was not sure of. Knows no rank.
 
 use chrono_tz::Tz;
 

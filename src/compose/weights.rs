@@ -1,5 +1,5 @@
 //! `[compose]` of config.toml: the weights, caps and thresholds that compose obeys. Knows no file. docs/composing.md has
-//! the formulas that they stand in.
+//! the formulas that use them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub struct Weights {
     /// The issue's top, the lead and what follows it up to this many items, has no two items of one source or one first
     /// topic while others are in the issue. Default 3; 0 or 1 means that only the rank counts.
     pub top: usize,
-    /// How likely it must be, from 0 to 1, that two texts tell one story before they are joined. Default 0.5;
+    /// The likelihood, from 0 to 1, from which two texts are joined into one story. Default 0.5;
     /// docs/composing-measured.md has the figures behind it. Lower joins more.
     pub story_threshold: f64,
     /// From here up to `story_threshold` two stories are perhaps one: only one of them is in the issue, the other waits on
@@ -38,14 +38,14 @@ pub struct Weights {
     pub echo: f64,
     /// Points for an item whose first topic none of the last `novelty_issues` issues carried. Default 0.25.
     pub novelty: f64,
-    /// How many issues back a topic is no longer new. Default 4.
+    /// How many issues back a topic counts as covered. Default 4.
     pub novelty_issues: usize,
-    /// The most points that editors' acts give a source or take from it. Default 1; 0 teaches nothing.
+    /// The most points that editors' acts add to or subtract from a source. Default 1; 0: none.
     #[serde(rename = "taught")]
     pub preference: f64,
-    /// Points for a source that speaks of its own work, for whoever tells its story. Default 0.25.
+    /// Points for a story whose source announces its own work, whichever item is shown. Default 0.25.
     pub primary: f64,
-    /// By kind of news, as cues.toml names it: points instead of the cues' own. `digest news list --why` tells kinds.
+    /// By kind of news, as cues.toml names it: points instead of the cues' own. `digest news list --why` shows kinds.
     pub kinds: BTreeMap<String, f64>,
     /// Whether the caps give way, the topic's first, when they would leave the issue short. Default false.
     pub caps_give_way: bool,
@@ -54,7 +54,7 @@ pub struct Weights {
     /// How well a guide must fit an item, by its words and what is added to them, before the two are paired. Default 0.64:
     /// docs/composing-measured.md has the figures behind it. Lower, more items find a guide and more of those are wrong.
     pub pair_threshold: f64,
-    /// For this many issues after a guide was shown, as a card or with an item, it is no card. Default 4.
+    /// For this many issues after a guide was shown, as a card or with an item, it is not used as a card. Default 4.
     pub guide_cooldown: usize,
     /// A guide that was last updated longer than this before the news is still paired with it, and its `why` says how long;
     /// `"0s"` means never. Default 365 days.

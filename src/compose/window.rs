@@ -1,4 +1,4 @@
-//! The stretch of time that an issue covers, and what earlier issues carried or had on their bench. Knows no item's worth.
+//! The time that an issue covers, and what earlier issues carried or had on their bench. Knows no item's worth.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -25,7 +25,7 @@ fn sent_at(brief: &Brief) -> DateTime<Utc> {
     local_instant(brief.name.date, brief.edition.send.time, brief.zone)
 }
 
-/// The issues before this one, the latest first. Issues without a window go by their date.
+/// The issues before this one, the latest first. Issues without a window are ordered by date.
 fn earlier<'a>(brief: &Brief<'a>, to: DateTime<Utc>) -> Vec<&'a PastIssue> {
     let end = |past: &PastIssue| {
         past.window.map_or_else(|| local_instant(past.name.date, NaiveTime::MIN, brief.zone), |w| w.to)
@@ -39,7 +39,7 @@ fn earlier<'a>(brief: &Brief<'a>, to: DateTime<Utc>) -> Vec<&'a PastIssue> {
     found
 }
 
-/// Where an item stands to the window.
+/// Where an item is relative to the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Inside,
@@ -119,7 +119,7 @@ impl<'a> History<'a> {
         self.recent(issues).iter().flat_map(|past| past.guides.iter().map(String::as_str)).collect()
     }
 
-    /// Where something published then stands to `window`. A day counts as inside when any of its hours is.
+    /// Where a publication date is relative to `window`. A day counts as inside when any of its hours is.
     pub fn standing(&self, published: Published, window: Window) -> Standing {
         let (earliest, latest) = (published.earliest(self.zone), published.latest(self.zone));
         if earliest > window.to {

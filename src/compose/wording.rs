@@ -20,7 +20,7 @@ pub fn related(count: usize) -> String {
     if count == 1 { "1 related story".into() } else { format!("{count} related stories") }
 }
 
-/// How old something was at `to`, as a subscriber would say it.
+/// How old something was at `to`, as a person would say it.
 pub fn age(published: Published, to: DateTime<Utc>, zone: Tz) -> String {
     let plural = |n: i64, unit: &str| format!("{n} {unit}{} old", if n == 1 { "" } else { "s" });
     match published {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// English words that tell nothing about a text's subject, in alphabetical order.
+/// English words that say nothing about a text's subject, in alphabetical order.
 pub const STOP: [&str; 110] = [
     "a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "before",
     "but", "by", "can", "could", "did", "do", "does", "for", "from", "get", "had", "has", "have", "he", "her", "here",
@@ -37,7 +37,7 @@ pub fn count(counts: &mut WordCounts, text: &str, weight: f64) {
     each_word(text, |word| *counts.entry(word.to_owned()).or_default() += weight);
 }
 
-/// Hands over the words of `text` that tell something: lower case, singular, without the stop words.
+/// Yields the meaningful words of `text`: lower case, singular, without the stop words.
 pub fn each_word(text: &str, mut take: impl FnMut(&str)) {
     let mut word = String::new();
     for run in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '\'' | '’'))) {
@@ -103,7 +103,7 @@ pub fn singular(word: &str) -> &str {
     if plural { &word[..word.len() - 1] } else { word }
 }
 
-/// Endings, and what takes their place, the longest first.
+/// Endings and their replacements, the longest first.
 const ENDINGS: [(&str, &str); 15] = [
     ("ations", "at"),
     ("ation", "at"),
@@ -122,7 +122,7 @@ const ENDINGS: [(&str, &str); 15] = [
     ("e", ""),
 ];
 
-/// What the forms of an English word have in common: "translate", "translated" and "translation" have `translat`, or less.
+/// The common stem of an English word's forms: "translate", "translated" and "translation" have `translat`, or less.
 /// Two words of one root need not be of one meaning.
 pub fn root(word: &str) -> String {
     if word.len() < 5 || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {

@@ -1,4 +1,4 @@
-//! Edits the dates of an edition in the text of config.toml, keeping comments and everything else as it stands.
+//! Edits the dates of an edition in the text of config.toml, keeping comments and everything else.
 
 use chrono::NaiveDate;
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
@@ -11,7 +11,7 @@ use crate::model::Notice;
 pub enum Dates {
     /// On which the edition does not go out.
     Skip,
-    /// On which it goes out besides.
+    /// Extra dates on which it goes out.
     Extra,
 }
 
@@ -27,7 +27,7 @@ impl Dates {
 /// The text with `date` in the edition's list, or out of it; `None` when nothing changes.
 ///
 /// # Errors
-/// When the text is no TOML, or the list is something else.
+/// When the text is not valid TOML, or the list is not an array.
 pub fn edit(text: &str, edition: &str, list: Dates, date: NaiveDate, there: bool) -> Result<Option<String>, Notice> {
     let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| Notice::new(e.message()))?;
     let wrong = |what: &str| Notice::new(format!("`editions.{edition}` in config.toml {what}"));
@@ -68,14 +68,14 @@ fn keep_column(dates: &mut Array, before: Option<usize>) {
     let suffix = dates.decor().suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default();
     let comment = suffix.trim_start().to_owned();
     let blanks = suffix.len() - comment.len();
-    // Behind a single blank it stands in no column.
+    // After a single space it is not aligned.
     if comment.starts_with('#') && blanks > 1 {
         let blanks = (blanks + before).saturating_sub(after).max(1);
         dates.decor_mut().set_suffix(format!("{}{comment}", " ".repeat(blanks)));
     }
 }
 
-/// How many columns a list takes; `None` when it stands on several lines.
+/// The width of a list in columns; `None` when it spans several lines.
 fn width(dates: &Array) -> Option<usize> {
     let mut bare = dates.clone();
     bare.decor_mut().clear();

@@ -1,4 +1,4 @@
-//! Every setting with its value, its default, and where the value comes from. The shipped config.toml, which a test holds against the
+//! Every setting with its value, its default, and where the value comes from. The shipped config.toml, which a test compares with the
 //! code, says which settings there are. Secrets are never among the values.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use super::{Origin, SHIPPED};
 
 /// The reference: every key with its default.
 const REFERENCE: &str = include_str!("../../config.toml");
-/// What the reference shows of an edition that is not the default: without these lines they are empty.
+/// Keys of an edition that the reference shows with a sample value; their default is empty.
 const OPTIONAL: [(&str, &str); 8] = [
     ("description", "\"\""),
     ("greeting", "\"\""),
@@ -20,7 +20,7 @@ const OPTIONAL: [(&str, &str); 8] = [
     ("forward", "false"),
     ("next_date", "false"),
 ];
-/// What the code has where the reference shows the sample's publication.
+/// The code's defaults for keys where the reference shows the sample publication.
 const PUBLICATION: [(&str, &str); 7] = [
     ("name", "\"Newsletter\""),
     ("description", "\"\""),
@@ -30,7 +30,7 @@ const PUBLICATION: [(&str, &str); 7] = [
     ("postal_address", "\"\""),
     ("timezone", "\"UTC\""),
 ];
-/// What is shown in place of a secret.
+/// Shown in place of a secret.
 const HIDDEN: &str = "\"…\"";
 
 /// Where a value comes from.
@@ -54,7 +54,7 @@ pub struct Setting {
     /// As TOML; `None` for what has none, such as a feed.
     pub default: Option<String>,
     pub set_by: SetBy,
-    /// What it is for, in the words of the reference.
+    /// Its description in the reference.
     pub about: String,
 }
 

@@ -3,7 +3,7 @@
 
 use toml_edit::{Array, Value};
 
-/// Puts a value in at a place: on a line of its own where the others stand so, else behind a blank.
+/// Inserts a value at a place: on its own line if the others are, otherwise after a space.
 pub fn insert(list: &mut Array, at: usize, value: Value) {
     let mut gaps = gaps(list);
     let Some(gap) = gaps.get(at).cloned() else { return };
@@ -23,7 +23,7 @@ pub fn insert(list: &mut Array, at: usize, value: Value) {
     space(list, &gaps);
 }
 
-/// Takes the value at a place out, and the comment beside it. A comment on a line above it stays.
+/// Removes the value at a place and the comment beside it. A comment on a line above it stays.
 pub fn remove(list: &mut Array, at: usize) {
     let mut gaps = gaps(list);
     let (Some(before), Some(after)) = (gaps.get(at), gaps.get(at + 1)) else { return };
@@ -41,13 +41,13 @@ pub fn remove(list: &mut Array, at: usize) {
     space(list, &gaps);
 }
 
-/// What stands before each value, commas left out, and behind the last one.
+/// The text before each value, without commas, and after the last one.
 fn gaps(list: &Array) -> Vec<String> {
     let text = |raw: Option<&toml_edit::RawString>| raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned();
     let mut gaps = vec![String::new()];
     for value in list {
         if let Some(gap) = gaps.last_mut() {
-            // Blanks before a comma are nobody's wish.
+            // Spaces before a comma are dropped.
             let kept = if gap.contains(['\n', '#']) { gap.as_str() } else { "" };
             *gap = format!("{kept}{}", text(value.decor().prefix()));
         }
@@ -75,11 +75,11 @@ fn parted(gap: &str) -> (String, String) {
     gap.find('\n').map_or((String::new(), gap.to_owned()), |end| (gap[..end].to_owned(), gap[end..].to_owned()))
 }
 
-/// A line end and the blanks before a value, as the first value on a line of its own has them; `None` when all stand on one line.
+/// The line end and indent before the first value that is on its own line; `None` when all are on one line.
 fn line_start(gaps: &[String]) -> Option<String> {
     let (end, before) = gaps.split_last()?;
     let start = |gap: &String| gap.rfind('\n').map(|at| gap[at..].to_owned());
-    // With no value the bracket alone stands on a line of its own: a value stands a step further in.
+    // Without values only the bracket is on its own line: a value is indented one step more.
     before.iter().find_map(start).or_else(|| start(end).map(|start| format!("{start}    ")))
 }
 

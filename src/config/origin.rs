@@ -1,4 +1,4 @@
-//! Where each setting was said: a line of config.toml, or a variable of the environment. Knows no section.
+//! Where each setting was set: a line of config.toml, or an environment variable. Knows no section.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Notice, Place};
 
-/// A shorter value than this, in bytes, is no secret worth the name.
+/// A value shorter than this, in bytes, is not treated as a secret.
 const SHORTEST_SECRET: usize = 4;
 
-/// What was read, to name places in it.
+/// The sources that were read, to name places in them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Origin {
     path: PathBuf,
@@ -73,7 +73,7 @@ impl Origin {
         self.overridden.keys().any(|set| *set == variable || set.starts_with(&inner))
     }
 
-    /// Where a key was said: its line, that of the nearest table around it, the file, or the variable that sets it.
+    /// Where a key was set: its line, that of the nearest table around it, the file, or the variable that sets it.
     pub fn place(&self, at: &[&str]) -> Place {
         let variable = at.join("__").to_uppercase();
         if self.overridden.contains_key(&variable) {

@@ -1,11 +1,11 @@
-//! Edits what config.toml says of the database and the safety log, keeping comments and everything else as it stands.
+//! Edits the paths of the database and the safety log in config.toml, keeping comments and everything else.
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
 /// The text with the database and the log at these places, and the settings that were changed for it.
 ///
 /// # Errors
-/// When the text is no TOML, or `[store]` is something else.
+/// When the text is not valid TOML, or `[store]` is not a table.
 pub fn set_store(text: &str, url: &str, safety_log: &str) -> Result<(String, Vec<&'static str>), String> {
     let mut document: DocumentMut = text.parse().map_err(|e: toml_edit::TomlError| e.message().to_owned())?;
     let defaults = crate::store::Settings::default();

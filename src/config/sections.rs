@@ -1,4 +1,4 @@
-//! The sections that no room obeys yet. A type moves to the room that obeys it; here are only keys and their meaning.
+//! The sections that no other room obeys yet. A type moves to the room that obeys it; this file has only keys and their meaning.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ pub struct Web {
     pub listen: String,
     /// How subscribers reach them, https; empty means `publication.url`.
     pub public_url: String,
-    /// The header in which a proxy of your own hands the client's address on; empty when nobody stands between.
+    /// The header in which your own proxy passes on the client's address; empty without a proxy.
     pub client_header: String,
     /// How many sign-ups an hour one network (/24, /64) may ask for.
     pub sign_ups_per_network: u32,
@@ -44,7 +44,7 @@ impl Default for Web {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Bounces {
-    /// The domain that takes bounces by VERP; empty means they go to the From address.
+    /// The domain that receives bounces by VERP; empty means they go to the From address.
     pub domain: String,
     /// A Maildir that `digest serve` watches, relative to the publication; empty: none.
     pub maildir: String,
@@ -81,13 +81,13 @@ impl Default for Bounces {
 }
 
 impl Bounces {
-    /// When what may pass takes a subscriber off.
+    /// When soft bounces remove a subscriber.
     pub fn soft_rule(&self) -> crate::store::SoftRule {
         crate::store::SoftRule { limit: self.soft_limit, span: self.soft_span, window: self.soft_window }
     }
 }
 
-/// `[editors]`: who is told what happens, and where they edit.
+/// `[editors]`: who is notified, and where they edit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Editors {

@@ -1,4 +1,4 @@
-//! What the types of the settings alone cannot refuse. Knows no file.
+//! Mistakes in settings that their types cannot catch. Knows no file.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::mistakes::Mistakes;
 use crate::model::{Address, Edition, Picture};
 use crate::render::is_language_tag;
 
-/// What the types alone cannot refuse.
+/// Mistakes that the types cannot catch.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     if config.publication.name.trim().is_empty() {
         let help = "it is used in the sender's name, the List-Id and on every page";
@@ -108,7 +108,7 @@ fn languages(config: &Config, mistakes: &mut Mistakes) {
     }
 }
 
-/// What the sections of the sender and the daemon must not say.
+/// Mistakes in the sections of the sender and the daemon.
 fn sending(config: &Config, mistakes: &mut Mistakes) {
     for (name, edition) in &config.editions {
         if edition.window.is_zero() {
@@ -151,7 +151,7 @@ fn sending(config: &Config, mistakes: &mut Mistakes) {
     }
 }
 
-/// What the public pages must not be told.
+/// Mistakes in the settings of the public pages.
 fn pages(config: &Config, mistakes: &mut Mistakes) {
     let web = &config.web;
     let addresses = [("url", "publication", &config.publication.url), ("public_url", "web", &web.public_url)];
@@ -223,7 +223,7 @@ fn clicks(config: &Config, mistakes: &mut Mistakes) {
     }
 }
 
-/// What `[[feeds]]` and `[scores]` must not say.
+/// Mistakes in `[[feeds]]` and `[scores]`.
 fn feeds(config: &Config, mistakes: &mut Mistakes) {
     let mut names = BTreeSet::new();
     for feed in &config.feeds {
@@ -265,7 +265,7 @@ fn feeds(config: &Config, mistakes: &mut Mistakes) {
     }
 }
 
-/// What makes an edition's issues letters.
+/// Mistakes in an edition's letter settings.
 fn letter(config: &Config, name: &str, edition: &Edition, mistakes: &mut Mistakes) {
     if edition.greeting.contains("{name}") && config.publication.name_fallback.trim().is_empty() {
         let why = format!("`editions.{name}.greeting` names subscribers, and `publication.name_fallback` is empty");

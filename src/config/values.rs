@@ -5,7 +5,7 @@ use toml::{Table, Value};
 
 use super::mistakes::Mistakes;
 
-/// Reads one section key by key; a key that is wrong is told and left at its default, so the rest is still looked at.
+/// Reads one section key by key; a wrong key is reported and keeps its default, so the rest is still read.
 pub fn section<T: DeserializeOwned + Default>(
     value: Option<&Value>,
     at: &[&str],
@@ -29,7 +29,7 @@ pub fn section<T: DeserializeOwned + Default>(
     Value::Table(good).try_into().ok()
 }
 
-/// The value, when the section takes it under this key; inside tables, however deep, what is good of it.
+/// The value, if the section accepts it under this key; inside tables, however deep, the valid parts of it.
 fn usable<T: DeserializeOwned>(key: &str, value: &Value, place: &[&str], mistakes: &mut Mistakes) -> Option<Value> {
     let alone = |value: Value| Value::Table(Table::from_iter([(key.to_owned(), value)]));
     good(value, place, &|value| alone(value).try_into::<T>().map(drop), mistakes)

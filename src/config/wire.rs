@@ -1,13 +1,13 @@
-//! Brings the publication's own addresses to the form in which mail and web carry them: international domains as A-labels (RFC 5890),
-//! and a sender's name in quotation marks where it holds what a bare one may not (RFC 5322 §3.2.3). Knows no file.
+//! Converts the publication's own addresses to the form used on the wire: international domains as A-labels (RFC 5890),
+//! and a sender's name in quotation marks if it has special characters (RFC 5322 §3.2.3). Knows no file.
 
 use super::Config;
 use crate::model::Address;
 
-/// What a name without quotation marks must not hold.
+/// Characters that a name may hold only in quotation marks.
 const SPECIALS: &str = "()<>[]:;@\\,.\"";
 
-/// Changes nothing that is in that form already, nor what is no address: that is told elsewhere, as it was written.
+/// Changes nothing that is already in that form or is not an address; that is reported elsewhere, as it was written.
 pub fn bring_to_form(config: &mut Config) {
     for text in [&mut config.publication.from, &mut config.publication.reply_to] {
         *text = mailbox(text);

@@ -1,4 +1,4 @@
-//! A letter's body, encoded once for all subscribers, with places for what is each subscriber's own. Knows no header.
+//! A letter's body, encoded once for all subscribers, with slots for each subscriber's values. Knows no header.
 
 use std::ops::Range;
 

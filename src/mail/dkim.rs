@@ -25,7 +25,7 @@ pub struct Settings {
     pub keys: Vec<KeyFile>,
 }
 
-/// A key and the name under which its public half stands in DNS.
+/// A key, and the DNS name of its public half.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyFile {
@@ -35,7 +35,7 @@ pub struct KeyFile {
     pub file: String,
 }
 
-/// The fields that are signed (RFC 6376 §5.4.1, RFC 8058 §4). Each is named once more than it stands in the message, so that
+/// The fields that are signed (RFC 6376 §5.4.1, RFC 8058 §4). Each is named once more than it occurs in the message, so that
 /// nobody on the way can add another.
 const SIGNED: [&str; 13] = [
     "From",
@@ -60,7 +60,7 @@ pub struct Signer {
     keys: Vec<Key>,
 }
 
-/// What the DNS should hold of a key.
+/// The DNS record that a key needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
     pub name: String,
@@ -86,7 +86,7 @@ impl Signer {
     /// Loads the keys, whose files are relative to `root`; `None` when there are none.
     ///
     /// # Errors
-    /// A notice for a file that cannot be read or holds no such key, for a selector that is no DNS name, and for a domain
+    /// A notice for a file that cannot be read or holds no usable key, for a selector that is not a DNS name, and for a domain
     /// that is not the From address's own or above it: DMARC would not count such a signature (RFC 7489 §3.1.1).
     pub fn load(settings: &Settings, root: &Path, from_domain: &str) -> Result<Option<Self>, Notice> {
         if settings.keys.is_empty() {
@@ -102,7 +102,7 @@ impl Signer {
         Ok(Some(Self { domain, keys }))
     }
 
-    /// The records that must stand in the DNS for the signatures to be good.
+    /// The DNS records that must exist for the signatures to verify.
     pub fn records(&self) -> Vec<KeyRecord> {
         let record = |key: &Key| {
             let (kind, public) = key.secret.public();

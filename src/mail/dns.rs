@@ -1,4 +1,4 @@
-//! Questions to the DNS about a sender's own records. Knows what the answers are, not what they should be.
+//! DNS queries about a sender's own records. Knows the answers, not what they should be.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -19,10 +19,10 @@ pub struct Dns {
 }
 
 impl Dns {
-    /// What is not answered `patience` from now on will not be.
+    /// Queries not answered within `patience` fail.
     ///
     /// # Errors
-    /// When the system's configuration of the DNS cannot be read.
+    /// When the system's DNS configuration cannot be read.
     pub fn new(server: Option<SocketAddr>, patience: Duration) -> Result<Self, String> {
         let mut builder = match server {
             None => Resolver::builder_tokio().map_err(|e| e.to_string())?,
@@ -54,7 +54,7 @@ impl Dns {
         .await
     }
 
-    /// The hosts that take a domain's mail, the preferred first.
+    /// The hosts that accept a domain's mail (MX), the preferred first.
     pub async fn mx(&self, name: &str) -> Result<Vec<String>, String> {
         let found = self.ask(name, RecordType::MX, |data| match data {
             RData::MX(mx) => Some((mx.preference, mx.exchange.to_ascii())),

@@ -1,4 +1,4 @@
-//! A mailbox over IMAP (RFC 3501, RFC 9051): messages that nobody has seen are read, and marked as seen when they are done with.
+//! A mailbox over IMAP (RFC 3501, RFC 9051): unseen messages are read, and marked as seen once processed.
 //! Knows no bounce and no list.
 
 use std::fmt;
@@ -22,7 +22,7 @@ use crate::text::one_line;
 /// A server that is silent for so long has gone.
 const STEP: Duration = Duration::from_secs(30);
 /// The most octets that a server may send in one step: thrice the longest message that is read, or the numbers of some 300,000. The
-/// IMAP library parses an answer anew with every packet, so ten times that would cost a hundred times the work.
+/// IMAP library parses an answer again with every packet, so ten times that would cost a hundred times the work.
 const MOST: usize = 3 << 20;
 
 /// `[bounces.imap]`: a mailbox that `digest serve` reads.
@@ -41,7 +41,7 @@ pub struct Settings {
     pub password: String,
     /// As the server names it.
     pub folder: String,
-    /// A PEM file with a certificate to trust besides the built-in authorities.
+    /// A PEM file with a certificate to trust in addition to the built-in authorities.
     pub ca_file: String,
 }
 
@@ -89,7 +89,7 @@ impl Settings {
 trait Wire: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug> Wire for T {}
 
-/// A connection that ends when the server sends more than a step may bring: the IMAP library itself would take half a gigabyte.
+/// A connection that ends when the server sends more than a step allows: the IMAP library itself would accept half a gigabyte.
 #[derive(Debug)]
 struct Bounded {
     stream: TcpStream,
@@ -135,7 +135,7 @@ impl Mailbox {
     /// Connects, checks the certificate, logs in and selects the folder.
     ///
     /// # Errors
-    /// What is wrong with the settings, or what the server refused.
+    /// A mistake in the settings, or a refusal by the server.
     pub async fn open(settings: &Settings) -> Result<Self, Notice> {
         if !settings.is_safe() {
             return Err(Notice::new("`bounces.imap.tls` would send the password unencrypted")
@@ -153,7 +153,7 @@ impl Mailbox {
 
     /// The UIDs of messages that nobody has seen, the oldest first.
     pub async fn unseen(&mut self) -> Result<Vec<u32>, Notice> {
-        // Some servers tell of new messages only when asked.
+        // Some servers report new messages only when asked.
         self.told.within("NOOP", self.session.noop()).await?;
         let found = self.told.within("SEARCH", self.session.uid_search("UNSEEN")).await?;
         let mut found: Vec<u32> = found.into_iter().collect();
@@ -204,7 +204,7 @@ async fn greeted(stream: Bounded, settings: &Settings, told: &Server) -> Result<
             let mut plain = Client::new(stream);
             told.within("the greeting", greeting(&mut plain)).await?;
             told.within("STARTTLS", plain.run_command_and_check_ok("STARTTLS", None)).await?;
-            // What a stranger may have put behind the answer, in clear, is dropped with the client's buffer.
+            // Plaintext that an attacker may have injected behind the answer is dropped with the client's buffer.
             let safe = wrap()?.wrap(plain.into_inner(), STEP).await.map_err(refused)?;
             return Ok(Client::new(Box::new(safe)));
         }
@@ -222,7 +222,7 @@ async fn greeting<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug>(
     client.read_response().await?.ok_or_else(gone).map(drop)
 }
 
-/// Which server it is, for the words of an error, and how much it may still send.
+/// The server's name, for error messages, and how much it may still send.
 struct Server {
     address: String,
     left: Arc<AtomicUsize>,

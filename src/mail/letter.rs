@@ -14,7 +14,7 @@ use super::message::mailbox;
 use crate::model::{Address, Fill, Letterhead, Notice, Rendered, Slot};
 use crate::text::one_line;
 
-/// What makes one message.
+/// The contents of one message.
 #[derive(Clone, Copy, Debug)]
 pub struct Letter<'a> {
     /// The Message-ID is a function of this (RFC 5322 §3.6.4), so that each retry carries the same one.
@@ -24,7 +24,7 @@ pub struct Letter<'a> {
     pub rendered: &'a Rendered,
 }
 
-/// Who writes letters: the letterhead, with keys if there are any.
+/// Compiles letters: holds the letterhead, and keys if there are any.
 #[derive(Debug)]
 pub struct LetterWriter {
     from: Mailbox,
@@ -43,7 +43,7 @@ impl Fill for Nothing {
 
 impl LetterWriter {
     /// # Errors
-    /// The From or Reply-To is no mailbox, or a key cannot be used (see [`Signer::load`]).
+    /// The From or Reply-To is not a mailbox, or a key cannot be used (see [`Signer::load`]).
     pub fn new(head: &Letterhead, keys: &dkim::Settings, root: &Path) -> Result<Self, Notice> {
         let from = mailbox("publication.from", &head.from)?;
         let mut headers = Headers::new();

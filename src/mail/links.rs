@@ -1,4 +1,4 @@
-//! A subscriber's own links, derived from their secret: unguessable, one for each purpose, the same for years.
+//! A subscriber's links, derived from their secret: unguessable, one for each purpose, stable for years.
 
 use crate::model::{Delivery, Fill, IssueName, Letterhead, Slot};
 pub use crate::model::{Purpose, derive};

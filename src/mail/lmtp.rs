@@ -13,7 +13,7 @@ const RECIPIENTS: usize = 100;
 const SIZE: usize = 50 << 20;
 /// A client that is silent for so long has gone (RFC 5321 §4.5.3.2).
 const SILENCE: Duration = Duration::from_mins(5);
-/// After so many wrong commands a client is sent away.
+/// After this many wrong commands a client is disconnected.
 const MISTAKES: u32 = 20;
 
 /// Speaks with one client until it leaves. `domain` is whose mail is taken, or empty for any; `most` is how much of a message is
@@ -99,7 +99,7 @@ impl State {
     }
 }
 
-/// The address of `FROM:<address> PARAMETERS`, printable ASCII alone, so that it can stand in a header.
+/// The address of `FROM:<address> PARAMETERS`, printable ASCII only, so that it can be written into a header.
 fn path<'a>(rest: &'a str, word: &str) -> Option<&'a str> {
     let (head, tail) = rest.split_at_checked(word.len())?;
     let (address, parameters) = tail.trim_start().strip_prefix('<')?.split_once('>')?;
@@ -154,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         Ok(())
     }
 
-    /// The first `most` octets of what stands before the dot; `None` when it was too big. Only CR LF ends a line, so nobody
+    /// The first `most` octets of the data before the dot; `None` when it was too big. Only CR LF ends a line, so nobody
     /// smuggles a dot in.
     async fn message(&mut self, most: usize) -> io::Result<Option<Vec<u8>>> {
         let (mut message, mut segment) = (Vec::new(), Vec::new());

@@ -52,7 +52,7 @@ pub struct CompiledIssue {
 
 impl CompiledIssue {
     /// # Errors
-    /// A notice when the From or Reply-To of the letterhead is no mailbox.
+    /// A notice when the From or Reply-To of the letterhead is not a mailbox.
     pub fn new(frozen: Frozen, issue: IssueName) -> Result<Self, Notice> {
         let head = &frozen.letterhead;
         let from = mailbox("publication.from", &head.from)?;
@@ -65,7 +65,7 @@ impl CompiledIssue {
         let host = host(&head.public_url);
         let list = format!("{}.{host}", issue.edition);
         let archive = format!("{}/archive/{issue}", head.public_url.trim_end_matches('/'));
-        // Gmail's Feedback Loop wants 5 to 15 characters in the last field.
+        // Gmail's Feedback Loop requires 5 to 15 characters in the last field.
         let sender: String = format!("{host}newsletter").chars().filter(char::is_ascii_alphanumeric).take(15).collect();
         let shared_headers = format!(
             "{headers}List-Id: <{list}>\r\nList-Archive: <{archive}>\r\n\
@@ -86,7 +86,7 @@ impl CompiledIssue {
         Ok(self)
     }
 
-    /// Whether messages are signed, which takes longer than to write them.
+    /// Whether messages are signed, which takes longer than writing them.
     pub fn is_signed(&self) -> bool {
         self.signer.is_some()
     }
@@ -140,7 +140,7 @@ impl CompiledIssue {
         format!("{}@{}", verp::id(&self.issue, &delivery.seed), self.from.email.domain())
     }
 
-    /// VERP: an envelope sender that names the delivery, when bounces have a domain of their own; else the From.
+    /// VERP: an envelope sender that names the delivery, if there is a bounce domain; otherwise the From.
     fn envelope_from(&self, delivery: &Delivery) -> String {
         match self.frozen.letterhead.bounce_domain.as_str() {
             "" => self.from.email.to_string(),
@@ -152,7 +152,7 @@ impl CompiledIssue {
 /// The domain of a letterhead's From.
 ///
 /// # Errors
-/// A notice when its From or Reply-To is no mailbox, as for a [`CompiledIssue`].
+/// A notice when its From or Reply-To is not a mailbox, as for a [`CompiledIssue`].
 pub fn sender_domain(head: &Letterhead) -> Result<String, Notice> {
     let from = mailbox("publication.from", &head.from)?;
     if !head.reply_to.is_empty() {

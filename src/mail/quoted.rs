@@ -35,7 +35,7 @@ pub fn encode_run(out: &mut String, text: &str) {
     }
 }
 
-/// How many bytes of a line end stand here: CRLF, LF or CR alone.
+/// The length of the line end here in bytes: CRLF, LF or a bare CR.
 fn line_end(rest: &[u8]) -> Option<usize> {
     match rest {
         [b'\r', b'\n', ..] => Some(2),

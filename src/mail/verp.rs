@@ -1,4 +1,4 @@
-//! The marks on a message by which it is known again when it comes back. Knows no bounce; the proofs hang on the subscriber's secret.
+//! The marks that identify a message when it comes back. Knows no bounce; the proofs depend on the subscriber's secret.
 
 use super::links::derive;
 use crate::model::IssueName;

@@ -1,4 +1,4 @@
-//! What single providers and programs mean by words that say something else to everybody else. One row a dialect, with its source.
+//! What some providers and programs mean by words that mean something else elsewhere. One row per dialect, with its source.
 
 use super::words::Words;
 use super::{Said, Stage};
@@ -122,7 +122,7 @@ pub const DIALECTS: &[Dialect] = &[
         source: "AOL Postmaster, SMTP error messages",
         ..ANY
     },
-    // It tells what other senders' mails to the address met, not what this one did.
+    // It is about other senders' mail to the address, not about ours.
     Dialect {
         says: &["suppressed sending to this address", "suppression list", "recent history of bouncing"],
         class: Unproven,

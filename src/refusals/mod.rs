@@ -1,5 +1,5 @@
-//! The judge of refusals: what a server meant by saying no, whether it said so while we sent or in a mail that came back. Pure: it
-//! knows codes and words, and neither the list nor the way by which the words came.
+//! Judges refusals: what a server meant, whether it refused during a send or in a returned mail. Pure: it
+//! knows codes and words, but neither the list nor how the words arrived.
 
 mod codes;
 mod dialects;
@@ -11,7 +11,7 @@ pub use codes::{enhanced, reply_code};
 use crate::model::RefusalClass;
 use words::Words;
 
-/// When a refusal was said.
+/// The stage at which a refusal came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// To the connection, EHLO or MAIL FROM: nobody had been named but us.
@@ -20,11 +20,11 @@ pub enum Stage {
     Recipient,
     /// To DATA or the dot: the recipient had been taken, the message was not.
     Message,
-    /// In a report, which need not tell.
+    /// In a report, which may not say.
     Unknown,
 }
 
-/// What a server said.
+/// A server's refusal.
 #[derive(Clone, Copy, Debug)]
 pub struct Said<'a> {
     pub stage: Stage,

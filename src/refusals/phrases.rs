@@ -1,4 +1,4 @@
-//! The order in which the phrases of `phrases.txt` are asked, and how a mailbox's absence is put. Knows no codes.
+//! The order in which the phrases of `phrases.txt` are tried, and how servers say that a mailbox does not exist. Knows no codes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -38,7 +38,7 @@ fn section(name: &str) -> &'static [&'static str] {
     TABLE.get(name).map_or(&[], Vec::as_slice)
 }
 
-/// What is said about the sender, the message or the pace.
+/// Phrases about the sender, the message or the rate.
 pub fn about_us(words: &Words) -> Option<RefusalClass> {
     if says_blocked_mailbox(words) {
         return Some(Disabled);
@@ -49,7 +49,7 @@ pub fn about_us(words: &Words) -> Option<RefusalClass> {
     Some(if may_be_full && words.say_any(section("full")) { Full } else { class })
 }
 
-/// What is said about the mailbox or the way to it. [`NoMailbox`] is only named when nothing says that it may pass.
+/// Phrases about the mailbox or the route to it. [`NoMailbox`] counts only if nothing says that the failure is temporary.
 pub fn about_mailbox(words: &Words) -> Option<RefusalClass> {
     if words.say_any(section("full")) {
         return Some(Full);
@@ -81,13 +81,13 @@ fn says_nobody(words: &Words) -> bool {
         })
 }
 
-/// "The recipient's account is blocked" is no block of ours.
+/// "The recipient's account is blocked" does not mean that we are blocked.
 fn says_blocked_mailbox(words: &Words) -> bool {
     let blocked = ["blocked", "is blocked", "has been blocked", "was blocked"];
     ["account", "mailbox", "user", "inbox"].iter().any(|subject| words.tell_at_once(subject, &blocked))
 }
 
-/// Every phrase that is about us, for the property that none takes anybody off.
+/// Every phrase about us, for the property test that none removes a subscriber.
 #[cfg(test)]
 pub fn all_about_us() -> Vec<&'static str> {
     ABOUT_US.iter().flat_map(|(name, _)| section(name)).copied().collect()

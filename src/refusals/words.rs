@@ -1,4 +1,4 @@
-//! What a server's words say, apart from the addresses and hosts in them: `nospam@blockhaus.example` speaks of no spam.
+//! A server's words without the addresses and hosts in them: `nospam@blockhaus.example` says nothing about spam.
 
 /// The words of a text: lower case, without addresses, links and names of hosts.
 pub struct Words {
@@ -14,7 +14,7 @@ impl Words {
     pub fn of(text: &str) -> Self {
         let (mut line, mut marked) = (String::from(" "), String::from(" "));
         let text = text.to_lowercase().replace(['’', '`', '´'], "'");
-        // sendmail names a mailbox of its own as `<ann>`.
+        // sendmail writes a local mailbox as `<ann>`.
         let is_edge =
             |c: char| c.is_whitespace() || matches!(c, ';' | ',' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '=');
         for token in text.split(is_edge) {
@@ -35,7 +35,7 @@ impl Words {
         Self { line, joined, marked }
     }
 
-    /// Whether a phrase stands in the text as whole words: lower case, words parted by one space. `*` stands for up to four words.
+    /// Whether the text contains a phrase as whole words: lower case, separated by one space. `*` matches up to four words.
     /// Phrases in Chinese, Japanese or Korean are looked for as they are.
     pub fn say(&self, phrase: &str) -> bool {
         if phrase.chars().any(|c| c >= '\u{2e80}') {
@@ -108,14 +108,14 @@ impl Words {
     }
 }
 
-/// Where a phrase stands as whole words: the place of the space before it.
+/// Where a phrase occurs as whole words: the position of the space before it.
 fn find(line: &str, phrase: &str) -> Option<usize> {
     let space = |at: usize| line.as_bytes().get(at) == Some(&b' ');
     let whole = |at: &usize| *at > 0 && space(at - 1) && space(at + phrase.len());
     line.match_indices(phrase).map(|(at, _)| at).find(whole).map(|at| at - 1)
 }
 
-/// How many words `*` stands for at most.
+/// The most words that `*` matches.
 const GAP: usize = 4;
 
 /// Whether a text that begins with a space says a phrase first.

@@ -1,4 +1,4 @@
-//! The archive's pages: the list of all issues, an issue as an article, and what the feed has of it. Knows no store and no clock.
+//! The archive's pages: the list of all issues, an issue as an article, and its feed entry. Knows no store and no clock.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use chrono_tz::Tz;
@@ -52,7 +52,7 @@ impl ArchiveLine {
         }
     }
 
-    /// A line that has every name.
+    /// A sample line with every name set.
     pub fn sample() -> Self {
         Self {
             issue: "2026-11-25-midweek".into(),
@@ -66,7 +66,7 @@ impl ArchiveLine {
     }
 }
 
-/// A correction, as it is told.
+/// A correction, as the page shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CorrectionLine {
     /// RFC 3339.
@@ -96,7 +96,7 @@ pub struct Neighbour {
 pub struct IssuePage {
     #[serde(flatten)]
     pub line: ArchiveLine,
-    /// How much there is to read, in words.
+    /// The reading time, in words.
     pub length: String,
     /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
     pub language: String,
@@ -116,7 +116,7 @@ pub struct IssuePage {
 }
 
 impl IssuePage {
-    /// The page of `article`, whose pictures are found under `base` and, by other sites, under `public_url`.
+    /// The page of `article`. Its pictures are linked below `base`, and for other sites below `public_url`.
     pub fn new(line: ArchiveLine, article: &Article, base: &str, public_url: &str) -> Self {
         Self {
             line,
@@ -130,7 +130,7 @@ impl IssuePage {
     }
 }
 
-/// What the feed has of an issue.
+/// The feed entry of an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FeedEntry {
     pub article_html: String,

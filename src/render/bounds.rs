@@ -1,5 +1,5 @@
-//! What one rendering may cost: how many blocks it enters and how much it writes. A loop in a loop in a loop, over a long issue, would
-//! else run for hours. Knows no draft.
+//! Limits on one rendering: how many blocks it enters and how much it writes. Three nested loops over a long issue would
+//! otherwise run for hours. Knows no draft.
 
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -9,11 +9,11 @@ use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason, Template,
 };
 
-/// Blocks, partials and turns of loops that one rendering may enter: a hundred times what an issue of 60 items needs.
+/// The most blocks, partials and loop iterations that one rendering may enter: a hundred times what an issue of 60 items needs.
 const BLOCKS: u32 = 100_000;
 /// The most that one rendering may write, in bytes.
 const OUTPUT: usize = 4 << 20;
-/// The helper that counts. No template can mean it: the lint knows no such name.
+/// The name of the counting helper. No template can call it: the lint rejects the name.
 const COUNTER: &str = "enter_block";
 
 thread_local! {
@@ -21,7 +21,7 @@ thread_local! {
     static ENTERED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Has a template count each time that it, or a block in it, is entered.
+/// Makes a template count every entry into it and into its blocks.
 pub fn counted(mut template: Template) -> Template {
     for element in &mut template.elements {
         if let TemplateElement::HelperBlock(block) = element {
@@ -72,7 +72,7 @@ pub fn register(registry: &mut Handlebars) {
 /// Renders a template of a registry within the bounds.
 ///
 /// # Errors
-/// As the template fails, or leaves the bounds.
+/// The template fails, or exceeds the limits.
 pub fn render(
     registry: &Handlebars,
     name: &str,

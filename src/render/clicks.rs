@@ -1,4 +1,4 @@
-//! Which links of an issue are counted, when the publication counts clicks: those to its stories and its guides. Knows no template.
+//! Which links of an issue are counted when the publication counts clicks: those to stories and guides. Knows no template.
 
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ pub struct ClickSettings {
     pub clicks: bool,
 }
 
-/// The counted links: the stories and the guide cards as they are shown, then the guides that stand only under a story. `None` when
+/// The counted links: the stories and the guide cards in the order shown, then the guides shown only under a story. `None` when
 /// nothing is counted.
 pub fn tracking(draft: &Draft, setting: &Setting) -> Option<Tracking> {
     let base = setting.clicks?;

@@ -1,4 +1,4 @@
-//! What templates become: compiled with the path that errors show, then ready to run, and kept. Knows no draft and no rule.
+//! Compiled templates: with the path that errors show, ready to run, and cached. Knows no draft and no rule.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use handlebars::{Handlebars, Template};
 
 use super::language::Language;
 
-/// Which part a template makes; it decides the file's ending, the escape and the helpers.
+/// Which part a template makes; it decides the file extension, the escaping and the helpers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     Mjml,
@@ -34,7 +34,7 @@ pub struct Compiled<'t> {
     pub template: Template,
 }
 
-/// The name under which the issue's own template is registered; no partial can be called so.
+/// The name under which the issue's own template is registered; no partial can have this name.
 pub const ROOT: &str = "issue/";
 
 /// The templates of one part, ready to run.
@@ -47,11 +47,11 @@ pub struct Ready {
 /// A part, its issue template, and the merge fields that templates may name.
 pub type Key = (Format, String, Vec<String>);
 
-/// What is ready, kept beside its sources for the next draft. Clones share it.
+/// The compiled templates, cached with their sources for the next draft. Clones share it.
 #[derive(Clone, Default)]
 pub struct Kept {
     pub ready: Arc<Mutex<BTreeMap<Key, Arc<Ready>>>>,
-    /// By the tag that was asked for.
+    /// By the requested tag.
     pub languages: Arc<Mutex<BTreeMap<String, Arc<Language>>>>,
 }
 

@@ -1,4 +1,4 @@
-//! What the templates of the pages that subscribers act on see. Knows no template and no subscriber.
+//! The contexts for the templates of the pages that subscribers act on. Knows no template and no subscriber.
 
 use serde::Serialize;
 
@@ -10,14 +10,14 @@ use super::page::{Head, Page};
 pub struct Choice {
     pub name: String,
     pub title: String,
-    /// The day it comes, in words.
+    /// The day of the week it is sent, in words.
     pub weekday: String,
     /// What it is, in the editors' words; may be empty.
     pub description: String,
     pub chosen: bool,
 }
 
-/// What the publication is, the sign-up form, and the latest issue to look at.
+/// The home page: what the publication is, the sign-up form, and a link to the latest issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Home {
     /// What the publication is, in the editors' words; may be empty.
@@ -48,18 +48,18 @@ pub struct Lost {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Leave {
     pub action: String,
-    /// The editions that somebody gets, where they are more than one.
+    /// The editions that the subscriber gets, if more than one.
     pub editions: Vec<Choice>,
-    /// Whether nothing comes for now already.
+    /// Whether mail is already paused.
     pub paused: bool,
 }
 
-/// A page that says something, and may ask for one press of a button.
+/// A page with a message and at most one button.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MessagePage {
     /// The path that the button posts to; empty for none.
     pub action: String,
-    /// What it says there, as `action=…`; may be empty.
+    /// The value it posts, as `action=…`; may be empty.
     pub value: &'static str,
 }
 
@@ -88,11 +88,11 @@ pub struct Preferences {
     pub name: String,
     /// The day that a pause ends, YYYY-MM-DD, or empty.
     pub paused: String,
-    /// What the last press did: saved, or refused for choosing no edition or for a day that is none.
+    /// The result of the last submit: saved, or refused because no edition was chosen or the day is not valid.
     pub saved: bool,
     pub none: bool,
     pub date: bool,
-    /// Where a new address was asked about: the letter is on its way, or the address was none.
+    /// After a change of address was requested: the letter is on its way, or the address is not valid.
     pub moving: bool,
     pub wrong: bool,
     pub choice: bool,

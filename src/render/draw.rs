@@ -81,7 +81,7 @@ pub fn look(name: &str, templates: &Templates) -> Result<BTreeMap<String, String
     let mut look = BTreeMap::new();
     for (depth, source) in templates.tokens(name).into_iter().enumerate() {
         for (token, value) in tokens(source)? {
-            // A name that is neither known from below nor read by any template would change nothing, in silence.
+            // A name that the lower layers do not set and no template reads would silently do nothing.
             if depth > 0 && !look.contains_key(&token) && !templates.reads(&token) {
                 let line = line_of(&source.text, &token);
                 let message = format!("no template reads the token `{token}`");
@@ -132,7 +132,7 @@ pub fn part(ready: &Ready, view: &impl serde::Serialize) -> Result<String, Notic
     })
 }
 
-/// Plain text without trailing blanks, with at most two empty lines together and one line break at its end.
+/// Plain text without trailing blanks, with at most two consecutive empty lines and one line break at its end.
 pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut empty = 0;

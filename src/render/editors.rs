@@ -1,5 +1,5 @@
-//! The letters to the editors, all of one form: what happened, what can be done, what the check found, what the issue holds.
-//! Knows no schedule; it is told in words.
+//! The letters to the editors, all in one form: what happened, what can be done, what the check found, what the issue contains.
+//! Knows no schedule; callers pass it in words.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct EditorLetter {
     /// Paragraphs.
     pub lead: Vec<String>,
     pub commands: Vec<ToDo>,
-    /// Pages where the editor can do it; letters of an older version have none.
+    /// Links to pages where the editor can do it; letters from an older version have none.
     #[serde(default)]
     pub buttons: Vec<Button>,
     pub findings: Vec<Found>,
@@ -127,7 +127,7 @@ fn part(name: &str, view: &View, templates: &Templates) -> Result<String, Notice
     registry.render(name, view).map_err(|e| wrong(e.reason().to_string(), e.line_no))
 }
 
-/// Text from outside on one line each, without control and direction characters, of a length to read.
+/// Outside text on one line, without control and direction characters, cut to a readable length.
 fn cleaned(letter: &EditorLetter) -> EditorLetter {
     let clean = |text: &String| one_line(text, MOST_CHARACTERS);
     let todo = |todo: &ToDo| ToDo { does: clean(&todo.does), command: clean(&todo.command) };

@@ -10,7 +10,7 @@ use super::{language, words};
 /// The width of plain text in display columns.
 pub const COLUMNS: usize = 72;
 
-/// A helper that prints what a function makes of its call and of the issue's own direction.
+/// A helper that prints the result of a function of its call and the direction.
 struct Prints(fn(&Helper, &str) -> String);
 
 impl HelperDef for Prints {

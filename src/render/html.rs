@@ -20,7 +20,7 @@ pub fn compile(mjml: &str, label: &Path) -> Result<String, Notices> {
     Ok(tighten(&within_main(&html)))
 }
 
-/// The page's content in a main landmark, which MJML has no word for.
+/// Wraps the page's content in a main landmark, which MJML cannot express.
 fn within_main(html: &str) -> String {
     let body = html.find("<body").and_then(|at| Some(at + html[at..].find('>')? + 1));
     match (body, html.rfind("</body>")) {
@@ -31,8 +31,8 @@ fn within_main(html: &str) -> String {
     }
 }
 
-/// Takes the templates' own indentation out: white space around a line break becomes that line break. Nothing in the mail
-/// is preformatted, so nothing changes in how it looks.
+/// Removes the templates' indentation: white space around a line break becomes just the line break. Nothing in the mail
+/// is preformatted, so it looks the same.
 pub fn tighten(html: &str) -> String {
     let lines: Vec<&str> = html.lines().map(str::trim_ascii).filter(|line| !line.is_empty()).collect();
     let mut out = lines.join("\n");

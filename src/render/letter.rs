@@ -1,4 +1,4 @@
-//! Renders a letter to one person: its kind's folder under templates/letter/, with a typed context. Knows no address.
+//! Renders a letter to one person from its kind's folder under templates/letter/, with a typed context. Knows no address.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::ready;
 use super::{Templates, draw, editors, html, view, words};
 use crate::model::{self, Notices, Publication, Rendered, Segment};
 
-/// The context of `confirm`, where a sign-up waits for its owner's word, and of the other letters that bring a link.
+/// The context of `confirm`, the letter that asks to confirm a sign-up, and of the other letters with a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
@@ -19,7 +19,7 @@ pub struct Confirm {
     pub editions: Vec<String>,
 }
 
-/// The context of `notice`: an editor is told something.
+/// The context of `notice`, a message to an editor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
@@ -34,7 +34,7 @@ pub struct Notice {
     pub label: String,
 }
 
-/// Letters that are drawn as `confirm` is, with a link to press and words of their own.
+/// Letters that use the templates of `confirm`: a link to click, and their own words.
 const LINKS: [&str; 4] = ["confirm", "preferences", "move", "moved"];
 
 /// Each kind of letter with a context that has every name its templates may use.
@@ -62,7 +62,7 @@ pub fn samples() -> [(&'static str, Value); 5] {
 /// Renders the letter `kind` with its `context`. The same arguments give the same bytes.
 ///
 /// # Errors
-/// There is no such kind, the context is not the kind's own, or its templates or texts have a mistake.
+/// The kind does not exist, the context does not fit it, or its templates or texts have a mistake.
 pub fn letter(
     kind: &str,
     context: &Value,

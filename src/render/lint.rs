@@ -1,5 +1,5 @@
 //! Walks compiled templates and finds every name that does not exist, in both branches of every condition. Handlebars'
-//! strict mode finds them only when it comes by, and never in `{{#if}}`. Knows the shape of the data, not the data.
+//! strict mode finds them only on the path it takes, and never in `{{#if}}`. Knows the shape of the data, not the data.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,11 +12,11 @@ use super::helpers;
 use crate::model::{Notice, Notices};
 use crate::text::suggestion;
 
-/// What may be printed unescaped: HTML that `prose` has sanitised, or that a template has made.
+/// Names that may be printed unescaped: HTML sanitised by `prose` or made by a template.
 const RAW: &[&str] = &["article_html", "body_html", "intro_html", "note_html", "summary_html", "tldr_html"];
 const TESTS: &[&str] = &["and", "eq", "gt", "gte", "len", "lt", "lte", "ne", "not", "or"];
 const BLOCKS: &[&str] = &["each", "if", "unless", "with"];
-/// Partials within partials deeper than this are a circle.
+/// Partials nested deeper than this count as a cycle.
 const DEEPEST: usize = 12;
 /// Most partials examined, counting each inclusion.
 const MOST: usize = 2_000;
@@ -30,7 +30,7 @@ pub fn check(format: Format, templates: &BTreeMap<String, Compiled>, shape: &Val
     if walk.notices.is_empty() { Ok(()) } else { Err(Notices(walk.notices)) }
 }
 
-/// What names mean at a place: the values that blocks have entered, and block parameters.
+/// The names in scope: the values that blocks have entered, and block parameters.
 struct Scopes {
     values: Vec<Value>,
     locals: Vec<(String, Value)>,
@@ -42,7 +42,7 @@ struct Walk<'w> {
     root: &'w Value,
     notices: Vec<Notice>,
     depth: usize,
-    /// How many partials were looked at.
+    /// How many partials have been examined.
     seen: usize,
     /// Template name, line and column of the element at hand.
     at: (String, usize, usize),
@@ -126,7 +126,7 @@ impl Walk<'_> {
         self.call(helper, &[known, TESTS].concat(), scopes);
     }
 
-    /// Checks the name of a helper against `known` and looks at all it is given.
+    /// Checks a helper's name against `known`, and all its arguments.
     fn call(&mut self, helper: &HelperTemplate, known: &[&str], scopes: &mut Scopes) {
         let name = raw_name(&helper.name);
         if !known.contains(&name.as_str()) {
@@ -192,7 +192,7 @@ impl Walk<'_> {
         scopes.values.pop();
     }
 
-    /// The shape of a parameter; tells of a name that does not exist.
+    /// The shape of a parameter; reports a name that does not exist.
     fn value(&mut self, param: &Parameter, scopes: &mut Scopes) -> Option<Value> {
         match param {
             Parameter::Literal(value) => Some(value.clone()),
@@ -214,7 +214,7 @@ impl Walk<'_> {
         }
     }
 
-    /// [`Self::value`] of what has been told of already.
+    /// Like [`Self::value`], for a parameter already checked: reports nothing.
     fn quietly(&mut self, param: &Parameter, scopes: &mut Scopes) -> Option<Value> {
         let told = self.notices.len();
         let value = self.value(param, scopes);
@@ -222,7 +222,7 @@ impl Walk<'_> {
         value
     }
 
-    /// Follows a path; on failure the segment that is unknown and the names there are.
+    /// Follows a path; on failure returns the unknown segment and the names that exist there.
     fn resolve(&self, path: &str, scopes: &Scopes) -> Result<Value, (String, Vec<String>)> {
         if matches!(path, "@index" | "@first" | "@last" | "@key") {
             return Ok(Value::Bool(true));
@@ -263,7 +263,7 @@ fn written(name: String) -> String {
     if is_plain { name } else { format!("[{name}]") }
 }
 
-/// The names of a path. One in square brackets is as it stands there, with spaces, dots and slashes.
+/// The segments of a path. One in square brackets is taken literally, with spaces, dots and slashes.
 fn segments(path: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = path;
@@ -276,7 +276,7 @@ fn segments(path: &str) -> Vec<&str> {
     found
 }
 
-/// Two list items as one that has every name that either has: what is null or empty in one may be full in the other.
+/// Merges two list items into one with the names of both: a value that is null or empty in one may be set in the other.
 fn fuller(one: Value, other: Value) -> Value {
     match (one, other) {
         (Value::Object(mut one), Value::Object(other)) => {

@@ -1,4 +1,4 @@
-//! Finds in a template's source what mrml would pass over in silence or garble: unknown components and attributes, and
+//! Finds in a template's source what mrml would silently ignore or garble: unknown components and attributes, and
 //! attribute values that it cannot print. Knows neither Handlebars nor data.
 
 use std::path::Path;
@@ -62,7 +62,7 @@ const COMPONENTS: &[(&str, &str)] = &[
 const COMMON: &str = "background-color container-background-color css-class mj-class padding padding-bottom padding-left \
                       padding-right padding-top";
 
-/// Something wrong at a place of a source.
+/// A mistake at a position in a source.
 pub struct Mistake {
     line: usize,
     column: usize,
@@ -119,7 +119,7 @@ pub fn mistakes(source: &str) -> Vec<Mistake> {
     found
 }
 
-/// The source with blanks in place of Handlebars comments, so that every place stays what it was.
+/// The source with Handlebars comments blanked out, so that positions stay the same.
 fn without_comments(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
@@ -139,14 +139,14 @@ fn garbled(c: char) -> bool {
 }
 
 struct Attribute<'s> {
-    /// Bytes from where the search began.
+    /// Bytes from where the search started.
     at: usize,
     name: &'s str,
     quote: char,
     value: &'s str,
 }
 
-/// The attributes of a tag, from the end of its name; Handlebars expressions between them are passed over.
+/// The attributes of a tag, from the end of its name; Handlebars expressions between them are skipped.
 fn attributes(rest: &str) -> Vec<Attribute<'_>> {
     let mut found = Vec::new();
     let mut at = 0;

@@ -63,13 +63,13 @@ pub fn language_of(draft: &Draft, setting: &Setting) -> String {
     view::language(draft, setting)
 }
 
-/// A sentence of a report in the English that ships, as scripts and terminals get it.
+/// A sentence of a report in the built-in English, for scripts and terminals.
 pub fn in_english(sentence: &Sentence) -> String {
     static ENGLISH: LazyLock<Option<Arc<Language>>> = LazyLock::new(|| Templates::builtin().language("en").ok());
     ENGLISH.as_ref().map_or_else(|| sentence.english.clone(), |english| english.tell(sentence))
 }
 
-/// Draws `draft` as an article for the web, as [`render`] does beside both parts.
+/// Draws only the web article of `draft`, the same that [`render`] draws with both parts.
 ///
 /// # Errors
 /// Every mistake found in the article's template, with file, line and column.

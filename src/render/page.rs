@@ -36,14 +36,14 @@ impl PageSetting<'_> {
     }
 }
 
-/// What a page tells search engines, and programs that show a link to it. What is empty is not told.
+/// A page's metadata for search engines and link previews. Empty fields are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
-    /// Stands before the publication's name; empty: the `title` of the page's words.
+    /// Put before the publication's name; empty: the `title` of the page's words.
     pub title: String,
     /// Empty: the publication's.
     pub description: String,
-    /// The page's one path below the public URL; `None` for a page that is nobody's to share.
+    /// The page's canonical path below the public URL; `None` for a page that is not meant to be shared.
     pub path: Option<String>,
     pub is_home: bool,
     /// The address of a picture; empty: the publication's mark.
@@ -61,7 +61,7 @@ pub trait Page: Serialize {
     /// A context that has every name the template may use.
     fn sample() -> Self;
 
-    /// What it tells those who do not see it.
+    /// Its metadata for search engines and link previews.
     fn head(&self) -> Head {
         Head::default()
     }
@@ -79,7 +79,7 @@ pub fn page<P: Page>(page: &P, section: &str, setting: PageSetting, templates: &
     draw::part(&layout, &root.with(&Value::Null, &root.head(&page.head()), &body))
 }
 
-/// Renders a page without the layout: HTML to stand in something else.
+/// Renders a page without the layout: HTML to embed elsewhere.
 ///
 /// # Errors
 /// Every mistake in the templates and the texts.
@@ -92,7 +92,7 @@ pub fn fragment<P: Page>(
     Root::new(section, setting, templates)?.body(page, templates)
 }
 
-/// What the templates of one page see, whatever the page shows.
+/// The part of the context that is the same for every page.
 struct Root<'a> {
     setting: PageSetting<'a>,
     base: String,
@@ -107,7 +107,7 @@ impl<'a> Root<'a> {
         let language = setting.language(templates)?;
         let texts = |section| language.section(&format!("page.{section}"), &name);
         let mut words = texts(section);
-        // A sheet's words may leave out what it does not show.
+        // A sheet's words may omit what it does not show.
         for key in ["title", "button", "link"] {
             words.entry(key).or_insert_with(|| "".into());
         }
@@ -131,7 +131,7 @@ impl<'a> Root<'a> {
         })
     }
 
-    /// The publication's mark, where it is a file that the pages serve themselves: no page asks another host for anything.
+    /// The publication's mark, if it is a file that the pages serve themselves: no page loads anything from another host.
     fn mark(&self, base: &str) -> Value {
         let Some(mark) = &self.setting.publication.mark else { return Value::Null };
         let Some(file) = &mark.file else { return Value::Null };

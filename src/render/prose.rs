@@ -16,7 +16,7 @@ use crate::model::{TextFormat, Tracking};
 use crate::text::html::{self, Breaks};
 use crate::text::markdown;
 
-/// More Markdown than this, or nesting deeper than [`DEEPEST`], is shown as plain text: sanitising it can cost seconds.
+/// Markdown longer than this, or nested deeper than [`DEEPEST`], is shown as plain text: sanitising it can take seconds.
 const LONGEST: usize = 200_000;
 const DEEPEST: usize = 24;
 
@@ -40,7 +40,7 @@ impl Links {
         Self { inline, style: Some(style), ..Self::default() }
     }
 
-    /// Sanitised HTML with its inline looks, where it has some.
+    /// Sanitised HTML with its inline styles, if any.
     fn dressed(&self, html: String) -> String {
         match &self.style {
             Some(style) => dress(&html, style),
@@ -74,7 +74,7 @@ pub fn summary(format: TextFormat, text: &str, links: &mut Links) -> Prose {
     }
 }
 
-/// A title on one line: all its words, without Markdown's marks where it is that.
+/// A title on one line: all its words, without Markdown markup if it is Markdown.
 pub fn title(format: TextFormat, text: &str) -> String {
     match format {
         TextFormat::Text => words::line(html::from_plain(text, Breaks::None).as_deref().unwrap_or(text)),
@@ -152,8 +152,8 @@ fn visible(html: &str) -> String {
     html.replace("<br>", "<br />").replace("<p></p>", "")
 }
 
-/// Gives sanitised HTML its inline looks. Lists and quotes have room on both sides, so that either may be the first.
-/// Text that reads like a tag is escaped by now, so every `<p>` is one of ours.
+/// Adds inline styles to sanitised HTML. Lists and quotes have margins on both sides, so that either may come first.
+/// Text that looks like a tag is escaped by now, so every `<p>` is ours.
 fn dress(html: &str, link: &str) -> String {
     html.replace("<p>", "<p style=\"margin:0 0 10px\">")
         .replace("<a href=", &format!("<a class=\"accent\" style=\"{link}\" href="))
@@ -162,7 +162,7 @@ fn dress(html: &str, link: &str) -> String {
         .replace("<ol", "<ol style=\"margin:0 0 10px;padding:0 24px\"")
 }
 
-/// Writes the plain text: paragraphs parted by empty lines, one source line each, so that `wrap` can break them.
+/// Writes the plain text: paragraphs separated by empty lines, one source line each, so that `wrap` can break them.
 struct Text<'l> {
     links: &'l mut Links,
     out: String,
@@ -248,7 +248,7 @@ impl Text<'_> {
                 for child in node.children() {
                     self.inlines(child, out);
                 }
-                // An address as its own text would stand twice: the number is enough.
+                // A link whose text is its address would show it twice: the number is enough.
                 if words::href(&out[start..]).as_deref() == Some(link.url.as_str()) {
                     out.truncate(start);
                 }

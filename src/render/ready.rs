@@ -11,8 +11,8 @@ use super::view::IssueView;
 use super::{Setting, Templates, bounds, helpers, lint, mjml, words};
 use crate::model::{Notice, Notices};
 
-/// The MJML and the text templates of an edition, ready. `shape` is an issue that has every name they may use; it is only asked
-/// for when something is not ready yet.
+/// The MJML and the text templates of an edition, ready. `shape` is an issue that has every name they may use; it is only called
+/// when something is not ready yet.
 pub fn of(setting: &Setting, templates: &Templates, shape: impl Fn() -> IssueView) -> [Result<Arc<Ready>, Notices>; 2] {
     [Format::Mjml, Format::Text].map(|format| {
         let key = (format, setting.edition.template.clone(), setting.fields.to_vec());
@@ -69,7 +69,7 @@ fn prepare(compiled: BTreeMap<String, Compiled>, format: Format, shape: &Value) 
     Ok(Ready { registry, labels })
 }
 
-/// `file` with the partials of its part; those that edition template `name` has of its own stand in for the common ones.
+/// `file` with the partials of its part; those of edition template `name` replace the common ones.
 fn compile<'t>(
     format: Format,
     file: &str,
@@ -102,7 +102,7 @@ fn compile<'t>(
     if wrong.is_empty() { Ok(compiled) } else { Err(Notices(wrong)) }
 }
 
-/// The parser's reason without its list of all that could have stood there: names of its grammar, which help nobody.
+/// The parser's reason without its list of expected tokens: names of its grammar, which help nobody.
 fn plain(reason: &str) -> String {
     match reason.split_once(": expected ") {
         Some((what, _)) => format!("{what} from here on"),

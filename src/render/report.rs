@@ -1,5 +1,5 @@
-//! The report of a send as one HTML page that needs nothing else: figures, tables, and plots as SVG. Knows no ledger and no
-//! clock; the figures and the zone are handed in.
+//! The report of a send as one self-contained HTML page: figures, tables, and plots as SVG. Knows no ledger and no
+//! clock; the figures and the time zone are passed in.
 
 mod compare;
 mod numbers;
@@ -18,11 +18,11 @@ const TEMPLATE: &str = "page/report.html.hbs";
 /// What a report needs besides the figures.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportSetting<'a> {
-    /// In which times are shown.
+    /// The time zone in which times are shown.
     pub zone: Tz,
     /// The page's BCP 47 tag.
     pub language: &'a str,
-    /// The issue template whose colours the page wears; one that there is not has those of every edition.
+    /// The issue template whose colours the page uses; an unknown one gives the colours of all editions.
     pub template: &'a str,
 }
 
@@ -36,7 +36,7 @@ pub fn report(report: &SendReport, setting: ReportSetting, templates: &Templates
     fill(TEMPLATE, &view::view(report, setting, &language, look)?, templates)
 }
 
-/// Fills a template that is a whole page, strictly: a name that there is not is a mistake.
+/// Fills a template that is a whole page, in strict mode: an unknown name is an error.
 pub(super) fn fill(name: &str, view: &impl Serialize, templates: &Templates) -> Result<String, Notices> {
     let missing = || Notice::new(format!("there is no template templates/{name}"));
     let source = templates.get(name).ok_or_else(missing)?;

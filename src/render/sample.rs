@@ -1,4 +1,4 @@
-//! Sample drafts: what an issue looks like at its fullest, at its barest, and at its most hostile. Templates are checked
+//! Sample drafts: one with everything, one with the minimum, and a hostile one. Templates are checked
 //! against them; the preview shows them. Knows no file.
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! All that a render needs besides the draft and the templates. Knows neither.
+//! Everything that a render needs besides the draft and the templates. Knows neither.
 
 use std::collections::BTreeMap;
 
@@ -21,12 +21,12 @@ impl From<&Card> for GuideLink {
     }
 }
 
-/// What a draft is drawn for.
+/// Where the drawn draft is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Medium {
     /// Inline styles, ages such as "yesterday", each subscriber's own values.
     Mail,
-    /// A page for everybody, read years later under a style sheet: no inline styles, full dates.
+    /// A public page with its own style sheet, still read years later: no inline styles, full dates.
     Web,
 }
 
@@ -37,7 +37,7 @@ pub struct Setting<'a> {
     /// Shown in the masthead; empty means the edition's name with a capital.
     pub edition_title: &'a str,
     pub edition: &'a Edition,
-    /// Every guide an entry may be paired with. The draft's own cards are known without being listed.
+    /// Every guide an entry may be paired with. The draft's own cards need not be listed.
     pub guides: &'a [GuideLink],
     /// Names of the merge fields that the list knows, for `{{subscriber.fields.NAME}}`.
     pub fields: &'a [String],
@@ -53,7 +53,7 @@ pub struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
-    /// The least: no guides and fields are known, links are direct, and no pages are served.
+    /// The minimal setting: no guides or merge fields, direct links, no pages served.
     pub fn new(publication: &'a Publication, edition: &'a Edition) -> Self {
         Self {
             publication,

@@ -1,4 +1,4 @@
-//! Slots on their way through the templates: opaque tokens put in before, found again and cut out after.
+//! Slots in templates: opaque tokens are put in before rendering, then found and cut out afterwards.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ impl Tokens {
         Self { stem: format!("slot{digest}"), slots }
     }
 
-    /// No slots: what a template prints for one is empty.
+    /// No slots: a template prints nothing for them.
     pub fn none() -> Self {
         Self { stem: String::new(), slots: Vec::new() }
     }

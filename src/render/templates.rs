@@ -1,4 +1,4 @@
-//! The template sources by name: the built-in ones, with a publication's own on top. Reads no file; others hand texts in.
+//! The template sources by name: the built-in ones, with a publication's own on top. Reads no file; callers pass the texts in.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -107,7 +107,7 @@ const BUILTIN: &[(&str, &str)] = builtin![
 #[derive(Clone, Debug)]
 pub struct Templates {
     sources: BTreeMap<String, Source>,
-    /// Built-in tokens and words that a publication's own stand upon: of these files one may hold a single line.
+    /// The built-in tokens and words below a publication's own files, which may therefore be a single line.
     under: BTreeMap<String, Source>,
     pub(super) kept: Kept,
 }
@@ -126,7 +126,7 @@ impl Templates {
         BUILTIN.iter().copied()
     }
 
-    /// Puts `source` in place of the template `name` (its path under `templates/`), or adds it. `label` is the path that
+    /// Replaces the template `name` (its path under `templates/`) with `source`, or adds it. `label` is the path that
     /// errors show. Tokens and words are laid over the built-in ones of that name, line by line.
     #[must_use]
     pub fn with(mut self, name: &str, label: &Path, source: String) -> Self {
@@ -195,7 +195,7 @@ impl Templates {
         self.has(&format!("look.{name}"))
     }
 
-    /// Whether any template has a name, whole.
+    /// Whether any template contains `read` as a whole name.
     fn has(&self, read: &str) -> bool {
         let whole = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         self.sources.values().any(|source| source.text.split(read).skip(1).any(whole))
@@ -205,8 +205,8 @@ impl Templates {
         self.sources.get(name)
     }
 
-    /// The partials of one part, `mjml` or `txt`, by the name that templates call them. One in a folder named as the issue
-    /// template stands in for the common one.
+    /// The partials of one part, `mjml` or `txt`, by the name that templates use. One in a folder named after the issue
+    /// template replaces the common one.
     pub(super) fn partials(&self, part: &str, issue: &str) -> BTreeMap<&str, &Source> {
         let ending = format!(".{part}.hbs");
         let own = format!("{issue}/");
@@ -228,7 +228,7 @@ impl Templates {
         self.sources.keys().filter_map(stem).collect()
     }
 
-    /// Feeds every source into `hash`, so that what is derived from it changes with any template.
+    /// Feeds every source into `hash`, so that any template change changes the result.
     pub(super) fn digest(&self, hash: &mut Sha256) {
         for (name, source) in self.sources.iter().chain(&self.under) {
             hash.update(name.as_bytes());

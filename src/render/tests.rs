@@ -1,4 +1,4 @@
-//! Renders every template with every sample, and looks for what must never be in a mail.
+//! Renders every template with every sample, and checks for what must never appear in a mail.
 
 mod clicks;
 mod exact;
@@ -40,7 +40,7 @@ fn draw(draft: &Draft, name: &str) -> Rendered {
     draw_with(draft, name, &Templates::builtin()).unwrap_or_else(|notices| panic!("{notices}"))
 }
 
-/// With every optional part, or with none of them for a draft that has none itself.
+/// The setting with every optional part, or with none for a draft that has none.
 fn draw_with(draft: &Draft, name: &str, templates: &Templates) -> Result<Rendered, Notices> {
     let mut draft = draft.clone();
     draft.name.edition = name.into();
@@ -60,7 +60,7 @@ fn draw_with(draft: &Draft, name: &str, templates: &Templates) -> Result<Rendere
     render(&draft, &Setting { fields: &fields, ..setting }, templates)
 }
 
-/// What a template mistake is told as, with `source` in place of the built-in `name`.
+/// The error for a template mistake, with `source` in place of the built-in `name`.
 fn complaint(name: &str, source: &str) -> String {
     let templates = Templates::builtin().with(name, Path::new("mine.hbs"), source.to_owned());
     draw_with(&sample::full(), "midweek", &templates).unwrap_err().to_string()

@@ -1,4 +1,4 @@
-//! The words of the issues that are not the editor's, for one template in one language. Knows no template's source.
+//! The words of issues that editors do not write, for one template in one language. Knows no template's source.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::Templates;
 use super::language::{Language, Line, Locale, fill};
 use crate::model::Notices;
 
-/// The words of one issue template, filled in where they name something. What is not there is empty.
+/// The words of one issue template, with placeholders filled in. Missing words are empty.
 #[derive(Clone, Debug)]
 pub struct Words {
     language: Arc<Language>,

@@ -50,7 +50,7 @@ pub fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            // Two of them would read as a template's tag that was left over.
+            // Two of them would look like a leftover template tag.
             '{' => out.push_str("&#123;"),
             c if c == '\\' || c.escape_debug().len() > 1 => {
                 let _ = write!(out, "&#{};", u32::from(c));
@@ -93,14 +93,14 @@ fn fill(words: &str, width: usize, first: &str, next: &str, out: &mut Vec<String
     let start = |current: &mut String, out: &mut Vec<String>| out.push(std::mem::replace(current, next.to_owned()));
     let mut coming = words.split(' ').filter(|w| !w.is_empty()).peekable();
     while let Some(word) = coming.next() {
-        // A link's number never stands alone on a line.
+        // A link's number is never alone on a line.
         let numbered = |next: &&str| {
             let number = next.starts_with('[') && next.trim_end_matches([',', '.']).ends_with(']');
             number && word.width() + next.width() < width / 2
         };
         let glued = coming.next_if(numbered).map(|number| format!("{word} {number}"));
         let word = glued.as_deref().unwrap_or(word);
-        // An address stays whole, or it could not be followed.
+        // An address is not broken, or it could not be followed.
         let parts = if word.contains("://") { vec![word] } else { parts(word, width.saturating_sub(next.width())) };
         for (at, part) in parts.into_iter().enumerate() {
             let gap = usize::from(!bare && at == 0);
@@ -156,7 +156,7 @@ fn clusters(word: &str) -> Vec<&str> {
 /// Whether `c` makes one character with what stands before it: it is joined, combining or a skin tone, so that the text
 /// grows no wider by it, or it is the second letter of a flag.
 fn is_one(text: &str, c: char) -> bool {
-    /// The longest emoji of several code points has fewer.
+    /// More code points than the longest emoji has.
     const LONGEST: usize = 16;
     match c.width() {
         Some(0) => return true,

@@ -1,4 +1,4 @@
-//! When an edition goes out, and what is to be done for it at a moment: both as functions of their arguments. Knows no
+//! When an edition goes out, and what to do for it at a given time: both as functions of their arguments. Knows no
 //! clock, no store and no mail; `pipeline` does what is decided here.
 
 mod calendar;

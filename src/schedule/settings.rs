@@ -1,4 +1,4 @@
-//! `[serve]`: how `digest serve` keeps its watch.
+//! `[serve]`: the settings of `digest serve`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::model::duration;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// How long a daemon that no longer answers keeps the others of its store from acting.
+    /// How long a daemon that no longer answers keeps the others on its database from acting.
     #[serde(with = "duration")]
     pub lease: Duration,
     /// How long the daemon may take to finish the messages in flight when it is asked to end.

@@ -1,4 +1,4 @@
-//! The steps of one issue: from what is known of it, the one next step, and when to look again. It does nothing itself and
+//! The steps of one issue: from the facts about it, the one next step, and when to look again. It does nothing itself and
 //! knows neither store nor mail.
 
 use std::time::Duration;
@@ -10,18 +10,18 @@ use crate::model::{Edition, IssueState, Missed, OnUnapproved};
 
 /// A daemon that came this much after the send time still counts as one that was there: it was restarted, or took over.
 const TOLERANCE: Duration = Duration::from_mins(10);
-/// How long after a failed try a draft is tried again.
+/// The wait before a failed draft is tried again.
 const DRAFT_AGAIN: TimeDelta = TimeDelta::minutes(10);
 /// How long after a send broke off, or could not begin, it is tried again; twice as long after each further time in a row.
 const SEND_AGAIN: TimeDelta = TimeDelta::minutes(5);
 /// Links are not checked later than this before the send time, so that nothing delays the send.
 const LINKS_LAST: Duration = Duration::from_mins(5);
-/// What cannot begin is tried for so long even where an edition has no `grace`.
+/// How long a send that cannot begin is retried even if the edition has no `grace`.
 const A_WHILE: Duration = Duration::from_hours(1);
 /// No such wait is longer.
 const LONGEST: TimeDelta = TimeDelta::hours(1);
 
-/// What the journal may say of a run.
+/// The entries that the journal may have for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// The draft is there, and the editors have a preview.
@@ -39,11 +39,11 @@ pub enum What {
     Sending,
     /// The send stopped before its end.
     Stopped,
-    /// The send could not begin, or not go on: nobody was mailed then.
+    /// The send could not begin or continue: nobody was mailed in this try.
     SendFailed,
     /// The end: the issue went out.
     Sent,
-    /// The end: there is no issue of this date.
+    /// Final: there is no issue on this date.
     Skipped,
 }
 
@@ -103,13 +103,13 @@ pub enum Approval {
 pub struct Sending {
     /// `Sending`, `Stopped` or `Sent`.
     pub state: IssueState,
-    /// Only an operator's word lets a stopped send go on.
+    /// Only an operator can resume a stopped send.
     pub by_operator: bool,
-    /// When somebody who waits is due: now, or at this later time. `None` when nobody waits.
+    /// When the next waiting recipient is due: now, or at this later time. `None` when nobody waits.
     pub due: Option<DateTime<Utc>>,
 }
 
-/// What is known of a run.
+/// The facts about a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     pub edition: &'a Edition,
@@ -143,21 +143,21 @@ pub enum Reason {
 /// One thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Fetch, compose, render, check, and tell the editors.
+    /// Fetch, compose, render, check, and notify the editors.
     Draft,
     Remind,
-    /// Check the draft's links again, and tell the editors which fail.
+    /// Check the draft's links again, and tell the editors which ones fail.
     CheckLinks,
     Hold(Reason),
     /// Approve what nobody approved, as the edition asks, unless the check finds errors.
     Approve,
-    /// Begin the send, or go on with it.
+    /// Begin the send, or continue it.
     Send,
-    /// Tell the editors that the send stopped.
+    /// Notify the editors that the send stopped.
     TellStopped,
-    /// The send is past its lifetime: stop it for good and tell the editors.
+    /// The send is past its lifetime: stop it for good and notify the editors.
     GiveUp,
-    /// The issue is out: tell the editors.
+    /// The issue is out: notify the editors.
     Close,
     Skip(Reason),
 }
@@ -182,11 +182,11 @@ impl Next {
 }
 
 /// Decides what is next for a run. The same facts give the same step; a step that is on record is not asked for again, so
-/// whoever is cut off between step and record only repeats it.
+/// a crash between step and record only repeats the step.
 pub fn decide(facts: &Facts) -> Next {
     let is_closed = facts.last(What::Sent).or(facts.last(What::Skipped)).is_some();
     match &facts.send {
-        // Whoever begins it again by hand after its end has it finished, too.
+        // A send begun again by hand after its end is finished, too.
         Some(send) if is_closed && send.state != IssueState::Sent => under_way(facts, send),
         _ if is_closed => Next::NEVER,
         Some(send) => under_way(facts, send),
@@ -196,7 +196,7 @@ pub fn decide(facts: &Facts) -> Next {
 }
 
 impl Facts<'_> {
-    /// When the journal last says this.
+    /// When the journal last had this entry.
     fn last(&self, what: What) -> Option<DateTime<Utc>> {
         self.done.iter().rfind(|done| done.what == what).map(|done| done.at)
     }
@@ -211,7 +211,7 @@ impl Facts<'_> {
         again.filter(|again| *again > self.now)
     }
 
-    /// When a send that broke off or could not begin is tried again. One that went on for a while before it broke off counts as the
+    /// When a send that broke off or could not begin is tried again. One that ran for a while before it broke off counts as the
     /// first of its row.
     fn send_again(&self) -> Option<DateTime<Utc>> {
         let (mut began, mut failed, mut times) = (None, None, 0);
@@ -230,7 +230,7 @@ impl Facts<'_> {
         failed.map(|failed| self.again(failed, wait))
     }
 
-    /// Whether the last try to send could not begin or go on.
+    /// Whether the last try to send could not begin or continue.
     fn has_failed(&self) -> bool {
         let place = |what: What| self.done.iter().rposition(|done| done.what == what);
         place(What::SendFailed).is_some() && place(What::SendFailed) > place(What::Sending)
@@ -242,7 +242,7 @@ impl Facts<'_> {
         if from > self.now { self.now } else { from + pause }
     }
 
-    /// Whether a stop waits to be told: each start is on record once, and each stop after it. Their order in the journal counts,
+    /// Whether a stop is still to be reported: each start is on record once, and each stop after it. Their order in the journal counts,
     /// since their times are those of a clock that may be set.
     fn has_untold_stop(&self) -> bool {
         let place = |what: What| self.done.iter().rposition(|done| done.what == what);
@@ -331,7 +331,7 @@ fn due(facts: &Facts) -> Next {
     Next::now(if late { Step::Skip(unapproved(facts)) } else { Step::Hold(unapproved(facts)) })
 }
 
-/// What is approved goes out, and is tried again for a while when it cannot.
+/// An approved issue is sent, and retried for a while if that fails.
 fn begin(facts: &Facts) -> Next {
     let again = facts.send_again().filter(|_| facts.has_failed());
     match again {

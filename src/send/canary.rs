@@ -1,4 +1,4 @@
-//! Who gets an issue first, and whether the others may have it then. Pure.
+//! Who gets an issue first, and whether the others may get it after that. Pure.
 
 use sha2::{Digest, Sha256};
 
@@ -38,7 +38,7 @@ pub struct Limits {
     pub complained: f64,
 }
 
-/// What became of a canary.
+/// The outcomes of a canary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     /// Messages that were answered for good.

@@ -1,10 +1,10 @@
-//! How many connections a relay takes: as many as the settings allow, until it refuses one while others stand. Those go on, and one more
+//! How many connections a relay accepts: as many as the settings allow, until it refuses one while others are open. They stay; one more
 //! is tried now and then. Pure: time comes in as an argument. Knows no socket, no message and no pace.
 
 use std::time::{Duration, Instant};
 
-/// So many are opened at once while none stands, and twice as many for each that stands. After the first trouble it is one at a time, or
-/// one for so many that stand.
+/// This many are opened at once while none is open, and twice as many for each open one. After the first refusal it is one at a time, or
+/// one for this many open ones.
 const AT_ONCE: usize = 4;
 /// The first wait before one more is tried than the relay took; it doubles with each refusal.
 const WAIT: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ pub enum Permit {
 /// What a refused connection means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// Others stand, or are being opened: the relay takes no more than those.
+    /// Others are open, or being opened: the relay accepts no more than those.
     OneTooMany,
     /// There is none, so often in a row.
     None(u32),
@@ -136,17 +136,17 @@ impl Connections {
         self.refused(now)
     }
 
-    /// Whether the relay takes fewer than the settings allow.
+    /// Whether the relay accepts fewer than the settings allow.
     pub fn is_limited(&self) -> bool {
         self.limit < self.most
     }
 
-    /// Whether another one than the caller's stands or is being opened.
+    /// Whether another connection than the caller's is open or being opened.
     pub fn has_others(&self) -> bool {
         self.open + self.opening > 1
     }
 
-    /// How many stand.
+    /// How many are open.
     pub fn open(&self) -> usize {
         self.open
     }
@@ -205,7 +205,7 @@ mod tests {
             assert_eq!(volley(&mut connections, now), 1, "one at a time");
             assert_eq!(connections.refused(now), Refused::OneTooMany);
         }
-        // A connection that ends is opened anew at once, and teaches nothing.
+        // A connection that ends is reopened at once, and changes nothing we know.
         connections.closed();
         assert_eq!(volley(&mut connections, now), 1);
         connections.opened(now);

@@ -1,4 +1,4 @@
-//! Opens the connections of a run, no more than the relay takes, and says when that is of no use. Knows no message.
+//! Opens the connections of a run, no more than the relay accepts, and gives up when it keeps failing. Knows no message.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -8,15 +8,15 @@ use super::shared::Shared;
 use super::{Ended, Event};
 use crate::mail::{Connection, Refusal, Relay, Stage};
 
-/// How often in a row the relay may fail before the run is over: 15 seconds in all.
+/// How many failures in a row end the run: 15 seconds in all.
 const PATIENCE: u32 = 5;
 /// The same while it says that it takes nobody now, after it took messages in this run: two minutes, since many count connections by the
 /// minute.
 const LONGER: u32 = 8;
-/// A worker that waits for others looks again after this, in case nobody tells it.
+/// A worker that waits for others checks again after this, in case it is not notified.
 const LONG: Duration = Duration::from_secs(1);
 
-/// What came of asking for a connection.
+/// The result of asking for a connection.
 pub enum Dialed {
     Connection(Box<Connection>),
     /// None now; ask again.
@@ -101,7 +101,7 @@ impl<'a> Dialer<'a> {
         self.refused(refused, refusal)
     }
 
-    /// Takes leave of the relay. Where it counts connections, the next one comes when this one has ended there, too.
+    /// Sends QUIT. If the relay limits connections, the next one is opened only when this one has ended there, too.
     pub async fn hang_up(self, connection: Connection) {
         let is_limited = self.shared.connections().is_limited();
         if is_limited {

@@ -22,7 +22,7 @@ pub struct InFlight {
     pub taken: usize,
 }
 
-/// A message of an open domain group, `first` before the others, when the run still goes on. `None` when nobody is due in any domain group.
+/// A message of an open domain group, `first` before the others, while the run continues. `None` when nobody is due in any domain group.
 pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Option<InFlight>, Ended> {
     loop {
         if shared.is_over() || !shared.allow() {
@@ -53,12 +53,12 @@ pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Op
     }
 }
 
-/// Puts an outcome on record, then tells whoever watches.
+/// Records an outcome, then notifies the observer.
 pub async fn record(shared: &Shared, in_flight: &InFlight, outcome: Outcome) -> Result<(), Ended> {
     record_and_claim(shared, in_flight, outcome, Then::Rest).await.map(drop)
 }
 
-/// Puts a message back into the queue, since its connection could not carry it. What was `said` then may be about the pace or not.
+/// Requeues a message whose connection could not carry it. The reply, `said`, may or may not be about the pace.
 pub async fn requeue(shared: &Shared, in_flight: &InFlight, reply: Reply, said: Feedback) -> Result<(), Ended> {
     record_as(shared, in_flight, Outcome::Requeued(reply), Then::Rest, said).await.map(drop)
 }
@@ -68,7 +68,7 @@ fn feedback(reply: &Reply) -> Feedback {
     if reply.code.is_none() { Feedback::None } else { retry::feedback(reply) }
 }
 
-/// What a worker would do after an outcome.
+/// What a worker wants to do after an outcome.
 #[derive(Clone, Copy)]
 pub enum Then {
     /// Nothing by this connection.
@@ -132,7 +132,7 @@ async fn record_as(
     stop.map_or(Ok(None), |reason| Err(Ended::Guarded(reason)))
 }
 
-/// Puts on record that a reserved message begins, unless its domain group has closed or the run is over.
+/// Records that a reserved message begins, unless its domain group has closed or the run is over.
 pub async fn begin(shared: &Shared, in_flight: &InFlight) -> Result<Option<InFlight>, Ended> {
     let InFlight { delivery, domain_group, taken, .. } = in_flight;
     let started = Instant::now();
@@ -147,7 +147,7 @@ pub async fn begin(shared: &Shared, in_flight: &InFlight) -> Result<Option<InFli
     }
 }
 
-/// What an outcome looks like from outside.
+/// An outcome as observers see it.
 fn told(outcome: &Outcome) -> (DeliveryState, Reply) {
     let state = match outcome {
         Outcome::Delivered(_) => DeliveryState::Delivered,

@@ -1,4 +1,4 @@
-//! Works the ledger off: takes each message that is due, has it delivered, and puts the outcome on record before the next.
+//! Works through the ledger: claims each message that is due, delivers it, and records the outcome before the next.
 //! Knows no SQL, no template and no draft; the clock and the stop signal are handed in.
 
 mod canary;
@@ -45,14 +45,14 @@ pub enum Transport {
 /// The time now; `--now` shifts it.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
-/// What happened, for whoever watches: a progress bar, a log.
+/// An event of a send, for observers such as a progress bar or a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A message's try ended in this state. `number` is the recipient's in the ledger.
     Tried { number: i64, state: DeliveryState, reply: Reply },
     /// A connection could not be made or was lost; the worker tries again.
     ConnectionLost { reason: String },
-    /// The relay took no further connection: `open` go on, and one more is tried now and then.
+    /// The relay refused another connection: `open` stay in use, and one more is tried from time to time.
     ConnectionRefused { open: usize, reason: String },
 }
 
@@ -85,7 +85,7 @@ pub enum Ended {
     Interrupted,
     /// Another process set the send to stopped.
     StoppedElsewhere,
-    /// Too many messages were refused or bounced: the reason, in words for the operator, whose word alone lets it go on.
+    /// Too many messages were refused or bounced: the reason, in words for the operator, who alone can resume the send.
     Guarded(String),
     /// Something is wrong on our side, so that no message could have gone out: the reason, in words for the operator.
     Broken(String),

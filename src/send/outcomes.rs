@@ -1,4 +1,4 @@
-//! Puts on record what an answer of the relay means for a message, and says what the connection does next. Knows no bytes of a message and
+//! Records what a relay's answer means for a message, and decides what the connection does next. Knows no message bytes and
 //! no connection.
 
 use super::Ended;
@@ -15,7 +15,7 @@ pub struct Outgoing {
     pub message: Message,
 }
 
-/// How a connection goes on after an answer.
+/// What a connection does after an answer.
 pub enum After {
     /// With a message that is on record as begun.
     Begun(InFlight),
@@ -46,14 +46,14 @@ impl From<Option<InFlight>> for After {
 pub struct Outcomes<'a> {
     pub shared: &'a Shared,
     pub relay: &'a Relay,
-    /// Whether any message had an answer of its own.
+    /// Whether any message got an answer.
     pub answered: bool,
     /// Whether the connection was idle and nothing was said on it since.
     pub rested: bool,
 }
 
 impl Outcomes<'_> {
-    /// Puts on record what became of a message whose final dot went out.
+    /// Records the outcome of a message whose final dot was sent.
     pub async fn settle(
         &mut self,
         sent: Result<Reply, Refusal>,
@@ -70,7 +70,7 @@ impl Outcomes<'_> {
         }
     }
 
-    /// Puts on record what became of a message that was refused.
+    /// Records the outcome of a message that was refused.
     pub async fn refused(&mut self, refusal: Refusal, in_flight: &InFlight, then: Then) -> Result<After, Ended> {
         let delivery = &in_flight.delivery;
         let attempt = Attempt { number: delivery.number, tries: delivery.attempts + 1, now: self.shared.now() };
@@ -101,7 +101,7 @@ impl Outcomes<'_> {
             return Ok(After::Drop);
         }
         if !self.answered && self.shared.connections().has_others() {
-            // It takes no further connection, which says nothing about the pace of those that it took.
+            // It refuses another connection, which says nothing about the pace of those it accepted.
             requeue(self.shared, in_flight, reply, Feedback::None).await?;
         } else {
             record(self.shared, in_flight, Outcome::Requeued(reply)).await?;

@@ -34,7 +34,7 @@ impl Schedule {
         self.waits.iter().max().copied().unwrap_or_default()
     }
 
-    /// What becomes of a recipient who was refused for now: tried again when the reply asks for it, else by the schedule,
+    /// What happens to a recipient who was refused for now: tried again when the reply says so, else by the schedule,
     /// each a little later than the next so that not all come back at one moment.
     fn later(&self, stage: Stage, reply: Reply, attempt: Attempt) -> Outcome {
         let Attempt { number, tries, now } = attempt;
@@ -63,7 +63,7 @@ fn spread(number: i64) -> f64 {
 /// What a refusal is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// This recipient; the connection goes on when `connection_lives`.
+    /// This recipient; the connection stays in use if `connection_lives`.
     Recipient { outcome: Outcome, connection_lives: bool },
     /// The connection only: the message goes back to the queue, uncounted.
     Connection(Reply),
@@ -132,7 +132,7 @@ fn is_too_big(stage: Stage, reply: &Reply) -> bool {
     }
 }
 
-/// Whether the relay takes no more messages on this connection, in the words of Exim, Postfix and others.
+/// Whether the relay accepts no more messages on this connection, in the words of Exim, Postfix and others.
 fn is_connection_full(reply: &Reply) -> bool {
     reply.is_temporary() && says(reply, &["too many messages", "maximum message count", "message limit"])
 }

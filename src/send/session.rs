@@ -14,10 +14,10 @@ use super::throttle::GroupIndex;
 use crate::mail::{Connection, Refusal, Relay, Stage};
 use crate::store::Claim;
 
-/// How long an outcome waits for what is said of the next envelope; both mostly come in one packet.
+/// How long an outcome waits for the replies to the next envelope; both usually come in one packet.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// What becomes of a connection that carries nothing for now.
+/// What happens to a connection that carries nothing for now.
 pub enum Closing {
     /// It may carry more.
     Keep,
@@ -39,7 +39,7 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// `answered` when a message that the connection carried had an answer of its own, `rested` when it was idle.
+    /// `answered` when a message on the connection got an answer, `rested` when it was idle.
     pub fn new(shared: &'a Shared, relay: &'a Relay, connection: Connection, answered: bool, rested: bool) -> Self {
         Self { shared, connection, outcomes: Outcomes { shared, relay, answered, rested }, last: None }
     }
@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Delivers a message whose envelope was taken, with the next one's envelope behind it where that may be.
+    /// Delivers a message whose envelope was accepted, with the next one's envelope behind it if allowed.
     async fn deliver(&mut self, outgoing: &Outgoing) -> Result<After, Ended> {
         self.last = Some((outgoing.in_flight.domain_group, outgoing.in_flight.taken));
         if let Some(next) = self.following(outgoing).await? {
@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
             // The server waits for a message that it will not get now.
             (settled, Ok(())) => Ok(give_up(self.shared, &next, settled).await),
             (settled, Err(refusal)) if minds_groups(&refusal) => {
-                // Once more, one thing at a time, and then judged by what it says.
+                // Try again, one command at a time, and judge the reply to that.
                 release(self.shared, &next).await;
                 self.shared.groups.store(false, Ordering::Relaxed);
                 Ok(if refusal.reply.code.is_some() { settled } else { settled.over() })

@@ -1,4 +1,4 @@
-//! `[delivery]`: which way mail leaves, and how patiently.
+//! `[delivery]`: the transport, retries and limits.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::mail::{DkimSettings, SmtpSettings};
 use crate::model::duration;
 use crate::store::Uncertain;
 
-/// Which way mail leaves.
+/// The transport of mail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TransportKind {

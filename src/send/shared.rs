@@ -1,4 +1,4 @@
-//! What the workers of a run share: how many messages may still go, how many may be under way, and how the run ends. Knows no connection
+//! State shared by the workers of a run: how many messages may still go, how many may be under way, how the run ends. Knows no connection
 //! and no protocol.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -15,10 +15,10 @@ use super::{Ended, Run};
 use crate::mail::Message;
 use crate::model::Delivery;
 
-/// After so many messages of one domain group a worker looks at the next one first.
+/// After this many messages of one domain group a worker looks at the next group first.
 const TURN: usize = 16;
 
-/// What the workers of a run share.
+/// The state that the workers of a run share.
 pub struct Shared {
     pub run: Run,
     /// Messages that may still be tried.
@@ -32,11 +32,11 @@ pub struct Shared {
     pub ended: watch::Sender<Option<Ended>>,
     /// Whether any connection was ever made in this run.
     pub reached: AtomicBool,
-    /// How many connections stand, and how many the relay takes.
+    /// How many connections are open, and how many the relay accepts.
     pub connections: Mutex<Connections>,
-    /// Told when another connection may be opened, or is no longer being opened.
+    /// Notified when another connection may be opened, or is no longer being opened.
     pub dialed: Notify,
-    /// Whether any message had an answer of its own in this run.
+    /// Whether any message got an answer in this run.
     pub answered: AtomicBool,
     /// Whether an envelope may follow another message's final dot; a relay that minds it gets one thing at a time.
     pub groups: AtomicBool,
@@ -61,7 +61,7 @@ impl Shared {
         self.ended.borrow().is_some()
     }
 
-    /// Takes one message from the run's allowance.
+    /// Uses up one message of the run's allowance.
     pub fn allow(&self) -> bool {
         self.allowance.try_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok()
     }
@@ -89,7 +89,7 @@ impl Shared {
     }
 
     pub fn throttle(&self) -> MutexGuard<'_, Throttle> {
-        // What a worker that panicked left behind is still a throttle.
+        // The throttle is still usable after a worker panicked.
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,7 +110,7 @@ impl Shared {
         (self.run.clock)()
     }
 
-    /// The message of one subscriber. Signing takes longer than all else about it, so it goes to threads of its own.
+    /// The message of one subscriber. Signing takes longer than everything else, so it runs on separate threads.
     pub async fn message(&self, delivery: &Delivery) -> Result<Message, Ended> {
         let compiled = &self.run.compiled;
         if !compiled.is_signed() {

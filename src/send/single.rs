@@ -1,5 +1,5 @@
-//! Messages of their own, outside an issue, by the ledger's rules: the intent is on record before the final dot, and what a refusal
-//! means is judged as for a message. Knows no queue.
+//! Single messages, outside an issue, by the ledger's rules: the intent is on record before the final dot, and a
+//! refusal is judged as for a message of an issue. Knows no queue.
 
 use chrono::{DateTime, Utc};
 
@@ -88,7 +88,7 @@ impl LetterSender {
         Ok(outcome)
     }
 
-    /// Takes leave of the relay.
+    /// Sends QUIT to the relay.
     pub async fn close(self) {
         if let Some(connection) = self.connection {
             connection.close().await;

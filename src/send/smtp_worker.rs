@@ -1,4 +1,4 @@
-//! A worker that speaks SMTP: has a connection and lets it carry messages for as long as it lives, then has another one.
+//! A worker that speaks SMTP: sends messages over a connection for as long as it lives, then opens another one.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use super::shared::Shared;
 use super::throttle::{Feedback, GroupIndex};
 use crate::mail::{Connection, Relay};
 
-/// A connection that stood idle for so long may have been closed by the relay, which no relay minds.
+/// After this long idle, a connection may have been closed by the relay, which says nothing against it.
 const IDLE: Duration = Duration::from_millis(500);
 
 /// A connection between two messages.
 struct Standing {
     connection: Connection,
-    /// Whether any message that it carried had an answer of its own.
+    /// Whether any message that it carried got an answer.
     answered: bool,
     since: Instant,
 }

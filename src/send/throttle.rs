@@ -16,7 +16,7 @@ pub enum Feedback {
     None,
 }
 
-/// Which domain group a message goes by: 0 for all domains of no group, then the groups in order, as the ledger numbers them.
+/// A message's domain group: 0 for all domains in no group, then the groups in order, as the ledger numbers them.
 pub type GroupIndex = usize;
 
 /// The domain groups of a run, and the relay that all of them share.

@@ -1,4 +1,4 @@
-//! One worker of a run, by the way that its messages leave.
+//! One worker of a run, by transport.
 
 use std::sync::Arc;
 

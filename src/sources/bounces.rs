@@ -1,4 +1,4 @@
-//! What a mail that came back says: a bounce, a complaint, a wish to leave, or nothing that matters. Knows no list and no clock.
+//! Reads an inbound message: a bounce, a complaint, an unsubscribe request, or nothing that matters. Knows no list and no clock.
 
 mod notification;
 mod prose;
@@ -9,10 +9,10 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use crate::model::{Address, EvidenceKind};
 
-/// What is read of one message, in octets; the rest of a longer one says nothing about delivery.
+/// How much of one message is read, in octets; the rest of a longer one says nothing about delivery.
 pub const MOST: usize = 1 << 20;
 
-/// What a message is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A copy could not be delivered, in the form of RFC 3464 or as free text.
@@ -52,11 +52,11 @@ pub struct Failure {
     /// Enhanced status such as `5.1.1`; empty when there is none.
     pub status: String,
     pub evidence: EvidenceKind,
-    /// What the other server said: one line, at most 300 characters, nothing but what may stand on a terminal.
+    /// What the other server said: one line, at most 300 characters, safe to print on a terminal.
     pub diagnostic: String,
 }
 
-/// What one message says, with everything by which its subscriber can be found.
+/// The findings in one message, with everything that can identify its subscriber.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub kind: Kind,
@@ -69,7 +69,7 @@ pub struct Finding {
     pub returned_to: Option<String>,
     /// One for each recipient who was not reached.
     pub failures: Vec<Failure>,
-    /// The token of a wish to leave, lower case.
+    /// The token of an unsubscribe request, lower case.
     pub token: Option<String>,
     /// When the message says it was written, Unix seconds.
     pub written: Option<i64>,
@@ -80,7 +80,7 @@ pub fn read_bounce(bytes: &[u8]) -> Finding {
     read(&bytes[..bytes.len().min(MOST)], NESTED)
 }
 
-/// How many reports deep one may be wrapped in another: scanners and gateways send on what they got.
+/// How deeply reports may be nested: scanners and gateways wrap what they forward.
 const NESTED: usize = 2;
 
 fn read(bytes: &[u8], nested: usize) -> Finding {
@@ -188,7 +188,7 @@ fn old_complaint(message: &Message, parts: &Parts) -> Option<Failure> {
     Some(Failure { recipients, status: String::new(), evidence: EvidenceKind::Complaint, diagnostic })
 }
 
-/// Whether nobody wants an answer to a message: what mail systems and answering machines write (RFC 5321 §4.5.5).
+/// Whether a message must not be answered: it is from a mail system or an autoresponder (RFC 5321 §4.5.5).
 fn has_null_path(message: &Message) -> bool {
     message.header_raw("Return-Path").is_some_and(|path| path.trim() == "<>")
 }
@@ -241,14 +241,14 @@ impl Parts {
                 _ => {}
             }
         }
-        // Broken multipart: what stands below the headers, as it is.
+        // Broken multipart: the text below the headers, as it is.
         if found.words.trim().is_empty() && found.status.is_none() && found.feedback.is_none() {
             let raw = message.raw_message();
             let body = raw.get(message.root_part().offset_body as usize..).unwrap_or_default();
             found.words = decoded(&String::from_utf8_lossy(body));
         }
         found.feedback = found.feedback.or_else(|| feedback_in(&found.words));
-        // Plain bounces carry the message that came back below a line of their own.
+        // Plain bounces carry the returned message below a separator line.
         if found.returned.is_none() {
             let (words, returned) = prose::split_returned(&found.words);
             (found.words, found.returned) = (words.to_owned(), returned.map(str::to_owned));
@@ -257,7 +257,7 @@ impl Parts {
     }
 }
 
-/// A feedback report that stands among the words, with the two fields that RFC 5965 §3.1 asks of each.
+/// A feedback report within the text, with the two fields that RFC 5965 §3.1 requires.
 fn feedback_in(words: &str) -> Option<String> {
     let low = words.to_ascii_lowercase();
     let at = |name: &str| if low.starts_with(name) { Some(0) } else { low.find(&format!("\n{name}")).map(|at| at + 1) };
@@ -275,7 +275,7 @@ fn decoded(text: &str) -> String {
 }
 
 impl Parts {
-    /// From whom the message that came back was, as a report tells. Complaints often hide the subscriber, and forget this.
+    /// The sender of the returned message, according to the report. Complaints often hide the subscriber, but not this.
     fn envelope_senders(&self) -> Vec<String> {
         let told = [
             (&self.feedback, "original-mail-from"),
@@ -295,7 +295,7 @@ fn returned(parts: &Parts) -> (Option<String>, Option<String>) {
     (id, status::field(head, "to").map(|to| bare(&to)))
 }
 
-/// What stands between angle brackets, or all of it.
+/// The text between angle brackets, or all of it.
 fn bare(text: &str) -> String {
     let inner = text.rsplit_once('<').map_or(text, |(_, rest)| rest);
     inner.split('>').next().unwrap_or_default().trim().to_owned()

@@ -92,7 +92,7 @@ fn drop_twins(content: &mut Content, places: &[(&PathBuf, usize)]) {
     content.items.retain(|_| !at.next().is_some_and(|at| twins.contains(&at)));
 }
 
-/// Tells of topics in several spellings, which count as one.
+/// Reports topics in several spellings, which count as one.
 fn spellings(content: &Content) -> Option<Notice> {
     const SHOWN: usize = 5;
     let of_items = content.items.iter().flat_map(|item| &item.topics);
@@ -102,7 +102,7 @@ fn spellings(content: &Content) -> Option<Notice> {
     for topic in all {
         topics.entry(topic_key(topic)).or_default().insert(topic);
     }
-    // Names of signs alone have no key and stand for themselves.
+    // Names without letters or digits have no key and are compared as they are.
     let several: Vec<&BTreeSet<&str>> =
         topics.iter().filter(|(key, ways)| !key.is_empty() && ways.len() > 1).map(|(_, ways)| ways).collect();
     let told = |ways: &&BTreeSet<&str>| {

@@ -11,7 +11,7 @@ use super::text;
 /// An object's fields, the lines on which they stand, and where mistakes are reported.
 pub(super) struct Fields<'a> {
     pub map: Map<String, Value>,
-    /// Lines by path, such as `timeline[0].date`; a field that is not here stands on `line`.
+    /// Lines by path, such as `timeline[0].date`; a field that is not here is on `line`.
     pub lines: &'a HashMap<String, usize>,
     /// The path of this object with its dot; empty for a whole record.
     pub prefix: String,
@@ -26,7 +26,7 @@ impl Fields<'_> {
         self.lines.get(&format!("{}{key}", self.prefix)).copied().unwrap_or(self.line)
     }
 
-    /// The field, removed from the object; JSON's `null` is no field.
+    /// The field, removed from the object; JSON's `null` counts as absent.
     pub(super) fn take(&mut self, key: &str) -> Option<Value> {
         self.map.shift_remove(key).filter(|v| !v.is_null())
     }

@@ -40,14 +40,14 @@ pub use subscribers::{
     Census, ListHints, ListSource, Reject, RejectWriter, SubscriberList, SubscriberRules, SubscriberWriter,
 };
 
-/// What a file gave: its records in the order of the file, and what was noticed on the way (each with file and line).
+/// The result of reading a file: its records in order, and notices (each with file and line).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intake<T> {
     pub records: Vec<T>,
     pub notices: Vec<Notice>,
 }
 
-/// What a guide file gave: guides, and the news items that a guide page lists beside its guide.
+/// The result of reading a guide file: guides, and the news items that a guide page lists.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Imported {
     pub items: Vec<Item>,

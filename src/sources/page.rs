@@ -1,4 +1,4 @@
-//! One news item out of a web page: what its head says of title, source, date and summary. Knows no network.
+//! One news item from a web page: title, source, date and summary from its head. Knows no network.
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -9,7 +9,7 @@ use super::text::{self, NAME, SUMMARY, TITLE};
 use crate::model::{Item, Published, TextFormat};
 use crate::text::html::PageHead;
 
-/// What a person says of the item in place of the page.
+/// A person's values for the item, which override the page's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PageWords {
     pub title: Option<String>,
@@ -20,10 +20,10 @@ pub struct PageWords {
     pub topics: Vec<String>,
 }
 
-/// The item that a page is. Without a date that can be read, or with one in the future, it counts as published now.
+/// Makes an item from a page. Without a date that can be read, or with one in the future, it counts as published now.
 ///
 /// # Errors
-/// The page says no title, and nobody else does.
+/// Neither the page nor the person gives a title.
 pub fn read_page(url: &Url, html: &str, words: &PageWords, now: DateTime<Utc>) -> Result<Item, String> {
     let head = PageHead::read(html);
     let line = |words: &str, most: usize| {

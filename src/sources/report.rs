@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::model::{Notice, Notices};
 
-/// How many different errors are shown; the rest is counted.
+/// How many different errors are shown; the rest are counted.
 const SHOWN: usize = 50;
-/// How many different notices are shown: more, since each tells of something that was changed.
+/// How many different notices are shown: more, since each reports something that was changed.
 const TOLD: usize = 200;
 /// How many characters of a wrong value are quoted.
 const QUOTED: usize = 60;

@@ -23,7 +23,7 @@ pub fn hinted(line: &[u8]) -> Option<u8> {
     let (name, rest) = line.split_at_checked(4)?;
     match rest {
         [separator] if name.eq_ignore_ascii_case(b"sep=") => Some(*separator),
-        // Trimmed away with the line's end.
+        // Trimmed together with the line end.
         [] if name.eq_ignore_ascii_case(b"sep=") => Some(b'\t'),
         _ => None,
     }

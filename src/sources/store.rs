@@ -33,7 +33,7 @@ pub struct Merged {
     pub notices: Vec<Notice>,
 }
 
-/// What becomes of the topics of an item that is stored already.
+/// What happens to the topics of an item that is stored already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topics {
     /// The import knows them all: its own take their place, where it has any.
@@ -42,7 +42,7 @@ pub enum Topics {
     Join,
 }
 
-/// One item on its way: where it stands in the folder, as what, and what it is to become.
+/// One item during a merge: its place in the folder, its stored form, and its new form.
 struct Slot<'a> {
     file: PathBuf,
     /// The line in `file`, from 0; `None` for an item that is new.
@@ -101,7 +101,7 @@ struct Stock<'a> {
 /// Adds items to `content_dir`/news/YYYY-Www.jsonl, by the ISO week of `published`. An item with a known id or canonical
 /// URL updates its line in place, where it is newer: by the unknown field `version` where there is one, else whenever a
 /// field differs. Fields that only the stored item has stay, as do the bytes of all other lines. Of records of one address
-/// from several sources the best one by `better` is the item, and the others stand in its `also`, in whatever order they come.
+/// from several sources the best one by `better` is the item, and the others go into its `also`, in whatever order they come.
 /// Files are replaced whole, so that a program beside it or a crash never sees half of one.
 ///
 /// # Errors
@@ -163,7 +163,7 @@ impl<'a> Stock<'a> {
         Ok(stock)
     }
 
-    /// Puts the items in until doing it once more changes nothing. One round is enough unless an item that another one of
+    /// Merges the items until another round changes nothing. One round is enough unless an item that another one of
     /// the import was taken for moves to another URL: only in the next round the two are seen to differ.
     fn settle(&mut self, dir: &Path, items: &'a [Item]) {
         let items = same_address::in_order(items, |item| key(item).unwrap_or_else(|| item.id.clone()));

@@ -45,7 +45,7 @@ pub struct Reject {
     pub cells: Vec<(String, String)>,
 }
 
-/// What rows are held against.
+/// What rows are checked against.
 #[derive(Clone, Debug)]
 pub struct SubscriberRules<'a> {
     /// Where consent came from, for rows that do not say so themselves.
@@ -60,7 +60,7 @@ pub struct SubscriberList {
     plans: Vec<Plan>,
 }
 
-/// What a file is taken for, and how many of its rows would come in as what.
+/// The format a file was recognized as, and how many rows would get each status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Census {
     /// The name of the file, or of the one inside an archive.
@@ -78,7 +78,7 @@ pub struct Census {
     pub refused: usize,
     /// Columns by what they mean, where that is not a merge field of their name.
     pub columns: Vec<(String, String)>,
-    /// What its service's export cannot tell.
+    /// What its service's export does not contain.
     #[serde(skip)]
     pub advice: String,
     #[serde(skip)]
@@ -175,7 +175,7 @@ impl SubscriberList {
         Ok(SubscriberRows { tables: tables.into_iter(), now: None, is_archive })
     }
 
-    /// The columns of all tables, besides the addresses.
+    /// The columns of all tables, except the addresses.
     ///
     /// # Errors
     /// A table cannot be read again.
@@ -191,7 +191,7 @@ impl SubscriberList {
         Ok(names)
     }
 
-    /// Whether the file holds more than one table, each with lines of its own.
+    /// Whether the file holds more than one table, each with its own line numbers.
     pub fn is_archive(&self) -> bool {
         self.plans.len() > 1
     }

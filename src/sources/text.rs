@@ -1,4 +1,4 @@
-//! Bytes to clean text: UTF-8 with its mistakes named by line, and characters that have no place in a title. Knows no fields.
+//! Bytes to clean text: checks UTF-8, names mistakes by line, and removes characters that do not belong. Knows no fields.
 
 use std::path::Path;
 
@@ -77,7 +77,7 @@ fn without_invisible(text: &str) -> String {
     text.chars().filter(kept).collect()
 }
 
-/// Whether the text has anything that leaves ink: letters, digits, signs, emoji; not joiners and marks alone.
+/// Whether the text has anything visible: letters, digits, signs, emoji; not joiners and marks alone.
 pub(super) fn has_ink(text: &str) -> bool {
     let inkless = |c: char| {
         c.is_whitespace()

@@ -1,4 +1,4 @@
-//! What every change of a subscriber's standing comes down to: taken off, their links ended, noted, forgotten. Functions within the caller's
+//! The steps that changes of a subscriber's status are made of: remove, end links, note, forget. Functions within the caller's
 //! transaction.
 
 use chrono::{DateTime, Utc};
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{StoreError, to_ms};
 use crate::model::SubscriberStatus;
 
-/// How an act came to us, and from where.
+/// How a subscriber's request reached us, and from where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace<'a> {
     /// `web page`, `one-click`, `mail`, `operator`.
@@ -18,7 +18,7 @@ pub struct Trace<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Takes a subscriber off as unsubscribed, with a note of it, whichever way it was told us. Again, it changes nothing.
+/// Unsubscribes a subscriber and records it, however the request reached us. Idempotent.
 pub(super) fn leave(conn: &Connection, id: i64, trace: Trace) -> Result<bool, StoreError> {
     let left = take_off(conn, id, SubscriberStatus::Unsubscribed, trace.at)?;
     if left {

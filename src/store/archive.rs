@@ -26,7 +26,7 @@ pub struct Archived {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
     pub at: DateTime<Utc>,
-    /// What subscribers are told of it; may be empty.
+    /// The note for subscribers; may be empty.
     pub note: String,
 }
 
@@ -119,7 +119,7 @@ impl Issues<'_> {
         Ok(Some(copy))
     }
 
-    /// Puts a correction of the web copy on record; what was mailed stays as it is.
+    /// Records a correction of the web copy; the mailed bytes stay as they are.
     pub fn correct(
         &self,
         issue: &IssueName,

@@ -1,4 +1,4 @@
-//! Freezing the audience: one ledger row for each subscriber who shall get the issue, written when the send begins.
+//! Freezing the audience: one ledger row for each subscriber who will get the issue, written when the send begins.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -7,7 +7,7 @@ use super::safety::skip_recipients;
 use super::{Sends, StoreError, to_ms};
 use crate::model::IssueName;
 
-/// What freezing found.
+/// The result of freezing an audience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// The send begins now, with this many recipients.
@@ -18,7 +18,7 @@ pub enum Audience {
 
 impl Sends<'_> {
     /// Begins the send of an approved issue: every confirmed subscriber of its edition who does not pause gets a pending row,
-    /// in one transaction; whoever an unfinished import brings does not yet. Running it again changes nothing.
+    /// in one transaction; subscribers of an unfinished import are left out. Running it again changes nothing.
     pub fn freeze_audience(&self, issue: &IssueName, now: DateTime<Utc>) -> Result<Audience, StoreError> {
         let tx = self.store.begin()?;
         let begun = tx.execute(

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Store, StoreError};
 
 impl Store {
-    /// Copies the database as it is now into a new file, which nobody else may read; whoever writes goes on meanwhile.
+    /// Copies the database as it is now into a new file that nobody else may read; writers are not blocked.
     ///
     /// # Errors
     /// The file cannot be written, or the copy is damaged.

@@ -1,4 +1,4 @@
-//! What came back, as evidence on subscribers, and when it takes them off the list. Knows no message and no wording of one.
+//! Bounces and complaints as evidence about subscribers, and when it removes them from the list. Knows no message and no wording.
 
 use std::time::Duration;
 
@@ -34,12 +34,12 @@ pub struct SoftRule {
     pub window: Duration,
 }
 
-/// What a piece of evidence did.
+/// The effect of a piece of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// The subscriber is off the list from now on.
     Gone(SubscriberStatus),
-    /// It is on record; the subscriber stands as before.
+    /// It is on record; the subscriber's status is unchanged.
     Kept,
     /// This message was read before.
     Known,
@@ -98,7 +98,7 @@ impl Subscribers<'_> {
         Ok(Some(gone.map_or(Effect::Kept, Effect::Gone)))
     }
 
-    /// What came back about one subscriber, the oldest first.
+    /// The bounces and complaints of one subscriber, the oldest first.
     pub fn bounces_of(&self, email: &Address) -> Result<Vec<BounceLine>, StoreError> {
         let sql = format!("{LINES} WHERE r.email_key = ?1 ORDER BY b.received_ms, b.id");
         let mut statement = self.store.conn.prepare(&sql)?;
@@ -219,7 +219,7 @@ fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usi
     )?)
 }
 
-/// Whether a subscriber's soft bounces are enough. Several about one issue count once: they are one failure, told twice.
+/// Whether a subscriber's soft bounces are enough. Several about one issue count once: they report the same failure.
 fn is_over(conn: &Connection, subscriber: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let (count, span_ms): (i64, i64) = conn.query_row(
         "SELECT count(DISTINCT CASE issue WHEN '' THEN hash ELSE issue END), coalesce(max(received_ms) - min(received_ms), 0) FROM bounces

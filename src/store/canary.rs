@@ -1,4 +1,4 @@
-//! A send in canary: its canary, whose answers the others wait for, and the days of a warm-up. Knows no limits.
+//! The canary of a send, whose outcomes the other recipients wait for, and the days of a warm-up. Knows no limits.
 
 use chrono::{DateTime, Utc};
 use rusqlite::params;
@@ -6,10 +6,10 @@ use rusqlite::params;
 use super::{Sends, StoreError, from_ms, to_ms};
 use crate::model::Reply;
 
-/// The domain group of those who are held back: no worker looks there, and the next run assigns domain groups anew.
+/// The domain group of those who are held back: no worker looks there, and the next run assigns domain groups again.
 const HELD_BACK: i64 = -1;
 
-/// How the canary of a send stands.
+/// The state of a send's canary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CanaryTally {
     /// Those that were not tried yet.
@@ -18,7 +18,7 @@ pub struct CanaryTally {
     pub deferred: u64,
     /// Delivered, or refused for good.
     pub answered: u64,
-    /// What was said to those refused for good.
+    /// The replies of permanent refusals.
     pub refusals: Vec<Reply>,
 }
 
@@ -44,7 +44,7 @@ impl Sends<'_> {
         )?)
     }
 
-    /// How these recipients fared.
+    /// The outcomes of these recipients.
     pub fn canary_tally(&self, send: i64, numbers: &[i64]) -> Result<CanaryTally, StoreError> {
         let mut statement = self.store.conn.prepare(
             "SELECT state, code, enhanced, reply FROM deliveries
@@ -78,7 +78,7 @@ impl Sends<'_> {
         Ok(())
     }
 
-    /// Lets the others go.
+    /// Releases the other recipients.
     pub fn canary_passed(&self, send: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
         let tx = self.store.begin()?;
         tx.execute(
@@ -108,7 +108,7 @@ impl Sends<'_> {
         Ok((count("bounced")?, count("complained")?))
     }
 
-    /// When somebody who waits and is not held back is due: `None` when nobody waits so, the epoch when it is now.
+    /// When the next recipient who is not held back is due: `None` when there is none, the epoch when it is now.
     pub fn due(&self, send: i64) -> Result<Option<DateTime<Utc>>, StoreError> {
         let due: Option<i64> = self.store.conn.query_row(
             "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms IS NOT NULL AND domain_group <> ?2",

@@ -1,4 +1,4 @@
-//! What a delivery worker asks of the ledger, and what it gets. Knows no SQL.
+//! The requests of a delivery worker to the ledger, and the answers. Knows no SQL.
 
 use crate::model::Delivery;
 

@@ -1,4 +1,4 @@
-//! Clicks: where the counted links of an approved issue lead, and how often they were followed. Knows nobody who did.
+//! Clicks: where the counted links of an approved issue lead, and how often they were followed. Stores nobody who did.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ impl Issues<'_> {
     }
 }
 
-/// How often the links of an issue were followed, by key; those that nobody followed are not in it.
+/// How often the links of an issue were followed, by key; links that nobody followed are left out.
 pub(super) fn clicks(conn: &Connection, issue: &str) -> Result<BTreeMap<String, u64>, StoreError> {
     let mut statement = conn.prepare_cached("SELECT key, count FROM clicks WHERE issue = ?1")?;
     let rows = statement.query_map([issue], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;

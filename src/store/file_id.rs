@@ -1,4 +1,4 @@
-//! Which file a path names: a database that was moved away, or replaced by another, is another file under the same path.
+//! Identifies the file behind a path: a database that was moved or replaced is a different file under the same path.
 
 use std::path::{Path, PathBuf};
 

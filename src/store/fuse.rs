@@ -13,12 +13,12 @@ fn fuses() -> MutexGuard<'static, BTreeMap<PathBuf, (usize, bool)>> {
     FUSES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on the database takes this many commits, and none after that.
+/// From now on the database accepts this many commits, and none after that.
 pub fn arm(path: &Path, commits: usize) {
     fuses().insert(path.to_path_buf(), (commits, false));
 }
 
-/// Lets the database go on; says whether it was cut off.
+/// Lets the database accept commits again; returns whether one was refused.
 pub fn disarm(path: &Path) -> bool {
     fuses().remove(path).is_some_and(|(_, blown)| blown)
 }

@@ -1,5 +1,5 @@
-//! Imports as a whole: whoever one puts on the list is mailed only once it is finished, so that a send sees all of it or nothing. One
-//! that was killed is undone by the next. Whom an import takes off the list is off at once.
+//! Imports as a whole: subscribers that one adds are mailed only once it is finished, so that a send sees all of it or nothing. One
+//! that was killed is undone by the next. Subscribers that an import removes are off the list at once.
 
 use std::fs::File;
 
@@ -12,7 +12,7 @@ use crate::model::SubscriberRow;
 
 /// How many subscribers of a killed import are undone in one transaction.
 const BATCH: usize = 1_000;
-/// What the lock of an import is called, behind the database's name.
+/// The suffix of an import's lock file, after the database's name.
 const LOCK: &str = "import.lock";
 
 /// An import that has not been finished.
@@ -21,7 +21,7 @@ pub struct Unfinished {
     /// The name of its file.
     pub file: String,
     pub started: DateTime<Utc>,
-    /// How many subscribers it has put on the list, whom nobody mails.
+    /// How many subscribers it has added, none of whom is mailed yet.
     pub rows: u64,
     /// Whether it is under way; else it was killed.
     pub is_alive: bool,
@@ -73,7 +73,7 @@ impl Subscribers<'_> {
         Ok(tally)
     }
 
-    /// Makes everybody whom the import put on the list one who may be mailed, all at once.
+    /// Makes everybody whom the import added mailable, all at once.
     pub fn finish_import(&self, import: Import, now: DateTime<Utc>) -> Result<(), StoreError> {
         let tx = self.store.begin()?;
         tx.execute("DELETE FROM importing", [])?;
@@ -93,7 +93,7 @@ impl Subscribers<'_> {
         Ok(Some(Unfinished { file, started: from_ms(started)?, rows: u64::try_from(rows).unwrap_or(0), is_alive }))
     }
 
-    /// Takes back some of what a killed import put on the list. Who left since stays off it. Says whether there may be more.
+    /// Undoes a part of what a killed import added. People who left since stay off the list. Returns whether there may be more.
     fn undo_some(self) -> Result<bool, StoreError> {
         let tx = self.store.begin()?;
         let sql = "SELECT subscriber_id, was FROM importing LIMIT ?1";
@@ -120,7 +120,7 @@ fn undo(conn: &Connection, id: i64, was: &str) -> Result<(), StoreError> {
     unmark(conn, id)
 }
 
-/// Lets somebody be mailed at once: they confirmed themselves.
+/// Makes somebody mailable at once: they confirmed themselves.
 pub(super) fn unmark(conn: &Connection, id: i64) -> Result<(), StoreError> {
     conn.prepare_cached("DELETE FROM importing WHERE subscriber_id = ?1")?.execute([id])?;
     Ok(())

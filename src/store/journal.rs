@@ -1,4 +1,4 @@
-//! The journal of the scheduler: what was decided for each run, once, and only by who holds the lease. Knows no reasons.
+//! The journal of the scheduler: each decision for a run, once, and only by the holder of the lease. Knows no reasons.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::params;
@@ -7,21 +7,21 @@ use super::lease::{FencingToken, is_newest};
 use super::{Scheduling, StoreError, from_ms, to_ms};
 use crate::model::{IssueName, LetterOrder};
 
-/// A decision to put on record.
+/// A decision to record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision<'a> {
     pub issue: &'a IssueName,
     /// The word for it, such as `held`.
     pub what: &'a str,
-    /// Tells the second such decision from the first; 0 where there is only one.
+    /// Distinguishes repeated decisions of one kind; 0 where there is only one.
     pub occurrence: u32,
     /// A sentence for people.
     pub detail: &'a str,
-    /// What the editors are told of it: queued by the same commit.
+    /// The letters to editors about it: queued in the same commit.
     pub letters: &'a [LetterOrder],
 }
 
-/// A decision as it stands in the journal.
+/// A decision in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub issue: IssueName,
@@ -31,7 +31,7 @@ pub struct Entry {
     pub at: DateTime<Utc>,
 }
 
-/// What became of a decision.
+/// The outcome of recording a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     Now,
@@ -42,7 +42,7 @@ pub enum Recorded {
 }
 
 impl Scheduling<'_> {
-    /// Puts a decision on record, once, with the letters that tell of it.
+    /// Records a decision once, with the letters about it.
     pub fn decide(
         &self,
         fencing_token: &FencingToken,
@@ -74,7 +74,7 @@ impl Scheduling<'_> {
         Ok(if rows == 1 { Recorded::Now } else { Recorded::Before })
     }
 
-    /// What was decided for a run, in order.
+    /// The decisions for a run, in order.
     pub fn journal(&self, issue: &IssueName) -> Result<Vec<Entry>, StoreError> {
         self.entries(
             "SELECT edition, date, what, occurrence, detail, at_ms FROM journal WHERE edition = ?1 AND date = ?2 ORDER BY id",

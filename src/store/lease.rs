@@ -1,4 +1,4 @@
-//! Which of several daemons acts: a lease with a fencing number (Kleppmann, "How to do distributed locking", 2016). Whoever
+//! Which of several daemons acts: a lease with a fencing number (Kleppmann, "How to do distributed locking", 2016). A daemon that
 //! was paused and wakes up finds its number stale. Knows nothing of what is done under it.
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub struct FencingToken {
     pub since: DateTime<Utc>,
 }
 
-/// Why a send stands stopped whose daemon lost the lease: the next one goes on with it.
+/// Why a send is stopped when its daemon lost the lease: the next daemon resumes it.
 pub const TAKEN_OVER: &str = "the `digest serve` that sent it was gone or asleep";
 
 /// The lease as it stands.
@@ -84,7 +84,7 @@ impl Scheduling<'_> {
         Ok(())
     }
 
-    /// Puts a send under a fencing token: what was begun under a stale one is refused. With `None` it is by hand.
+    /// Puts a send under a fencing token: writes under a stale one are refused. `None` means a send by hand.
     pub fn set_fencing_token(&self, send: i64, fencing_token: Option<&FencingToken>) -> Result<bool, StoreError> {
         let tx = self.store.begin()?;
         if let Some(fencing_token) = fencing_token

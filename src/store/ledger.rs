@@ -1,4 +1,4 @@
-//! The ledger as a whole: where a send stands, what a crash left behind, and how it stops and goes on.
+//! The ledger as a whole: the state of a send, what a crash left behind, and how a send stops and resumes.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{Sends, StoreError, from_ms, to_ms};
 use crate::model::{DeliveryCounts, DeliveryState, IssueName, IssueState, Reply};
 
-/// What becomes of a message whose connection broke between the final dot and the reply.
+/// What to do with a message whose connection broke between the final dot and the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Uncertain {
@@ -26,7 +26,7 @@ pub struct IssueSend {
     pub id: i64,
     /// `Sending`, `Stopped` or `Sent`.
     pub state: IssueState,
-    /// Stopped by an operator, so that only an operator's word lets it go on.
+    /// Stopped by an operator, so only an operator can resume it.
     pub by_operator: bool,
     /// Why it stopped; empty when it did not.
     pub reason: String,
@@ -35,15 +35,15 @@ pub struct IssueSend {
     /// When the next deferred recipient is due.
     pub next_due: Option<DateTime<Utc>>,
     pub counts: DeliveryCounts,
-    /// How many recipients are its canary; 0: none.
+    /// The number of recipients in its canary; 0: none.
     pub canary: u64,
     /// When the canary was served.
     pub canary_served: Option<DateTime<Utc>>,
-    /// When the others were let go.
+    /// When the other recipients were released.
     pub canary_passed: Option<DateTime<Utc>>,
 }
 
-/// Where some of a send's recipients stand.
+/// The states of some of a send's recipients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DomainGroupCounts {
     pub counts: DeliveryCounts,
@@ -142,7 +142,7 @@ impl Sends<'_> {
             .collect()
     }
 
-    /// Where the recipients of each group of domains stand; last, everybody else.
+    /// The states of the recipients of each domain group; last, everybody else.
     pub fn domain_groups(&self, send: i64, groups: &[&[String]]) -> Result<Vec<DomainGroupCounts>, StoreError> {
         let json = |domains: &mut dyn Iterator<Item = &String>| {
             serde_json::json!(domains.map(|domain| domain.to_ascii_lowercase()).collect::<Vec<_>>()).to_string()
@@ -183,7 +183,7 @@ impl Sends<'_> {
         Ok(DomainGroupCounts { counts, next_due: due.map(from_ms).transpose()? })
     }
 
-    /// Puts in order what an earlier sender left: those in flight are uncertain.
+    /// Recovers what an earlier sender left: messages in flight become uncertain.
     /// With [`Uncertain::Resend`] the uncertain ones are queued again. Returns how many were uncertain. Call it with the
     /// sender's lock held.
     pub fn recover(&self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<usize, StoreError> {
@@ -211,7 +211,7 @@ impl Sends<'_> {
         Ok(())
     }
 
-    /// Queues everyone who failed once more, after an operator had a look. Returns how many.
+    /// Queues everyone who failed again, at an operator's request. Returns how many.
     pub fn retry_failed(&self, send: i64) -> Result<usize, StoreError> {
         requeue(&self.store.conn, send, "failed")
     }
@@ -227,7 +227,7 @@ impl Sends<'_> {
         Ok(rows > 0)
     }
 
-    /// Lets a stopped send go on, one that an operator stopped only by an operator's word; `false` when nothing went on.
+    /// Resumes a stopped send; one that an operator stopped only at an operator's request. `false` when nothing was resumed.
     pub fn resume(&self, send: i64, by_operator: bool) -> Result<bool, StoreError> {
         let rows = self.store.conn.execute(
             "UPDATE sends SET state = 'sending', by_operator = 0, reason = ''

@@ -1,4 +1,4 @@
-//! The queue of letters to single persons. A letter is queued once a key; its intent is on record before the final dot.
+//! The queue of letters to one person. A letter is queued once per key; its intent is on record before the final dot.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Row, params};
@@ -7,7 +7,7 @@ use super::subscribers::stored_address;
 use super::{Letters, StoreError, Uncertain, from_ms, to_ms};
 use crate::model::{Address, LetterLine, LetterOrder, Outcome, QueuedLetter, Reply};
 
-/// How long a letter waits whose connection failed: nothing was decided about it.
+/// The wait after a connection failed: that is not an outcome of the letter.
 const AGAIN: TimeDelta = TimeDelta::minutes(1);
 
 /// Whether a letter is due at ?1. One that was written later than now was written before the clock was set back, and waits no
@@ -46,7 +46,7 @@ impl Letters<'_> {
         Ok(self.store.conn.query_row(sql, [], |row| row.get(0))?)
     }
 
-    /// Puts on record that the final dot of a letter is about to be sent.
+    /// Records that the final dot of a letter is about to be sent.
     pub fn begin(&self, id: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
         let rows = self.store.conn.execute(
             "UPDATE letters SET state = 'in_flight', due_ms = NULL, dated_ms = ?2 WHERE id = ?1 AND state = 'waiting'",
@@ -55,7 +55,7 @@ impl Letters<'_> {
         if rows == 1 { Ok(()) } else { Err(StoreError::Value(format!("letter {id}, which is not waiting"))) }
     }
 
-    /// Puts the outcome of a try on record. An uncertain letter is sent again with the same Message-ID, or kept back.
+    /// Records the outcome of a try. An uncertain letter is sent again with the same Message-ID, or kept back.
     pub fn finish(
         &self,
         id: i64,
@@ -79,7 +79,7 @@ impl Letters<'_> {
         Ok(())
     }
 
-    /// Puts in order what a sender left that ended between a final dot and its reply. Call it with the letters' lock held.
+    /// Recovers the letters of a sender that ended between a final dot and its reply. Call it with the letters' lock held.
     pub fn recover(&self, uncertain: Uncertain, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (state, due) =
             if uncertain == Uncertain::Resend { ("waiting", Some(to_ms(now))) } else { ("failed", None) };

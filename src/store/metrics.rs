@@ -1,4 +1,4 @@
-//! The ledger and the list in few numbers, for whoever watches the daemon. Knows no metric's name.
+//! The ledger and the list in a few numbers, for monitoring. Knows no metric's name.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::model::{IssueName, SubscriberStatus};
 /// The upper bounds of [`Latency::up_to`], in milliseconds.
 pub const LATENCIES: [u32; 11] = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000];
 
-/// How long copies took that were delivered at the first try: from the claim to the outcome on record.
+/// How long messages delivered at the first try took, from the claim to the recorded outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Latency {
     /// For each of [`LATENCIES`], how many took no longer.
@@ -21,7 +21,7 @@ pub struct Latency {
 }
 
 impl Sends<'_> {
-    /// The sends that are not over, and the newest ones besides, newest first.
+    /// The unfinished sends and the newest finished ones, newest first.
     pub fn recent_sends(&self, newest: u32) -> Result<Vec<IssueName>, StoreError> {
         let mut statement = self.store.conn.prepare_cached(
             "SELECT issue FROM sends WHERE state <> 'sent' OR id IN (SELECT id FROM sends ORDER BY id DESC LIMIT ?1)
@@ -36,7 +36,7 @@ impl Sends<'_> {
             .collect()
     }
 
-    /// When a send was through; `None` while it is not, or is none.
+    /// When a send finished; `None` if it has not, or does not exist.
     pub fn send_finished(&self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut statement =
             self.store.conn.prepare_cached("SELECT finished_ms FROM sends WHERE issue = ?1 AND state = 'sent'")?;

@@ -1,4 +1,4 @@
-//! The schema, and how a database of an earlier version comes to it.
+//! The schema, and the migrations from earlier versions.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(super) const fn newest() -> u32 {
     MIGRATIONS[MIGRATIONS.len() - 1].0
 }
 
-/// Brings the schema up to date, each step in a transaction of its own.
+/// Brings the schema up to date, each step in its own transaction.
 pub(super) fn migrate(conn: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let version = |conn: &Connection| conn.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
     let found = version(conn)?;

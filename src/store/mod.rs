@@ -63,7 +63,7 @@ pub use writer::{Ledger, Writer};
 
 use migrations::migrate;
 
-/// What the file of the sender's lock is called, behind the database's name.
+/// The suffix of the sender's lock file, after the database's name.
 const SENDER: &str = "sender.lock";
 
 /// What a commit survives.
@@ -140,7 +140,7 @@ pub enum StoreError {
     Value(String),
 }
 
-/// Not as a source: the message tells it, and a log that walks the causes would tell it twice.
+/// Not as a source: the message includes it, and a log that walks the causes would print it twice.
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
@@ -187,7 +187,7 @@ pub struct Letters<'s> {
     store: &'s Store,
 }
 
-/// Who may act for the publication, and what was decided.
+/// The lease and the journal of decisions.
 #[derive(Clone, Copy)]
 pub struct Scheduling<'s> {
     store: &'s Store,
@@ -248,9 +248,9 @@ impl Store {
         };
         conn.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
         conn.pragma_update(None, "foreign_keys", true)?;
-        // What is deleted, by whichever connection, shall not stand in free places of the file: an address is forgotten for good.
+        // Deleted content must not survive in free pages of the file: a forgotten address is gone for good.
         conn.pragma_update(None, "secure_delete", true)?;
-        // Plans do not hang on the values bound; else a cached statement is planned anew at every use.
+        // Plans do not depend on bound values; otherwise a cached statement would be planned again at every use.
         conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let level = if durability == Durability::Power { "FULL" } else { "NORMAL" };
         conn.pragma_update(None, "synchronous", level)?;
@@ -301,7 +301,7 @@ impl Store {
         if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(self.path.clone(), verdict)) }
     }
 
-    /// Takes the lock that one sender a database holds; the system drops it when the process ends, however it ends.
+    /// Takes the lock that only one sender per database holds; the system releases it when the process ends, however it ends.
     pub fn lock_sender(&self) -> Result<File, StoreError> {
         // Who only looks whether a sender is alive holds the lock for a moment.
         for _ in 0..20 {
@@ -313,7 +313,7 @@ impl Store {
         Err(StoreError::Locked(self.path.clone()))
     }
 
-    /// Takes the lock that one sender of letters a database holds; `None` when another holds it.
+    /// Takes the lock that only one sender of letters per database holds; `None` when another holds it.
     pub fn lock_letters(&self) -> Result<Option<File>, StoreError> {
         self.lock("letters.lock")
     }

@@ -1,5 +1,5 @@
 //! A subscriber's move to another address: asked for with the token of their preferences, done when the owner of the new address
-//! confirms. The old address stays behind as one who left, so that no older list brings it back.
+//! confirms. The old address stays on record as unsubscribed, so that no older list brings it back.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -18,8 +18,8 @@ pub struct Moved {
 }
 
 impl Subscribers<'_> {
-    /// Keeps the wish of a subscriber on the list, and queues the letter to the new address. `false` when its mailbox or the network
-    /// had its share of letters, which nobody is told.
+    /// Stores a subscriber's request to move, and queues the letter to the new address. `false` when its mailbox or the network
+    /// is over its limit of letters, which is not shown to anybody.
     pub fn ask_to_move(
         &self,
         from: &Address,
@@ -40,7 +40,7 @@ impl Subscribers<'_> {
         if !take(&tx, sign_up, Some(letter), per_network, now)? {
             return Ok(false);
         }
-        // The newest wish counts.
+        // The newest request counts.
         tx.execute(
             "UPDATE moves SET ended_ms = ?2 WHERE subscriber_id = ?1 AND ended_ms IS NULL",
             params![id, to_ms(now)],
@@ -66,7 +66,7 @@ impl Subscribers<'_> {
     }
 
     /// Moves the subscriber. `None` when the token is wrong, too old, or was ended; pressing it again says so, and changes nothing.
-    /// `seed` is 128 random bits as hex for whoever stays behind at the old address.
+    /// `seed` is 128 random bits as hex for the record that stays at the old address.
     pub fn confirm_move(&self, token: &str, trace: Trace, seed: &str) -> Result<Option<(Moved, bool)>, StoreError> {
         let tx = self.store.begin()?;
         let Some(wish) = open(&tx, token, trace.at)? else { return Ok(None) };
@@ -81,7 +81,7 @@ impl Subscribers<'_> {
              WHERE email_key = ?1 AND id <> ?2 AND status NOT IN ('pending', 'confirmed')",
             params![key, wish.subscriber, to_ms(trace.at)],
         )?;
-        // Whoever had the new address is its owner, who has just spoken: there is one of them.
+        // A subscriber with the new address is its owner, who has just confirmed: the two are merged.
         tx.execute(
             "UPDATE deliveries SET email = '', domain = '', subscriber_id = 0, due_ms = NULL,
                     state = CASE WHEN state IN ('pending', 'deferred', 'uncertain') THEN 'suppressed' ELSE state END
@@ -126,7 +126,7 @@ struct Wish {
     is_done: bool,
 }
 
-/// The wish behind a token that is not too old: one that waits, or one that was done and still stands.
+/// The request behind a token that is not too old: one that waits, or one that was done and is still in effect.
 fn open(conn: &Connection, token: &str, now: DateTime<Utc>) -> Result<Option<Wish>, StoreError> {
     let sql = "SELECT m.id, m.subscriber_id, s.email, m.email, m.email_key = s.email_key, m.ended_ms IS NULL
                FROM moves m JOIN subscribers s ON s.id = m.subscriber_id

@@ -1,4 +1,4 @@
-//! Polls: the question that was mailed with an issue, and how often each answer was given. Knows nobody who answered.
+//! Polls: the question mailed with an issue, and how often each answer was given. Does not store who answered.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Who is due next in a send, looked up ahead and checked again when somebody else has written; and the ledger's rows as a send
-//! moves them. Knows no transaction: the writer holds it.
+//! Who is due next in a send, looked up ahead and checked again when another process has written; and the ledger's rows as a send
+//! changes them. Knows no transaction: the writer holds it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -24,7 +24,7 @@ pub struct Queue {
     due: BTreeMap<i64, VecDeque<Waiting>>,
     /// By number: messages that are somebody's, though still due as the database has it.
     reserved: BTreeMap<i64, Reserved>,
-    /// What `PRAGMA data_version` said last: another number means that somebody else has written.
+    /// The last `PRAGMA data_version`: a different number means that another connection has written.
     version: i64,
     stopped: bool,
 }
@@ -134,7 +134,7 @@ impl Queue {
         }))
     }
 
-    /// The queue is looked up anew when it runs empty: there the message stands still.
+    /// Releases a reserved message; it is found again when the queue, once empty, is looked up again.
     pub fn release(&mut self, number: i64) {
         self.reserved.remove(&number);
     }
@@ -176,7 +176,7 @@ impl Queue {
         Ok(self.due.entry(domain_group).or_default().pop_front())
     }
 
-    /// A message looked up once more, since its subscriber may have left meanwhile.
+    /// Looks a message up again, since its subscriber may have left meanwhile.
     fn again(&self, conn: &Connection, number: i64, now: DateTime<Utc>) -> Result<Waiting, StoreError> {
         let mut statement = conn.prepare_cached(&format!("{DELIVERIES} WHERE d.send_id = ?1 AND d.number = ?2"))?;
         let mut rows = statement.query(params![self.send, number])?;

@@ -1,5 +1,5 @@
 //! The figures of a send, added up by the database, so that a million rows need no more memory than a thousand. All of them
-//! are read in one transaction: they agree while a send goes on. Knows no page.
+//! are read in one transaction, so they agree while a send runs. Knows no page.
 
 mod history;
 mod words;
@@ -21,7 +21,7 @@ use crate::model::{
 const DOMAINS: i64 = 12;
 /// Most different refusals listed.
 const REFUSALS: i64 = 40;
-/// So many codes and so many numbers of tries have a line of their own; a server would have to make them up to give more.
+/// The most codes, and numbers of tries, that get a separate line; only a server that makes up codes has more.
 const LINES: i64 = 60;
 /// The most stretches of time.
 const STRETCHES: i64 = 120;
@@ -68,7 +68,7 @@ impl Sends<'_> {
 }
 
 impl Sends<'_> {
-    /// What came back of an issue after the relay had taken it.
+    /// Bounces and complaints of an issue after the relay had accepted it.
     pub fn came_back(&self, issue: &IssueName) -> Result<Vec<LaterLine>, StoreError> {
         came_back(&self.store.conn, &issue.to_string())
     }

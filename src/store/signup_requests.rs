@@ -19,7 +19,7 @@ pub struct SignUpRequest {
 }
 
 impl Subscribers<'_> {
-    /// Keeps what was typed, in one transaction. No other table is read, so it takes as long for an address that is known.
+    /// Stores what was typed, in one transaction. No other table is read, so a known address takes no longer than a new one.
     pub fn keep_asked<'a>(&self, all: impl Iterator<Item = &'a SignUpRequest>) -> Result<(), StoreError> {
         let tx = self.store.begin()?;
         for asking in all {
@@ -37,7 +37,7 @@ impl Subscribers<'_> {
         Ok(tx.commit()?)
     }
 
-    /// What waits to be looked at, the longest waiting first, by number.
+    /// The requests that wait to be processed, by number, the oldest first.
     pub fn asked(&self, most: usize) -> Result<Vec<(i64, SignUpRequest)>, StoreError> {
         let mut statement = self
             .store

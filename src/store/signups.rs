@@ -1,4 +1,4 @@
-//! Sign-ups that wait for their owner's word: who may have a letter, and what confirming does. A token is kept as its hash.
+//! Sign-ups that wait for confirmation: who may get a letter, and what confirming does. A token is stored as its hash.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -29,7 +29,7 @@ pub struct SignUp {
     pub kind: Wanted,
 }
 
-/// What somebody who types an address into a form wants.
+/// A request by somebody who typed an address into a form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
     #[default]
@@ -54,7 +54,7 @@ impl Wanted {
     }
 }
 
-/// What confirming did.
+/// The result of confirming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmed {
     Now,
@@ -77,7 +77,7 @@ impl Subscribers<'_> {
         Ok(found)
     }
 
-    /// What pressing the button behind this token would do now: put its owner on the list, or nothing that was not done before.
+    /// What pressing the button behind this token would do now: put its owner on the list, or nothing new.
     pub fn can_confirm(&self, token: &str, now: DateTime<Utc>) -> Result<Confirmed, StoreError> {
         match open(&self.store.conn, token, now)? {
             None => Ok(Confirmed::No),
@@ -87,7 +87,7 @@ impl Subscribers<'_> {
         }
     }
 
-    /// Puts the owner of a sign-up on the list, or back on it: this is their own act. `seed` is 128 random bits as hex, for a
+    /// Puts the owner of a sign-up on the list, or back on it, at their own request. `seed` is 128 random bits as hex, for a
     /// new subscriber.
     pub fn confirm(&self, token: &str, trace: Trace, seed: &str) -> Result<Confirmed, StoreError> {
         let tx = self.store.begin()?;
@@ -117,7 +117,7 @@ fn pressed(conn: &Connection, email: &Address, ended: i64) -> Result<Confirmed, 
     Ok(if same { Confirmed::Before } else { Confirmed::No })
 }
 
-/// Takes a sign-up and queues its letter. `false` when the mailbox or the network had its share: then nothing is kept. One who asks for
+/// Stores a sign-up and queues its letter. `false` when the mailbox or network is over its limit: then nothing is kept. One who asks for
 /// the link to their preferences, or to move here, has the same share, and confirms nothing by it.
 /// `per_network` is how many an hour one network may ask for.
 pub(super) fn take(

@@ -10,7 +10,7 @@ use super::acts::{Trace, end_sign_ups, is_forgotten, note};
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Act, Address, Purpose, Subscriber, SubscriberRow, SubscriberStatus};
 
-/// What one row did to the list.
+/// The effect of one row on the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     Added,
@@ -60,7 +60,7 @@ impl Subscribers<'_> {
         Ok(tally)
     }
 
-    /// Begins to watch for addresses that stand in an import twice; what was seen lies in a table of its own on disk.
+    /// Begins to watch for addresses that occur twice in an import; those seen are kept in a separate table on disk.
     pub fn watch_for_duplicates(&self) -> Result<(), StoreError> {
         self.store.conn.execute_batch(
             "CREATE TEMP TABLE IF NOT EXISTS seen (hash INTEGER PRIMARY KEY, line INTEGER NOT NULL); DELETE FROM seen;",
@@ -285,7 +285,7 @@ fn update(conn: &Connection, new: &Subscriber) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What is on record of a subscriber, the oldest first. A returned mail that counted stands beside what they did themselves.
+/// The history of a subscriber, the oldest first: their own acts, and returned mails that counted.
 fn record_of(conn: &Connection, id: i64) -> Result<Vec<Act>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT at_ms, act, how, network FROM (

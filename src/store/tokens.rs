@@ -1,4 +1,4 @@
-//! Subscribers by the hash of a token, and what they do themselves: choose, pause, leave, be forgotten. Each act is on record.
+//! Finds subscribers by the hash of a token, and does what they ask: choose, pause, leave, be forgotten. Each act is recorded.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -8,7 +8,7 @@ use super::subscribers::join;
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Act, Address, DeliveryLine, Purpose, Subscriber, SubscriberStatus, token_hash};
 
-/// What a subscriber chose.
+/// A subscriber's choices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreferenceChange {
     pub name: String,
@@ -17,13 +17,13 @@ pub struct PreferenceChange {
     pub paused_until: Option<DateTime<Utc>>,
 }
 
-/// What restoring a subscriber did.
+/// The result of restoring a subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BroughtBack {
-    /// They are back, and stand so.
+    /// They are back on the list, with this status.
     Now(SubscriberStatus),
     NotGone,
-    /// They stand so by their own wish, which only their own word undoes.
+    /// They left by their own choice, which only they can undo.
     Refused(SubscriberStatus),
 }
 
@@ -36,7 +36,7 @@ impl Subscribers<'_> {
         self.subscriber(&super::subscribers::stored_address(&email)?)
     }
 
-    /// Takes the subscriber of this token off the list by their own wish, and ends their open sign-ups. Again, it changes nothing.
+    /// Unsubscribes the subscriber of this token at their own request, and ends their open sign-ups. Idempotent.
     /// `None` when no subscriber has the token.
     pub fn leave(&self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
         // A stranger's guess keeps no sender waiting for the lock.
@@ -50,7 +50,7 @@ impl Subscribers<'_> {
         Ok(Some(left))
     }
 
-    /// Takes a subscriber off the list at the operator's word. Again, it changes nothing. `None` when nobody has the address.
+    /// Unsubscribes a subscriber at the operator's request. Idempotent. `None` when nobody has the address.
     pub fn remove(&self, email: &Address, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
         let tx = self.store.begin()?;
         let id = tx

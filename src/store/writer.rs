@@ -1,6 +1,6 @@
 //! The ledger's one writer while a send runs: commits whatever waits in a single transaction (group commit), and answers
-//! each worker only when its command is durable. A worker says how its last message ended and takes its next one in the same breath, so a
-//! message costs one commit; and while messages of others are on the wire, a commit waits a moment for what they say.
+//! each worker only when its command is durable. A worker reports its last message's outcome and claims the next in one command, so a
+//! message costs one commit; and while other messages are on the wire, a commit waits a moment for their outcomes.
 
 use std::collections::BTreeSet;
 use std::mem::take;
@@ -63,12 +63,12 @@ impl Ledger {
         drop(self.commands.send(Command::Release { number }).await);
     }
 
-    /// Puts on record how the try of message `number` ended.
+    /// Records how the try of message `number` ended.
     pub async fn finished(&self, number: i64, outcome: Outcome, now: DateTime<Utc>) -> Result<(), String> {
         self.step(Some((number, outcome)), Next::Nothing, now).await.map(drop)
     }
 
-    /// Puts on record how a try ended, and that the next one begins, both in one commit.
+    /// Records how a try ended, and that the next one begins, in one commit.
     pub async fn step(&self, ended: Option<(i64, Outcome)>, next: Next, now: DateTime<Utc>) -> Result<Claim, String> {
         self.request(|answer| Command::Step { ended, next, now, answer }).await
     }
@@ -90,20 +90,20 @@ impl Ledger {
     }
 }
 
-/// The writer of one send, on a connection of its own.
+/// The writer of one send, with its own connection.
 pub struct Writer {
     conn: Connection,
     inbox: mpsc::Receiver<Command>,
     queue: Queue,
-    /// What the next commit takes, and who waits for it.
+    /// The commands in the next commit, and who waits for each.
     steps: Vec<Step>,
     answers: Vec<Answer>,
     /// When that commit is due at the latest, and how long that is after its first step.
     until: Option<Instant>,
     pub(super) batch_wait: Duration,
-    /// Messages on the wire: begun, and nothing heard of since.
+    /// Messages on the wire: begun, without an outcome yet.
     out: BTreeSet<i64>,
-    /// The safety log, which hears of each commit after it.
+    /// The safety log, written after each commit.
     progress: Option<ProgressLog>,
     /// The database's file, when this writer began.
     file: FileId,
@@ -127,13 +127,13 @@ impl Sends<'_> {
 
 impl Writer {
     /// Writes until the last handle is dropped. It blocks its thread while it commits: nobody who shares the thread could go on
-    /// before that anyway, and a thread of its own would cost more than the commit.
+    /// before that anyway, and a separate thread would cost more than the commit.
     pub async fn run(mut self) {
         let mut commands = Vec::with_capacity(GROUP);
         let mut open = true;
         while open {
             open = self.hear(&mut commands).await;
-            // Whoever else has something to say now says it first, so that one commit holds all.
+            // Other workers with a command get to send it first, so that one commit holds all.
             tokio::task::yield_now().await;
             while let Ok(command) = self.inbox.try_recv() {
                 commands.push(command);
@@ -177,7 +177,7 @@ impl Writer {
         }
     }
 
-    /// Puts the steps that wait on record, and answers them.
+    /// Commits the waiting steps, and answers them.
     fn commit_steps(&mut self) {
         self.until = None;
         let (steps, answers) = (take(&mut self.steps), take(&mut self.answers));
@@ -191,7 +191,7 @@ impl Writer {
         }
     }
 
-    /// All steps in one transaction. One that cannot be taken, since its message stands elsewhere, keeps no other back.
+    /// All steps in one transaction. One that fails, because its message is in another state, does not block the others.
     fn commit(&mut self, steps: Vec<Step>) -> Result<Vec<Result<Claim, String>>, StoreError> {
         self.file.check()?;
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -1,5 +1,5 @@
 //! Past issues over HTTP: the list, each issue and the feed, with what caches need to know (RFC 9110 §13, RFC 9111). Knows no
-//! store; a [`ArchiveService`] answers what is asked of it. GET and HEAD only, and nothing changes by them.
+//! store; an [`ArchiveService`] answers the requests. GET and HEAD only; they change nothing.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub enum ArchiveRequest {
     Index,
     Issue(IssueName),
     Feed,
-    /// The pages for search engines, and where those shall not go.
+    /// sitemap.xml and robots.txt, for search engines.
     Sitemap,
     Robots,
 }
@@ -28,14 +28,14 @@ pub enum ArchiveRequest {
 #[derive(Clone, Debug)]
 pub struct ArchiveResponse {
     pub body: Bytes,
-    /// Another one for other bytes; hex digits.
+    /// Hex digits that differ for different bytes.
     pub hash: String,
     /// When what it shows changed last.
     pub modified: DateTime<Utc>,
 }
 
 /// Answers an [`ArchiveRequest`]: `None` when there is no such page. It may take some milliseconds, and is never called on a runtime's
-/// thread. What it fails of goes into the log, not to the visitor.
+/// thread. The reason for a failure goes into the log, not to the visitor.
 pub type ArchiveHandler = Arc<dyn Fn(&ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> + Send + Sync>;
 
 /// A picture of the publication.
@@ -60,21 +60,21 @@ pub struct ArchiveService {
     pub noindex: bool,
 }
 
-/// A page like our others: the style sheet and pictures of our own, and nothing else.
+/// A page like the others: our own style sheet and pictures, and nothing else.
 const OWN: &str = "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
                    form-action 'none'; frame-ancestors 'none'";
-/// An issue may show pictures that its editors have elsewhere.
+/// An issue may show pictures from other hosts.
 const ISSUE: &str = "default-src 'none'; style-src 'self'; img-src 'self' https:; connect-src 'self'; base-uri 'none'; \
                      form-action 'none'; frame-ancestors 'none'";
-/// A correction is seen after five minutes at most, and a cache asks again before it shows a page that is older.
+/// A correction is visible after five minutes at most, and a cache revalidates an older page before it shows it.
 const CACHE: &str = "public, max-age=300, must-revalidate";
-/// A picture in mails of years ago stays what it is.
+/// A picture in an old mail never changes.
 const PICTURE_CACHE: &str = "public, max-age=86400";
 const HTML: &str = "text/html; charset=utf-8";
 const XML: &str = "application/xml; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 const ATOM: &str = "application/atom+xml; charset=utf-8";
-/// RFC 9110 §5.6.7, the one form that is written; older forms are read as if the header were not there.
+/// RFC 9110 §5.6.7, the only form that may be written; a header in an older form is ignored.
 const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
 /// The routes of the archive.
@@ -130,7 +130,7 @@ fn file(found: PictureFile) -> Response {
         (header::CACHE_CONTROL, PICTURE_CACHE),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // A mail is read on another site's page.
+        // Webmail shows the mail on another site's page.
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ] {
         answer.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -138,7 +138,7 @@ fn file(found: PictureFile) -> Response {
     answer
 }
 
-/// An issue's name in its one spelling; nothing else gets near a store or a path.
+/// An issue's name in its canonical spelling; nothing else reaches a store or a path.
 pub(super) fn strict(text: &str) -> Option<IssueName> {
     text.parse().ok().filter(|name: &IssueName| name.to_string() == text)
 }
@@ -190,7 +190,7 @@ fn page(response: &ArchiveResponse, headers: &HeaderMap, kind: &'static str, pol
     answer
 }
 
-/// Whether the visitor's copy is this one: by its tag, and only without one by its date (RFC 9110 §13.1.2, §13.1.3).
+/// Whether the visitor's copy is current: by its tag or, only without a tag, by its date (RFC 9110 §13.1.2, §13.1.3).
 fn is_known(headers: &HeaderMap, tag: &str, modified: DateTime<Utc>) -> bool {
     let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
     if tags.peek().is_some() {

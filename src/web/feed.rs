@@ -1,9 +1,9 @@
-//! Past issues as an Atom feed (RFC 4287). Knows no store; its entries are handed in as plain data.
+//! Past issues as an Atom feed (RFC 4287). Knows no store; its entries are passed in as plain data.
 
 use atom_syndication as atom;
 use chrono::{DateTime, Utc};
 
-/// A feed and what is in it.
+/// A feed and its entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Feed {
     pub title: String,
@@ -88,7 +88,7 @@ fn text(words: &str) -> atom::Text {
     atom::Text::plain(clean(words))
 }
 
-/// Text without the characters that XML has no way to write (XML 1.0 §2.2), nor the carriage return, which it reads as a line
+/// Text without the characters that XML cannot represent (XML 1.0 §2.2) and without carriage returns, which it reads as a line
 /// feed (§2.11).
 fn clean(text: &str) -> String {
     let writable = |c: &char| matches!(c, '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);

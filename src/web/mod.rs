@@ -1,4 +1,4 @@
-//! Pages for a browser, over HTTP. Knows no file, no SQL and no pipeline: each page is handed what it shows.
+//! Pages for a browser, over HTTP. Knows no file, no SQL and no pipeline: callers pass in what each page shows.
 
 pub mod archive;
 pub mod feed;

@@ -1,4 +1,4 @@
-//! /healthz, /readyz and /metrics for whoever watches the daemon: never among the public pages. Knows no store; a [`OpsService`]
+//! /healthz, /readyz and /metrics for monitoring the daemon, never on the public pages. Knows no store; an [`OpsService`]
 //! answers. Names and units follow <https://prometheus.io/docs/practices/naming/>.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::model::DeliveryCounts;
 
-/// What is measured.
+/// The figures behind /metrics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vitals {
     /// Sends that are not over, and the last ones.
@@ -23,9 +23,9 @@ pub struct Vitals {
     /// By status.
     pub subscribers: Vec<(String, u64)>,
     pub editions: Vec<EditionVitals>,
-    /// Whether some process sends from this store now.
+    /// Whether a process is sending from this store now.
     pub sender_alive: bool,
-    /// Ages of what comes in, by source: seconds since the last good fetch.
+    /// Age of the news by source: seconds since the last good fetch.
     pub feeds: Vec<(String, f64)>,
 }
 
@@ -39,11 +39,11 @@ pub struct SendVitals {
     pub latency: Buckets,
     pub started: DateTime<Utc>,
     pub finished: Option<DateTime<Utc>>,
-    /// When the next deferred copy is due.
+    /// When the next deferred message is due.
     pub next_due: Option<DateTime<Utc>>,
-    /// Until when those who wait are held back on purpose: by a canary, by the ceiling of a warm-up.
+    /// Until when pending recipients are held back on purpose: by a canary, by the ceiling of a warm-up.
     pub held_until: Option<DateTime<Utc>>,
-    /// Recipients of whose copy something came back, by kind.
+    /// Recipients for whom a bounce, a complaint or another mail came back, by kind.
     pub came_back: Vec<(String, u64)>,
     /// How often each answer of its poll was given.
     pub poll: Vec<(String, u64)>,
@@ -51,7 +51,7 @@ pub struct SendVitals {
     pub lag_seconds: Option<f64>,
 }
 
-/// A histogram: upper bounds in seconds, each with how many were no longer.
+/// A histogram: upper bounds in seconds, each with the count at or below it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Buckets {
     pub up_to: Vec<(f64, u64)>,
@@ -65,10 +65,10 @@ pub struct EditionVitals {
     pub next_run: DateTime<Utc>,
 }
 
-/// Where the answers come from. They may take some milliseconds, and are never asked for on a runtime's thread.
+/// Supplies the answers. A call may take some milliseconds, and is never made on a runtime's thread.
 #[derive(Clone)]
 pub struct OpsService {
-    /// Whether the daemon can do its work, or why not.
+    /// Whether the daemon can work, or why not.
     pub ready: Arc<dyn Fn() -> anyhow::Result<()> + Send + Sync>,
     pub vitals: Arc<dyn Fn() -> anyhow::Result<Vitals> + Send + Sync>,
 }
@@ -127,7 +127,7 @@ fn plain(status: StatusCode, text: String) -> Response {
 /// The figures in Prometheus' text form.
 ///
 /// # Errors
-/// Two figures of one name and labels.
+/// Two figures have the same name and labels.
 pub fn write(vitals: &Vitals) -> anyhow::Result<String> {
     let registry = Registry::new();
     let page = Page { registry: &registry };

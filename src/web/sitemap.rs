@@ -1,5 +1,5 @@
-//! What search engines are told: the pages they may list (<https://www.sitemaps.org/protocol.html>) and where not to go (RFC 9309). Knows
-//! no store; pages are handed in as plain data.
+//! Files for search engines: the pages to list (<https://www.sitemaps.org/protocol.html>) and where not to go (RFC 9309). Knows
+//! no store; pages are passed in as plain data.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub struct Page {
     /// Below the public URL, such as `/archive`.
     pub path: String,
-    /// When what it shows changed last, where that is known.
+    /// When its content last changed, if known.
     pub changed: Option<DateTime<Utc>>,
 }
 
@@ -31,7 +31,7 @@ pub fn write(site: &str, pages: &[Page]) -> String {
 }
 
 /// Writes robots.txt. Counted links are for subscribers. The pages behind a token are not named: they ask by a header not to be
-/// listed, and a program that may not come by would not see it.
+/// listed, and a program that may not visit them would not see it.
 pub fn robots(site: &str) -> String {
     let path = url::Url::parse(site).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
     format!("User-agent: *\nDisallow: {path}/go/\n\nSitemap: {site}/sitemap.xml\n")

@@ -1,4 +1,4 @@
-//! axe-core (<https://github.com/dequelabs/axe-core>) finds nothing on the mails and on the preview's page, in light and in dark.
+//! axe-core (<https://github.com/dequelabs/axe-core>) finds nothing in the mails and on the preview's page, in light and dark mode.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::preview::Preview;
 use crate::send::{SEND, approved};
 use crate::smtp::{Act, At, Rule, Server};
 
-/// axe-core's one file, which `scripts/test` fetches; `None`, with a word, where it did not.
+/// axe-core's single file, which `scripts/test` fetches; `None`, with a message, if it did not.
 pub fn axe() -> Option<String> {
     if let Ok(file) = std::env::var("DIGEST_TEST_AXE") {
         return Some(fs::read_to_string(file).unwrap());
@@ -21,7 +21,7 @@ pub fn axe() -> Option<String> {
     None
 }
 
-/// All findings on the page that is open, however grave, as lines.
+/// All findings on the open page, whatever their impact, as lines.
 pub fn findings(browser: &Browser, axe: &str) -> Vec<String> {
     browser.run(axe);
     let result = browser.run_async("return await axe.run(document);");
@@ -54,7 +54,7 @@ fn nothing_on_either_issue() {
             browser.open(&format!("file://{}", page.display()));
             let found = findings(&browser, &axe);
             assert!(found.is_empty(), "{issue} at {width}, {scheme}:\n{}", found.join("\n"));
-            // The pictures of the demo are on no server: this is what a mail program shows that blocks them.
+            // The demo's pictures are not on a server, so this is the mail with pictures blocked.
             let wide =
                 browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth;");
             assert_eq!(wide, 0, "{issue} is wider than the window at {width}, without its pictures");
@@ -83,7 +83,7 @@ fn nothing_on_the_previews_page() {
             let found = findings(&browser, &axe);
             assert!(found.is_empty(), "{tab} at {width}, {scheme}:\n{}", found.join("\n"));
         }
-        // Both widths where there is room for both, else one: none below the fold.
+        // Both widths if there is room, otherwise one: none below the fold.
         let frames = "return [...document.querySelectorAll('.frames figure')].filter(one => one.offsetParent).length;";
         assert_eq!(browser.run(frames), if width >= 1430 { 2 } else { 1 }, "at {width}");
         assert_eq!(browser.run("return document.querySelectorAll('button:disabled').length;"), 0);

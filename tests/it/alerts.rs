@@ -1,5 +1,5 @@
-//! docs/alerts, as an operator takes them over: Prometheus' own tool on the rules, and every series that rules, their tests and the
-//! dashboard name is one that /metrics gives. It knows no figure's meaning.
+//! docs/alerts as an operator would use them: promtool accepts the rules, and every series that the rules, their tests and the
+//! dashboard name exists in /metrics. Does not know what a figure means.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(folder().join(name)).unwrap()
 }
 
-/// What promtool says in the folder of the alerts, if it is here.
+/// The output of promtool in the folder of the alerts, if it is installed.
 fn promtool(args: &[&str]) -> Option<(bool, String)> {
     let Ok(ran) = Command::new("promtool").args(args).current_dir(folder()).output() else {
         assert!(std::env::var_os("DIGEST_TEST_REQUIRE").is_none(), "promtool is not here: run scripts/test");
@@ -51,7 +51,7 @@ fn each_alert_fires_when_it_should_and_is_silent_otherwise() {
     }
 }
 
-/// The selectors of a text, such as `digest_readers{status="confirmed"}`: names, and the labels that must be a fixed value.
+/// The selectors in a text, such as `digest_readers{status="confirmed"}`: names, and the labels with a fixed value.
 fn selectors(text: &str) -> BTreeSet<(String, Vec<(String, String)>)> {
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("digest_") {
@@ -84,14 +84,14 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The expressions of the rules, without the words for people around them.
+/// The expressions of the rules, without their descriptions.
 fn rules() -> String {
     let words = |line: &&str| !["summary:", "description:", "#"].iter().any(|key| line.trim_start().starts_with(key));
     read("digest.yml").lines().filter(words).collect::<Vec<_>>().join("\n")
 }
 
-/// /metrics in the middle of a send with all that can be shown: a copy delivered, one deferred, one refused, those after the canary held
-/// back, and a source of news that was never fetched.
+/// /metrics during a send with everything it can show: one message delivered, one deferred, one refused, those after the canary held
+/// back, and a news source that was never fetched.
 fn scrape() -> String {
     let server = Server::start([
         Rule::at(At::Dot, Act::Say("451 4.2.0 later")).times(1),
@@ -122,12 +122,12 @@ fn whatever_rules_and_dashboard_name_is_among_the_figures() {
     expressions(&dashboard["templating"], &mut asked);
     let mut wanted = selectors(&asked.join("\n"));
     wanted.extend(selectors(&rules()));
-    // The made-up series of the alerts' tests, too: a test on what is never told proves nothing.
+    // The input series of the alerts' tests, too: a test on a series that does not exist proves nothing.
     wanted.extend(selectors(&read("digest_test.yml")).into_iter().map(|(name, labels)| {
         let kinds = ["state", "kind", "status", "class"];
         (name, labels.into_iter().filter(|(label, _)| kinds.contains(&label.as_str())).collect())
     }));
-    // Not a series but a file's name.
+    // A file name, not a series.
     wanted.retain(|(name, _)| name != "digest_test");
     assert!(wanted.len() >= 20, "{wanted:?}");
     let figures = scrape();
@@ -136,7 +136,7 @@ fn whatever_rules_and_dashboard_name_is_among_the_figures() {
             line.split(['{', ' ']).next() == Some(&name)
                 && labels.iter().all(|(label, value)| line.contains(&format!("{label}=\"{value}\"")))
         });
-        // The send of the scrape is under way, so it has no end yet.
+        // The send was under way during the scrape, so it has no end yet.
         assert!(
             given || name == "digest_send_end_timestamp_seconds",
             "{name} {labels:?} is not among the figures:\n{figures}"

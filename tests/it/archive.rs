@@ -42,7 +42,7 @@ fn a_note_is_short_and_a_draft_must_render() {
     test.edit(|draft| draft["subject"] = toml_edit::value(""));
     test.run(&format!("archive correct {ISSUE} --note late")).code(1).stderr_has("the check finds errors");
     test.write(&format!("issues/{ISSUE}/issue.toml"), &draft);
-    // Words alone can be a correction.
+    // A correction may be a note alone.
     test.run(&format!("archive correct {ISSUE} --note late")).success();
     assert_eq!(test.run("archive list --format json").success().json()[0]["corrections"], 1);
 }
@@ -52,7 +52,7 @@ pub fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// Waits until somebody listens there.
+/// Waits until something listens there.
 pub fn wait_for(address: SocketAddr) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while TcpStream::connect(address).is_err() {

@@ -17,7 +17,7 @@ fn run_in(test: &Test, folder: &str, line: &str) -> Ran {
     Running::start(command, format!("-C {folder} {line}")).wait()
 }
 
-/// A send to thirty subscribers that has reached ten, and a backup of that moment laid out beside it.
+/// A send to thirty subscribers that has reached ten, and a backup of that moment restored beside it.
 fn in_the_middle(server: &Server) -> Test {
     let test = Test::new().sample().subscribers(30).smtp(&server.address()).approved();
     test.run(&format!("send {ISSUE} --limit 10 --yes")).code(75);
@@ -61,7 +61,7 @@ fn a_backup_is_private_whole_and_without_secrets() {
     let manifest: Value = serde_json::from_str(&test.read("saved/manifest.json")).unwrap();
     assert_eq!(manifest["files"].as_array().unwrap().len() + 1, files, "each but the manifest is listed");
     test.run("backup saved").code(1).stderr_has("not empty");
-    // What was restored is what was backed up, but for the hold.
+    // The restored data equals the backup, except for the hold.
     test.run("restore saved again").success();
     for path in [&format!("issues/{ISSUE}/issue.toml"), "content/news/2026-W47.jsonl", "cues.toml"] {
         assert_eq!(test.read(path), test.read(&format!("again/{path}")));
@@ -92,7 +92,7 @@ fn a_restored_publication_acts_on_nobody_until_it_is_released() {
 fn restored_beside_a_send_that_goes_on_nobody_is_mailed_twice_and_nobody_who_left() {
     let server = Server::start([]);
     let test = in_the_middle(&server);
-    // The original goes on, and people leave it, one of them for good.
+    // The original continues, and people unsubscribe there, one of them for good.
     test.run(&format!("send {ISSUE} --limit 8 --yes")).code(75);
     test.run("subscribers remove reader25@inbox.example").success();
     test.run("subscribers forget reader26@inbox.example").success();
@@ -137,7 +137,7 @@ fn without_the_log_what_is_not_known_is_said_and_waits_for_a_word() {
         .code(1)
         .stdout_has("there is no safety log for the time after")
         .stdout_has("nobody knows which of the 20 waiting");
-    // It was found again.
+    // The safety log is found again.
     let told = run_in(&test, "beside", "resume --restored --log ../elsewhere").code(1);
     told.stdout_has("has what happened after").stderr_has("with --yes");
     run_in(&test, "beside", "resume --restored --yes").success();
@@ -181,7 +181,7 @@ fn a_backup_or_a_restore_that_is_killed_leaves_nothing_that_could_be_taken_for_o
         let mut whole = 0;
         for _ in 0..12 {
             let mut running = test.start(line);
-            // Somewhere in it: as soon as its folder is begun, or later by chance of the machine.
+            // Kill it in the middle: as soon as its folder exists, or a little later, as the machine has it.
             let part = test.path(&format!(".{}.part", made.split('/').next().unwrap()));
             while !part.exists() && !running.has_ended() {
                 std::thread::yield_now();

@@ -1,4 +1,4 @@
-//! What comes back, as an operator sees it: the way from a sent copy to a subscriber who is off the list.
+//! Inbound messages as an operator sees them: from a sent message to a subscriber who is off the list.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn sent() -> Test {
     test
 }
 
-/// A copy out of the outbox: its own Message-ID, To, and the token in its List-Unsubscribe.
+/// A message from the outbox: its Message-ID, To, and the token in its List-Unsubscribe.
 fn copy(test: &Test, subscriber: &str) -> (String, String) {
     let mut files = Vec::new();
     crate::house::find(&test.path("outbox"), "eml", &mut files);
@@ -120,7 +120,7 @@ fn the_daemon_takes_in_what_is_delivered_into_its_maildir() {
         test.write(&format!("mail/tmp/{name}"), message);
         std::fs::rename(test.path(&format!("mail/tmp/{name}")), test.path(&format!("mail/new/{name}"))).unwrap();
     };
-    // One that opens and cannot be read, and one whose name leaves no room for its mark in `cur`.
+    // One that opens but cannot be read, and one whose name is too long for its flag in `cur`.
     std::os::unix::fs::symlink("/proc/self/mem", test.path("mail/new/0.bad")).unwrap();
     let long = "0".repeat(254);
     deliver(&long, &bounce("5.7.1", &id, "reader2@inbox.example"));

@@ -1,4 +1,4 @@
-//! What comes back from real servers: Postfix returns mail, Dovecot keeps it, and `digest serve` reads the mailbox over TLS.
+//! Bounces from real servers: Postfix returns mail, Dovecot stores it, and `digest serve` reads the mailbox over TLS.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::house::{ISSUE, Mail, Test};
 use crate::servers::{Imap, server};
 
-/// Everything in it is this test's alone: numbers hang on the process.
+/// Everything in it belongs to this test alone: numbers derive from the process ID.
 struct Home {
     test: Test,
     smtp: String,
@@ -51,7 +51,7 @@ impl Home {
         shown["status"].as_str().unwrap().to_owned()
     }
 
-    /// Waits until a subscriber is in this state; says how long it took.
+    /// Waits until a subscriber is in this state; returns how long it took.
     fn await_status(&self, name: &str, wanted: &str) -> Duration {
         let start = Instant::now();
         while self.status(name) != wanted {
@@ -61,12 +61,12 @@ impl Home {
         start.elapsed()
     }
 
-    /// The copy that arrived in a mailbox.
+    /// The message that arrived in a mailbox.
     fn copy(&self, name: &str) -> Mail {
         Mail::parse(&Imap::login(&self.imap, &self.address(name)).inbox(1)[0])
     }
 
-    /// Brings a message to the bounce domain, as anybody could.
+    /// Sends a message to the bounce domain, as anybody could.
     fn mail(&self, to: &str, message: &str) {
         let mut client = BufReader::new(TcpStream::connect(&self.smtp).unwrap());
         client.get_ref().set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -121,7 +121,7 @@ fn token(copy: &Mail) -> String {
 #[test]
 fn a_bounce_a_complaint_and_a_leave_come_in_over_imap_with_tls() {
     let Some(home) = Home::sent(70) else { return };
-    // A certificate that nobody vouches for gets no password.
+    // No password is sent to a server with an untrusted certificate.
     let refused =
         home.test.command(crate::house::NOW).args(["doctor"]).env("DIGEST_BOUNCES__IMAP__CA_FILE", "").output();
     let refused = String::from_utf8_lossy(&refused.unwrap().stdout).into_owned();

@@ -1,4 +1,4 @@
-//! A real browser without a window: Debian's chromium by its chromium-driver, told what to do by `WebDriver`
+//! A real headless browser: Debian's chromium with its chromium-driver, controlled by `WebDriver`
 //! (<https://www.w3.org/TR/webdriver2/>). One page at a time: a second, hidden tab would hang its screenshots.
 
 use std::io::{BufRead, BufReader};
@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Keys that are no letters (<https://www.w3.org/TR/webdriver2/#keyboard-actions>).
+/// Keys that are not letters (<https://www.w3.org/TR/webdriver2/#keyboard-actions>).
 pub mod key {
     pub const ENTER: &str = "\u{e007}";
     pub const SHIFT: &str = "\u{e008}";
@@ -20,7 +20,7 @@ pub mod key {
     pub const TAB: &str = "\u{e004}";
 }
 
-/// A browser with one page. Ended when the test is.
+/// A browser with one page. Closed when the test ends.
 pub struct Browser {
     driver: Child,
     /// The URL of the session; empty until there is one.
@@ -30,7 +30,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// `None`, with a word, where there is none; where `DIGEST_TEST_REQUIRE` is set there must be one.
+    /// `None`, with a message, if there is no browser; fails if `DIGEST_TEST_REQUIRE` is set.
     pub fn start() -> Option<Self> {
         let fonts = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pictures/fonts.conf");
         let folder = tempfile::Builder::new().prefix("digest-browser-").tempdir().unwrap();
@@ -49,7 +49,7 @@ impl Browser {
         let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
         let port = lines.find_map(|line| line.rsplit_once("started successfully on port ").map(|(_, p)| p.to_owned()));
         let port = port.unwrap().trim_end_matches('.').to_owned();
-        // Nobody reads on, and the driver must not wait for it.
+        // Nobody reads the rest of its output, and the driver must not block on it.
         std::thread::spawn(move || lines.for_each(drop));
         let config =
             ureq::Agent::config_builder().timeout_global(Some(Duration::from_mins(1))).http_status_as_error(false);
@@ -73,7 +73,7 @@ impl Browser {
             "--force-color-profile=srgb".into(),
             format!("--user-data-dir={}", self.folder.path().join("profile").display()),
         ];
-        // Chromium's sandbox refuses to be run by root.
+        // Chromium's sandbox does not run as root.
         let user = Command::new("id").arg("-u").output().unwrap().stdout;
         if user.starts_with(b"0\n") {
             flags.push("--no-sandbox".into());
@@ -103,24 +103,24 @@ impl Browser {
         self.post("/url", &json!({"url": url}));
     }
 
-    /// The window's inside, in CSS pixels, each one pixel of a picture.
+    /// Sets the viewport in CSS pixels, each one pixel of a screenshot.
     pub fn size(&self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.tell("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
-    /// The colour scheme that pages are told the subscriber prefers: `light` or `dark`.
+    /// Sets the preferred colour scheme: `light` or `dark`.
     pub fn prefers(&self, scheme: &str) {
         let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.tell("Emulation.setEmulatedMedia", &features);
     }
 
-    /// Shows pages as they are printed.
+    /// Shows pages as in print.
     pub fn prints(&self) {
         self.tell("Emulation.setEmulatedMedia", &json!({"media": "print"}));
     }
 
-    /// Presses keys together, as in Alt and an arrow key: all but the last are held.
+    /// Presses keys together, such as Alt and an arrow key: all but the last are held.
     pub fn press(&self, keys: &[&str]) {
         let down = keys.iter().map(|key| json!({"type": "keyDown", "value": key}));
         let up = keys.iter().rev().map(|key| json!({"type": "keyUp", "value": key}));
@@ -146,13 +146,13 @@ impl Browser {
         assert_eq!(self.run_async(&waited), true, "never: {what}\n{}", self.run("return document.body.innerText"));
     }
 
-    /// Runs a function's body in the page; its `return` comes back.
+    /// Runs a function's body in the page; returns its result.
     #[track_caller]
     pub fn run(&self, script: &str) -> Value {
         self.post("/execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// The same with a promise, which it waits for.
+    /// The same with a promise, which is awaited.
     #[track_caller]
     pub fn run_async(&self, script: &str) -> Value {
         let body = format!(

@@ -1,4 +1,4 @@
-//! `check`: a clean issue passes, and what would embarrass in an inbox is an error.
+//! `check`: a clean issue passes, and anything embarrassing in an inbox is an error.
 
 use crate::house::{ISSUE, Test};
 
@@ -78,12 +78,12 @@ fn sarif_is_what_code_hosts_read() {
     assert!(rule["help"]["markdown"].as_str().unwrap().contains("To fix:"), "{rule}");
 }
 
-/// The line of the draft, from 1, that holds a text.
+/// The line of the draft, from 1, that contains a text.
 fn line_with(test: &Test, text: &str) -> usize {
     test.draft().lines().position(|line| line.contains(text)).unwrap() + 1
 }
 
-/// The findings that `check` gives, without those that other tests are about.
+/// The findings of `check`, without those that other tests cover.
 fn findings(test: &Test) -> Vec<serde_json::Value> {
     let check = test.run("check --format json").json();
     check["findings"].as_array().unwrap().clone()
@@ -176,7 +176,7 @@ fn a_guide_is_old_by_the_composers_setting() {
     assert!(!codes(&test).contains("guide-old"));
 }
 
-/// Answers each path as its name says, and notes the requests.
+/// Answers each path as its name says, and records the requests.
 fn web() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
     use std::io::{BufRead, BufReader, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -218,7 +218,7 @@ fn online_each_link_is_followed_once_and_what_is_wrong_stands_at_its_line() {
             draft[list].as_array_of_tables_mut().unwrap().iter_mut().for_each(|entry| drop(entry.remove("url")));
         }
     });
-    // Nobody is asked without --online, and nobody of this machine without leave.
+    // No host is contacted without --online, and none on this machine without permission.
     test.run("check");
     let refused = test.run("check --online --format json").code(1).json();
     assert_eq!(*asked.lock().unwrap(), [""; 0]);
@@ -290,7 +290,7 @@ fn a_mail_to_people_promises_nothing_false() {
     };
     assert_eq!(codes(&test, 1), ["unsubscribe-dead", "sender-example"]);
     assert!(test.run("approve 2026-11-25-midweek --by Ann").code(1).stderr.contains("check found 1 error"));
-    // What was approved for the outbox is looked at again.
+    // An issue approved for the outbox is checked again.
     let refused = test.run("send 2026-11-25-midweek --yes").code(1).stderr;
     assert!(refused.contains("neither `listen` nor `public_url`") && refused.contains("[web] public_url"), "{refused}");
     assert!(test.run("doctor --nameserver 127.0.0.1:1").stdout.contains("neither `listen` nor `public_url`"));

@@ -308,7 +308,7 @@ fn every_setting_is_shown_with_its_source_and_no_secret() {
     assert!(!all.to_string().contains("hunter2"), "{all}");
     let set = test.run("config --set").success().stdout;
     assert!(set.contains("[web]\nlisten") && !set.contains("retry"), "{set}");
-    // What is printed as TOML is a configuration.
+    // The printed TOML is a valid configuration.
     let printed = test.run("config --format toml").success().stdout;
     let other = Test::new().file("config.toml", &printed);
     other.run("status").success();

@@ -1,5 +1,5 @@
-//! Clicks, from the mail to the report: a link leads to its story whoever follows it, only people are counted, and who never asked for it
-//! gets the mails of before.
+//! Clicks, from the mail to the report: a link leads to its story for everyone, only people are counted, and a publication without
+//! counting sends the same mails as before.
 
 use std::time::{Duration, Instant};
 
@@ -72,7 +72,7 @@ fn a_click_is_counted_once_and_a_scanner_never() {
     assert!(story.starts_with("https://") && !story.contains("gazette"), "{story}");
     assert_eq!((answer.header("cache-control"), answer.header("referrer-policy")), ("no-store", "no-referrer"));
     follow(&serve, &all[0], 1);
-    // It is counted once the network has been quiet for a while.
+    // A click is counted once its network has been quiet for a while.
     let deadline = Instant::now() + Duration::from_mins(1);
     while total(&test) == 0 {
         assert!(Instant::now() < deadline, "it was never counted");
@@ -87,7 +87,7 @@ fn a_click_is_counted_once_and_a_scanner_never() {
             "User-Agent: Mozilla/5.0 (compatible; Googlebot/2.1)\r\nAccept: text/html\r\nX-Client: 203.0.4.7\r\n";
         assert_eq!(ask(&serve, "GET", link, robot).status, 302);
     }
-    // Who is still under way at the end counts, too.
+    // Clicks still waiting at the end count, too.
     follow(&serve, &all[1], 5);
     assert_eq!(serve.end(), Some(0));
     let counted: Vec<u64> = clicks(&test).into_iter().map(|(_, count)| count).collect();
@@ -108,7 +108,7 @@ fn the_way_leads_to_what_was_approved_and_nowhere_else() {
     // Before the issue is due: the daemon would send it by itself.
     let serve = Serve::start_at(&test, "2026-11-23T06:00:00Z");
     let story = follow(&serve, &link, 1).header("location").to_owned();
-    // What is edited after the approval leads nowhere new before it is approved, too.
+    // Links edited after the approval lead nowhere new until they are approved, too.
     test.edit(|draft| {
         for (n, entry) in draft["news"].as_array_of_tables_mut().unwrap().iter_mut().enumerate() {
             entry["url"] = toml_edit::value(format!("https://elsewhere.example/{n}"));
@@ -129,7 +129,7 @@ fn the_way_leads_to_what_was_approved_and_nowhere_else() {
     }
     test.run(&format!("approve {ISSUE} --by Ann")).success();
     assert_eq!(follow(&serve, &link, 1).header("location"), "https://elsewhere.example/0");
-    // Nobody was mailed yet, so these were its editors.
+    // Nothing has been mailed yet, so these clicks were its editors'.
     assert_eq!(serve.end(), Some(0));
     test.run(SEND).success();
     assert_eq!(total(&test), 0);

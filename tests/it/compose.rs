@@ -1,4 +1,4 @@
-//! Composing: what is chosen, that the same goes in gives the same bytes, and that an editor's work stays.
+//! Composing: what is chosen, that the same input gives the same bytes, and that an editor's work stays.
 
 use std::fs;
 
@@ -30,7 +30,7 @@ fn it_takes_as_many_as_the_edition_wants_and_none_below_its_score() {
     let composed = Test::new().sample().run("compose midweek --format json").success().json();
     let chosen = ids(&composed, "news");
     assert_eq!(chosen.len(), 5);
-    // A guide that stands with its item is no card.
+    // A guide shown with its item is not a card.
     let with_items: Vec<_> = composed["news"].as_array().unwrap().iter().map(|item| item["guide"].clone()).collect();
     assert!(composed["guides"].as_array().unwrap().iter().all(|card| !with_items.contains(&card["slug"])));
     assert!(chosen.contains(&"larch-3".to_owned()), "the best of the week is in: {chosen:?}");
@@ -239,7 +239,7 @@ fn a_broken_draft_is_named_by_line_and_not_overwritten() {
     assert_eq!(fs::read_to_string(test.path("issues/2026-11-25-midweek/issue.toml")).unwrap(), broken);
 }
 
-/// The news of a week, a line an item.
+/// The news of a week, one item per line.
 fn week(test: &Test, lines: &[&str]) {
     let folder = test.path("content/news");
     fs::remove_dir_all(&folder).ok();
@@ -270,7 +270,7 @@ fn one_story_is_told_once_and_names_who_else_tells_it() {
     let text = fs::read_to_string(test.path("issues/2026-11-25-midweek/issue.txt")).unwrap();
     assert!(text.contains("Also covered by:\n- The Wire ["), "{text}");
 
-    // Four days later: the same again is old, what happened since is a follow-up.
+    // Four days later: the same news is old, and later news is a follow-up.
     week(
         &test,
         &[

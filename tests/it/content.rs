@@ -1,4 +1,4 @@
-//! News and guides on their way in: what is taken, what is refused by file and line, and that twice is once.
+//! Loading news and guides: what is accepted, what is refused with file and line, and that loading twice changes nothing.
 
 use crate::house::Test;
 
@@ -135,7 +135,7 @@ fn one_bad_guide_or_file_of_news_keeps_no_good_one_out() {
     test.run("news import half.csv").code(1).stderr_has("half.csv:3").stdout_has("1 item added");
 }
 
-/// One sentence in each of the ways in which words were lost on the way into an issue.
+/// A sentence for each way in which words used to get lost on the way into an issue.
 #[test]
 fn words_arrive_in_both_parts_as_they_were_written() {
     let told = [

@@ -4,10 +4,10 @@ use crate::house::{ISSUE, Test};
 use crate::pages::{Serve, publication};
 use crate::send::SEND;
 
-/// Nobody looks into a picture: its name says what it is.
+/// The bytes do not matter: a picture's type comes from its name.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nand so on";
 
-/// A publication with a picture, and files beside it that are none.
+/// A publication with a picture, and other files beside it.
 fn with_pictures() -> Test {
     let test = publication();
     for (name, bytes) in [
@@ -32,7 +32,7 @@ fn a_picture_is_served_with_its_type_and_nothing_else_is() {
     let test = with_pictures();
     let serve = Serve::start(&test);
     let ask = |method: &str, path: &str| {
-        // The bytes of a picture are no text: its head is all that is looked at.
+        // The bytes of a picture are not text: only the head is read.
         serve.ask(&format!("{method} {path} HTTP/1.1\r\nHost: x\r\n"), "")
     };
     let found = ask("HEAD", "/pictures/ship.png");

@@ -1,5 +1,5 @@
-//! `digest serve` as the system sees it: signals, two of them on one store, a stop from elsewhere, a saved configuration; and
-//! sends in portions. Its schedule over months is tested beside the code, where the clock is an argument.
+//! `digest serve` as the system sees it: signals, two daemons on one store, a stop from elsewhere, a saved configuration; and
+//! sends with a canary or a warm-up. The schedule over months is tested in the source files, where the clock is an argument.
 
 use std::time::{Duration, Instant};
 
@@ -92,7 +92,7 @@ fn the_editors_hear_of_a_source_that_fails_with_the_draft() {
     }
     let daemon = test.start_at("2026-11-24T06:00:30Z", "serve");
     until("the editors are told", || test.outbox().iter().any(|mail| mail.text().contains("The Mute has failed")));
-    // Where the publication says at which address its editors edit, their mail has buttons; none does anything by itself.
+    // If the publication sets the address of its desk, the mail to its editors has buttons; none acts without confirmation.
     let letter = test.outbox().into_iter().find(|mail| mail.text().contains("The Mute has failed")).unwrap();
     for more in ["", "&ask=approve", "&ask=skip"] {
         let link = format!("https://desk.example/edit/?issue=2026-11-25-midweek{more}");
@@ -109,12 +109,12 @@ fn of_two_daemons_one_acts_and_one_that_slept_over_the_deadline_does_nothing() {
     let sleeper = test.start_at(JUST_BEFORE, "serve");
     until_acts(&test, JUST_BEFORE);
     sleeper.signal("STOP");
-    // It holds the lease until it runs out; then the other one acts.
+    // It holds the lease until it expires; then the other daemon acts.
     let other = test.start_at(JUST_BEFORE, "serve");
     server.await_messages(8);
     until("it is sent", || state(&test) == "sent");
     sleeper.signal("CONT");
-    // The sleeper has had every chance to act when the other one is gone and it has taken the lease itself.
+    // Once the other daemon is gone and the sleeper has taken the lease itself, it has had every chance to act.
     end(other);
     until("the sleeper acts", || {
         test.run_at("2026-11-25T06:00:00Z", "status")
@@ -148,7 +148,7 @@ fn a_daemon_paused_inside_its_send_goes_no_further_and_the_other_one_ends_it() {
     server.release();
     let other = test.start_at("2026-11-25T06:00:10Z", "serve");
     until("the send is taken from the sleeper", || state(&test) == "stopped");
-    // The sleeper still has the sender's lock, so nobody sends; it is awake again and sees that the send is no longer its own.
+    // The sleeper still has the sender's lock, so nobody sends; once awake, it sees that the send is no longer its own.
     let so_far = server.accepted();
     assert!(so_far <= 4, "only what was on the wire: {so_far}");
     sleeper.signal("CONT");
@@ -169,7 +169,7 @@ fn sigterm_finishes_what_is_in_flight_and_a_restart_sends_the_rest() {
     server.release();
     daemon.wait().success();
     let done = server.accepted();
-    // The signal and the release race, so more than the one in flight may have gone; none of them may be in doubt.
+    // The signal and the release race, so more than the one in flight may have gone out; none may be uncertain.
     assert!(done >= 5, "{done}");
     assert_eq!(test.status()["delivered"], done);
     assert_eq!(test.status()["uncertain"], 0);
@@ -228,11 +228,11 @@ fn a_bad_configuration_is_refused_and_a_skipped_date_is_obeyed() {
     test.write("config.toml", &good);
     test.run("schedule skip 2026-11-25 midweek").success().stderr_has("changed; a running");
     daemon.signal("HUP");
-    // The date is past, and the next one is the week after.
+    // The date has passed, and the next one is a week later.
     until("the day is over", || {
         test.run_at("2026-11-25T06:00:00Z", "status").stdout.contains("Wed 02 Dec 2026 07:00 CET")
     });
-    // Another edition's issue of the same minute goes out, so the minute has come.
+    // Another edition's issue of the same minute goes out, so the time has come.
     let sent = || test.run("status 2026-11-25-extra --format json").success().json()["state"] == "sent";
     until("the other edition's issue is sent", sent);
     daemon.signal("TERM");
@@ -249,7 +249,7 @@ fn the_links_are_asked_again_before_the_send_and_the_editors_told_of_those_that_
     let test = approved(&server, 1).config(
         "[editors]\nnotify = [\"ed@gazette.example\"]\n[fetch]\npause = \"0s\"\npatience = \"2s\"\nprivate_hosts = [\"127.0.0.1\"]",
     );
-    // Every link of the sample leads nowhere, so it does not matter that this one is asked on a port where nobody listens.
+    // Every link of the sample is dead, so it does not matter that nobody listens on this one's port.
     test.edit(|draft| draft["news"][0]["url"] = toml_edit::value(format!("http://{dead}/story")));
     test.run(&format!("approve {ISSUE} --by Ann")).success();
     let daemon = test.start_at("2026-11-25T05:40:00Z", "serve");
@@ -266,7 +266,7 @@ fn the_links_are_asked_again_before_the_send_and_the_editors_told_of_those_that_
     end(daemon);
 }
 
-/// How much of a core a process has had, in seconds.
+/// The CPU time of a process, in seconds.
 fn cpu_seconds(pid: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
@@ -328,7 +328,7 @@ fn the_heartbeat_is_asked_after_a_good_look_and_not_after_a_bad_one() {
     for _ in 0..2 {
         assert_eq!(asked.recv_timeout(wait).expect("it is asked").trim_end(), "GET /ping/1 HTTP/1.1");
     }
-    // A look that finds no database is no good one.
+    // A tick without a database does not count as good.
     std::fs::rename(test.path("data"), test.path("gone")).unwrap();
     let deadline = Instant::now() + wait;
     while asked.recv_timeout(Duration::from_secs(3)).is_ok() {
@@ -340,7 +340,7 @@ fn the_heartbeat_is_asked_after_a_good_look_and_not_after_a_bad_one() {
     test.config("[serve]\nheartbeat = \"ftp://x.example\"").run("status").code(1).stderr_has("serve.heartbeat");
 }
 
-// In portions
+// Canary and warm-up
 
 #[test]
 fn a_canary_goes_first_and_the_others_follow_when_it_went_well() {
@@ -394,7 +394,7 @@ fn a_warm_up_has_a_ceiling_for_each_day() {
     assert_eq!(server.reached(), addresses(1..=20));
 }
 
-/// One real run by the wall clock, which libfaketime sets to the moment before.
+/// One real run by the wall clock, which libfaketime sets to just before the send time.
 #[test]
 fn the_wall_clock_rules_without_now() {
     let server = Server::start([]);

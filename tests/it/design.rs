@@ -1,9 +1,9 @@
-//! The mail's design as a person meets it: its weight on the wire, the number of the week, a theme in two files.
+//! The mail's design as a person sees it: its size on the wire, the number of the week, a theme in two files.
 
 use crate::house::Test;
 use crate::sample;
 
-/// So many items of a week, each like the sample's.
+/// This many items of a week, each like the sample's.
 fn news(items: usize) -> String {
     let lines: Vec<&str> = sample::NEWS.lines().collect();
     let one = |n: usize| {
@@ -18,7 +18,7 @@ fn news(items: usize) -> String {
     (0..items).map(|n| one(n) + "\n").collect()
 }
 
-/// A Sunday with exactly these items: as composed, but for the caps, which would keep some out.
+/// A Sunday with exactly these items: as composed, but without the caps, which would exclude some.
 fn sunday(items: usize) -> Test {
     let config = format!(
         "\n[editions.big]\ntitle = \"Sunday\"\nsend = \"Sun 08:00\"\ntemplate = \"sunday\"\nnews = {items}\nguides = 3\nbench = 0\n\

@@ -1,4 +1,4 @@
-//! The desk: editing in the preview. Who may, what each change does to the file, and what happens when two write at once.
+//! The desk: editing in the preview. Who may edit, what each edit does to the file, and what happens when two people edit at once.
 
 use serde_json::{Value, json};
 
@@ -93,12 +93,12 @@ fn nobody_edits_without_the_key_or_from_another_page() {
         let status = preview.ask_with(&format!("{method} {path} HTTP/1.1\r\nHost: {own}\r\n{right}"), &wish).status;
         assert_eq!(status, 405, "{method}");
     }
-    // Reading the desk needs the key as well, and an issue that is there.
+    // Reading the desk needs the key as well, and an existing issue.
     assert_eq!(preview.get(&format!("/{}/draft?issue={ISSUE}", other.key)).status, 404);
     assert_eq!(preview.get(&format!("/{key}/draft?issue=..%2F..%2Fconfig")).status, 404);
     assert_eq!(preview.get(&format!("/{}/", other.key)).status, 404);
     assert_eq!(test.draft(), before, "nothing was written");
-    // And with all of it, it is.
+    // With all of it, the edit is made.
     assert_eq!(post(&path, &own, &right), 200);
     assert!(test.draft().contains("subject = \"Stolen\""));
 }
@@ -108,7 +108,7 @@ fn the_browser_is_started_with_an_address_that_is_good_for_once() {
     use std::io::{BufRead, BufReader};
     use std::os::unix::fs::PermissionsExt;
     let test = Test::new().sample().composed();
-    // What the desktop's own program is told, anybody on the machine can see.
+    // Anybody on the machine can see the arguments of the desktop's opener.
     test.write(
         "bin/xdg-open",
         &format!("#!/bin/sh\necho \"$1\" >'{0}.part' && mv '{0}.part' '{0}'\n", test.path("opened").display()),
@@ -233,7 +233,7 @@ fn two_at_once_lose_nothing() {
     let told = draft(&preview);
     let news = ids(&told, "news");
     let stamp = told["news"][0]["stamp"].clone();
-    // Somebody writes in another program: another field of the same story, and the order.
+    // Somebody edits in another program: another field of the same story, and the order.
     test.edit(|draft| draft["news"][0]["note"] = toml_edit::value("From vim."));
     let now = done(&change(
         &preview,
@@ -249,11 +249,11 @@ fn two_at_once_lose_nothing() {
     let both: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(both["conflict"], json!({"entry": news[0], "field": "note", "theirs": "From vim."}));
     assert_eq!(test.draft(), before);
-    // Deleting a story that somebody wrote in since is a conflict, too.
+    // Deleting a story that somebody has edited since is a conflict, too.
     let answer = change(&preview, &json!({"op": "drop", "entry": news[0], "was": stamp}));
     assert_eq!(answer.status, 409, "{}", answer.body);
     assert_eq!(test.draft(), before);
-    // Who has seen their words may go on.
+    // After seeing their words, the editor may overwrite them.
     done(&change(
         &preview,
         &json!({"op": "set", "entry": news[0], "field": "note", "text": "From the desk.", "was": "From vim."}),
@@ -266,12 +266,12 @@ fn two_at_once_lose_nothing() {
         (&now["news"][1]["title"], &now["news"][1]["note"]),
         (&json!("From the desk"), &json!("From the desk."))
     );
-    // Where the story is gone, the change says so.
+    // If the story is gone, the edit says so.
     test.run(&format!("draft drop {ISSUE} {}", news[2])).success();
     let gone =
         refused(&change(&preview, &json!({"op": "set", "entry": news[2], "field": "title", "text": "x", "was": "y"})));
     assert!(gone.contains("no entry"), "{gone}");
-    // And while the file is broken, nothing is written into it.
+    // While the file is broken, nothing is written into it.
     let whole = test.draft();
     test.write(&format!("issues/{ISSUE}/issue.toml"), &whole.replacen("\n[[news]]", "\n[[news]", 1));
     let broken = draft(&preview);
@@ -309,7 +309,7 @@ fn an_issue_is_approved_as_it_was_seen_and_taken_back() {
         &json!({"op": "set", "entry": null, "field": "intro", "text": "Once more.", "was": null}),
     ));
     assert_eq!(now["draft"]["state"]["words"], "Draft again: edited since its approval");
-    // What has gone out stays approved.
+    // An issue that has been sent stays approved.
     done(&approve(&now["draft"]["stamp"], "Ann"));
     test.run(&format!("send {ISSUE} --yes")).success();
     assert!(refused(&act(&preview, &json!({"act": "take-back"}))).contains("already being sent"));
@@ -365,7 +365,7 @@ fn what_was_left_out_is_listed_with_reasons_and_added() {
     let id = left[0]["id"].as_str().unwrap();
     let now = done(&change(&preview, &json!({"op": "add", "what": id, "place": 1})));
     assert_eq!(now["draft"]["news"][0]["id"], id);
-    // What comes in later is marked as new.
+    // Items that arrive later are marked as new.
     let late = r#"{"title": "Late news of an otter", "source": "Otter Post", "published": "2026-11-25T05:00:00Z", "score": 6, "url": "https://otter.example/late"}"#;
     test.write("content/news/2026-W48.jsonl", &format!("{late}\n"));
     let candidates = get(&format!("candidates?issue={ISSUE}"));
@@ -440,7 +440,7 @@ fn a_process_killed_in_the_middle_of_an_edit_leaves_the_old_or_the_new_file() {
         );
         test.run(&format!("draft show {ISSUE}")).success();
     }
-    // Whatever the history says by then, the next edit is made.
+    // The next edit is made whatever is in the history by then.
     test.run(&format!("draft set {ISSUE} intro Short")).success();
     test.run(&format!("draft undo {ISSUE}")).success();
 }
@@ -516,7 +516,7 @@ fn many_at_once_lose_no_edit() {
     let note =
         |id: &str| now["news"].as_array().unwrap().iter().find(|entry| entry["id"] == id).unwrap()["note"].clone();
     assert_eq!((note(&news[0]), note(&news[1])), (json!("desk 11"), json!("command 5")));
-    // Each of them added to one list: who overwrites another's text loses a code.
+    // Each of them added to one list: overwriting another's text would lose a code.
     let waived: Vec<&str> = now["waive"].as_array().unwrap().iter().map(|code| code.as_str().unwrap()).collect();
     for code in (0..12).map(|n| format!("code-{n}")).chain((0..6).map(|n| format!("command-{n}"))) {
         assert!(waived.contains(&code.as_str()), "{code} is lost: {waived:?}");

@@ -1,16 +1,16 @@
-//! The desk in a real browser: the week of an editor from draft to approval, with a keyboard and without a drag, in a wide window and in
-//! one of a phone's width; words that survive a reload; and a text editor at work on the same draft. axe-core finds nothing on the way.
+//! The desk in a real browser: an editor's week from draft to approval, by keyboard and without dragging, in a wide window and in
+//! one as narrow as a phone; words that survive a reload; and a text editor at work on the same draft. axe-core finds nothing.
 
 use crate::access::{axe, findings};
 use crate::browser::{Browser, key};
 use crate::house::{ISSUE, Test};
 use crate::preview::Preview;
 
-/// Both the words and the mail are there.
+/// Both the words and the mail are shown.
 const READY: &str = "document.querySelectorAll('#news > li').length > 0 && document.querySelector('.screen iframe:not(.coming)') \
                      && document.getElementById('standing').textContent";
 
-/// A frame of the mail is on the screen in its whole height.
+/// A frame of the mail is visible in its full height.
 const SEEN: &str = "[...document.querySelectorAll('.screen iframe:not(.coming)')].filter(frame => frame.offsetParent).length === 1 \
                     && [...document.querySelectorAll('.screen iframe:not(.coming)')].find(frame => frame.offsetParent).clientHeight > 600";
 
@@ -36,7 +36,7 @@ impl Walk {
         self.browser.until(READY);
     }
 
-    /// Nothing for axe-core to find, and nothing that scrolls sideways.
+    /// axe-core finds nothing, and nothing scrolls sideways.
     #[track_caller]
     fn sound(&self, at: &str) {
         let found = findings(&self.browser, &self.axe);
@@ -52,7 +52,7 @@ impl Walk {
         all.as_array().unwrap().iter().map(|title| title.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Presses the button of these words, in the nth story if one is meant.
+    /// Presses the button with this label, in the nth story if given.
     #[track_caller]
     fn push(&self, within: &str, words: &str) {
         let pushed = self.browser.run(&format!(
@@ -72,7 +72,7 @@ impl Walk {
         self.browser.run("return document.activeElement.textContent;").as_str().unwrap().to_owned()
     }
 
-    /// Puts the caret into a field, with all of its words chosen.
+    /// Puts the caret into a field, with all its words selected.
     fn enter(&self, within: &str, field: &str) {
         self.browser.run(&format!(
             "const box = document.querySelector(`{within} [data-field=\"{field}\"]`); box.focus(); box.select();"
@@ -88,7 +88,7 @@ impl Walk {
     }
 }
 
-/// A draft with something to mend: a link that follows readers around.
+/// A draft with something to fix: a link with tracking parameters.
 fn drafted() -> Test {
     let test = Test::new().sample().subscribers(2).composed();
     test.edit(|draft| draft["news"][2]["url"] = toml_edit::value("https://a.example/x?utm_source=us&page=2"));
@@ -189,7 +189,7 @@ fn stories_come_and_go(walk: &Walk) {
     walk.told("Added “A note from us”");
 }
 
-/// A finding beside its story is mended by a button; what changed is shown; undo and redo by the keys.
+/// A button fixes a finding beside its story; the change is shown; undo and redo by keyboard.
 fn a_finding_is_mended(walk: &Walk) {
     let browser = &walk.browser;
     browser.until("[...document.querySelectorAll('#news button')].some(one => one.textContent === 'Clean the link')");
@@ -282,7 +282,7 @@ fn words_that_are_not_saved_survive_a_reload_and_somebody_elses_are_shown_beside
     browser.until("!document.querySelector('.conflict')");
     assert!(walk.test.draft().contains("summary = \"Half a tho\"") && walk.test.draft().contains("Theirs, elsewhere."));
     assert_eq!(browser.run("return Object.keys(localStorage).length"), 0, "nothing is kept that is saved");
-    // A broken file is said with its line, and the words come back with it.
+    // A broken file is reported with its line; once mended, the words come back.
     let whole = walk.test.draft();
     walk.test.write(&format!("issues/{ISSUE}/issue.toml"), &whole.replacen("\n[[news]]", "\n[[news]", 1));
     browser.until("document.getElementById('parts').hidden && document.getElementById('refused').textContent.includes('issue.toml:')");

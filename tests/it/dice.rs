@@ -1,4 +1,4 @@
-//! Chance that is the same for the same seed, so that a round that failed can be had again.
+//! Seeded random numbers, so that a failed round can be repeated.
 
 /// A stream of numbers (`SplitMix64`: Steele, Lea and Flood, 2014).
 pub struct Dice(u64);

@@ -1,4 +1,4 @@
-//! The documentation: every link within it leads somewhere, and the README names every page.
+//! The documentation: every internal link resolves, and the README names every page.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ fn links(text: &str) -> Vec<&str> {
     prose.flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split(')').next())).collect()
 }
 
-/// How a heading is linked to: small letters, spaces as hyphens, no other signs.
+/// A heading's anchor: lower case, spaces as hyphens, no punctuation.
 fn anchors(text: &str) -> Vec<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let anchor = |heading: &str| -> String {
@@ -70,7 +70,7 @@ fn the_readme_leads_to_every_page() {
     assert!(missing.is_empty(), "README.md does not lead to {missing:?}");
 }
 
-/// What stands in the way of a command that runs until it is stopped, and what it prints when it is ready.
+/// A wrapper for `digest` that stops a long-running command once it is ready.
 const WRAPPER: &str = r#"#!/bin/sh
 for word; do shift; [ "$word" = --open ] || set -- "$@" "$word"; done
 for word; do case $word in preview|serve)
@@ -157,7 +157,7 @@ fn every_command_of_the_other_guides_works_in_a_new_publication() {
     follow(&[("docs/start.md", ""), ("docs/operators-guide.md", "")]);
 }
 
-/// What `digest COMMAND -h` says, without the options that every command has.
+/// The output of `digest COMMAND -h`, without the options that every command has.
 fn help(command: &[&str]) -> String {
     let out = super::house::digest().args(command).arg("-h").env("COLUMNS", "100").output().unwrap();
     let text = String::from_utf8(out.stdout).unwrap();
@@ -171,7 +171,7 @@ fn commands(help: &str) -> Vec<&str> {
     names.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
 }
 
-/// docs/commands.md as the binary has it.
+/// docs/commands.md as generated from the binary.
 fn reference() -> String {
     let all = help(&[]);
     let mut page = format!(

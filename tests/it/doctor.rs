@@ -1,4 +1,4 @@
-//! `digest doctor` against a nameserver of our own on loopback: it says what is wrong, how to fix it, and sends nothing.
+//! `digest doctor` against the test's own nameserver on loopback: it says what is wrong, how to fix it, and sends nothing.
 
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
@@ -63,7 +63,7 @@ fn name(text: &str) -> Vec<u8> {
     labels.chain([0]).collect()
 }
 
-/// The health of each thing, as `about=health`, sorted; those that are good are left out.
+/// The health of each subject, as `about=health`, sorted; good ones are left out.
 fn ills(found: &Value) -> Vec<String> {
     let word = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let mut ills: Vec<String> = found
@@ -113,7 +113,7 @@ fn a_healthy_publication_is_told_so_and_nothing_is_sent() {
         ("7.2.0.192.in-addr.arpa", PTR, name("mx.gazette.example")),
     ]);
     let ran = test.run(&format!("doctor --format json --nameserver {dns}")).success();
-    // Only what its domain says of a test's publication.
+    // The only warning is about the test publication's reserved domain.
     assert_eq!(ills(&ran.json()), ["config=warning"], "{}", ran.stdout);
     assert!(ran.stdout.contains("reserved for examples"), "{}", ran.stdout);
     assert_eq!(server.accepted(), 0);
@@ -219,7 +219,7 @@ fn the_public_pages_are_asked_whether_they_are_ours() {
     assert!(told(&ours).starts_with("error: the public pages do not answer at"), "nobody listens yet");
     let _serve = crate::pages::Serve::start(&test);
     assert_eq!(told(&ours), format!("good: the public pages answer at {ours}"));
-    // Somebody else's pages name another address in their feed.
+    // Another site's feed names another address.
     let other = told(&format!("http://localhost:{port}"));
     assert!(other.starts_with("error: ") && other.contains("is not from this publication"), "{other}");
 }

@@ -1,4 +1,4 @@
-//! `digest draft` and `digest news add`: a draft is edited without an editor, and only the touched bytes change.
+//! `digest draft` and `digest news add`: a draft is edited from the command line, and only the affected bytes change.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -75,7 +75,7 @@ fn an_issue_is_edited_from_first_to_last_and_each_edit_can_be_undone() {
     let edited = draft(&test);
     assert!(edited.starts_with("# Kept.\n") && edited.contains("subject = \"Ours\""), "{edited}");
     assert!(edited.contains(&format!("{{ id = \"{}\", source", news[1])), "{edited}");
-    // What an editor did outlives the next composition.
+    // An editor's changes survive the next composition.
     test.run("compose midweek").success();
     assert_eq!(ids(&test, "news")[0], news[2]);
     assert!(!ids(&test, "news").contains(&news[4]), "what was dropped stays out");

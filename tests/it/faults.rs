@@ -1,4 +1,4 @@
-//! Things that go wrong around `digest`: each says so by file and line where there is one, exits non-zero, and loses nothing.
+//! Failures around `digest`: each is reported with file and line if there is one, exits non-zero, and loses nothing.
 
 use std::fs;
 
@@ -92,7 +92,7 @@ fn a_server_that_is_not_there() {
 fn a_database_that_found_no_room_leaves_no_empty_file_behind() {
     let test = Test::new();
     let add = ["subscribers", "add", "ann@inbox.example", "--consent", "asked for it"];
-    // No file may hold a byte, as on a full disk; a write that is refused must not end the process.
+    // No file may hold a byte, as on a full disk; a refused write must not end the process.
     let digest = test.command(crate::house::NOW);
     let mut full = std::process::Command::new("sh");
     full.arg("-c")
@@ -155,7 +155,7 @@ fn a_ledger_that_cannot_be_written() {
     };
     mode("data/digest.db", 0o444);
     mode("data", 0o555);
-    // Root writes regardless of modes; then there is nothing to see.
+    // Root ignores file modes; then there is nothing to test.
     let writable = fs::OpenOptions::new().append(true).open(test.path("data/digest.db")).is_ok();
     if writable {
         eprintln!("skipped: this user writes in spite of the file's mode (root?)");

@@ -1,4 +1,4 @@
-//! News that comes in by itself: feeds on a server of the test's own, good and hostile, and what `digest` makes of them.
+//! News from feeds: the test's own server has good and hostile ones, and `digest` fetches them.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 
 use crate::house::Test;
 
-/// A server whose paths say how it behaves, and the heads of the requests that it got.
+/// A server whose paths say how it behaves, with the heads of the requests it got.
 struct Server {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
@@ -101,7 +101,7 @@ fn serve(mut stream: &TcpStream, log: &Mutex<Vec<String>>) {
         "cut" => answer("200", "", &rss(&(item(8, "Whole") + &item(9, "Cut"))).as_bytes()[..270]),
         "json" => answer("200", "", br#"{"version":"https://jsonfeed.org/version/1.1","title":"J","items":[{"id":"a","title":3,,},{"id":"b","title":"Good","url":"https://wire.example/10","date_published":"2026-11-24T09:00:00Z","_x":{"score":8}}]}"#),
         "undated" => answer("200", "", rss("<item><title>Undated</title><link>https://wire.example/11</link></item><item><title>Tomorrow</title><link>https://wire.example/12</link><pubDate>Tue, 24 Nov 2099 09:00:00 GMT</pubDate></item>").as_bytes()),
-        // Has one more item in each answer, the first of which stands on top for years.
+        // Has one more item in each answer; the first one stays on top for years.
         "sticky" => answer("200", "", rss(&sticky(times)).as_bytes()),
         "archive" => answer("200", "", rss(&archive()).as_bytes()),
         "endless" => forever(stream, b"<x>", Duration::ZERO),
@@ -111,14 +111,14 @@ fn serve(mut stream: &TcpStream, log: &Mutex<Vec<String>>) {
     }
 }
 
-/// As many items of a date to come as the feed was asked for times, and a good one.
+/// One item with a future date per request so far, and a good one.
 fn sticky(times: usize) -> String {
     let ahead = ["Sticky", "Event"].iter().zip(50..).take(times);
     let ahead = ahead.map(|(title, n)| item(n, title).replace("Tue, 24 Nov 2026", "Tue, 01 Jan 2030"));
     ahead.collect::<String>() + &item(49, "Known")
 }
 
-/// One new item, one without a date, and five hundred of years ago.
+/// One new item, one without a date, and five hundred that are years old.
 fn archive() -> String {
     let mut items =
         item(1_000, "archive") + "<item><title>undated</title><link>https://wire.example/1001</link></item>";
@@ -128,7 +128,7 @@ fn archive() -> String {
     items
 }
 
-/// Sends without an end, until the other side has had enough.
+/// Sends endlessly, until the client hangs up.
 fn forever(mut stream: &TcpStream, what: &[u8], pause: Duration) {
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n\r\n<rss><channel>");
     let chunk = if pause.is_zero() { what.repeat(10_000) } else { what.to_vec() };
@@ -175,7 +175,7 @@ fn titles(test: &Test) -> Vec<String> {
     titles
 }
 
-/// What a fetch says of each source: its state, and its error.
+/// The result of a fetch for each source: its state, and its error.
 fn states(test: &Test, line: &str) -> std::collections::BTreeMap<String, (String, String)> {
     let told = test.run(line).json();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! What guards a publication's files: links that lead out, private folders, a database or a config.toml that is replaced under the daemon.
+//! Protection of a publication's files: links that lead outside, private folders, a database or config.toml replaced under the daemon.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -87,7 +87,7 @@ fn loops_in_loops_and_files_without_end_are_stopped() {
 
 #[test]
 fn a_full_disk_is_told_plainly() {
-    // A limit on the size of files stands in for a disk that is full; SQLite hears the same of both but for the number.
+    // A file size limit simulates a full disk; SQLite sees the same failure for both, except for the error number.
     let test = Test::new().sample().subscribers(50).composed().approved();
     let digest = test.command(NOW);
     let command = format!(

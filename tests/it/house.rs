@@ -1,5 +1,5 @@
-//! The builder in which the tests are written: a publication in a directory of its own, the real binary run in it, and what
-//! it said.
+//! The test builder: a publication in its own directory, the real binary run in it, and the
+//! output.
 //!
 //! ```text
 //! Test::new().sample().subscribers(3).approved().run("send 2026-11-25-midweek --yes").success();
@@ -18,12 +18,12 @@ use tempfile::TempDir;
 
 use crate::sample;
 
-/// The time that every run is given unless the test says otherwise: Wednesday 07:00 in the publication's zone.
+/// The current time of every run unless the test sets another: Wednesday 07:00 in the publication's zone.
 pub const NOW: &str = "2026-11-25T06:00:00Z";
 /// The issue that [`Test::composed`] makes.
 pub const ISSUE: &str = "2026-11-25-midweek";
 
-/// No command of these tests needs longer; one that hangs fails its test instead of hanging it.
+/// No command in these tests takes longer; one that hangs fails its test instead of hanging it.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A publication in a temp dir.
@@ -67,7 +67,7 @@ impl Test {
         self
     }
 
-    /// Lays a segment of TOML over config.toml: tables are joined, values replaced.
+    /// Merges TOML into config.toml: tables are merged, values replaced.
     pub fn config(mut self, fragment: &str) -> Self {
         overlay(&mut self.config, fragment.parse().unwrap());
         self.write_config();
@@ -116,7 +116,7 @@ impl Test {
         self
     }
 
-    /// Writes a file and goes on building.
+    /// Writes a file, as a builder step.
     pub fn file(self, path: &str, text: &str) -> Self {
         self.write(path, text);
         self
@@ -148,12 +148,12 @@ impl Test {
         self.write(&format!("issues/{ISSUE}/issue.toml"), &draft.to_string());
     }
 
-    /// Runs `digest` with arguments parted at white space.
+    /// Runs `digest` with arguments split at white space.
     pub fn run(&self, line: &str) -> Ran {
         self.start(line).wait()
     }
 
-    /// Runs `digest` with arguments that may hold white space.
+    /// Runs `digest` with arguments that may contain white space.
     pub fn run_args(&self, args: &[&str]) -> Ran {
         self.start_args(args, NOW).wait()
     }
@@ -173,7 +173,7 @@ impl Test {
         self.start_args(&line.split_whitespace().collect::<Vec<_>>(), now)
     }
 
-    /// The command `digest` in this publication, for a test that talks with it while it runs.
+    /// The command `digest` in this publication, for a test that interacts with it while it runs.
     pub fn command(&self, now: &str) -> Command {
         let mut command = digest();
         command.arg("-C").arg(self.dir.path()).arg("--now").arg(now);
@@ -182,7 +182,7 @@ impl Test {
     }
 
     /// The same by the wall clock, which libfaketime sets to `time` and to whatever [`Test::set_clock`] says later; `None` where
-    /// libfaketime need not be installed, and is not.
+    /// libfaketime is optional and not installed.
     pub fn command_by_wall_clock(&self, time: &str) -> Option<Command> {
         let places =
             ["x86_64-linux-gnu", "aarch64-linux-gnu"].map(|a| format!("/usr/lib/{a}/faketime/libfaketime.so.1"));
@@ -235,7 +235,7 @@ impl Test {
         assert_eq!(found.join(" "), expected, "{status}");
     }
 
-    /// Waits until the ledger has so many as delivered.
+    /// Waits until the ledger has this many as delivered.
     pub fn await_delivered(&self, count: u64) {
         let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
         while self.status()["delivered"].as_u64() < Some(count) {
@@ -272,7 +272,7 @@ pub fn digest() -> Command {
     command
 }
 
-/// A run of the binary under way.
+/// A running `digest`.
 pub struct Running {
     child: Child,
     line: String,
@@ -288,12 +288,12 @@ impl Running {
         Self { child, line, stdout, stderr }
     }
 
-    /// The number of its process.
+    /// Its process ID.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sends a signal by name: TERM, INT, KILL. After STOP, it stands still when this returns.
+    /// Sends a signal by name: TERM, INT, KILL. After STOP, returns only once the process is stopped.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success(), "cannot send SIG{name} to `digest {}`: it has ended", self.line);
@@ -327,7 +327,7 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Waits for the end; a run that takes too long fails the test with what it said so far.
+    /// Waits for the end; a run that takes too long fails the test with its output so far.
     pub fn wait(mut self) -> Ran {
         let deadline = Instant::now() + PATIENCE;
         let mut late = false;
@@ -352,7 +352,7 @@ impl Running {
     }
 }
 
-/// What a run said.
+/// The result of a run: exit code and output.
 pub struct Ran {
     line: String,
     /// `None` when a signal ended it.
@@ -397,7 +397,7 @@ impl Ran {
         serde_json::from_str(&self.stdout).unwrap_or_else(|why| panic!("stdout is not JSON: {why}\n{}", self.told()))
     }
 
-    /// One JSON value a line.
+    /// One JSON value per line.
     #[track_caller]
     pub fn json_lines(&self) -> Vec<Value> {
         let parse = |line: &str| {
@@ -486,7 +486,7 @@ impl Mail {
 fn drain(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        // A killed process may leave the pipe in any state; what came is what there is.
+        // A killed process may leave the pipe in any state; keep what has arrived.
         let _ = pipe.read_to_end(&mut bytes);
         String::from_utf8_lossy(&bytes).into_owned()
     })

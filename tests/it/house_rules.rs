@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::house;
 
-/// Who may use whom. Everyone may use `model` and `text`.
+/// Which room may use which. Every room may use `model` and `text`.
 const ARROWS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     // Only lists the rooms.
@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("send", &["mail", "store", "refusals"]),
-    // The settings' types live in the rooms that obey them; config only loads them.
+    // The types of settings live in the rooms that use them; config only loads them.
     ("config", &["compose", "check", "send", "sources", "mail", "store", "render", "schedule"]),
     ("sources", &["files", "refusals"]),
     ("refusals", &[]),
@@ -80,7 +80,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 const LENGTHS: &[(&str, usize)] = &[("main.rs", 40), ("lib.rs", 30)];
 const LENGTH: usize = 400;
 
-/// Words of an older private vocabulary, each with the word that docs/glossary.md has for it. They stand in no name and no comment.
+/// Retired words, each with its replacement in docs/glossary.md. No name and no comment may use them.
 const RETIRED: &[(&str, &str)] = &[
     ("courier", "worker"),
     ("parcel", "message"),
@@ -170,7 +170,7 @@ fn no_two_files_of_a_room_need_each_other() {
         .keys()
         .filter_map(|start| {
             let reached = reachable(start, &uses);
-            // Each circle once, by the first of its files.
+            // Each cycle once, by its first file.
             let circle: Vec<&str> =
                 reached.iter().filter(|other| reachable(other, &uses).contains(start)).map(String::as_str).collect();
             (circle.len() > 1 && circle[0] == start).then(|| circle.join(", "))
@@ -259,7 +259,7 @@ impl Source {
     }
 }
 
-/// The modules that a file names, but those around it and within it: a folder and its files are one.
+/// The modules that a file names, except its parents and children: a folder and its files count as one.
 fn modules_used(file: &Source, modules: &BTreeSet<String>) -> BTreeSet<String> {
     let own = file.module();
     let path: Vec<&str> = own.split("::").collect();
@@ -290,7 +290,7 @@ fn modules_used(file: &Source, modules: &BTreeSet<String>) -> BTreeSet<String> {
     found
 }
 
-/// Everything that a module needs, itself among it when it is in a circle.
+/// Everything that a module needs, including itself if it is in a cycle.
 fn reachable(start: &str, uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut next = vec![start.to_owned()];
@@ -304,14 +304,14 @@ fn reachable(start: &str, uses: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet
     reached
 }
 
-/// Whether a line has the word whole, also as a part of a name in snake case.
+/// Whether a line contains the whole word, also as a part of a `snake_case` name.
 fn is_said(line: &str, word: &str) -> bool {
     let inside = |c: char| c.is_alphanumeric();
     line.match_indices(word)
         .any(|(at, _)| !line[..at].ends_with(inside) && !line[at + word.len()..].starts_with(inside))
 }
 
-/// The files under src/ but unit tests.
+/// The files under src/, except unit tests.
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files: Vec<PathBuf> = Vec::new();

@@ -1,5 +1,5 @@
-//! Moving in from other services: whoever said no there is not mailed, dates and consent come along, an import counts as a whole,
-//! and an export goes back in with nothing lost.
+//! Moving in from other services: people who unsubscribed there are not mailed, dates and consent are kept, an import is atomic,
+//! and an export can be imported again without loss.
 
 use std::fmt::Write as _;
 use std::process::Command;

@@ -8,7 +8,7 @@ use crate::servers::{Imap, server};
 
 const SEND: &str = "send 2026-11-25-midweek --yes";
 
-/// Addresses of this run alone, since the servers' mailboxes are shared by every test and run.
+/// Addresses unique to this run, since all tests and runs share the servers' mailboxes.
 fn own_address(number: u32) -> String {
     format!("reader{}{number:03}@inbox.example", std::process::id())
 }
@@ -18,7 +18,7 @@ fn with_subscribers(server: &str, addresses: &[String]) -> Test {
     Test::new().sample().smtp(server).subscribers_csv(&format!("email,name\n{}\n", rows.join("\n"))).approved()
 }
 
-/// The addresses to which the sink took a copy, from the first lines of its files.
+/// The addresses for which the sink accepted a message, from the first lines of its files.
 fn sunk(dir: &str, wanted: &BTreeSet<String>) -> Vec<String> {
     let mut files: Vec<_> = std::fs::read_dir(Path::new(dir)).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -136,7 +136,7 @@ fn a_relay_with_tls_and_a_password_passes_it_on() {
     }
 }
 
-/// Exim hangs up on who speaks before it was asked to, so it tells whether an envelope behind the final dot is in order (RFC 2920 §3.1).
+/// Exim hangs up on clients that speak too early, so it shows whether an envelope right after the final dot is allowed (RFC 2920 §3.1).
 #[test]
 fn another_kind_of_server_takes_every_copy() {
     let (Some(exim), Some(imap), Some(certificate)) =

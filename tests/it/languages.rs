@@ -1,9 +1,9 @@
-//! A publication in another language: mail, letters, pages and report speak it, and `check` says what a language lacks.
+//! A publication in another language: mail, letters, pages and report use it, and `check` reports what a language lacks.
 
 use crate::house::{ISSUE, NOW, Test};
 use crate::pages::{Serve, letters, publication};
 
-/// Five stories in German, of yesterday and of three days ago.
+/// Five stories in German, from yesterday and three days ago.
 const NEWS: &str = r#"{"title": "Das neue Werk läuft an", "source": "Stadtblatt", "published": "2026-11-24", "score": 9.0, "url": "https://blatt.example/werk", "summary": "Nach zwei Jahren Bau.", "topics": ["Industrie"]}
 {"title": "Ein Fluss wird flacher", "source": "Landfunk", "published": "2026-11-22", "score": 8.5, "url": "https://funk.example/fluss", "summary": "Der Pegel fällt weiter.", "topics": ["Natur"]}
 {"title": "Bücherei öffnet sonntags", "source": "Stadtblatt", "published": "2026-11-24", "score": 8.0, "url": "https://blatt.example/buch", "summary": "Zunächst auf Probe.", "topics": ["Kultur"]}
@@ -108,7 +108,7 @@ fn an_example_makes_a_mail_in_its_language() {
     {
         assert!(text.contains(words), "{words}: {text}");
     }
-    // Names that run the other way are isolated in a sentence of Arabic.
+    // Names in the other direction are isolated in an Arabic sentence.
     assert!(text.contains("\u{2068}Midweek\u{2069}"), "{text}");
     let codes = test.run("check --format json").code_in(&[0, 1]).json()["findings"].to_string();
     assert!(!codes.contains("words-"), "{codes}");

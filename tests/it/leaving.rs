@@ -1,4 +1,4 @@
-//! Leaving while a send runs: the relay stands in the middle of a message, subscribers further back leave by both ways that a mail
+//! Leaving while a send runs: the relay hangs in the middle of a message, subscribers further back leave in both ways that a mail
 //! offers, and none of them is mailed.
 
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ fn by_mail(copy: &Mail) -> String {
 
 #[test]
 fn who_leaves_by_either_way_while_the_relay_holds_a_message_is_not_mailed() {
-    // The first issue passes; the second stands after its third message's final dot.
+    // The first issue passes; the second hangs after its third message's final dot.
     let server = Server::start([Rule::at(At::Dot, Act::Hold).about("reader3@").skip(1).times(1)]);
     let maildir = "[bounces]\ndomain = \"bounces.almanac.example\"\nmaildir = \"mail\"\n";
     let test = publication().config(maildir).smtp(&server.address()).subscribers(9).approved();

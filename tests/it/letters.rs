@@ -1,5 +1,5 @@
-//! The letter that a sign-up asks for, while its relay refuses, hangs up or falls silent, and while the daemon is killed: none is
-//! lost, and none goes out twice but where the reply to the final dot was.
+//! The confirmation letter of a sign-up, while its relay refuses, hangs up or falls silent, and while the daemon is killed: none is
+//! lost, and none goes out twice unless the reply to the final dot was lost.
 
 use std::time::{Duration, Instant};
 
@@ -10,16 +10,16 @@ use crate::pages::{Serve, path, publication};
 use crate::smtp::{Act, At, Rule, Server};
 
 const ANN: &str = "ann@inbox.example";
-/// Times at which a deferred letter is surely due again.
+/// Times at which a deferred letter is certainly due again.
 const LATER: [&str; 3] = ["2026-11-25T08:00:00Z", "2026-11-25T14:00:00Z", "2026-11-26T06:00:00Z"];
 
-/// The line on record of the one letter to Ann.
+/// The record of the one letter to Ann.
 fn line(test: &Test) -> Value {
     let shown = test.run(&format!("subscribers show {ANN} --format json"));
     if shown.code == Some(0) { shown.json()["letters"][0].clone() } else { Value::Null }
 }
 
-/// Waits until the letter's line is as wanted.
+/// Waits until the letter's record is as wanted.
 fn await_line(test: &Test, wanted: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
@@ -32,7 +32,7 @@ fn await_line(test: &Test, wanted: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
-/// Ann signs up at a daemon whose letters go to this relay.
+/// Ann signs up with a daemon whose letters go to this relay.
 fn asked(server: &Server, config: &str) -> (Test, Serve) {
     let test = publication().smtp(&server.address()).config(config);
     let serve = Serve::start_at(&test, NOW);
@@ -177,7 +177,7 @@ fn what_was_answered_is_kept_through_a_kill_at_that_moment() {
     for n in 0..ALONE {
         let serve = Serve::start(&test);
         assert_eq!(serve.post("/subscribe", &format!("email=alone{n}%40inbox.example")).status, 200);
-        // Killed before it could do more than what it had answered for.
+        // Killed before it could do more than it had acknowledged.
         drop(serve);
     }
     let serve = Serve::start(&test);

@@ -1,5 +1,5 @@
-//! The one integration binary: what a person at a shell, a script or a mail server would see of `digest`. It runs the real
-//! binary and knows nothing of its inside, except `house_rules`, which reads the source text.
+//! The integration tests: `digest` as a person at a shell, a script or a mail server sees it. They run the real
+//! binary and know nothing of its internals, except `house_rules`, which reads the source text.
 //! `scripts/test` runs all of it; plain `cargo test` skips what needs real mail servers.
 #![expect(clippy::unwrap_used, reason = "a test's helper that cannot go on says where by panicking")]
 #![expect(

@@ -1,5 +1,5 @@
-//! What `digest serve` tells the service manager (`sd_notify(3)`), heard on a socket of our own: ready, alive, reading anew, ending.
-//! It knows nothing of systemd itself; `packaging/digest.service` is what reads these lines.
+//! What `digest serve` reports to the service manager (`sd_notify(3)`), read from the test's socket: ready, alive, reloading, stopping.
+//! Knows nothing of systemd itself; `packaging/digest.service` relies on these lines.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use crate::house::{NOW, Running, Test};
 use crate::smtp::{Act, At, Rule, Server};
 
-/// The service manager's end of the conversation.
+/// The service manager's end of the socket.
 struct Manager {
     socket: UnixDatagram,
 }
 
-/// Who may have to answer the watchdog.
+/// The process that the watchdog variables name.
 enum Watched {
     Nobody,
     /// The daemon itself, within this time.
@@ -31,7 +31,7 @@ impl Manager {
         let socket = UnixDatagram::bind(&path).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
         let digest = test.command(now);
-        // The shell becomes the daemon, so its number is known before the daemon starts.
+        // The shell becomes the daemon, so its process ID is known before the daemon starts.
         let mut command = Command::new("sh");
         let (pid, limit) = match watched {
             Watched::Nobody => ("", None),
@@ -62,7 +62,7 @@ impl Manager {
         String::from_utf8(bytes[..length].to_vec()).unwrap()
     }
 
-    /// The next datagram that is no sign of life.
+    /// The next datagram that is not a watchdog ping.
     #[track_caller]
     fn news(&self) -> String {
         loop {
@@ -73,7 +73,7 @@ impl Manager {
         }
     }
 
-    /// Asks for a reload as a Type=notify-reload unit does; says its `MONOTONIC_USEC`, and the state afterwards.
+    /// Requests a reload as a Type=notify-reload unit does; returns its `MONOTONIC_USEC`, and the state afterwards.
     fn reload(&self, daemon: &Running) -> (u64, String) {
         daemon.signal("HUP");
         let begun = self.news();
@@ -111,10 +111,10 @@ fn it_says_that_it_is_alive_at_least_twice_in_the_watchdogs_time() {
     for _ in 0..6 {
         assert_eq!(manager.next(), "WATCHDOG=1\n");
     }
-    // Twice in each limit, as sd_watchdog_enabled(3) wants it; and no more than ten times, which would be a busy loop.
+    // Twice per interval, as sd_watchdog_enabled(3) recommends; and at most ten times, since more would be a busy loop.
     let pace = begun.elapsed() / 6;
     assert!(pace < limit / 2 && pace > limit / 10, "a sign of life each {pace:?}");
-    // A process that does not run says nothing; this is what the watchdog is for.
+    // A stopped process says nothing; this is what the watchdog is for.
     daemon.signal("STOP");
     manager.socket.set_read_timeout(Some(limit)).unwrap();
     while manager.socket.recv(&mut [0; 64]).is_ok() {}
@@ -130,7 +130,7 @@ fn a_watchdog_that_is_another_processs_is_left_to_it() {
     let test = Test::new().sample().subscribers(1);
     let (manager, daemon) = Manager::start(&test, NOW, &Watched::Stranger(Duration::from_millis(300)));
     assert!(manager.next().starts_with("READY=1\n"));
-    // Longer than a sign of life would wait.
+    // Longer than the interval of pings.
     std::thread::sleep(Duration::from_millis(600));
     daemon.signal("TERM");
     let next = manager.next();
@@ -146,7 +146,7 @@ fn a_reload_is_begun_and_ended_and_a_bad_configuration_changes_nothing() {
     assert!(manager.news().starts_with("READY=1\n"));
     let (first, state) = manager.reload(&daemon);
     assert!(state.starts_with("READY=1\nSTATUS=running"), "{state}");
-    // Saved beside and moved, so that the daemon's own look finds it whole.
+    // Written beside it and renamed, so that the daemon never reads a partial file.
     test.write("next.toml", &format!("{good}\n[stor]\nurl = \"x\"\n"));
     std::fs::rename(test.path("next.toml"), test.path("config.toml")).unwrap();
     let (second, state) = manager.reload(&daemon);
@@ -168,7 +168,7 @@ fn a_hangup_from_the_first_moment_on_ends_nothing() {
         let test = Test::new().sample().subscribers(1).config(&format!("[web]\nlisten = \"{address}\""));
         let (manager, daemon) = Manager::start(&test, NOW, &Watched::Nobody);
         let begun = Instant::now();
-        // Somebody who sees it listen may ask for a reload at once.
+        // Once it listens, a reload may be requested at once.
         while TcpStream::connect(address).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(40), "nobody listens");
         }

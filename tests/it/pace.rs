@@ -1,4 +1,4 @@
-//! The pace of a send: groups of domains apart, fewer at a time where replies ask for it, and an end where every copy harms.
+//! The pace of a send: domain groups apart, fewer connections when replies ask for it, and a stop when every message does harm.
 
 use crate::house::{ISSUE, Test};
 use crate::smtp::{Act, At, Rule, Server};
@@ -78,7 +78,7 @@ fn many_refusals_of_us_stop_the_send_and_what_was_refused_can_go_again() {
     test.run(SEND).code(1).stderr_has("20 of 20 messages were refused").stderr_has("your network is listed");
     test.counts("failed=20 pending=40");
     assert_eq!(server.accepted(), 0);
-    // Nobody was blamed for it: all are still on the list.
+    // No subscriber was penalised: all are still on the list.
     let listed = test.run("subscribers list --format json").success();
     assert_eq!(listed.json_lines().iter().filter(|subscriber| subscriber["status"] == "confirmed").count(), 60);
     test.run(SEND).code(1).stderr_has("digest resume");
@@ -100,7 +100,7 @@ fn many_refusals_of_us_stop_the_send_and_what_was_refused_can_go_again() {
 fn a_clock_set_back_keeps_nobody_longer_than_the_longest_wait() {
     let server = Server::start([Rule::at(At::Rcpt, Act::Say("451 4.3.0 later")).times(1)]);
     let test = Test::new().sample().smtp(&server.address()).subscribers(1).approved();
-    // The clock is two days ahead, is set right, and the send goes on.
+    // The clock is two days ahead, is corrected, and the send resumes.
     test.run_at("2026-11-27T06:00:00Z", SEND).code(75);
     test.run_at("2026-11-25T06:00:00Z", SEND).code(75);
     test.run_at("2026-11-25T10:05:00Z", SEND).success();

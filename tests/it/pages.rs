@@ -15,12 +15,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What a mail program posts (RFC 8058 §3.1, the example's own form).
 pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
-/// A publication whose pages listen on a port of the system's choice.
+/// A publication whose pages listen on a port that the system picks.
 pub fn publication() -> Test {
     Test::new().sample().config("[web]\nlisten = \"127.0.0.1:0\"\npublic_url = \"https://gazette.example\"\n")
 }
 
-/// `digest serve` under way. Ended when the test is.
+/// A running `digest serve`. Stopped when the test ends.
 pub struct Serve {
     child: Child,
     pub port: u16,
@@ -28,7 +28,7 @@ pub struct Serve {
 
 impl Drop for Serve {
     fn drop(&mut self) {
-        // It may have ended already, as some tests want it to.
+        // It may have ended already, as some tests intend.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -101,7 +101,7 @@ impl Serve {
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
-    /// SIGTERM; what it has said in its log.
+    /// Sends SIGTERM; returns its log.
     pub fn log(mut self) -> String {
         self.signal("TERM");
         let mut told = String::new();
@@ -109,7 +109,7 @@ impl Serve {
         told
     }
 
-    /// SIGTERM; says with which code it ended.
+    /// Sends SIGTERM; returns its exit code.
     pub fn end(mut self) -> Option<i32> {
         self.signal("TERM");
         let deadline = Instant::now() + PATIENCE;
@@ -123,7 +123,7 @@ impl Serve {
     }
 }
 
-/// Waits until the outbox of letters holds `count`, and reads them.
+/// Waits until the outbox has `count` letters, and reads them.
 pub fn letters(test: &Test, count: usize) -> Vec<Mail> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -231,7 +231,7 @@ fn every_address_gets_the_same_answer() {
         let without = |head: &str| head.lines().filter(|l| !l.starts_with("date")).collect::<Vec<_>>().join("\n");
         assert_eq!(without(&again.head), without(&first.head), "{address}");
     }
-    // Those that may have a letter have one, up to the last that asks; neither the second of an hour nor the robot's.
+    // Every allowed request got its letter; a second one within the hour and the robot's did not.
     ask("last%40inbox.example");
     let all = || letters(&test, 4).iter().map(Mail::to).collect::<BTreeSet<String>>();
     let deadline = Instant::now() + PATIENCE;
@@ -435,7 +435,7 @@ fn every_answer_is_guarded() {
     assert_eq!(serve.get("/style.css").header("content-type"), "text/css; charset=utf-8");
     assert_eq!(serve.post("/subscribe", &format!("email=a%40b.example&x={}", "a".repeat(70_000))).status, 413);
     assert_eq!(serve.get("/subscribe").status, 405);
-    // What no page takes is told on a page like the others.
+    // A request that no page accepts is refused on a page like the others.
     let large = format!("email=a%40b.example&x={}", "a".repeat(70_000));
     for refused in [
         serve.post("/subscribe", &large),

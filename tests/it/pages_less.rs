@@ -1,4 +1,4 @@
-//! What the public pages offer short of leaving: one edition less, a pause, the link that was lost, another address, one's data; and
+//! What the public pages offer besides leaving: one edition less, a pause, a lost link, a new address, an export of one's data; and
 //! that the sentence on tracking is true.
 
 use crate::house::{ISSUE, NOW};

@@ -1,7 +1,7 @@
 //! How the mail looks: pictures of both sample issues, with every optional part and with none, at three widths, light, dark, inverted
-//! and without style sheet, against those in tests/pictures/. A difference is told in a designer's words: what moved, grew, or changed its colour.
+//! and without style sheet, against those in tests/pictures/. A difference is reported in a designer's words: moved, grew, changed colour.
 //!
-//! After a change that is meant: `DIGEST_NEW_PICTURES=1 scripts/test pictures`, then look at them.
+//! After an intended change: `DIGEST_NEW_PICTURES=1 scripts/test pictures`, then look at them.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -15,12 +15,12 @@ use crate::preview::Preview;
 const ISSUES: [(&str, &str); 2] = [("midweek", "2024-07-31-midweek"), ("sunday", "2024-08-04-sunday")];
 const WIDTHS: [u32; 3] = [600, 375, 320];
 const LOOKS: [&str; 4] = ["light", "dark", "inverted", "plain"];
-/// The lines of the sample's config.toml that make its issues letters.
+/// The settings in the sample's config.toml for the optional parts of an issue.
 const OPTIONAL: [&str; 7] = ["mark", "greeting", "signature", "poll", "reply", "forward", "next_date"];
 
-/// A colour channel may differ by as much where another version of the browser smooths a letter's edge otherwise.
+/// A colour channel may differ by this much, since browser versions smooth the edges of letters differently.
 const SMOOTHING: u8 = 96;
-/// So many pixels of a thousand may differ by more.
+/// This many pixels of a thousand may differ by more.
 const PER_MILLE: usize = 2;
 
 /// Every block that a designer would name, a line each: what it is, its first words, where it stands, how it looks, its
@@ -70,8 +70,8 @@ impl Picture {
         Self { width: info.width as usize, height: info.height as usize, pixels }
     }
 
-    /// With a palette of the 64 most frequent colours, to which the others, smoothed edges of letters, are drawn: flat
-    /// colours stay what they are, and the file has a third of the bytes.
+    /// With a palette of the 64 most frequent colours; the others, smoothed edges of letters, map to the nearest: flat
+    /// colours stay exact, and the file has a third of the bytes.
     fn write(&self, file: &Path) {
         let mut counts: HashMap<[u8; 3], usize> = HashMap::new();
         self.pixels.chunks(3).for_each(|pixel| *counts.entry([pixel[0], pixel[1], pixel[2]]).or_default() += 1);
@@ -93,7 +93,7 @@ impl Picture {
         encoder.write_header().unwrap().write_image_data(&bytes).unwrap();
     }
 
-    /// Which pixels are clearly another colour, as numbers from the top left in rows of the wider width.
+    /// The pixels whose colour clearly differs, numbered from the top left in rows of the wider width.
     fn different(&self, other: &Self) -> Vec<usize> {
         let (width, height) = (self.width.max(other.width), self.height.max(other.height));
         let mut different = Vec::new();
@@ -111,7 +111,7 @@ impl Picture {
         different
     }
 
-    /// The picture faded, with what is different from `old` in red.
+    /// The picture faded, with the differences from `old` in red.
     fn marked(&self, old: &Self) -> Self {
         let (width, height) = (self.width.max(old.width), self.height.max(old.height));
         let faded = |at: usize| self.at(at % width, at / width).unwrap_or([255; 3]).map(|c| 191 + c / 4);
@@ -132,7 +132,7 @@ impl Picture {
     }
 }
 
-/// A block's name, and which of that name it is; its place, its size, its look.
+/// A block's name, and its number among blocks of that name; its place, size and look.
 type Block<'a> = ((&'a str, usize), [&'a str; 3]);
 
 /// The lines of a list of blocks, in the order of the page.
@@ -149,8 +149,8 @@ fn blocks(list: &str) -> Vec<Block<'_>> {
     list.lines().filter_map(block).collect()
 }
 
-/// What a designer would say of two lists of blocks, from the top of the page: what is new, moved, resized or restyled, then
-/// what is gone.
+/// The differences of two lists of blocks in a designer's words, from the top of the page: new, moved, resized or restyled, then
+/// removed.
 fn told(old: &str, new: &str) -> Vec<String> {
     let (old, new) = (blocks(old), blocks(new));
     let was: HashMap<_, _> = old.iter().copied().collect();
@@ -263,7 +263,7 @@ fn both_issues_look_as_they_did() {
                     light = blocks;
                 }
             }
-            // Nothing of the mail hangs on pictures: without them it is the same, and words stand where they were.
+            // Nothing in the mail depends on pictures: without them the words stay where they were.
             browser.open(&url("light", "off"));
             let blocks = browser.run(BLOCKS);
             assert_eq!(blocks, light.as_str(), "{edition} {parts} at {width}: not the same without pictures");

@@ -1,4 +1,4 @@
-//! How long a save takes to be seen: from the write of issue.toml to the frame that shows the new word in a real browser.
+//! How long a save takes to show: from the write of issue.toml to the frame with the new word in a real browser.
 //! A benchmark, which `bench/pixels` runs.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -41,7 +41,7 @@ fn from_a_save_to_pixels() {
              return performance.timeOrigin + performance.now();"
         ));
         let written = writer.join().unwrap();
-        // The first one warms everything up.
+        // The first round warms everything up.
         if save > 0 {
             times.push(seen.as_f64().unwrap() - written);
         }
@@ -67,7 +67,7 @@ fn from_a_change_at_the_desk_to_pixels() {
     let mut times: Vec<f64> = Vec::new();
     for change in 0..=SAVES {
         let word = format!("changed{change}word");
-        // From the box that is left to the second frame that shows its words in the mail.
+        // From leaving the box to the second frame that shows its words in the mail.
         let took = browser.run_async(&format!(
             "const box = document.querySelector('#head [data-field=intro]');
              const has = () => [...document.querySelectorAll('.screen iframe')].some(frame =>

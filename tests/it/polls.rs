@@ -1,4 +1,4 @@
-//! The poll, from the mail to the report: a link opens a page, only a press counts, and where no pages are served an answer is a mail.
+//! The poll, from the mail to the report: a link opens a page, only a button press counts, and without pages an answer is a mail.
 
 use crate::access::{axe, findings};
 use crate::browser::Browser;

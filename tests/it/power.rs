@@ -1,6 +1,6 @@
 //! Power cuts. A sender runs with `tests/power/record.c` preloaded, which writes down in one order what reached the disk's cache, what
-//! was synced, and what went out to the network. Then the disk is put together as a power cut would have left it, at many
-//! points, with any part of what was not synced; and the ledger on it must know of every message whose dot was out.
+//! was synced, and what went out to the network. Then the disk is rebuilt as a power cut would have left it, at many
+//! points, with any part of the unsynced data; and its ledger must know of every message whose final dot was sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,7 +25,7 @@ struct Op {
     data: Vec<u8>,
 }
 
-/// The compiled recorder; `None`, with a word, where there is no C compiler.
+/// The compiled recorder; `None`, with a message, if there is no C compiler.
 fn recorder(folder: &Path) -> Option<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power/record.c");
     let library = folder.join("record.so");
@@ -39,7 +39,7 @@ fn recorder(folder: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Has every run of the test recorded into `log`.
+/// Records every run of the test into `log`.
 fn preloaded(test: Test, library: &Path) -> Test {
     let data = fs::canonicalize(test.path("data")).unwrap();
     let log = test.path("writes");
@@ -68,7 +68,7 @@ fn read(log: &[u8]) -> Vec<Op> {
     ops
 }
 
-/// Puts the disk together as it may stand when the power goes after `ops`: what was synced, and of the rest what the dice keep.
+/// Rebuilds the disk as it may be when power is lost after `ops`: everything synced, and of the rest what the dice keep.
 fn replay(ops: &[Op], from: &Path, before: &Path, to: &Path, dice: &mut Dice) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(before).unwrap() {
@@ -93,7 +93,7 @@ fn replay(ops: &[Op], from: &Path, before: &Path, to: &Path, dice: &mut Dice) {
     }
 }
 
-/// What the network had seen by then: by connection, the recipients whose message was out up to its dot, in order.
+/// What the network had seen by then: by connection, the recipients whose message was sent up to its dot, in order.
 fn dots(ops: &[Op]) -> BTreeMap<u32, Vec<String>> {
     let mut streams: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
     for op in ops.iter().filter(|op| op.kind == b'N') {
@@ -122,7 +122,7 @@ fn sent(stream: &str) -> Vec<String> {
     done
 }
 
-/// What the ledger on a disk says, after SQLite has recovered it; an error when it cannot be read at all.
+/// The ledger on a disk after SQLite has recovered it; an error when it cannot be read at all.
 fn ledger(folder: &Path) -> rusqlite::Result<BTreeMap<String, String>> {
     let conn = rusqlite::Connection::open(folder.join("digest.db"))?;
     let verdict: String = conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
@@ -131,8 +131,8 @@ fn ledger(folder: &Path) -> rusqlite::Result<BTreeMap<String, String>> {
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
-/// What a cut would cost: messages that were out and of which the ledger knows nothing, or whose outcome it does not know
-/// although its connection had gone on.
+/// The damage of a cut: messages that were sent but are unknown to the ledger, or whose outcome it does not know
+/// although the connection had moved on.
 fn broken_promises(ops: &[Op], states: &BTreeMap<String, String>) -> Vec<String> {
     let mut wrong = Vec::new();
     for (fd, sent) in dots(ops) {
@@ -147,7 +147,7 @@ fn broken_promises(ops: &[Op], states: &BTreeMap<String, String>) -> Vec<String>
     wrong
 }
 
-/// Records one whole send, and looks at cuts all along it. Returns how many cuts broke the promise, with the first reasons.
+/// Records one whole send, and tries cuts all along it. Returns how many cuts broke the promise, with the first reasons.
 fn cuts(durability: &str, library: &Path, cuts: usize) -> (usize, Vec<String>) {
     let server = Server::kind();
     let test = Test::new()
@@ -222,7 +222,7 @@ fn a_power_cut_leaves_at_most_one_message_a_connection_in_doubt() {
     let (broken, reasons) = cuts("power", &library, many);
     eprintln!("durability power: {broken} of {many} power cuts broke the promise");
     assert_eq!(broken, 0, "{reasons:#?}");
-    // The cheaper setting does not promise it, which also shows that this test can see the difference.
+    // The cheaper setting does not promise it, which also proves that this test detects the difference.
     let (broken, _) = cuts("process", &library, many);
     eprintln!("durability process: {broken} of {many}");
     assert!(broken > many / 4, "{broken} of {many}");

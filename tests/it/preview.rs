@@ -1,4 +1,4 @@
-//! `preview`: the page follows a save, a mistake is told in place while the last good page stays, and nobody else is let in.
+//! `preview`: the page follows a save, a mistake is shown in place while the last good page stays, and nobody else is let in.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -26,7 +26,7 @@ fn a_save_changes_the_page() {
     for path in ["/mail", "/html", "/text", "/message", "/draft"] {
         assert!(preview.get(path).body.contains("Words of just now"), "{path}");
     }
-    // Template and configuration count as much.
+    // Changes of templates and configuration are followed, too.
     let footer = test.read("templates/partials/footer.txt.hbs");
     test.write("templates/partials/footer.txt.hbs", &format!("{footer}\nFrom the new footer\n"));
     preview.until(&after, |_| preview.get("/text").body.contains("From the new footer"));
@@ -237,11 +237,11 @@ fn a_port_in_use_and_an_unknown_issue_are_told() {
     test.run("preview --as not-an-address").code(1);
 }
 
-/// A preview under way. Ended when the test is.
+/// A running preview. Stopped when the test ends.
 pub struct Preview {
     child: Child,
     pub port: u16,
-    /// The secret part of the address at which one may edit.
+    /// The secret part of the editing address.
     pub key: String,
 }
 
@@ -297,7 +297,7 @@ impl Preview {
         preview
     }
 
-    /// The address at which one may edit.
+    /// The editing address.
     pub fn desk(&self) -> String {
         format!("http://127.0.0.1:{}/{}/", self.port, self.key)
     }
@@ -310,12 +310,12 @@ impl Preview {
         stream
     }
 
-    /// Asks with a request, given without its last empty line; a body follows it.
+    /// Sends a request, given without its last empty line, and a body.
     pub fn ask_with(&self, request: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let head = format!("{request}Connection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-        // A server that refuses a body may hang up before it is all written.
+        // A server that refuses a body may hang up before all of it is written.
         let _ = stream.write_all(format!("{head}{body}").as_bytes());
         Self::answer(stream, request)
     }
@@ -334,7 +334,7 @@ impl Preview {
         stream
     }
 
-    /// Ends the process at once, wherever it is.
+    /// Kills the process at once, whatever it is doing.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -346,7 +346,7 @@ impl Preview {
 
     fn answer(mut stream: TcpStream, request: &str) -> Answer {
         let mut bytes = Vec::new();
-        // What was read before a reset counts.
+        // Data read before a reset counts.
         let _ = stream.read_to_end(&mut bytes);
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{request}: {text}"));

@@ -8,7 +8,7 @@ use crate::signing::with_keys;
 
 const ISSUES: [&str; 2] = ["2024-07-31-midweek", "2024-08-04-sunday"];
 
-/// Whether a program is there; without it a test is skipped with a word, or fails where `DIGEST_TEST_REQUIRE` is set.
+/// Whether a program is installed; if not, the test is skipped with a message, or fails where `DIGEST_TEST_REQUIRE` is set.
 fn has(program: &str) -> bool {
     let there = Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status();
     let there = there.is_ok_and(|status| status.success());
@@ -19,10 +19,10 @@ fn has(program: &str) -> bool {
     there
 }
 
-/// What a program says, given `input`.
+/// The output of a program for `input`.
 fn said(command: &mut Command, input: &str) -> String {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    // A program may end before it has read all.
+    // A program may end before it has read everything.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout).into_owned()
 }
@@ -130,7 +130,7 @@ fn spamassassin_finds_next_to_nothing() {
     judged(&test, ISSUE, &mail);
 }
 
-/// Asserts that the mail is far from being taken for spam.
+/// Asserts that the mail scores far below the spam threshold.
 fn judged(test: &Test, issue: &str, mail: &str) {
     let mut spamassassin = Command::new("spamassassin");
     let judged = said(spamassassin.args(["-L", "-t", "--nocreate-prefs"]).env("HOME", test.path("")), mail);

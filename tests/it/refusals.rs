@@ -1,11 +1,11 @@
-//! What becomes of a subscriber whose host says no while an issue is being sent.
+//! What happens to a subscriber whose host refuses the mail during a send.
 
 use crate::house::Test;
 use crate::smtp::{Act, At, Rule, Server};
 
 const SEND: &str = "send 2026-11-25-midweek --yes";
 
-/// What `subscribers show` tells of one subscriber.
+/// The output of `subscribers show` for one subscriber.
 fn shown(test: &Test, number: usize) -> serde_json::Value {
     test.run(&format!("subscribers show reader{number}@inbox.example --format json")).success().json()
 }

@@ -1,4 +1,4 @@
-//! A relay that takes fewer connections than we open, closes idle ones, or is away: what it takes goes on at full pace.
+//! A relay that accepts fewer connections than we open, closes idle ones, or is down: whatever it accepts is used at full pace.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use crate::servers::server;
 use crate::smtp::{Act, At, Rule, Server, dead_address};
 
 const SEND: &str = "send 2026-11-25-midweek --yes";
-/// What the scripted relay needs for a message.
+/// How long the scripted relay takes per message.
 const WORK: Act = Act::Slow(Duration::from_millis(15));
 
 fn approved(relay: &str, subscribers: &[String], connections: usize) -> Test {
@@ -23,7 +23,7 @@ fn subscribers(count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("reader{number}@inbox.example")).collect()
 }
 
-/// The pace of a send that ends well, in messages a second.
+/// The pace of a send that succeeds, in messages per second.
 fn pace(server: &Server, count: usize, connections: usize) -> f64 {
     let test = approved(&server.address(), &subscribers(count), connections);
     test.run(SEND).success();
@@ -58,7 +58,7 @@ fn a_relay_that_takes_fewer_connections_than_we_open_is_used_to_the_full() {
     }
 }
 
-/// After the first ones, which nobody could know, one connection a second at most was too many.
+/// After the first, unavoidable ones, at most one excess connection per second.
 fn polite(crowded: &[Instant]) {
     let Some(first) = crowded.first() else { panic!("no connection was too many") };
     let later: Vec<Duration> = crowded.iter().map(|at| *at - *first).filter(|at| at.as_millis() > 500).collect();
@@ -82,7 +82,7 @@ fn a_real_postfix_with_a_limit_of_connections_is_used_to_the_full() {
         };
         let undisturbed = run(limit).max(run(limit));
         for connections in [1, 4, 8, 32].into_iter().filter(|connections| *connections > limit) {
-            // At 80 % of the pace, and two seconds for a machine with other work; whoever waited for refused connections took a minute.
+            // At 80 % of the pace, plus two seconds for a busy machine; waiting for refused connections would take a minute.
             let is_quick = (0..3).any(|_| run(connections) <= undisturbed / 0.8 + 2.0);
             assert!(is_quick, "{limit} of {connections}");
         }
@@ -113,7 +113,7 @@ fn an_idle_connection_that_the_relay_closes_says_nothing_about_the_pace() {
         test.counts("delivered=58 deferred=2");
         assert_eq!(server.accepted(), 58, "nobody twice");
         assert!(!told.stderr.contains("lost"), "{}", told.stderr);
-        // Were the closed connections a reason to slow down, each would cost another wait, and those another.
+        // If closed connections slowed the send down, each would cost another wait, which would close more of them.
         assert!(start.elapsed() < Duration::from_secs(12), "{:?}", start.elapsed());
         let waits =
             server.messages().windows(2).filter(|pair| pair[1].at - pair[0].at > Duration::from_secs(1)).count();
@@ -126,7 +126,7 @@ fn a_real_postfix_that_closes_idle_connections_costs_no_pace() {
     let Some(relay) = server("DIGEST_TEST_IMPATIENT") else { return };
     let mut names: Vec<String> =
         (1..=60).map(|n| format!("reader{}{n:03}@inbox.example", std::process::id())).collect();
-    // Postfix, which ends a conversation after five seconds, asks at this one to wait for seven.
+    // Postfix, which ends a session after five seconds, asks to wait seven for this address.
     names.insert(0, "busy1@inbox.example".into());
     let test = approved(&relay, &names, 4);
     let start = Instant::now();
@@ -137,7 +137,7 @@ fn a_real_postfix_that_closes_idle_connections_costs_no_pace() {
 
 #[test]
 fn a_relay_that_takes_nobody_for_a_moment_is_waited_for() {
-    // It was restarted after the tenth message: nobody is let in for a while, then all.
+    // It is restarted after the tenth message: it refuses everyone for a while, then accepts again.
     let server = Server::start([
         Rule::at(At::Mail, Act::SayAndHangUp("421 4.3.2 shutting down")).skip(10).times(1),
         Rule::at(At::Connect, Act::SayAndHangUp("554 5.3.2 not yet")).skip(1).times(3),

@@ -1,4 +1,4 @@
-//! What a running `digest serve` makes of a changed config.toml: everything obeys it but what needs a restart, which is named.
+//! A running `digest serve` with a changed config.toml: every setting takes effect, except those that need a restart, which are named.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -89,7 +89,7 @@ fn sign_ups_during_reloads_are_all_kept_and_a_mistake_in_a_template_leaves_the_p
         }
         assert!(asking.into_iter().all(|asked| asked.join().unwrap()));
     });
-    // A network may ask for twenty an hour; the others were taken in and left at that.
+    // A network may make twenty requests an hour; the others were accepted but not acted on.
     until("the letters are written", || test.outbox().len() == 20);
     std::fs::create_dir_all(test.path("templates/page")).unwrap();
     test.write("templates/page/home.html.hbs", "{{#if}}");
@@ -105,7 +105,7 @@ fn an_emptied_configuration_is_not_taken_over() {
     let test = publication();
     let serve = Serve::start(&test);
     let good = test.read("config.toml");
-    // As an editor saves that is not careful: the file is empty for a moment, or written in part.
+    // As a careless text editor saves: the file is empty for a moment, or partly written.
     for (broken, name) in [("", "The Second Gazette"), ("[publication]\nname = \"The Th", "The Third Gazette")] {
         test.write("config.toml", broken);
         serve.signal("HUP");

@@ -1,4 +1,4 @@
-//! `report`: every recipient is accounted for, what servers said is shown and cannot speak for itself, and the page stands alone.
+//! `report`: every recipient is accounted for, servers' replies are shown but cannot inject markup, and the page is self-contained.
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn every_recipient_is_accounted_for_with_the_reason() {
             "suppressed left the list 1"
         ]
     );
-    // Both refusals read alike once the address is out of them.
+    // Both refusals are the same text without the address.
     assert_eq!(figures["refusals"][0]["count"], 2, "{figures}");
     assert_eq!(figures["refusals"][0]["text"], "5.1.1 <address> no <script>alert()</script> here", "{figures}");
     assert_eq!(figures["domains"][0]["domain"], "inbox.example");
@@ -125,7 +125,7 @@ fn the_page_goes_where_it_is_told() {
     std::fs::remove_dir_all(test.path(&format!("issues/{ISSUE}"))).unwrap();
     test.run(&format!("report {ISSUE}")).code(1).stderr_has("--out");
     test.run(&format!("report {ISSUE} --out after.html")).success();
-    // What the editor made of the proposal is known from the draft alone; the rest stands in the store.
+    // The editor's changes to the proposal are known from the draft alone; the rest is in the store.
     let after = test.read("after.html");
     let said = |page: &str| page.lines().filter(|line| !line.contains("kept ")).count();
     assert!(after.contains("<title>Report of") && said(&after) + 3 > said(&page), "{after}");

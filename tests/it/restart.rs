@@ -1,4 +1,4 @@
-//! A send that is stopped, killed or doubled, and started again: it goes on where it stopped.
+//! A send that is stopped, killed or doubled, and started again: it resumes where it stopped.
 
 use std::collections::HashSet;
 
@@ -71,7 +71,7 @@ fn sigkill_before_the_dot_costs_no_copy_at_all() {
         let test = approved(&server, 12);
         let running = test.start(SEND);
         server.await_held(1);
-        // What is said of the next copy keeps no outcome off the record for long.
+        // The next message does not keep the last outcome off the record for long.
         test.await_delivered(4);
         running.signal("KILL");
         running.wait();

@@ -1,5 +1,5 @@
-//! TLS and authentication: nothing in clear that must not be, nobody trusted who is not who they say, and a password that stays
-//! a secret.
+//! TLS and authentication: nothing secret in clear text, no server trusted that is not who it claims to be, and a password that stays
+//! secret.
 
 use crate::house::Test;
 use crate::smtp::{Act, At, Rule, Server};
@@ -44,7 +44,7 @@ fn a_server_that_is_not_who_it_says_gets_nothing() {
         test.run(SEND).code(1).stderr_has("certificate");
         assert_eq!((server.accepted(), said(&server, "MAIL")), (0, 0), "{tls}: an unknown authority");
         test.counts("pending=2");
-        // Trusted, but for another name.
+        // Trusted, but issued for another name.
         let test = approved(&server, tls, true).config("[delivery.smtp]\nhost = \"127.0.0.1\"");
         test.run(SEND).code(1).stderr_has("certificate");
         assert_eq!((server.accepted(), said(&server, "MAIL")), (0, 0), "{tls}: another name");
@@ -106,7 +106,7 @@ fn each_mechanism_says_what_it_should_and_only_after_tls() {
 fn a_refused_password_stops_after_three_tries_and_says_why() {
     for (auth, rule, why) in [
         ("plain", Act::Say("535 5.7.8 wrong password"), "wrong password"),
-        // XOAUTH2 gives its reasons in a 334, and the code after an empty answer.
+        // XOAUTH2 gives its reasons in a 334, and the code after an empty response.
         ("xoauth2", Act::Say("334 eyJzdGF0dXMiOiI0MDAifQ=="), "token expired"),
     ] {
         let server = Server::start_secure(false, [Rule::at(At::Auth, rule)]);

@@ -1,5 +1,5 @@
-//! A scanner in front of an inbox follows every link of every mail, by GET and by HEAD, at once: afterwards nobody is confirmed, and
-//! nobody is gone.
+//! A scanner before an inbox follows every link of every mail at once, by GET and HEAD: afterwards nobody is confirmed, and
+//! nobody is unsubscribed.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;

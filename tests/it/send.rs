@@ -1,4 +1,4 @@
-//! Sending: what goes out, what the ledger says of it, and that nobody is lost or mailed twice, whatever the server does.
+//! Sending: what goes out, what the ledger records, and that nobody is missed or mailed twice, whatever the server does.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,7 +6,7 @@ use crate::house::{ISSUE, Mail, Test};
 use crate::smtp::{Act, At, Rule, Server, dead_address};
 
 pub const SEND: &str = "send 2026-11-25-midweek --yes";
-/// Times at which a deferred or doubtful copy is surely due again.
+/// Times at which a deferred or uncertain message is certainly due again.
 const LATER: &[&str] = &["2026-11-25T12:00:00Z", "2026-11-25T20:00:00Z", "2026-11-26T06:00:00Z"];
 
 pub fn approved(server: &Server, subscribers: usize) -> Test {

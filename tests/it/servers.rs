@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-/// The value of a `DIGEST_TEST_…` variable. Without one the test is skipped with a word on stderr, or fails where
+/// The value of a `DIGEST_TEST_…` variable. Without it the test is skipped with a message on stderr, or fails where
 /// `DIGEST_TEST_REQUIRE` says that the servers must be there.
 pub fn server(name: &str) -> Option<String> {
     if let Ok(value) = std::env::var(name) {
@@ -18,14 +18,14 @@ pub fn server(name: &str) -> Option<String> {
     None
 }
 
-/// As much IMAP (RFC 9051) as it takes to read a mailbox.
+/// Just enough IMAP (RFC 9051) to read a mailbox.
 pub struct Imap {
     stream: BufReader<TcpStream>,
     tag: u32,
 }
 
 impl Imap {
-    /// Logs in to the test server, whose every mailbox has the password "secret".
+    /// Logs in to the test server, where every mailbox has the password "secret".
     pub fn login(server: &str, user: &str) -> Self {
         let stream = TcpStream::connect(server).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -35,7 +35,7 @@ impl Imap {
         imap
     }
 
-    /// Waits until the inbox holds `count` messages, and reads them.
+    /// Waits until the inbox has `count` messages, and reads them.
     pub fn inbox(&mut self, count: usize) -> Vec<Vec<u8>> {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -92,7 +92,7 @@ impl Imap {
     }
 }
 
-/// Tells a fault of the servers from a fault of `digest`: a message brought by hand is there to read.
+/// Tells a fault of the servers from a fault of `digest`: a message submitted by hand arrives.
 #[test]
 fn the_servers_take_and_show_a_message() {
     let (Some(smtp), Some(imap)) = (server("DIGEST_TEST_SMTP"), server("DIGEST_TEST_IMAP")) else { return };

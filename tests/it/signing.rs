@@ -1,4 +1,4 @@
-//! DKIM: what `digest` signs verifies by another implementation, before and after real servers had it.
+//! DKIM: mail signed by `digest` verifies with another implementation, before and after passing real servers.
 
 use std::io::Write;
 use std::path::Path;
@@ -36,7 +36,7 @@ pub fn with_keys(test: Test) -> Test {
     )
 }
 
-/// What the verifier says of each signature; `None`, with a word, where dkimpy is not installed.
+/// The verifier's result for each signature; `None`, with a message, if dkimpy is not installed.
 fn verified(dns: &Path, message: &[u8]) -> Option<Vec<String>> {
     let has = Command::new("/usr/bin/python3").args(["-c", "import dkim, nacl"]).stderr(Stdio::null()).status();
     if !has.is_ok_and(|status| status.success()) {

@@ -40,15 +40,15 @@ pub enum At {
 pub enum Act {
     /// This reply; several lines are joined by CRLF.
     Say(&'static str),
-    /// These bytes as they are, one segment after the other in packets of their own.
+    /// These bytes as they are, each segment in its own packet.
     Segments(&'static [&'static str]),
-    /// This reply, then the line goes dead.
+    /// This reply, then the connection closes.
     SayAndHangUp(&'static str),
-    /// The line goes dead without a word.
+    /// The connection closes without a reply.
     HangUp,
     /// Silence until [`Server::release`]; then the usual reply.
     Hold,
-    /// The usual reply after so long, as of a relay that has work with each message.
+    /// The usual reply after this long, as from a relay that works on each message.
     Slow(Duration),
 }
 
@@ -62,7 +62,7 @@ impl Secure {
     }
 }
 
-/// When to do what. Built by [`Rule::at`].
+/// When to perform which act. Built by [`Rule::at`].
 #[derive(Clone, Debug)]
 pub struct Rule {
     at: At,
@@ -91,13 +91,13 @@ impl Rule {
         self
     }
 
-    /// Only on a conversation that came while this many others stood.
+    /// Only on a conversation that started while this many others were open.
     pub fn beyond(mut self, count: usize) -> Self {
         self.beyond = count;
         self
     }
 
-    /// Acts this often, then no more.
+    /// Acts this many times, then no more.
     pub fn times(mut self, count: usize) -> Self {
         self.times = count;
         self
@@ -113,7 +113,7 @@ pub struct Message {
     pub to: Vec<String>,
     /// As a mailbox would hold it: dot-unstuffed, without the final dot.
     pub data: Vec<u8>,
-    /// The code that answered the dot; `None` when the line died first.
+    /// The code that answered the dot; `None` when the connection closed first.
     pub code: Option<u16>,
     /// When its dot came.
     pub at: Instant,
@@ -125,11 +125,11 @@ struct Log {
     lines: Vec<String>,
     messages: Vec<Message>,
     connections: usize,
-    /// Conversations that stand now.
+    /// Conversations open now.
     standing: usize,
-    /// Conversations that the relay ended since nothing was said.
+    /// Conversations that the relay closed for being idle.
     timeouts: usize,
-    /// When conversations began that had too many others beside them.
+    /// Start times of conversations that had too many others beside them.
     crowded: Vec<Instant>,
     /// Envelopes that came in one packet, DATA and all.
     together: usize,
@@ -154,7 +154,7 @@ struct Shared {
 #[derive(Clone)]
 struct Secure {
     config: Arc<ServerConfig>,
-    /// From the first byte, and not by STARTTLS.
+    /// From the first byte, not by STARTTLS.
     at_once: bool,
 }
 
@@ -165,7 +165,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// One that takes everything.
+    /// One that accepts everything.
     pub fn kind() -> Self {
         Self::start([])
     }
@@ -180,7 +180,7 @@ impl Server {
         Self::begin(without, None, None, rules)
     }
 
-    /// One that ends a conversation in which nothing is said for so long, with 421 or `without` a word.
+    /// One that closes a conversation that is idle for this long, with 421 or `without` a reply.
     pub fn start_impatient(patience: Duration, without: &[&'static str], rules: impl Into<Vec<Rule>>) -> Self {
         Self::begin(without, None, Some(patience), rules)
     }
@@ -232,7 +232,7 @@ impl Server {
         self.shared.log().messages.clone()
     }
 
-    /// The recipients of the messages that were accepted or that nobody can know about, sorted.
+    /// The recipients of the messages that were accepted or whose outcome is unknown, sorted.
     pub fn reached(&self) -> Vec<String> {
         let taken = |m: &Message| m.code.is_none_or(|code| code < 300);
         let mut to: Vec<String> = self.messages().into_iter().filter(taken).flat_map(|m| m.to).collect();
@@ -264,17 +264,17 @@ impl Server {
         self.shared.log().connections
     }
 
-    /// Conversations that were ended since nothing was said.
+    /// Conversations that were closed for being idle.
     pub fn timeouts(&self) -> usize {
         self.shared.log().timeouts
     }
 
-    /// When conversations began that a rule with [`Rule::beyond`] met.
+    /// Start times of conversations that matched a rule with [`Rule::beyond`].
     pub fn crowded(&self) -> Vec<Instant> {
         self.shared.log().crowded.clone()
     }
 
-    /// Messages a second, from the first dot to the last.
+    /// Messages per second, from the first dot to the last.
     pub fn pace(&self) -> f64 {
         let dots: Vec<Instant> = self.messages().iter().map(|message| message.at).collect();
         let (first, last) = (dots.first().unwrap(), dots.last().unwrap());
@@ -290,7 +290,7 @@ impl Server {
         }
     }
 
-    /// Waits until this many conversations stand at a [`Act::Hold`].
+    /// Waits until this many conversations wait at an [`Act::Hold`].
     pub fn await_held(&self, count: usize) {
         let (log, late) = self
             .shared
@@ -325,7 +325,7 @@ impl Shared {
         self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The act of the first rule that applies here, in a conversation that came while so many `others` stood.
+    /// The act of the first rule that applies here, in a conversation that started while `others` were open.
     fn act(&self, at: At, about: &str, others: usize) -> Option<Act> {
         let mut log = self.log();
         let applies = |r: &Rule| r.at == at && about.contains(&r.about) && r.times > 0 && r.beyond <= others;
@@ -350,7 +350,7 @@ pub fn dead_address() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
 
-/// The server is itself tested: a client by hand gets what the script says.
+/// A test of the server itself: a hand-written client gets what the script says.
 #[test]
 fn the_scripted_server_follows_its_script() {
     let server = Server::start([

@@ -1,4 +1,4 @@
-//! One story: headlines of one pattern stay apart, and what the editor joins or parts stays so.
+//! Stories: headlines of one pattern stay apart, and what the editor joins or splits stays so.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ fn compose(test: &Test) -> Value {
     test.run("compose midweek --format json").success().json()
 }
 
-/// One event, told twice.
+/// One event, reported twice.
 const LARCH: [(&str, &str, &str); 2] = [
     (
         "larch",

@@ -1,7 +1,7 @@
 //! Kill anywhere: rounds in which a send is killed, stopped, paused and doubled at moments that the dice choose, until it is
-//! done; and then everybody has the issue, nobody else has it, and copies that came twice are few and the same.
+//! done; then every subscriber has the issue, nobody else has it, and duplicates are few and identical.
 //!
-//! The suite plays a few rounds; `bench/storm 200` plays as many as one likes and prints the table.
+//! The suite plays a few rounds; `bench/storm 200` plays as many as you like and prints the table.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::smtp::{Act, At, Rule, Server};
 
 const SUBSCRIBERS: usize = 60;
 
-/// What befalls the sender.
+/// What happens to the sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Blow {
     /// SIGKILL.
@@ -23,7 +23,7 @@ enum Blow {
     Pause,
 }
 
-/// What one round came to.
+/// The result of one round.
 #[derive(Debug, Default)]
 struct Round {
     kills: usize,
@@ -33,7 +33,7 @@ struct Round {
     twice: usize,
 }
 
-/// Waits until the server has had so many commands, or the sender has ended.
+/// Waits until the server has had this many commands, or the sender has ended.
 fn await_commands(server: &Server, count: usize, sender: &mut Running) -> bool {
     let deadline = Instant::now() + Duration::from_secs(30);
     while server.commands().len() < count {
@@ -50,7 +50,7 @@ fn await_commands(server: &Server, count: usize, sender: &mut Running) -> bool {
 fn play(seed: u64) -> Round {
     let mut dice = Dice::new(seed);
     let connections = 1 + dice.roll(6);
-    // Now and then a server that refuses for a while and one that hangs up.
+    // Now and then a server that refuses for a while, or one that hangs up.
     let mut rules = Vec::new();
     if dice.roll(2) == 0 {
         rules.push(Rule::at(At::Rcpt, Act::Say("451 4.3.0 later")).skip(dice.roll(20)).times(1 + dice.roll(3)));
@@ -108,7 +108,7 @@ fn finish(test: &Test, send: &str) {
     panic!("the send is not done after twelve runs: {}", test.status());
 }
 
-/// Nobody lost, no stranger, few twice, and those the same message.
+/// Nobody missed, no stranger, few duplicates, and those the same message.
 fn check(server: &Server, seed: u64, round: &mut Round) {
     let mut copies: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for message in server.messages().into_iter().filter(|message| message.code.is_none_or(|code| code == 250)) {

@@ -1,4 +1,4 @@
-//! What somebody finds who is not subscribed: the home page, past issues, and the sign-up form on another site. In a real browser,
+//! What a visitor who is not subscribed finds: the home page, past issues, and the sign-up form on another site. In a real browser,
 //! too, on a phone, in the dark and on paper.
 
 use std::process::Command;
@@ -67,7 +67,7 @@ fn an_issue_approved_by_an_older_version_is_an_article_from_its_draft() {
     assert_eq!(page.status, 200);
     assert!(page.body.contains(article["html"].as_str().unwrap()), "the same as it would have kept: {}", page.body);
     assert!(serve.get("/feed.xml").body.contains("24 November 2026"));
-    // A correction has its own.
+    // A correction gets its own article.
     test.edit(|draft| draft["intro"] = toml_edit::value("Words that came later."));
     test.run(&format!("archive correct {ISSUE}")).success();
     assert!(serve.get(&format!("/archive/{ISSUE}")).body.contains("Words that came later."));
@@ -132,7 +132,7 @@ fn a_mistake_in_a_page_of_ones_own_is_told_before_anybody_sees_it() {
     test.run(&format!("approve {ISSUE}")).code(1).stderr_has("templates/page/article.html.hbs:1");
 }
 
-/// The demo in a folder of its own, under way on a port of its own.
+/// The demo, running in its own folder and on its own port.
 struct Demo {
     test: Test,
     serve: Serve,
@@ -185,12 +185,12 @@ fn every_page_is_sound_on_a_phone_in_the_dark_and_on_paper() {
             assert_eq!(browser.run(blocked), 0, "{page}: a picture is not shown");
         }
     }
-    // All of the form is seen without scrolling, on a small phone.
+    // The whole form is visible without scrolling, on a small phone.
     browser.open(&format!("{site}/"));
     browser.size(375, 667);
     let bottom = browser.run("return document.querySelector('button').getBoundingClientRect().bottom");
     assert!(bottom.as_f64().unwrap() <= 667.0, "the button ends at {bottom}");
-    // On paper there is the issue alone, with where its links lead.
+    // In print there is only the issue, with the addresses of its links.
     browser.open(&format!("{site}/archive/2024-07-31-midweek"));
     browser.prints();
     let shown = |what: &str| browser.run(&format!("return getComputedStyle(document.querySelector('{what}')).display"));

@@ -1,4 +1,4 @@
-//! A person's way in a real browser, with a real mail server between: sign up, read the letter, confirm, choose, leave. axe-core
+//! A subscriber's path in a real browser, with a real mail server in between: sign up, read the letter, confirm, choose, leave. axe-core
 //! (<https://github.com/dequelabs/axe-core>) finds nothing on any page of it, in light and dark, narrow and wide.
 
 use std::net::TcpListener;
@@ -24,7 +24,7 @@ fn the_same_in_german() {
     walk("de");
 }
 
-/// A line of the words that ship.
+/// A line of the built-in words.
 fn words(language: &str) -> impl Fn(&str) -> String {
     let file = format!("{}/templates/words/{language}.toml", env!("CARGO_MANIFEST_DIR"));
     let words: toml_edit::DocumentMut = std::fs::read_to_string(file).unwrap().parse().unwrap();
@@ -138,13 +138,13 @@ fn walk(language: &str) {
     sound("missing");
 }
 
-/// A site of this machine's own is no https, which check would not let pass.
+/// A site on this machine is not https, which check would refuse.
 fn waive_what_loopback_costs(test: &Test) {
     let report = test.run("check 2026-11-25-midweek --format json").json();
     let errors = report["findings"].as_array().unwrap().iter().filter(|finding| finding["severity"] == "error");
     let mut codes: toml_edit::Array = errors.map(|finding| finding["code"].as_str().unwrap()).collect();
     assert_eq!(codes.len(), 1, "{report}");
-    // A send looks at the settings once more, by itself.
+    // A send checks the settings once more.
     codes.push("unsubscribe-dead");
     test.edit(|draft| {
         draft["waive"] = toml_edit::value(codes);

@@ -1,4 +1,4 @@
-//! The conversation itself: what is said in which order, to servers old and new, odd and rude.
+//! The SMTP conversation: which commands are sent in which order, to servers old and new, odd and rude.
 
 use crate::house::{ISSUE, Test};
 use crate::smtp::{Act, At, Rule, Server};

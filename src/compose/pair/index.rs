@@ -1,4 +1,4 @@
-//! The words of all guides, turned around: for each word the guides that hold it. Says how much of what a text says a
+//! An inverted index of all guides: for each word the guides that hold it. Scores how much of what a text says a
 //! guide answers, as a number from 0 to 1. Knows no item, no topic and no threshold.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use crate::compose::frequencies;
 use crate::compose::words::{WordCounts, count, each_word, row};
 use crate::model::Guide;
 
-// docs/composing-measured.md has what these numbers were measured on, and that they stand on a plateau.
+// docs/composing-measured.md says what these numbers were measured on, and that they are on a plateau.
 
 /// A word of the guide's title or topic counts this often, a word of its TL;DR so often; any other counts once.
 const IN_NAME: f64 = 4.0;
@@ -19,11 +19,11 @@ const IN_TITLE: f64 = 2.0;
 /// held to account for its length (b of BM25). Robertson and Zaragoza, The Probabilistic Relevance Framework (2009).
 const ENOUGH: f64 = 4.0;
 const LENGTH: f64 = 0.5;
-/// What the guide's name counts beside its text.
+/// The weight of the guide's name relative to its text.
 const NAME: f64 = 1.0;
 /// What the share counts of a guide that the item does not name, word after word.
 const UNNAMED: f64 = 0.6;
-/// What the other guides answer on average is taken off; as if there were at least so many.
+/// The other guides' average is subtracted, as if there were at least this many.
 const OTHERS: usize = 8;
 /// The share of an item that makes a score of one half.
 const HALF: f64 = 0.05;
@@ -31,8 +31,8 @@ const HALF: f64 = 0.05;
 /// count most.
 const RARE: f64 = 0.005;
 const TELLING: usize = 4;
-/// A word tells by how few guides hold it, as if so many texts on other subjects stood beside them. Without those, a
-/// publication of three guides could not tell a word of its field from any other.
+/// A word counts by how few guides hold it, as if there were this many texts on other subjects, too. Without those, a
+/// publication of three guides could not distinguish a word of its field from any other.
 const OTHER_TEXTS: usize = 100;
 
 /// The guides by their words.
@@ -40,9 +40,9 @@ const OTHER_TEXTS: usize = 100;
 pub struct Index {
     /// Words as numbers.
     words: HashMap<String, u32>,
-    /// By word: how much it tells.
+    /// By word: its weight.
     tells: Vec<f64>,
-    /// What a word tells that no guide holds.
+    /// The weight of a word that no guide holds.
     unheard: f64,
     /// By word: where its holders end; they begin where those of the word before end.
     ends: Vec<usize>,
@@ -59,13 +59,13 @@ struct Holder {
     strength: f32,
 }
 
-/// What a guide is called.
+/// The name of a guide.
 #[derive(Debug)]
 struct Name {
     /// "topic" or "title".
     kind: &'static str,
     words: Vec<u32>,
-    /// The root of the sum of squares of what its words tell.
+    /// The root of the sum of squares of its words' weights.
     length: f64,
     /// As [`row`] has it.
     row: String,
@@ -76,7 +76,7 @@ struct Name {
 pub struct Question {
     /// By word, in alphabetical order, which keeps every sum in one order.
     said: Vec<Said>,
-    /// What all its words tell together.
+    /// The weight of all its words together.
     total: f64,
     rows: [String; 2],
     passages: Vec<Passage>,
@@ -315,7 +315,7 @@ impl Question {
     }
 }
 
-/// How much a word tells that so many of `all` texts hold; above 0 even if all do.
+/// The weight of a word that this many of `all` texts hold; above 0 even if all do.
 fn tells(held_by: usize, all: usize) -> f64 {
     let held_by = count_of(held_by) + 0.5;
     (1.0 + (count_of(all) + 1.0 - held_by) / held_by).ln()

@@ -2,10 +2,10 @@
 
 use crate::compose::words::{compares, singular};
 
-/// What, after a name and a hyphen, makes it a kind of something else: "Gemini-style".
+/// Words that, after a name and a hyphen, make it a mere comparison: "Gemini-style".
 const KINDS: &str = "style like class level type inspired based";
 
-/// Where a name stands.
+/// Where a name occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     Headline,
@@ -18,7 +18,7 @@ pub enum Place {
 #[derive(Debug)]
 pub struct Passage {
     place: Place,
-    /// In lower case and singular, and what stands right before it.
+    /// In lower case and singular, and the text right before it.
     words: Vec<(String, char)>,
 }
 

@@ -1,4 +1,4 @@
-//! Whether two texts tell one story: a score from 0 to 1 made of parts that can be told. Knows two texts, and neither groups
+//! Whether two texts are one story: a score from 0 to 1, made of parts that can be explained. Knows two texts, but neither groups
 //! nor thresholds.
 //!
 //! The score is logistic: each part is a measure times a weight, and 1 ÷ (1 + e^−sum) of their sum is the chance that two
@@ -30,7 +30,7 @@ const FILLED: f64 = 0.2;
 /// A part of the sum that is smaller says little.
 const TELLING: f64 = 0.3;
 
-/// What speaks for and against one story.
+/// The evidence for and against one story.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// How alike the texts are, from 0 to 1.
@@ -55,7 +55,7 @@ pub struct Evidence {
     same_source: bool,
     /// Both have the same word with another number, or words of one set, such as months: two versions, two parts.
     contrast: bool,
-    /// One title says that what the other tells is put off, refused or answered.
+    /// One title says that what the other reports is delayed, refused or answered.
     turned: bool,
     /// One is in a language of which no table of frequencies is known: only the words are compared.
     foreign: bool,

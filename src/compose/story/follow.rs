@@ -1,4 +1,4 @@
-//! What a later text adds to a story that was told already. Knows no issue and no rank.
+//! What a later text adds to an earlier story. Knows no issue and no rank.
 
 use super::Stories;
 use super::marks::{Marks, turns_from};
@@ -11,7 +11,7 @@ const ANNOUNCING: &str = "announce announced arrive arrived available debut debu
 /// What is new in a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct News {
-    /// How much of the title's weight lies on words that no earlier telling has, from 0 to 1.
+    /// The share of the title's weight on words that no earlier version has, from 0 to 1.
     pub share: f64,
     /// Those words, what weighs most first.
     pub words: Vec<String>,
@@ -21,14 +21,14 @@ pub struct News {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewNames {
     pub words: Vec<String>,
-    /// Whether one of them stands in the title.
+    /// Whether one of them is in the title.
     pub in_title: bool,
 }
 
 impl Stories {
     /// What the text `later` says that none of the texts `told` did.
     ///
-    /// The title alone is asked, since every writer tells one story in other words, and a headline names what happened.
+    /// Only the title counts, since every writer words a story differently, and a headline names what happened.
     pub fn news(&self, later: usize, told: &[usize]) -> News {
         let says = |at: usize, stem: &str| self.terms[at].tells_of(stem) || self.has_form(at, stem);
         let said = |stem: &String| told.iter().any(|at| says(*at, stem));

@@ -1,4 +1,4 @@
-//! Joins members that are alike into groups, bottom up. Knows pairs and how alike they are, and nothing of what they stand for.
+//! Joins similar members into groups, bottom up. Knows pairs and their similarity, but not what they represent.
 //!
 //! The likeness of two groups is the mean score between their members over (cohesion × cohesion)^0.35, where a group's
 //! cohesion is the mean score among its own members, each with itself included. With exponent 0 this is average link (UPGMA,
@@ -12,7 +12,7 @@ const COHESION: f64 = 0.35;
 /// Groups whose words are less alike than this are not joined, whatever their score.
 const LEAST_COSINE: f64 = 0.15;
 
-/// How alike a pair is, or the sum of such.
+/// The similarity of a pair, or a sum of similarities.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Alike {
     /// From 0 to 1, what decides.
@@ -206,7 +206,7 @@ fn added(a: &[(usize, Alike)], b: &[(usize, Alike)]) -> Vec<(usize, Alike)> {
     all
 }
 
-/// Two groups that may be joined. The greatest is the most alike, and of equals the one that stands first.
+/// Two groups that may be joined. The greatest is the most similar; of equals, the one that comes first.
 struct Join {
     likeness: f64,
     a: usize,

@@ -1,4 +1,4 @@
-//! What marks a text out beside the weight of its words: names, numbers, versions, the order of its headline, words that
+//! The features of a text apart from the weight of its words: names, numbers, versions, the order of its headline, words that
 //! contrast. Knows no other text, but for which spellings a batch has.
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,7 @@ use super::vectors::{self, Vocabulary};
 use crate::compose::frequencies;
 use crate::compose::words::{STOP, compares, singular};
 
-/// Words of which a headline has one: two texts with different ones of a row tell of different things.
+/// Words of which a headline has one: two texts with different words of a row are about different things.
 const CONTRASTS: [&str; 7] = [
     "mini nano micro small medium large pro max ultra lite plus flash turbo tiny base xl",
     "women men",
@@ -37,14 +37,14 @@ const TURNS: [&str; 8] = [
 /// How many words at the start of a headline make a pattern.
 pub const PATTERN: usize = 4;
 
-/// A name that more than this share of texts hold tells no two stories apart.
+/// A name in more than this share of the texts distinguishes no stories.
 const COMMON_NAME: f64 = 0.02;
 /// A text that is not English has a smaller share of its words in the table, if it has so many, or a larger share of letters
 /// beyond ASCII.
 const ENGLISH: f64 = 0.3;
 const ENOUGH_WORDS: usize = 6;
 
-/// What marks a text out. Terms are numbers of the vocabulary, other words numbers of the batch.
+/// The features of a text. Terms are numbers of the vocabulary, other words numbers of the batch.
 #[derive(Debug, Default)]
 pub struct Marks {
     /// All terms, sorted, and their roots.
@@ -59,7 +59,7 @@ pub struct Marks {
     pub sequence: Vec<u32>,
     /// Its first words, stop words included.
     pub opening: Vec<u32>,
-    /// Numbers of two digits or more, sorted, and how much each tells: from 0.25 for a round one to 1.
+    /// Numbers of two digits or more, sorted, with their weights: from 0.25 for a round one to 1.
     pub numbers: Vec<(u32, f64)>,
     pub title_numbers: Vec<u32>,
     /// Words of the title that a number follows, with the number, sorted.
@@ -69,7 +69,7 @@ pub struct Marks {
     /// Which rows of [`TURNS`] the title has, and which the text.
     turns: u8,
     turned: u8,
-    /// The first and the last day on which it was told.
+    /// The first and the last day on which it was published.
     days: Option<(NaiveDate, NaiveDate)>,
     pub source: Option<u32>,
     /// Whether it is in a language of which no table of frequencies is known.
@@ -226,7 +226,7 @@ impl Marks {
         usize::try_from(gap.max(0)).ok()
     }
 
-    /// Takes in an equal text of another day or source.
+    /// Merges an equal text of another day or source.
     pub fn also_told(&mut self, other: &Self) {
         self.days = match (self.days, other.days) {
             (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
@@ -238,7 +238,7 @@ impl Marks {
     }
 }
 
-/// Whether a word stands in both titles with another number: "part 1" and "part 2".
+/// Whether both titles have a word with different numbers: "part 1" and "part 2".
 pub fn differ(a: &Marks, b: &Marks) -> bool {
     let has = |marks: &Marks, word: u32| marks.versions.iter().any(|(known, _)| *known == word);
     let both = |word: u32| a.versions.iter().any(|version| version.0 == word && b.versions.contains(version));
@@ -343,7 +343,7 @@ fn figures(text: &str) -> std::collections::BTreeMap<String, f64> {
     found
 }
 
-/// How much a number tells: one of three digits whole, of two half, a round one a quarter.
+/// The weight of a number: 1 for three digits, a half for two, a quarter for a round one.
 fn tells(number: &str, is_amount: bool) -> Option<f64> {
     let vague = number.contains('.') || is_year(number);
     if number.len() < 2 || vague && !is_amount {

@@ -1,4 +1,4 @@
-//! Which texts touch one: the echo of a story beyond its own grouping. Knows no story.
+//! The texts related to one: the echo of a story beyond its own items. Knows no story.
 
 use super::Stories;
 

@@ -1,4 +1,4 @@
-//! Texts as they are joined: equal ones once, in an order that does not depend on the order in which they came. Knows no
+//! The texts to be joined: equal ones once, in an order that does not depend on the input order. Knows no
 //! likeness.
 
 use std::collections::HashSet;
@@ -11,16 +11,16 @@ use super::{LEAST_WORDS, Text};
 
 #[derive(Debug)]
 pub struct Nodes {
-    /// By node: its texts, first the one that stands for it.
+    /// By node: its texts, first the one that represents it.
     texts: Vec<Vec<usize>>,
     /// By text.
     of_text: Vec<usize>,
-    /// By node: whether it says enough to be told from others.
+    /// By node: whether it says enough to be distinguished from others.
     enough: Vec<bool>,
 }
 
 impl Nodes {
-    /// Texts that `bonds` keeps apart from others are nodes of their own.
+    /// Texts that `bonds` keeps apart from others are separate nodes.
     pub fn of(texts: &[Text], terms: &[Terms], counted: &[Vector], bonds: &Bonds) -> Self {
         let parted: HashSet<usize> = bonds.apart.iter().flat_map(|(a, b)| [*a, *b]).collect();
         let enough = |at: usize| terms[at].words >= LEAST_WORDS;
@@ -71,7 +71,7 @@ impl Nodes {
         self.texts.iter().map(|texts| &counted[texts[0]]).collect()
     }
 
-    /// By node, the marks of the text that stands for it, told on the days of all.
+    /// By node, the marks of the text that represents it, with the days of all its texts.
     pub fn marks(&self, marks: Vec<Marks>) -> Vec<Marks> {
         let mut marks: Vec<Option<Marks>> = marks.into_iter().map(Some).collect();
         let node = |texts: &Vec<usize>| {

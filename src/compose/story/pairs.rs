@@ -4,7 +4,7 @@ use super::vectors::Vector;
 
 /// Pairs less alike than this count as not alike at all.
 const FLOOR: f64 = 0.06;
-/// A text meets at most so many others by one term, those that follow it. Rarer terms bring all of their texts together;
+/// A text is paired with at most this many others by one term, those that follow it. Rarer terms pair all of their texts;
 /// the bound keeps a term of thousands of texts from making millions of pairs.
 const REACH: usize = 300;
 

@@ -23,7 +23,7 @@ pub const NAME_MARK: &str = "§";
 /// As much of a title as may hold its name, in characters.
 const NAME_LENGTH: usize = 200;
 
-/// What a text says.
+/// The terms of a text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Terms {
     /// By stem: how much the term counts and the form in which a subscriber knows it.
@@ -82,7 +82,7 @@ impl Terms {
     }
 }
 
-/// A word that tells something.
+/// A word with meaning: not a stop word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
     pub stem: String,
@@ -114,7 +114,7 @@ pub fn summary_words(summary: &str) -> Vec<Word> {
     words(summary).take(SUMMARY_WORDS).collect()
 }
 
-/// The words that tell something, in order.
+/// The words with meaning, in order.
 fn words(text: &str) -> impl Iterator<Item = Word> {
     let text: String = text.chars().take(CHARACTERS).filter(|c| !is_invisible(*c)).nfkc().collect();
     runs(&text).into_iter().flat_map(|(run, opens)| parts(&run).into_iter().filter_map(move |part| part.word(opens)))
@@ -207,7 +207,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 fn tells(word: &str) -> bool {
-    // A lone letter tells nothing, a lone figure does: Llama 3 is not Llama 4.
+    // A single letter says nothing, a single digit does: Llama 3 is not Llama 4.
     let tells = word.chars().nth(1).is_some() || word.contains(|c: char| is_unspaced(c) || c.is_ascii_digit());
     tells && STOP.binary_search(&word).is_err() && !is_rubric(word)
 }

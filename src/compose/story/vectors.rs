@@ -9,10 +9,10 @@ use crate::compose::words::root;
 /// Weights by term, sorted by term, so that every sum runs in one order.
 pub type Vector = Vec<(u32, f64)>;
 
-/// How many texts that hold none of a batch's words are thought beside it. In a batch of five texts a word that two of
+/// How many imagined texts without any of a batch's words are added to it. In a batch of five texts a word that two of
 /// them share is then still a rare word; in one of thousands they change nothing.
 const IMAGINED: f64 = 100.0;
-/// As many texts as the table of frequencies stands for: it counts like so many of other weeks.
+/// The number of texts that the table of frequencies counts as.
 const TABLE: f64 = 400.0;
 
 /// The terms of all texts, numbered in alphabetical order, so that the numbers do not depend on the texts' order.
@@ -23,7 +23,7 @@ pub struct Vocabulary {
     pub forms: Vec<String>,
     /// By number: whether the term is a text's name rather than a word.
     names: Vec<bool>,
-    /// By number: what its forms have in common, as a number of its own.
+    /// By number: the number of what its forms have in common.
     roots: Vec<u32>,
     /// By number: the share of texts of other weeks that hold it.
     common: Vec<f64>,
@@ -59,7 +59,7 @@ impl Vocabulary {
         self.roots[term as usize]
     }
 
-    /// Whether a term says what happened, and not only of whom or of what: it is no known name, and not in every other text.
+    /// Whether a term says what happened, and not only to whom or what: it is not a known name, and not in every other text.
     pub fn says_what(&self, term: u32) -> bool {
         const COMMON: f64 = 0.02;
         !self.proper[term as usize] && self.common[term as usize] <= COMMON
@@ -89,13 +89,13 @@ impl Vocabulary {
         held_by
     }
 
-    /// What a text says, by number; terms that nobody numbered are left out.
+    /// A text's terms by number; terms without a number are left out.
     pub fn counted(&self, text: &Terms) -> Vector {
         text.of.iter().filter_map(|(stem, term)| Some((self.number(stem)?, term.weight))).collect()
     }
 }
 
-/// How much each term tells, by how few stories hold it, those of other weeks included: ln((stories + 1 + 100) / stories that
+/// The weight of each term, by how few stories hold it, including those of other weeks: ln((stories + 1 + 100) / stories that
 /// hold it).
 ///
 /// A story counts once however many texts tell it. Else the words of a week's great story, told by thirty texts, would pass
@@ -120,7 +120,7 @@ pub fn idf(counted: &[&Vector], stories: &[usize], background: &(Vec<f64>, f64))
     held_by.into_iter().map(|held_by| (all / held_by.max(1.0)).ln()).collect()
 }
 
-/// How much a term tells that a single story holds, and nothing else.
+/// The weight of a term that only a single story holds.
 pub fn most(stories: &[usize], background: &(Vec<f64>, f64)) -> f64 {
     let told = stories.iter().enumerate().filter(|(at, first)| at == *first).count();
     (real(told) + background.1 + 1.0 + IMAGINED).ln()

@@ -1,4 +1,4 @@
-//! Bytes that go out before the next word on a connection, straight from where they lie: lettre would first message a message
+//! Bytes that are written before lettre's next command, straight from where they are: lettre itself would copy a message
 //! twice. Knows no command and no reply.
 
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ const SLICES: usize = 256;
 pub struct Ahead(Arc<Mutex<VecDeque<Bytes>>>);
 
 impl Ahead {
-    /// Puts `parts` before the next word.
+    /// Queues `parts` to be written before the next command.
     pub fn put(&self, parts: &[Bytes]) {
         self.queue().extend(parts.iter().filter(|part| !part.is_empty()).cloned());
     }
@@ -55,7 +55,7 @@ impl Ahead {
     }
 }
 
-/// Takes `written` bytes off the queue; returns how many were not its own.
+/// Removes `written` bytes from the queue; returns how many were not from the queue.
 fn advance(queue: &mut VecDeque<Bytes>, mut written: usize) -> usize {
     while written > 0 {
         let Some(part) = queue.front_mut() else { break };

@@ -1,4 +1,4 @@
-//! One greeted connection: authentication, then one message at a time. Knows no ledger; who calls puts the intent on record
+//! One greeted connection: authentication, then one message at a time. Knows no ledger; the caller records the intent
 //! between [`Connection::offer`] and [`Connection::deliver`].
 
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::text::one_line;
 /// A greeted connection.
 pub struct Connection {
     inner: AsyncSmtpConnection,
-    /// What goes out before lettre's next word.
+    /// Bytes to write before lettre's next command.
     ahead: Ahead,
     offers: Offers,
     timeouts: Timeouts,
@@ -57,7 +57,7 @@ impl Connection {
             if reply.code != Some(334) {
                 return expect(Stage::Auth, 200..300, reply).map(drop);
             }
-            // XOAUTH2 tells in a 334 why it refuses, and says the code itself after an empty answer.
+            // XOAUTH2 sends the reason of a refusal in a 334, and the code after an empty answer.
             command = left.next().cloned().unwrap_or_default();
         }
     }
@@ -113,7 +113,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Hears the replies to an envelope that goes out now, or has gone out already.
+    /// Reads the replies to an envelope that is sent now, or was sent already.
     async fn offer_at_once(&mut self, mut commands: Option<String>) -> Result<(), Refusal> {
         let mut refused: Option<Refusal> = None;
         for (stage, class) in STEPS {
@@ -132,7 +132,7 @@ impl Connection {
                     Some(_) => self.stuck = true,
                 },
                 Ok(()) => {}
-                // Nothing more will be heard.
+                // No further reply will come.
                 Err(refusal) if refusal.reply.ends_connection() => return Err(refused.unwrap_or(refusal)),
                 Err(refusal) => drop(refused.get_or_insert(refusal)),
             }
@@ -140,7 +140,7 @@ impl Connection {
         refused.map_or(Ok(()), Err)
     }
 
-    /// The message and its final dot in one write. The caller has put the intent on record before.
+    /// Sends the message and its final dot in one write. The caller has recorded the intent before.
     pub async fn deliver(&mut self, message: &Message) -> Result<Reply, Refusal> {
         self.finish(message, ".\r\n".to_owned()).await
     }
@@ -151,7 +151,7 @@ impl Connection {
         self.finish(message, format!(".\r\n{}", self.envelope(next).concat())).await
     }
 
-    /// What [`Connection::offer`] says, of an envelope that went out behind another message.
+    /// Like [`Connection::offer`], for an envelope that was sent behind another message.
     pub async fn offered(&mut self) -> Result<(), Refusal> {
         let offered = self.offer_at_once(None).await;
         self.settled(offered).await
@@ -172,7 +172,7 @@ impl Connection {
         }
     }
 
-    /// What the server said when nobody had asked it anything, mostly that it closes an idle connection (421 4.4.2), or that it has hung
+    /// An unsolicited reply, usually that the server closes an idle connection (421 4.4.2), or that it has hung
     /// up: then the connection is of no more use. `None` while it waits for us.
     pub async fn unasked(&mut self) -> Option<Refusal> {
         let heard = tokio::time::timeout(Duration::ZERO, self.inner.read_response()).await.ok()?;

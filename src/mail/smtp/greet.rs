@@ -16,7 +16,7 @@ use super::{Refusal, Stage, Tls, WORDS, enhanced, lost, silent};
 use crate::model::Reply;
 use crate::text::one_line;
 
-/// What the server offers (RFC 5321 §4.1.1.1), keywords without regard to case.
+/// The extensions that the server offers (RFC 5321 §4.1.1.1); keywords ignore case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offers {
     /// RFC 2920.
@@ -129,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Hello<S> {
     async fn hello(&mut self, name: &str) -> Result<Vec<String>, Refusal> {
         match self.command(&format!("EHLO {name}")).await {
             Err(refusal) if refusal.reply.is_permanent() => {
-                // What a server answers to HELO is no offer, whatever it says.
+                // A reply to HELO offers no extensions, whatever it says.
                 let lines = self.command(&format!("HELO {name}")).await?;
                 Ok(lines.into_iter().take(1).map(|line| line.replacen('-', " ", 1)).collect())
             }

@@ -24,7 +24,7 @@ pub use settings::{Auth, DomainGroup, Settings, Timeouts, Tls};
 const WORDS: usize = 500;
 pub(super) use tls::Wrap;
 
-/// What was going on when the server refused or the connection broke.
+/// The stage at which the server refused or the connection broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// TCP: nobody answers at that name and port.
@@ -106,7 +106,7 @@ impl Relay {
         self.settings.rate
     }
 
-    /// Groups of recipients' domains with a pace of their own, in the order of their names.
+    /// Domain groups with their own limits, in the order of their names.
     pub fn groups(&self) -> impl Iterator<Item = &DomainGroup> {
         self.settings.per_domain.values()
     }
@@ -152,7 +152,7 @@ fn credentials(settings: &Settings) -> Result<Option<Credentials>, Notice> {
     Ok(Some(Credentials { user: settings.username.clone(), secret: password }))
 }
 
-/// A step under its deadline, its error told as a refusal of `stage`.
+/// Runs a step under its deadline; its error becomes a refusal at `stage`.
 async fn within<T>(
     limit: Duration,
     stage: Stage,

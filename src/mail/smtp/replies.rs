@@ -1,5 +1,5 @@
-//! What a server says, line by line, made fit to be read: bounded, CRLF at each end, a blank after a bare code. A stream under
-//! lettre's connection, whose own subscriber takes a bare `250` for garbage and an endless line for as long as there is memory.
+//! A server's replies, line by line, normalized: bounded, ended by CRLF, with a space after a bare code. A stream under
+//! lettre's connection, whose own reader rejects a bare `250` and reads an endless line until memory runs out.
 //! Knows no command.
 
 use std::fmt;
@@ -13,9 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::ahead::Ahead;
 
-/// What is kept of a line; RFC 5321 §4.5.3.1.5 asks for 512 octets.
+/// The longest part of a line that is kept; RFC 5321 §4.5.3.1.5 asks for 512 octets.
 const KEPT: usize = 1_000;
-/// A longer line is no reply.
+/// A longer line is not a reply.
 const LONGEST: usize = 70_000;
 /// A reply of more lines is none.
 const LINES: usize = 200;
@@ -34,7 +34,7 @@ pub struct Replies<S> {
     lines: usize,
     /// Whether the next thing written goes nowhere, since it has been answered already.
     mute: bool,
-    /// What goes out before the next word.
+    /// Bytes to write before lettre's next command.
     ahead: Ahead,
 }
 
@@ -62,7 +62,7 @@ impl<S> Replies<S> {
         replies
     }
 
-    /// Where to put what is to go out before the next word.
+    /// The queue of bytes to write before lettre's next command.
     pub fn ahead(&self) -> Ahead {
         self.ahead.clone()
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::model::duration;
 
-/// How the connection is protected.
+/// How the connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
@@ -22,7 +22,7 @@ pub enum Tls {
     None,
 }
 
-/// How to prove who we are.
+/// The authentication mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
@@ -57,7 +57,7 @@ impl Default for Timeouts {
 #[serde(default, deny_unknown_fields)]
 pub struct DomainGroup {
     pub domains: Vec<String>,
-    /// Messages a second; 0 means no limit of its own.
+    /// Messages a second; 0 means no separate limit.
     pub rate: u32,
     /// The most messages under way at a time; 0 means as many as there are connections.
     pub connections: usize,
@@ -81,14 +81,14 @@ pub struct Settings {
     pub hello: String,
     /// The most connections at a time.
     pub connections: usize,
-    /// After this many messages a connection is closed and opened anew; 0 means never.
+    /// After this many messages a connection is closed and reopened; 0 means never.
     pub messages_per_connection: usize,
-    /// Messages a second over all connections; 0 means as fast as the relay takes them.
+    /// Messages a second over all connections; 0 means as fast as the relay accepts them.
     pub rate: u32,
-    /// Groups of recipients' domains with a pace of their own, by name.
+    /// Domain groups with their own limits, by name.
     pub per_domain: BTreeMap<String, DomainGroup>,
     pub timeouts: Timeouts,
-    /// A PEM file with a certificate to trust besides the built-in authorities.
+    /// A PEM file with a certificate to trust in addition to the built-in authorities.
     pub ca_file: String,
 }
 

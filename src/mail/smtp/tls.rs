@@ -22,7 +22,7 @@ pub struct Wrap {
 }
 
 impl Wrap {
-    /// `section` is where the settings stand; `ca_file` is a PEM file with a certificate to trust besides the built-in authorities, or empty.
+    /// `section` is the section of the settings; `ca_file` is a PEM file with one more certificate to trust, or empty.
     ///
     /// # Errors
     /// A notice about a host that no certificate can name, or a file that holds no certificate.

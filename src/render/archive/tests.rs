@@ -35,7 +35,7 @@ fn an_article_by_snapshot() {
     assert!(html.contains("<div class=\"guide\"><h3 dir=\"auto\">"), "{html}");
 }
 
-/// A subscriber without any value.
+/// A subscriber with no values set.
 struct Nobody;
 
 impl Fill for Nobody {
@@ -69,7 +69,7 @@ fn an_article_is_nobodys_and_true_for_years() {
         assert!(html.contains("What happened since our issue of 21 July 2024"), "{html}");
         assert!(html.contains("9/10") && html.contains("Radio Lab Notes"), "{html}");
     }
-    // A mail of the same draft keeps its own ways.
+    // A mail of the same draft keeps its personal links.
     let mail = render(&sample::full(), &sample::setting(sample::edition()), &Templates::builtin()).expect("a mail");
     let text = mail.fill(Part::Text, &Nobody);
     assert!(text.contains("8 days ago") && text.contains("since our issue of 21 July\n"), "{text}");
@@ -95,7 +95,7 @@ fn nothing_in_a_draft_breaks_out() {
             assert!(!html.contains(never), "{never}: {html}");
         }
     }
-    // Text that looks like one of our own pictures stays as it was typed.
+    // Text that looks like the path of one of our pictures is left alone.
     let mut draft = sample::full();
     draft.intro = "Write `<img src=\"/pictures/x.png\">` for a picture.".into();
     draft.picture.as_mut().expect("a picture").file = Some("../secret.png".into());
@@ -157,7 +157,7 @@ fn a_mistake_in_the_articles_template_is_told_before_an_issue_is_approved() {
         render(&sample::full(), &sample::setting(sample::edition()), &templates).expect_err("a mistake").to_string()
     };
     assert!(broken("{{leed.title}}").contains("mine.hbs:1"), "{}", broken("{{leed.title}}"));
-    // No name of a subscriber's is there.
+    // No subscriber's name appears.
     assert!(broken("\n{{subscriber.email}}").contains("mine.hbs:2"), "{}", broken("\n{{subscriber.email}}"));
 }
 

@@ -9,16 +9,16 @@ use toml::de::{DeTable, DeValue};
 use super::super::source::Source;
 use crate::model::{Notice, Notices};
 
-/// Sections whose lines stand one level deeper, each below a name: of a template, a letter, a page, a part of the report.
+/// Sections whose lines are one level deeper, each below the name of a template, a letter, a page or a part of the report.
 const OF_MANY: [&str; 4] = ["template", "letter", "page", "report"];
 
-/// What stands behind a name in a file of words.
+/// The value of a name in a file of words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
     Text(String),
     /// Paragraphs.
     Lines(Vec<String>),
-    /// What counts, by plural form.
+    /// A text with a number, by plural form.
     Counted(BTreeMap<String, String>),
 }
 
@@ -41,7 +41,7 @@ pub struct Named {
     pub at: usize,
 }
 
-/// What a file of words says.
+/// The contents of a file of words.
 #[derive(Debug)]
 pub struct WordsFile {
     pub label: PathBuf,
@@ -52,7 +52,7 @@ pub struct WordsFile {
 
 impl WordsFile {
     /// # Errors
-    /// It is no TOML, or has something else than texts in sections.
+    /// It is not valid TOML, or contains something other than texts in sections.
     pub fn read(source: &Source) -> Result<Self, Notices> {
         let at = |offset: usize| source.text[..offset.min(source.text.len())].matches('\n').count() + 1;
         let wrong = |message: String, offset: usize| Notice::new(message).at(&source.label, at(offset));

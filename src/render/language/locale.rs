@@ -1,5 +1,5 @@
-//! How a language writes days, times, numbers and lists, which way it runs and how it counts, by the data of Unicode (CLDR) that ICU4X
-//! brings. Knows none of our words.
+//! How a language writes days, times, numbers and lists, its direction and its plural forms, by the Unicode data (CLDR) that ICU4X
+//! ships. Knows none of our words.
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use fixed_decimal::Decimal;
@@ -39,7 +39,7 @@ pub struct Locale {
     plurals: PluralRules,
 }
 
-/// A tag of BCP 47 in its one form, such as `de-AT` for `DE-at`; `None` for what is none.
+/// A BCP 47 tag in canonical form, such as `de-AT` for `DE-at`; `None` if it is not a valid tag.
 pub fn canonical(tag: &str) -> Option<String> {
     tag.trim().parse::<icu_locale::Locale>().ok().map(|locale| locale.to_string())
 }
@@ -54,10 +54,10 @@ pub fn direction_of_language(tag: &str) -> &'static str {
 }
 
 impl Locale {
-    /// The ways of the language with this tag of BCP 47, or of its nearest relative that Unicode knows.
+    /// The locale for this BCP 47 tag, or its closest match in the Unicode data.
     ///
     /// # Errors
-    /// What stands there is no tag.
+    /// It is not a valid tag.
     pub fn of(tag: &str) -> Result<Self, Notice> {
         let wrong = || Notice::new(format!("`{tag}` is no language tag")).help("write a tag such as en, de or pt-BR");
         let locale: icu_locale::Locale = tag.parse().map_err(|_| wrong())?;
@@ -157,7 +157,7 @@ impl Locale {
         self.and.format(parts.iter()).to_string()
     }
 
-    /// What stands beside each other without being all: "7 stories, 2 guides, 6 min".
+    /// A list without "and": "7 stories, 2 guides, 6 min".
     pub fn series(&self, parts: &[String]) -> String {
         self.series.format(parts.iter()).to_string()
     }

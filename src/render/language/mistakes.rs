@@ -1,4 +1,4 @@
-//! What a publication's own files of words lack or misspell, held against the built-in English. Knows no template.
+//! What a publication's own files of words lack or misspell, compared with the built-in English. Knows no template.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +67,7 @@ fn no_words(tag: &str) -> WordsMistake {
     WordsMistake { fault: WordsFault::Missing, notice: Notice::new(message).help(help) }
 }
 
-/// The English line that a name stands for; a template may have its own of every mail's.
+/// The English line for a name; a template may override any line of the mails.
 fn reference<'k>(known: &BTreeMap<&str, &'k Line>, name: &str) -> Option<&'k Line> {
     let everywhere = || {
         let (_, line) = name.strip_prefix("template.")?.rsplit_once('.')?;
@@ -132,7 +132,7 @@ fn compare(named: &Named, line: &Line, plurals: &[&str], tell: &mut impl FnMut(W
     placeholders(named, line, tell);
 }
 
-/// Names in braces: what English fills in may stand there, and should.
+/// Names in braces: those of the English line are allowed, and expected.
 fn placeholders(named: &Named, line: &Line, tell: &mut impl FnMut(WordsFault, String, String)) {
     let name = &named.name;
     let filled: BTreeSet<&str> = line.texts().into_iter().flat_map(in_braces).collect();
@@ -144,7 +144,7 @@ fn placeholders(named: &Named, line: &Line, tell: &mut impl FnMut(WordsFault, St
         tell(WordsFault::PlaceholderUnknown, format!("`{name}` has {{{other}}}, which nothing fills in"), help);
     }
     if !unknown.is_empty() {
-        // What it lacks is what was misspelt.
+        // The missing name is the one that was misspelt.
         return;
     }
     for missing in filled.iter().filter(|filled| !used.contains(*filled) && **filled != "publication") {
@@ -163,9 +163,9 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
-/// What the files of a language do not say, if there is something.
+/// A notice about the lines that a language's files lack, if any.
 fn lacking(files: &Files, missing: &[&str]) -> Option<Notice> {
-    /// How many are named.
+    /// How many of them the notice names.
     const NAMED: usize = 3;
     let source = files.own.first()?;
     let named: Vec<String> = missing.iter().take(NAMED).map(|name| format!("`{name}`")).collect();

@@ -1,5 +1,5 @@
-//! A language: the words that mails, letters, pages and reports have in it, and how it writes days and numbers. English stands below every
-//! other one, so that a name that a file of words lacks is English and not missing. Knows no template.
+//! A language: the words that mails, letters, pages and reports use in it, and how it writes days and numbers. English lies below every
+//! other one, so a name that a file of words lacks falls back to English. Knows no template.
 
 mod file;
 mod locale;
@@ -19,13 +19,13 @@ use file::WordsFile;
 pub use locale::{Locale, canonical, direction_of_language};
 pub use mistakes::{Files, mistakes};
 
-/// The language that has all words.
+/// The language that has every word.
 pub const BASE: &str = "en";
 
 /// A language with its words.
 #[derive(Debug)]
 pub struct Language {
-    /// The tag of the words: what was asked for, or `en` where there are no words of that language.
+    /// The tag of the words: the requested one, or `en` if there are no words for that language.
     pub tag: String,
     /// `ltr` or `rtl`.
     pub dir: &'static str,
@@ -51,7 +51,7 @@ impl Language {
             for source in sources(file) {
                 let read = WordsFile::read(source)?;
                 lines.extend(read.lines.into_iter().map(|named| (named.name, named.line)));
-                // The region of a file is that of its own tag: `en-US` is not written as `en` is.
+                // A file's region comes from its own tag: `en-US` formats dates differently from `en`.
                 if let Some(own) = read.locale.filter(|_| *file == name(&tag)) {
                     locale = Some(Locale::of(&own).map_err(|notice| notice.at(&source.label, None))?);
                 }
@@ -108,7 +108,7 @@ impl Language {
         self.say("report.units.percent", &[("n", number)])
     }
 
-    /// The same of a line that is at hand. A form that it lacks is `other`.
+    /// The same for a given line. A missing form falls back to `other`.
     pub fn counted(&self, line: &Line, n: u64, values: &[(&str, &str)]) -> String {
         let Line::Counted(forms) = line else { return String::new() };
         let text = forms.get(self.locale.plural(n)).or_else(|| forms.get("other")).map_or("", String::as_str);

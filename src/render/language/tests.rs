@@ -55,7 +55,7 @@ fn a_language_of_ones_own_needs_no_more_than_a_file() {
     assert_eq!((language.tag.as_str(), language.say("issue.web", &[]).as_str()), ("nl-BE", "Lees op het web"));
     assert_eq!([1, 5].map(|n| language.count("issue.story_count", n)), ["1 verhaal", "5 verhalen"]);
     assert_eq!(language.locale.long_day("2024-07-31".parse().expect("a day")), "woensdag 31 juli 2024");
-    // What it lacks is English.
+    // Missing lines fall back to English.
     assert_eq!(language.say("issue.unsubscribe", &[]), "Unsubscribe");
 }
 
@@ -138,14 +138,14 @@ fn words_that_are_right_are_not_told() {
         "locale = \"de-AT\"\n",
         "[issue]\nweb = \"Im Netz lesen, bei {publication}\"\n",
         "[issue]\nstory_count = { one = \"eine Meldung\", other = \"{n} Meldungen\" }\n",
-        // Every line of the mails may be another one in one template.
+        // A single template may override any line of the mails.
         "[template.sunday]\nin_brief = \"Und noch\"\n",
         "[template.my_own]\nin_brief = \"Und noch\"\n",
     ] {
         assert_eq!(mistakes_in("de", text), [], "{text}");
     }
     assert_eq!(Templates::builtin().words_mistakes("de-AT").expect("words"), []);
-    // A line that a template of one's own reads.
+    // A line that the publication's own template reads.
     let own = with("de", "[issue]\nmotto = \"Jeden Mittwoch\"\n");
     assert_eq!(own.words_mistakes("de").expect("words").len(), 1);
     let read = own.with("partials/intro.mjml.hbs", Path::new("own.hbs"), "<p>{{words.motto}}</p>".to_owned());

@@ -1,5 +1,5 @@
-//! Turns what a mail's prose does not have into what it has: headings into paragraphs, pictures into their description, tables and code
-//! into lines. Takes away HTML's own tags, and the address of a link that is not safe.
+//! Reduces Markdown to what a mail's prose supports: headings become paragraphs, pictures their description, tables and code
+//! become lines. Removes raw HTML tags, and the address of an unsafe link.
 
 use comrak::Arena;
 use comrak::nodes::{Node, NodeCode, NodeValue};
@@ -8,7 +8,7 @@ use super::super::words;
 use crate::text::html::{self, Breaks};
 use crate::text::markdown;
 
-/// What parts the cells of a table's row.
+/// The separator between the cells of a table row.
 const CELLS: &str = " | ";
 
 pub fn flatten<'a>(root: Node<'a>, arena: &'a Arena<'a>) {
@@ -48,7 +48,7 @@ fn flat(value: NodeValue) -> Option<NodeValue> {
     }
 }
 
-/// Code as a paragraph of lines; spaces that a browser would run together do not break.
+/// Code as a paragraph of lines; spaces that a browser would collapse become no-break spaces.
 fn code_lines<'a>(node: Node<'a>, code: &str, arena: &'a Arena<'a>) {
     let line = |line: &str| {
         let words = line.trim_start_matches([' ', '\t']);
@@ -59,7 +59,7 @@ fn code_lines<'a>(node: Node<'a>, code: &str, arena: &'a Arena<'a>) {
     lines(node, code.trim_end().lines().map(line), arena);
 }
 
-/// The rows of a table as lines of one paragraph; the line of dashes between head and body is no row.
+/// The rows of a table as lines of one paragraph; the line of dashes between head and body is not a row.
 fn rows<'a>(table: Node<'a>, arena: &'a Arena<'a>) {
     let rows: Vec<Node<'a>> = table.children().collect();
     for (at, row) in rows.iter().enumerate() {

@@ -6,12 +6,12 @@ use super::super::words;
 use super::{LONGEST, Prose};
 use crate::text::html::{self, Breaks};
 
-/// An indent is kept up to so many columns.
+/// The widest indent that is kept, in columns.
 const INDENT: usize = 24;
-/// What a tab is shown as, in columns.
+/// The width of a tab, in columns.
 const TAB: usize = 4;
 
-/// Reads plain text. What is HTML all the same becomes its text; signs that Markdown or HTML would take for theirs stay what they are.
+/// Reads plain text. Any HTML in it is reduced to its text; characters that are special in Markdown or HTML stay as they are.
 pub fn read(plain: &str) -> Prose {
     let plain = plain.get(..plain.floor_char_boundary(LONGEST)).unwrap_or_default();
     let unmarked = html::from_plain(plain, Breaks::All);
@@ -28,7 +28,7 @@ pub fn read(plain: &str) -> Prose {
     prose
 }
 
-/// One line, cleaned, with its indent and the gaps between its columns: of several spaces all but the last do not break.
+/// One cleaned line with its indent and the gaps between its columns: in a run of spaces, all but the last are no-break spaces.
 fn line(source: &str) -> String {
     let indent = source.chars().take_while(|c| matches!(c, ' ' | '\t' | '\u{a0}'));
     let columns = indent.map(|c| if c == '\t' { TAB } else { 1 }).sum::<usize>().min(INDENT);
@@ -50,7 +50,7 @@ fn line(source: &str) -> String {
     if body.is_empty() { body } else { format!("{}{body}", " ".repeat(columns)) }
 }
 
-/// A line as HTML, whose indent shows.
+/// A line as HTML with a visible indent.
 fn shown(line: &str) -> String {
     let words = line.trim_start_matches(' ');
     format!("{}{}", "&#160;".repeat(line.len() - words.len()), words::escape(words))

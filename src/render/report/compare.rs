@@ -1,4 +1,4 @@
-//! The issue beside the last ones of its edition, and the list's growth, as the page shows them. Knows no template.
+//! The issue compared with the last ones of its edition, and the list's growth, as the page shows them. Knows no template.
 
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::render::language::Language;
 /// A table: this issue first, then the last ones, the newest first.
 #[derive(Debug, Serialize)]
 pub struct Compared {
-    /// Whether clicks, and answers, have a column: where any of the issues has them.
+    /// Whether clicks, and answers, have a column: if any of the issues has them.
     clicks: bool,
     poll: bool,
     rows: Vec<Row>,
@@ -20,7 +20,7 @@ pub struct Compared {
 struct Row {
     /// Its day, as "25 Nov": the edition is the same for all.
     day: String,
-    /// Whether it is the issue that the report is of.
+    /// Whether this is the issue that the report is about.
     own: bool,
     recipients: String,
     delivered: String,
@@ -31,7 +31,7 @@ struct Row {
     poll: String,
 }
 
-/// `None` for an issue that has nothing beside it.
+/// `None` for an issue with nothing to compare it with.
 pub fn view(issues: &[IssueLine], language: &Language) -> Option<Compared> {
     (issues.len() > 1).then(|| Compared {
         clicks: issues.iter().any(|line| line.clicks.is_some()),
@@ -61,7 +61,7 @@ fn day(issue: &str, language: &Language) -> String {
     name.map_or_else(|| issue.to_owned(), |name| language.locale.brief_day(name.date))
 }
 
-/// "Yes 81.2 % of 16": the first answer's part, which is the kindest as polls are written.
+/// "Yes 81.2 % of 16": the share of the first answer, which is usually the most positive one.
 fn first_answer(poll: &PollCounts, language: &Language) -> String {
     let total = poll.total();
     match poll.answers.first() {

@@ -1,4 +1,4 @@
-//! Numbers, shares, lengths and moments as the report's language writes them. Knows no report.
+//! Numbers, shares, durations and times as the report's language writes them. Knows no report.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -12,7 +12,7 @@ pub fn time(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
     language.say("report.units.moment", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
 }
 
-/// A part of a whole in percent, never rounded up to all nor down to nothing.
+/// A share in percent, never rounded up to 100 or down to 0.
 pub fn share(part: u64, whole: u64, language: &Language) -> String {
     if whole == 0 {
         return language.say("report.units.none", &[]);
@@ -25,7 +25,7 @@ pub fn share(part: u64, whole: u64, language: &Language) -> String {
     }
 }
 
-/// A length of time in its two greatest units.
+/// A duration in its two largest units.
 pub fn duration(ms: u64, language: &Language) -> String {
     let seconds = ms / 1_000;
     let unit = |name: &str, number: &str| language.say(&format!("report.units.{name}"), &[("n", number)]);

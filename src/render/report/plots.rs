@@ -1,5 +1,5 @@
 //! The report's plots, drawn as SVG by charts-rs: text stays text in the subscriber's own font, and every colour is one of
-//! [`INKS`], so that the page's style can turn each into its dark twin. Knows no page.
+//! [`INKS`], so that the page's style can replace each with its dark counterpart. Knows no page.
 
 use charts_rs::{
     Box as Margin, ChartBase, Color, HorizontalBarChart, LegendCategory, LineChart, LineStep, Series, Symbol,
@@ -12,7 +12,7 @@ use crate::model::{DomainLine, Notice, ReplyLine, Timeline};
 use crate::render::language::Language;
 use crate::render::words;
 
-/// The colours of the light page by what they stand for. The template's style names each of them.
+/// The colours of the light page, by role. The template's style names each of them.
 const INKS: [(&str, &str); 6] = [
     ("delivered", "#0C6B64"),
     ("failed", "#B3261E"),
@@ -21,10 +21,10 @@ const INKS: [(&str, &str); 6] = [
     ("text", "#5F5B53"),
     ("line", "#E4E0D7"),
 ];
-/// A drawing for one width of the page: letters are as large in each, so that they are legible on a phone, too.
+/// A drawing for one width of the page: the text has the same size in each, so that it is legible on a phone, too.
 #[derive(Clone, Copy)]
 struct Size {
-    /// The style's name for it, by which the page shows one of the two.
+    /// Its CSS class, by which the page shows one of the two.
     class: &'static str,
     /// In pixels; the page scales it a little.
     width: f32,
@@ -54,7 +54,7 @@ pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<S
         (..86_400, _) => locale.brief_moment(at),
         _ => locale.brief_day(at.date()),
     };
-    // A stretch of nothing on either side, so that the figure begins and ends at the ground, even one of a single stretch.
+    // An empty step on either side, so that the plot begins and ends at zero, even if it has a single step.
     let delivered: Vec<u64> = [0].into_iter().chain(timeline.delivered.iter().copied()).chain([0]).collect();
     let label = |at: i64| {
         let after = i64::from(timeline.stretch_seconds).saturating_mul(at - 1);
@@ -75,10 +75,10 @@ pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<S
     })
 }
 
-/// A part of a bar: what it stands for, and how long it is for a line of a table.
+/// A part of a bar: what it means, and its length for a given row of the table.
 type Part<T> = (&'static str, fn(&T) -> u64);
 
-/// Recipients by domain, one bar each, in the parts of their states.
+/// Recipients by domain, one bar each, split by state.
 pub fn domains(lines: &[DomainLine], language: &Language) -> Result<String, Notice> {
     let parts: [Part<DomainLine>; 4] = [
         ("delivered", |line| line.delivered),
@@ -91,7 +91,7 @@ pub fn domains(lines: &[DomainLine], language: &Language) -> Result<String, Noti
     bars(&names.collect::<Vec<_>>(), lines, &parts, ("domains", language))
 }
 
-/// Last replies by code, one bar each, in the parts of what they led to.
+/// Last replies by code, one bar each, split by outcome.
 pub fn replies(lines: &[ReplyLine], language: &Language) -> Result<String, Notice> {
     let mut codes: Vec<(Option<u16>, [u64; 4])> = Vec::new();
     for line in lines {
@@ -119,7 +119,7 @@ pub fn replies(lines: &[ReplyLine], language: &Language) -> Result<String, Notic
     bars(&names, &codes, &parts, ("replies", language))
 }
 
-/// Stacked bars that lie; parts that nobody is in are left out.
+/// Horizontal stacked bars; empty parts are left out.
 fn bars<T>(
     names: &[String],
     lines: &[T],
@@ -129,7 +129,7 @@ fn bars<T>(
     if lines.is_empty() {
         return Ok(String::new());
     }
-    // Drawn from the bottom up: the first line shall stand on top.
+    // Drawn from the bottom up, so that the first row ends up on top.
     let mut shown = Vec::new();
     let mut stack = Vec::new();
     for (part, count) in parts {
@@ -159,7 +159,7 @@ fn series(name: &str, counts: &[u64]) -> Series {
     series
 }
 
-/// What all plots have in common.
+/// Settings that all plots share.
 fn dress(base: &mut ChartBase, height: f32, parts: &[&str], size: Size) {
     base.width = size.width;
     base.height = height;
@@ -191,7 +191,7 @@ fn axis(config: &mut YAxisConfig, most: u64, size: Size) {
     config.formatter = Some("{t}".into());
 }
 
-/// How long a round step is, and how many of them reach `most`: at most `limit`, at least one.
+/// A round step size, and how many steps reach `most`: at most `limit`, at least one.
 fn steps(most: u64, limit: u64) -> (u64, u64) {
     let mut ten = 1;
     loop {
@@ -211,7 +211,7 @@ fn short(name: &str, most: usize) -> String {
     if name.chars().count() > most { name.chars().take(most - 1).chain(['…']).collect() } else { name.to_owned() }
 }
 
-/// The drawing as part of a page: it scales, and a screen reader is told what it shows; the numbers stand in a table.
+/// The drawing as part of a page: it scales and has a description for screen readers; the numbers are in a table.
 fn finish(drawn: Result<String, charts_rs::Error>, label: &str, size: Size) -> Result<String, Notice> {
     let svg = drawn.map_err(|why| Notice::new(format!("cannot draw a plot of the report: {why}")))?;
     let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));

@@ -224,7 +224,7 @@ proptest! {
     }
 }
 
-/// Reports of a send that went well and of one that did not, in which nobody wrote an English word.
+/// Reports of a good and of a failed send, with no English in their data.
 pub fn in_foreign_words() -> [(&'static str, SendReport); 3] {
     let foreign = |text: &str| text.chars().map(|c| if c.is_ascii_alphabetic() { 'ж' } else { c }).collect::<String>();
     [("full", full()), ("bad", bad()), ("empty", send(Figures::default(), IssueState::Sent))].map(
@@ -260,7 +260,7 @@ pub fn in_foreign_words() -> [(&'static str, SendReport); 3] {
     )
 }
 
-/// A send with everything that a report can say.
+/// A send with everything that a report can show.
 fn full() -> SendReport {
     let mut report = good();
     let poll = |yes, no| PollCounts {

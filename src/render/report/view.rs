@@ -1,4 +1,4 @@
-//! What the report's template sees: every number and time as it is shown. Knows no template.
+//! The context of the report's template: every number and time as it is shown. Knows no template.
 
 use std::collections::BTreeMap;
 
@@ -26,14 +26,14 @@ pub struct ReportView {
     issue: String,
     subject: String,
     state: String,
-    /// Why it stopped, in a sentence; empty when it did not.
+    /// Why it stopped, in a sentence; empty if it did not stop.
     stopped: String,
     /// The tokens of its edition.
     look: BTreeMap<String, String>,
-    /// What to do, each with how, and what is good to know.
+    /// What to do and how, then what is good to know.
     to_do: Vec<Fact>,
     to_know: Vec<Fact>,
-    /// This issue beside the last ones; none when it is the first.
+    /// This issue compared with the last ones; none when it is the first.
     compared: Option<compare::Compared>,
     growth: String,
     /// The poll's question, empty without one, and its answers.
@@ -85,7 +85,7 @@ struct Line {
     numbers: Vec<String>,
 }
 
-/// Says the report's figures in its language.
+/// Puts the report's figures into words in its language.
 struct Teller<'t> {
     setting: ReportSetting<'t>,
     language: &'t Language,

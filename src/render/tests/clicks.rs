@@ -1,4 +1,4 @@
-//! Counted links: only those of stories and guides, in both parts; and with them put back, the very bytes of an issue without.
+//! Counted links: only those of stories and guides, in both parts; with the direct links put back, the bytes of an uncounted issue.
 
 use super::*;
 use crate::model::{Linked, TextLinks};

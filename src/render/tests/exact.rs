@@ -160,7 +160,7 @@ fn a_subject_is_without_marks_of_direction_and_the_headline_keeps_them() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Any words: no markup of HTML's own, no mark that turns text around, none longer than a line.
+    /// Any words without HTML markup or direction marks, none longer than a line.
     #[test]
     fn no_word_is_missing_and_none_is_changed(
         title in prop::collection::vec(r#"[a-zA-Z0-9äß\*_`~#\[\]()|.,:;!?'"\\{}$%&=+/^@-]{1,24}|<T>|[0-9]{1,4}\.|漢|مرحبا"#, 1..8),

@@ -1,4 +1,4 @@
-//! Everything that templates say, in every language: nothing speaks English by itself, and no language lacks a word.
+//! Everything that templates say, in every language: no English is hard-coded, and no language lacks a word.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use super::*;
 use crate::model::WordsFault;
 use crate::render::language::{Language, Line};
 
-/// The examples of further languages, which do not ship in the binary.
+/// The example languages, which do not ship in the binary.
 const EXAMPLES: [(&str, &str); 4] = [
     ("ar", include_str!("../../../examples/words/ar.toml")),
     ("es", include_str!("../../../examples/words/es.toml")),
@@ -19,13 +19,13 @@ fn with_words(tag: &str, text: &str) -> Templates {
     Templates::builtin().with(&format!("words/{tag}.toml"), Path::new("own.toml"), text.to_owned())
 }
 
-/// Each language but English that there are words of, with its templates.
+/// Each language with words, except English, with its templates.
 fn languages() -> Vec<(&'static str, Templates)> {
     let examples = EXAMPLES.iter().map(|(tag, text)| (*tag, with_words(tag, text)));
     examples.chain([("de", Templates::builtin())]).collect()
 }
 
-/// What stands for a text that an editor wrote: none of its letters are those of English.
+/// A placeholder for a text that an editor wrote: it has no English letters.
 fn foreign(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphabetic() { 'ж' } else { c }).collect()
 }
@@ -202,7 +202,7 @@ impl Fill for Nobody {
     }
 }
 
-/// What people read or hear of a page: its text, and the texts of its attributes.
+/// What people see or hear on a page: its text, and the texts of its attributes.
 fn told(html: &str) -> String {
     let mut out = String::new();
     let mut rest = html;
@@ -226,7 +226,7 @@ fn told(html: &str) -> String {
     out + rest
 }
 
-/// The words of at least three ASCII letters that are no address and no name of a time zone.
+/// The words of at least three ASCII letters that are not addresses or names of time zones.
 fn english(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| c.is_whitespace() || "<>\"()[]“”".contains(c));
     let address = |word: &&str| word.contains(['/', '@', '.', '&', '_', '-']) || word.starts_with("UTC");
@@ -321,7 +321,7 @@ fn no_language_lacks_or_misspells_a_word() {
             mistakes.iter().map(|mistake| mistake.notice.to_string()).collect::<Vec<_>>().join("\n")
         );
     }
-    // German ships, so that its file is looked at as if it were a publication's own.
+    // German ships with the binary, so its file is checked as if it were a publication's own.
     let own = with_words("xx", include_str!("../../../templates/words/de.toml"));
     let mistakes = own.words_mistakes("xx").expect("words");
     let other = |mistake: &&crate::model::WordsMistake| mistake.fault != WordsFault::Plural;

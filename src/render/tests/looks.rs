@@ -1,4 +1,4 @@
-//! How the HTML looks in every state that was looked at: colours in all modes, directions, widths, weight.
+//! How the HTML looks in every state: colours in all modes, directions, widths, weight.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ fn attribute<'t>(tag: &'t str, name: &str) -> &'t str {
 
 #[test]
 fn every_colour_of_text_and_ground_has_a_dark_one() {
-    // Paper is the body's own; mj-text's inner div goes by `.pad > div`, and a section's parts by the section's class.
+    // Paper is the body's colour; mj-text's inner div is styled by `.pad > div`, and a section's parts by the section's class.
     let text = ["ink", "soft", "muted", "accent", "fill"];
     let ground = ["card", "tint", "box", "fill", "paper"];
     for (state, draft, edition) in states::all() {
@@ -106,7 +106,7 @@ fn every_colour_of_text_and_ground_has_a_dark_one() {
                 assert!(has(&ground), "{state}: {tag}");
             }
         }
-        // No colour but a token's.
+        // Every colour is a token's.
         let look: Vec<String> = look(edition).into_values().collect();
         for (at, _) in
             html.match_indices('#').filter(|(at, _)| html[at + 1..].chars().take(6).all(|c| c.is_ascii_hexdigit()))
@@ -159,9 +159,9 @@ fn an_arabic_issue_runs_from_the_right() {
     let html = html(&states::arabic(), "midweek");
     assert!(html.contains("<html lang=\"ar\" dir=\"rtl\""));
     assert!(!html.contains("direction:ltr") && html.contains("direction:rtl"));
-    // The footer is centred and the way to the web copy stands at the other end.
+    // The footer is centred, and the link to the web copy is at the other end.
     assert_eq!(html.matches("text-align:left").count() - html.matches("font-size:0px;text-align:left").count(), 1);
-    // What MJML says of its columns is overruled by the cell inside.
+    // The cell inside overrides MJML's column styles.
     assert!(html.contains("<td align=\"right\" class=\"pad\"") && html.contains("text-align:right"));
     for (text, turned) in [
         ("GPT-4o mini replaces", true),
@@ -256,7 +256,7 @@ fn a_guide_stands_once_and_says_what_it_explains() {
             }
         }
     }
-    // On Sunday a guide with a story stands there, and what is left stands at the end.
+    // On Sunday a guide with a story is shown there, and the others at the end.
     let html = html(&draft, "sunday");
     let shelf = html.find("From the shelf").unwrap();
     assert!(html.find("Open weights, explained").unwrap() < shelf && html.find("Machine proofs").unwrap() > shelf);

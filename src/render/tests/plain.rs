@@ -7,7 +7,7 @@ fn text(draft: &Draft, name: &str) -> String {
     draw(draft, name).fill(Part::Text, &Ann)
 }
 
-/// The same with addresses where they belong.
+/// The same with inline addresses.
 fn inline(draft: &Draft, name: &str) -> String {
     let edition = Edition { text_links: TextLinks::Inline, ..edition(name) };
     render(draft, &sample::setting(&edition), &Templates::builtin()).unwrap().fill(Part::Text, &Ann)
@@ -64,7 +64,7 @@ fn inline_addresses_stand_alone_under_what_they_belong_to() {
     ] {
         assert!(text.contains(said), "{said}\n\n{text}");
     }
-    // Both ways have the same addresses.
+    // Both forms have the same addresses.
     let numbered = self::text(&states::midweek(), "midweek");
     for address in numbered.split_whitespace().filter(|word| word.starts_with("http")) {
         assert!(text.contains(address), "{address}");

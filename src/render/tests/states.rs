@@ -1,4 +1,4 @@
-//! Issues in the states that subscribers meet: both directions, long and bare stories, short and very long issues.
+//! Issues in the states that subscribers see: both directions, long and bare stories, short and very long issues.
 
 use super::*;
 use crate::model::Level;
@@ -125,7 +125,7 @@ fn look_at_it() {
     #[allow(clippy::disallowed_methods)] // only a person who wants to look sets it
     let Ok(dir) = std::env::var("DIGEST_LOOK") else { return };
     let dir = Path::new(&dir);
-    // The templates as they are on the disk now, so that looking needs no build.
+    // The templates as they are on disk now, so that a look needs no build.
     let mut templates = Templates::builtin();
     for (name, _) in Templates::builtin_files() {
         let path = Path::new("templates").join(name);

@@ -33,7 +33,7 @@ fn a_partial_in_a_folder_named_as_the_template_is_for_that_edition_alone() {
 fn one_token_is_enough() {
     let own = themed(&[("tokens/base.toml", "accent = \"#123456\"\n")]);
     for name in ["midweek", "sunday"] {
-        // A publication's colour for all editions stands above the one that an edition ships with.
+        // A publication's colour for all editions overrides the one that an edition ships with.
         let html = html(&own, name);
         assert!(html.contains("color:#123456") && html.contains("#1d1c1a") && !html.contains("#7a2e5d"), "{name}");
     }

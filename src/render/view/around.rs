@@ -1,4 +1,4 @@
-//! What stands around the stories: who writes, pictures, the poll, the invitations. Knows no story.
+//! The parts of an issue around the stories: who writes, pictures, the poll, the invitations. Knows no story.
 
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub struct EditionView {
     pub name: String,
 }
 
-/// A picture: nothing hangs on it, since many mail programs block it.
+/// A picture. Nothing depends on it, since many mail programs block pictures.
 #[derive(Debug, Serialize)]
 pub struct PictureView {
     /// https.
@@ -63,14 +63,14 @@ pub struct AnswerView {
     pub more: bool,
 }
 
-/// What a subscriber may do besides reading; what is not offered is empty.
+/// What a subscriber can do besides reading; empty if not offered.
 #[derive(Debug, Default, Serialize)]
 pub struct Invitations {
     /// A mail to the editors.
     pub reply_url: String,
     /// A mail to a friend, with the address of the web copy in it.
     pub forward_url: String,
-    /// Where those sign up to whom the issue was forwarded.
+    /// Where people sign up who got the issue forwarded.
     pub sign_up_url: String,
     /// The archive.
     pub past_url: String,

@@ -1,4 +1,4 @@
-//! What the template of an article sees of an issue: all that is the same for everybody and true for years. Knows no template.
+//! The context of the article template: all of an issue that is the same for everybody and stays true for years. Knows no template.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct ArticleView {
     pub guides: Vec<CardView>,
     /// The words of issues.
     pub words: BTreeMap<String, String>,
-    /// How much there is to read; the page says it, not the article.
+    /// The reading time; the page shows it, not the article.
     #[serde(skip)]
     length: String,
 }

@@ -9,7 +9,7 @@ pub fn monday(day: NaiveDate) -> NaiveDate {
     day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())).unwrap_or(day)
 }
 
-/// Days before the issue in words; nothing for what is dated after it.
+/// How many days before the issue, in words; empty for later dates.
 pub fn age(days: i64, texts: &Words) -> String {
     match usize::try_from(days) {
         Err(_) => String::new(),

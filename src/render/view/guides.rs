@@ -1,4 +1,4 @@
-//! Guides as templates see them, and where each stands: under the first story that it explains, or on a card at the end, never
+//! Guides as templates see them, and where each is shown: under the first story that it explains, or on a card at the end, never
 //! both.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use super::super::words;
 use super::addresses::counted;
 use crate::model::{Card, Draft, Entry, Level, Linked};
 
-/// What every guide shows, wherever it stands.
+/// What every guide shows, wherever it is placed.
 #[derive(Debug, Serialize)]
 pub struct GuideFace {
     pub title: String,
@@ -22,7 +22,7 @@ pub struct GuideFace {
     pub level: String,
     /// The level as dots: ●●○.
     pub dots: &'static str,
-    /// Its gist, where the draft has a card for it.
+    /// Its gist, if the draft has a card for it.
     pub tldr_html: String,
     pub tldr_text: String,
 }
@@ -36,7 +36,7 @@ pub struct GuideView {
     pub helps: String,
 }
 
-/// A guide on a card of its own.
+/// A guide on its own card.
 #[derive(Debug, Serialize)]
 pub struct CardView {
     #[serde(flatten)]
@@ -58,15 +58,15 @@ pub struct ExplainedView {
     pub more: bool,
 }
 
-/// Where guides stand in an issue.
+/// Where guides are shown in an issue.
 pub struct Placed<'d> {
     known: BTreeMap<String, GuideLink>,
     cards: Vec<&'d Card>,
     /// How many of the stories shown each guide explains.
     explains: BTreeMap<&'d str, usize>,
-    /// Whether a guide with a card stands under its first story, too, in place of the card.
+    /// Whether a guide with a card is shown under its first story instead of on the card.
     by_story: bool,
-    /// Guides that have stood.
+    /// Guides that have been shown already.
     stood: BTreeSet<String>,
 }
 
@@ -86,7 +86,7 @@ impl<'d> Placed<'d> {
         }
     }
 
-    /// The guide of `entry`, unless it stood already or has a card at the end.
+    /// The guide of `entry`, unless it was already shown or has a card at the end.
     pub fn under(&mut self, entry: &Entry, links: &mut Links, texts: &Words) -> Option<GuideView> {
         let guide = self.known.get(entry.guide.as_ref()?)?;
         let card = self.cards.iter().find(|card| card.slug == guide.slug);
@@ -100,7 +100,7 @@ impl<'d> Placed<'d> {
         Some(GuideView { face, helps })
     }
 
-    /// The cards of guides that stood under no story.
+    /// The cards of guides that were not shown under a story.
     pub fn rest(&self) -> impl Iterator<Item = &'d Card> + '_ {
         self.cards.iter().copied().filter(|card| !self.stood.contains(&card.slug))
     }

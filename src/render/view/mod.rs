@@ -33,10 +33,10 @@ pub struct IssueView {
     pub lang: String,
     /// `ltr` or `rtl`: the direction of the issue's language.
     pub dir: &'static str,
-    /// The side where lines begin, `left` or `right`, and the other one.
+    /// The side where lines start, `left` or `right`, and the other one.
     pub start: &'static str,
     pub end: &'static str,
-    /// An arrow the way lines run: → or ←.
+    /// An arrow in the direction of the text: → or ←.
     pub arrow: &'static str,
     pub subject: String,
     pub preheader: String,
@@ -54,7 +54,7 @@ pub struct IssueView {
     /// The publication's mark, and the issue's picture.
     pub mark: Option<PictureView>,
     pub picture: Option<PictureView>,
-    /// The words that greet a subscriber, with the name's slot in them; empty when the edition greets nobody.
+    /// The greeting, with the slot of the subscriber's name; empty when the edition has no greeting.
     pub greeting: String,
     /// The same without the name: which way they run.
     pub greeting_text: String,
@@ -70,12 +70,12 @@ pub struct IssueView {
     pub lead: Option<StoryView>,
     pub groups: Vec<GroupView>,
     pub number: Option<NumberView>,
-    /// The cards that stand at the end: all but those of guides that stand under a story.
+    /// The cards at the end: all except those of guides shown under a story.
     pub guides: Vec<CardView>,
     pub poll: Option<PollView>,
     #[serde(flatten)]
     pub invitations: Invitations,
-    /// The numbered links of the text part; none where addresses stand inline.
+    /// The numbered links of the text part; none where addresses are inline.
     pub links: Vec<LinkView>,
     /// Colours and fonts, from the edition's tokens.
     pub look: BTreeMap<String, String>,
@@ -90,7 +90,7 @@ pub struct IssueView {
     pub tracking: Option<Tracking>,
 }
 
-/// How much there is to read; `line` says it in words and is empty for an empty issue.
+/// How much there is to read; `line` is that in words, empty for an empty issue.
 #[derive(Debug, Serialize)]
 pub struct ContentCounts {
     pub news: usize,
@@ -225,7 +225,7 @@ fn counts<'s>(
     guides: &[CardView],
     texts: &Words,
 ) -> ContentCounts {
-    /// Words a minute of an adult who reads prose with attention.
+    /// Reading speed of an attentive adult, in words per minute.
     const PACE: usize = 220;
     let length = |text: &str| text.split_whitespace().count();
     let mut all = length(intro);
@@ -259,7 +259,7 @@ fn edition_title(draft: &Draft, setting: &Setting) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// The issue's language, or else its edition's or the publication's, as a tag that is safe to print.
+/// The issue's language, or its edition's or the publication's, as a tag that is safe to print.
 pub fn language(draft: &Draft, setting: &Setting) -> String {
     let tags = [draft.language.as_str(), &setting.edition.language, &setting.publication.language];
     let tag = tags.into_iter().map(str::trim).find(|tag| !tag.is_empty()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Stories as templates see them, and how they are grouped by topic. Knows no guide but the one a story shows.
+//! Stories as templates see them, and how they are grouped by topic. Knows no guide except the one a story shows.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -29,9 +29,9 @@ pub struct StoryView {
     /// From 1, in the order shown.
     pub number: usize,
     pub title: String,
-    /// Empty when there is none that is safe to link.
+    /// Empty when there is no address that is safe to link.
     pub url: String,
-    /// The number of `url` in the text part's list; 0 where there is none, or addresses stand inline.
+    /// The number of `url` in the text part's list; 0 where there is none, or addresses are inline.
     pub link: usize,
     pub source: String,
     /// "Read the story at Nature": the words of a link to it.
@@ -53,15 +53,15 @@ pub struct StoryView {
     pub picture: Option<PictureView>,
     pub note_html: String,
     pub note_text: String,
-    /// Who else tells the story.
+    /// The other sources of the story.
     pub also: Vec<AlsoView>,
-    /// "What happened since our issue of 22 November"; empty when it is told for the first time.
+    /// "What happened since our issue of 22 November"; empty when the story is new.
     pub follow_up: String,
-    /// The guide that explains it, if it stands here: each guide stands once in an issue.
+    /// The guide that explains it, if shown here: each guide appears once in an issue.
     pub guide: Option<GuideView>,
 }
 
-/// Another telling of a story.
+/// Another source of a story.
 #[derive(Debug, Serialize)]
 pub struct AlsoView {
     pub source: String,
@@ -71,7 +71,7 @@ pub struct AlsoView {
     pub more: bool,
 }
 
-/// Entries that stand together.
+/// Entries shown as a group.
 pub struct Run<'e> {
     heading: String,
     brief: bool,

@@ -1,4 +1,4 @@
-//! Bounces that are written for people: qmail, old Exim, Exchange, Gmail, Yahoo, Domino and their kin. Knows no form.
+//! Bounces written for people: qmail, old Exim, Exchange, Gmail, Yahoo, Domino and the like. Knows no structured report.
 
 use super::Failure;
 use super::statements;
@@ -6,10 +6,10 @@ use super::status::clean;
 use crate::model::{Address, RefusalClass};
 use crate::refusals;
 
-/// How much of a text is looked at, in characters; a bounce says what it has to say at its top.
+/// How much of a text is read, in characters; a bounce says what matters at the top.
 const LOOK: usize = 20_000;
 
-/// Parts the words from the message that came back below them: at a line that says so, or where its headers begin.
+/// Separates the words from the returned message below them: at a line that says so, or where its headers begin.
 pub fn split_returned(text: &str) -> (&str, Option<&str>) {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -90,7 +90,7 @@ fn begins_headers(text: &str) -> bool {
     headers >= 4 || headers >= 2 && name(first).is_some_and(|name| name == "received" || name == "return-path")
 }
 
-/// Whether a message comes from a mail system, about a mail. A person's words are believed of no bounce, whatever their subject:
+/// Whether a message comes from a mail system, about a mail. A person's words never count as a bounce, whatever their subject:
 /// it may be ours, quoted. `postmaster` may be a person too.
 pub fn is_notice(subject: &str, (sender, name): (&str, &str), is_null_path: bool, words: &str) -> bool {
     let local = sender.split('@').next().unwrap_or_default();
@@ -129,7 +129,7 @@ pub fn is_notice(subject: &str, (sender, name): (&str, &str), is_null_path: bool
     half && (says_undelivered(subject) || reports(words)) || transcript && says_undelivered(subject) && reports(words)
 }
 
-/// Whether the words report as no person does: an answer for good at the head of a line, or one of the set phrases.
+/// Whether only a machine writes like this: a permanent refusal at the head of a line, or one of the set phrases.
 fn reports(words: &str) -> bool {
     const SET: [&str; 8] = [
         "did not reach the following recipient",
@@ -241,7 +241,7 @@ pub fn is_delay(subject: &str, words: &str) -> bool {
     let low = format!("{subject}\n{}", head(words)).to_lowercase();
     let low = low.split_whitespace().collect::<Vec<_>>().join(" ");
     let says = |list: &[&str]| list.iter().any(|word| low.contains(word));
-    // Some tell in a bounce for good how often they tried.
+    // Some permanent bounces say how often they tried.
     let tries = [
         "delayed",
         "not yet been delivered",

@@ -3,7 +3,7 @@
 use crate::model::{Address, RefusalClass};
 use crate::refusals::{self, Said, Stage};
 
-/// How many lines a server's answer goes on for at most, and how many answers are judged.
+/// The most lines of one server answer, and the most answers that are judged.
 const LINES: usize = 8;
 const ANSWERS: usize = 12;
 
@@ -113,7 +113,7 @@ fn near(text: &str, recipients: &[Address]) -> String {
     lines[first..].join("\n")
 }
 
-/// The addresses that stand in a text.
+/// The addresses in a text.
 pub fn addresses(text: &str) -> impl Iterator<Item = Address> {
     let marks = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | ',' | ';' | '"' | '[' | ']' | '=');
     let named =
@@ -121,7 +121,7 @@ pub fn addresses(text: &str) -> impl Iterator<Item = Address> {
     named.filter(|word| word.contains('@') && word.len() < 300).filter_map(|word| Address::parse(word).ok())
 }
 
-/// What was said, as far as anything is proven: the first answer that is about us, else the first that is no riddle, else what the words
+/// What was said, as far as it proves anything: the first answer about us, else the first that is understood, else what the words
 /// say as a whole. With the words that decided. `None` when the text says nothing of a failure.
 pub fn strongest(
     text: &str,

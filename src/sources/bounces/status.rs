@@ -26,7 +26,7 @@ pub fn field(text: &str, name: &str) -> Option<String> {
     None
 }
 
-/// What one group of a delivery status says of one recipient.
+/// One group of a delivery status: the report on one recipient.
 struct Group {
     recipients: Vec<Address>,
     status: String,
@@ -41,7 +41,7 @@ pub fn is_report(report: &str) -> bool {
 }
 
 /// The recipients of a delivery status whose action is `failed`; delayed, delivered, relayed and expanded are none. `words` is what a
-/// person would read above it: it is heard where the report itself is silent.
+/// person would read above it: it counts where the report itself is silent.
 pub fn failures(report: &str, words: &str) -> Vec<Failure> {
     let report = report.replace("\r\n", "\n");
     let groups = report.split("\n\n").map(str::trim_start).filter(|group| !group.is_empty());
@@ -67,7 +67,7 @@ fn group(group: &str) -> Option<Group> {
     let named = ["original-recipient", "final-recipient"].iter().filter_map(|name| field(group, name));
     // `rfc822; somebody@example.org`
     let recipients = named.filter_map(|text| address(text.rsplit(';').next().unwrap_or_default())).collect();
-    // Some gateways leave the server's words in a field of their own, and the proper one empty.
+    // Some gateways put the server's words into a nonstandard field and leave the standard one empty.
     let said = ["diagnostic-code", "x-supplementary-info", "x-actual-recipient-diagnostic"];
     let diagnostic = said.iter().filter_map(|name| field(group, name)).find(|text| !text.is_empty());
     let server = field(group, "remote-mta").unwrap_or_default();

@@ -1,10 +1,10 @@
-//! What services put around each entry of a feed and nobody wrote as news: "submitted by", "Comments", "appeared first on", calls to
+//! The boilerplate that services put around each entry of a feed: "submitted by", "Comments", "appeared first on", calls to
 //! subscribe. Knows no feed; a text that only resembles one of them stays.
 
 use super::description::{joined, without_calls};
 use crate::text::html::{self, Breaks};
 
-/// How `WordPress` ends an entry, in its languages: the start, and what stands between title and site.
+/// How `WordPress` ends an entry, in its languages: the start, and the words between title and site.
 const FIRST_ON: &[(&str, &str)] = &[
     ("The post ", " appeared first on "),
     ("The post ", " first appeared on "),
@@ -27,7 +27,7 @@ const FIRST_ON: &[(&str, &str)] = &[
     ("Запись ", " впервые появилась "),
     ("Сообщение ", " появились сначала на "),
 ];
-/// What stands at the end of a text that is only a beginning, or invites to more.
+/// Endings of excerpts, and invitations to read more.
 const ENDS: &[&str] = &[
     "Read more",
     "Read More",
@@ -89,7 +89,7 @@ pub(super) fn without(raw: &str, is_html: bool, title: &str) -> String {
     }
 }
 
-/// What stands before the text: arXiv's announcement, Substack's length of an episode.
+/// Prefixes of a text: arXiv's announcement, Substack's length of an episode.
 fn without_start(text: &str) -> &str {
     if text.starts_with("arXiv:")
         && let Some((head, rest)) = text.split_once("Abstract:")
@@ -119,7 +119,7 @@ fn without_end<'t>(text: &'t str, title: &str) -> &'t str {
     cut.unwrap_or(text)
 }
 
-/// Whether words that follow `before` are a line of their own, and no end of its sentence.
+/// Whether the words after `before` are a separate line, and not the end of its sentence.
 fn is_apart(before: &str) -> bool {
     let rest = before.trim_end_matches([' ', '\u{a0}']);
     rest.is_empty() || !rest.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | ';' | ':' | '-' | '–'))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// The declaration stands at the very start, behind comments at the most.
+/// The declaration is at the very start, at most after comments.
 const HEAD: usize = 1_024;
 /// Fewer bytes than this that are no ASCII are not guessed at.
 const FEW: usize = 8;

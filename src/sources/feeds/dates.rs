@@ -27,7 +27,7 @@ impl From<Published> for Read {
     }
 }
 
-/// Reads a date; `None` when it is none, or one of which the day and the month cannot be told apart. A time without a zone is UTC.
+/// Reads a date; `None` when it is not one, or when its day and month are ambiguous. A time without a zone is UTC.
 pub(super) fn parse(text: &str) -> Option<Read> {
     let text = text.trim();
     if text.is_empty() || text.len() > LONGEST {
@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str) -> Option<Read> {
     exact.or_else(|| loose(text)).filter(|read| sane(read.published))
 }
 
-/// How a date stands to the time at which it was read.
+/// How a date relates to the time at which it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sources) enum Ahead {
     No,
@@ -136,7 +136,7 @@ struct Clock {
 impl Clock {
     fn find(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
-        // In a server's log a year stands before a colon: 24/Nov/2026:09:00:00.
+        // In server logs a colon follows the year: 24/Nov/2026:09:00:00.
         let is_hour = |at: usize| at < 2 || !bytes[at - 2..at].iter().all(u8::is_ascii_digit);
         let is_clock =
             |at: usize, w: &[u8]| w[0].is_ascii_digit() && w[1] == b':' && w[2].is_ascii_digit() && is_hour(at);
@@ -210,7 +210,7 @@ fn day(before: &str, after: &str) -> Option<NaiveDate> {
     }
 }
 
-/// `23.11.2026` is a day first; `11/23/2026` and `23/11/2026` tell by themselves; of `05/11/2026` nobody knows.
+/// `23.11.2026` has the day first; `11/23/2026` and `23/11/2026` are unambiguous; `05/11/2026` is ambiguous.
 fn by_parts(text: &str, year: u32, first: u32, second: u32) -> Option<NaiveDate> {
     if text.contains('.') || first > 12 || first == second {
         date(year, second, first)

@@ -1,6 +1,6 @@
-//! An entry's plain text by its lines: those of a video's description that are no news, and those that an editor's window broke.
+//! An entry's plain text by its lines: those of a video's description that are not news, and those that an editor wrapped.
 
-/// What an invitation in a video's description begins with, in small letters.
+/// How an invitation in a video's description begins, in lower case.
 const CALLS: &[&str] = &[
     "subscribe",
     "► subscribe",

@@ -1,4 +1,4 @@
-//! One entry of a feed to one news item: clean words, a good address, a true date. Every repair and refusal is told.
+//! One entry of a feed to one news item: clean text, a good address, a plausible date. Every repair and refusal is reported.
 //! Knows neither XML nor JSON.
 
 use std::borrow::Cow;
@@ -15,9 +15,9 @@ use crate::sources::news::derived_id;
 use crate::sources::report::{Report, quoted};
 use crate::sources::text;
 
-/// An item has at most so many topics: those of its source, then its own.
+/// An item has at most this many topics: those of its source, then its own.
 const TOPICS: usize = 6;
-/// A title made of the text has at most so many characters.
+/// A title made from the text has at most this many characters.
 const MADE_TITLE: usize = 100;
 /// Topics that say nothing.
 const NO_TOPICS: &[&str] =
@@ -29,7 +29,7 @@ pub(super) struct Shared<'a> {
     pub source: String,
     base: Option<Url>,
     language: Option<String>,
-    /// When the feed was built, if it says so and that is not yet to come.
+    /// When the feed was built, if it says so and the date is not in the future.
     built: Option<Published>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The item, or `None` with the reason told.
+    /// The item, or `None` after reporting the reason.
     pub fn item(&self, entry: &Entry, report: &mut Report) -> Option<Fed> {
         let line = entry.line;
         if entry.cut {

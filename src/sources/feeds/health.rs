@@ -1,21 +1,21 @@
-//! How a source does: items a week, silent since, suddenly loud. Pure: from what is remembered and the time.
+//! The health of a source: items a week, silent since, suddenly loud. Pure: a function of the memory and the time.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::memory::{DAYS, Health};
 use crate::model::Notice;
 
-/// A source is silent when at its usual pace so many items would have come since its last one: of sources that go on as before, one in
+/// A source is silent when this many items are missing at its usual pace: of sources that keep their pace, one in
 /// a hundred and fifty is called silent (e⁻⁵).
 const MISSED: f64 = 5.0;
 /// And never after fewer days than this.
 const LEAST_SILENCE: i64 = 3;
-/// A source is loud with so many items in a day, and so many times its usual pace.
+/// A source is loud with this many items in a day, and this many times its usual pace.
 const LOUD_ITEMS: u32 = 10;
 const LOUD_TIMES: f64 = 5.0;
-/// A pace is only known after so many days.
+/// A pace is only known after this many days.
 const KNOWN: i64 = 14;
-/// How many fetches in a row must fail before editors are told.
+/// How many fetches in a row must fail before editors are notified.
 const FAILURES: u32 = 3;
 
 /// A source's state in a few numbers.

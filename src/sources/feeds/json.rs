@@ -55,7 +55,7 @@ pub(super) fn is_feed(text: &str) -> bool {
     text.trim_start().starts_with('{') && (text.contains("jsonfeed.org/version") || parts(text).is_some())
 }
 
-/// What stands before the list of items, and the byte behind its bracket.
+/// The text before the list of items, and the byte after its bracket.
 fn parts(text: &str) -> Option<(&str, usize)> {
     let start = text.find('{')?;
     text.get(..start).filter(|before| before.trim().is_empty())?;
@@ -126,7 +126,7 @@ fn objects(text: &str, from: usize) -> Vec<(usize, Option<&str>)> {
         if start.is_none() && !byte.is_ascii_whitespace() && byte != b',' {
             start = Some(at);
         }
-        // So many and one more: the reader tells of that one.
+        // One more than the limit: the reader reports it.
         if out.len() > ENTRIES {
             return out;
         }

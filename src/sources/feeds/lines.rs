@@ -1,4 +1,4 @@
-//! What a program of the operator's printed: JSON Lines, each an item of content/news or not. One bad line hurts no other.
+//! The output of an operator's program: JSON Lines, each an item of content/news. A bad line does not affect the others.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::sources::report::{Report, fold};
 use crate::sources::{news, text};
 
 /// Reads the lines. An item without a source gets the program's name, one without a date that of the reading; a line with a
-/// mistake is refused, which is told.
+/// mistake is refused and reported.
 ///
 /// # Errors
-/// Output that is no UTF-8.
+/// Output that is not UTF-8.
 pub fn read_lines(label: &Path, bytes: &[u8], origin: &Origin) -> Result<Reading, Notices> {
     let mut report = Report::new(label);
     let mut reading = Reading::default();

@@ -1,5 +1,5 @@
 //! What is kept of each source between two fetches, in data/feeds.json: its validators, its health, and which items it has shown.
-//! Losing it costs one whole fetch and nothing else, so it stands in a file of its own and not in the store. Knows no clock.
+//! Losing it costs one full fetch and nothing else, so it is in a separate file and not in the store. Knows no clock.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -14,7 +14,7 @@ use crate::model::{Item, Notice, Notices, Published};
 use crate::sources::news::{day, item_to_json};
 use crate::sources::store::disk;
 
-/// Items that a feed no longer shows are remembered for so many days, since some feeds take turns.
+/// Items that a feed no longer shows are remembered for this many days, since some feeds rotate their items.
 const REMEMBERED: i64 = 90;
 /// How many days of arrivals are kept.
 pub(super) const DAYS: i64 = 70;
@@ -32,7 +32,7 @@ pub struct Memory {
 pub struct Health {
     /// The address, or the program, that all this is about.
     pub of: String,
-    /// Where it has moved for good.
+    /// Its new address after a permanent redirect.
     pub moved: Option<String>,
     pub etag: Option<String>,
     pub modified: Option<String>,
@@ -80,7 +80,7 @@ impl Memory {
         std::fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    /// Reads the memory to change it. One that is damaged is put aside, and that is told.
+    /// Reads the memory to change it. A damaged file is moved aside and reported.
     ///
     /// # Errors
     /// Another fetch holds it, or the folder cannot be written.
@@ -135,7 +135,7 @@ impl Health {
         }
     }
 
-    /// Notes what a fetch at `now` brought; gives the items that are new, or that the source tells otherwise than before.
+    /// Records what a fetch at `now` brought; returns the items that are new or that the source changed.
     /// An undated item keeps the time at which it was first seen. One whose date is doubted counts from then, too, unless that was the
     /// first reading of the source.
     pub fn take(&mut self, fed: Vec<Fed>, now: DateTime<Utc>) -> Vec<Item> {

@@ -1,5 +1,5 @@
 //! Feeds: RSS 0.9x, 1.0 and 2.0, Atom and JSON Feed to news items. Knows the formats and what is broken in the wild; what is whole
-//! is salvaged, and every repair and refusal is told. Fetches nothing and reads no clock.
+//! is salvaged, and every repair and refusal is reported. Fetches nothing and reads no clock.
 
 mod boilerplate;
 mod charset;
@@ -53,29 +53,29 @@ pub(super) fn parse_date(text: &str) -> Option<Published> {
     dates::parse(text).map(|read| read.published)
 }
 
-/// What is known of a feed besides its bytes.
+/// What is known about a feed apart from its bytes.
 #[derive(Clone, Debug)]
 pub struct Origin<'a> {
     /// The source that its items name; `None` for the feed's own title.
     pub source: Option<&'a str>,
     /// Topics that all its items have.
     pub topics: &'a [String],
-    /// Where it was fetched from: relative links begin there when the feed names no site.
+    /// Where it was fetched from: the base of relative links if the feed names no site.
     pub base: Option<&'a Url>,
     /// The charset of the HTTP header.
     pub charset: Option<&'a str>,
     /// Dates what has no date.
     pub now: DateTime<Utc>,
-    /// What is dated much later is not believed: the time of the reading, which may be after `now`.
+    /// The time of reading, which may be after `now`: dates much later than this are not believed.
     pub latest: DateTime<Utc>,
 }
 
-/// What a feed gave.
+/// The result of reading a feed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     /// The feed's own title, clean.
     pub title: String,
-    /// How many items it has, those that were refused included.
+    /// How many items it has, including refused ones.
     pub entries: usize,
     pub items: Vec<Fed>,
     /// What was repaired or refused, with the reasons.
@@ -117,7 +117,7 @@ pub fn is_feed(label: &Path, bytes: &[u8]) -> bool {
             | [0xff, 0xfe, b'<', ..]
             | [0xfe, 0xff, 0, b'<', ..]
     );
-    // A news item on a line of its own may well write about JSON Feed.
+    // A line of JSON Lines may be about JSON Feed.
     let by_line = matches!(extension.as_str(), "jsonl" | "ndjson" | "csv");
     marked || (!by_line && start.starts_with(b"{") && std::str::from_utf8(start).is_ok_and(json::is_feed))
 }
@@ -161,7 +161,7 @@ pub fn read_feed(label: &Path, bytes: &[u8], origin: &Origin) -> Result<Reading,
     Ok(Reading { title, entries, items, notices: fold(report.notices) })
 }
 
-/// Tells of items that lead to the same page, since one page is one item of news.
+/// Reports items that link to the same page, since one page is one item of news.
 fn note_repeats(items: &[Fed], report: &mut Report) {
     let mut first: HashMap<String, &str> = HashMap::new();
     let mut repeats = 0;

@@ -15,7 +15,7 @@ pub(super) enum Space {
     Other,
 }
 
-/// The parts of an address of a vocabulary; the first that fits counts. Before the modules of RSS 1.0 stands RSS 1.0 itself.
+/// The parts of an address of a vocabulary; the first that fits counts. RSS 1.0 itself comes before its modules.
 const ADDRESSES: &[(&str, Space)] = &[
     ("purl.org/rss/1.0/modules/content", Space::Content),
     ("purl.org/rss/1.0/modules/", Space::Other),
@@ -49,7 +49,7 @@ const PREFIXES: &[(&str, Space)] = &[
     ("xhtml", Space::Xhtml),
 ];
 
-/// Which prefix stands for which vocabulary. The last binding counts, wherever it stood: a feed does not change its mind.
+/// The vocabulary of each prefix. The last binding counts, wherever it is: feeds do not rebind prefixes.
 #[derive(Debug, Default)]
 pub(super) struct Spaces(HashMap<String, Space>);
 
@@ -72,10 +72,10 @@ impl Spaces {
     }
 }
 
-/// What an element holds.
+/// The content of an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// An item; its fields stand inside.
+    /// An item, with its fields inside.
     Entry,
     Title,
     OtherTitle,
@@ -94,7 +94,7 @@ pub(super) enum Part {
     Topic,
     Score,
     Language,
-    /// Something with a title or a link of its own, which is not the item's.
+    /// An element with its own title or link, which is not the item's.
     Foreign,
     /// Only what is inside counts.
     Wrapper,

@@ -1,4 +1,4 @@
-//! What a document is that is no feed, told so that its reader knows what to do next. Knows how pages name their feeds.
+//! Says what a document that is not a feed is, and what to do about it. Knows how pages name their feeds.
 
 use url::Url;
 

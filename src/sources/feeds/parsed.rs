@@ -1,4 +1,4 @@
-//! What a feed says, in its own words: the nouns between the readers of XML and JSON and the maker of items. Knows neither.
+//! A parsed feed: the types between the readers of XML and JSON and the maker of items. Knows neither.
 
 use std::rc::Rc;
 
@@ -6,9 +6,9 @@ use url::Url;
 
 use super::prose::Kind;
 
-/// An entry may have so many links, topics or dates; what comes behind them is not kept.
+/// An entry may have this many links, topics or dates; the rest is dropped.
 pub(super) const MOST: usize = 32;
-/// A text may have so many bytes; what comes behind them is not kept.
+/// A text may have this many bytes; the rest is dropped.
 pub(super) const LONGEST: usize = 200_000;
 
 /// A feed in its own words.
@@ -52,10 +52,10 @@ pub(super) struct Link {
     pub role: Role,
 }
 
-/// How good an address is as the item's own, the best first.
+/// How well an address suits as the item's own, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
-    /// What stood there before a redirecting service took its place.
+    /// The original address behind a redirecting service.
     Original,
     Own,
     /// A `guid` that says, or does not deny, that it is an address.

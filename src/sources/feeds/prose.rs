@@ -9,13 +9,13 @@ use crate::text::html::{self, Breaks};
 
 /// How many bytes of a text are read for the summary, which is made from its start.
 const LOOKED_AT: usize = 200_000;
-/// A summary has at most so many sentences and characters.
+/// A summary has at most this many sentences and characters.
 const SENTENCES: usize = 5;
 const LETTERS: usize = 700;
-/// An indent of code is kept up to so many columns.
+/// The indent of code is kept up to this many columns.
 const INDENT: usize = 24;
 
-/// What a text is, as its feed says.
+/// The type of a text, as its feed declares it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Text in which `&lt;` means those four letters.
@@ -63,7 +63,7 @@ fn up_to(text: &str, most: usize) -> &str {
 }
 
 /// Text whose UTF-8 was once read as Latin-1 has control characters (U+0080 to U+009F) among its letters, where no text has any.
-/// What reads as UTF-8 becomes that, else they are the signs of Windows-1252.
+/// If they decode as UTF-8, that is used; otherwise they are read as Windows-1252.
 fn unmangled(raw: &str) -> String {
     if !raw.chars().any(|c| matches!(c, '\u{80}'..='\u{9f}')) {
         return raw.to_owned();

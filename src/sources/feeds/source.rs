@@ -1,4 +1,4 @@
-//! `[[feeds]]`: what the operator says of a source. Knows no feed's content.
+//! `[[feeds]]`: the settings of a source. Knows no feed's content.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub struct Feed {
     /// The score of its items that bring none, 0 to 10.
     #[serde(default)]
     pub base_score: Option<f64>,
-    /// Whether the source speaks of its own work; of several items about one story its own is shown.
+    /// Whether the source announces its own work; of several items about one story its own is shown.
     #[serde(default)]
     pub primary: bool,
     /// Topics that all its items have.

@@ -49,9 +49,9 @@ pub(super) struct Walk<'a> {
     foreign: Option<usize>,
     is_feed: bool,
     pub broken: bool,
-    /// The repairs told already: each is told once.
+    /// The repairs reported already: each is reported once.
     said: BTreeSet<&'static str>,
-    /// How many tags closed nothing, and how many references stood for nothing.
+    /// How many tags closed nothing, and how many references were unknown.
     stray: usize,
     pub unknown: usize,
     /// The byte at which the event begins, and the line of a byte counted already.

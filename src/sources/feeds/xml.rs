@@ -11,7 +11,7 @@ use super::walk::Walk;
 use crate::sources::report::Report;
 use crate::text::html::references;
 
-/// Reads a feed; `None` when it is none.
+/// Reads a feed; `None` when the text is not a feed.
 pub(super) fn read(text: &str, report: &mut Report) -> Option<ParsedFeed> {
     let text = with_lone_signs(text, report);
     let mut walk = Walk::new(&text);
@@ -56,7 +56,7 @@ fn with_lone_signs<'a>(text: &'a str, report: &mut Report) -> Cow<'a, str> {
             .get(1..)
             .unwrap_or_default()
             .starts_with(|c: char| c.is_alphabetic() || matches!(c, '/' | '!' | '?' | '_' | ':'));
-        // At the very end the text was cut; that is told elsewhere.
+        // At the very end the text was cut; that is reported elsewhere.
         if !opens && rest.len() > 1 {
             out.push_str(text.get(from..at).unwrap_or_default());
             out.push_str("&lt;");
@@ -72,7 +72,7 @@ fn with_lone_signs<'a>(text: &'a str, report: &mut Report) -> Cow<'a, str> {
     Cow::Owned(out)
 }
 
-/// Takes an event in; says whether to go on.
+/// Handles an event; returns whether to continue.
 fn take(walk: &mut Walk, event: &Event, report: &mut Report) -> bool {
     match event {
         Event::Start(tag) => return walk.start(tag, false, report),

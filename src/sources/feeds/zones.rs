@@ -61,7 +61,7 @@ pub(super) enum Zone {
     Place(Tz),
 }
 
-/// What stands behind a time.
+/// The zone after a time.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Found {
     /// `None` when nothing is said.
@@ -86,7 +86,7 @@ impl Zone {
 }
 
 /// Reads what stands behind a time, in small letters; `written` is the whole date as it came, where capitals show what is a zone's name.
-/// An offset counts more than a name, and what stands in brackets only where there is nothing else.
+/// An offset takes precedence over a name, and text in brackets counts only if there is nothing else.
 pub(super) fn read(after: &str, written: &str) -> Found {
     let (plain, aside) = match after.find(['(', '[']) {
         Some(at) => (after.get(..at).unwrap_or_default(), after.get(at..).unwrap_or_default()),
@@ -166,7 +166,7 @@ fn long(text: &str) -> Option<(Zone, String)> {
     Some((zone, format!("{before} {rest}")))
 }
 
-/// Whether a word that is no known zone seems to be one: `Mars/Olympus`, or three to five capitals that are no day or month.
+/// Whether an unknown word looks like a zone: `Mars/Olympus`, or three to five capitals that are not a day or month.
 fn is_name(word: &str, written: &str) -> bool {
     let letters = word.bytes().all(|b| b.is_ascii_alphabetic());
     if word.contains('/') {

@@ -32,7 +32,7 @@ pub struct Settings {
     /// How long one address may take in all, its redirects included. Default 15 seconds.
     #[serde(with = "duration")]
     pub patience: Duration,
-    /// From so many hosts at a time. Default 6.
+    /// The number of hosts to fetch from at a time. Default 6.
     pub at_once: usize,
     /// How long to wait between two requests to one host. Default half a second.
     #[serde(with = "duration")]
@@ -40,7 +40,7 @@ pub struct Settings {
     /// How often the daemon fetches the feeds. Default every hour; 0 never.
     #[serde(with = "duration")]
     pub every: Duration,
-    /// A PEM file with certificates of authorities to trust besides Mozilla's, or empty. Relative to the publication's folder.
+    /// A PEM file with authorities to trust in addition to Mozilla's, or empty. Relative to the publication's folder.
     pub ca_file: String,
     /// Items of a feed that are dated longer ago are not taken. Default 30 days; 0 takes any.
     #[serde(with = "duration")]
@@ -80,13 +80,13 @@ pub enum Method {
 pub struct Request<'a> {
     pub method: Method,
     pub url: &'a Url,
-    /// Headers besides Host, User-Agent and Accept, such as If-None-Match.
+    /// Headers other than Host, User-Agent and Accept, such as If-None-Match.
     pub headers: &'a [(&'a str, &'a str)],
     /// A body of more bytes is an error; 0 reads none of it.
     pub most: usize,
 }
 
-/// What came.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     /// The address that answered in the end.
@@ -145,7 +145,7 @@ pub enum Failure {
     Broken(String),
 }
 
-/// How to allow a private host; where clouds keep their machines' secrets nothing is meant.
+/// How to allow a private host; empty for link-local addresses, where clouds keep their machines' secrets.
 fn if_meant(host: &str) -> &'static str {
     if host.contains("169.254.") || host.contains("fe80:") {
         ""
@@ -171,7 +171,7 @@ pub struct Fetcher {
 #[cfg(test)]
 type Script = std::sync::Arc<dyn Fn(&str) -> Vec<std::net::IpAddr> + Send + Sync>;
 
-/// Who says which addresses a name has.
+/// Resolves a name to its addresses.
 #[derive(Clone)]
 enum Names {
     /// The system's resolver.
@@ -291,7 +291,7 @@ impl Fetcher {
 }
 
 impl Fetched {
-    /// Where this answer sends the program that asked; `None` when it is the last.
+    /// Where this response redirects to; `None` when it is the last.
     fn redirect(&self, from: &Url) -> Result<Option<Url>, Failure> {
         if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
             return Ok(None);

@@ -29,7 +29,7 @@ pub(super) const KNOWN: [&str; 17] = [
     "sections",
 ];
 
-/// What an unknown key was probably meant to be, as the end of a sentence; empty when nothing is near.
+/// The known key nearest to an unknown one, as the end of a sentence; empty when none is near.
 pub(super) fn meant(key: &str) -> String {
     nearest(key, &KNOWN).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default()
 }

@@ -117,7 +117,7 @@ fn toml_fields(front: &str, first: usize, report: &mut Report) -> Option<Located
     Some((map, lines))
 }
 
-/// The same of YAML, with the lines of its own keys.
+/// The same for YAML, with the lines of its keys.
 fn yaml_fields(front: &str, first: usize, report: &mut Report) -> Option<Located> {
     let read: Result<Value, _> = serde_saphyr::from_str(front);
     let map = match read {

@@ -1,4 +1,4 @@
-//! Guide files: Markdown with front matter, JSON, and the text of an Almanac guide page. Tells the three apart.
+//! Guide files: Markdown with front matter, JSON, and the text of an Almanac guide page. Detects which it is.
 
 mod almanac;
 mod guide;

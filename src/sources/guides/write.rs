@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::markdown::is_heading_like;
 use crate::model::Guide;
 
-/// The bytes of content/guides/SLUG.md. Every text of the front matter stands on one line, so none can end it early.
+/// The bytes of content/guides/SLUG.md. Every text of the front matter is on one line, so none can end it early.
 pub(in crate::sources) fn write_markdown(guide: &Guide) -> String {
     let mut out = String::from("+++\n");
     front(&mut out, guide);

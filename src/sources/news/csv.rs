@@ -17,7 +17,7 @@ const COLUMNS: usize = 200;
 pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record, &mut Report)) {
     let first = text.split(['\n', '\r']).next().unwrap_or_default();
     let hint = separator::hinted(first.trim().as_bytes());
-    // The line ends stay, so that lines are counted as they stand in the file.
+    // The line ends stay, so that line numbers match the file.
     let text = if hint.is_some() { &text[first.len()..] } else { text };
     let separator = hint.unwrap_or_else(|| separator::of(text.as_bytes()));
     if !quotes_close(text, separator, report) {
@@ -35,7 +35,7 @@ pub(super) fn rows(text: &str, report: &mut Report, mut take: impl FnMut(Record,
     for row in rows {
         let Ok(row) = row else { continue };
         let line = row.position().map_or(1, |p| usize::try_from(p.line()).unwrap_or(usize::MAX));
-        // The reader names the line on which it began to look, which empty lines may stand before.
+        // The reader names the line where it began to read, which may be an empty line before the record.
         let line = line + blank_lines_at(text, row.position());
         if row.as_slice().len() > records::LONGEST {
             records::too_long(line, report);

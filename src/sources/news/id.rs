@@ -1,4 +1,4 @@
-//! The id of an item that came without one. Its rules never change: an id made once stands in drafts and in the ledger,
+//! The id of an item that came without one. Its rules never change: an id, once made, is in drafts and in the ledger,
 //! so it must not move when `model::canonical_url` learns that two more addresses are one.
 
 use sha2::{Digest, Sha256};

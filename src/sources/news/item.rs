@@ -62,7 +62,7 @@ fn format(fields: &mut Fields) -> TextFormat {
     })
 }
 
-/// Plain text that is HTML becomes its words, which is told; in Markdown, HTML is the rendering's matter.
+/// Plain text that is HTML becomes its words, which is reported; in Markdown, HTML is left to rendering.
 fn without_markup(fields: &mut Fields, key: &str, text: String, format: TextFormat) -> String {
     let breaks = if key == "title" { Breaks::None } else { Breaks::All };
     let plain = (format == TextFormat::Text).then(|| html::from_plain(&text, breaks)).flatten();

@@ -40,7 +40,7 @@ pub fn read_news(
 /// The same, but a record with a mistake keeps no other out: what is whole, and every mistake with its line.
 ///
 /// # Errors
-/// The file as a whole cannot be read: it is no text, or no feed.
+/// The file as a whole cannot be read: it is not text, or not a feed.
 pub fn salvage_news(
     label: &Path,
     bytes: &[u8],
@@ -84,7 +84,7 @@ pub(super) fn read_stored(label: &Path, bytes: &[u8]) -> Result<Intake<(usize, I
     Ok(Intake { records: items, notices: report.finish()? })
 }
 
-/// Tells of a date that is yet to come. It stands: whoever writes a file of their own may know what appears next week.
+/// Reports a date in the future. The date is kept: in your own files it may be right, such as that of next week's release.
 pub(super) fn note_ahead(date: Published, line: usize, latest: DateTime<Utc>, report: &mut Report) {
     if feeds::ahead(date, latest) == Ahead::Far {
         let message =

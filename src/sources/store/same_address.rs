@@ -1,4 +1,4 @@
-//! Records of one address: of several sources' the best one is the item, and the others stand in its `also`, whatever their order. Knows
+//! Records of one address: of several sources' the best one is the item, and the others go into its `also`, whatever their order. Knows
 //! no file; what is better is the caller's to say.
 
 use std::cmp::Ordering;
@@ -9,10 +9,10 @@ use super::{Topics, is_newer, overlay};
 use crate::model::{ALSO, EDITOR_SCORE, EDITOR_WHY, Item};
 use crate::sources::news::{derived_id, item_from, item_to_json};
 
-/// An item keeps so many other records.
+/// An item keeps at most this many other records.
 const MOST: usize = 20;
 
-/// Which of two records of one address stands: `Less` for the first.
+/// Which of two records of one address is better: `Less` for the first.
 pub type Better<'a> = &'a dyn Fn(&Item, &Item) -> Ordering;
 
 /// Why a record changes nothing.
@@ -24,7 +24,7 @@ pub(super) enum Stale {
     Older,
 }
 
-/// Who told it first; then by words, so that the order never depends on how the records came.
+/// Who reported it first; then by text, so that the order does not depend on the order of the records.
 pub fn by_first(a: &Item, b: &Item) -> Ordering {
     let at = |item: &Item| item.published.earliest(chrono_tz::UTC);
     at(a).cmp(&at(b)).then_with(|| item_to_json(a).to_string().cmp(&item_to_json(b).to_string()))

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-/// The names and values of an object; what is nested inside stays JSON. `None` when the cell is no object.
+/// The names and values of an object; what is nested inside stays JSON. `None` when the cell is not an object.
 pub fn read(cell: &str) -> Option<Vec<(String, String)>> {
     let cell = cell.trim();
     if !cell.starts_with('{') {
@@ -57,7 +57,7 @@ fn python_to_json(cell: &str) -> Option<String> {
     Some(json)
 }
 
-/// What stands behind a backslash.
+/// The character after a backslash.
 fn escaped(chars: &mut std::str::Chars) -> Option<Vec<char>> {
     let code = |chars: &mut std::str::Chars, digits: usize| {
         let hex: String = chars.by_ref().take(digits).collect();

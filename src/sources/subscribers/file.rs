@@ -15,7 +15,7 @@ use crate::model::Notice;
 const UNPACKED: u64 = 100 * 1024 * 1024;
 /// The most that an archive itself, or what is piped in, may hold, in bytes.
 const PACKED: u64 = 256 * 1024 * 1024;
-/// An entry over a megabyte may unpack to so many times its size; text does not pack better.
+/// An entry over a megabyte may unpack to this many times its size; text does not compress better.
 const RATIO: u64 = 200;
 /// The most entries of an archive.
 const ENTRIES: usize = 1_000;
@@ -131,7 +131,7 @@ fn unpack(label: &Path, bytes: &[u8]) -> Result<Vec<(PathBuf, Part)>, Notice> {
         return Ok(vec![(label.to_path_buf(), Part::Sheet(sheet(bytes)?))]);
     }
     let is_csv = |name: &str| Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-    // A Mac adds files of its own kind in a folder.
+    // macOS adds its own metadata files in a folder.
     let lists = entries.into_iter().filter(|(name, _)| is_csv(name) && !name.starts_with("__MACOSX/"));
     let lists: Vec<(String, Vec<u8>)> = lists.collect();
     if let Some((name, _)) = lists.iter().find(|(name, _)| name.contains(['/', '\\'])) {

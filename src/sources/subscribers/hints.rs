@@ -13,7 +13,7 @@ pub struct Hints {
     pub(super) columns: Vec<(String, Meaning)>,
     /// Words of a column, with the state that each means.
     pub(super) words: Vec<(String, String, State)>,
-    /// Where everybody in the file stands.
+    /// The state of everybody in the file.
     pub(super) whole: Option<State>,
 }
 

@@ -19,11 +19,11 @@ pub enum Meaning {
     Status,
     /// Yes, or a date, takes its subscriber off; no, or nothing, says nothing.
     OptedOut(SubscriberStatus),
-    /// No takes its subscriber off; only yes, or a date, lets them be mailed.
+    /// No removes the subscriber; only yes, or a date, lets them be mailed.
     OptedIn,
-    /// When they left. Filled, it takes its subscriber off.
+    /// When they left. If filled, it removes the subscriber.
     LeftAt(SubscriberStatus),
-    /// When they left, where another column says why; without one, it takes its subscriber off as unsubscribed.
+    /// When they left, if another column says why; without one, it removes the subscriber as unsubscribed.
     Left,
     /// Which mails they get; nothing means none.
     Receives,
@@ -39,7 +39,7 @@ pub enum Meaning {
     /// Where consent came from, in words.
     Consent,
     Paused,
-    /// The record of consent, as an export of our own has it.
+    /// The record of consent, as in our own export.
     History,
     /// Several words, in a merge field `tags`.
     Tags,

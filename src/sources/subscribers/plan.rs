@@ -1,5 +1,5 @@
 //! What a table is taken for: whose export it is, and what each column means. What is not understood and may be an opt-out stops the
-//! import here, before anybody is on the list. Knows headings and what stands in their columns; decides nothing about a row.
+//! import here, before anybody is on the list. Knows headings and cells; decides nothing about a row.
 
 use std::collections::BTreeSet;
 
@@ -27,12 +27,12 @@ pub struct Column {
     pub forced: bool,
 }
 
-/// What a table is taken for.
+/// The format a table was recognized as.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub service: &'static Service,
     pub columns: Vec<Column>,
-    /// Where everybody in it stands, whatever the rows say of better.
+    /// The state of everybody in it; rows can only say worse.
     pub whole: Option<State>,
 }
 
@@ -59,7 +59,7 @@ struct Seen {
 const DIFFERENT: usize = 50;
 /// Columns that are called as the documentation has them, however a file writes them.
 const PLAIN_NAMES: [&str; 8] = ["email", "name", "editions", "status", "created", "consent", "confirmed", "left"];
-/// How many rows are searched for the column of addresses when no heading tells.
+/// How many rows are searched for the address column if no heading names it.
 const ENOUGH: usize = 200;
 
 impl Plan {
@@ -130,7 +130,7 @@ impl Plan {
         self.whole.is_some() || self.columns.iter().any(tells)
     }
 
-    /// Whether a column may tell where consent came from.
+    /// Whether a column may say where consent came from.
     pub fn has_evidence(&self) -> bool {
         let tells = |column: &Column| {
             matches!(column.meaning, Meaning::Consent | Meaning::OptInTime | Meaning::ConfirmTime | Meaning::History)
@@ -178,7 +178,7 @@ fn unknown_hints(headings: &[String], header: &[String], hints: &Hints) -> Resul
     }
 }
 
-/// What headings alone tell; `None` for a column that has to be looked at.
+/// The meanings by heading alone; `None` for a column whose cells must be examined.
 fn first_look(headings: &[String], service: &Service, hints: &Hints) -> Vec<Option<Meaning>> {
     let meaning = |heading: &String| {
         let mapped = hints.columns.iter().find(|(column, _)| column == heading).map(|(_, meaning)| *meaning);
@@ -353,7 +353,7 @@ fn question(column: &str, seen: &Seen) -> Notice {
     ))
 }
 
-/// Where everybody in the file stands: by a column that only such files have, or by how the service names the file.
+/// The state of everybody in the file: by a column that only such files have, or by how the service names the file.
 fn whole(table: &Table, service: &Service, headings: &[String]) -> Option<State> {
     let has = |column: &str| headings.iter().any(|heading| heading == column);
     let mut by_column = service.whole.iter().filter(|(column, _)| has(column));

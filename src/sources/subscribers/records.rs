@@ -22,7 +22,7 @@ pub enum Cut {
     Open,
 }
 
-/// Where the scan stands within a record.
+/// The scanner's position within a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum At {
     CellStart,

@@ -47,7 +47,7 @@ impl<'a> RowReader<'a> {
         self.plan
     }
 
-    /// The cells of a column that means this, as they are told apart from nothing.
+    /// The non-empty cells of the columns with this meaning.
     fn cells<'c>(&'c self, record: &'c StringRecord, meaning: Meaning) -> impl Iterator<Item = (&'c Column, &'c str)> {
         let both = self.plan.columns.iter().zip(record);
         both.filter(move |(column, _)| column.meaning == meaning).map(|(column, cell)| (column, self.bare(cell)))
@@ -72,7 +72,7 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The address that a row names, as far as it can be told.
+    /// The address that a row names, as far as it can be recognized.
     pub fn email<'c>(&'c self, record: &'c StringRecord) -> &'c str {
         self.cell(record, Meaning::Email).unwrap_or("")
     }

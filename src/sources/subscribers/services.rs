@@ -15,18 +15,18 @@ pub struct Service {
     pub marks: &'static [&'static [&'static str]],
     pub columns: &'static [(&'static str, Meaning)],
     pub states: &'static [(&'static str, State)],
-    /// Columns that only a file of people who all stand so has; not when the file has one of `mixed`, too.
+    /// Columns that only files have in which everybody has this state; not if the file also has one of `mixed`.
     pub whole: &'static [(&'static str, State)],
     pub mixed: &'static [&'static str],
-    /// How the names of files begin in which everybody stands so.
+    /// How the names of files begin in which everybody has this state.
     pub files: &'static [(&'static str, State)],
-    /// The domain that stands in for the address of somebody who had themselves deleted.
+    /// The domain that replaces the address of somebody who asked to be deleted.
     pub deleted_domain: &'static str,
-    /// What its export cannot tell, and what to do about it.
+    /// What its export does not contain, and what to do about it.
     pub advice: &'static str,
 }
 
-/// What a row of the table has when it says nothing else.
+/// The defaults of a row of the table.
 const NONE: Service = Service {
     name: "",
     title: "",
@@ -207,7 +207,7 @@ pub const SERVICES: &[Service] = &[
 /// A plain list, of nobody's in particular.
 pub const PLAIN: Service = Service { name: "spreadsheet", title: "an ordinary list", ..NONE };
 
-/// An export of our own.
+/// Our own export.
 #[rustfmt::skip]
 pub const DIGEST: Service = Service {
     name: "digest", title: "digest",

@@ -1,4 +1,4 @@
-//! Where somebody stands, by the worst that any column of their row says, when they left, and why. Knows no file.
+//! The state of a subscriber, by the worst that any column of their row says, when they left, and why. Knows no file.
 
 use chrono::{DateTime, Utc};
 use csv::StringRecord;
@@ -15,14 +15,14 @@ use crate::model::SubscriberStatus;
 /// The longest text that is kept, in characters.
 pub const LONGEST: usize = 1_000;
 
-/// What the columns say of where somebody stands.
+/// A subscriber's state according to the columns.
 #[derive(Debug, Default)]
 pub struct Standing {
     pub worst: Option<State>,
     /// When they left, by the columns that say that they did.
     pub left: Option<DateTime<Utc>>,
     pub reasons: Vec<String>,
-    /// What was not understood, which only matters to those who would be mailed.
+    /// What was not understood, which only matters for rows that would be mailed.
     pub unclear: Option<String>,
 }
 
@@ -195,7 +195,7 @@ fn attribute(name: &str, value: &str, standing: &mut Standing) {
     }
 }
 
-/// What programs write for a date that there is none of.
+/// What programs write for a missing date.
 pub fn is_no_date(cell: &str) -> bool {
     cell.is_empty() || cell.starts_with("0000-00-00") || cell.starts_with("0001-01-01")
 }

@@ -33,7 +33,7 @@ enum Rows<'a> {
 struct Csv<'a> {
     records: Records<Box<dyn Read + 'a>>,
     cells: Cells,
-    /// Each line is one cell that holds the whole row once more, quoted.
+    /// Each line is one cell that holds the whole row, quoted again.
     wrapped: bool,
     broken: bool,
     line: u64,
@@ -49,7 +49,7 @@ struct Cells {
 impl Cells {
     fn new(separator: u8) -> Self {
         let mut csv = csv_core::ReaderBuilder::new();
-        // A CR alone is no line end here but a control character: where CR ends the lines, they have come as LF.
+        // A bare CR is a control character here, not a line end: CR line ends have already become LF.
         let csv = csv.delimiter(separator).terminator(csv_core::Terminator::Any(b'\n')).build();
         Self { csv, text: Vec::new(), ends: Vec::new() }
     }
@@ -74,7 +74,7 @@ impl<'a> Table<'a> {
     /// Reads the headings of a CSV.
     ///
     /// # Errors
-    /// The file is no CSV, or its first row cannot be read.
+    /// The file is not CSV, or its first row cannot be read.
     pub fn csv(label: &Path, source: impl Read + 'a) -> Result<Self, Notice> {
         let wrong = |what: String| Notice::new(what).at(label, 1);
         let failed = |e: io::Error| wrong(format!("cannot read the CSV: {e}"));

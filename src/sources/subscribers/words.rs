@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::meaning::key;
 use crate::model::SubscriberStatus;
 
-/// Where a row says its subscriber stands.
+/// A subscriber's state according to a row.
 pub type State = SubscriberStatus;
 
 use SubscriberStatus::{Bounced, Complained, Confirmed, Pending, Unsubscribed};
@@ -122,7 +122,7 @@ const STATE_PARTS: &[&str] = &["status", "statut", "статус", "ステータ
 const STATE_MAYBE: &[&str] = &["state", "zustand", "estado", "etat", "stato", "stav", "stan", "állapot", "durum", "staat", "tila", "состояние", "type", "list", "lists",
     "group", "groups", "segment", "category", "lifecycle", "lifecycle stage", "kind", "typ", "tipo", "gruppe", "liste", "lista", "listname", "member type"];
 
-/// What a heading lets fear.
+/// What a heading may say about somebody's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Suspicion {
     /// It may say that somebody said no.
@@ -131,7 +131,7 @@ pub enum Suspicion {
     In,
     /// It may hold a word for a state.
     State,
-    /// It holds such a word, or something else.
+    /// It may hold a word for a state, or something else.
     Maybe,
 }
 
@@ -168,7 +168,7 @@ pub fn worse(a: State, b: State) -> State {
         Confirmed => 0,
         Pending => 1,
         Bounced => 2,
-        // Whoever left is not brought back by whatever a bounce allows.
+        // People who left stay off the list, whatever a bounce allows.
         Unsubscribed => 3,
         Complained => 4,
     };
@@ -213,7 +213,7 @@ pub fn yes_or_no(cell: &str) -> Word {
     }
 }
 
-/// What a heading, as [`key`] writes it, lets fear.
+/// What a heading, as [`key`] writes it, may say about somebody's state.
 pub fn suspicion(heading: &str) -> Option<Suspicion> {
     let ends_so = ABOUT.iter().any(|end| heading.ends_with(end));
     let (out, yes) = &*HEADING_PARTS;

@@ -51,7 +51,7 @@ impl<W: Write> SubscriberWriter<W> {
     }
 }
 
-/// The error of the target itself: one who reads a pipe may have gone away, as `head` does.
+/// An error of the target itself: the reader of a pipe may have closed it, as `head` does.
 fn plain(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

@@ -1,4 +1,4 @@
-//! An issue beside the last ones of its edition, and how the list has grown meanwhile. Knows no page.
+//! Compares an issue with the last ones of its edition, and the growth of the list meanwhile. Knows no page.
 
 use rusqlite::{OptionalExtension, params};
 

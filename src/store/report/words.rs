@@ -1,9 +1,9 @@
-//! What a state and a refusal are called in a report: the reason by its name in the files of words, and a server's text without what is different
+//! How a report names a state and a refusal: the reason by its name in the files of words, and a server's text without the parts that differ
 //! for each recipient. Pure.
 
 use crate::model::{Refusal, Sentence, Value};
 
-/// What rows of one kind say besides their state.
+/// The facts that rows of one kind share, apart from their state.
 #[derive(Default)]
 pub struct Facts {
     /// `None` when there was no reply; 0 when it could not be read.
@@ -12,7 +12,7 @@ pub struct Facts {
     pub enhanced: String,
     /// Whether the last try was followed by no other since the time was over.
     pub given_up: bool,
-    /// The subscriber's status now, for one who was left out; `gone` when the subscriber is no longer stored.
+    /// The current status of a suppressed subscriber; `gone` when the subscriber is no longer stored.
     pub subscriber: String,
     pub attempts: u32,
 }

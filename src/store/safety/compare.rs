@@ -1,4 +1,4 @@
-//! The database beside its safety log: what the log knows that the database does not, and how that is put into it.
+//! Compares the database with its safety log: what only the log knows, and how it is applied to the database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -38,7 +38,7 @@ impl Ahead {
     }
 }
 
-/// What was put into the database from a log.
+/// What was applied to the database from a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Subscribers taken off the list.
@@ -84,7 +84,7 @@ impl Store {
         Ok(ahead)
     }
 
-    /// Puts into the database what the log knows: who left or was erased stays out, and whoever has a message on record gets none.
+    /// Applies the log to the database: people who left or were erased stay out, and nobody with a message on record gets another.
     /// One transaction; again, it changes nothing.
     ///
     /// # Errors
@@ -93,7 +93,7 @@ impl Store {
         let known = last_change(&self.conn)?;
         let mut applied = Applied::default();
         let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        // What is changed here is numbered behind all that the log has.
+        // Changes made here are numbered after all that the log has.
         raise_last_change(&tx, record.last_seq())?;
         let erased = people(&tx, record, known, now, &mut applied)?;
         for (issue, progress) in &record.sends {
@@ -134,7 +134,7 @@ fn count(n: usize) -> u64 {
 }
 
 /// Deliveries that began as the log has it and never did as the database has it, or that are delivered in the log alone. Both are facts
-/// that a database never takes back, so that only an older one lacks them.
+/// that a database never undoes, so that only an older one lacks them.
 fn unknown(conn: &Connection, issue: &str, progress: &Progress) -> Result<u64, StoreError> {
     let Some(send) = send_id(conn, issue)? else { return Ok(progress.tried()) };
     let mut statement =
@@ -172,7 +172,7 @@ fn raise_last_change(conn: &Connection, to: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes those off the list of whom the log knows that they left, and keeps out whom the database does not know. Returns who is to
+/// Removes those from the list who left according to the log, and blocks those unknown to the database. Returns who is to
 /// be erased.
 fn people(
     conn: &Connection,
@@ -217,7 +217,7 @@ fn people(
     Ok(erased)
 }
 
-/// Puts a send's progress on record where the database lags. Returns how many deliveries changed.
+/// Records a send's progress where the database lags. Returns how many deliveries changed.
 fn deliveries(conn: &Connection, send: i64, progress: &Progress, now: DateTime<Utc>) -> Result<u64, StoreError> {
     let mut set = conn.prepare_cached(
         "UPDATE deliveries SET state = ?3, due_ms = NULL, dated_ms = coalesce(dated_ms, ?4), attempts = max(attempts, 1),

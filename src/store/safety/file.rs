@@ -1,4 +1,4 @@
-//! The safety log as a file: lines are appended at once, and reach the disk at most once a second by a thread of their own, so that
+//! The safety log as a file: lines are appended at once and synced by a separate thread, at most once a second, so that
 //! nobody who appends waits for it. Knows no database.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -21,7 +21,7 @@ const MOST_WAITING: usize = 1 << 20;
 pub struct SafetyLog {
     file: File,
     path: PathBuf,
-    /// What could not be written yet.
+    /// Lines that could not be written yet.
     waiting: String,
     syncer: Option<Syncer>,
 }
@@ -82,7 +82,7 @@ impl SafetyLog {
         }
         match self.file.write(self.waiting.as_bytes()) {
             Ok(written) if written == self.waiting.len() => self.waiting.clear(),
-            // The rest of a torn line is written behind it: the sum knows the pieces, and the whole line follows once more.
+            // The rest of a torn line is written after it: the checksum rejects the pieces, and the whole line follows again.
             Ok(written) if written > 0 => self.waiting.insert(0, '\n'),
             _ => {}
         }

@@ -6,10 +6,10 @@ use rusqlite::{OptionalExtension, params};
 use crate::model::IssueName;
 use crate::store::{Store, StoreError, from_ms, to_ms};
 
-/// Why the database is held.
+/// Why the database is on hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// When the backup was made that it comes from.
+    /// When the backup that it comes from was made.
     pub backup: DateTime<Utc>,
     /// Where the safety log of the original was, on the machine of the backup.
     pub original_log: String,
@@ -27,7 +27,7 @@ pub struct Waiting {
 }
 
 impl Store {
-    /// Why this database is held, if it is.
+    /// Why this database is on hold, if it is.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -50,7 +50,7 @@ impl Store {
         Ok(())
     }
 
-    /// What this database would act on if it were not held.
+    /// What this database would act on if it were released.
     ///
     /// # Errors
     /// The database cannot be read.

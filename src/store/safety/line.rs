@@ -1,4 +1,4 @@
-//! The lines of the safety log: what each one says, and the sum by which a torn one is known. Knows no file and no database.
+//! The lines of the safety log: what each one says, and the checksum that detects a torn one. Knows no file and no database.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ pub type PersonHash = [u8; 32];
 /// The first bytes of the same hash: enough to tell the recipients of one issue apart.
 pub type Mark = [u8; 12];
 
-/// What became of a person.
+/// What happened to a subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     Unsubscribed,
@@ -80,7 +80,7 @@ pub enum Line {
     Before { issue: String, ending: Ending, marks: Vec<Mark> },
     /// The send of an issue is finished.
     Finished { issue: String },
-    /// A publication restored from a backup goes on in this one's place.
+    /// A publication restored from a backup replaced this one.
     TakenOver { at_ms: i64 },
     /// This one may act again.
     Released { at_ms: i64 },

@@ -1,5 +1,5 @@
 //! The safety log: an append-only file outside the database of everyone who left or was erased, and of each send's progress. It is
-//! written after the commit, so it may lag and never leads; a database that is older than its log gives itself away.
+//! written after the commit, so it may lag and never leads; a database that is older than its log can be detected.
 
 mod compare;
 mod file;
@@ -26,7 +26,7 @@ use line::{Change, Ending, Line, Mark, PersonHash};
 /// How many changes of subscribers are written to the log at a time.
 const BATCH: i64 = 10_000;
 
-/// The salt of the hashes; it stays in the database, so that the log alone tells nobody's address.
+/// The salt of the hashes; it stays in the database, so that the log alone reveals no address.
 fn salt(conn: &Connection) -> Result<Vec<u8>, StoreError> {
     let mut statement = conn.prepare_cached("SELECT salt FROM salts WHERE name = 'forgotten'")?;
     Ok(statement.query_row([], |row| row.get(0))?)
@@ -41,7 +41,7 @@ fn mark(hash: &PersonHash) -> Mark {
     std::array::from_fn(|at| hash[at])
 }
 
-/// What names a salt without telling it.
+/// Identifies a salt without revealing it.
 fn salt_name(conn: &Connection) -> Result<String, StoreError> {
     let digest = Sha256::new().chain_update("digest safety log").chain_update(salt(conn)?).finalize();
     Ok(data_encoding::HEXLOWER.encode(&digest[..8]))
@@ -62,7 +62,7 @@ impl Store {
         log.map(Some).map_err(|why| StoreError::SafetyLog { path: path.clone(), why })
     }
 
-    /// Puts what changed of people since the last time into the log.
+    /// Writes the changes of subscribers since the last time to the log.
     ///
     /// # Errors
     /// The log or the database cannot be written; what was not written is tried again next time.
@@ -105,7 +105,7 @@ impl Store {
         Ok(())
     }
 
-    /// Puts a log in the place of this database's own that says what the record does, as far as it is about this database.
+    /// Replaces this database's log with one that holds those parts of the record that are about this database.
     ///
     /// # Errors
     /// The log cannot be written; then the old one stays.
@@ -118,7 +118,7 @@ impl Store {
         file::replace(path, &text).map_err(|why| StoreError::SafetyLog { path: path.clone(), why })
     }
 
-    /// Appends that a publication restored from a backup goes on in this one's place, or that this one may act again.
+    /// Appends that a publication restored from a backup replaced this one, or that this one may act again.
     ///
     /// # Errors
     /// The log cannot be opened.
@@ -146,7 +146,7 @@ impl ProgressLog {
         Ok(Some(Self { log, issue, salt: salt(&store.conn)? }))
     }
 
-    /// Writes what a commit put on record, once it has: deliveries that began, and those whose try ended.
+    /// Writes, after a commit, the deliveries that it recorded as begun or ended.
     pub fn committed<'d>(
         &mut self,
         begun: impl Iterator<Item = &'d Delivery>,
@@ -161,7 +161,7 @@ impl ProgressLog {
     }
 }
 
-/// What an outcome is to the log.
+/// How the log records an outcome.
 pub(super) fn ending(outcome: &Outcome) -> Ending {
     match outcome {
         Outcome::Delivered(_) => Ending::Delivered,
@@ -180,7 +180,7 @@ pub(super) fn finished(store: &Store, issue: &str) -> Result<(), StoreError> {
 }
 
 impl Drop for Store {
-    /// What this store changed of people goes into the log, whichever way it was changed.
+    /// Writes to the log what this store changed about people, however it was changed.
     fn drop(&mut self) {
         // What cannot be written now is written with the next change.
         let _ = self.write_safety_log();

@@ -1,4 +1,4 @@
-//! What a safety log says as a whole. Knows no database.
+//! The contents of a whole safety log. Knows no database.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, ErrorKind};
@@ -21,7 +21,7 @@ pub struct Record {
     pub sends: BTreeMap<String, Progress>,
     /// By issue: recipients of an earlier database.
     pub before: BTreeMap<String, BTreeMap<Mark, Ending>>,
-    /// A restored publication goes on in this one's place since then.
+    /// When a restored publication replaced this one.
     pub taken_over_ms: Option<i64>,
 }
 
@@ -34,7 +34,7 @@ pub struct Person {
     pub at_ms: i64,
 }
 
-/// How far a send is, as the log has it.
+/// The progress of a send according to the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// By the delivery's number: who, and how its last try ended; `None` while it is under way.
@@ -48,7 +48,7 @@ impl Record {
     /// else only how many.
     ///
     /// # Errors
-    /// The file cannot be read, or is no safety log.
+    /// The file cannot be read, or is not a safety log.
     pub fn read(path: &Path, whole: bool) -> Result<Option<Self>, StoreError> {
         let file = match std::fs::File::open(path) {
             Ok(file) => file,

@@ -1,4 +1,4 @@
-//! The headers that answers of the preview carry: their type, and the policy of what a browser may do with them.
+//! The headers of the preview's answers: their type, and the policy that limits what a browser may do with them.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 /// The page itself: own script and style, frames of its own; nothing from outside.
 pub const SHELL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; \
                                 img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// A mail: no script, no connection, no font, no form. Pictures stay away, unless the editor asks for them.
+/// A mail: no script, no connection, no font, no form. No pictures, unless the editor asks for them.
 pub const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
                                frame-ancestors 'self'; sandbox allow-same-origin; img-src ";
 /// Text to look at.

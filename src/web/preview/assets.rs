@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::answers::{self, SHELL_POLICY, TEXT_POLICY};
 
 const PAGE: &str = include_str!("page/index.html");
-/// What the page holds in addition where an issue can be edited.
+/// Markup added to the page where an issue can be edited.
 const EDITOR: &str = include_str!("page/editor.html");
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -43,7 +43,7 @@ files! {
     "mends.js": SCRIPT,
 }
 
-/// The page: to look, or to edit as well.
+/// The page, read-only or with the editor.
 pub fn page(edits: bool) -> Response {
     let (class, editor) = if edits { ("edits", EDITOR) } else { ("looks", "") };
     let script = if edits { "<script src=\"/page/editor.js\" type=\"module\"></script>\n</head>" } else { "</head>" };

@@ -2,7 +2,7 @@
 
 use super::markup::{Span, name, spans};
 
-/// Gmail shows about so many bytes of a message's HTML and hides the rest behind a link.
+/// Gmail shows about this many bytes of a message's HTML and hides the rest behind a link.
 pub const LIMIT: usize = 102_400;
 
 /// The last place in the page before `limit` bytes where a mark can stand without moving anything; `None` when all of the
@@ -17,7 +17,7 @@ pub fn place(html: &str, limit: usize) -> Option<usize> {
         let start = at;
         at += span.text().len();
         let candidate = match span {
-            // After the end of a block of text one is in a cell or another block, never between the rows of a table.
+            // The end of a block of text lies in a cell or another block, never between the rows of a table.
             Span::Tag(tag) if ENDS.iter().any(|end| name(tag).eq_ignore_ascii_case(end)) => Some(at),
             // The same holds within words, and a blank is never part of a character reference.
             Span::Other(text) if !text.starts_with("<!") && !text.trim().is_empty() => {

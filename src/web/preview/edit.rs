@@ -1,4 +1,4 @@
-//! What an editor's page asks, as a browser sends it: changes of a draft and acts on an issue; and what it is answered. Knows no draft.
+//! The requests of an editor's page, as a browser sends them: edits of a draft and acts on an issue; and their answers. Knows no draft.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Trouble;
 
-/// A question or a wish of an editor's page, about one issue.
+/// A request of an editor's page about one issue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EditRequest {
     /// The issue's name.
@@ -15,16 +15,16 @@ pub struct EditRequest {
     pub what: Wanted,
 }
 
-/// What an editor's page wants.
+/// What an editor's page asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
     /// The draft with the issue's state.
     Draft,
     /// The stories that were left out of the issue, each with its reason, and the guides.
     Candidates,
-    /// Subjects that would fit.
+    /// Suggested subjects.
     Subjects,
-    /// What changed since the draft was like this.
+    /// The changes since this state of the draft.
     Compare(Earlier),
     Change(Change),
     Act(Act),
@@ -40,11 +40,11 @@ pub enum Earlier {
     Approved,
 }
 
-/// A change of a draft. Entries are named by id; `was` is what the page showed of what is replaced: words, or an entry's stamp.
+/// An edit of a draft. Entries are named by id; `was` is what the edit replaces, as the page showed it: words, or an entry's stamp.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Change {
-    /// Writes a field of an entry, or of the issue without one.
+    /// Writes a field of an entry or, without an entry, of the issue.
     Set {
         entry: Option<String>,
         field: String,
@@ -69,13 +69,13 @@ pub enum Change {
     Bench {
         entry: String,
     },
-    /// Pairs an entry with a guide; with none without a slug.
+    /// Pairs an entry with a guide; without a slug, with none.
     Guide {
         entry: String,
         slug: Option<String>,
         was: Option<String>,
     },
-    /// Shows a guide as a card, or no longer.
+    /// Shows a guide as a card, or removes its card.
     Card {
         slug: String,
         shown: bool,
@@ -111,7 +111,7 @@ pub enum Change {
     Redo {},
 }
 
-/// What is done with an issue as a whole.
+/// An act on an issue as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Act {
@@ -123,7 +123,7 @@ pub enum Act {
     TakeBack {},
     /// Stops a send that is under way.
     Hold {},
-    /// Lets it go on.
+    /// Resumes it.
     Resume {},
     /// Leaves the issue's date out of the calendar, or takes that back.
     Skip {
@@ -135,13 +135,13 @@ pub enum Act {
     },
 }
 
-/// What an editor's page is answered.
+/// The answer to an editor's page.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EditResponse {
     Done(Value),
     /// Somebody else changed the same words; both are in here, and nothing was written.
     Conflict(Value),
-    /// It cannot be done. Nothing was changed.
+    /// Refused; nothing was changed.
     Refused(Vec<Trouble>),
     /// There is no such issue.
     Unknown,
@@ -150,12 +150,12 @@ pub enum EditResponse {
 /// Answers an [`EditRequest`]. It may take seconds, and is never called on a runtime's thread.
 pub type EditHandler = Arc<dyn Fn(&EditRequest) -> EditResponse + Send + Sync>;
 
-/// Lets whoever knows the key edit.
+/// Editing, for anyone who knows the key.
 #[derive(Clone)]
 pub struct EditService {
     /// Letters and digits that nobody can guess: the first part of the page's path.
     pub key: String,
-    /// Leads to the page once. A browser is started with it: others on this machine can list the arguments of a program.
+    /// A one-time address of the page. A browser is started with it, since others on this machine can list a program's arguments.
     pub once: String,
     pub handle: EditHandler,
 }

@@ -1,5 +1,5 @@
-//! Editing over HTTP. Whoever edits shows the key of this run in the path, and a change is a POST of JSON from the page's own origin,
-//! so that no page of another site can send one: not by a form, not by a script, and not by a name that was made to point here.
+//! Editing over HTTP. The path must contain the key of this run, and a change must be a POST of JSON from the page's own origin,
+//! so that no page of another site can send one: not by a form, a script or a host name made to point here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,7 +30,7 @@ struct About {
     with: Option<Earlier>,
 }
 
-/// A body that changes something.
+/// The JSON body of a change.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChangeBody {
@@ -45,7 +45,7 @@ struct ActBody {
     act: Act,
 }
 
-/// The service, and whether its page was opened by the address for once.
+/// The service, and whether the one-time address was used.
 struct Editing {
     service: EditService,
     opened: AtomicBool,
@@ -108,7 +108,7 @@ async fn act(editing: Service, key: Path<String>, request: Request) -> Response 
     }
 }
 
-/// The body of a POST by whoever knows the key, from this page.
+/// The body of a POST with the right key, from this page.
 async fn posted<T: DeserializeOwned>(key: &str, shown: &str, request: Request) -> Result<T, Response> {
     if !is_key(key, shown) {
         return Err(unknown());
@@ -118,7 +118,7 @@ async fn posted<T: DeserializeOwned>(key: &str, shown: &str, request: Request) -
         return Err((StatusCode::FORBIDDEN, why).into_response());
     }
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // A form of another site can send text/plain, but no JSON.
+    // A form of another site can send text/plain, but not JSON.
     if kind.split(';').next().unwrap_or_default().trim() != "application/json" {
         return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be application/json\n").into_response());
     }
@@ -152,19 +152,19 @@ fn reply(status: StatusCode, value: &Value) -> Response {
     (status, answers::page(TEXT_POLICY, JSON, value.to_string())).into_response()
 }
 
-/// A wrong key is told nothing, not even that there is a right one.
+/// The answer to a wrong key reveals nothing, not even that there is a right one.
 fn unknown() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-/// Whether it is the key; how long that takes does not tell how much of it is right.
+/// Compares the key in constant time, so that the timing does not reveal how much of it is right.
 fn is_key(key: &str, shown: &str) -> bool {
     let differ = key.bytes().zip(shown.bytes()).fold(0, |differ, (a, b)| differ | (a ^ b));
     !key.is_empty() && key.len() == shown.len() && differ == 0
 }
 
-/// Whether a browser says that the page at this very Host sends it. Browsers send `Origin` with every POST (Fetch, "append a
-/// request `Origin` header"); whoever leaves it out is no browser, and is not let in either.
+/// Whether the page at this very Host sent the request. Browsers send `Origin` with every POST (Fetch, "append a
+/// request `Origin` header"); a request without it is not from a browser, and is refused too.
 fn is_from_here(headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let origin = origins.next().and_then(|origin| origin.to_str().ok());

@@ -1,4 +1,4 @@
-//! The inbox line as mail programs cut it. Knows no page; the figures are about right and have their sources in
+//! The inbox line as mail programs cut it. Knows no page; the figures are approximate and have their sources in
 //! docs/checks.md, at `subject-long`.
 
 use serde::Serialize;
@@ -10,7 +10,7 @@ struct Client {
     sender: usize,
     subject: usize,
     preheader: usize,
-    /// Subject and preheader share one line of so many columns.
+    /// Subject and preheader share one line of this many columns.
     line: Option<usize>,
 }
 
@@ -24,21 +24,21 @@ const CLIENTS: &[Client] = &[
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     pub client: &'static str,
-    /// Whether subject and preheader stand on one line.
+    /// Whether subject and preheader share a line.
     pub one_line: bool,
     pub sender: Cut,
     pub subject: Cut,
     pub preheader: Cut,
 }
 
-/// A text as far as it is shown, and the rest.
+/// The visible part of a text, and the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Cut {
     pub shown: String,
     pub lost: String,
 }
 
-/// The rows of all clients. Without a preheader, lists go on with the first words of `text`.
+/// The rows of all clients. Without a preheader, lists continue with the first words of `text`.
 pub fn rows(from: &str, subject: &str, preheader: &str, text: &str) -> Vec<Row> {
     let snippet = if preheader.trim().is_empty() { first_words(text) } else { line(preheader) };
     let row = |client: &Client| {
@@ -61,7 +61,7 @@ fn sender(from: &str) -> String {
     if name.is_empty() { from.trim().trim_matches(['<', '>']).to_owned() } else { line(name) }
 }
 
-/// Text on one line, without controls and marks that turn text around.
+/// Text on one line, without control characters and direction marks.
 fn line(text: &str) -> String {
     let odd = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let plain: String = text.chars().map(|c| if odd(c) { ' ' } else { c }).collect();
@@ -83,7 +83,7 @@ fn cut(text: &str, columns: usize) -> Cut {
     let mut joined = false;
     for (at, c) in text.char_indices() {
         let own = c.width().unwrap_or(0);
-        // What is joined to the sign before, or has no width, belongs to it.
+        // Joined and zero-width characters belong to the one before.
         if own > 0 && !joined {
             if width + own > columns.saturating_sub(1) {
                 break;

@@ -6,7 +6,7 @@ use super::markup::{Span, into_head, name, spans, with_attributes};
 /// The CIE lightness of the darkest background, that of #333333: white becomes this, black becomes white.
 const DARKEST: f64 = 21.25;
 
-/// The page with its colours mirrored, in style sheets, `style` and the colour attributes of old. Pictures stay.
+/// The page with its colours mirrored, in style sheets, `style` and the old colour attributes. Pictures stay as they are.
 pub fn invert(html: &str) -> String {
     let mut out = String::with_capacity(html.len() + 256);
     for span in spans(html) {
@@ -16,7 +16,7 @@ pub fn invert(html: &str) -> String {
             Span::Tag(text) | Span::Other(text) => out.push_str(text),
         }
     }
-    // What a page does not colour is black on white.
+    // Without colours, a page is black on white.
     into_head(&out, "<style>:root{background-color:#333333;color:#ffffff}</style>")
 }
 
@@ -28,7 +28,7 @@ fn attribute(name: &str, value: &str) -> Option<String> {
     colour.iter().any(|known| name.eq_ignore_ascii_case(known)).then(|| recolour(value))
 }
 
-/// A style sheet: what stands before a `}` is declarations, what stands before a `{` is not.
+/// Rewrites a style sheet: text before a `}` is declarations, text before a `{` is not.
 fn sheet(css: &str) -> String {
     let mut out = String::with_capacity(css.len());
     let mut rest = css;
@@ -45,7 +45,7 @@ fn sheet(css: &str) -> String {
     out + rest
 }
 
-/// `name: value; …` with the colours in values mirrored, where the property is one that takes colours.
+/// `name: value; …` with the colours mirrored in the values of properties that take colours.
 fn declarations(css: &str) -> String {
     let mut depth = 0_usize;
     let mut parts = css.split_inclusive(|c| {
@@ -69,7 +69,7 @@ fn takes_colour(property: &str) -> bool {
         && !property.contains("color-scheme")
 }
 
-/// A value with each colour in it mirrored; what is quoted or in `url()` stays.
+/// A value with each colour in it mirrored; quoted text and `url()` stay as they are.
 fn recolour(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
@@ -85,7 +85,7 @@ fn recolour(value: &str) -> String {
     out
 }
 
-/// The length of what may be a colour, or of a whole quoted text or function; 0 for a single other character.
+/// The length of a possible colour, or of a whole quoted text or function; 0 for any other character.
 fn word(text: &str) -> usize {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     match text.chars().next() {
@@ -126,7 +126,7 @@ const NAMES: &[(&str, u32)] = &[
 
 type Rgb = [f64; 3];
 
-/// A colour and how opaque it is, as written (empty: wholly).
+/// A colour and its opacity as written (empty: opaque).
 fn read(word: &str) -> Option<(Rgb, String)> {
     if let Some((_, rgb)) = NAMES.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
         let [_, red, green, blue] = rgb.to_be_bytes();
@@ -182,8 +182,8 @@ const TO_RGB: [[f64; 3]; 3] = [
 ];
 const WHITE: [f64; 3] = [0.950_47, 1.0, 1.088_83];
 
-/// The same colour with its CIELAB lightness mirrored onto what lies between the darkest background and white; hue and
-/// chroma stay as far as the screen can show them.
+/// The same colour with its CIELAB lightness mirrored into the range from the darkest background to white; hue and
+/// chroma are kept as far as sRGB allows.
 fn mirror(rgb: Rgb) -> Rgb {
     let light = |channel: f64| {
         let channel = channel / 255.0;
@@ -193,7 +193,7 @@ fn mirror(rgb: Rgb) -> Rgb {
     let [x, y, z] = times(&TO_XYZ, rgb.map(light)).map(bent);
     let lightness = 116.0 * y - 16.0;
     let mirrored = (100.0 - lightness) * (100.0 - DARKEST) / 100.0 + DARKEST;
-    // CIELAB's a* and b* are x - y and y - z but for a factor; they stay.
+    // Up to a factor, CIELAB's a* and b* are x - y and y - z; they stay the same.
     let moved = (mirrored + 16.0) / 116.0 - y;
     let straight = |t: f64| if t > 0.206_893 { t.powi(3) } else { (t - 16.0 / 116.0) / 7.787 };
     let channel = |light: f64| {

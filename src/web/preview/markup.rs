@@ -8,7 +8,7 @@ use std::ops::Range;
 pub enum Span<'h> {
     /// `<` to `>`.
     Tag(&'h str),
-    /// What stands in a `<style>`.
+    /// The content of a `<style>`.
     Style(&'h str),
     /// Text, comments, declarations.
     Other(&'h str),
@@ -82,7 +82,7 @@ pub fn name(tag: &str) -> &str {
     inner.split(|c: char| c.is_ascii_whitespace() || c == '>').next().unwrap_or_default()
 }
 
-/// The attributes of a tag: each name, and where its value stands, without quotes.
+/// The attributes of a tag: each name, and the range of its value without quotes.
 pub fn attributes(tag: &str) -> Vec<(&str, Range<usize>)> {
     let mut found = Vec::new();
     let mut at = 1 + name(tag).len();
@@ -91,7 +91,7 @@ pub fn attributes(tag: &str) -> Vec<(&str, Range<usize>)> {
         at += tag[at..].len() - tag[at..].trim_start_matches(space).len();
         let length = tag[at..].find(|c: char| space(c) || c == '=' || c == '>').unwrap_or(tag[at..].len());
         if length == 0 {
-            // A stray `=` is passed over; anything else is the end.
+            // A stray `=` is skipped; anything else is the end.
             if !tag[at..].starts_with('=') {
                 return found;
             }
@@ -144,7 +144,7 @@ pub fn into_head(html: &str, segment: &str) -> String {
     [&html[..head], segment, &html[head..]].concat()
 }
 
-/// Where `needle`, ASCII in lower case, first stands in `text` without regard to case.
+/// Where `needle`, lower-case ASCII, first occurs in `text`, ignoring case.
 pub fn find_ignoring_case(text: &str, needle: &str) -> Option<usize> {
     text.as_bytes().windows(needle.len()).position(|window| window.eq_ignore_ascii_case(needle.as_bytes()))
 }

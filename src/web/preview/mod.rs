@@ -1,5 +1,5 @@
-//! The preview of an issue: a page on loopback that follows every save, and on which whoever knows its key edits. Knows no file, no
-//! store and no pipeline; a [`PreviewService`] answers what is asked of it.
+//! The preview of an issue: a page on loopback that follows every save, and on which anyone with its key can edit. Knows no file, no
+//! store and no pipeline; a [`PreviewService`] answers the requests.
 
 mod answers;
 mod assets;
@@ -22,32 +22,32 @@ pub use edit::{Act, Change, Earlier, EditHandler, EditRequest, EditResponse, Edi
 pub use inbox::{Row, rows};
 pub use routes::serve;
 
-/// What a browser wants to look at.
+/// What a browser asks to see.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PreviewRequest {
-    /// An issue's name; `None` for the one that the preview began with.
+    /// An issue's name; `None` for the one that the preview started with.
     pub issue: Option<String>,
-    /// A subscriber's address as typed. Empty is the sample subscriber, `None` the one that the preview began with.
+    /// A subscriber's address as typed. Empty is the sample subscriber, `None` the one that the preview started with.
     pub subscriber: Option<String>,
 }
 
-/// Answers an [`PreviewRequest`] with how things stand now. It may take some milliseconds, and is never called on a runtime's thread.
+/// Answers a [`PreviewRequest`] with the current state. It may take some milliseconds, and is never called on a runtime's thread.
 pub type PreviewHandler = Arc<dyn Fn(&PreviewRequest) -> View + Send + Sync>;
 
 /// Where the pages get what they show.
 #[derive(Clone)]
 pub struct PreviewService {
-    /// Another number after every change of a file that an issue is made of.
+    /// A number that changes whenever a file of an issue changes.
     pub changes: watch::Receiver<u64>,
     pub handle: PreviewHandler,
-    /// Who may edit, and how; none may without.
+    /// The editing service; without it the preview is read-only.
     pub editing: Option<EditService>,
 }
 
 /// Everything about one issue at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct View {
-    /// The number of [`PreviewService::changes`] that this answers to.
+    /// The number of [`PreviewService::changes`] that this view shows.
     pub version: u64,
     pub publication: String,
     /// All issues, the newest first.
@@ -55,11 +55,11 @@ pub struct View {
     /// The one shown; `None` when there is none at all.
     pub issue: Option<String>,
     pub subscriber: Subscriber,
-    /// What keeps the newest text from being shown. The proof below is then the last good one.
+    /// What keeps the newest text from being shown; the proof below is then the last good one.
     pub troubles: Vec<Trouble>,
     /// The draft's file, as it is now.
     pub draft: Option<Source>,
-    /// Whether a configured spam filter was left out: it takes seconds.
+    /// Whether a configured spam filter was skipped: it takes seconds.
     pub spam_left_out: bool,
     #[serde(skip)]
     pub proof: Option<Proof>,
@@ -73,14 +73,14 @@ pub struct Title {
     pub date: String,
 }
 
-/// Whose copy is shown.
+/// The subscriber whose message is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Subscriber {
     /// As typed; empty for the sample subscriber.
     pub address: String,
-    /// Who that is, in words: "Ann, on the list".
+    /// A description of the subscriber: "Ann, on the list".
     pub told: String,
-    /// Whether the address can be used. If not, the copy is the sample subscriber's.
+    /// Whether the address cannot be used. If so, the message is the sample subscriber's.
     pub wrong: bool,
 }
 
@@ -100,9 +100,9 @@ pub struct Source {
 pub struct Trouble {
     pub message: String,
     pub help: Option<String>,
-    /// Below the publication's folder, when it is about a file.
+    /// Relative to the publication's folder, when it is about a file.
     pub file: Option<String>,
-    /// The same, absolute, when the file is there.
+    /// The same as an absolute path, when the file exists.
     pub path: Option<String>,
     /// From 1.
     pub line: Option<usize>,
@@ -110,7 +110,7 @@ pub struct Trouble {
     pub excerpt: Vec<(usize, String)>,
 }
 
-/// A rendered issue as one subscriber gets it, with what the check says.
+/// A rendered issue as one subscriber gets it, with the findings of the check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
     /// `Name <address>`.
@@ -154,7 +154,7 @@ pub struct Finding {
     pub line: Option<usize>,
     /// The editor's reason, when the draft waives it.
     pub waived: Option<String>,
-    /// How the page can mend it by itself: `waive`, `drop`, `shorten`, `unpair`, `clean`.
+    /// The fix that the page offers: `waive`, `drop`, `shorten`, `unpair`, `clean`.
     pub mends: Vec<&'static str>,
 }
 

@@ -1,5 +1,5 @@
-//! The preview over HTTP: who may request, what may be asked, and with which headers it is answered. Nothing here changes
-//! anything, and nothing is kept by a cache.
+//! The preview over HTTP: who may send requests, which ones, and with which headers they are answered. Nothing here changes
+//! anything, and nothing may be cached.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ use tokio::sync::Semaphore;
 use super::answers::{JSON, MAIL_POLICY, TEXT_POLICY, page, plain};
 use super::{PreviewRequest, PreviewService, View, assets, clip, edit_routes, invert, scheme, state};
 
-/// How long a page waits for news before it asks again.
+/// How long a page waits for a change before it asks again.
 const PATIENCE: Duration = Duration::from_secs(25);
-/// Most pages that may wait at the same time.
+/// The most pages that may wait at the same time.
 const WAITING: usize = 32;
 /// The longest query that is read, in bytes: an issue's name, an address of at most 254 octets (RFC 5321 §4.5.3.1.3) and
 /// switches, percent-encoded.
@@ -38,13 +38,13 @@ struct Wish {
     issue: Option<String>,
     #[serde(rename = "as")]
     subscriber: Option<String>,
-    /// Answer when there is another version than this.
+    /// Answer once the version differs from this one.
     after: Option<u64>,
     look: Option<String>,
     pictures: Option<String>,
 }
 
-/// Serves the preview to browsers of this machine until `stop` is ready. Pages that wait for news then are let go.
+/// Serves the preview to browsers on this machine until `stop` is ready, which also releases waiting pages.
 ///
 /// # Errors
 /// The listener fails.
@@ -74,8 +74,8 @@ pub async fn serve(
     }
 }
 
-/// Lets in what a browser of this machine asks for itself, and no page from elsewhere: neither by a name that was made to
-/// point here (DNS rebinding), nor by a frame, a form or a script of another site.
+/// Lets in requests that a browser on this machine makes for its user, but none of another site: neither by a name made to
+/// point here (DNS rebinding), nor by a frame, a form or a script.
 async fn guard(request: Request, next: Next) -> Result<Response, Infallible> {
     let refusal = if !is_local(request.headers(), request.uri().authority().map(axum::http::uri::Authority::as_str)) {
         Some((StatusCode::FORBIDDEN, "this page is served to 127.0.0.1 and localhost only\n"))
@@ -120,14 +120,14 @@ fn is_local(headers: &HeaderMap, target: Option<&str>) -> bool {
     host.is_some_and(local) && hosts.next().is_none() && target.is_none_or(local)
 }
 
-/// Whether the browser says that the person or our own page asks. Old browsers and scripts say nothing (Fetch Metadata).
+/// Whether Fetch Metadata says that the user or our own page sent the request. Old browsers and scripts send none.
 fn is_own(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|site| site == "none" || site == "same-origin")
 }
 
 type Answer = response::Result<Response>;
 
-/// How things stand; with `after`, as soon as they stand otherwise, or 204 when they do not for a while.
+/// The current state; with `after`, as soon as it changes, or 204 if it does not change for a while.
 async fn follow(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
     if let Some(after) = wish.after {
         let Ok(_seat) = room.waiting.try_acquire() else {
@@ -147,7 +147,7 @@ async fn follow(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answ
 async fn mail(State(room): State<Arc<Room>>, Query(wish): Query<Wish>) -> Answer {
     let proof = proof(&room, &wish).await?;
     let html = clip::mark(&proof.html, clip::LIMIT);
-    // Pictures of the publication's own folder stand on no server yet.
+    // Pictures of the publication's own folder are not on a server yet.
     let own = |html: String, (url, data): &(String, String)| {
         html.replace(&format!("src=\"{url}\""), &format!("src=\"{data}\""))
     };

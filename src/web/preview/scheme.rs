@@ -1,8 +1,8 @@
-//! Makes a page look as in light or in dark mode whatever the browser's own mode is. Knows no inversion.
+//! Shows a page in light or dark mode regardless of the browser's own mode. Knows no inversion.
 
 use super::markup::{Span, find_ignoring_case, into_head, name, spans, with_attributes};
 
-/// A media feature that always holds, and one that never does: unlike `all` they also fit into longer conditions.
+/// A media feature that is always true, and one that is never true: unlike `all` they also work in longer conditions.
 const ALWAYS: &str = "(min-width:0)";
 const NEVER: &str = "(max-width:0)";
 
@@ -23,7 +23,7 @@ pub fn force(html: &str, dark: bool) -> String {
     into_head(&out, &format!("<style>:root{{color-scheme:only {mode}!important}}</style>"))
 }
 
-/// The page without its style sheets, as programs show it that drop them.
+/// The page without its style sheets, as shown by programs that drop them.
 pub fn plain(html: &str) -> String {
     spans(&force(html, false)).map(|span| if let Span::Style(_) = span { "" } else { span.text() }).collect()
 }

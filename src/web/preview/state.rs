@@ -1,4 +1,4 @@
-//! What the page's script is told of a [`View`], as JSON: everything but the bodies. Knows no HTTP.
+//! A [`View`] as JSON for the page's script: everything but the bodies. Knows no HTTP.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Block, Finding, Proof, View, clip, inbox};
 
-/// A block with what was found in it.
+/// A block with its findings.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Place<'p> {
     #[serde(flatten)]
@@ -14,7 +14,7 @@ pub struct Place<'p> {
     findings: Vec<&'p Finding>,
 }
 
-/// The state of the page. Stamps change only with what they stand for, so that nothing is loaded anew in vain.
+/// The state of the page. A stamp changes only with its content, so that nothing is reloaded needlessly.
 pub fn json(view: &View) -> Value {
     let mut state = serde_json::to_value(view).unwrap_or_default();
     state["draft_stamp"] = view.draft.as_ref().map_or(Value::Null, |draft| json!(stamp(&[&draft.text])));
@@ -37,7 +37,7 @@ fn proof(proof: &Proof) -> Value {
     })
 }
 
-/// Puts every finding beside the block it is about; the second list is of those about the mail as a whole.
+/// Assigns every finding to the block it is about; the second list holds those about the mail as a whole.
 pub fn beside<'p>(blocks: &'p [Block], findings: &'p [Finding]) -> (Vec<Place<'p>>, Vec<&'p Finding>) {
     let mut places: Vec<Place> = blocks.iter().map(|block| Place { block, findings: Vec::new() }).collect();
     let mut elsewhere = Vec::new();

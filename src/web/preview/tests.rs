@@ -1,4 +1,4 @@
-//! The pure parts of the preview, by tables: what a rewriting changes, and all that it must leave alone.
+//! Table tests of the preview's pure parts: what a rewrite changes, and what it must leave alone.
 
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
@@ -55,7 +55,7 @@ fn dark_and_light_are_decided_in_style_sheets_and_media_attributes_only() {
         ("<style>@media (prefers-color-scheme: no-preference) {}", "<style>@media (max-width:0) {}"),
         ("<style>/* prefers-color-scheme */ a{}</style>", "<style>/* prefers-color-scheme */ a{}</style>"),
         ("<style media='(prefers-color-scheme: dark)'>a{}</style>", "<style media='D'>a{}</style>"),
-        // Words of a story about it are no query.
+        // A story that mentions it is not a media query.
         ("<p>(prefers-color-scheme: dark)</p>", "<p>(prefers-color-scheme: dark)</p>"),
         ("<a title=\"(prefers-color-scheme: dark)\">", "<a title=\"(prefers-color-scheme: dark)\">"),
         ("<!-- (prefers-color-scheme: dark) -->", "<!-- (prefers-color-scheme: dark) -->"),
@@ -177,7 +177,7 @@ fn the_clip_mark_stands_after_the_last_block_that_is_shown() {
     for (limit, expected) in cases {
         assert_eq!(clip::place(html, limit), expected, "{limit}");
     }
-    // Long words end a page in the middle: after a blank, and never within a letter.
+    // A page of long words ends in the middle of them: after a blank, and never within a character.
     let long = "<p>one two é&nbsp;x three</p>";
     let end_of = |words: &str| long.find(words).map(|at| at + words.len());
     for (limit, words) in [(8, "one "), (12, "two "), (13, "two "), (20, "two "), (22, "&nbsp;x ")] {
@@ -186,7 +186,7 @@ fn the_clip_mark_stands_after_the_last_block_that_is_shown() {
     let mark = "<span id=\"digest-clip\"></span>";
     assert_eq!(clip::mark(html, 15), html.replacen("</p>", &format!("</p>{mark}"), 1));
     assert_eq!(clip::mark(html, 3), html, "before the page there is no place for a mark");
-    // What looks like the end of a block inside a comment or a style sheet is none.
+    // The end of a block inside a comment or a style sheet does not count.
     assert_eq!(clip::place("<p>a</p><!-- </p> --><style></p></style><b>c</b>", 30), Some(8));
 }
 
@@ -238,7 +238,7 @@ fn the_state_tells_of_all_but_the_bodies() {
     assert!(!told.to_string().contains("secret body"), "{told}");
     assert_eq!((&told["version"], &told["proof"]["html_bytes"]), (&3.into(), &18.into()));
     assert_eq!(told["proof"]["clip"]["at"], serde_json::Value::Null);
-    // The stamp is that of what is shown, whatever the version.
+    // The stamp depends on what is shown, not on the version.
     let later = View { version: 4, ..view.clone() };
     assert_eq!(state::json(&later)["proof"]["stamp"], told["proof"]["stamp"]);
     let other = Proof { text: "x".into(), ..proof };

@@ -1,4 +1,4 @@
-//! Who asks: the network of the client, never its whole address. Knows no page.
+//! Who sent a request: the client's network, never its whole address. Knows no page.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -8,12 +8,12 @@ use axum::http::request::Parts;
 
 use crate::model::network;
 
-/// Whoever asks.
+/// The client of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// 192.0.2.0/24 or `2001:db8::/64`; empty when it is not known.
     pub network: String,
-    /// What one customer of a provider may have in all: 192.0.2.0/24 or `2001:db8::/48`; empty when it is not known.
+    /// The most that one customer of a provider may own: 192.0.2.0/24 or `2001:db8::/48`; empty when it is not known.
     pub site: String,
 }
 
@@ -32,7 +32,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
         let header = parts.extensions.get::<Header>().filter(|header| !header.0.is_empty());
         let told = header.and_then(|header| {
-            // What stands last is what our own proxy saw; all before it was written by others.
+            // The last entry is what our own proxy saw; all before it was written by others.
             let value = parts.headers.get_all(header.0.as_str()).iter().next_back()?.to_str().ok()?;
             address(value.rsplit(',').next()?.trim())
         });

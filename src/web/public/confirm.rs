@@ -1,4 +1,4 @@
-//! `/confirm/TOKEN`: a page with a button. A program that follows links confirms nobody.
+//! `/confirm/TOKEN`: a page with a button, so that a program that follows links confirms nobody.
 
 use axum::Router;
 use axum::extract::State;

@@ -1,5 +1,5 @@
-//! `/go/ISSUE/KEY`: from a counted link on to its page. Knows no store and counts nothing itself; a [`ClickService`] says where a key leads and
-//! is told of each click that may be a person's. Nothing of a request but issue and key has a say in where it goes.
+//! `/go/ISSUE/KEY`: redirects a counted link to its page. Knows no store and counts nothing; a [`ClickService`] says where a key leads and
+//! gets each click that may be a person's. Only issue and key decide where a request goes.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{Caller, scanner};
 use crate::model::IssueName;
 use crate::web::archive;
 
-/// Somebody who may be a person, by the network that they come from: 192.0.2.0/24 or `2001:db8::/48`.
+/// A visitor who may be a person, by network: 192.0.2.0/24 or `2001:db8::/48`.
 pub type Visitor = String;
 
 /// Says where a key of an issue leads, if anywhere, and notes the visitor if there is one. It may take some milliseconds, and is never
@@ -53,7 +53,7 @@ async fn go(
     }
 }
 
-/// 302, so that nobody keeps the way: the approved address alone says where a link leads.
+/// 302, so that nobody caches the redirect: only the approved address decides where a link leads.
 fn on_to(url: &str) -> Response {
     let on_web = url.starts_with("https://") || url.starts_with("http://");
     let Some(location) = HeaderValue::try_from(url).ok().filter(|_| on_web) else {

@@ -1,4 +1,4 @@
-//! What every answer of the public pages carries, and how long and large a request may be. Knows no page.
+//! The headers of every public page, and how long and large a request may be. Knows no page.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// The most that strangers may take.
+/// Limits on what strangers may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The most that a form may hold, in bytes.
     pub body: usize,
     /// The most that a request's head may hold, in bytes.
     pub head: usize,
-    /// A request's head comes within this, counted from its connection's start or the request before.
+    /// A request's head must arrive within this time from the connection's start or the previous request.
     pub head_time: Duration,
-    /// A request is answered within this, or not at all.
+    /// A request is answered within this time, or not at all.
     pub patience: Duration,
-    /// A connection takes no further request after this, and ends [`Limits::grace`] later even if its client reads no answer.
+    /// A connection takes no further request after this time, and ends [`Limits::grace`] later even if its client reads no answer.
     pub life: Duration,
-    /// So long requests in flight may take once the end was asked for.
+    /// How long requests in flight may take after a stop was requested.
     pub grace: Duration,
-    /// The most connections at a time; others wait in the system's queue.
+    /// The most simultaneous connections; others wait in the system's queue.
     pub connections: usize,
 }
 

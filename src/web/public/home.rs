@@ -1,4 +1,4 @@
-//! `/`, the sign-up form, `/subscribe`, where it goes, and the style sheet. Knows no address that is on the list: every one gets the
+//! `/`, the sign-up form; `/subscribe`, where it posts; and the style sheet. Does not know who is on the list: every address gets the
 //! same answer.
 
 use axum::Router;

@@ -1,5 +1,5 @@
-//! `/unsubscribe/TOKEN`: a page with a button, and where a mail program's own button posts to (RFC 8058): no cookie, no
-//! redirect, and as often as one likes.
+//! `/unsubscribe/TOKEN`: a page with a button, and the target of a mail program's own button (RFC 8058): no cookie, no
+//! redirect, and it may be repeated.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -22,14 +22,14 @@ async fn show(State(service): State<PublicService>, caller: Caller, Token(token)
     handle(&service, PublicRequest::Leave { token, post: None }, caller).await
 }
 
-/// Whoever posts here leaves, unless they pressed a button of our own page that asks for less. A mail program's post never does.
+/// A POST unsubscribes, unless it comes from a button of our page that asks for less. A mail program's POST always unsubscribes.
 async fn post(State(service): State<PublicService>, caller: Caller, Token(token): Token, body: Bytes) -> Response {
     let has = |word: &[u8]| body.windows(word.len()).any(|part| part == word);
     let way = if has(NAME) && has(VALUE) { Way::OneClick } else { button(&Form::read(&body)) };
     handle(&service, PublicRequest::Leave { token, post: Some(way) }, caller).await
 }
 
-/// Which of the page's own buttons it was.
+/// Which button of the page was pressed.
 fn button(form: &Form) -> Way {
     match (form.get("action"), form.get("edition")) {
         ("pause", _) => Way::Pause,

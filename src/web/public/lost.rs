@@ -1,5 +1,5 @@
-//! `/lost`: a form that mails the link to one's preferences, with the same answer for every address; and `/move/TOKEN`, where a new
-//! address says that mail shall come there. Knows no address that is on the list.
+//! `/lost`: a form that mails a subscriber's preferences link, with the same answer for every address; and `/move/TOKEN`, where a new
+//! address is confirmed. Does not know who is on the list.
 
 use axum::Router;
 use axum::body::Bytes;

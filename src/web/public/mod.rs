@@ -1,5 +1,5 @@
-//! The public pages over HTTP: sign up, confirm, leave, choose. Knows no store and no template; a [`PublicService`] answers what is asked of
-//! it. GET and HEAD request for a page to look at; only a POST asks for a change. A click on a counted link adds to a number, and to no more.
+//! The public pages over HTTP: sign up, confirm, leave, choose. Knows no store and no template; a [`PublicService`] answers the requests.
+//! GET and HEAD only read a page; only a POST asks for a change. A click on a counted link increments a number, nothing more.
 
 mod caller;
 mod confirm;
@@ -29,7 +29,7 @@ pub use caller::Caller;
 pub use guard::Limits;
 pub use server::serve;
 
-/// What a form holds: names and values as they came, in order.
+/// The fields of a form: names and values as received, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Form(pub Vec<(String, String)>);
 
@@ -49,25 +49,25 @@ impl Form {
     }
 }
 
-/// How somebody came to leave.
+/// How a subscriber left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
     /// The button on the page.
     Button,
     /// A mail program's own button (RFC 8058).
     OneClick,
-    /// Another button on the page: an edition that shall not come any more, and no other change.
+    /// Another button on the page: stop one edition, and change nothing else.
     Edition(String),
-    /// Another button on the page: nothing for some weeks.
+    /// Another button on the page: pause for some weeks.
     Pause,
 }
 
-/// What is asked for. `post` and `form` are there only when it was a POST.
+/// What is requested. `post` and `form` are set only for a POST.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublicRequest {
     Home,
     SignUp(Form),
-    /// The form for those who have lost the link to their preferences; what was typed when it was a POST.
+    /// The form for a lost preferences link; what was typed, for a POST.
     Lost(Option<Form>),
     Confirm {
         token: String,
@@ -81,7 +81,7 @@ pub enum PublicRequest {
         token: String,
         form: Option<Form>,
     },
-    /// A subscriber's new address confirms that mail shall come there.
+    /// Confirms a subscriber's new address.
     Move {
         token: String,
         post: bool,
@@ -93,9 +93,9 @@ pub enum PublicRequest {
         post: bool,
     },
     Style,
-    /// No page of ours.
+    /// Not one of our pages.
     Missing,
-    /// A request that no page takes, with the status that says why, such as 405 or 413.
+    /// A request that no page accepts, with the status that says why, such as 405 or 413.
     Refused(u16),
 }
 
@@ -105,19 +105,19 @@ pub struct PublicResponse {
     /// 200, 404, 422, 503, or that of [`PublicRequest::Refused`].
     pub status: u16,
     pub body: String,
-    /// A file of data to be saved, not a page.
+    /// A data file to download, not a page.
     pub is_data: bool,
 }
 
-/// Answers an [`PublicRequest`]. It may take some milliseconds, and is never called on a runtime's thread.
+/// Answers a [`PublicRequest`]. It may take some milliseconds, and is never called on a runtime's thread.
 pub type PublicHandler = Arc<dyn Fn(PublicRequest, &Caller) -> PublicResponse + Send + Sync>;
 
 /// Where the pages get what they show.
 #[derive(Clone)]
 pub struct PublicService {
     pub handle: PublicHandler,
-    /// The header in which a proxy of the operator's own hands the client's address on, such as `x-forwarded-for`; empty when
-    /// nobody stands between.
+    /// The header in which the operator's own proxy passes on the client's address, such as `x-forwarded-for`; empty when
+    /// there is no proxy.
     pub client_header: String,
 }
 
@@ -147,7 +147,7 @@ pub fn router(service: PublicService, others: Router, limits: Limits) -> Pages {
         .with_state(service)
 }
 
-/// Puts what axum, the archive or a counted link refuse in a few bare words into a page of ours.
+/// Replaces the bare refusals of axum, the archive and counted links with one of our pages.
 async fn dressed(State(service): State<PublicService>, caller: Caller, request: Request, next: Next) -> Response {
     let answer = next.run(request).await;
     let is_page =
@@ -168,7 +168,7 @@ async fn dressed(State(service): State<PublicService>, caller: Caller, request: 
     page
 }
 
-/// Has the service answer, on a thread that may wait.
+/// Runs the service on a thread that may block.
 async fn handle(service: &PublicService, request: PublicRequest, caller: Caller) -> Response {
     let kind = if request == PublicRequest::Style { "text/css; charset=utf-8" } else { "text/html; charset=utf-8" };
     let handle = Arc::clone(&service.handle);

@@ -6,10 +6,10 @@ use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Where others may post: the sign-up from a publisher's own site, and the button of a mail program (RFC 8058).
+/// Pages that other sites may post to: the sign-up from a publisher's own site, and a mail program's button (RFC 8058).
 const OPEN: [&str; 2] = ["/subscribe", "/unsubscribe/"];
 
-/// Refuses a form of another site, unless it is one that others may send.
+/// Refuses a form of another site, unless others may post to that page.
 pub async fn own_forms(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_open = OPEN.iter().any(|open| path == *open || open.ends_with('/') && path.starts_with(open));
@@ -24,7 +24,7 @@ fn is_foreign(request: &Request) -> bool {
     if let Some(site) = header(HeaderName::from_static("sec-fetch-site")) {
         return !matches!(site, "same-origin" | "none");
     }
-    // Our own pages ask for no referrer, so that their forms have an opaque origin.
+    // Our own pages send no referrer, so their forms have an opaque origin.
     let Some(origin) = header(header::ORIGIN).filter(|origin| *origin != "null") else { return false };
     origin.split_once("://").map(|(_, host)| host) != header(header::HOST)
 }

@@ -1,5 +1,5 @@
 //! `/poll/ISSUE/ANSWER`: a page with the question and a button. Only the press counts, so a program that follows links counts nothing.
-//! Whoever answers is asked for nothing and told apart by nothing.
+//! An answer needs no data of the person, and none identifies them.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -21,7 +21,7 @@ async fn press(State(service): State<PublicService>, caller: Caller, Path(path):
     handle(&service, request(&path, true), caller).await
 }
 
-/// An issue and a number from 1, each in its one spelling; anything else is no page of ours.
+/// An issue and a number from 1, each in canonical spelling; anything else is not one of our pages.
 fn request((issue, answer): &(String, String), post: bool) -> PublicRequest {
     let number = answer.parse().ok().filter(|number: &u8| *number > 0 && number.to_string() == *answer);
     match (archive::strict(issue), number) {

@@ -1,4 +1,4 @@
-//! `/preferences/TOKEN`: what a subscriber gets, leaving, and having all deleted.
+//! `/preferences/TOKEN`: choose editions, leave, or have all data deleted.
 
 use axum::Router;
 use axum::body::Bytes;

@@ -1,8 +1,8 @@
-//! Whether a request may be a person's, by what it says of itself. How a network follows links is looked at elsewhere. Knows no page.
+//! Whether a request may be a person's, by its headers. How a network follows links is checked elsewhere. Knows no page.
 
 use axum::http::{HeaderMap, header};
 
-/// What programs that look at links call themselves, or the libraries that they are made of. Parts of words, lower case.
+/// User-agent substrings of link scanners and of the libraries they are built on, in lower case.
 const PROGRAMS: &[&str] = &[
     "bot",
     "crawl",
@@ -56,17 +56,17 @@ const PROGRAMS: &[&str] = &[
     "virustotal",
     "urlscan",
 ];
-/// Names of phones and browsers that hold one of these by chance.
+/// Names of phones and browsers that contain one of these by chance.
 const NOT_PROGRAMS: &[&str] = &["cubot"];
-/// Headers by which browsers and mail programs say that nobody has clicked yet.
+/// Headers by which browsers and mail programs mark a prefetch.
 const AHEAD: &[&str] = &["sec-purpose", "purpose", "x-purpose", "x-moz"];
 
-/// Whether a person may have asked for a page: a program that shows pages, calls itself no robot, and is not looking ahead.
+/// Whether a person may have requested a page: the program shows pages, does not call itself a robot, and is not prefetching.
 pub fn may_be_person(headers: &HeaderMap) -> bool {
     shows_pages(headers) && !is_program(headers) && !looks_ahead(headers) && goes_there(headers)
 }
 
-/// Every value of a header, in lower case; what is not text reads as nothing.
+/// Every value of a header, in lower case; a value that is not text is empty.
 fn values<'h>(headers: &'h HeaderMap, name: &'h str) -> impl Iterator<Item = String> + 'h {
     headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default().to_ascii_lowercase())
 }
@@ -93,7 +93,7 @@ fn looks_ahead(headers: &HeaderMap) -> bool {
     AHEAD.iter().any(|name| values(headers, name).any(|value| words.iter().any(|word| value.contains(word))))
 }
 
-/// Fetch metadata, where a browser sends it: only the navigation of a page is a click.
+/// Fetch Metadata, if the browser sends it: only the navigation of a page is a click.
 fn goes_there(headers: &HeaderMap) -> bool {
     values(headers, "sec-fetch-mode").all(|mode| mode.trim() == "navigate")
 }

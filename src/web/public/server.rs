@@ -1,4 +1,4 @@
-//! Connections: how many, how patient, and how they end. axum's own server knows no deadline for a request's head. Knows no page.
+//! Connections: how many, their timeouts, and how they end. axum's own server has no deadline for a request's head. Knows no page.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use tokio::task::JoinSet;
 use super::caller::Peer;
 use super::guard::Limits;
 
-/// After a failed accept, such as for want of file descriptors.
+/// The pause after a failed accept, such as when file descriptors run out.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` turns true, each request by the routes of its moment; requests in flight are finished.
+/// Serves until `stop` turns true, each request with the routes current at the time; requests in flight are finished.
 pub async fn serve(
     listener: TcpListener,
     routes: watch::Receiver<Router>,
@@ -73,11 +73,11 @@ async fn converse(
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(limits.head);
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
-    // How a client ends a connection is its own affair.
+    // How a client ends a connection does not matter.
     let ended = tokio::select! {
         _ = connection.as_mut() => true,
         _ = stop.wait_for(|stop| *stop) => false,
-        // Who sends requests without end, or reads no answer, gives the seat to others.
+        // A client that never stops sending, or reads no answer, loses its connection.
         () = tokio::time::sleep(limits.life) => false,
     };
     if !ended {

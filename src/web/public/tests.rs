@@ -49,7 +49,7 @@ async fn house_with(
     (address, stop)
 }
 
-/// Sends these pieces, one every `gap`, and reads until the other side ends it; what came, and after how long.
+/// Sends these pieces, one every `gap`, and reads until the server closes; returns what came, and after how long.
 async fn talk(address: std::net::SocketAddr, pieces: &[&str], gap: Duration) -> (String, Duration) {
     let begun = Instant::now();
     let (mut read, mut write) = tokio::net::TcpStream::connect(address).await.expect("a connection").into_split();
@@ -61,7 +61,7 @@ async fn talk(address: std::net::SocketAddr, pieces: &[&str], gap: Duration) -> 
             }
             tokio::time::sleep(gap).await;
         }
-        // The line stays open: only the other side may end it.
+        // The connection stays open: only the server may close it.
         tokio::time::sleep(PATIENCE).await;
         drop(write);
     });
@@ -93,7 +93,7 @@ async fn a_head_that_drips_or_never_comes_ends_its_connection() {
         assert!(took >= SHORT && took < PATIENCE / 2, "{name}: {took:?}");
         assert!(!answer.starts_with("HTTP/1.1 200"), "{name}: {answer}");
     }
-    // A request that was answered buys its connection no longer rest.
+    // An answered request does not extend its connection's idle time.
     let (answer, took) = talk(address, &["GET / HTTP/1.1\r\nhost: x\r\n\r\n"], Duration::ZERO).await;
     assert!(status(&answer) == "200" && took < PATIENCE / 2, "{took:?}");
 }
@@ -136,7 +136,7 @@ async fn a_head_is_bounded() {
 async fn no_more_are_served_at_a_time_than_there_are_seats_and_none_keeps_its_seat() {
     let limits = Limits { connections: 2, life: SHORT, grace: SHORT, ..Limits::default() };
     let (address, _stop) = house(limits, "").await;
-    // Two that request for a large answer and read none of it.
+    // Two clients that request a large answer and read none of it.
     let mut idle = Vec::new();
     for _ in 0..2 {
         let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");

@@ -1,11 +1,11 @@
-//! The token of a link, as it stands in the path. Knows no subscriber: what is no token at all is one that nobody has.
+//! The token of a link, as written in the path. Knows no subscriber: an invalid token is treated as one that nobody has.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-/// The last segment of the path, not decoded: our own tokens hold nothing that is encoded.
+/// The last segment of the path, not decoded: our tokens need no percent-encoding.
 pub struct Token(pub String);
 
 impl<S: Sync> FromRequestParts<S> for Token {

@@ -1,4 +1,4 @@
-//! One conversation of the scripted server: what a usual server says, and where the script says something else. Knows no test.
+//! One conversation of the scripted server: the usual replies, unless the script has others. Knows no test.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,7 +11,7 @@ use super::{Act, At, Message, Shared};
 trait Stream: Read + Write + Send {}
 impl<S: Read + Write + Send> Stream for S {}
 
-/// What every server offers that was not told otherwise.
+/// The extensions that a server offers by default.
 const ALWAYS: [&str; 4] = ["PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES"];
 pub struct Conversation<'a> {
     stream: BufReader<Box<dyn Stream>>,
@@ -20,9 +20,9 @@ pub struct Conversation<'a> {
     shared: &'a Shared,
     /// Whether TLS came by STARTTLS.
     safe: bool,
-    /// How many others stood when it began.
+    /// How many others were open when it began.
     others: usize,
-    /// Whether a MAIL was taken.
+    /// Whether a MAIL was accepted.
     begun: bool,
     from: String,
     to: Vec<String>,
@@ -113,7 +113,7 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
-    /// Takes any password; LOGIN asks for it.
+    /// Accepts any password; LOGIN asks for it.
     fn authenticate(&mut self, rest: &str) -> std::io::Result<()> {
         if rest == "LOGIN" {
             for question in ["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"] {
@@ -186,7 +186,7 @@ impl<'a> Conversation<'a> {
             return self.hang_up();
         }
         match self.shared.act(At::Dot, &to, self.others) {
-            // On record before it is said, so that a test that sees the client done sees this too.
+            // Recorded before the reply, so that a test that sees the client done sees this too.
             Some(Act::SayAndHangUp(reply)) => {
                 self.shared.log().messages[number].code = code_of(reply);
                 self.perform(Act::SayAndHangUp(reply), "").map(drop)
@@ -213,7 +213,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Acts by the script, or replies as usual; gives the code that was said.
+    /// Acts by the script, or replies as usual; returns the code sent.
     fn answer(&mut self, at: At, about: &str, usual: &str) -> std::io::Result<u16> {
         match self.shared.act(at, about, self.others) {
             Some(act) => self.perform(act, usual),
@@ -239,7 +239,7 @@ impl<'a> Conversation<'a> {
                 for segment in segments {
                     self.stream.get_mut().write_all(segment.as_bytes())?;
                     self.stream.get_mut().flush()?;
-                    // The pause parts the packets; correctness does not hang on it.
+                    // The pause separates the packets; correctness does not depend on it.
                     thread::sleep(Duration::from_millis(20));
                 }
                 Ok(code_of(segments.concat().trim_end()).unwrap_or(0))

@@ -3,7 +3,7 @@
 use chrono::{Months, NaiveDate, NaiveDateTime, TimeDelta};
 
 /// The day that lies the age that `text` tells before `now`, in the zone of `now`. Months and years go by the calendar
-/// (31 March less one month is the last day of February). `None` when the text is no age.
+/// (31 March less one month is the last day of February). `None` when the text is not an age.
 pub(super) fn day(text: &str, now: NaiveDateTime) -> Option<NaiveDate> {
     let text = text.trim().to_lowercase();
     match text.as_str() {

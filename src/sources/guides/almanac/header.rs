@@ -9,7 +9,7 @@ use crate::model::{Level, Status};
 use crate::sources::report::quoted;
 use crate::sources::text;
 
-/// What the run-together line tells.
+/// The fields of the run-together line.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Meta {
     pub topic: String,
@@ -19,7 +19,7 @@ pub(super) struct Meta {
     pub version: Option<u32>,
     pub status: Option<Status>,
     pub updated: Option<NaiveDate>,
-    /// What was not understood.
+    /// The text that was not understood.
     pub rest: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl Page {
     }
 }
 
-/// Takes the line apart: the age from its end, then "vN" and the status, then the level, before which stands the topic.
+/// Parses the line from its end: the age, then "vN" and the status, then the level, which the topic precedes.
 pub(super) fn meta(line: &str, now: NaiveDateTime) -> Meta {
     let mut out = Meta::default();
     let (front, age) = line.rsplit_once("generated").unwrap_or((line, ""));

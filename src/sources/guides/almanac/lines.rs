@@ -1,8 +1,8 @@
-//! A page's text to lines: white space, bullets and numbers told apart. Knows nothing of a guide's parts.
+//! Splits a page's text into lines and separates white space, bullets and numbers. Knows nothing of a guide's parts.
 
 use crate::sources::text;
 
-/// What a list's line begins with.
+/// The marker that begins a list item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum List {
     Bullet,
@@ -14,7 +14,7 @@ pub(super) enum List {
 pub(super) struct Line {
     /// Its number in the file, from 1.
     pub no: usize,
-    /// The line of a marker that stands alone above its text, as browsers copy some lists.
+    /// The line of a marker that is alone above its text, as browsers copy some lists.
     pub marker: Option<usize>,
     /// Its text without marker, trimmed, in single spaces.
     pub text: String,
@@ -108,7 +108,7 @@ const HEADING: usize = 90;
 
 impl Line {
     /// Whether the line looks like a heading: marked with `#`, or short, no list, alone between gaps, beginning like a
-    /// title and not ending like a sentence. A question may head a section, so `?` is no sentence's end here.
+    /// title and not ending like a sentence. A question may head a section, so `?` does not end a sentence here.
     pub(super) fn is_heading(&self) -> bool {
         let begins = |c: char| !c.is_lowercase() || self.text.chars().nth(1).is_some_and(char::is_uppercase);
         self.hashes
@@ -130,7 +130,7 @@ impl Line {
         }
     }
 
-    /// Whether this line goes on with the sentence of a list's line above it.
+    /// Whether this line continues the sentence of the list item above it.
     pub(super) fn continues(&self, above: &Self) -> bool {
         self.list.is_none() && self.no == above.no + 1 && self.text.starts_with(char::is_lowercase)
     }

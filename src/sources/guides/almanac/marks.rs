@@ -1,4 +1,4 @@
-//! The lines that begin an Almanac page's known parts. Knows their words; what stands under them is the parts' matter.
+//! The lines that begin an Almanac page's known parts. Knows their words; `parts` reads what follows them.
 
 use chrono::NaiveDateTime;
 
@@ -27,13 +27,13 @@ pub(super) enum Mark {
     },
 }
 
-/// What "Guide · LEVEL" says of the level.
+/// The level in "Guide · LEVEL".
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Kind {
     #[default]
     Silent,
     Level(Level),
-    /// A word that is no level.
+    /// A word that is not a level.
     Unknown(String),
 }
 

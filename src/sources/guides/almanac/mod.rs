@@ -22,7 +22,7 @@ use crate::sources::text;
 use lines::Line;
 use marks::{Kind, Mark};
 
-/// Whether the text is likely such a page: it has two of its marks, or its first lines.
+/// Whether the text looks like an Almanac page: it has two of its marks, or its first lines.
 pub(super) fn is_page(page: &str) -> bool {
     let lines = lines::lex(page);
     let marks: Vec<Mark> = (0..lines.len()).filter_map(|at| Mark::of(&lines, at, NaiveDateTime::MIN)).take(2).collect();

@@ -9,13 +9,13 @@ use crate::model::{Item, Published, TextFormat};
 use crate::sources::news::derived_id;
 use crate::sources::text;
 
-/// What an item's head line tells.
+/// The fields of an item's head line.
 #[derive(Debug, PartialEq)]
 pub(super) struct Head {
     pub score: f64,
     pub source: String,
     pub day: NaiveDate,
-    /// What stands after the age and is not the link to the source.
+    /// The text after the age that is not the link to the source.
     pub rest: String,
     /// Whether the source begins with a digit, so that another reading is possible.
     pub doubtful: bool,
@@ -49,7 +49,7 @@ fn score(text: &str) -> Option<(f64, String)> {
 }
 
 impl Page {
-    /// The text, cut at a word where it is too long, which is told.
+    /// The text, cut at a word if it is too long, which is reported.
     pub(super) fn short(&mut self, no: usize, most: usize, what: &str, full: String) -> String {
         match text::cut(&full, most) {
             Some(short) => {

@@ -1,6 +1,6 @@
-//! Names that run together without separators, "OpenAIGPT-5Mistral Large 2", told apart. Knows the rest of the page.
+//! Splits names that run together without separators, "OpenAIGPT-5Mistral Large 2". Knows the rest of the page.
 
-/// Names with a capital inside that many pages have, so that the step from small to capital is no boundary in them.
+/// Common names with a capital inside, in which the step from small to capital is not a boundary.
 const INNER_CAPITALS: &[&str] = &[
     "OpenAI",
     "ChatGPT",
@@ -44,7 +44,7 @@ const INNER_CAPITALS: &[&str] = &[
     "GenAI",
     "AgentKit",
 ];
-/// A line longer than this is no list of names.
+/// A line longer than this is not a list of names.
 const LONGEST: usize = 600;
 /// The longest single name, in characters.
 const NAME: usize = 60;
@@ -54,7 +54,7 @@ const SEARCHED: usize = 200_000;
 /// The text in which names are looked up.
 pub(super) struct Known(String);
 
-/// A way to tell the names apart: its cost and where its last name begins.
+/// A way to split the names: its cost and where its last name begins.
 type Way = (u32, Vec<usize>);
 
 impl Known {
@@ -122,7 +122,7 @@ impl Known {
         }
     }
 
-    /// Whether the page has the name as a phrase of its own.
+    /// Whether the page has the name as a separate phrase.
     fn has(&self, name: &str) -> bool {
         let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         !name.is_empty()

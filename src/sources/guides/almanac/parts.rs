@@ -1,5 +1,5 @@
-//! What stands under each mark of a page. A part takes the lines of its own shape; what follows them is read as sections,
-//! so that a page whose parts stand in another order still reads.
+//! The parts of a page, each under its mark. A part takes the lines of its own shape; the rest is read as sections,
+//! so that a page whose parts are in another order can still be read.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::{Page, ages, names};
 use crate::model::{Faq, Section, TimelineEntry, Version};
 use crate::sources::text;
 
-/// The longest name of a topic that stands on a line of its own.
+/// The longest topic name that is on a separate line.
 const NAME: usize = 60;
 
 impl Page {
@@ -178,7 +178,7 @@ impl Page {
         self.body(at..range.end, true);
     }
 
-    /// A question is a line that ends with `?`; its answer goes on to the next one. A heading after an answer, with text
+    /// A question is a line that ends with `?`; its answer continues to the next question. A heading after an answer, with text
     /// below it, is a section again.
     pub(super) fn faq(&mut self, range: Range<usize>) {
         let is_question = |page: &Self, at: usize| page.text(at).ends_with(['?', '？']);
@@ -251,7 +251,7 @@ impl Page {
         let word = after.trim_matches(|c: char| !c.is_alphanumeric());
         let status = word.parse().ok();
         let is_word = word.chars().count() <= WORD && word.split_whitespace().count() <= 2;
-        // "v3 is out" heads a section, where text stands below it.
+        // "v3 is out" heads a section if text follows it.
         let is_heading = word.contains(' ') && date.is_none();
         let unknown = (status.is_none() && !word.is_empty()).then(|| word.to_owned());
         (is_word && !is_heading).then_some((Version { version, date, status }, unknown))

@@ -28,7 +28,7 @@ onDraft(draft => {
     const element = $('act-' + name);
     if (name === 'undo' || name === 'redo') {
       element.hidden = false;
-      // A disabled button would lose the focus of who presses it again and again.
+      // A disabled button would lose the focus of someone who presses it repeatedly.
       element.setAttribute('aria-disabled', !draft[name].length);
       element.title = draft[name].length ? `${wanted[name].label}: ${draft[name][0]} (${wanted[name].key})` : 'Nothing to ' + name;
     } else {
@@ -114,7 +114,7 @@ function askResume() {
   dialog('Resume the send?', [make('p', {}, desk.draft.state.words + '.')], 'Resume', () => ({ act: 'resume' }));
 }
 
-// A link in a letter to editors opens the question, which a person then answers: `?ask=approve`, `?ask=skip`.
+// A link in a letter to editors opens the confirmation, but a person must press it: `?ask=approve`, `?ask=skip`.
 const asked = new URLSearchParams(location.search).get('ask');
 let isAsked = false;
 onDraft(draft => {

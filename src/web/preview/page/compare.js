@@ -1,4 +1,4 @@
-// What changed since compose proposed it, or since it was approved, as a reader sees it.
+// The changes since compose's proposal or since the approval, as a reader sees them.
 import { $, make } from './dom.js';
 import { desk, onDraft, read } from './draft.js';
 

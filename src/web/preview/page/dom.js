@@ -1,4 +1,4 @@
-// Small hands for the page's modules: elements, words, lists that keep their elements.
+// Helpers for the page's modules: elements, words, lists that keep their elements.
 
 export const $ = id => document.getElementById(id);
 
@@ -17,7 +17,7 @@ export const button = (label, onclick, more) => make('button', { type: 'button',
 export const bytes = number => number.toLocaleString('en') + ' bytes';
 export const many = (number, word) => number + ' ' + word + (number === 1 ? '' : 's');
 
-// Makes the children of `list` those of `items`, in their order. An element is kept as long as its key is there, so that focus,
+// Updates the children of `list` to match `items`, in order. An element is kept as long as its key exists, so that focus,
 // caret and open drawers stay; `update` brings it up to date.
 export function keyed(list, items, key, create, update) {
   const known = new Map([...list.children].map(child => [child.dataset.key, child]));
@@ -38,7 +38,7 @@ export function keyed(list, items, key, create, update) {
   if (focused && focused.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
 }
 
-// Draws a list anew. When the row that had the focus is gone, the one in its place gets it.
+// Redraws a list. When the row that had the focus is gone, the one in its place gets it.
 export function keepFocus(list, draw, otherwise) {
   const at = [...list.children].findIndex(child => child.contains(document.activeElement));
   draw();
@@ -48,7 +48,7 @@ export function keepFocus(list, draw, otherwise) {
   if (target) target.focus();
 }
 
-// Ways to a file and line: the place to paste into a terminal, and an editor's link.
+// Links to a file and line: the path to paste into a terminal, and an editor's link.
 export function links(path, line) {
   if (!path) return [];
   const place = path + (line ? ':' + line : '');
@@ -62,7 +62,7 @@ export function links(path, line) {
   return all;
 }
 
-// A mistake in a file, with the lines around it.
+// A mistake in a file, with the surrounding lines.
 export function trouble(told) {
   const box = make('div', { class: 'trouble' }, make('h2', {}, told.message));
   if (told.file) {

@@ -1,5 +1,5 @@
-// The draft as digest told it last, and the way to change it. Changes are made one after the other; each is answered with the draft
-// as it then stands.
+// The last draft from digest, and how to change it. Changes are made one after the other; each is answered with the draft
+// after the change.
 import { $, trouble } from './dom.js';
 import { page } from './state.js';
 
@@ -15,15 +15,15 @@ export async function read(what, more) {
   return answered(answer);
 }
 
-// Reads the draft anew: another program may have changed it.
+// Reads the draft again: another program may have changed it.
 export function reload() {
   desk.issue = page.state.issue;
   if (!desk.issue) return;
   queue = queue.then(() => read('draft')).then(told => { if (told.ok) take(told.value); }, () => {});
 }
 
-// Makes a change: `wanted` is it, or tells it once those before are made. Gives back what became of it; `quiet` keeps refusals
-// from the top of the page, for those who show them beside a field.
+// Makes a change: `wanted` is the change, or a function that returns it at its turn. Returns the result; `quiet` keeps refusals
+// from the top of the page, for callers that show them beside a field.
 export const change = (wanted, quiet) => post('change', wanted, quiet);
 export const act = (wanted, quiet) => post('act', wanted, quiet);
 

@@ -1,9 +1,9 @@
-// The bench and what was left out, as a drawer that can be searched, each with its reason; and stories by address or by hand.
+// A searchable drawer with the bench and what was left out, each with its reason; and stories added by address or by hand.
 import { $, button, keepFocus, make } from './dom.js';
 import { change, desk, onDraft } from './draft.js';
 import { onCandidates, readCandidates, candidates } from './candidates.js';
 
-// Most rows that are shown at once.
+// The most rows shown at once.
 const MOST = 60;
 
 const search = make('input', { type: 'search', id: 'candidates-search', autocomplete: 'off' });

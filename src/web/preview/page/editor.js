@@ -1,4 +1,4 @@
-// The desk: the draft beside its mail, to be changed in place. The modules that it loads each draw one part of it.
+// The desk: the draft beside its mail, edited in place. Each module that it loads draws one part.
 import { $, trouble } from './dom.js';
 import { desk, onDraft, reload } from './draft.js';
 import { onAsk, page } from './state.js';
@@ -14,7 +14,7 @@ let seen = null;
 function drawn() {
   const { state } = page;
   if (!state.issue) return;
-  // Fields belong to one issue: another one begins anew.
+  // Fields belong to one issue: another issue starts fresh.
   if (desk.issue && desk.issue !== state.issue) return void location.reload();
   const first = desk.issue === null;
   if (seen !== state.version) {
@@ -42,13 +42,13 @@ onAsk('edit', ({ block, words }) => {
   else if (block.startsWith('intro')) focusHead('intro');
 });
 
-// The mistakes themselves stand at the top of the page.
+// The mistakes themselves are shown at the top of the page.
 function broken([first]) {
   const place = first && first.file ? first.file + ':' + (first.line || 1) : 'The draft';
   return { message: place + ' has a mistake', help: 'Editing here goes on once it is fixed. What you wrote is kept.' };
 }
 
-// On a narrow window, either the words or the mail are shown.
+// A narrow window shows either the words or the mail.
 function side(name) {
   document.body.dataset.side = name;
   for (const one of ['edit', 'look']) $('side-' + one).setAttribute('aria-pressed', one === name);
@@ -56,9 +56,9 @@ function side(name) {
 for (const one of ['edit', 'look']) $('side-' + one).addEventListener('click', () => side(one));
 side('edit');
 
-// What was sent or approved elsewhere shows after a while; the files are followed by the page itself.
+// Polls for sends and approvals made elsewhere; the page itself follows the files.
 setInterval(() => { if (document.visibilityState === 'visible') reload(); }, 15000);
 
 document.addEventListener('page:drawn', drawn);
-// The page may have been drawn before this module was there.
+// The page may have been drawn before this module was loaded.
 if (page.state) drawn();

@@ -158,7 +158,7 @@ function also(entry) {
 
 // -- findings
 
-// Puts what the check says of each story beside it.
+// Shows the check's findings beside each story.
 export function drawFound() {
   for (const [number, element] of [...list.children].entries()) {
     showFindings(element.found, findings(number + 1).filter(found => !found.waived), element.entry);

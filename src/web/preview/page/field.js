@@ -1,5 +1,5 @@
-// One field: its words stand in a box that is written in place. They are saved when the box is left, by Ctrl+S and by Ctrl+Enter;
-// until then they are kept in the browser, so that a reload loses none. When somebody else wrote in it meanwhile, both are shown.
+// One field: a box whose words are edited in place. They are saved when the box loses focus, by Ctrl+S and by Ctrl+Enter;
+// until then they are kept in the browser, so that a reload loses none. If somebody else changed them meanwhile, both are shown.
 import { button, make } from './dom.js';
 import { change, desk, tell } from './draft.js';
 
@@ -12,7 +12,7 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
   const box = make(tag, { id, class: isOneLine ? 'one' : null, 'data-field': name, autocomplete: 'off', placeholder, 'aria-describedby': id + '-note', rows: lines || null });
   const note = make('div', { class: 'note-line', id: id + '-note' });
   const element = make('div', { class: 'field' }, make('label', { for: id }, label), box, hint ? make('p', { class: 'quiet hint' }, hint) : null, note);
-  // What the draft said when the words in the box were begun, and how the box shows that: it has its own line ends.
+  // The draft's words when editing began, and as the box returns them: it has its own line endings.
   let was = null;
   let base = null;
   const kept = () => ['digest', desk.issue, entry || '', name].join(' ');
@@ -28,7 +28,7 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
     if (isDirty()) localStorage.setItem(kept(), JSON.stringify({ was, text: box.value }));
     else localStorage.removeItem(kept());
     element.classList.toggle('unsaved', isDirty());
-    // What was said of these words stays for as long as they are not saved.
+    // Messages about these words stay until they are saved.
     if (isDirty() && note.querySelector('.conflict, .wrong')) return;
     note.replaceChildren(isDirty() ? 'Not saved yet' : '');
   }
@@ -39,7 +39,7 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
     const text = box.value;
     const told = await change(() => ({ op: 'set', entry: entry || null, field: name, text, was }), true);
     if (told.ok) {
-      // Whoever goes on writing meanwhile has more to save.
+      // Words typed during the save still have to be saved.
       was = base = text;
       return keep();
     }
@@ -63,7 +63,7 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
     tell('');
   }
 
-  // The draft's words now. What a person is writing stays.
+  // Shows the draft's current words, unless the person is editing.
   element.update = value => {
     const before = was === null ? JSON.parse(localStorage.getItem(kept()) || 'null') : null;
     if (before) {
@@ -98,7 +98,7 @@ export function field({ name, label, entry, lines, hint, placeholder }) {
   return element;
 }
 
-// Fields of an object of the draft, such as the picture: `parts` are name, label and how many lines.
+// Fields of an object in the draft, such as the picture: `parts` are name, label and number of lines.
 export function group(prefix, entry, parts) {
   const fields = parts.map(([part, label, lines]) => [part, field({ name: prefix + '.' + part, label, entry, lines })]);
   const remove = button('Remove', () => change({ op: 'set', entry: entry || null, field: prefix, text: '', was: null }));

@@ -55,7 +55,7 @@ export function drawFindings() {
   $('elsewhere').replaceChildren(...proof.elsewhere.map(finding));
   $('blocks').replaceChildren(...proof.blocks.map((block, number) => {
     const words = [make('span', {}, block.name), make('span', { class: 'quiet' }, bytes(block.bytes))];
-    // What stands nowhere on the page in words cannot be gone to.
+    // A block without words on the page has nowhere to scroll to.
     const head = block.begins
       ? make('button', { type: 'button', class: 'block', onclick: () => ask('block', number) }, ...words)
       : make('div', { class: 'block' }, ...words);

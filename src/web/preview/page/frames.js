@@ -1,4 +1,4 @@
-// The mail in its frames: loads and rewrites them, marks the blocks that have findings, and draws the line of Gmail's clip.
+// The mail in its frames: loads and rewrites them, marks the blocks with findings, and draws Gmail's clip line.
 import { $, bytes, make, many } from './dom.js';
 import { ask, page, query } from './state.js';
 import { goToFindings, kinds } from './findings.js';
@@ -25,7 +25,7 @@ export function drawMail() {
   else for (const screen of screens) swap(screen, address, key);
 }
 
-// Writes the new page into frames that are there: a third of the time that loading them takes. Their policy stays.
+// Writes the new page into existing frames, in a third of the time of loading them. Their policy stays.
 async function rewrite(frames, address, key) {
   const html = await fetch(address).then(answer => (answer.ok ? answer.text() : null), () => null);
   if (page.shown.mail !== key) return;
@@ -55,18 +55,18 @@ function swap(screen, address, key) {
   screen.append(frame);
 }
 
-// Gives a frame the height of its page, and the page its marks.
+// Sizes a frame to its page, and marks the page.
 function settle(frame) {
   const mail = frame.contentDocument;
   fitHeight(frame);
   mail.addEventListener('click', stay);
   for (const kind of ['mouseover', 'focusin']) mail.addEventListener(kind, event => tellLink(event.target.closest('a[href]')));
-  // Pictures may come later than the page.
+  // Pictures may load later than the page.
   mail.addEventListener('load', () => { frame.style.height = mail.documentElement.scrollHeight + 'px'; }, true);
   place(frame.parentElement);
 }
 
-// As high as its page. A frame that is not shown has no height yet: it gets one once it is.
+// As high as its page. A hidden frame has no height until it is shown.
 function fitHeight(frame) {
   const look = document.querySelector('.look');
   const at = look.scrollTop;
@@ -75,7 +75,7 @@ function fitHeight(frame) {
   look.scrollTop = at;
 }
 
-// A link is looked at, not followed: the copy may be a subscriber's. Where the issue is edited, a click asks for the words.
+// Links are not followed: the message may be a subscriber's. Where the issue can be edited, a click opens the words.
 function stay(event) {
   event.preventDefault();
   tellLink(event.target.closest('a[href]'));
@@ -90,7 +90,7 @@ function tellLink(link) {
 
 const letters = text => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
 
-// The element that a block begins with: a heading with its title, or the paragraph that begins as the intro does.
+// The element that a block begins with: a heading with its title, or the paragraph that starts like the intro.
 function begin(mail, block) {
   const words = letters(block.begins);
   if (!words) return null;
@@ -99,7 +99,7 @@ function begin(mail, block) {
   return [...mail.querySelectorAll('h1,h2,h3,h4')].find(is) || [...mail.querySelectorAll('p')].find(starts) || null;
 }
 
-// The number of the block in which an element of the mail stands: the last that begins before it.
+// The number of the block that contains an element of the mail: the last one that begins before it.
 function blockAt(element) {
   let found = null;
   page.state.proof.blocks.forEach((block, number) => {
@@ -113,7 +113,7 @@ function blockAt(element) {
 
 export function place(screen) {
   for (const old of screen.querySelectorAll('.mark, .clip')) old.remove();
-  // What scrolls sideways must be reached by keyboard.
+  // An area that scrolls sideways must be reachable by keyboard.
   const scrolls = screen.scrollWidth > screen.clientWidth;
   for (const [name, value] of [['tabindex', '0'], ['role', 'group'], ['aria-label', 'The mail']]) {
     if (scrolls) screen.setAttribute(name, value);

@@ -1,17 +1,17 @@
-// The guide of a story: the ones that fit, with how well, and all others. And the findings of a story by its place.
+// The guide of a story: those that fit, with their scores, then all others. Also the findings of a story, by its place.
 import { make } from './dom.js';
 import { change, desk } from './draft.js';
 import { page } from './state.js';
 import { onCandidates, candidates } from './candidates.js';
 
-// What the check says of the story in a place, from 1.
+// The check's findings for the story at a place, from 1.
 export function findings(place) {
   const proof = page.state && page.state.proof;
   const block = proof && proof.blocks.find(block => block.name.startsWith(`news[${place}] `));
   return block ? block.findings : [];
 }
 
-// The title of another story that is to show the same guide.
+// The title of another story paired with the same guide.
 function other(entry) {
   const twin = entry.guide && desk.draft.news.find(one => one.id !== entry.id && one.guide === entry.guide && !one.banned);
   return twin ? twin.title : '';
@@ -38,7 +38,7 @@ export function guideSelect(id) {
     const chosen = entry.guide && title(entry.guide);
     const why = entry.why.split('; ').filter(part => /guide|paired/.test(part)).join('; ');
     const twin = other(entry);
-    // The reason is compose's: it says nothing of a guide that the editor chose.
+    // The reason is compose's: it does not apply to a guide that the editor chose.
     reason.textContent = twin ? `“${twin}” has this guide, too. The mail shows each guide once.` : !chosen || why.includes(chosen) ? why : 'Chosen by an editor.';
   };
   select.addEventListener('change', () => change({ op: 'guide', entry: id, slug: select.value || null, was: entry.guide }).then(draw));

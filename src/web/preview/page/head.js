@@ -1,4 +1,4 @@
-// The issue's own words: the inbox line with how lists cut it, intro, number of the week, picture, and what is waived.
+// The issue's own words: the inbox line and how lists cut it, intro, number of the week, picture, and waived findings.
 import { $, button, make } from './dom.js';
 import { onDraft, read } from './draft.js';
 import { page } from './state.js';
@@ -53,7 +53,7 @@ onDraft(draft => {
   waivers.hidden = !draft.waive.length && !draft.waive_why;
 });
 
-// How lists show the inbox line, and what the check says of the issue itself.
+// How lists show the inbox line, and the check's findings about the issue itself.
 export function drawHead() {
   const { proof } = page.state;
   if (!proof) return;

@@ -1,4 +1,4 @@
-// Findings beside what they are about, with buttons where mending is mechanical.
+// Findings beside their subject, with buttons for mechanical fixes.
 import { button, make } from './dom.js';
 import { change, desk } from './draft.js';
 import { label } from './findings.js';
@@ -37,7 +37,7 @@ const mends = {
 
 const stamp = id => (desk.draft.news.find(entry => entry.id === id) || {}).stamp || null;
 
-// Without the parameters by which senders follow readers around.
+// The address without tracking parameters.
 function clean(url) {
   const [address, ...rest] = url.split('?');
   const [asked, mark] = rest.join('?').split('#');
@@ -63,7 +63,7 @@ export function findingRow(found, entry) {
     buttons.length ? make('p', { class: 'mends' }, ...buttons) : null);
 }
 
-// Writes the findings into a list, unless they are there already: a reason that is being typed stays.
+// Writes the findings into a list, unless they have not changed: a reason being typed is kept.
 export function showFindings(list, found, entry) {
   const key = JSON.stringify([found, entry && entry.url]);
   if (list.dataset.shown === key) return;

@@ -1,11 +1,11 @@
-// The order of the stories: by buttons, by keys, and for those who like it by dragging.
+// The order of the stories: changed by buttons, by keys or by dragging.
 import { button } from './dom.js';
 import { change, desk } from './draft.js';
 
 const place = id => desk.draft.news.findIndex(entry => entry.id === id) + 1;
 const count = () => desk.draft.news.length;
 
-// Moves a story by so many places.
+// Moves a story by this many places.
 export function shift(id, by) {
   return change(() => {
     const to = place(id) + by;
@@ -20,7 +20,7 @@ export function moveButtons(id, title) {
   ];
 }
 
-// Lets a handle drag its entry to the place of another one.
+// Makes a handle drag its entry to the place of another one.
 export function draggable(list, element, handle, id) {
   handle.draggable = true;
   handle.addEventListener('dragstart', event => {

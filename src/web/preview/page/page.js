@@ -1,4 +1,4 @@
-// The preview page: waits for a change, and swaps what has changed in place. No address of another machine is in here.
+// The preview page: waits for a change and updates in place what changed. It contains no address of another machine.
 import { $, make, trouble } from './dom.js';
 import { follow, onAsk, page, request, say } from './state.js';
 import { drawFindings } from './findings.js';
@@ -52,7 +52,7 @@ function drawTroubles() {
   $('troubles').replaceChildren(...boxes);
 }
 
-// -- hands on
+// -- controls
 
 $('summary').addEventListener('click', () => {
   $('check').scrollIntoView();
@@ -71,7 +71,7 @@ $('reading').addEventListener('submit', event => {
 $('subscriber').addEventListener('change', () => $('reading').requestSubmit());
 for (const name of ['look', 'pictures', 'width']) {
   for (const radio of document.getElementsByName(name)) {
-    // A page that is loaded again may come with the last choice.
+    // A reloaded page may come with the last choice.
     if (radio.checked) page.wish[name] = radio.value;
     radio.addEventListener('change', () => {
       page.wish[name] = radio.value;
@@ -80,7 +80,7 @@ for (const name of ['look', 'pictures', 'width']) {
     });
   }
 }
-// Both widths of the mail stand side by side where there is room; else one of them is shown.
+// Both widths of the mail are shown side by side if there is room; otherwise one of them.
 function fit() {
   const frames = document.querySelector('.frames');
   const room = frames.clientWidth || document.querySelector('.views').clientWidth;

@@ -1,4 +1,4 @@
-// What the page knows: the wish (which issue, whose copy, which look), the last state that digest told, and what each view shows.
+// The page's state: the request (which issue, whose message, which look), the last state from digest, and what each view shows.
 import { $ } from './dom.js';
 
 export const page = {
@@ -19,7 +19,7 @@ export function say(text, kind) {
   status.className = kind ? 'quiet ' + kind : 'quiet';
 }
 
-// Waits for each change and calls `draw` with it, for as long as the page is open.
+// Waits for each change and calls `draw` with it, as long as the page is open.
 export async function follow(draw) {
   for (let after = null; ;) {
     waiting = new AbortController();
@@ -27,7 +27,7 @@ export async function follow(draw) {
     try {
       const answer = await fetch('/state?' + query({ after }), { signal: waiting.signal });
       if (!answer.ok) throw new Error(answer.statusText);
-      // 204: nothing has changed for a while.
+      // 204: nothing changed for a while.
       if (answer.status === 200) told = await answer.json();
     } catch (why) {
       after = null;
@@ -43,11 +43,11 @@ export async function follow(draw) {
   }
 }
 
-// Asks at once, since the wish is another one.
+// Asks at once, since the request has changed.
 export function request() {
   if (waiting) waiting.abort();
 }
 
-// What one module wants another one to do, without knowing it: show a line of the draft, a block of the mail, an entry's fields.
+// Hooks by which one module calls another without importing it: show a line of the draft, a block of the mail, an entry's fields.
 export const ask = (what, detail) => document.dispatchEvent(new CustomEvent('page:' + what, { detail }));
 export const onAsk = (what, does) => document.addEventListener('page:' + what, event => does(event.detail));

@@ -1,4 +1,4 @@
-// The tabs, and what stands behind each: the mail, the inbox, the texts, the draft's file.
+// The tabs and their contents: the mail, the inbox, the texts, the draft's file.
 import { $, links, make } from './dom.js';
 import { page, query } from './state.js';
 import { allFindings } from './findings.js';
@@ -21,7 +21,7 @@ export function choose(tab, focus) {
 
 export async function drawTab() {
   const { state, wish, shown } = page;
-  // The file is shown as it is; all else is of the last text that had no mistake.
+  // The file is shown as it is; everything else is from the last text without a mistake.
   for (const last of document.querySelectorAll('.last')) last.hidden = wish.tab === 'draft';
   if (wish.tab === 'mail') return drawMail();
   if (wish.tab === 'inbox') return drawInbox();
@@ -38,7 +38,7 @@ export async function drawTab() {
   $(name).replaceChildren(part(0, cut), make('mark', {}, 'Gmail shows nothing below here'), part(cut));
 }
 
-// One mail program's row of the inbox.
+// The inbox row of one mail program.
 export function inboxRow(row) {
   const bit = (name, text) => make('div', { class: name }, make('bdi', {}, text));
   const from = bit('from', row.sender.shown);
@@ -70,7 +70,7 @@ async function drawDraft() {
   shown.draft = key;
   $('draftfile').textContent = draft.file;
   $('draftlinks').replaceChildren(...links(draft.path, null));
-  // Findings are of the last text that had no mistake: their lines are others now.
+  // Findings are from the last text without a mistake: their lines have moved.
   const wrong = state.troubles.filter(trouble => trouble.file === draft.file && trouble.line);
   const all = wrong.length ? wrong.map(trouble => ({ ...trouble, severity: 'error' })) : state.troubles.length ? [] : allFindings();
   $('draft').replaceChildren(...text.replace(/\n$/, '').split('\n').map((line, number) => {

@@ -8,10 +8,10 @@ use crate::model::IssueName;
 
 const PERSON: &str = "user-agent: Mozilla/5.0 Firefox/140.0\r\naccept: text/html,*/*;q=0.8\r\n";
 
-/// Every click that the service was told of.
+/// Every click that the service got.
 type Clicked = Arc<Mutex<Vec<String>>>;
 
-/// A house that knows one key of one issue, and one that leads where no link may.
+/// A server with one key of one issue, and one key that leads to a forbidden address.
 async fn signpost() -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>, Clicked) {
     let told = Clicked::default();
     let clicks = Arc::clone(&told);
