@@ -1,5 +1,5 @@
-//! What several rooms must know of files: that a link in a publication may not lead out of it, since drafts, templates and content come
-//! from other people's branches too; and how a file is replaced whole. Knows nothing of what is in them.
+//! File functions for several rooms: keeping links in a publication from leading out of it, since drafts, templates and content come
+//! from other people's branches too; and replacing files atomically. Knows nothing of their content.
 
 use std::fs::File;
 use std::io::Write;
@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::Notice;
 
-/// Refuses a path below `root` on which a symbolic link leads out of `root`, or nowhere. A path that is not there yet is looked at as
-/// far as it is; one that is not below `root` is the operator's own word.
+/// Refuses a path below `root` with a symbolic link that leads out of `root`, or nowhere. A path that does not exist yet is checked as
+/// far as it exists; one outside `root` is the operator's choice.
 ///
 /// # Errors
 /// A notice that names the link and where it leads.
@@ -29,7 +29,7 @@ pub fn within(root: &Path, path: &Path) -> Result<(), Notice> {
     Ok(())
 }
 
-/// The same for everything in a folder, however deep. A folder that is missing holds no link.
+/// The same for everything in a folder, at any depth. A missing folder is accepted.
 ///
 /// # Errors
 /// A notice that names the first link and where it leads.
@@ -101,11 +101,11 @@ mod tests {
         assert_eq!(tree_within(&root, &root.join("nothing")), Ok(()));
     }
 }
-/// Puts `bytes` in a file's place: written beside it, flushed to the disk, then renamed, so that whoever reads meanwhile has the old
-/// file or the new one, never half of one. The new file has the old one's permissions; where there was none, those of any new file.
+/// Replaces a file with `bytes`: written beside it, flushed to the disk, then renamed, so that concurrent readers see the old
+/// file or the new one, never a partial one. The new file keeps the old one's permissions; if there was none, the default ones.
 ///
 /// # Errors
-/// The folder is missing, or cannot be written. The old file is then as it was.
+/// The folder is missing or cannot be written. The old file is left as it was.
 pub fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -1,4 +1,4 @@
-//! Rules for subscribers who hear the mail or read it by other means: language, title, headings, tables, reading order.
+//! Accessibility rules: language, title, headings, tables, reading order.
 
 use super::css::{self, Declaration};
 use super::{At, Found, Issue};
@@ -26,7 +26,7 @@ fn document(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// One h1, no level left out on the way down, none empty.
+/// One h1, no skipped levels, no empty headings.
 fn headings(issue: &Issue, found: &mut Vec<Found>) {
     let mut wrong = |message: String| {
         let help = "one h1 for the issue, h2 for its parts, h3 for stories: screen readers leap from one to the next";
@@ -53,7 +53,7 @@ fn headings(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// A table for layout says so, or a screen reader counts out its rows and columns. One with `<th>` is a table of data.
+/// A layout table must say so, or screen readers announce its rows and columns. A table with `<th>` is a data table.
 fn tables(issue: &Issue, found: &mut Vec<Found>) {
     let elements = &issue.page.elements;
     let layout = |(number, table): &(usize, &super::page::Element)| {
@@ -68,7 +68,7 @@ fn tables(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// Whether something shows in another order than it is written.
+/// Whether the visual order differs from the source order.
 fn reorders(issue: &Issue) -> Option<String> {
     let moves = |d: Declaration| {
         let (property, value) = (d.property.to_ascii_lowercase(), d.value.to_ascii_lowercase());

@@ -1,13 +1,13 @@
-//! Rules on what a mail must not do or say twice over: HTML that acts by itself, and tags in the plain text.
+//! Rules on active content and stray markup: HTML that acts by itself, and tags in the plain text.
 
 use super::{At, Found, Issue};
 
-/// Elements that act, load or ask. Mail programs take them out or take the mail for an attack.
+/// Elements that run, load or ask for input. Mail programs remove them or treat the mail as an attack.
 const ACTIVE: &[&str] = &[
     "applet", "base", "button", "dialog", "embed", "form", "frame", "frameset", "iframe", "input", "link", "math",
     "object", "portal", "script", "select", "svg", "template", "textarea",
 ];
-/// Tags that no news speaks of, as it may of `<div>`.
+/// Tags that news would not mention, unlike `<div>`.
 const TAGS: &[&str] =
     &["</p>", "</a>", "</td>", "</span>", "<br>", "<br/>", "<br />", "&nbsp;", "&amp;", "&#39;", "&quot;"];
 
@@ -20,14 +20,14 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
             let message = format!("the HTML has a <{}>", super::short(element.name()));
             found.push(Found::error("html-active", At::Html, message, help));
         }
-        // `on` and letters is what HTML reserves for handlers of events.
+        // HTML reserves `on` plus letters for event handlers.
         let handler = element.attrs().find(|(name, _)| name.len() > 2 && name.to_ascii_lowercase().starts_with("on"));
         if let Some((name, _)) = handler {
             let message = format!("the HTML has a script in the attribute `{}`", super::short(name));
             found.push(Found::error("html-active", At::Html, message, help));
         }
     }
-    // A headline may be about a tag, and shows it.
+    // A headline may mention a tag.
     let told = |tag: &str| issue.shown().any(|(_, entry)| entry.title.contains(tag) || entry.summary.contains(tag));
     if let Some(tag) = TAGS.iter().find(|tag| issue.text.contains(**tag) && !told(tag)) {
         let help =

@@ -1,5 +1,5 @@
-//! What each block of the page weighs: masthead, intro, stories, cards, footer, and the rest. Found by what stands in them,
-//! so that it holds for templates of a publication's own. Knows no rule.
+//! The size of each block of the page: masthead, intro, stories, cards, footer, and the rest. Found by their content,
+//! so that it works for a publication's own templates too. Knows no rule.
 
 use std::collections::HashMap;
 
@@ -57,7 +57,7 @@ fn around(page: &Page, anchor: usize, anchors: &[usize]) -> usize {
 
 type Anchor = (usize, Option<At>, &'static str);
 
-/// One element that surely stands in each block, in the order of the document.
+/// One element that is certain to be in each block, in document order.
 fn anchors(draft: &Draft, page: &Page, leave: &str) -> Vec<Anchor> {
     let mut wanted: HashMap<String, At> = HashMap::new();
     let cards = super::cards(draft);
@@ -86,9 +86,9 @@ fn anchors(draft: &Draft, page: &Page, leave: &str) -> Vec<Anchor> {
     found
 }
 
-/// The paragraph that begins as the intro does.
+/// The paragraph that begins like the intro.
 fn intro(draft: &Draft, page: &Page) -> Option<usize> {
-    /// Letters that no other paragraph begins with.
+    /// How many opening letters identify a paragraph.
     const ENOUGH: usize = 24;
     let begin = |text: &str| topic_key(text).chars().take(ENOUGH).collect::<String>();
     let words = draft.intro.split(['[', '(', '<', '\n']).find(|part| !topic_key(part).is_empty())?;

@@ -1,5 +1,5 @@
-//! How each element looks once style sheet and `style` attributes have met: colour, ground, size, whether it shows. Only
-//! what contrast asks of (CSS Cascading 4, CSS Color 4); no layout. Knows no draft.
+//! The computed style of each element from style sheets and `style` attributes: colour, background, size, visibility. Only
+//! what contrast needs (CSS Cascading 4, CSS Color 4); no layout. Knows no draft.
 
 use std::collections::HashMap;
 
@@ -7,19 +7,19 @@ use super::color::{BLACK, Color, WHITE};
 use super::css::{self, Compound, Declaration, Join, Selector, Stylesheet};
 use super::page::{Element, Page};
 
-/// Which of the two ways a mail is shown.
+/// Light or dark mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     Light,
     Dark,
 }
 
-/// What an element hands to the text in it.
+/// What an element passes on to its text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TextStyle {
     /// `None` when it is written in a way that [`Color::parse`] does not know.
     pub color: Option<Color>,
-    /// The nearest ground behind it; `None` when that is a picture or not known.
+    /// The nearest background; `None` if it is a picture or unknown.
     pub ground: Option<Color>,
     /// In CSS pixels.
     pub size: f64,
@@ -27,10 +27,10 @@ pub struct TextStyle {
     pub hidden: bool,
 }
 
-/// The dark ground and text of browsers for a page that says `color-scheme: dark` and no more.
+/// Browsers' default background and text colours for a page with only `color-scheme: dark`.
 const DARK_CANVAS: Color = Color::hex(0x12_12_12);
 
-/// The looks of all elements, in their order.
+/// The styles of all elements, in order.
 pub fn looks(page: &Page, sheet: &Stylesheet, mode: Mode) -> Vec<TextStyle> {
     let rules = Styles::new(page, sheet, mode);
     let dark = mode == Mode::Dark && declares_dark(page, sheet);
@@ -49,7 +49,7 @@ pub fn looks(page: &Page, sheet: &Stylesheet, mode: Mode) -> Vec<TextStyle> {
             found
                 .extend(own.iter().map(|d| (Weight { important: d.important, inline: true, ..Weight::default() }, *d)));
         }
-        // Stable: of equal weight the later one wins.
+        // Stable: of equal weights the later one wins.
         found.sort_by_key(|(weight, _)| *weight);
         for (_, declaration) in &found {
             apply(declaration, &mut look, &above);
@@ -59,7 +59,7 @@ pub fn looks(page: &Page, sheet: &Stylesheet, mode: Mode) -> Vec<TextStyle> {
     looks
 }
 
-/// Whether the page says that it can be dark, so that browsers begin with dark colours.
+/// Whether the page declares dark mode support, so that browsers start with dark colours.
 fn declares_dark(page: &Page, sheet: &Stylesheet) -> bool {
     let meta = page.named("meta").any(|(_, meta)| {
         meta.attr("name").is_some_and(|name| name.eq_ignore_ascii_case("color-scheme"))
@@ -69,7 +69,7 @@ fn declares_dark(page: &Page, sheet: &Stylesheet) -> bool {
     meta || sheet.rules.iter().any(|rule| css::declarations(rule.block).any(says))
 }
 
-/// What element names and old attributes mean by themselves (HTML standard, "Rendering").
+/// The default styles of elements and presentational attributes (HTML standard, "Rendering").
 fn by_name(element: &Element, dark: bool, look: &mut TextStyle) {
     match element.name() {
         "h1" => (look.size, look.bold) = (look.size * 2.0, true),
@@ -130,7 +130,7 @@ fn apply(declaration: &Declaration, look: &mut TextStyle, above: &TextStyle) {
     }
 }
 
-/// A font size in CSS pixels; what is not understood leaves the size that it has.
+/// A font size in CSS pixels; unknown values leave the size unchanged.
 fn size(value: &str, inherited: f64) -> f64 {
     let number = |unit: &str| value.strip_suffix(unit).and_then(|n| n.trim().parse::<f64>().ok());
     let size = number("px")
@@ -141,7 +141,7 @@ fn size(value: &str, inherited: f64) -> f64 {
     size.filter(|size| size.is_finite()).unwrap_or(inherited)
 }
 
-/// What decides between two declarations, the greater winning.
+/// The weight of a declaration; the greater one wins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Weight {
     important: bool,
@@ -149,7 +149,7 @@ struct Weight {
     specificity: (usize, usize, usize),
 }
 
-/// The rules that hold in one mode and say something about looks.
+/// The rules that apply in one mode and affect the style.
 struct Styles<'c> {
     rules: Vec<(Selector<'c>, Vec<Declaration<'c>>)>,
     /// The classes of each element.
@@ -182,7 +182,7 @@ impl<'c> Styles<'c> {
         }
     }
 
-    /// Whether the element is what the rightmost compound says, under ancestors that are what the others say.
+    /// Whether the element matches the rightmost compound and its ancestors match the others.
     fn selects(&self, page: &Page, compounds: &[(Compound, Join)], number: usize) -> bool {
         let Some(((compound, join), left)) = compounds.split_first() else { return true };
         if !self.is(&page.elements[number], number, compound) {
@@ -211,13 +211,13 @@ impl<'c> Styles<'c> {
             && compound.pseudos.iter().all(|pseudo| match *pseudo {
                 "root" => element.parent.is_none(),
                 "link" => element.attr("href").is_some(),
-                // The state of a pointer, or a part of an element: nothing of how it looks at first.
+                // A pointer state, or a part of an element: not part of its initial style.
                 _ => false,
             })
     }
 }
 
-/// `name` or `name="value"`; other comparisons never hold here.
+/// `name` or `name="value"`; other operators never match.
 fn has_attribute(element: &Element, wanted: &str) -> bool {
     match wanted.split_once('=') {
         None => element.attr(wanted.trim()).is_some(),
@@ -225,7 +225,7 @@ fn has_attribute(element: &Element, wanted: &str) -> bool {
     }
 }
 
-/// Whether a condition of `@media` holds on a wide screen in this mode.
+/// Whether a `@media` condition holds on a wide screen in this mode.
 fn holds(condition: &str, mode: Mode) -> bool {
     let condition = condition.to_ascii_lowercase();
     let scheme = match mode {

@@ -1,5 +1,5 @@
-//! The rule on mail clients: what of HTML and CSS the page uses that a client does not show, by the data of caniemail.com as
-//! compiled in (clients.tsv, made by scripts/caniemail). Knows no draft.
+//! The rule on mail clients: HTML and CSS of the page that some client does not support, by the caniemail.com data
+//! built in (clients.tsv, made by scripts/caniemail). Knows no draft.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
@@ -10,8 +10,8 @@ use super::{At, Found, Issue};
 
 const TABLE: &str = include_str!("clients.tsv");
 
-/// Features that a mail may use although some client does not know them, because nothing is lost without them: the feature,
-/// the uses that this holds for (none: all), and why. docs/checks.md, "client-support", says the same to people.
+/// Features that a mail may use although some clients do not support them, since nothing is lost: the feature,
+/// the uses concerned (empty: all), and why. docs/checks.md, "client-support", says the same to people.
 const HARMLESS: &[(&str, &[&str], &str)] = &[
     ("css-at-media", &[], "sets small screens and dark mode; the mail is one column and reads without"),
     ("css-at-media-prefers-color-scheme", &[], "who does not know it shows the light colours, or turns them by itself"),
@@ -56,7 +56,7 @@ struct Feature {
 
 struct Table {
     clients: Vec<&'static str>,
-    /// How many of the clients, from the first, make a warning.
+    /// For how many of the clients, from the first, a finding is a warning.
     major: usize,
     features: Vec<Feature>,
     /// Features by what finds them, such as `("p", "gap")` or `("e", "video")`; each with the value that it is about, if it is
@@ -99,7 +99,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// One feature that some clients do not know.
+/// One feature that some clients do not support.
 fn finding(feature: &Feature, sample: &str) -> Option<Found> {
     let without: Vec<usize> = feature.support.bytes().enumerate().filter(|(_, b)| *b == b'n').map(|(i, _)| i).collect();
     let names: Vec<&str> = without.iter().filter_map(|client| KNOWN.clients.get(*client).copied()).collect();
@@ -115,7 +115,7 @@ fn finding(feature: &Feature, sample: &str) -> Option<Found> {
     }
 }
 
-/// The features that a page uses, each with the first place that does.
+/// The features that a page uses, each with its first use.
 #[derive(Default)]
 struct Used {
     features: BTreeMap<usize, String>,
@@ -123,7 +123,7 @@ struct Used {
 }
 
 impl Used {
-    /// Notes what a use of `key` finds. The kinds are the letters of clients.tsv.
+    /// Records a use of `key`. The kinds are the letters of clients.tsv.
     fn note(&mut self, kind: &str, key: &str, value: &str, sample: impl FnOnce() -> String) {
         let Some(about) = KNOWN.by.get(&(kind, key)) else { return };
         let fits = |wanted: Option<&str>| wanted.is_none_or(|wanted| wanted == value);
@@ -148,7 +148,7 @@ impl Used {
         for (attribute, value) in element.attrs() {
             match attribute {
                 "style" => {
-                    // The same few styles come again and again.
+                    // The same few styles occur over and over.
                     if !self.seen.contains(value) {
                         self.seen.insert(value.to_owned());
                         css::declarations(value).for_each(|declaration| self.declaration(&declaration));

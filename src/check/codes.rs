@@ -1,6 +1,6 @@
 //! The codes of all findings, and what docs/checks.md says of each. Knows no rule.
 
-/// Every code that a finding can have, in the order of the alphabet. A code never changes its meaning.
+/// Every code of a finding, in alphabetical order. A code never changes its meaning.
 pub const CODES: &[&str] = &[
     "client-support",
     "contrast-low",
@@ -79,8 +79,8 @@ pub const CODES: &[&str] = &[
     "words-unknown",
 ];
 
-/// Codes that no waiver silences: subscribers must be able to leave and to read, a message that breaks the standards is
-/// nobody's wish, and a waiver does not excuse itself.
+/// Codes that cannot be waived: subscribers must be able to leave and to read, no one should send a message that breaks
+/// the standards, and a waiver cannot waive itself.
 pub const NOT_WAIVABLE: &[&str] = &[
     "header-missing",
     "header-twice",
@@ -104,7 +104,7 @@ pub fn explain(code: &str) -> Option<&'static str> {
     Some(section[3..].find("\n## ").map_or(section, |end| &section[..end + 3]).trim_end())
 }
 
-/// The address of that section, in the documentation of the crate's version.
+/// The URL of that section in the documentation for this version.
 pub fn help_uri(code: &str) -> String {
     format!(
         "https://docs.rs/crate/{}/{}/source/docs/checks.md#{code}",

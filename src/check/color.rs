@@ -1,4 +1,4 @@
-//! Colours as CSS writes them, and the contrast of two (WCAG 2.2). Knows no page.
+//! CSS colours, and the contrast between two (WCAG 2.2). Knows no page.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ pub struct Color(pub [u8; 3]);
 pub const WHITE: Color = Color([255, 255, 255]);
 pub const BLACK: Color = Color([0, 0, 0]);
 
-/// The names that mails use: those of HTML 4 and a few more. A name that is not here counts as unknown.
+/// Colour names used in mails: those of HTML 4 and a few more. Others count as unknown.
 const NAMES: &[(&str, u32)] = &[
     ("black", 0x00_00_00),
     ("white", 0xff_ff_ff),
@@ -46,7 +46,7 @@ impl Color {
         Self([red, green, blue])
     }
 
-    /// Reads a colour; the second number is how opaque it is, from 0 to 1. `None` for what is no colour or is not known,
+    /// Parses a colour; the second number is its opacity, from 0 to 1. `None` for invalid or unsupported values,
     /// such as `hsl()` and `var()`.
     pub fn parse(text: &str) -> Option<(Self, f64)> {
         let text = text.trim();
@@ -77,7 +77,7 @@ impl Color {
         Some((Self(rgb.map(byte)), alpha))
     }
 
-    /// This colour, so opaque, over another.
+    /// This colour, with this opacity, over another.
     pub fn over(self, alpha: f64, ground: Self) -> Self {
         let mut mixed = self.0;
         for (top, bottom) in mixed.iter_mut().zip(ground.0) {

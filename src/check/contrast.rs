@@ -1,4 +1,4 @@
-//! The rule on contrast: every text on the ground behind it, in light and in dark mode (WCAG 2.2, 1.4.3).
+//! The rule on contrast: every text against its background, in light and in dark mode (WCAG 2.2, 1.4.3).
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::color::Color;
 use super::css::Stylesheet;
 use super::{At, Found, Issue};
 
-/// The least contrast of text; of large text, which is 24 px and more, or bold and 18.66 px and more.
+/// Minimum contrast of text, and of large text: from 24 px, or from 18.66 px if bold.
 const LEAST: f64 = 4.5;
 const LEAST_LARGE: f64 = 3.0;
 
@@ -15,14 +15,14 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     let sheet = Stylesheet::read(&issue.css);
     let dark = sheet.rules.iter().any(|rule| rule.conditions.iter().any(|c| c.contains("prefers-color-scheme")));
     for mode in [Mode::Light, Mode::Dark] {
-        // A mail without dark rules is turned dark by its subscriber's program, if at all: nothing to compute here.
+        // Without dark rules, only the subscriber's mail program can darken the mail: nothing to compute here.
         if mode == Mode::Light || dark {
             weak(issue, &sheet, mode, found);
         }
     }
 }
 
-/// One finding for each pair of colours that is too weak.
+/// One finding for each pair of colours with too little contrast.
 fn weak(issue: &Issue, sheet: &Stylesheet, mode: Mode, found: &mut Vec<Found>) {
     let looks = cascade::looks(&issue.page, sheet, mode);
     let mut pairs: BTreeMap<(Color, Color, bool), (usize, &str)> = BTreeMap::new();

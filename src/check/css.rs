@@ -1,7 +1,7 @@
-//! As much of CSS as a mail's style sheet and `style` attributes hold: rules, selectors, declarations. Knows no rule of ours.
-//! What it does not understand it leaves out.
+//! A parser for the CSS found in mails' style sheets and `style` attributes: rules, selectors, declarations. Knows no check.
+//! It skips what it does not understand.
 
-/// `property: value`, the property in the case it was written.
+/// `property: value`, with the property's case as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Declaration<'c> {
     pub property: &'c str,
@@ -22,7 +22,7 @@ pub fn declarations(block: &str) -> impl Iterator<Item = Declaration<'_>> {
     })
 }
 
-/// Splits at `mark` where it stands outside of quotes, brackets and parentheses.
+/// Splits at `mark` outside quotes, brackets and parentheses.
 pub fn split(text: &str, mark: char) -> impl Iterator<Item = &str> {
     let (mut depth, mut quote) = (0_usize, None);
     text.split(move |c: char| {
@@ -46,7 +46,7 @@ pub struct Rule<'c> {
     pub block: &'c str,
 }
 
-/// A style sheet. Make it from text without comments, as [`without_comments`] gives.
+/// A style sheet. Parse it from text without comments, as [`without_comments`] returns.
 #[derive(Clone, Debug, Default)]
 pub struct Stylesheet<'c> {
     pub rules: Vec<Rule<'c>>,
@@ -74,7 +74,7 @@ impl<'c> Stylesheet<'c> {
     }
 
     fn rules_in(&mut self, css: &'c str, conditions: &[&'c str]) {
-        /// More at-rules than this inside each other no mail has.
+        /// Maximum nesting depth of at-rules; no mail has more.
         const DEEPEST: usize = 8;
         let mut rest = css;
         while let Some(end) = rest.find(['{', ';']) {
@@ -99,7 +99,7 @@ impl<'c> Stylesheet<'c> {
     }
 }
 
-/// Up to the `}` that closes the block, and what follows it.
+/// The text up to the `}` that closes the block, and the text after it.
 fn block(text: &str) -> (&str, &str) {
     let mut depth = 1;
     for (at, byte) in text.bytes().enumerate() {

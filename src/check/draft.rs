@@ -1,4 +1,4 @@
-//! Rules on the news of a draft: that there is some, that each item is whole, and that its guide is known.
+//! Rules on a draft's news: that there is some, that each item is complete, and that its guide is known.
 
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 
 /// Items with one address or one long headline are one story.
 fn twice(issue: &Issue, found: &mut Vec<Found>) {
-    /// Letters from which on two equal headlines are no chance.
+    /// From this many letters, two equal headlines are not a coincidence.
     const LONG: usize = 32;
     let mut first: HashMap<String, usize> = HashMap::new();
     for (number, entry) in issue.shown() {
@@ -46,9 +46,9 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// Two stories that look like one, or have one summary. Those that [`twice`] finds are left to it.
+/// Two stories that look like one, or have the same summary. Skips those that [`twice`] reports.
 fn twins(issue: &Issue, found: &mut Vec<Found>) {
-    /// Letters from which on two equal summaries are no chance.
+    /// From this many letters, two equal summaries are not a coincidence.
     const LONG: usize = 40;
     let help = "put one into the other's `also`, ban one, or waive `twin-stories` if they are two";
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -85,7 +85,7 @@ fn number(found: &Found) -> Option<usize> {
     }
 }
 
-/// A guide that is shown with its title only, since nobody knows its address.
+/// A guide shown with its title only, since its address is unknown.
 fn guides_without_link(issue: &Issue, found: &mut Vec<Found>) {
     let has_link = |url: Option<&str>| url.is_some_and(|url| !url.trim().is_empty());
     let help = "add `url` to the guide in content/guides and compose again, or show another guide";
@@ -108,7 +108,7 @@ fn guides_without_link(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// A paired guide that is neither a card nor in content/ is left out of the mail without a word.
+/// A paired guide that is neither a card nor in content/ is silently left out of the mail.
 fn guides(issue: &Issue, found: &mut Vec<Found>) {
     let Some(content) = issue.context.content else { return };
     let cards = issue.draft.guides.iter().map(|card| card.slug.as_str());

@@ -1,5 +1,5 @@
-//! Rules on where the news came from: dates and scores as in content, nothing that an earlier issue carried, no guide that
-//! is older than what it explains.
+//! Rules on the news' origin: dates and scores match content, nothing from an earlier issue is repeated, no guide
+//! is older than the news it explains.
 
 use std::collections::HashMap;
 
@@ -53,7 +53,7 @@ fn score(number: usize, entry: &Entry, item: &Item, content: &Known, found: &mut
 }
 
 fn guides(issue: &Issue, content: &Known, found: &mut Vec<Found>) {
-    // Compose counts in the same way, so that its `why` and this finding agree.
+    // Compose counts the same way, so that its `why` and this finding agree.
     let Some(limit) = TimeDelta::from_std(content.guide_stale).ok().filter(|limit| !limit.is_zero()) else { return };
     for (number, entry) in issue.shown() {
         let guide = entry.guide.as_ref().and_then(|slug| content.guides.iter().find(|guide| guide.slug == *slug));

@@ -1,4 +1,4 @@
-//! Rules on pictures: what each shows in words, how large it is, and that it comes by https.
+//! Rules on pictures: alt text, size, and https.
 
 use super::{At, Found, Issue, prose};
 

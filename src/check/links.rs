@@ -1,4 +1,4 @@
-//! Rules on links: that each leads somewhere safe, says where, and that both parts have the same.
+//! Rules on links: that each is safe and has a clear text, and that both parts have the same links.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use url::Url;
 use super::{At, Found, Issue, prose};
 use crate::model::{Draft, canonical_url, is_tracking};
 
-/// Hosts that hide where a link leads.
+/// Link shorteners, which hide a link's target.
 const SHORTENERS: &[&str] = &[
     "adf.ly",
     "amzn.to",
@@ -38,7 +38,7 @@ const SHORTENERS: &[&str] = &[
     "v.gd",
     "x.gd",
 ];
-/// Link texts that say nothing when they are read alone, as screen readers list them.
+/// Link texts that are meaningless out of context, as in a screen reader's list of links.
 const VAGUE: &[&str] = &[
     "click here",
     "click",
@@ -86,7 +86,7 @@ fn written(issue: &Issue, known: &mut BTreeSet<String>, found: &mut Vec<Found>) 
     }
 }
 
-/// Links that a template makes. Those of the draft have their place there.
+/// Links from templates. Those from the draft are reported at their place in it.
 fn on_page(issue: &Issue, known: &BTreeSet<String>, found: &mut Vec<Found>) {
     let mut seen = BTreeSet::new();
     for (number, link) in issue.page.links() {
@@ -106,7 +106,7 @@ fn on_page(issue: &Issue, known: &BTreeSet<String>, found: &mut Vec<Found>) {
     }
 }
 
-/// An address as the rendered page has it.
+/// An address in its form in the rendered page.
 fn sober(url: &str) -> String {
     Url::parse(url.trim()).map_or_else(|_| url.trim().to_owned(), |url| url.to_string())
 }
@@ -148,7 +148,7 @@ fn target(at: At, url: &str) -> Vec<Found> {
     }
 }
 
-/// What a web address should not do to subscribers.
+/// Problems of web addresses for subscribers.
 fn manners(at: At, url: &str, parsed: &Url) -> Vec<Found> {
     let mut found = Vec::new();
     let shown = super::short(url);
@@ -209,7 +209,7 @@ fn twice(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// A subscriber of plain text must be able to follow every link. One that begins a mail (`mailto:` with a subject) is no page: to
+/// Subscribers who read plain text must be able to follow every link. One that starts a mail (`mailto:` with a subject) is exempt: to
 /// reply and to forward, every mail program has its own way.
 fn same_in_text(issue: &Issue, found: &mut Vec<Found>) {
     let links: BTreeSet<&str> = issue.page.links().filter_map(|(_, link)| link).collect();
@@ -225,7 +225,7 @@ fn same_in_text(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// Whether a link stands in the text as a whole, not as the beginning of a longer one.
+/// Whether the text contains the whole link, not just as the start of a longer one.
 fn stands(text: &str, link: &str) -> bool {
     let ends = |rest: &str| {
         let rest = rest.trim_start_matches(['.', ',', ';', ':', '!', '?', ')', ']', '>', '"', '\'']);

@@ -1,4 +1,4 @@
-//! The rule on plain text that looks as if it were meant as markup: it is shown as it stands. Knows no template.
+//! The rule on plain text that looks like intended markup, which would be shown literally. Knows no template.
 
 use super::{At, Found, Issue};
 use crate::model::TextFormat;
@@ -30,7 +30,7 @@ fn link(text: &str) -> Option<&str> {
     })
 }
 
-/// The first reference of HTML: `&amp;`, `&#8217;`.
+/// The first HTML character reference: `&amp;`, `&#8217;`.
 fn reference(text: &str) -> Option<&str> {
     text.match_indices('&').find_map(|(at, _)| {
         let rest = text.get(at + 1..)?;

@@ -1,4 +1,4 @@
-//! Rules on the message as the sender would build it: its headers, its lines, its parts and their encodings. Knows no way
+//! Rules on the message as the sender would build it: its headers, lines, parts and encodings. Knows no way
 //! to build one.
 
 use chrono::DateTime;
@@ -7,7 +7,7 @@ use url::Url;
 use super::mime::{self, Mail};
 use super::{At, Found, Issue};
 
-/// What every copy must carry, once.
+/// Headers that every copy must have exactly once.
 const REQUIRED: &[&str] = &[
     "From",
     "To",
@@ -23,7 +23,7 @@ const REQUIRED: &[&str] = &[
 ];
 /// The longest line without its CRLF (RFC 5322 §2.1.1).
 const LINE: usize = 998;
-/// Most mistakes here are the program's, not the editor's.
+/// Most mistakes here are bugs, not the editor's fault.
 const REPORT: &str = "no edit to the draft fixes this: please report it with the issue.eml that `digest render` writes";
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
@@ -35,7 +35,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
     parts(&mail, found);
 }
 
-/// No line that a server may refuse, and no line end that one server takes for another thing than the next does.
+/// No line that a server may refuse, and no line end that servers interpret differently.
 fn lines(message: &str, mail: &Mail, found: &mut Vec<Found>) {
     let mut wrong = |what: String| found.push(Found::error("mail-lines", At::Message, what, REPORT));
     if let Some(length) = message.split("\r\n").map(str::len).find(|length| *length > LINE) {
@@ -65,7 +65,7 @@ fn counts(mail: &Mail, found: &mut Vec<Found>) {
     }
 }
 
-/// What a header must look like: its name, the rule, which says what is wrong, and where to mend it.
+/// The form of a header: its name, the rule, which says what is wrong, and where to fix it.
 type Form = (&'static str, fn(&str) -> Option<String>, &'static str);
 const FORMS: &[Form] = &[
     ("From", mailbox, "correct `[publication] from`"),
@@ -101,7 +101,7 @@ fn forms(issue: &Issue, mail: &Mail, found: &mut Vec<Found>) {
     }
 }
 
-/// How often `@` stands outside of quoted strings (RFC 5322 section 3.2.4): in a quoted name it is no address.
+/// How often `@` occurs outside quoted strings (RFC 5322 section 3.2.4): in a quoted name it is not an address.
 fn ats_outside_quotes(value: &str) -> usize {
     let (mut quoted, mut ats) = (false, 0);
     let mut signs = value.chars();
@@ -132,7 +132,7 @@ fn turns(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The subject must be read again as it was written, but for what no header may hold.
+/// The subject must decode to what was written, except for characters that headers cannot hold.
 fn subject(value: &str, written: &str) -> Option<String> {
     let read = match mime::words(value) {
         Ok(text) => text,
@@ -167,7 +167,7 @@ fn list_id(value: &str) -> Option<String> {
     (!good).then(|| "must be <name.host>".into())
 }
 
-/// An https and a mailto address between angle brackets (RFC 8058 §3.1, RFC 2369 §3.2).
+/// An https and a mailto address in angle brackets (RFC 8058 §3.1, RFC 2369 §3.2).
 fn unsubscribe(value: &str) -> Option<String> {
     let addresses: Vec<Url> =
         value.split('<').skip(1).filter_map(|rest| Url::parse(rest.split_once('>')?.0).ok()).collect();

@@ -1,9 +1,9 @@
-//! A whole message read strictly: its headers, and its parts with their encodings undone (RFC 5322, 2045 to 2047). Knows no
-//! rule; what a mail program would guess at is a mistake here.
+//! Parses a whole message strictly: its headers, and its decoded parts (RFC 5322, 2045 to 2047). Knows no
+//! rule; what mail programs would guess is an error here.
 
 use data_encoding::BASE64;
 
-/// A header with its folds undone (RFC 5322 §2.2.3).
+/// An unfolded header (RFC 5322 §2.2.3).
 #[derive(Debug, PartialEq, Eq)]
 pub struct Header<'m> {
     pub name: &'m str,
@@ -14,7 +14,7 @@ pub struct Header<'m> {
 #[derive(Debug)]
 pub struct Mail<'m> {
     pub headers: Vec<Header<'m>>,
-    /// Lines above the body that are neither a header nor the rest of one.
+    /// Lines above the body that are neither a header nor its continuation.
     pub stray: Vec<&'m str>,
     body: &'m str,
 }
@@ -43,17 +43,17 @@ impl<'m> Mail<'m> {
         mail
     }
 
-    /// The headers of a name, whatever its case.
+    /// The headers with this name, ignoring case.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |h| h.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
     }
 
-    /// The first header of a name; empty when there is none.
+    /// The first header with this name; empty if there is none.
     pub fn header(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()
     }
 
-    /// The content type in small letters, without its parameters: `text/plain`.
+    /// The content type in lower case, without its parameters: `text/plain`.
     pub fn kind(&self) -> String {
         let value = self.header("Content-Type");
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
@@ -84,10 +84,10 @@ impl<'m> Mail<'m> {
         }
     }
 
-    /// The body with its transfer encoding undone.
+    /// The body, decoded from its transfer encoding.
     ///
     /// # Errors
-    /// A sentence on how the bytes contradict the headers.
+    /// A sentence on how the body contradicts the headers.
     pub fn text(&self) -> Result<String, String> {
         let encoding = self.header("Content-Transfer-Encoding").to_ascii_lowercase();
         let bytes = match encoding.as_str() {
@@ -151,10 +151,10 @@ fn quoted_line(line: &str, bytes: &mut Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-/// A header's text with its encoded words read (RFC 2047).
+/// A header's text with its encoded words decoded (RFC 2047).
 ///
 /// # Errors
-/// A sentence on what no mail program could read: a word of more than 75 characters, of another set than UTF-8, or broken.
+/// A sentence on an unreadable encoded word: longer than 75 characters, not in UTF-8, or malformed.
 pub fn words(value: &str) -> Result<String, String> {
     let mut bytes = Vec::new();
     let mut after_word = false;
@@ -162,7 +162,7 @@ pub fn words(value: &str) -> Result<String, String> {
         let word = token.trim_end_matches([' ', '\t']);
         if !word.is_empty() {
             let encoded = word.strip_prefix("=?").and_then(|word| word.strip_suffix("?="));
-            // The blank between two encoded words is not part of the text (§6.2).
+            // White space between two encoded words is not part of the text (§6.2).
             if encoded.is_some() && after_word {
                 while bytes.last().is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
                     bytes.pop();
@@ -182,7 +182,7 @@ pub fn words(value: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "its encoded words are not valid UTF-8".into())
 }
 
-/// What stands between `=?` and `?=`.
+/// The content between `=?` and `?=`.
 fn encoded_word(word: &str) -> Result<Vec<u8>, String> {
     let mut parts = word.splitn(3, '?');
     let (Some(set), Some(encoding), Some(text)) = (parts.next(), parts.next(), parts.next()) else {

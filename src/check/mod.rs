@@ -1,4 +1,4 @@
-//! Rules over a rendered issue: what would go wrong in an inbox. Knows no file, no clock and no network.
+//! Checks a rendered issue for what would go wrong in an inbox. Knows no file, no clock and no network.
 
 mod access;
 mod active;
@@ -65,20 +65,20 @@ pub struct Finding {
     /// The place in the draft, such as `news[2] "Title", url` (counted from 1), `subject` or `html`.
     #[serde(rename = "where")]
     pub where_: String,
-    /// The line of issue.toml, from 1; `None` when it is a template that must be mended.
+    /// The line of issue.toml, from 1; `None` if a template must be fixed.
     pub line: Option<usize>,
     /// What to do about it.
     pub help: Cow<'static, str>,
-    /// Where the code's section is on the web.
+    /// The URL of the code's documentation.
     pub help_uri: String,
 }
 
-/// What one rule found: a finding before its place is put in words.
+/// A rule's result: a finding before its place is put in words.
 struct Found {
     severity: Severity,
     code: &'static str,
     at: At,
-    /// The text within the place's value that it is about.
+    /// The text concerned, within the place's value.
     mark: Option<String>,
     message: String,
     help: Cow<'static, str>,
@@ -97,7 +97,7 @@ impl Found {
         Self { severity: Severity::Note, ..Self::error(code, at, message, help) }
     }
 
-    /// Names the text within the place's value, so that the line is that of the text.
+    /// Sets the text within the place's value, so that the finding points to its line.
     fn mark(mut self, mark: &str) -> Self {
         self.mark = Some(mark.to_owned());
         self
@@ -112,7 +112,7 @@ pub struct Waived {
     pub why: String,
 }
 
-/// All that the rules found, and what the parts weigh with typical values in their slots.
+/// All findings, and the sizes of the parts with typical values in their slots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub errors: usize,
@@ -126,10 +126,10 @@ pub struct Report {
     pub waived: Vec<Waived>,
 }
 
-/// What is known besides the issue itself. Without it, the rules that ask for it find nothing.
+/// What is known besides the issue itself. Rules whose input is missing find nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'a> {
-    /// The text of issue.toml, in which findings name lines.
+    /// The text of issue.toml, for the line numbers of findings.
     pub source: &'a str,
     /// The zone of days.
     pub zone: Tz,
@@ -139,17 +139,17 @@ pub struct Context<'a> {
     pub earlier: &'a [Draft],
     /// Pairs of entries that look like one story.
     pub twins: &'a [Twins],
-    /// The subject that composing again would write in the place of compose's own, since the order is another one now.
+    /// The subject that composing again would write instead of compose's own, since the order has changed.
     pub subject_now: Option<&'a str>,
-    /// A copy for a sample subscriber, as the sender would build it; `None` leaves the rules on it out.
+    /// A copy for a sample subscriber, as the sender would build it; `None` skips the rules on it.
     pub message: Option<&'a str>,
-    /// By address: what the web answered to the draft's links; `None` when nobody asked.
+    /// By address: the result of following the draft's links; `None` if they were not followed.
     pub answers: Option<&'a BTreeMap<String, LinkStatus>>,
-    /// The settings that every message repeats, where messages really go out; `None` leaves the rules on them out.
+    /// The settings that every message repeats, if messages are really sent; `None` skips the rules on them.
     pub setup: Option<Setup<'a>>,
-    /// What the publication's own files of words for the issue's language lack or misspell.
+    /// Missing or misspelled entries in the publication's own files of words for the issue's language.
     pub words: &'a [WordsMistake],
-    /// What a spam filter said of the whole message, or why it said nothing; `None` when none was asked.
+    /// A spam filter's verdict on the whole message, or why there is none; `None` if no filter was run.
     pub spam: Option<Result<&'a Spam, &'a str>>,
 }
 
@@ -167,22 +167,22 @@ pub struct Twins {
 pub struct Known<'a> {
     pub items: &'a [Item],
     pub guides: &'a [Guide],
-    /// By source name: the score of an item that has none of its own.
+    /// By source name: the score of items without one.
     pub base_scores: &'a BTreeMap<String, f64>,
-    /// A guide that was last updated longer than this before its news is old; zero: none is.
+    /// A guide counts as old if it was last updated longer than this before its news; zero: never.
     pub guide_stale: Duration,
 }
 
-/// What the rules look at.
+/// The input of the rules.
 struct Issue<'i> {
     draft: &'i Draft,
     rendered: &'i Rendered,
     context: &'i Context<'i>,
     /// As it is mailed, with typical values in its slots.
     html: String,
-    /// The same of the text, but with the addresses that counted links lead to: what a link is worth is its own page's affair.
+    /// The same for the text, but with the targets of counted links, which is what the rules judge.
     text: String,
-    /// The elements of `html`, also with those addresses.
+    /// The elements of `html`, also with those targets.
     page: Page,
     /// The page's style sheets, without comments.
     css: String,
@@ -250,7 +250,7 @@ const RULES: &[Rules] = &[
     words::rules,
 ];
 
-/// Runs every rule. Findings come in the order of the rules; those that the draft waives with a reason are set apart.
+/// Runs every rule. Findings are in the order of the rules; those waived in the draft with a reason are listed separately.
 pub fn check(draft: &Draft, rendered: &Rendered, context: &Context) -> Report {
     let issue = Issue::new(draft, rendered, context);
     let mut found = Vec::new();
@@ -291,7 +291,7 @@ fn placed(found: Vec<Found>, draft: &Draft, source: &str) -> Vec<Finding> {
     found.into_iter().map(place).collect()
 }
 
-/// A subscriber as subscribers are: values of a usual length, so that sizes are those of a real copy.
+/// A typical subscriber: values of usual length, so that sizes are realistic.
 struct Typical;
 
 impl Fill for Typical {

@@ -1,11 +1,11 @@
-//! Rules on what the web answers to a draft's links. Asks nobody itself: the answers are handed in.
+//! Rules on the results of following a draft's links. Makes no requests itself: the results are passed in.
 
 use std::collections::BTreeSet;
 
 use super::{At, Found, Issue, links, prose};
 use crate::model::{Draft, canonical_url};
 
-/// What became of one link that was followed.
+/// The result of following one link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkStatus {
     /// The page is there.
@@ -17,15 +17,15 @@ pub enum LinkStatus {
         to: String,
         for_good: bool,
     },
-    /// It leads into a network of somebody's own.
+    /// It leads into a private network.
     Private,
     Slow(String),
     Certificate(String),
-    /// The host is unknown, does not let connect, or does not speak HTTP.
+    /// The host is unknown, refuses connections, or does not speak HTTP.
     Unreachable(String),
 }
 
-/// The web addresses that a draft's subscribers can follow, each once, in the order of the alphabet.
+/// The web addresses that subscribers can follow, each once, in alphabetical order.
 pub fn web_links(draft: &Draft) -> Vec<String> {
     let all: BTreeSet<String> = places(draft).into_iter().map(|(_, url)| page(&url).to_owned()).collect();
     all.into_iter().filter(|url| url.starts_with("https://") || url.starts_with("http://")).collect()
@@ -40,7 +40,7 @@ fn places(draft: &Draft) -> Vec<(At, String)> {
     places
 }
 
-/// An address without the part of the page, which no server is told.
+/// An address without its fragment, which is not sent to servers.
 fn page(url: &str) -> &str {
     url.split('#').next().unwrap_or(url)
 }
@@ -99,7 +99,7 @@ fn judge(at: At, url: &str, answer: &LinkStatus) -> Option<Found> {
     })
 }
 
-/// A final slash or `www.` more or less, or a session's parameter, is no other page. Another scheme is worth a word.
+/// A final slash, `www.` or a session parameter does not make it another page. A different scheme is worth reporting.
 fn is_same(url: &str, to: &str) -> bool {
     let scheme = |url: &str| url.split(':').next().map(str::to_ascii_lowercase);
     canonical_url(url).is_some() && canonical_url(url) == canonical_url(to) && scheme(url) == scheme(to)

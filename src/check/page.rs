@@ -1,4 +1,4 @@
-//! The HTML part as elements and runs of text, by html5ever's tokenizer, each with its bytes. Knows no draft and no rule.
+//! The HTML part as elements and runs of text with their byte positions, by html5ever's tokenizer. Knows no draft and no rule.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,7 +14,7 @@ use crate::model::Tracking;
 const VOID: &[&str] =
     &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
-/// One element; what is inside a conditional comment for Outlook is none.
+/// One element. Content of conditional comments for Outlook is not included.
 #[derive(Debug)]
 pub struct Element {
     name: LocalName,
@@ -23,7 +23,7 @@ pub struct Element {
     /// The byte at which its start tag begins, and the one after its end tag.
     pub start: usize,
     pub end: usize,
-    /// The number of the last element inside it; its own when there is none.
+    /// The number of the last element inside it; its own if there is none.
     pub last: usize,
     /// The runs of text inside it.
     pub runs: std::ops::Range<usize>,
@@ -50,12 +50,12 @@ impl Element {
 /// Text without an element in between.
 #[derive(Debug)]
 pub struct Run {
-    /// The element it stands in; `None` outside of all.
+    /// The element that contains it; `None` outside all elements.
     pub parent: Option<usize>,
     pub text: String,
 }
 
-/// What rules read of the HTML. Elements and runs stand in the order of the document.
+/// The HTML as rules read it. Elements and runs are in document order.
 #[derive(Debug, Default)]
 pub struct Page {
     pub elements: Vec<Element>,
@@ -72,7 +72,7 @@ impl Page {
         let whole = StrTendril::from(html);
         let input = BufferQueue::default();
         let mut from = 0;
-        // Tokens carry no position. No tag ends but at a `>`, so feeding up to each one tells where every tag ends.
+        // Tokens carry no position. A tag can only end at a `>`, so feeding up to each one shows where every tag ends.
         for to in html.match_indices('>').map(|(at, _)| at + 1).chain([html.len()]) {
             let (Ok(start), Ok(length)) = (u32::try_from(from), u32::try_from(to - from)) else { break };
             tokenizer.sink.at.set(to);
@@ -84,7 +84,7 @@ impl Page {
         tokenizer.sink.finish(html)
     }
 
-    /// Has counted links name the address that they lead to.
+    /// Replaces counted links with their targets.
     pub fn lead_on(&mut self, tracking: &Tracking) {
         let links = self.elements.iter_mut().filter(|element| matches!(element.name(), "a" | "area"));
         for attr in links.flat_map(|link| &mut link.attrs).filter(|attr| &*attr.name.local == "href") {
@@ -96,7 +96,7 @@ impl Page {
         self.elements.iter().enumerate().filter(move |(_, element)| element.name() == name)
     }
 
-    /// The text inside an element, with a space between runs; pictures speak by their `alt`.
+    /// The text inside an element, with a space between runs; pictures contribute their `alt`.
     pub fn text(&self, element: usize) -> String {
         let this = &self.elements[element];
         let runs = self.runs[this.runs.clone()].iter().map(|run| run.text.trim());
@@ -126,7 +126,7 @@ struct Reader {
     at: Cell<usize>,
     /// Whether a tag came since the last text.
     parted: Cell<bool>,
-    /// The element whose raw text comes now: style, script or title.
+    /// The element whose raw text comes next: style, script or title.
     raw: RefCell<Option<String>>,
 }
 
@@ -201,7 +201,7 @@ impl Reader {
             name: tag.name,
             attrs: tag.attrs,
             parent: self.open.borrow().last().copied(),
-            // The end of the start tag for now; `finish` looks back for its beginning.
+            // The end of the start tag for now; `finish` searches back for its start.
             start: self.at.get(),
             end: self.at.get(),
             last: number,

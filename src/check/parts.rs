@@ -1,13 +1,13 @@
-//! Rules on the two parts as wholes: their size, that there is a text, and that a subscriber can leave from either.
+//! Rules on the two parts as a whole: size, that there is a text part, and an unsubscribe link in each.
 
 use super::{At, Block, Found, Issue};
 use crate::model::{Segment, Slot};
 
-/// Gmail cuts a message's HTML off here and hides the rest, the unsubscribe link with it.
+/// Gmail clips a message's HTML here and hides the rest, including the unsubscribe link.
 const CLIP: usize = 102_400;
-/// 85 % of it: from here on a longer week may reach the clip.
+/// 85 % of it: from here on, a longer issue may be clipped.
 const NEAR: usize = 87_040;
-/// A text part shorter than this is a stub, which filters count against the sender.
+/// A shorter text part is a stub, which filters hold against the sender.
 const STUB: usize = 100;
 
 pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
@@ -46,7 +46,7 @@ fn size(issue: &Issue, found: &mut Vec<Found>) {
     });
 }
 
-/// How many stories from the end must go for the page to be well under the clip.
+/// How many stories must be removed from the end for the page to be well below the limit.
 fn last_stories(issue: &Issue, mut bytes: usize) -> String {
     let stories = issue.blocks.iter().filter(|block| matches!(block.at, Some(At::News(..))));
     let mut gone = 0;

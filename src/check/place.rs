@@ -1,4 +1,4 @@
-//! Where in the draft a finding can be mended: in words, and as a line of issue.toml. Knows no rule.
+//! Where in the draft a finding can be fixed: in words, and as a line of issue.toml. Knows no rule.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use toml_edit::{Document, Item, TableLike};
 
 use crate::model::Draft;
 
-/// What a finding about the settings names as its place.
+/// The place of findings about settings.
 pub const CONFIG: &str = "config.toml";
 
-/// A place in the draft, or the part that shows what a template does.
+/// A place in the draft, or the part in which a template's output shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum At {
     /// A key at the top of the file.
@@ -18,7 +18,7 @@ pub enum At {
     News(usize, &'static str),
     /// A guide card, in the same way.
     Card(usize, &'static str),
-    /// Something of the HTML that no place in the draft makes.
+    /// Something in the HTML that does not come from the draft.
     Html,
     /// The same in the plain text.
     Text,
@@ -63,8 +63,8 @@ impl<'s> Lines<'s> {
         Self { text, document }
     }
 
-    /// The line, from 1, of a place; with `mark`, that of the first such text within it. A key that is not there has the
-    /// line of its entry. `None` for what the draft does not say.
+    /// The line, from 1, of a place; with `mark`, the line of its first occurrence there. A missing key has the
+    /// line of its entry. `None` for places that are not in the draft.
     pub fn line(&self, at: At, mark: Option<&str>) -> Option<usize> {
         let top = self.document.as_ref()?.as_table();
         let (key, value) = match at {

@@ -14,11 +14,11 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
             found.push(Found::error(CODE, at, format!("`{word}` has not been replaced"), HELP).mark(word));
         }
     }
-    // An address may hold any word, but no template's tag.
+    // An address may contain any word, but no template tag.
     for (at, _) in super::links::addresses(issue.draft).into_iter().filter(|(_, url)| url.contains("{{")) {
         found.push(Found::error(CODE, at, "`{{` has not been replaced", HELP).mark("{{"));
     }
-    // The draft is clean, so what is left comes from a template, but for the words of sources.
+    // The draft is clean, so anything left comes from a template, or from a source's words.
     if found.len() == before {
         templates(issue, found);
     }
@@ -32,19 +32,19 @@ fn templates(issue: &Issue, found: &mut Vec<Found>) {
             found.push(Found::error(CODE, at, format!("`{word}` stands in a template"), HELP));
         }
     }
-    // In an attribute, where no words are looked for.
+    // In an attribute, where words are not checked.
     if found.len() == before && !told.contains(&"{{") && issue.html.contains("{{") {
         found.push(Found::error(CODE, At::Html, "`{{` stands in a template", HELP));
     }
 }
 
-/// Whose words a text may hold besides the editor's.
+/// Whose words a text may contain besides the editor's.
 #[derive(Clone, Copy)]
 enum Source<'a> {
     Nobody,
     /// The same field as its item has it.
     Field(&'a str),
-    /// The headlines of the draft, of which compose makes subject and preheader.
+    /// The draft's headlines, from which compose makes subject and preheader.
     Headlines(&'a Draft, Option<Known<'a>>),
 }
 
@@ -72,10 +72,10 @@ fn places<'a>(issue: &Issue<'a>) -> Vec<(At, &'a str, Source<'a>)> {
     places
 }
 
-/// Words between square brackets that stand for something to come.
+/// Words in square brackets that mean something to be filled in.
 const BRACKETED: &[&str] = &["link", "url", "name", "title", "date", "source", "image", "number", "tbd", "tbc"];
 
-/// The item of an entry, whose words it was given.
+/// The item from which an entry took its words.
 fn item<'a>(content: Option<Known<'a>>, entry: &Entry) -> Option<&'a Item> {
     content?.items.iter().find(|item| item.id == entry.id)
 }
@@ -131,7 +131,7 @@ fn marks(text: &str) -> Vec<&str> {
     words.chain(fillers).chain(bracketed).chain(tags).collect()
 }
 
-/// Where an ASCII text stands, whatever its case.
+/// The position of an ASCII text, ignoring case.
 fn find_ascii(text: &str, wanted: &str) -> Option<usize> {
     text.as_bytes().windows(wanted.len()).position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
 }

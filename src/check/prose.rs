@@ -1,4 +1,4 @@
-//! The Markdown that an editor wrote: its links and pictures, each with its place. Rendering takes out what cannot work, so
+//! An editor's Markdown: its links and pictures, each with its place. Rendering removes what cannot work, so
 //! rules look at it here.
 
 use comrak::nodes::{Node, NodeValue};
@@ -7,7 +7,7 @@ use comrak::{Arena, Options, parse_document};
 use super::At;
 use crate::model::{Draft, TextFormat};
 
-/// More Markdown than this is shown as plain text, so it has no links.
+/// Markdown longer than this is shown as plain text, so it has no links.
 const LONGEST: usize = 200_000;
 
 /// A link or picture in Markdown, however it is written: inline, by reference, between angle brackets.
@@ -37,7 +37,7 @@ pub fn inlines(draft: &Draft) -> Vec<Inline> {
 }
 
 fn read(at: At, text: &str) -> Vec<Inline> {
-    // Most prose has none, and parsing costs more than all rules on it.
+    // Most prose has neither, and parsing costs more than all rules on it.
     if text.len() > LONGEST || !text.contains(['[', '<']) {
         return Vec::new();
     }

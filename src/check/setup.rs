@@ -14,7 +14,7 @@ pub struct Setup<'a> {
     /// The mailbox of From.
     pub from: &'a str,
     pub postal_address: &'a str,
-    /// Where the links to unsubscribe lead.
+    /// Where the unsubscribe links lead.
     pub public_url: &'a str,
     /// Whether `[web]` serves pages: `listen` or `public_url` is set.
     pub has_pages: bool,
@@ -25,7 +25,7 @@ const SAMPLE_SENDERS: [&str; 2] = ["news@callmealmanac.example", "news@my-newsle
 const SAMPLE_POSTAL_ADDRESSES: [&str; 2] =
     ["Call Me Almanac, 1 Example Street, 75011 Paris, France", "My Newsletter, 1 Example Street, Example City"];
 
-/// Findings about promises that the settings cannot keep, which count where messages are really sent.
+/// Findings about promises that the settings cannot keep, which matter if messages are really sent.
 pub fn setup_findings(setup: &Setup) -> Vec<Finding> {
     let finding = |found: Found| Finding {
         severity: found.severity,
@@ -50,7 +50,7 @@ fn promises(setup: &Setup) -> Vec<Found> {
     [unsubscribe(setup), sender(setup.from), postal_address(setup.postal_address)].into_iter().flatten().collect()
 }
 
-/// Why the link to unsubscribe cannot work.
+/// Why the unsubscribe link cannot work.
 fn unsubscribe(setup: &Setup) -> Option<Found> {
     let url = setup.public_url;
     let why = if !setup.has_pages {
@@ -91,7 +91,7 @@ fn postal_address(address: &str) -> Option<Found> {
     }
 }
 
-/// Whether a host may be reached from outside, as far as its name or number tells.
+/// Whether a host can be reached from outside, judging by its name or number.
 fn is_public(url: &str) -> bool {
     let Ok(url) = Url::parse(url) else { return false };
     let is_private = |ip: IpAddr| match ip {
@@ -110,7 +110,7 @@ fn is_public(url: &str) -> bool {
     }
 }
 
-/// Whether a domain is one that RFC 2606 and RFC 6761 keep for examples and tests.
+/// Whether RFC 2606 or RFC 6761 reserves a domain for examples and tests.
 fn is_reserved(domain: &str) -> bool {
     let domain = domain.trim_end_matches('.');
     let top = ["example", "test", "invalid", "localhost"];

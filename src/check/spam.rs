@@ -1,4 +1,4 @@
-//! What a spam filter of the operator's own said of the whole message: its output read, and the rule on its score. Runs
+//! The verdict of the operator's spam filter on the whole message: parses its output, and checks its score. Runs
 //! nothing.
 
 use serde::Deserialize;
@@ -6,11 +6,11 @@ use serde::Deserialize;
 use super::{At, Found, Issue};
 use crate::model::duration;
 
-/// `[check]`: what `digest check` asks of the machine it runs on.
+/// `[check]`: the spam filter that `digest check` runs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// A spam filter and its arguments; it reads the message on stdin. Empty: none is asked.
+    /// A spam filter and its arguments; it reads the message on stdin. Empty: none is run.
     pub spam: Vec<String>,
     /// How long the filter may take.
     #[serde(with = "duration")]
@@ -27,7 +27,7 @@ impl Default for Settings {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spam {
     pub score: f64,
-    /// From this score on the filter calls a message spam.
+    /// The score from which the filter calls a message spam.
     pub threshold: f64,
     /// The rules that fired, by the filter's names.
     pub rules: Vec<String>,
@@ -52,7 +52,7 @@ fn header(output: &str) -> Option<Spam> {
     lines.take_while(|line| line.starts_with([' ', '\t'])).for_each(|line| status.push_str(line));
     let value = |key: &str| {
         let rest = &status[status.find(key)? + key.len()..];
-        // The list of tests goes on after a comma and a fold.
+        // The list of tests continues after a comma and a fold.
         let joined = rest.replace(",\t", ",").replace(", ", ",");
         joined.split_whitespace().next().map(str::to_owned)
     };
@@ -68,8 +68,8 @@ fn ratio(line: &str) -> Option<Spam> {
     Some(Spam { score: number(score)?, threshold: number(threshold)?, rules: Vec::new() })
 }
 
-/// What rspamd counts against the message, the dearest first, of lines such as `Symbol: DATE_IN_PAST (1.00)[20276]`. It
-/// names many more that say nothing or speak for it.
+/// What rspamd holds against the message, highest first, from lines such as `Symbol: DATE_IN_PAST (1.00)[20276]`. It
+/// also lists many neutral or favourable symbols.
 fn symbols(output: &str) -> Vec<String> {
     let points = |symbol: &str| {
         let (name, rest) = symbol.split_once('(')?;

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{At, Found, Issue};
 
-/// How many columns of a subject inbox lists show, and of a preheader beside it: docs/checks.md names the sources.
+/// How many columns of a subject, and of a preheader beside it, inbox lists show: docs/checks.md gives the sources.
 const GMAIL_WEB: usize = 70;
 const APPLE_PHONE: (usize, usize) = (48, 99);
 const GMAIL_PHONE: usize = 37;
@@ -52,7 +52,7 @@ pub fn rules(issue: &Issue, found: &mut Vec<Found>) {
 const SUBJECT: At = At::Top("subject");
 const PREHEADER_AT: At = At::Top("preheader");
 
-/// What filters and subscribers take for spam: capitals throughout, rows of marks, an answer that is none.
+/// What filters and subscribers take for spam: all capitals, repeated marks, a false "Re:".
 fn tone(issue: &Issue, at: At, text: &str, found: &mut Vec<Found>) {
     let line = at.words(issue.draft);
     if shouts(text) {
@@ -71,14 +71,14 @@ fn tone(issue: &Issue, at: At, text: &str, found: &mut Vec<Found>) {
     }
 }
 
-/// Two words or more with nothing but capitals; names such as "GPT-4o" or "NASA" alone do not shout.
+/// Two or more words in capitals only; names such as "GPT-4o" or "NASA" alone do not count.
 fn shouts(text: &str) -> bool {
     let words = text.split_whitespace().filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 1).count();
     let upper = text.chars().filter(|c| c.is_uppercase()).count();
     words > 1 && upper > 7 && !text.chars().any(char::is_lowercase)
 }
 
-/// The prefix of an answer or of something forwarded.
+/// The prefix of a reply or a forwarded mail.
 fn reply_prefix(text: &str) -> Option<&str> {
     let (prefix, _) = text.split_once(':')?;
     let word = prefix.trim_end_matches(|c: char| c.is_ascii_digit() || "[]()".contains(c)).trim();
@@ -106,7 +106,7 @@ fn preheader(issue: &Issue, found: &mut Vec<Found>) {
     let repeated: Vec<&str> = said.intersection(&subject).map(String::as_str).collect();
     let (lower, line) = (preheader.to_lowercase(), issue.rendered.subject.trim().to_lowercase());
     let again = !line.is_empty() && lower.starts_with(&line);
-    // Most of the shorter line, and not just a name or two that both must say.
+    // Most of the shorter line, not just a name or two that both must contain.
     let most = repeated.len() > 2 && repeated.len() * 2 > subject.len().min(said.len());
     if again || most {
         let message = format!("the preheader repeats words of the subject right beside it: {}", repeated.join(", "));
@@ -114,7 +114,7 @@ fn preheader(issue: &Issue, found: &mut Vec<Found>) {
     }
 }
 
-/// The words that say something, in lower case: those of four letters or more, and numbers of two digits or more.
+/// The significant words, in lower case: four letters or more, and numbers of two digits or more.
 fn words(text: &str) -> BTreeSet<String> {
     let lower = text.to_lowercase();
     let says = |word: &&str| word.chars().count() > 3 || word.len() > 1 && word.contains(|c: char| c.is_ascii_digit());

@@ -1,4 +1,4 @@
-//! Rules on the waivers themselves: that each names a code there is, and that a reason is on record.
+//! Rules on the waivers themselves: that each names an existing code, and that a reason is on record.
 
 use super::{At, CODES, Found, Issue};
 use crate::text::nearest;

@@ -1,4 +1,4 @@
-//! Rules for the words of the templates in the issue's language: what the publication's own files of them lack or misspell.
+//! Rules on the files of words for the issue's language: missing or misspelled entries in the publication's own files.
 
 use super::{At, Found, Issue};
 use crate::model::{WordsFault, WordsMistake};

@@ -111,7 +111,7 @@ impl Resume {
     }
 }
 
-/// What neither the backup nor the log knows, and what the log does.
+/// Prints what neither the backup nor the log knows, and what the log knows.
 fn unknown(release: &Release) -> Vec<String> {
     let mut told = Vec::new();
     if let Some(hold) = &release.hold {

@@ -1,4 +1,4 @@
-//! `digest bounces`: what came back.
+//! `digest bounces`: process and list returned mail.
 
 use std::path::{Path, PathBuf};
 

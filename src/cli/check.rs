@@ -1,4 +1,4 @@
-//! `digest check`: what would go wrong in an inbox.
+//! `digest check`: check an issue for problems in inboxes.
 
 use std::collections::BTreeSet;
 
@@ -54,12 +54,12 @@ impl Check {
     }
 }
 
-/// The draft's file, as seen from the publication's folder.
+/// The draft's path, relative to the publication's folder.
 fn file(name: &IssueName) -> String {
     format!("issues/{name}/issue.toml")
 }
 
-/// The report for scripts. Every finding names the file that its line is in.
+/// The report for scripts. Every finding names the file of its line.
 fn as_json(name: &IssueName, report: &Report) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(report)?;
     for list in ["findings", "waived"] {
@@ -74,7 +74,7 @@ fn as_json(name: &IssueName, report: &Report) -> anyhow::Result<Value> {
     Ok(whole)
 }
 
-/// The report as SARIF 2.1.0 (OASIS): one result a finding, each placed in the issue's draft, and the documentation of
+/// The report as SARIF 2.1.0 (OASIS): one result per finding, located in the issue's draft, and the documentation of
 /// every rule that found something.
 fn sarif(name: &IssueName, report: &Report) -> Value {
     let codes: BTreeSet<&str> = report.findings.iter().map(|finding| finding.code).collect();
@@ -111,7 +111,7 @@ fn sarif(name: &IssueName, report: &Report) -> Value {
     })
 }
 
-/// A severity in SARIF's words, which are ours too.
+/// A severity in SARIF's terms, which are the same as ours.
 fn label(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",

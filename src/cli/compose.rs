@@ -1,4 +1,4 @@
-//! `digest compose`: select, pair, write the draft, and say why.
+//! `digest compose`: select and pair news, write the draft, and say why.
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -126,7 +126,7 @@ fn print(site: &Site, composed: &Composed, explain: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// What became of a draft that was there already.
+/// What happened to an existing draft.
 fn print_refreshed(composed: &Composed, refreshed: &Refreshed) -> anyhow::Result<()> {
     let Refreshed::Updated(changes) = refreshed else { return Ok(()) };
     let title = |id: &str| title(composed, id);
@@ -149,13 +149,13 @@ fn print_refreshed(composed: &Composed, refreshed: &Refreshed) -> anyhow::Result
     Ok(())
 }
 
-/// A candidate that was not there the last time, and what became of it.
+/// A candidate that is new since the last time, and where it went.
 struct New {
     id: String,
     title: String,
     /// `news`, `bench` or `left_out`.
     place: &'static str,
-    /// Why it is left out; of news and bench their `why`.
+    /// Why it is left out; for news and bench entries, their `why`.
     reason: String,
 }
 
@@ -165,7 +165,7 @@ impl New {
     }
 }
 
-/// What is new since the issue was composed last, the taken first, then the bench, then what was left out.
+/// What is new since the issue was last composed: first the news, then the bench, then what was left out.
 fn new(composed: &Composed) -> Vec<New> {
     let placed = |id: &str| -> Option<(&'static str, String, String)> {
         let draft = composed.draft.as_ref();
@@ -208,7 +208,7 @@ fn print_new(new: &[New]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The title of an item or card, wherever it stands; its id where nobody knows the title any more.
+/// The title of an item or card, wherever it is; its id if the title is no longer known.
 fn title(composed: &Composed, id: &str) -> String {
     let drafts = [composed.draft.as_ref(), composed.composition.draft.as_ref()];
     let titles = drafts.into_iter().flatten().flat_map(|draft| {
@@ -229,7 +229,7 @@ fn print_suggestions(suggestions: &[Line]) -> anyhow::Result<()> {
     suggestions.iter().try_for_each(|suggestion| line(&format!("  {}", suggestion.subject)))
 }
 
-/// Whether there was a draft already, so that what stands in it is known.
+/// Whether a draft already existed, so that its content is known.
 fn composed_again(composed: &Composed) -> bool {
     matches!(composed.written, Some((_, Refreshed::Unchanged | Refreshed::Updated(_))))
 }
@@ -301,7 +301,7 @@ fn print_ranks(ranked: &[Ranked]) -> anyhow::Result<()> {
 fn edit(file: &std::path::Path) -> anyhow::Result<()> {
     let named = ["VISUAL", "EDITOR"].into_iter().find_map(std::env::var_os).filter(|editor| !editor.is_empty());
     let editor = named.unwrap_or_else(|| "vi".into());
-    // Through the shell, since the variable may hold arguments ("code --wait"); the path goes as an argument of its own.
+    // Through the shell, since the variable may contain arguments ("code --wait"); the path is a separate argument.
     let status = std::process::Command::new("sh").arg("-c").arg("exec $0 \"$1\"").arg(&editor).arg(file).status()?;
     anyhow::ensure!(status.success(), "the editor {} ended with {status}", editor.display());
     Ok(())

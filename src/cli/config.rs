@@ -1,4 +1,4 @@
-//! `digest config`: every setting, its value, and where the value comes from.
+//! `digest config`: show every setting, its value, and where the value comes from.
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ impl Config {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         let all = settings(&site.config.origin).into_iter();
-        // What is printed as TOML can be read again, and a password does not belong in config.toml.
+        // Printed TOML can be used as a config file, and passwords do not belong in config.toml.
         let is_hidden = |setting: &Setting| self.format == Form::Toml && setting.key == "password";
         let is_shown = |setting: &Setting| !is_hidden(setting) && (!self.set || setting.set_by != SetBy::Default);
         let shown: Vec<Setting> = all.filter(is_shown).collect();

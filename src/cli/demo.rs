@@ -1,4 +1,4 @@
-//! `digest init` and `digest demo`: a new publication, and the whole way on the sample.
+//! `digest init` and `digest demo`: create a publication, and run everything on the sample.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

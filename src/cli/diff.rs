@@ -26,7 +26,7 @@ impl Diff {
     }
 }
 
-/// Prints a unified diff. Comments at the head of a file say what the file is, and are no change.
+/// Prints a unified diff. Comments at the top of a file describe the file and do not count as changes.
 fn print(what: &str, before: &str, now: &str) -> anyhow::Result<()> {
     let (before, now) = (without_head(before), without_head(now));
     if before == now {

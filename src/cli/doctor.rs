@@ -1,4 +1,4 @@
-//! `digest doctor`: what is wrong with a publication, and how to mend it.
+//! `digest doctor`: what is wrong with a publication, and how to fix it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Doctor {
             Ok(site) => {
                 runtime()?.block_on(site.doctor().examine(self.nameserver, self.online, &mut |look| visit.hear(look)));
             }
-            // A configuration that cannot be read is the first thing to mend; nothing else can be looked at before.
+            // A configuration that cannot be read must be fixed first; nothing else can be checked until then.
             Err(error) => {
                 for one in Diagnosis::errors("config", &error) {
                     visit.hear(Progress::Found(one));
@@ -42,7 +42,7 @@ impl Doctor {
     }
 }
 
-/// Tells people of each thing as it is known, and programs of all at the end.
+/// Shows each result to people as it is known, and all results to programs at the end.
 struct Visit {
     format: HumanFormat,
     waiting: ProgressBar,
@@ -56,7 +56,7 @@ impl Visit {
     fn new(global: &Global, format: HumanFormat) -> Self {
         let style = ProgressStyle::with_template("{spinner} waiting for {msg} ({elapsed})");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
-        // Nothing is drawn before there is something to wait for.
+        // Draws nothing until there is something to wait for.
         let waiting = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()).with_style(style);
         let is_drawn = global.progress() && format == HumanFormat::Human;
         Self { format, waiting, is_drawn, found: Vec::new(), told: Ok(()) }
@@ -73,7 +73,7 @@ impl Visit {
             Progress::Waits(_) => {}
             Progress::Found(diagnosis) => {
                 if self.format == HumanFormat::Human && self.told.is_ok() {
-                    // One remedy for several ills is told once.
+                    // A remedy shared by several problems is shown once.
                     let is_new = !self.found.iter().any(|earlier| earlier.mend == diagnosis.mend);
                     self.told = self.waiting.suspend(|| print(&diagnosis, is_new));
                 }

@@ -1,4 +1,4 @@
-//! `digest draft`: edits of a draft for people and scripts without an editor. Each changes only the touched bytes of issue.toml.
+//! `digest draft`: edit a draft from the command line or a script. Each edit changes only the bytes it concerns in issue.toml.
 
 mod changes;
 

@@ -1,4 +1,4 @@
-//! What `digest news import` and `digest guides import` share: their arguments, and how the result is told.
+//! What `digest news import` and `digest guides import` share: their arguments, and how the result is printed.
 
 use std::path::PathBuf;
 
@@ -59,7 +59,7 @@ impl Import {
     }
 }
 
-/// An error of what kept files out, if anything did: the command has then failed, though the other files are in.
+/// An error with the reasons why files were refused, if any: the command then fails, though the other files are in.
 fn outcome(imported: &Imported) -> anyhow::Result<Exit> {
     if imported.mistakes.is_empty() { Ok(Exit::Done) } else { Err(Notices(imported.mistakes.clone()).into()) }
 }

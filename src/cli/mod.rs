@@ -1,4 +1,4 @@
-//! The command line: what was typed becomes a call of `pipeline`, and what came back is printed. The only room that
+//! The command line: parses arguments, calls `pipeline`, and prints the result. The only room that
 //! prints, and the only one that reads the clock.
 
 mod approve;
@@ -176,15 +176,15 @@ enum Command {
     Man(packaging::Man),
 }
 
-/// How a command ended, when it did not fail.
+/// How a command ended, if it did not fail.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     Done,
     /// 1: the check found errors.
     Found,
-    /// 75: recipients still wait; run again later.
+    /// 75: recipients are still waiting; run again later.
     Later,
-    /// 130: interrupted before anything was under way.
+    /// 130: interrupted before anything had started.
     Interrupted,
 }
 
@@ -199,7 +199,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Parses the arguments, runs the command, and says how it ended.
+/// Parses the arguments, runs the command, and returns how it ended.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     start_log(&cli.global);
@@ -289,7 +289,7 @@ impl Global {
         self.now.map_or_else(Utc::now, |now| now.to_utc())
     }
 
-    /// Whether to colour what goes to a stream that is, or is no, terminal. `NO_COLOR` is honoured (no-color.org).
+    /// Whether to colour output, given whether the stream is a terminal. `NO_COLOR` is honoured (no-color.org).
     #[expect(clippy::disallowed_methods, reason = "the terminal's colours are no setting of the publication")]
     fn colors(&self, terminal: bool) -> bool {
         match self.color {

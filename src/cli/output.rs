@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Global;
 use crate::model::{Notice, Notices};
 
-/// The most errors that are printed one by one.
+/// Maximum number of errors that are printed one by one.
 const MOST: usize = 50;
 
 /// Prints an error, or each of several, as `error: …` with its remedy.
@@ -29,7 +29,7 @@ pub fn report_error(error: &anyhow::Error, color: bool) {
     }
 }
 
-/// An error and its causes, without those that an outer message has told already.
+/// An error and its causes, without those that an outer message already contains.
 fn told_once(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
         "" => cause,
@@ -38,7 +38,7 @@ fn told_once(error: &anyhow::Error) -> String {
     })
 }
 
-/// Prints what was noticed, to stderr, unless -q.
+/// Prints notices to stderr, unless -q.
 pub fn report_notices(global: &Global, notices: &[Notice]) {
     if global.quiet {
         return;
@@ -78,12 +78,12 @@ pub fn json_line(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Text from outside never drives the terminal: control characters other than line ends become a sign for them.
+/// Outside text must not control the terminal: control characters except line ends are replaced by a symbol.
 pub fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
-/// Whether the subscriber of stdout went away, as `head` does: no failure of ours.
+/// Whether the reader of stdout has closed it, as `head` does: not a failure of ours.
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().find_map(|cause| {
         cause
@@ -94,7 +94,7 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     io == Some(std::io::ErrorKind::BrokenPipe)
 }
 
-/// A question on the terminal; anything but y or yes is no.
+/// Asks a question on the terminal; anything but y or yes means no.
 pub fn confirm(question: &str) -> anyhow::Result<bool> {
     eprint!("{question} [y/N] ");
     std::io::stderr().flush()?;
@@ -126,7 +126,7 @@ pub fn cut(text: &str, width: usize) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
-/// Text cut or filled up to a width in columns: a letter of Chinese takes two, a joiner of an emoji none.
+/// Text cut or padded to a width in columns: a Chinese character takes two, an emoji joiner none.
 pub fn pad(text: &str, width: usize) -> String {
     use unicode_width::UnicodeWidthStr;
     let text = cut(text, width);
@@ -134,7 +134,7 @@ pub fn pad(text: &str, width: usize) -> String {
     text + &" ".repeat(missing)
 }
 
-/// How many columns are left on the terminal behind `used` ones, 20 at least; as many as one likes where stdout is none.
+/// How many columns are left on the terminal after `used` ones, at least 20; unlimited if stdout is not a terminal.
 pub fn room(used: usize) -> usize {
     let terminal = Some(std::io::stdout()).filter(IsTerminal::is_terminal);
     let width = terminal.and_then(terminal_size::terminal_size_of).map(|(width, _)| usize::from(width.0));

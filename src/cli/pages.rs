@@ -1,4 +1,4 @@
-//! `digest pages`: what the public pages have for other sites.
+//! `digest pages`: parts of the public pages for use in other sites.
 
 use clap::{Args, Subcommand};
 

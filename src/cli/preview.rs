@@ -1,4 +1,4 @@
-//! `digest preview`: an issue in the browser, anew with every save, to look at and to edit.
+//! `digest preview`: view and edit an issue in the browser; reloads on every save.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
@@ -12,7 +12,7 @@ use crate::model::Notice;
 use crate::pipeline::{self, By};
 use crate::web::preview::serve;
 
-/// Where it listens when no port is asked for and this one is free; else the next that is.
+/// The default port, if it is free; else the next free one.
 const PORT: u16 = 4477;
 
 #[derive(Args)]
@@ -57,7 +57,7 @@ impl Preview {
     }
 }
 
-/// A listener on loopback: nobody else on the network reaches it.
+/// A listener on loopback, out of reach for the network.
 fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     let bind = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     let listener = match port {
@@ -70,7 +70,7 @@ fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Asks the desktop to show the page, at an address that is good for once. A machine without one still has the lasting address on stdout.
+/// Asks the desktop to open the page at a one-time address. On a machine without a desktop, the permanent address is still on stdout.
 fn open(global: &Global, url: &str) {
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
     let opened =

@@ -1,4 +1,4 @@
-//! `digest render`: the issue as files.
+//! `digest render`: write the issue as files.
 
 use std::path::PathBuf;
 

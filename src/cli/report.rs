@@ -1,4 +1,4 @@
-//! `digest report`: a send as one page with plots.
+//! `digest report`: a send's report as one page with plots.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

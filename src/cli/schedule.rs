@@ -1,4 +1,4 @@
-//! `digest schedule`: the runs to come, and the dates that are left out or added.
+//! `digest schedule`: upcoming runs, and skipped or added dates.
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
@@ -49,7 +49,7 @@ impl Schedule {
             Some(Which::Extra(change)) => change.write(global, &site, Dates::Extra)?,
             None => {}
         }
-        // As the file stands now.
+        // As the file is now.
         let site = global.site()?;
         match self.format {
             Format::Json => json(&site.delivery().upcoming(SHOWN)?)?,
@@ -72,7 +72,7 @@ impl Change {
     }
 }
 
-/// Prints the next runs of each edition, and the dates to come that it leaves out.
+/// Prints the next runs of each edition, and its skipped dates.
 pub fn print_upcoming(site: &Site) -> anyhow::Result<()> {
     let zone = site.config.publication.timezone;
     let upcoming = site.delivery().upcoming(SHOWN)?;

@@ -125,7 +125,7 @@ pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
 }
 
-/// Turns true on Ctrl-C or SIGTERM. A second signal ends the process at once, as it would a program that is stuck.
+/// Turns true on Ctrl-C or SIGTERM. A second signal ends the process at once, in case it is stuck.
 pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -146,7 +146,7 @@ pub fn stop_signal() -> anyhow::Result<watch::Receiver<bool>> {
     Ok(stopped)
 }
 
-/// The bar on a terminal, and the log lines, both of one stream of events.
+/// The progress bar on a terminal, and the log lines, both from the same events.
 struct Progress {
     bar: ProgressBar,
     failed: AtomicU64,

@@ -1,4 +1,4 @@
-//! `digest serve`: the daemon. Starts its loops, hears the system's signals, and ends in order.
+//! `digest serve`: the daemon. Starts its loops, handles signals, and shuts down cleanly.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -17,16 +17,16 @@ use super::{Exit, Global};
 use crate::model::Notice;
 use crate::pipeline::{Site, run_scheduler, serve};
 
-/// What `systemctl status` shows of a daemon with which all is well.
+/// What `systemctl status` shows for a healthy daemon.
 const RUNS: &str = "running; `digest status` shows the issues and the schedule";
 
-/// How often a look is had whether config.toml was saved.
+/// How often to check whether config.toml was saved.
 const SAVED: Duration = Duration::from_secs(2);
 
 /// Runs until SIGTERM or Ctrl-C.
 pub fn run(global: &Global) -> anyhow::Result<Exit> {
     let runtime = runtime()?;
-    // Before anybody can know that the daemon is there: a SIGHUP that is not heard ends the process.
+    // Before anyone can know that the daemon is running: an unhandled SIGHUP ends the process.
     let hangup = runtime.block_on(async { signal(SignalKind::hangup()) })?;
     let site = Arc::new(global.site()?.with_clock(global.clock()));
     site.backups().refuse_if_restored()?;
@@ -42,11 +42,11 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
             None => line("running without public pages, since `[web] listen` is empty; stop it with Ctrl-C")?,
         }
         let pages = tokio::spawn(serve(current.clone(), listener, stop.clone()));
-        // On a thread of its own: the store that it calls may block.
+        // On a separate thread, since store calls may block.
         let (runtime, stopped) = (Handle::current(), stop.clone());
         let scheduler = tokio::task::spawn_blocking(move || runtime.block_on(run_scheduler(current, stopped)));
         tokio::select! {
-            // Ready comes first: the manager hears of no reload of what has not started.
+            // Ready comes first: the service manager must not hear of a reload before the start.
             biased;
             () = watchdog() => {}
             () = reload(global, &change, hangup) => {}
@@ -71,7 +71,7 @@ pub fn run(global: &Global) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The listener of the public pages; none without `[web] listen`.
+/// The public pages' listener; `None` without `[web] listen`.
 fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     if address.is_empty() {
         return Ok(None);
@@ -84,7 +84,7 @@ fn listen(address: &str) -> anyhow::Result<Option<TcpListener>> {
     Ok(Some(listener))
 }
 
-/// Opens the publication anew at SIGHUP and when config.toml was saved. One with mistakes is refused, and the old one stays.
+/// Reopens the publication on SIGHUP and when config.toml is saved. One with mistakes is refused, and the old one stays.
 async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: Signal) {
     let path = global.root().join(&global.config);
     let mut seen = saved(&path);
@@ -95,7 +95,7 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: 
             () = tokio::time::sleep(SAVED) => false,
         };
         let now = saved(&path);
-        // One that changed since the last look may be under somebody's pen: it counts once it rests.
+        // A file that changed since the last check may still be being written: wait until it is stable.
         let rests = now == seen;
         is_new |= !rests;
         seen = now;
@@ -131,10 +131,10 @@ async fn reload(global: &Global, change: &watch::Sender<Arc<Site>>, mut hangup: 
     }
 }
 
-/// What is said of a configuration that lost its end.
+/// The message about a truncated configuration.
 const CUT_OFF: &str = "its end is missing, as after a save that was cut off; a reload (SIGHUP) accepts it as it is";
 
-/// Whether a text is another one without its last sections.
+/// Whether a text is another text without its last sections.
 fn is_cut_off(before: &str, now: &str) -> bool {
     let lost = before.strip_prefix(now.trim_end());
     lost.is_some_and(|lost| lost.lines().skip(1).any(|line| line.starts_with('[')))
@@ -145,7 +145,7 @@ fn saved(path: &PathBuf) -> Option<(SystemTime, u64)> {
     Some((file.modified().ok()?, file.len()))
 }
 
-/// Tells systemd, if it asked, that the daemon is ready, and then that it is alive.
+/// Tells systemd, if it asks, that the daemon is ready, and then that it is alive.
 async fn watchdog() {
     tell(&[NotifyState::Ready, NotifyState::Status(RUNS)]);
     let Some(limit) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
@@ -155,19 +155,19 @@ async fn watchdog() {
     }
 }
 
-/// Asks the service manager to wait for as long as the end may take, and some seconds more.
+/// Asks the service manager to wait as long as the shutdown may take, plus a few seconds.
 fn patience(grace: Duration) -> NotifyState<'static> {
     let asked = (grace + Duration::from_secs(5)).as_micros();
     NotifyState::ExtendTimeoutUsec(u32::try_from(asked).unwrap_or(u32::MAX))
 }
 
-/// One datagram to the service manager, if there is one. Whether it hears changes nothing here.
+/// Sends one datagram to the service manager, if there is one. Failures are ignored.
 fn tell(news: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(news);
 }
 
 impl Global {
-    /// The wall clock, read anew each time; `--now` shifts it, and runs on from there.
+    /// The wall clock, read each time; `--now` shifts it, and it runs on from there.
     fn clock(&self) -> crate::pipeline::Clock {
         #[expect(clippy::disallowed_methods, reason = "cli reads the clock; --now rules everywhere else")]
         let read = || Utc::now();

@@ -1,4 +1,4 @@
-//! `digest status`: where every issue stands.
+//! `digest status`: the state of every issue.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -68,7 +68,7 @@ const MISTAKES: usize = 3;
 /// How many decisions of the daemon are shown.
 const DECISIONS: usize = 8;
 
-/// What comes next, who watches, and what was decided last.
+/// Prints what happens next, which daemon is active, and the latest decisions.
 fn print_schedule(site: &Site) -> anyhow::Result<()> {
     let zone = site.config.publication.timezone;
     line("")?;
@@ -124,7 +124,7 @@ fn print(status: &IssueStatus, zone: Tz) -> anyhow::Result<()> {
     }
     let Some(next) = &status.next else { return Ok(()) };
     let at = next.at.map(|at| format!(", {}", local(at, zone))).unwrap_or_default();
-    // The reason of a stop stands above.
+    // The reason for the stop is shown above.
     let why = if next.why.is_empty() || next.why == status.reason { String::new() } else { format!(": {}", next.why) };
     line(&format!(
         "  next: {}{at}{why}",
@@ -132,7 +132,7 @@ fn print(status: &IssueStatus, zone: Tz) -> anyhow::Result<()> {
     ))
 }
 
-/// How many stand where, and when the next try is due.
+/// The count of each state, and when the next try is due.
 fn told(counts: &DeliveryCounts, next_due: Option<DateTime<Utc>>, zone: Tz) -> String {
     let mut text = format!("{} of {} delivered", counts.delivered, counts.recipients);
     let others = [

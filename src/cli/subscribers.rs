@@ -210,7 +210,7 @@ impl List {
     }
 }
 
-/// Whether an address, a name or a field of a subscriber holds this text, which is in lower case.
+/// Whether a subscriber's address, name or any field contains this text, which is in lower case.
 fn holds(subscriber: &Subscriber, text: &str) -> bool {
     let texts =
         [subscriber.email.as_str(), &subscriber.name].into_iter().chain(subscriber.fields.values().map(String::as_str));

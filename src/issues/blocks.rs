@@ -54,7 +54,7 @@ pub struct DraftBlocks {
 }
 
 impl DraftBlocks {
-    /// Cuts a text; none when it is no TOML, or when its lists are not written as `[[news]]`.
+    /// Cuts a text; `None` if it is not valid TOML, or its lists are not written as `[[news]]`.
     pub fn cut(text: &str) -> Option<Self> {
         let document = Document::parse(text).ok()?;
         let mut starts = Vec::new();

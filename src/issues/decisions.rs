@@ -1,4 +1,4 @@
-//! Which stories an editor joined and parted in a draft, so that composing it again obeys. Knows no text's meaning.
+//! Which stories an editor merged or split in a draft, so that composing again respects that. Does not interpret texts.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::{COMPOSED, ISSUE, folder, read};
 use crate::model::{Draft, Entry, IssueName, Notices, StoryDecisions};
 
-/// What the editor decided in the issue's draft; nothing when there is none.
+/// The editor's decisions in the issue's draft; empty if there is no draft.
 ///
 /// # Errors
 /// The draft cannot be read.
@@ -30,7 +30,7 @@ pub fn joined(file: &Path, mine: &Draft, memory: Option<&Memory>) -> BTreeSet<(S
     let base = memory.and_then(|memory| base(file, memory));
     let mut composed: BTreeSet<(String, String)> = base.iter().flat_map(also).collect();
     composed.extend(memory.iter().flat_map(|memory| memory.kept.iter().cloned()));
-    // Without composed.toml everything is the editor's; one that cannot be compared with tells nothing new.
+    // Without composed.toml everything is the editor's; one that cannot be compared adds nothing.
     let can_tell = memory.is_none() || base.is_some();
     let is_decided = |pair: &(String, String)| {
         memory.is_some_and(|memory| memory.joined.contains(pair)) || can_tell && !composed.contains(pair)

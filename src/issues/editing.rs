@@ -1,4 +1,4 @@
-//! Tells what an editor did to a draft from the draft and composed.toml beside it. Knows no points.
+//! Works out what an editor did to a draft by comparing it with composed.toml. Knows no points.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::model::{Draft, Editing, EditorAct, Entry, IssueName, Origin};
 /// How the `why` of a bench entry begins.
 const FROM_THE_BENCH: &str = "next best:";
 
-/// What the editor made of compose's proposal; `None` where composed.toml is missing or broken, so that nobody can tell.
+/// How the editor changed compose's proposal; `None` if composed.toml is missing or broken.
 pub fn editing(issues_dir: &Path, name: &IssueName, now: &Draft) -> Option<Editing> {
     let file = folder(issues_dir, name).join(COMPOSED);
     told(&file, &std::fs::read_to_string(&file).ok()?, name, now)
@@ -24,7 +24,7 @@ pub fn told(file: &Path, composed: &str, name: &IssueName, now: &Draft) -> Optio
     let shown: Vec<&Entry> = now.news.iter().filter(|entry| !entry.banned).collect();
     let (benched, spare) = (ids(&now.bench), ids(&base.bench));
     let in_news: HashSet<&str> = shown.iter().map(|entry| entry.id.as_str()).collect();
-    // What the editor put in stays in composed.toml's news once the draft was composed again.
+    // What the editor added stays in composed.toml's news after composing again.
     let editors = |entry: &Entry| {
         let by_hand = entry.why.is_empty() || entry.why.starts_with(FROM_THE_BENCH);
         memory.items.placed.contains(&entry.id) && by_hand
@@ -76,7 +76,7 @@ pub fn told(file: &Path, composed: &str, name: &IssueName, now: &Draft) -> Optio
     })
 }
 
-/// The least number of elements that somebody must have moved to make this order of a rising one.
+/// The minimum number of moves that turn an ascending sequence into this order.
 fn moves(positions: &[usize]) -> usize {
     let n = positions.len();
     let mut longest = vec![1_usize; n];

@@ -1,4 +1,4 @@
-//! Fills in what an entry written by hand leaves out: from the known item of its id, address or headline, else from the
+//! Fills in missing fields of a hand-written entry: from the known item with its id, address or headline, else from the
 //! entry itself. Only these entries' bytes change. Knows no rank.
 
 use chrono::NaiveDate;
@@ -71,7 +71,7 @@ fn fill_entry(entry: &mut Table, date: NaiveDate, items: &[Item]) -> Option<Noti
     Some(Notice::new(format!("the entry \"{title}\" was written by hand; {} filled in {from}", filled.join(", "))))
 }
 
-/// The item that the entry means.
+/// The item that the entry refers to.
 fn known<'i>(entry: &Table, items: &'i [Item]) -> Option<&'i Item> {
     let id = word(entry, "id");
     let url = word(entry, "url").and_then(canonical_url);

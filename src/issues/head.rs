@@ -34,8 +34,8 @@ pub fn merge(base: &str, mine: &str, fresh: &str, notices: &mut Vec<Notice>) -> 
     if changed { merged.to_string() } else { mine.to_owned() }
 }
 
-/// The draft with `text` in the field, where the editor left the field as compose wrote it; `None` where it is the
-/// editor's, or says so already.
+/// The draft with `text` in the field, if the editor left the field as compose wrote it; `None` if it is the
+/// editor's, or already has this text.
 pub fn follow(draft: &str, fresh: &str, key: &str, text: &str) -> Option<String> {
     let (mine, fresh) = (draft.parse::<DocumentMut>().ok()?, fresh.parse::<DocumentMut>().ok()?);
     let [is, composed] = [&mine, &fresh].map(|document| document.get(key).map(meaning));
@@ -49,7 +49,7 @@ pub fn with(toml: &str, key: &str, text: &str) -> String {
     document.to_string()
 }
 
-/// What a field says, however it is written.
+/// A field's value, however it is written.
 fn meaning(item: &Item) -> String {
     match item.as_str() {
         Some(text) => text.to_owned(),

@@ -1,5 +1,5 @@
-//! Edits of a draft's file, and what they did, so that they can be undone: the bytes that each took away and brought, the newest last.
-//! Undoing is exact, and only done while the draft still is what the edit made of it.
+//! Edits a draft's file and keeps an undo history: the bytes that each edit removed and added, the newest last.
+//! Undo is exact, and only possible while the draft is still as the edit left it.
 
 use std::path::Path;
 
@@ -10,12 +10,12 @@ use super::{ISSUE, folder, merge, read, within};
 use crate::files;
 use crate::model::{IssueName, Notice, Notices};
 
-/// Most edits of an issue that can be undone.
+/// Maximum number of edits per issue that can be undone.
 const MOST: usize = 100;
-/// How often an edit is made anew on the newest text when somebody saves the draft at the same moment.
+/// How often an edit is retried on the newest text if the draft is saved at the same moment.
 const TRIES: usize = 5;
 
-/// Why an edit is not made. The draft is as it was.
+/// Why an edit was refused. The draft is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
     /// It does not fit the draft, or a file cannot be read or written.
@@ -26,25 +26,25 @@ pub enum EditError {
     Conflict(Conflict),
 }
 
-/// What two changed at the same time.
+/// What two people changed at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// The entry's id; none for a field of the issue.
+    /// The entry's id; `None` for a field of the issue.
     pub entry: Option<String>,
-    /// The field; empty when it is the entry as a whole.
+    /// The field; empty for the whole entry.
     pub field: String,
     /// What it says now: the field's words, or the entry's stamp.
     pub theirs: String,
 }
 
-/// What can be undone, and what can be made again: the edits' names, the next one first.
+/// What can be undone and redone: the edits' names, the next one first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undoable {
     pub undo: Vec<String>,
     pub redo: Vec<String>,
 }
 
-/// The bytes that an edit changed, and what the whole was before and after it.
+/// The bytes that an edit changed, and the stamps of the text before and after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Step {
     what: String,
@@ -73,7 +73,7 @@ impl Step {
         }
     }
 
-    /// The text without the edit, or with it; `None` when the text is not what the edit left, or found.
+    /// The text with the edit undone, or redone; `None` if the text is not as the edit left it, or found it.
     pub(super) fn replay(&self, text: &str, forward: bool) -> Option<String> {
         let (from, to) = if forward { (&self.old, &self.new) } else { (&self.new, &self.old) };
         let stands = if forward { &self.before } else { &self.after };
@@ -88,7 +88,7 @@ struct History {
     undone: Vec<Step>,
 }
 
-/// Edits the draft of an issue in its file. `history` is the file that remembers what can be undone; one that is broken is begun anew.
+/// Edits an issue's draft in its file. `history` is the file with the undo history; a broken one is started afresh.
 /// `seen` is what the person saw of what the edit replaces, if that is known: a field's words, or an entry's stamp.
 ///
 /// # Errors
@@ -155,10 +155,10 @@ fn refuse_unseen(file: &Path, text: &str, edit: &Edit, seen: &str) -> Result<(),
     }
 }
 
-/// Takes the last edit back, or with `redo` the last undoing; says which edit it was.
+/// Undoes the last edit, or with `redo` redoes the last undone one; returns its name.
 ///
 /// # Errors
-/// There is nothing to undo, or the draft was changed otherwise since.
+/// There is nothing to undo, or the draft has been changed some other way since.
 pub fn undo(issues_dir: &Path, history: &Path, name: &IssueName, redo: bool) -> Result<String, Notices> {
     let _lock = lock(history)?;
     let now = text(issues_dir, name)?;
@@ -180,7 +180,7 @@ pub fn undo(issues_dir: &Path, history: &Path, name: &IssueName, redo: bool) -> 
     Ok(what)
 }
 
-/// What could be undone and made again in a draft of this text.
+/// What can be undone and redone in a draft with this text.
 pub fn undoable(history: &Path, text: &str) -> Undoable {
     let known = read_history(history);
     let names = |steps: &[Step]| steps.iter().rev().map(|step| step.what.clone()).collect::<Vec<_>>();
@@ -219,10 +219,10 @@ fn write(history: &Path, known: &History) -> Result<(), Notice> {
         .map_err(|error| Notice::new(format!("the edit was made, but it cannot be undone: {error}")).at(history, None))
 }
 
-/// Lets one program at a time edit drafts, for as long as the file is held. `history` is any file in the folder of the lock.
+/// Locks draft editing to one program while the file is held. `history` is any file in the lock's folder.
 ///
 /// # Errors
-/// The folder or the lock in it cannot be made.
+/// The folder or the lock file cannot be created.
 pub fn lock(history: &Path) -> Result<std::fs::File, Notice> {
     let folder = history.parent().unwrap_or(history);
     let locked = std::fs::create_dir_all(folder)

@@ -13,14 +13,14 @@ const FIRST: &str =
     "# What compose wrote last, by which `digest compose` tells your edits from its own. Not for editing.\n";
 pub(super) const MARK: &str = "# --- the draft as composed ---\n";
 
-/// Ids that one refresh must tell the next.
+/// Ids that one refresh must pass to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EditorChoices {
-    /// Deleted by the editor: never brought back.
+    /// Deleted by the editor: never restored.
     pub dropped: BTreeSet<String>,
-    /// Put where they stand by the editor: never taken away.
+    /// Put in place by the editor: never removed.
     pub placed: BTreeSet<String>,
-    /// Composed, but there was no room for them: absent without having been deleted.
+    /// Composed, but left out for lack of room, not deleted.
     pub waiting: BTreeSet<String>,
 }
 
@@ -41,7 +41,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Reads composed.toml; none when it is not what [`Memory::write`] writes.
+    /// Reads composed.toml; `None` if it is not in the form that [`Memory::write`] writes.
     pub fn read(text: &str) -> Option<Self> {
         let (wishes, base) = text.split_once(MARK)?;
         let wishes = Document::parse(wishes).ok()?;

@@ -32,7 +32,7 @@ pub struct Changes {
     pub kept: Vec<(&'static str, String)>,
     /// Composed, but the editor had deleted them.
     pub stayed_out: Vec<String>,
-    /// Composed, but what the editor kept takes their room.
+    /// Composed, but displaced by what the editor kept.
     pub no_room: Vec<String>,
     pub notices: Vec<Notice>,
 }
@@ -40,10 +40,10 @@ pub struct Changes {
 /// Makes subject and preheader of a draft.
 pub type Heading<'a> = &'a dyn Fn(&Draft) -> (String, String);
 
-/// What a refresh goes by besides the fresh composition.
+/// A refresh's input besides the fresh composition.
 #[derive(Clone, Copy, Default)]
 pub struct Around<'a> {
-    /// The ids of all candidates, to tell the next time what is new.
+    /// The ids of all candidates, to know next time what is new.
     pub candidates: &'a [String],
     /// Subject and preheader of a draft as it stands: they follow its order for as long as the editor writes no others.
     pub heading: Option<Heading<'a>>,
@@ -76,7 +76,7 @@ pub fn refresh(issues_dir: &Path, fresh: &Draft, around: Around) -> Result<Refre
             return Ok(Refreshed::Created);
         };
         let woven = weave(&file, text_then, composed.as_deref(), &blocks, around)?;
-        // Whoever saved the draft meanwhile has the newest words.
+        // If somebody saved the draft meanwhile, their text is the newest.
         let now = written(&file)?;
         if now == mine {
             break woven;
@@ -155,7 +155,7 @@ impl Around<'_> {
     }
 }
 
-/// Writes a file of the issue, and its folder when there is none.
+/// Writes a file of the issue, creating its folder if needed.
 pub fn save(folder: &Path, name: &str, text: &str) -> Result<(), Notice> {
     let file = folder.join(name);
     let written = std::fs::create_dir_all(folder).and_then(|()| replace(&file, text.as_bytes()));
@@ -188,7 +188,7 @@ fn merge(composed: Option<&Memory>, mine: &DraftBlocks, fresh: &DraftBlocks) -> 
     let base = DraftBlocks { head: fresh.head.clone(), blocks: remembered(&[&news, &guides, &spare, &bench], fresh) };
     let mut sections =
         [(Section::News, news), (Section::Guides, guides), (Section::GuidesBench, spare), (Section::Bench, bench)];
-    // The lists stand in the editor's order; a list that the draft had none of goes last.
+    // The lists keep the editor's order; a list that the draft did not have goes last.
     sections.sort_by_key(|(section, _)| mine.blocks.iter().position(|b| b.section == *section).unwrap_or(usize::MAX));
     let merged = DraftBlocks { head, blocks: sections.into_iter().flat_map(|(_, blocks)| blocks).collect() };
     (merged.join(), Memory { base, items: item_wishes, cards: card_wishes, ..Memory::default() }, changes)
@@ -200,7 +200,7 @@ fn uncomposed(sections: &[&Vec<Block>], fresh: &DraftBlocks) -> Vec<String> {
     blocks.filter(|block| fresh.get(block.section, &block.id).is_none()).map(|block| block.id.clone()).collect()
 }
 
-/// What entered and left a draft that no editor touched.
+/// What entered and left a draft that was not edited.
 fn note_plain(mine: &DraftBlocks, fresh: &DraftBlocks, changes: &mut Changes) {
     let new = fresh.blocks.iter().filter(|b| mine.get(b.section, &b.id).is_none());
     changes.entered.extend(new.map(|b| (b.section.key(), b.id.clone())));

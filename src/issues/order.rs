@@ -1,7 +1,7 @@
-//! Finds what somebody moved in a list. Knows no TOML.
+//! Finds which elements of a list were moved. Knows no TOML.
 
 /// Of each element of a permuted sequence: whether it may have been moved. Elements that every longest increasing
-/// subsequence holds stood still; of two that swapped places both count as moved, since nobody can tell which was.
+/// subsequence contains were not moved; if two swapped places, both count as moved, since either may have been.
 pub fn moved(positions: &[usize]) -> Vec<bool> {
     let n = positions.len();
     let mut ending = vec![1_usize; n];

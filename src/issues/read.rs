@@ -1,4 +1,4 @@
-//! Reads issue.toml into a draft, and names every mistake with its line, all at once. Knows no merge.
+//! Parses issue.toml into a draft, and reports all mistakes at once, each with its line. Knows no merge.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -70,7 +70,7 @@ pub fn parse(label: &Path, text: &str) -> Result<Draft, Notices> {
     }
 }
 
-/// The text is no TOML at all.
+/// The text is not valid TOML.
 fn broken(source: &Source, error: &toml_edit::TomlError) -> Notices {
     let line = error.span().map(|span| source.line(span.start));
     let message = format!("this is not TOML: {}", error.message().replace('\n', "; "));
@@ -261,7 +261,7 @@ fn entry(fields: &Fields) -> Option<Entry> {
         id,
         title,
         source,
-        // Only a stand-in where the field is wrong: then the mistake is noted and no draft comes of it.
+        // Only a dummy if the field is wrong: the mistake is recorded, so no draft is returned.
         published: published.unwrap_or(Published::Day(NaiveDate::MIN)),
         score: fields.number("score", 10.0),
         url: link(fields),
@@ -311,7 +311,7 @@ fn option(fields: &Fields) -> GuideOption {
     GuideOption { guide: fields.required("guide"), fit: fields.number("fit", 1.0).unwrap_or_default() }
 }
 
-/// The earlier issue that an entry follows up.
+/// The earlier issue that an entry follows up on.
 fn follow_up(fields: &Fields) -> Option<IssueName> {
     let name = fields.filled("follow_up")?.parse();
     if name.is_err() {

@@ -1,4 +1,4 @@
-//! Reads the fields of one TOML table, each with its line, and collects what is wrong. Knows no draft.
+//! Reads the fields of one TOML table, each with its line, and collects mistakes. Knows no draft.
 
 use std::cell::RefCell;
 use std::path::Path;
@@ -42,7 +42,7 @@ pub struct Fields<'a> {
     pub source: &'a Source<'a>,
     pub table: &'a dyn TableLike,
     pub name: String,
-    /// Where the table begins, for what is missing in it.
+    /// The start of the table, the place for missing fields.
     pub line: Option<usize>,
 }
 
@@ -77,7 +77,7 @@ impl Fields<'_> {
         }
     }
 
-    /// A string; none when it is left out.
+    /// A string; `None` if it is left out.
     pub fn string(&self, key: &str) -> Option<String> {
         let value = self.table.get(key)?;
         if let Some(text) = value.as_str() {
@@ -87,12 +87,12 @@ impl Fields<'_> {
         None
     }
 
-    /// A string that may be left out or empty, which are the same.
+    /// A string that may be left out or empty, with the same meaning.
     pub fn filled(&self, key: &str) -> Option<String> {
         self.string(key).filter(|text| !text.trim().is_empty())
     }
 
-    /// A string that must be there and hold something.
+    /// A string that must be present and not empty.
     pub fn required(&self, key: &str) -> String {
         match (self.table.contains_key(key), self.filled(key)) {
             (_, Some(text)) => text,
@@ -154,7 +154,7 @@ impl Fields<'_> {
     }
 }
 
-/// The value as it stands in the file, short enough for a message.
+/// The value as written in the file, shortened for a message.
 fn excerpt(item: &Item) -> String {
     let text = match item {
         Item::Value(Value::Array(_)) => "a list".into(),

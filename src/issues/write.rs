@@ -63,7 +63,7 @@ pub fn entry_block(entry: &Entry) -> String {
     out
 }
 
-/// A `[[guides]]` card in the same way.
+/// A `[[guides]]` card, written the same way.
 pub fn card_block(card: &Card) -> String {
     let mut out = String::new();
     push_card(&mut out, "guides", card);
@@ -158,7 +158,7 @@ pub fn picture(picture: &Picture) -> String {
     format!("{{ {place}width = {}, {height}alt = {} }}", picture.width, quoted(&picture.alt))
 }
 
-/// The other also of a story, one a line.
+/// The `also` items of a story, one per line.
 pub fn covered(also: &[Covered]) -> String {
     let lines = also.iter().map(|telling| {
         let [id, source, title] = [&telling.id, &telling.source, &telling.title].map(|text| quoted(text));

@@ -1,4 +1,4 @@
-//! A mailbox address in the strict grammar that `digest` mails to.
+//! A mailbox address, in the strict grammar that `digest` accepts.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ impl Address {
     /// Reads an address; surrounding white space is dropped, an IDN domain is brought to its ASCII form.
     ///
     /// # Errors
-    /// [`AddressError`], by the first rule that it breaks.
+    /// [`AddressError`] for the first rule that it breaks.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
         if text.is_empty() {
@@ -60,12 +60,12 @@ impl Address {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
-    /// The form in which addresses compare: all lower case, since no list wants `Ann@` and `ann@` mailed twice.
+    /// The form used to compare addresses: all lower case, since no list wants `Ann@` and `ann@` mailed twice.
     pub fn key(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 
-    /// The mailbox behind the address, for limits: `ann+news@` and `ann+more@` are one person's. In the form in which addresses compare.
+    /// The mailbox behind the address, for limits: `ann+news@` and `ann+more@` are one person's. In the form used to compare addresses.
     pub fn mailbox(&self) -> String {
         let key = self.key();
         match key.split_once('+') {
@@ -97,7 +97,7 @@ fn is_dot_atom(local: &str) -> bool {
     local.len() <= 64 && local.split('.').all(atom)
 }
 
-/// The domain's A-label form, lower case, or `None` when it is no public-looking DNS name. Punycode that decodes to plain
+/// The domain's A-label form, lower case, or `None` if it does not look like a public DNS name. Punycode that decodes to plain
 /// ASCII is refused by the IDNA processing itself.
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = idna::domain_to_ascii_strict(domain).ok()?;

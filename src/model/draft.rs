@@ -36,7 +36,7 @@ impl FromStr for IssueName {
     }
 }
 
-/// The stretch of time whose news an issue carries: after `from`, up to and with `to`.
+/// The period whose news an issue carries: after `from`, up to and including `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     pub from: DateTime<Utc>,
@@ -57,12 +57,12 @@ pub struct Entry {
     pub score: Option<f64>,
     pub url: Option<String>,
     pub summary: String,
-    /// How title and summary are read.
+    /// The format of title and summary.
     pub format: TextFormat,
     pub topics: Vec<String>,
     /// The other items of the same story, best first.
     pub also: Vec<Covered>,
-    /// The ids of items that tell another story, as the editor says.
+    /// The ids of items that belong to another story, according to the editor.
     pub apart: Vec<String>,
     /// The issue that carried this story, when this item tells what has happened since.
     pub follow_up: Option<IssueName>,
@@ -74,14 +74,14 @@ pub struct Entry {
     pub why: String,
     /// The editor's comment, shown under the summary. Markdown.
     pub note: String,
-    /// A picture to the story, if the editor has one.
+    /// The story's picture, if the editor added one.
     pub picture: Option<Picture>,
     pub pinned: bool,
     pub banned: bool,
 }
 
 impl Entry {
-    /// An entry that says what was published where, and nothing more.
+    /// An entry with only what was published and where.
     pub fn bare(id: String, title: String, source: String, published: Published) -> Self {
         Self {
             id,
@@ -107,11 +107,11 @@ impl Entry {
     }
 }
 
-/// Which items an editor says tell one story, and which do not, whatever their words; pairs of ids.
+/// Which items belong to one story and which do not, by the editor's decision; pairs of ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoryDecisions {
     pub joined: Vec<(String, String)>,
-    /// These go before the joined ones.
+    /// These take precedence over the joined ones.
     pub parted: Vec<(String, String)>,
 }
 
@@ -146,7 +146,7 @@ pub struct Card {
     pub banned: bool,
 }
 
-/// The number of the week, with what it counts. The editor's alone: compose writes none.
+/// The number of the week, with what it counts. Only editors write it; compose does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
     /// The number as shown, with its unit: "405 billion".
@@ -164,9 +164,9 @@ pub struct Draft {
     pub preheader: String,
     /// The editor's own words. Markdown.
     pub intro: String,
-    /// A BCP 47 tag for an issue that is not in the publication's language; empty when it is.
+    /// A BCP 47 tag, if the issue is not in the publication's language; else empty.
     pub language: String,
-    /// How many issues of the edition there were with this one, as compose counts or the editor says.
+    /// The issue's number within its edition, counted by compose or set by the editor.
     pub issue_number: Option<u32>,
     /// The issue's picture, if there is one.
     pub picture: Option<Picture>,
@@ -186,7 +186,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The pictures that it shows: its own, then those of its stories.
+    /// The issue's pictures: its own, then those of its stories.
     pub fn pictures(&self) -> impl Iterator<Item = &Picture> {
         let stories = self.news.iter().filter(|entry| !entry.banned);
         self.picture.iter().chain(stories.filter_map(|entry| entry.picture.as_ref()))

@@ -1,4 +1,4 @@
-//! What an editor did to a draft, against what compose had proposed. Knows no points and no file.
+//! How an editor changed a draft from what compose had proposed. Knows no points and no file.
 
 use super::IssueName;
 
@@ -11,7 +11,7 @@ pub enum EditorAct {
     Banned,
     /// Moved from the news to the bench.
     Benched,
-    /// Put into the news though compose had it neither there nor on the bench.
+    /// Added to the news, though compose had it neither there nor on the bench.
     Added,
     /// Moved up from the bench.
     Raised,
@@ -35,7 +35,7 @@ impl EditorAct {
     }
 }
 
-/// An item of a draft, as far as it says where it came from.
+/// An item of a draft, with its origin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     pub id: String,
@@ -44,28 +44,28 @@ pub struct Origin {
     pub url: Option<String>,
 }
 
-/// What an editor made of compose's proposal for one issue.
+/// How an editor changed compose's proposal for one issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Editing {
     pub issue: IssueName,
     /// The news that compose proposed.
     pub proposed: Vec<Origin>,
     pub acts: Vec<(EditorAct, Origin)>,
-    /// How many of the proposed stand in the news.
+    /// How many of the proposed items are in the news.
     pub kept: usize,
-    /// How many of these stand elsewhere than compose had put them.
+    /// How many of these were moved from where compose had put them.
     pub moved: usize,
     pub subject_rewritten: bool,
     pub preheader_rewritten: bool,
 }
 
 impl Editing {
-    /// How many items were put in that compose had not proposed.
+    /// How many items were added that compose had not proposed.
     pub fn brought(&self) -> usize {
         self.acts.iter().filter(|(act, _)| matches!(act, EditorAct::Added | EditorAct::Raised)).count()
     }
 
-    /// Whether the issue stands as it was proposed.
+    /// Whether the issue is as it was proposed.
     pub fn untouched(&self) -> bool {
         self.acts.is_empty()
             && self.kept == self.proposed.len()

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-/// `[publication]`: who writes to the subscribers.
+/// `[publication]`: who publishes the newsletter.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Publication {
@@ -18,7 +18,7 @@ pub struct Publication {
     pub url: String,
     /// The From mailbox, `Name <address>` or an address alone.
     pub from: String,
-    /// Where answers go; empty means to `from`.
+    /// Where replies go; empty means to `from`.
     pub reply_to: String,
     /// Shown in the footer, as the law of many countries asks of bulk mail.
     pub postal_address: String,
@@ -26,7 +26,7 @@ pub struct Publication {
     pub timezone: Tz,
     /// A BCP 47 tag for the mail's `lang`.
     pub language: String,
-    /// What `{{subscriber.name}}` says to a subscriber without a name.
+    /// What `{{subscriber.name}}` shows for a subscriber without a name.
     pub name_fallback: String,
     /// The publication's mark, shown beside or above its name.
     pub mark: Option<Picture>,
@@ -39,14 +39,14 @@ pub struct Picture {
     /// Where it is on the web, https; or `file`.
     #[serde(default)]
     pub url: Option<String>,
-    /// Its name in content/pictures/, from where `digest serve` hands it out.
+    /// Its name in content/pictures/, from where `digest serve` serves it.
     #[serde(default)]
     pub file: Option<String>,
     /// In CSS pixels, from 1 to 600.
     pub width: u32,
     #[serde(default)]
     pub height: Option<u32>,
-    /// What it shows, for those who do not see it; empty when it only decorates.
+    /// Alt text; empty for a purely decorative picture.
     pub alt: String,
 }
 
@@ -68,7 +68,7 @@ impl Default for Publication {
 }
 
 impl Picture {
-    /// The media type of a file in content/pictures/ by its name; `None` when no picture may be called so.
+    /// The media type of a file in content/pictures/ by its name; `None` if the name is not allowed for a picture.
     pub fn media_type(file: &str) -> Option<&'static str> {
         let safe = file.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) && !file.starts_with('.');
         match file.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).as_deref() {
@@ -128,7 +128,7 @@ impl<'de> Deserialize<'de> for WeekTime {
     }
 }
 
-/// What compose does when too few items are worth an issue.
+/// What compose does when there are too few items for an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Thin {
@@ -163,7 +163,7 @@ pub struct Edition {
     pub window: std::time::Duration,
     /// Items that score less are never chosen, however thin the week.
     pub min_score: f64,
-    /// The age at which an item's score counts half.
+    /// The age at which an item's score counts for half.
     #[serde(with = "duration")]
     pub half_life: std::time::Duration,
     pub thin: Thin,
@@ -193,7 +193,7 @@ pub struct Edition {
     /// Local dates on which it does not go out.
     #[serde(with = "dates")]
     pub skip: Vec<NaiveDate>,
-    /// Local dates on which it goes out besides, at the usual time.
+    /// Additional local dates on which it goes out, at the usual time.
     #[serde(with = "dates")]
     pub extra: Vec<NaiveDate>,
     /// How long before `send` the draft is composed and the editors are told.

@@ -1,4 +1,4 @@
-//! A news item: one scored segment of news, as the newsroom's pipeline gave it.
+//! A news item: one scored piece of news, as delivered by the newsroom's pipeline.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::local_instant;
 
-/// When a segment of news appeared: an instant, or only a day when the source says no more.
+/// When an item was published: an instant, or only a day if the source gives no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Published {
     Day(NaiveDate),
@@ -45,7 +45,7 @@ impl Published {
         }
     }
 
-    /// The calendar day as a subscriber in `zone` sees it.
+    /// The calendar day in `zone`.
     pub fn day(self, zone: Tz) -> NaiveDate {
         match self {
             Self::Day(day) => day,
@@ -75,17 +75,17 @@ pub const EDITOR_WHY: &str = "editor_why";
 /// The field that lists what other sources say at the same address: their records, or only their names.
 pub const ALSO: &str = "also";
 
-/// How an item's title and summary are read.
+/// The format of an item's title and summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum TextFormat {
-    /// Every character stands for itself.
+    /// Plain text, without markup.
     #[default]
     Text,
     Markdown,
 }
 
 impl TextFormat {
-    /// The word in files; `None` for any other.
+    /// Reads the word used in files; `None` for any other.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "text" => Some(Self::Text),
@@ -104,7 +104,7 @@ pub struct Item {
     pub title: String,
     pub source: String,
     pub published: Published,
-    /// 0 to 10; without one the source's `base_score` stands in.
+    /// 0 to 10; by default the source's `base_score`.
     pub score: Option<f64>,
     /// An absolute http(s) URL.
     pub url: Option<String>,
@@ -114,11 +114,11 @@ pub struct Item {
     pub topics: Vec<String>,
     /// Guide slugs: the newsroom's own pairing, which always wins.
     pub guides: Vec<String>,
-    /// Fields that `digest` does not know; kept as they came.
+    /// Fields that `digest` does not know; kept unchanged.
     pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
-/// The form in which topics compare: "GPT 4o", "gpt-4o", "GPT\u{2011}4o" and "ＧＰＴ-4o" are one topic. Letters and digits of
+/// The form used to compare topics: "GPT 4o", "gpt-4o", "GPT\u{2011}4o" and "ＧＰＴ-4o" are one topic. Letters and digits of
 /// any script in compatible form (NFKC) and lower case, nothing else but the signs by which C, C++ and C# differ.
 pub fn topic_key(topic: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, '+' | '#');

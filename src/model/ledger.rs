@@ -1,4 +1,4 @@
-//! The delivery ledger's words: where an issue stands, where each recipient stands, and what the relay said.
+//! The delivery ledger's types: the state of an issue, the state of each recipient, and the relay's replies.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, IssueName, RefusalClass, Rendered};
 
-/// Where an issue stands.
+/// The state of an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IssueState {
@@ -30,7 +30,7 @@ impl fmt::Display for IssueState {
     }
 }
 
-/// What every copy of an issue says of its sender; frozen with the approval.
+/// What every copy of an issue says about its sender; frozen with the approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letterhead {
     /// The publication's name.
@@ -43,7 +43,7 @@ pub struct Letterhead {
     pub public_url: String,
     /// The domain that takes bounces by VERP; empty means the envelope sender is the From address.
     pub bounce_domain: String,
-    /// What stands for a subscriber's name when there is none.
+    /// The fallback for a subscriber without a name.
     pub name_fallback: String,
 }
 
@@ -71,7 +71,7 @@ pub struct Approval {
 /// pending or deferred → suppressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DeliveryState {
-    /// Waits for its first try.
+    /// Waiting for the first try.
     Pending,
     /// The intent to send the final dot is on record; the outcome is not yet.
     InFlight,
@@ -134,10 +134,10 @@ pub struct Delivery {
     pub attempts: u32,
 }
 
-/// What a server said: its code, the enhanced code of RFC 3463 if there was one, and its text made safe to print.
+/// A server's reply: its code, the enhanced code of RFC 3463 if there was one, and its text made safe to print.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reply {
-    /// `None` when the server said nothing that could be read; 0 in JSON.
+    /// `None` if there was no readable reply; 0 in JSON.
     #[serde(serialize_with = "code_or_0")]
     pub code: Option<u16>,
     pub enhanced: Option<String>,
@@ -145,7 +145,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Words that no server said, such as why a connection was lost.
+    /// A text that is not from a server, such as why a connection was lost.
     pub fn none(text: String) -> Self {
         Self { code: None, enhanced: None, text }
     }

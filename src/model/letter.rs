@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Address, Reply};
 
-/// A letter to queue. The same `key` is queued once, however often it is ordered.
+/// A letter to queue. Each `key` is queued only once, however often it is requested.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LetterOrder {
     /// What the letter is about, such as `draft-ready:2026-11-25-midweek:ann@example.org`; its Message-ID follows from it.
@@ -12,13 +12,13 @@ pub struct LetterOrder {
     /// The folder under templates/letter/.
     pub kind: String,
     pub to: Address,
-    /// What its templates are given. Nothing that a stranger typed.
+    /// The values for its templates. Nothing that a stranger typed.
     pub context: serde_json::Value,
-    /// When it is ordered: it is due at once, and its life is counted from here.
+    /// When it was requested: it is due at once, and its lifetime counts from here.
     pub ordered: DateTime<Utc>,
 }
 
-/// A letter that waits, as the queue has it.
+/// A waiting letter in the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueuedLetter {
     pub id: i64,
@@ -29,7 +29,7 @@ pub struct QueuedLetter {
     pub attempts: u32,
 }
 
-/// A letter as the record has it, without its content.
+/// A letter as recorded, without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LetterLine {
     pub kind: String,

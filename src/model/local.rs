@@ -1,4 +1,4 @@
-//! Local times as instants, by the zone's rules. The one place that decides what a clock change does to a time.
+//! Converts local times to instants by the zone's rules. The only place that decides how clock changes affect a time.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;

@@ -1,4 +1,4 @@
-//! The nouns that every room shares. Knows no file, no clock, no SQL and no network.
+//! The types that every room shares. Knows no file, no clock, no SQL and no network.
 
 mod address;
 mod draft;

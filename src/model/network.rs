@@ -1,4 +1,4 @@
-//! The network that an address belongs to: as much of an address as is ever kept of a person.
+//! The network of an IP address, which is all that is ever stored of a person's address.
 
 use std::net::{IpAddr, Ipv6Addr};
 

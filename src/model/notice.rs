@@ -1,9 +1,9 @@
-//! What a person is told: an error or a warning with its place and its remedy.
+//! A message to a person: an error or a warning with its place and remedy.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where something was found: a file, and a line counted from 1 when it is known.
+/// Where something was found: a file, and a line counted from 1 if known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub file: PathBuf,
@@ -19,7 +19,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// One thing to tell a person. As an error it says what went wrong and how to mend it; as a warning, what was noticed.
+/// One message to a person. As an error it says what went wrong and how to fix it; as a warning, what was noticed.
 /// Displayed as `PLACE: MESSAGE` and, on a line of its own, `  help: HELP`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
@@ -63,7 +63,7 @@ impl fmt::Display for Notice {
 
 impl std::error::Error for Notice {}
 
-/// Several notices that refuse something together, such as every mistake in a config file at once.
+/// Several notices as one error, such as all mistakes in a config file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notices(pub Vec<Notice>);
 

@@ -1,8 +1,8 @@
-//! An issue's poll: one question, some answers, and how often each was given. Knows nobody who answered.
+//! An issue's poll: one question, some answers, and how often each was given. Does not know who answered.
 
 use serde::{Deserialize, Serialize};
 
-/// The question and the answers that pages of the publication count, as they were mailed.
+/// The question and answers of a poll on the public pages, as mailed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Poll {
     pub question: String,

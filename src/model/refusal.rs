@@ -1,4 +1,4 @@
-//! What a refusal says of a subscriber, and what is kept of it as evidence. Knows no words of any server.
+//! What a refusal says about a subscriber, and what is kept as evidence. Does not know servers' wording.
 
 /// What a server meant by a refusal, as far as its words and codes prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,9 +11,9 @@ pub enum RefusalClass {
     Full,
     /// The domain, or the way to it, was not found; a name server's fault looks the same.
     NoDomain,
-    /// It may pass: a server that is away or busy, a time that ran out.
+    /// It may pass: a server that is down or busy, a timeout.
     Temporary,
-    /// A rejection that names no reason, or one that proves nothing.
+    /// A rejection without a reason, or with one that proves nothing.
     Unproven,
     /// Greylisting.
     Greylisted,
@@ -23,7 +23,7 @@ pub enum RefusalClass {
     Sender,
     /// SPF, DKIM, DMARC, TLS or a login.
     Authentication,
-    /// A block list, a bad name, the reverse name of our address, HELO.
+    /// A block list, bad reputation, our address's reverse name, HELO.
     Reputation,
     /// The text, its form, an attachment or a link in it.
     Content,
@@ -51,7 +51,7 @@ impl RefusalClass {
         Self::Policy,
     ];
 
-    /// What it counts for on the list.
+    /// How it counts for the subscriber list.
     pub fn evidence(self) -> EvidenceKind {
         match self {
             Self::NoMailbox => EvidenceKind::Hard,
@@ -76,11 +76,11 @@ impl RefusalClass {
 /// What is on record about a subscriber: what a refusal counts for, or their own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EvidenceKind {
-    /// The mailbox is not there: off the list at once.
+    /// The mailbox does not exist: off the list at once.
     Hard,
-    /// Counts; enough of it takes a subscriber off.
+    /// Counts; enough of these remove a subscriber.
     Soft,
-    /// On record, and nothing else.
+    /// Recorded only, without effect.
     AboutUs,
     /// The subscriber called the mail spam.
     Complaint,
@@ -102,7 +102,7 @@ impl EvidenceKind {
         }
     }
 
-    /// The kind of a stored name; `None` for a name that no version wrote.
+    /// The kind with this stored name; `None` for an unknown name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
@@ -136,7 +136,7 @@ impl MatchedBy {
         }
     }
 
-    /// The way of a stored name; `None` for a name that no version wrote.
+    /// The way with this stored name; `None` for an unknown name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|way| way.as_str() == name)
     }

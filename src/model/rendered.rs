@@ -20,7 +20,7 @@ pub enum Slot {
     Field(String),
 }
 
-/// A run of a rendered part: either text that all subscribers share, or a slot.
+/// A segment of a rendered part: either text that all subscribers share, or a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Segment {
@@ -41,7 +41,7 @@ pub trait Fill {
     fn value(&self, slot: &Slot) -> &str;
 }
 
-/// An issue as an article on the web: the same for everybody, with no slots in it and links that are direct.
+/// An issue as an article on the web: the same for everybody, without slots and with direct links.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Article {
     /// What stands below the title: HTML without inline styles. A picture of content/ is at `/pictures/FILE`; [`Self::html_at`]
@@ -51,7 +51,7 @@ pub struct Article {
     pub picture: String,
     /// A BCP 47 tag.
     pub language: String,
-    /// How much there is to read, in words: "5 stories, 1 guide, 6 min"; empty for an empty issue.
+    /// The amount to read, in words: "5 stories, 1 guide, 6 min"; empty for an empty issue.
     pub length: String,
 }
 
@@ -77,7 +77,7 @@ pub struct Rendered {
     /// The links whose clicks are counted; `None` where none are, and the bytes are those without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<Tracking>,
-    /// The poll that pages of the publication count; `None` where there is none, or its answers are mails.
+    /// The poll on the public pages; `None` if there is none, or it is answered by mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Poll>,
     /// `None` for a letter, and for an issue approved before issues had one.

@@ -1,11 +1,11 @@
-//! The figures of one send, as its report shows them and prints them in JSON. Knows no SQL and no page.
+//! The figures of one send, as shown in its report and in JSON. Knows no SQL and no page.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{DeliveryCounts, IssueState, Linked, PollCounts, Sentence};
 
-/// Everything that the report of an issue says; serializes as the JSON of `digest report`.
+/// Everything in an issue's report; serializes as the JSON of `digest report`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SendReport {
     pub publication: String,
@@ -13,10 +13,10 @@ pub struct SendReport {
     pub edition: String,
     pub subject: String,
     pub state: IssueState,
-    /// Why it stopped; empty when it did not.
+    /// Why it stopped; empty if it did not.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub stopped_because: String,
-    /// What the editor made of compose's proposal, in words, and over the last issues; empty where nobody can tell.
+    /// How the editor changed compose's proposal, in words, for this and the last issues; empty if unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proposal: Vec<Sentence>,
     pub approved_by: String,
@@ -40,7 +40,7 @@ pub struct SendReport {
 }
 
 impl SendReport {
-    /// Everything in it that is said in words.
+    /// All sentences in it.
     pub fn sentences(&mut self) -> impl Iterator<Item = &mut Sentence> {
         let advice = self.advice.iter_mut().flat_map(|advice| [&mut advice.what, &mut advice.help]);
         advice.chain(&mut self.proposal).chain(self.figures.states.iter_mut().map(|line| &mut line.reason))
@@ -58,7 +58,7 @@ pub struct Advice {
     pub help: Sentence,
 }
 
-/// How an issue fared, in few numbers, to stand beside others.
+/// An issue's results in a few numbers, to compare with others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct IssueLine {
     pub issue: String,
@@ -68,14 +68,14 @@ pub struct IssueLine {
     /// Who left between the beginning of its send and that of the next one, of whichever edition.
     pub left: u64,
     pub complaints: u64,
-    /// On all its links together; `None` when the issue was mailed with direct links.
+    /// Clicks on all its links together; `None` if the issue was mailed with direct links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clicks: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<PollCounts>,
 }
 
-/// The list, and what came to it and went from it since a moment.
+/// The list's size, and who joined and left since a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ListGrowth {
     /// The beginning of the send before; `None`: all the time.
@@ -89,7 +89,7 @@ pub struct ListGrowth {
     pub complained: u64,
 }
 
-/// A send in numbers. Addresses stand in none of them.
+/// A send in numbers. Contains no addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Figures {
     #[serde(flatten)]
@@ -99,7 +99,7 @@ pub struct Figures {
     /// Every state with its reasons; they add up to `audience`.
     pub states: Vec<StateLine>,
     pub over_time: Timeline,
-    /// How long after the send began so many of the delivered were delivered.
+    /// How long after the send began a given share was delivered.
     pub delivered_within: Vec<Within>,
     /// The biggest domains, then one line for all others, if there are others.
     pub domains: Vec<DomainLine>,
@@ -107,7 +107,7 @@ pub struct Figures {
     pub domains_in_all: u64,
     /// Last replies by code and outcome; no code is no reply (0 in JSON).
     pub replies: Vec<ReplyLine>,
-    /// What those who were refused were told, the most frequent first.
+    /// The refusals' texts, the most frequent first.
     pub refusals: Vec<Refusal>,
     /// Copies whose refusal reads otherwise than all of `refusals`.
     pub refusals_not_shown: u64,
@@ -158,7 +158,7 @@ pub struct Within {
     pub ms: u64,
 }
 
-/// How recipients of one domain fared.
+/// The results for recipients of one domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DomainLine {
     /// Lower case; empty for the line of all other domains.

@@ -1,4 +1,4 @@
-//! A sentence that can be said in every language: its name in the files of words, and what is filled in. Knows no language.
+//! A translatable sentence: its name in the files of words, and the values filled in. Knows no language.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use serde::{Serialize, Serializer};
 pub struct Sentence {
     /// Its name below `[report]` in the files of words, such as `reasons.full`; empty for one that is English alone.
     pub name: &'static str,
-    /// What stands in braces. One that is called `n` decides the plural form.
+    /// The values for the braces. The one called `n` decides the plural form.
     pub values: Vec<(&'static str, Value)>,
     pub english: String,
 }
 
-/// What is filled into a sentence, to be written as the language does.
+/// A value in a sentence, formatted by the language's rules.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Value {
     Text(String),
@@ -24,7 +24,7 @@ pub enum Value {
     Percent(u64),
     /// Percent in tenths: 812 is 81.2 %.
     Tenths(u64),
-    /// Sentences side by side: "moved 3, subject rewritten".
+    /// A list of sentences: "moved 3, subject rewritten".
     Parts(Vec<Sentence>),
 }
 

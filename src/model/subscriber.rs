@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::Address;
 
-/// Where a subscriber stands. Only `Confirmed` subscribers are mailed.
+/// The status of a subscriber. Only `Confirmed` subscribers are mailed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SubscriberStatus {
     Pending,
@@ -68,7 +68,7 @@ pub struct Subscriber {
     pub consent: String,
     /// Merge fields, by name.
     pub fields: BTreeMap<String, String>,
-    /// No issue goes to the subscriber before this.
+    /// Until when the subscriber gets no issues.
     pub paused: Option<DateTime<Utc>>,
 }
 
@@ -84,7 +84,7 @@ pub struct Act {
     pub network: String,
 }
 
-/// A copy of an issue that a subscriber got or was to get.
+/// A copy of an issue that a subscriber received or should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveryLine {
     pub issue: String,
@@ -112,12 +112,12 @@ pub struct SubscriberRow {
     pub consent: String,
     /// The evidence of consent, and whatever else is on record.
     pub acts: Vec<Act>,
-    /// For one who is off the list, who says so and why; empty when `acts` has that.
+    /// For one who is off the list: on whose word, and why; empty if `acts` has it.
     pub why: String,
 }
 
 impl SubscriberRow {
-    /// A row that says no more than where somebody stands.
+    /// A row with only an address and a status.
     pub fn new(email: Address, status: SubscriberStatus) -> Self {
         Self {
             email,

@@ -1,8 +1,8 @@
-//! Tokens: what a link carries in place of a name and a password. Knows no URL and no subscriber but by their secret.
+//! Tokens: links carry one instead of a name and a password. Knows no URL, and of subscribers only their secret.
 
 use sha2::{Digest, Sha256};
 
-/// What a token lets its holder do. A token for one purpose opens no other.
+/// What a token allows its holder to do. It is valid for one purpose only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Unsubscribe,
@@ -32,7 +32,7 @@ impl Purpose {
     }
 }
 
-/// The token that follows from `parts`: 130 bits in lower-case base32.
+/// The token derived from `parts`: 130 bits in lower-case base32.
 pub fn token(parts: &[&str]) -> String {
     let mut token = derive(parts);
     token.truncate(26);

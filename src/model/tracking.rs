@@ -1,4 +1,4 @@
-//! Links whose clicks are counted: the address that stands in a mail, and the one that it leads to. Knows no subscriber: a link is the
+//! Links whose clicks are counted: the address in the mail, and the target. Knows no subscriber: a link is the
 //! same in every copy.
 
 use data_encoding::BASE32_NOPAD;
@@ -33,7 +33,7 @@ pub struct CountedLink {
     /// An item's id or a guide's slug.
     pub id: String,
     pub title: String,
-    /// http or https; the only place that the link ever leads to.
+    /// http or https; the link's only target.
     pub url: String,
 }
 
@@ -51,13 +51,13 @@ impl CountedLink {
 /// The counted links of one issue, in the order of the issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tracking {
-    /// What stands before a key in the mail: `https://news.example.org/go/2026-11-25-midweek/`.
+    /// The prefix of a key in the mail: `https://news.example.org/go/2026-11-25-midweek/`.
     pub prefix: String,
     pub links: Vec<CountedLink>,
 }
 
 impl Tracking {
-    /// Counts a link from now on. One key leads to one place: who comes second with it (the same id with another address, or one
+    /// Adds a link to the counted ones. A key has one target: a second link with the same key (the same id with another address, or one
     /// chance in 2⁴⁰ a pair) keeps the direct address, and so does what is not on the web.
     pub fn add(&mut self, kind: Linked, id: &str, title: String, url: String) {
         let key = CountedLink::key(kind, id);
@@ -72,7 +72,7 @@ impl Tracking {
         self.links.iter().find(|link| link.key == key)
     }
 
-    /// What stands in the mail for the address of an item or guide; `None` where the address itself does.
+    /// The counted address in the mail for an item's or guide's address; `None` if the mail has the address itself.
     pub fn address(&self, kind: Linked, id: &str, url: &str) -> Option<String> {
         let link = self.links.iter().find(|link| link.kind == kind && link.id == id && link.url == url)?;
         Some(format!("{}{}", self.prefix, link.key))
@@ -84,7 +84,7 @@ impl Tracking {
         target.map_or(link, |target| target.url.as_str())
     }
 
-    /// A part's text with the direct addresses in place of the counted ones.
+    /// A part's text with direct addresses instead of counted ones.
     fn restore(&self, text: &str, part: Part) -> String {
         let mut prefix = String::new();
         push_escaped(&mut prefix, part, &self.prefix);
@@ -106,7 +106,7 @@ impl Tracking {
 }
 
 impl Rendered {
-    /// The same issue with the direct addresses in place of the counted ones: for the web, where nobody is counted.
+    /// The same issue with direct addresses instead of counted ones: for the web, where clicks are not counted.
     #[must_use]
     pub fn direct(&self) -> Self {
         let Some(tracking) = &self.tracking else { return self.clone() };
@@ -147,7 +147,7 @@ mod tests {
     fn a_key_is_short_stable_and_of_its_kind() {
         assert_eq!(CountedLink::key(Linked::News, "one"), CountedLink::key(Linked::News, "one"));
         assert_ne!(CountedLink::key(Linked::News, "one"), CountedLink::key(Linked::Guide, "one"));
-        // Mails that went out hold these: another one would be a dead link.
+        // Sent mails contain these: changing them would break their links.
         assert_eq!(CountedLink::key(Linked::News, "one"), "jq62cr3z");
     }
 

@@ -1,4 +1,4 @@
-//! When two URLs are one resource. Knows spelling only: it fetches nothing and follows no redirect.
+//! Decides whether two URLs are the same resource, by spelling only: fetches nothing and follows no redirects.
 
 mod fragments;
 mod params;
@@ -7,13 +7,13 @@ mod sites;
 pub use params::is_tracking;
 use url::Url;
 
-/// A longer text is no URL that anyone compares.
+/// Maximum length of a URL to compare, in bytes.
 const LONGEST: usize = 8_192;
-/// How often the rules are gone through at most; they come to rest after one or two.
+/// Maximum number of passes over the rules; one or two are usually enough.
 const ROUNDS: usize = 8;
-/// Labels that stand before a host for another view of the same pages.
+/// Host labels for another view of the same pages.
 const VIEWS: &[&str] = &["m.", "mobile.", "amp."];
-/// Hosts whose labels are people or projects, so that `m.` and `amp.` before them may be one.
+/// Hosts whose subdomains are people or projects, so `m.` and `amp.` may be one of them.
 const HOMES: &[&str] = &[
     "github.io",
     "gitlab.io",
@@ -31,7 +31,7 @@ const HOMES: &[&str] = &[
 ];
 /// Second labels of national suffixes, as in `co.uk`.
 const SECOND: &[&str] = &["co", "com", "net", "org", "ac", "gov", "edu", "or", "ne", "go"];
-/// File names that a folder's address stands for.
+/// Names of index files, which a folder's address shows.
 const INDEX: &[&str] = &["index.html", "index.htm", "index.shtml", "index.xhtml", "index.php", "default.aspx"];
 
 /// The form under which two URLs are the same resource, or `None` when `url` is not an http(s) URL of at most 8,192 bytes.
@@ -42,9 +42,9 @@ const INDEX: &[&str] = &["index.html", "index.htm", "index.shtml", "index.xhtml"
 /// stays. The form is for comparing: show and open the URL as it was given.
 pub fn canonical_url(url: &str) -> Option<String> {
     let mut form = step(url)?;
-    // One rule's result may be another's matter: an AMP cache's address holds that of a repository's README.
+    // One rule's result may need another rule: an AMP cache's address may contain that of a repository's README.
     for _ in 0..ROUNDS {
-        // A host such as `2222222222..` is none without its stops.
+        // A host such as `2222222222..` is not valid without its dots.
         let next = step(&form)?;
         if next == form {
             break;
@@ -54,7 +54,7 @@ pub fn canonical_url(url: &str) -> Option<String> {
     Some(form)
 }
 
-/// The address without the parameters that only name a campaign or a subscriber; everything else stays as it was given, so that it
+/// The address without parameters that only identify a campaign or a subscriber; the rest stays as given, so that it
 /// still opens the page.
 pub fn untracked(url: &Url) -> String {
     let mut out = url.clone();
@@ -67,7 +67,7 @@ pub fn untracked(url: &Url) -> String {
     out.into()
 }
 
-/// A URL taken apart; all texts are in normal form.
+/// A parsed URL; all texts are normalized.
 struct Parts {
     host: String,
     /// With its colon; empty for the default one.
@@ -79,7 +79,7 @@ struct Parts {
 
 fn step(url: &str) -> Option<String> {
     let mut url = parse(url)?;
-    // Each address inside another is shorter, so this ends.
+    // Each nested address is shorter, so this terminates.
     while let Some(inner) = sites::wrapped(&url).filter(|inner| inner.len() < url.as_str().len()) {
         let Some(inner) = parse(&inner) else { break };
         url = inner;
@@ -124,7 +124,7 @@ impl Parts {
             out.push_str(segment);
         }
         if !self.query.is_empty() {
-            // Without the slash, no address could hold a `?` right behind its host and port and be read again.
+            // Without the slash, an address with a `?` right after host and port could not be parsed again.
             out.push('?');
             out.push_str(&self.query.join("&"));
         }
@@ -136,7 +136,7 @@ impl Parts {
     }
 }
 
-/// The host without the labels that change nothing. The parser has put it in lower case and its letters in IDN's A-form.
+/// The host without insignificant labels. The parser has already made it lower case and converted it to IDN A-labels.
 fn host(host: &str) -> String {
     let mut host = host.trim_matches('.');
     while let Some(rest) = host.strip_prefix("www.").filter(|rest| rest.contains('.')).or_else(|| viewed(host)) {
@@ -145,7 +145,7 @@ fn host(host: &str) -> String {
     sites::alias(host)
 }
 
-/// The host behind `m.` and its like, where that is a site and not a suffix under which sites stand.
+/// The host after `m.` and the like, if that is a site and not a public suffix.
 fn viewed(host: &str) -> Option<&str> {
     let rest = VIEWS.iter().find_map(|view| host.strip_prefix(view))?;
     let (first, suffix) = rest.split_once('.')?;
@@ -198,7 +198,7 @@ fn drop_view(host: &str, path: &mut Vec<String>) {
     }
 }
 
-/// A path's segment without a session's number: `page;jsessionid=1F` is `page`.
+/// A path segment without a session id: `page;jsessionid=1F` is `page`.
 fn session_cut(segment: &str) -> &str {
     match segment.split_once(';') {
         Some((page, rest)) if rest.to_ascii_lowercase().starts_with("jsessionid") => page,
@@ -239,7 +239,7 @@ fn route(fragment: &str, path: &str) -> String {
     if kept.is_empty() { place } else { format!("{place}?{}", kept.join("&")) }
 }
 
-/// Percent-encoding in one form: what needs none has none, the rest has capital digits (RFC 3986, section 6.2.2). Brackets,
+/// Normalizes percent-encoding: only where needed, and with upper-case digits (RFC 3986, section 6.2.2). Brackets,
 /// commas and colons need none either: servers take `Mercury_(planet)` and `Mercury_%28planet%29` for one page.
 fn normal(text: &str) -> String {
     if !text.contains('%') {

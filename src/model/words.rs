@@ -1,8 +1,8 @@
-//! What can be wrong with a file of words. Knows no file.
+//! Mistakes in a file of words. Reads no files.
 
 use super::Notice;
 
-/// A mistake in a publication's own files of words, or what they lack.
+/// A mistake or gap in a publication's own files of words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordsMistake {
     pub fault: WordsFault,
@@ -12,11 +12,11 @@ pub struct WordsMistake {
 /// Its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordsFault {
-    /// Lines that are said in English, since the language's files lack them.
+    /// Lines shown in English, since the language's files lack them.
     Missing,
-    /// A line that nothing reads.
+    /// A line that is never used.
     Unknown,
-    /// A name in braces that nothing fills in: subscribers would see it as it stands.
+    /// A name in braces that is never filled in: subscribers would see it as is.
     PlaceholderUnknown,
     /// A name in braces that the line lacks.
     PlaceholderMissing,

@@ -1,11 +1,11 @@
-//! Freezes an issue's bytes for sending, and tells what changed in a draft since it was composed or approved.
+//! Freezes an issue's bytes for sending, and shows what changed in a draft since it was composed or approved.
 
 use super::draft::Drafts;
 use super::rendering::Rendering;
 use crate::issues;
 use crate::model::{Approval, Frozen, IssueName, Notice};
 
-/// A draft beside what it was.
+/// A draft and its earlier versions.
 #[derive(Debug)]
 pub struct Diff {
     /// What compose wrote last.
@@ -16,12 +16,12 @@ pub struct Diff {
 }
 
 impl Drafts {
-    /// Freezes exactly these bytes for sending. An error of the check refuses.
+    /// Freezes exactly these bytes for sending. Refused if the check finds errors.
     pub fn approve(&self, name: &IssueName, by: &str) -> anyhow::Result<(Rendering, Approval)> {
         self.approve_seen(name, by, None)
     }
 
-    /// The same by a person who saw the draft of this stamp: any other is refused.
+    /// The same, but only if the draft still has the stamp that the person saw.
     pub fn approve_seen(
         &self,
         name: &IssueName,
@@ -64,7 +64,7 @@ impl Drafts {
         Ok((rendering, approval))
     }
 
-    /// Takes the approval of an issue back: it is a draft again. `false` when it was not approved.
+    /// Withdraws an issue's approval, so it is a draft again. `false` if it was not approved.
     ///
     /// # Errors
     /// Its send has begun, and its bytes are frozen for good.
@@ -77,7 +77,7 @@ impl Drafts {
         })
     }
 
-    /// What the editor changed since compose, and what changed since the approval when there is one.
+    /// The editor's changes since compose, and the changes since the approval if there is one.
     pub fn diff(&self, name: &IssueName) -> anyhow::Result<Diff> {
         let now = self.rendering_text(name)?;
         let composed = issues::composed(&self.site.issues_dir(), name)?;
@@ -85,7 +85,7 @@ impl Drafts {
         Ok(Diff { composed, approved: approved.map(|approval| approval.draft), now })
     }
 
-    /// The draft's text, after a look that it can be read as one.
+    /// The draft's text, after checking that it parses.
     fn rendering_text(&self, name: &IssueName) -> anyhow::Result<String> {
         issues::read(&self.site.issues_dir(), name)?;
         self.draft_text(name).ok_or_else(|| Notice::new(format!("{name} has no draft")).into())

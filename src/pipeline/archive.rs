@@ -1,4 +1,4 @@
-//! The archive: which issues are shown, their pages kept as long as nothing changes, and the corrections of them.
+//! The archive: which issues are shown, their cached pages, and their corrections.
 
 mod cache;
 mod line;
@@ -18,9 +18,9 @@ use cache::ArchiveCache;
 
 pub(super) use line::line;
 
-/// The most bytes of a picture; one that is larger is too slow for a mail.
+/// Maximum size of a picture in bytes; larger ones load too slowly in a mail.
 const LARGEST_PICTURE: u64 = 4 << 20;
-/// The most characters of a correction's note.
+/// Maximum length of a correction's note, in characters.
 const NOTE: usize = 500;
 
 /// An issue's line of `digest archive list`.
@@ -35,7 +35,7 @@ pub struct ArchivedIssue {
     pub corrected_at: Option<DateTime<Utc>>,
 }
 
-/// Sent issues as they stand on the web, and their corrections.
+/// Sent issues on the web, and their corrections.
 #[derive(Clone)]
 pub struct Archive {
     pub(super) site: Site,
@@ -60,7 +60,7 @@ impl Archive {
         Ok(self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.issues().archived())?)
     }
 
-    /// Renders the copy on the web anew from the draft as it is now, and tells subscribers so. What was mailed, or is still
+    /// Renders the web copy again from the current draft, marked as corrected. What was mailed, or is still
     /// to be mailed, stays as it was approved.
     pub fn correct(&self, name: &IssueName, note: &str) -> anyhow::Result<Rendering> {
         let not_sent = || {
@@ -88,7 +88,7 @@ impl Archive {
         Ok(rendering)
     }
 
-    /// The archive as the public pages show it, from now on. It follows the store, whoever writes to it.
+    /// The service behind the archive's public pages. It follows the store, whichever process writes to it.
     ///
     /// # Errors
     /// A mistake in the templates.
@@ -107,7 +107,7 @@ impl Archive {
         })
     }
 
-    /// The publication's mark, or its initial where it has none in content/.
+    /// The publication's mark, or its initial if content/ has no mark.
     fn icon(&self) -> anyhow::Result<PictureFile> {
         let publication = &self.site.config.publication;
         let mark = publication.mark.as_ref().and_then(|mark| self.picture(mark.file.as_deref()?));

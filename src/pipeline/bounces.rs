@@ -1,4 +1,4 @@
-//! Bounces come in: files are read, what they say is matched to subscribers, and the store decides.
+//! Bounce intake: files are read, messages are matched to subscribers, and the store decides.
 
 mod examine;
 mod files;
@@ -30,7 +30,7 @@ pub struct BounceImport {
     pub bounced: usize,
     pub complained: usize,
     pub unsubscribed: usize,
-    /// Failures on record that took nobody off.
+    /// Recorded failures that removed nobody.
     pub kept: usize,
     /// Messages that were read in an earlier run.
     pub known: usize,
@@ -39,7 +39,7 @@ pub struct BounceImport {
     pub unmatched: Vec<Unmatched>,
 }
 
-/// A message that changed nothing because nobody could be found whom it is about.
+/// A message that changed nothing because its subscriber could not be found.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Unmatched {
     /// The file, and for an mbox the message's number in it.
@@ -49,7 +49,7 @@ pub struct Unmatched {
 }
 
 impl Subscribers {
-    /// Reads message files, mboxes and Maildirs, each message for itself: a bad one does not stop the others.
+    /// Reads message files, mboxes and Maildirs, each message separately: a bad one does not stop the others.
     pub fn import_bounces(&self, path: &Path, result: &mut BounceImport) -> anyhow::Result<()> {
         let mut store = self.site.store_to_fill()?;
         files::each_message(path, |source, bytes| self.take_in(&mut store, source, bytes, result))
@@ -87,7 +87,7 @@ impl Subscribers {
         Ok(())
     }
 
-    /// What a message proves, and of whom.
+    /// What a message proves, and about which subscriber.
     fn evidence(&self, store: &Store, finding: &BounceFinding, bytes: &[u8]) -> anyhow::Result<Option<Evidence>> {
         let settings = &self.site.config.bounces;
         let Some(proof) = matching::find(store, finding, &settings.domain, settings.match_address)? else {
@@ -100,7 +100,7 @@ impl Subscribers {
             BounceKind::Leave => EvidenceKind::Leave,
             _ => failure.map_or(EvidenceKind::Soft, |failure| failure.evidence),
         };
-        // A Date may lie about the future; an old one keeps an old mbox from counting as this month's.
+        // A Date in the future is not believed; an old one keeps an old mbox from counting as this month's.
         let written = finding.written.and_then(|seconds| DateTime::<Utc>::from_timestamp(seconds, 0));
         Ok(Some(Evidence {
             email: proof.email,
@@ -116,7 +116,7 @@ impl Subscribers {
 }
 
 impl BounceImport {
-    /// Says in the log what came, if anything did.
+    /// Logs what came in, if anything.
     fn tell(&self) {
         let Self { messages, bounced, complained, unsubscribed: left, .. } = self;
         if *messages > 0 {

@@ -1,4 +1,4 @@
-//! How much of an issue may go out now: its canary first, and on a day of a warm-up no more than that day's ceiling.
+//! How much of an issue may go out now: the canary first, and during a warm-up no more than the day's ceiling.
 
 use chrono::{DateTime, Days, NaiveTime, Utc};
 
@@ -7,17 +7,17 @@ use crate::model::{IssueName, local_instant};
 use crate::send::{Answers, canary_numbers, verdict};
 use crate::store::{IssueSend, Store};
 
-/// While a warm-up goes on, an issue may take this long.
+/// How long an issue may take during a warm-up.
 const WARM_UP_LIFETIME: std::time::Duration = std::time::Duration::from_hours(24 * 60);
 
 /// What a run may do about the canary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CanaryPlan {
-    /// Everybody who waits.
+    /// Everybody who is waiting.
     All,
-    /// These only; the others are held back, until the time given when the canary has been served.
+    /// Only these; the others are held back, until the given time once the canary has been served.
     First(Vec<i64>, Option<DateTime<Utc>>),
-    /// Too much went wrong with the first: nobody else.
+    /// Too much went wrong with the canary, so nobody else.
     Stop(String),
 }
 
@@ -55,7 +55,7 @@ impl Delivery {
         Ok(CanaryPlan::All)
     }
 
-    /// After a run with the canary: notes that it was served, once all of it was tried and half of it is answered for good.
+    /// After a canary run: records the canary as served, once all of it was tried and half of it has a final answer.
     pub(super) fn note_canary(&self, store: &mut Store, send: i64, first: &[i64]) -> anyhow::Result<()> {
         let tally = store.sends().canary_tally(send, first)?;
         if tally.pending == 0 && tally.answered >= tally.deferred {
@@ -64,18 +64,18 @@ impl Delivery {
         Ok(())
     }
 
-    /// Until when the others wait after the canary was served.
+    /// When the wait after the canary ends.
     fn canary_until(&self, issue: &IssueName, send: &IssueSend) -> Option<DateTime<Utc>> {
         let wait = self.site.config.editions.get(&issue.edition).map(|edition| edition.canary_wait).unwrap_or_default();
         send.canary_served.map(|served| served + wait)
     }
 
-    /// The same, only while they do wait for it.
+    /// The same, but only while the others are waiting.
     fn canary_ends(&self, issue: &IssueName, send: &IssueSend) -> Option<DateTime<Utc>> {
         self.canary_until(issue, send).filter(|_| send.canary > 0 && send.canary_passed.is_none())
     }
 
-    /// Until when those who were never tried are held back on purpose: `None` when nobody is.
+    /// Until when untried recipients are deliberately held back; `None` if nobody is.
     pub(super) fn held_until(
         &self,
         store: &Store,
@@ -90,7 +90,7 @@ impl Delivery {
         Ok(self.canary_ends(issue, send).max(tomorrow).filter(|until| *until > now))
     }
 
-    /// When somebody who waits may have a message: `None` when nobody waits.
+    /// When the next waiting recipient may be tried; `None` if nobody is waiting.
     pub(super) fn due(
         &self,
         store: &Store,
@@ -109,7 +109,7 @@ impl Delivery {
         })
     }
 
-    /// On a day of the warm-up: how many more messages may go out today, and when the next day begins for it.
+    /// During a warm-up: how many more messages may go out today, and when its next day begins.
     pub(super) fn allowance(
         &self,
         store: &Store,
@@ -129,12 +129,12 @@ impl Delivery {
         let Some(ceiling) = delivery.warm_up.get(earlier) else { return Ok(None) };
         let left = usize::try_from(ceiling.saturating_sub(done)).unwrap_or(usize::MAX);
         let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
-        // In the morning, not at midnight: a mail at night looks like what it is not.
+        // In the morning, not at midnight: mail sent at night looks like spam.
         let morning = NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default();
         Ok(Some((left, local_instant(tomorrow, morning, zone))))
     }
 
-    /// How long after its send time an issue is worth being sent to those who wait.
+    /// How long after its send time an issue is still worth sending.
     pub(super) fn lifetime(&self) -> std::time::Duration {
         let delivery = &self.site.config.delivery;
         let warms = delivery.warm_up_from.is_some() && !delivery.warm_up.is_empty();

@@ -1,4 +1,4 @@
-//! News and guides into content/, and out of it as lists.
+//! Imports news and guides into content/, and lists them.
 
 use std::cmp::Ordering;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::compose::{SourcePreference, SourcePreferences};
 use crate::model::{EDITOR_SCORE, EDITOR_WHY, IssueName, Item, Notice, Notices};
 use crate::sources::{self, ACCEPTED, Content, FetchRequest, Merged, Method, PageWords, Topics};
 
-/// So much of a page is fetched, in bytes.
+/// The most that is fetched of a page, in bytes.
 const PAGE: usize = 2 << 20;
 
 /// What an import did to content/.
@@ -21,19 +21,19 @@ pub struct Imported {
     pub news: Option<Merged>,
     pub guides: Option<Merged>,
     pub notices: Vec<Notice>,
-    /// What kept a file out, while the others went in.
+    /// Why files were refused; the others were imported.
     pub mistakes: Vec<Notice>,
 }
 
-/// News, guides and the sources they come from: what stands in content/, and how it gets there.
+/// News, guides and their sources: what is in content/, and how it gets there.
 #[derive(Clone)]
 pub struct ContentFolder {
     pub(super) site: Site,
 }
 
 impl ContentFolder {
-    /// Reads news files and merges their items. A record with a mistake stays out and is told; the others go in.
-    /// Undated items of a feed count from `as_of`, and no date is believed that is yet to come.
+    /// Reads news files and merges their items. A record with a mistake is left out and reported; the others go in.
+    /// Undated feed items count from `as_of`, and dates in the future are not believed.
     pub fn import_news(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let mut items = Vec::new();
         let mut notices = Vec::new();
@@ -60,7 +60,7 @@ impl ContentFolder {
         })
     }
 
-    /// Reads guide files and merges guides, of which one with a mistake stays out and is told, and the news that a guide page lists. Relative ages count from `as_of`.
+    /// Imports guide files, and the news that guide pages list. Guides with a mistake are left out and reported. Ages count from `as_of`.
     pub fn import_guides(&self, paths: &[PathBuf], as_of: DateTime<Utc>) -> anyhow::Result<Imported> {
         let zone = self.site.config.publication.timezone;
         let (mut guides, mut items) = (Vec::new(), Vec::new());
@@ -89,7 +89,7 @@ impl ContentFolder {
         Ok(Imported { news, guides: Some(merged), notices, mistakes })
     }
 
-    /// Which of two records of one address stands: by score, then whether its source speaks of its own work, then who told it first.
+    /// Which of two records of one address wins: by score, then a source that writes of its own work, then the earlier one.
     pub(super) fn better(&self) -> impl Fn(&Item, &Item) -> Ordering + use<> {
         let (scores, sources) = (self.site.config.scores(), self.site.config.sources());
         move |a, b| {
@@ -104,7 +104,7 @@ impl ContentFolder {
     /// Fetches a page and adds it as an item; what `words` say goes before what the page says.
     ///
     /// # Errors
-    /// The address cannot be fetched, or the page says no title.
+    /// The address cannot be fetched, or the page has no title.
     pub fn add_page(&self, address: &str, words: &PageWords) -> anyhow::Result<(Item, Merged)> {
         let url = Url::parse(address.trim()).map_err(|_| Notice::new(format!("`{address}` is not a web address")))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -140,17 +140,17 @@ impl ContentFolder {
         sources::load(&self.site.own_content_dir()?)
     }
 
-    /// The same with the scores that count, where they are others than the items' own or their sources' base.
+    /// The same with effective scores, where they differ from the items' own or their sources' base.
     pub(super) fn scored_content(&self) -> Result<Content, Notices> {
         let mut content = self.load()?;
         self.site.config.scores().apply(&mut content.items);
         Ok(content)
     }
 
-    /// Puts the editor's score, and why, on the item of this id; `None` takes it away again. Returns the item as it was.
+    /// Puts the editor's score, and why, on the item of this id; `None` removes it. Returns the item as it was.
     ///
     /// # Errors
-    /// No item has the id, or content/ cannot be read or written.
+    /// No item has this id, or content/ cannot be read or written.
     pub fn score_item(&self, id: &str, score: Option<f64>, why: &str) -> anyhow::Result<Item> {
         if why.chars().any(char::is_control) {
             return Err(Notice::new("the reason must be text on one line").into());
@@ -175,7 +175,7 @@ impl ContentFolder {
         Ok(item.clone())
     }
 
-    /// What editors' acts so far teach of each source, the best first, and what the config fixes.
+    /// The preference learned for each source from editors' acts, best first, and those that the config fixes.
     pub fn preferences(&self) -> anyhow::Result<Vec<SourcePreference>> {
         let end = IssueName { date: NaiveDate::MAX, edition: String::new() };
         let (_, editings) = self.site.drafts().past(&end)?;
@@ -184,7 +184,7 @@ impl ContentFolder {
     }
 }
 
-/// The mistakes, and that they kept everything out.
+/// The mistakes, with a note that nothing was imported.
 fn nothing_imported(mut mistakes: Vec<Notice>) -> anyhow::Error {
     mistakes.push(Notice::new("nothing was imported").help("fix the above and run it again"));
     Notices(mistakes).into()

@@ -1,11 +1,11 @@
-//! The cues by which kinds of news are told: the publication's own cues.toml, else those that ship.
+//! The cues that tell kinds of news apart: the publication's own cues.toml, else the built-in ones.
 
 use super::Site;
 use crate::compose::{Cues, SHIPPED};
 use crate::files;
 use crate::model::Notice;
 
-/// The file beside config.toml.
+/// The cues file, beside config.toml.
 const FILE: &str = "cues.toml";
 
 /// The cues in force.

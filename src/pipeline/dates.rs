@@ -1,4 +1,4 @@
-//! Leaves dates out of an edition's calendar and adds some, in config.toml as an operator would. Knows no schedule of its own.
+//! Skips or adds dates of an edition by editing config.toml as an operator would. Computes no schedule itself.
 
 use std::fs;
 use std::path::Path;
@@ -12,10 +12,10 @@ use crate::model::{Edition, IssueName, Notice};
 use crate::schedule::{self, Run};
 
 impl Drafts {
-    /// Puts a date into a list of an edition in the configuration at `path`, or takes it out; `false` when it was so already.
+    /// Adds a date to a list of an edition in the configuration at `path`, or removes it; `false` if there was nothing to change.
     ///
     /// # Errors
-    /// A notice when the date would change nothing: it is past, no run falls on it, or it is a run already.
+    /// The date would change nothing: it is past, no run falls on it, or it is already a run.
     pub fn change_date(
         &self,
         path: &Path,
@@ -25,7 +25,7 @@ impl Drafts {
         there: bool,
     ) -> anyhow::Result<bool> {
         let found = self.site.config.edition(edition)?;
-        // Links are followed: the file that they lead to is the one to change.
+        // Links are followed, so that their target is changed.
         let path = path.canonicalize()?;
         let changed = config::edit_dates(&fs::read_to_string(&path)?, edition, list, date, there);
         let Some(changed) = changed.map_err(|wrong| wrong.at(&path, None))? else { return Ok(false) };
@@ -37,7 +37,7 @@ impl Drafts {
         Ok(true)
     }
 
-    /// A word of warning when an edition does not go out on a date, with the runs around it: often a day was mistyped.
+    /// A warning if an edition does not go out on a date, with the nearest runs: the day is often a typo.
     pub fn off_calendar(&self, name: &IssueName) -> Option<Notice> {
         let edition = self.site.config.editions.get(&name.edition)?;
         let zone = self.site.config.publication.timezone;

@@ -1,4 +1,4 @@
-//! From an approved issue to the inbox: freeze the audience, work the ledger off, say how it ended.
+//! Sends an approved issue: freezes the audience, works through the ledger, reports the result.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -14,23 +14,23 @@ use crate::model::{Address, DeliveryCounts, Frozen, IssueName, IssueState, Notic
 use crate::send::{self, Ended, Event, Run, Schedule, Transport, TransportKind};
 use crate::store::{Audience, FencingToken, IssueSend, Store, StoreError, Uncertain};
 
-/// A clock that shows less than this is wrong, and every Date it would write too (2024-01-01).
+/// A clock before this time is wrong, and so would be every Date header (2024-01-01).
 pub(super) const EARLIEST: i64 = 1_704_067_200;
-/// How often one run sends an uncertain message again before it leaves it to the next run.
+/// How often one run retries an uncertain message before leaving it to the next run.
 const RESEND_ROUNDS: usize = 3;
 
-/// What `digest send` was asked.
+/// The options of `digest send`.
 #[derive(Clone, Debug, Default)]
 pub struct SendOptions {
-    /// The most messages to try.
+    /// Maximum number of messages to try.
     pub limit: Option<usize>,
-    /// Queue those who failed once more.
+    /// Whether to requeue recipients that failed.
     pub retry_failed: bool,
     /// The lease of the daemon that sends; `None` for a send by hand.
     pub fencing_token: Option<FencingToken>,
 }
 
-/// A send that is ready to be worked off, and what came of it so far. Holds the sender's lock.
+/// A send that is ready to run, and its results so far. Holds the sender's lock.
 struct Prepared {
     issue: IssueName,
     send: i64,
@@ -41,7 +41,7 @@ struct Prepared {
     plan: CanaryPlan,
     /// How many messages may still be tried.
     left: usize,
-    /// How many wait.
+    /// How many are waiting.
     due: usize,
     /// The counts before the round.
     before: DeliveryCounts,
@@ -50,7 +50,7 @@ struct Prepared {
     _lock: File,
 }
 
-/// How a send stands after a run.
+/// The state of a send after a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
     pub ended: Ended,
@@ -59,14 +59,14 @@ pub struct Delivered {
     pub next_due: Option<DateTime<Utc>>,
 }
 
-/// Sends: begun, stopped, resumed, counted and reported.
+/// Starts, stops, resumes, counts and reports sends.
 #[derive(Clone)]
 pub struct Delivery {
     pub(super) site: Site,
 }
 
 impl Delivery {
-    /// What a send would do, without freezing anything or connecting: how many subscribers, and by which way.
+    /// What a send would do, without freezing anything or connecting: how many subscribers, and by which transport.
     pub fn dry_run(&self, name: &IssueName) -> anyhow::Result<DeliveryCounts> {
         let store = self.ledger_store()?;
         let approval = self.sendable(&store, name)?;
@@ -79,8 +79,8 @@ impl Delivery {
         Ok(DeliveryCounts { recipients, pending: recipients, ..DeliveryCounts::default() })
     }
 
-    /// Sends the issue as it is now, approved or not, to a few addresses: marked in the subject, outside the ledger, with
-    /// links that belong to nobody.
+    /// Sends the current issue, approved or not, to a few addresses: marked in the subject, not in the ledger, with
+    /// links that belong to no subscriber.
     pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
         self.site.backups().refuse_if_held()?;
         let mut rendered = self.site.drafts().rendering(name)?.rendered;
@@ -97,12 +97,12 @@ impl Delivery {
         Ok(())
     }
 
-    /// Delivers an approved issue, or goes on where an earlier run ended. `stop` turning true ends it after the messages
-    /// in flight; `event` is told of every try. The store is called on threads that may block; only the delivery itself is async.
+    /// Delivers an approved issue, or continues where an earlier run ended. `stop` turning true ends it after the messages
+    /// in flight; `event` is called for every try. The store is called on threads that may block; only delivery is async.
     ///
     /// # Errors
-    /// A notice when the issue may not be sent: not approved, edited since, stopped by an operator, sent from elsewhere
-    /// now; or when the store is missing, damaged or read-only. Then nobody was mailed.
+    /// The issue may not be sent: not approved, edited since, stopped by an operator, being sent elsewhere
+    /// now; or the store is missing, damaged or read-only. Nobody was mailed.
     pub async fn send(
         &self,
         name: &IssueName,
@@ -127,7 +127,7 @@ impl Delivery {
         blocking(move || this.finish(prepared)).await
     }
 
-    /// Everything before the first message: what may be sent, to whom, by which way, and how much of it now.
+    /// Everything before the first message: what may be sent, to whom, by which transport, and how much now.
     fn prepare(&self, name: &IssueName, options: &SendOptions) -> anyhow::Result<Prepared> {
         let now = self.site.now();
         if now.timestamp() < EARLIEST {
@@ -187,7 +187,7 @@ impl Delivery {
         })
     }
 
-    /// Works the ledger off once. Its writer shares the workers' thread on purpose (decision 0006).
+    /// Works through the ledger once. Its writer shares the workers' thread on purpose (decision 0006).
     async fn deliver(
         &self,
         prepared: &Prepared,
@@ -213,7 +213,7 @@ impl Delivery {
         Ok(send::run(run, writer).await)
     }
 
-    /// What is left after a round, and whether another one follows: uncertain messages are sent again.
+    /// What is left after a round, and whether another round follows to retry uncertain messages.
     fn after_round(&self, mut prepared: Prepared, last: bool) -> anyhow::Result<(Prepared, bool)> {
         let after = standing(&prepared.store, &prepared.issue)?.counts;
         prepared.left = prepared.left.saturating_sub(tried(prepared.before, after));
@@ -227,7 +227,7 @@ impl Delivery {
         Ok((prepared, goes_on))
     }
 
-    /// Puts on record how the run ended, and says how the send stands.
+    /// Records how the run ended, and returns the state of the send.
     fn finish(&self, prepared: Prepared) -> anyhow::Result<Delivered> {
         let Prepared { issue, send, uncertain, plan, ended, mut store, _lock, .. } = prepared;
         match &ended {
@@ -245,7 +245,7 @@ impl Delivery {
         Ok(Delivered { ended, state: send.state, counts: send.counts, next_due: next_due.or(send.next_due) })
     }
 
-    /// Stops a send, also while it runs elsewhere: its workers see it before their next message.
+    /// Stops a send, even one in another process: its workers notice before their next message.
     pub fn stop(&self, name: &IssueName) -> anyhow::Result<()> {
         let store = self.ledger_store()?;
         let send = standing(&store, name)?;
@@ -257,12 +257,12 @@ impl Delivery {
             .into())
     }
 
-    /// Lets a stopped send go on with the next `digest send`.
+    /// Resumes a stopped send: the next `digest send` continues it.
     pub fn resume(&self, name: &IssueName) -> anyhow::Result<()> {
         let store = self.ledger_store()?;
         let send = standing(&store, name)?;
         if store.sends().resume(send.id, true)? {
-            // Whoever lets a send go on after its canary has seen how the canary fared.
+            // An operator who resumes a send after its canary has seen the canary's results.
             if send.canary_served.is_some() {
                 store.sends().canary_passed(send.id, self.site.now())?;
             }
@@ -273,12 +273,12 @@ impl Delivery {
             .into())
     }
 
-    /// Gives a daemon's lease back.
+    /// Releases a daemon's lease.
     pub(super) fn release_lease(&self, fencing_token: &FencingToken) -> anyhow::Result<()> {
         Ok(self.ledger_store()?.scheduling().release_lease(fencing_token)?)
     }
 
-    /// An issue as it is mailed, signed when there are keys.
+    /// An issue as it is mailed, signed if there are keys.
     pub(super) fn compiled(&self, frozen: Frozen, name: &IssueName) -> Result<CompiledIssue, Notice> {
         let config = &self.site.config;
         let compiled = CompiledIssue::new(frozen, name.clone());
@@ -286,7 +286,7 @@ impl Delivery {
         signed.map_err(|wrong| config.origin.locate(wrong))
     }
 
-    /// The store of a send: it must be there, since an empty ledger in place of a lost one would mail everyone again.
+    /// The store of a send. It must exist: a new, empty ledger in place of a lost one would mail everyone again.
     pub(super) fn ledger_store(&self) -> anyhow::Result<Store> {
         let path = self.site.config.database(&self.site.root);
         let opened = Store::open(&path, self.site.config.store.durability);
@@ -303,7 +303,7 @@ impl Delivery {
         })
     }
 
-    /// The configured way out; `folder` is where messages go below the outbox.
+    /// The configured transport; `folder` is where messages go below the outbox.
     pub(super) fn transport(&self, folder: &str) -> anyhow::Result<Transport> {
         let settings = &self.site.config.delivery;
         match settings.transport {
@@ -328,7 +328,7 @@ impl Delivery {
     }
 }
 
-/// Freezes the audience, or finds the send that began earlier, and makes it this sender's.
+/// Freezes the audience, or takes over the send that began earlier.
 fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<Utc>) -> anyhow::Result<IssueSend> {
     if store.sends().send(name)?.is_none() && store.sends().count_audience(&name.edition, now)? == 0 {
         return Err(Notice::new(format!("no confirmed subscriber gets {}, so {name} is not sent", name.edition))
@@ -344,18 +344,18 @@ fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<U
         return Err(Notice::new(format!("another `digest serve` is acting, so this one does not send {name}")).into());
     }
     if send.state == IssueState::Stopped {
-        // Whom an operator stops just now stays stopped: the ledger's writer sees it before the first message.
+        // If an operator stops the send just now, it stays stopped: the ledger writer checks before the first message.
         store.sends().resume(send.id, false)?;
     }
     Ok(send)
 }
 
-/// How many messages wait for a try.
+/// How many messages are waiting to be tried.
 fn due(counts: DeliveryCounts) -> usize {
     usize::try_from(counts.pending + counts.deferred).unwrap_or(usize::MAX)
 }
 
-/// Runs what calls the store on a thread that may block.
+/// Runs a store call on a thread that may block.
 async fn blocking<T: std::marker::Send + 'static>(
     work: impl FnOnce() -> anyhow::Result<T> + std::marker::Send + 'static,
 ) -> anyhow::Result<T> {
@@ -370,7 +370,7 @@ fn standing(store: &Store, name: &IssueName) -> anyhow::Result<IssueSend> {
     })
 }
 
-/// How many messages a run took from the queue for good.
+/// How many messages a run finished for good.
 fn tried(before: DeliveryCounts, after: DeliveryCounts) -> usize {
     usize::try_from(before.pending.saturating_sub(after.pending)).unwrap_or(usize::MAX)
 }

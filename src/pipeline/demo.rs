@@ -1,4 +1,4 @@
-//! The whole way on the shipped sample, from composing to sending: nobody is ever mailed.
+//! Runs everything on the shipped sample, from composing to sending, without mailing anybody.
 
 use std::path::{Path, PathBuf};
 
@@ -82,13 +82,13 @@ async fn walk(site: &Site, edition: &str, date: NaiveDate) -> anyhow::Result<Sto
     })
 }
 
-/// A draft as the sample's editor leaves it: with an intro, a number of the week, a picture, a note.
+/// A draft after the sample editor's changes: with an intro, a number of the week, a picture, a note.
 fn edited(edition: &str, draft: &str) -> String {
     let Some((_, hand)) = EDITORS.iter().find(|(name, _)| *name == edition) else { return draft.to_owned() };
     let Some((head, note)) = hand.split_once("[note]\n") else { return draft.to_owned() };
     let head = head.split_once('\n').map_or("", |(_, lines)| lines).trim_end();
     let empty = "intro = \"\"\"\n\"\"\"";
-    // Compose counts the sample's first issues; the sample's editor has had others before.
+    // Compose counts from the sample's first issue, but the sample's editor has published others before.
     let counted = |text: &&str| !text.starts_with("issue_number = ");
     let draft: Vec<&str> = draft.lines().filter(counted).collect();
     noted(&(draft.join("\n") + "\n").replacen(empty, head, 1), note)
@@ -105,7 +105,7 @@ fn noted(draft: &str, note: &str) -> String {
     }
 }
 
-/// A fresh copy of the sample; an earlier demo in the same place gives way, anything else does not.
+/// A fresh copy of the sample. Replaces an earlier demo in the same place, but nothing else.
 fn lay_out(dir: &Path) -> anyhow::Result<()> {
     if dir.join(MARK).exists() {
         std::fs::remove_dir_all(dir)?;
@@ -116,7 +116,7 @@ fn lay_out(dir: &Path) -> anyhow::Result<()> {
             .into());
     }
     write(&dir.join(MARK), b"`digest demo` made this folder and replaces it each time.\n")?;
-    // The sample's pages are told of, and its mark is shown, as they are where `digest serve` runs.
+    // Link to the sample's pages and show its mark, as with a running `digest serve`.
     let site = "public_url = \"https://callmealmanac.example\"";
     let config = CONFIG.replacen("# mark = ", "mark = ", 1).replacen("public_url = \"\"", site, 1);
     write(&dir.join("config.toml"), config.as_bytes())?;

@@ -1,5 +1,5 @@
-//! The desk: editing in the preview. Turns what the page wants into the edits and acts that the commands make, and answers with the
-//! draft as it then stands. Knows no HTTP.
+//! The desk: editing in the preview. Turns the page's requests into the same edits and acts as the commands, and answers with the
+//! resulting draft. Knows no HTTP.
 
 mod acts;
 mod candidates;
@@ -15,7 +15,7 @@ use crate::issues::{self, Edit, EditError};
 use crate::model::IssueName;
 use crate::web::preview::{Change, EditRequest, EditResponse, Wanted};
 
-/// Answers what an editor's page wants. `config_file` is relative to the publication's folder.
+/// Answers requests of an editor's page. `config_file` is relative to the publication's folder.
 pub fn answer(site: &Site, config_file: &Path, request: &EditRequest) -> EditResponse {
     let known = issues::list(&site.issues_dir()).unwrap_or_default();
     let Some(name) = request.issue.parse::<IssueName>().ok().filter(|name| known.contains(name)) else {
@@ -53,7 +53,7 @@ pub fn answer(site: &Site, config_file: &Path, request: &EditRequest) -> EditRes
     }
 }
 
-/// What was done, in words, with the draft as it is now.
+/// What was done, in words, with the current draft.
 fn with_draft(site: &Site, name: &IssueName, told: &str) -> anyhow::Result<Value> {
     Ok(json!({"told": told, "draft": draft::draft(site, name)?}))
 }
@@ -108,7 +108,7 @@ fn change(site: &Site, name: &IssueName, change: &Change) -> anyhow::Result<Stri
     })
 }
 
-/// Subjects that would fit the draft, each with its preheader and how inboxes cut the two.
+/// Subject suggestions for the draft, each with its preheader and how inboxes cut the two.
 fn subjects(site: &Site, name: &IssueName) -> anyhow::Result<Value> {
     let draft = site.drafts().read(name)?;
     let from = site.config.letterhead().from;

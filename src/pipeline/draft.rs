@@ -1,4 +1,4 @@
-//! From content to a draft: composes an issue from what there is and what earlier issues carried.
+//! Composes a draft from the content and from what earlier issues carried.
 
 use std::path::PathBuf;
 
@@ -13,18 +13,18 @@ use crate::schedule;
 use crate::sources::Content;
 use crate::store::Store;
 
-/// What compose did.
+/// The result of compose.
 #[derive(Debug)]
 pub struct Composed {
     pub name: IssueName,
     pub composition: Composition,
-    /// The draft as it stands now, the editor's side included; `None` when the week was too thin for an issue.
+    /// The resulting draft, with the editor's changes; `None` if the week was too thin for an issue.
     pub draft: Option<Draft>,
-    /// Where the draft is, and what became of it; `None` when the week was too thin for an issue.
+    /// The draft's path, and what changed in it; `None` if the week was too thin for an issue.
     pub written: Option<(PathBuf, Refreshed)>,
-    /// The ids of candidates that were not there when the issue was composed last; none when this is the first time.
+    /// The ids of candidates that are new since the last composition; empty the first time.
     pub new: Vec<String>,
-    /// Up to three ways to head the issue as it stands.
+    /// Up to three subjects for the current draft.
     pub suggestions: Vec<Line>,
 }
 
@@ -76,7 +76,7 @@ impl Drafts {
             None => None,
         };
         if let Some(draft) = &draft {
-            // What the editor keeps in the issue is not left out, whatever compose would choose.
+            // What the editor keeps in the issue stays, whatever compose would choose.
             let shown = |id: &str| draft.news.iter().any(|entry| entry.id == id && !entry.banned);
             composition.left_out.retain(|left| !shown(&left.id));
         }
@@ -110,7 +110,7 @@ impl Drafts {
         }))
     }
 
-    /// Up to three ways to head an issue as its draft stands, the best first.
+    /// Up to three subjects for an issue's current draft, the best first.
     ///
     /// # Errors
     /// The publication's cues have a mistake.
@@ -118,24 +118,24 @@ impl Drafts {
         Ok(compose::headings(&draft.news, &draft.guides, self.site.cues()?.get(), &draft.subject))
     }
 
-    /// The number of the edition's next issue: one more than the highest that a sent one has, or than there are sent ones.
+    /// The number of the edition's next issue: one more than the highest sent number, or than the count of sent issues.
     fn next_number(&self, edition: &str) -> anyhow::Result<u32> {
         let sent = self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.issues().archived())?;
         let sent: Vec<_> = sent.into_iter().map(|sent| sent.issue).filter(|issue| issue.edition == edition).collect();
-        // A sent issue's draft may be gone; then its place in the row counts.
+        // A sent issue's draft may be gone; then its position among the sent issues counts.
         let number = |name: &IssueName| issues::read(&self.site.issues_dir(), name).ok()?.issue_number;
         let highest = sent.iter().filter_map(number).max().unwrap_or_default();
         Ok(highest.max(u32::try_from(sent.len())?).saturating_add(1))
     }
 
-    /// The ids that the editor banned from the draft as it is; none where there is no draft, or none that can be read.
+    /// The ids that the editor banned in the draft; empty if the draft is missing or unreadable.
     fn banned(&self, name: &IssueName) -> Vec<String> {
         let draft = issues::read(&self.site.issues_dir(), name).ok();
         let banned = draft.iter().flat_map(|draft| &draft.news).filter(|entry| entry.banned);
         banned.map(|entry| entry.id.clone()).collect()
     }
 
-    /// What earlier issues, of any edition, carried, and what editors made of their proposals.
+    /// What earlier issues of any edition carried, and how editors changed their proposals.
     pub(super) fn past(&self, name: &IssueName) -> Result<(Vec<PastIssue>, Vec<Editing>), Notices> {
         let dir = self.site.issues_dir();
         let (mut past, mut editings) = (Vec::new(), Vec::new());
@@ -147,7 +147,7 @@ impl Drafts {
         Ok((past, editings))
     }
 
-    /// An issue's draft as it is now; `None` when there is no such file.
+    /// An issue's current draft; `None` if there is no such file.
     pub(super) fn draft_text(&self, name: &IssueName) -> Option<String> {
         let path = issues::folder(&self.site.issues_dir(), name).join("issue.toml");
         files::within(&self.site.root, &path).ok()?;

@@ -16,19 +16,19 @@ pub struct WrittenStory {
     pub summary: String,
 }
 
-/// The `why` of what an editor put in.
+/// The `why` of an entry that an editor added.
 const BY_HAND: &str = "added by hand";
 
 impl Drafts {
     /// Makes an edit in the draft's file, which can be undone.
     ///
     /// # Errors
-    /// The edit does not fit the draft: then nothing changed.
+    /// The edit does not fit the draft; nothing is changed.
     pub fn edit(&self, name: &IssueName, edit: &Edit) -> anyhow::Result<()> {
         self.edit_seen(name, edit, None).map_err(told)
     }
 
-    /// The same for a person who saw, of what the edit replaces, the words or the stamp `seen`.
+    /// The same, with the words or stamp `seen` of what the edit replaces, as the person saw it.
     ///
     /// # Errors
     /// The edit does not fit the draft, or somebody else changed the same words since.
@@ -36,23 +36,23 @@ impl Drafts {
         issues::edit(&self.site.issues_dir(), &self.history(name), name, edit, seen)
     }
 
-    /// The edits that can be undone and made again in a draft of this text.
+    /// The edits that can be undone and redone in a draft with this text.
     pub(super) fn undoable(&self, name: &IssueName, text: &str) -> Undoable {
         issues::undoable(&self.history(name), text)
     }
 
-    /// Takes the last edit back, or with `redo` the last undoing; says which edit it was.
+    /// Undoes the last edit, or with `redo` redoes the last undone one; returns its name.
     ///
     /// # Errors
-    /// There is nothing to undo, or the draft was changed in another way since.
+    /// There is nothing to undo, or the draft has been changed some other way since.
     pub fn undo(&self, name: &IssueName, redo: bool) -> anyhow::Result<String> {
         Ok(issues::undo(&self.site.issues_dir(), &self.history(name), name, redo)?)
     }
 
-    /// Adds a story: the item of an id, or the page of an address, which is fetched and joins content/.
+    /// Adds a story: the item with an id, or the page at an address, which is fetched and added to content/.
     ///
     /// # Errors
-    /// Nobody knows the id, or the page cannot be read.
+    /// The id is unknown, or the page cannot be read.
     pub fn add(&self, name: &IssueName, what: &str, place: Option<usize>) -> anyhow::Result<Entry> {
         let item = match self.item(what)? {
             Some(item) => item,
@@ -80,7 +80,7 @@ impl Drafts {
         }
         let url = Some(story.url.trim()).filter(|url| !url.is_empty());
         let id: String = topic_key(url.unwrap_or(title)).chars().take(60).collect();
-        // Subscribers read it: without a source the publication itself tells the story.
+        // Subscribers see the source; without one, the publication itself is the source.
         let own = self.site.config.publication.name.clone();
         let source = Some(story.source.trim().to_owned()).filter(|source| !source.is_empty()).unwrap_or(own);
         let entry = Entry {
@@ -111,7 +111,7 @@ impl Drafts {
         self.edit_seen(name, &Edit::Guide { entry: entry.into(), slug }, seen).map_err(told)
     }
 
-    /// Turns an item in an entry's `also` into its own story.
+    /// Splits an item off an entry's `also` into a separate story.
     ///
     /// # Errors
     /// There is no such entry, or the item is not in its `also`.
@@ -128,12 +128,12 @@ impl Drafts {
         Ok(issues::read(&self.site.issues_dir(), name)?)
     }
 
-    /// Where an issue's edits are remembered; the lock of all edits is beside it.
+    /// Where an issue's edit history is kept; the lock for all edits is beside it.
     pub(super) fn history(&self, name: &IssueName) -> std::path::PathBuf {
         self.site.root.join("data/edits").join(format!("{name}.json"))
     }
 
-    /// The item of content/ with this id or address, with the score that counts.
+    /// The item of content/ with this id or address, with its effective score.
     fn item(&self, what: &str) -> anyhow::Result<Option<Item>> {
         let content = self.site.content().scored_content()?;
         let url = crate::model::canonical_url(what);
@@ -158,7 +158,7 @@ impl Drafts {
     }
 }
 
-/// Mistakes in a draft as the commands print them.
+/// Mistakes in a draft, as the commands print them.
 fn told(error: EditError) -> anyhow::Error {
     match error {
         EditError::Refused(notices) => notices.into(),

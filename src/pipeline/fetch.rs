@@ -1,5 +1,5 @@
-//! News from the feeds of config.toml: all are asked side by side, one host politely after another; what is new goes into content/.
-//! One broken feed stops no other.
+//! Fetches the feeds of config.toml in parallel, with pauses between requests to one host, and adds what is new to content/.
+//! A broken feed does not stop the others.
 
 mod command;
 mod one;
@@ -21,11 +21,11 @@ use one::{Answer, one};
 
 pub(super) use one::charset_of;
 
-/// The daemon spreads the hosts of a fetch over so long, and the command over less, as someone waits for it.
+/// The daemon spreads a fetch's hosts over this time, and the command over less, since someone is waiting.
 const SPREAD: Duration = Duration::from_mins(1);
 const SHORT_SPREAD: Duration = Duration::from_millis(200);
 
-/// What came of a fetch.
+/// The result of a fetch.
 #[derive(Debug, Default)]
 pub struct Fetching {
     pub sources: Vec<FetchedSource>,
@@ -33,14 +33,14 @@ pub struct Fetching {
     pub notices: Vec<Notice>,
 }
 
-/// What came of one source.
+/// The result for one source.
 #[derive(Debug)]
 pub struct FetchedSource {
     pub name: String,
     pub outcome: Outcome,
     /// Until when it asked to be left alone.
     pub waits_until: Option<DateTime<Utc>>,
-    /// What was repaired or refused.
+    /// What was repaired or rejected.
     pub notices: Vec<Notice>,
 }
 
@@ -49,13 +49,13 @@ pub enum Outcome {
     Read {
         /// Items in the feed.
         entries: usize,
-        /// Those that were taken.
+        /// Items that were accepted.
         items: usize,
-        /// Those of them that are new, or told otherwise than before.
+        /// Accepted items that are new or have changed.
         changed: usize,
-        /// Those that `[fetch] oldest` left out.
+        /// Items left out by `[fetch] oldest`.
         old: usize,
-        /// Those that were left out since nobody knows their date.
+        /// Items left out because their date is unknown.
         doubted: usize,
     },
     Unchanged,
@@ -63,13 +63,13 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// A source, and how it does.
+/// A source and its state.
 #[derive(Clone, Debug)]
 pub struct SourceHealth {
     pub name: String,
     pub health: Health,
     pub pulse: Pulse,
-    /// Until when it asked to be left alone, if that is yet to come.
+    /// Until when it asked not to be fetched, if that is in the future.
     pub waits_until: Option<DateTime<Utc>>,
     pub notices: Vec<Notice>,
 }
@@ -79,17 +79,17 @@ impl ContentFolder {
     /// to 1.
     ///
     /// # Errors
-    /// A name that no source has, another fetch under way, or a content folder that cannot be read or written; no source's own
-    /// failure is one.
+    /// An unknown source name, another fetch in progress, or a content folder that cannot be read or written. A source's own
+    /// failure is not an error.
     pub fn fetch(&self, names: &[String], jitter: impl FnMut() -> f64) -> anyhow::Result<Fetching> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let fetching = runtime.block_on(self.fetch_feeds(names, SHORT_SPREAD, self.site.now(), jitter));
-        // A look-up that hangs in the system's resolver is not waited for.
+        // Do not wait for a lookup that hangs in the system's resolver.
         runtime.shutdown_background();
         fetching
     }
 
-    /// Fetches by `[fetch] every`, and once at the start, until `stop` says true. Logs what came; errors are told and gone on from.
+    /// Fetches at the start and then by `[fetch] every`, until `stop` turns true. Logs results and errors, and carries on.
     pub async fn watch_feeds(&self, mut stop: watch::Receiver<bool>, mut jitter: impl FnMut() -> f64) {
         let every = self.site.config.fetch.every;
         if every.is_zero() || self.site.config.feeds.is_empty() {
@@ -112,7 +112,7 @@ impl ContentFolder {
         }
     }
 
-    /// How the sources of config.toml do, in its order.
+    /// The state of each source in config.toml, in its order.
     pub fn feed_health(&self) -> Vec<SourceHealth> {
         let mut memory = Memory::read(&self.memory_file());
         let now = self.site.now();
@@ -125,12 +125,12 @@ impl ContentFolder {
         self.site.config.feeds.iter().filter(|feed| feed.source() != Source::Imported).map(health).collect()
     }
 
-    /// What editors should know of the sources: who is silent, suddenly loud, or fails.
+    /// What editors should know about the sources: which are silent, suddenly busy, or failing.
     pub fn feed_notices(&self) -> Vec<Notice> {
         self.feed_health().into_iter().flat_map(|source| source.notices).collect()
     }
 
-    /// What asks other sites, in the publication's name.
+    /// The client for requests to other sites, in the publication's name.
     pub(super) fn fetcher(&self) -> Result<Fetcher, Notice> {
         let settings = &self.site.config.fetch;
         let fetcher = Fetcher::new(settings.clone(), &self.site.config.publication.url);
@@ -172,12 +172,12 @@ impl ContentFolder {
             let content = self.site.own_content_dir()?;
             fetching.news = sources::merge_news(&content, &fresh, Topics::Join, &self.better())?;
         }
-        // Behind the merge: what is not in content/ yet counts as not seen.
+        // After the merge: what is not yet in content/ counts as not seen.
         held.save()?;
         Ok(fetching)
     }
 
-    /// The sources of these names that can be fetched; all of them for none.
+    /// The fetchable sources with these names; all of them if `names` is empty.
     fn wanted(&self, names: &[String]) -> Result<Vec<&Feed>, Notices> {
         let all: Vec<&Feed> = self.site.config.feeds.iter().filter(|feed| feed.source() != Source::Imported).collect();
         if all.is_empty() {
@@ -198,7 +198,7 @@ impl ContentFolder {
         Ok(if names.is_empty() { all } else { wanted })
     }
 
-    /// Asks all sources: `[fetch] at_once` hosts at a time, and the sources of one host one after another with a pause between.
+    /// Fetches all sources: `[fetch] at_once` hosts at a time, and one host's sources one after another with pauses.
     async fn ask(
         &self,
         fetcher: Fetcher,
@@ -237,7 +237,7 @@ impl ContentFolder {
     }
 }
 
-/// A source on its way.
+/// A source being fetched.
 struct Task {
     /// Its place in config.toml.
     at: usize,
@@ -245,7 +245,7 @@ struct Task {
     health: Health,
 }
 
-/// What a source's memory is about.
+/// The key of a source's memory.
 fn of(feed: &Feed) -> String {
     match feed.source() {
         Source::Web(url) => url.to_owned(),
@@ -254,7 +254,7 @@ fn of(feed: &Feed) -> String {
     }
 }
 
-/// Whom a source burdens: its host, or this machine.
+/// Where a source causes load: its host, or this machine.
 fn host(task: &Task) -> String {
     let address = match task.feed.source() {
         Source::Web(url) => task.health.moved.as_deref().unwrap_or(url),
@@ -264,8 +264,8 @@ fn host(task: &Task) -> String {
     host.unwrap_or_else(|| format!(" {}", task.feed.name))
 }
 
-/// What came of a source; its new items join `fresh`, but those of a feed that are dated longer ago than `oldest`: a new source's
-/// archive is not the week's news. A program's items are all taken, since the operator chose them.
+/// The result of a source; its new items join `fresh`, except feed items dated longer ago than `oldest`: a new source's
+/// archive is not this week's news. All items of a program are accepted, since the operator chose them.
 fn taken(
     task: &mut Task,
     answer: Answer,
@@ -287,7 +287,7 @@ fn taken(
             };
             let ids: Vec<String> = items.iter().map(|fed| fed.item.id.clone()).collect();
             let old: HashSet<String> = items.iter().filter(|fed| is_old(fed)).map(|fed| fed.item.id.clone()).collect();
-            // The memory takes them all: their days tell the source's pace.
+            // All items are remembered: their dates show how often the source publishes.
             let mut changed = task.health.take(items, now);
             changed.retain(|item| !old.contains(&item.id));
             let is_doubted = |id: &&String| task.health.items.get(*id).is_some_and(|shown| shown.doubted);

@@ -1,14 +1,14 @@
-//! A new publication: a folder with the settings to look at first, the templates, and room for content and issues.
+//! Creates a publication: a folder with the first settings to review, the templates, and folders for content and issues.
 
 use std::path::{Path, PathBuf};
 
 use crate::model::Notice;
 use crate::render::Templates;
 
-/// The ten or so settings that every publication has to look at; all others have defaults.
+/// The ten or so settings that every publication should review; all others have defaults.
 const CONFIG: &str = include_str!("init/config.toml");
 
-/// Lays out a new publication in a folder that is empty or not there yet. Returns the files written.
+/// Creates a publication in a folder that is empty or does not exist yet. Returns the files written.
 ///
 /// # Errors
 /// The folder is not empty, or a file cannot be written.
@@ -26,7 +26,7 @@ pub fn init(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     files.into_iter().map(|(name, text)| write(&dir.join(name), text.as_bytes())).collect()
 }
 
-/// Writes a file, and its folder where there is none.
+/// Writes a file, creating its folder if needed.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<PathBuf> {
     if let Some(folder) = path.parent() {
         make(folder)?;

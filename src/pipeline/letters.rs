@@ -1,4 +1,4 @@
-//! Letters to single persons: rendered when they are due, sent by the ledger's rules, one sender a database.
+//! Letters to one person each: rendered when due, sent by the ledger's rules, by one sender per database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,12 @@ use crate::store::Store;
 
 /// How many letters are processed at a time.
 const BATCH: usize = 64;
-/// How often a look is had whether a letter is due.
+/// How often to check whether a letter is due.
 const LOOK: Duration = Duration::from_millis(500);
-/// The same after something went wrong on our side.
+/// The same after an error on our side.
 const LATER: Duration = Duration::from_mins(1);
 
-/// What a round of letters did.
+/// The result of a round of letters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Posted {
     pub sent: usize,
@@ -27,10 +27,10 @@ pub struct Posted {
 }
 
 impl Daemon {
-    /// Sends the letters that are due now. Does nothing while another process does so.
+    /// Sends the letters that are due now. Does nothing while another process is sending letters.
     ///
     /// # Errors
-    /// The store fails, or no letter could go out for a reason on our side; they all wait on.
+    /// The store fails, or no letter could go out for a reason on our side; all of them keep waiting.
     pub async fn send_letters(&self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<Posted> {
         let Some(mut store) = self.site.store_to_read()? else { return Ok(Posted::default()) };
         if !store.letters().has_due(now)? && !store.letters().has_in_flight()? {
@@ -86,7 +86,7 @@ impl Daemon {
     }
 }
 
-/// Sends letters as they come due, until `stop` turns true. One that is under way is finished.
+/// Sends letters as they fall due, until `stop` turns true. A letter in progress is finished.
 pub async fn post_letters(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let wait = match Box::pin(site.daemon().send_letters((site.clock)())).await {

@@ -1,9 +1,9 @@
-//! Which findings of the check a page can mend by itself, and how. Knows no page.
+//! Which findings of the check the page can fix, and how. Knows no page.
 
 use super::Finding;
 use crate::check;
 
-/// The mends that fit a finding, the best first: `shorten` the field it names, `clean` its link, `unpair` its guide, `drop` the
+/// The fixes that fit a finding, the best first: `shorten` the field it names, `clean` its link, `unpair` its guide, `drop` the
 /// entry, and `waive` with a reason.
 pub fn mends(finding: &Finding) -> Vec<&'static str> {
     let is_entry = finding.where_.starts_with("news[");

@@ -1,4 +1,4 @@
-//! What the daemon shows to whoever watches it, read from the store when it is asked for. A send of a million rows is counted
+//! The daemon's health and metrics, read from the store on request. A send of a million rows is counted
 //! again after some seconds at the earliest, and never again once it is over.
 
 use std::collections::BTreeMap;
@@ -15,13 +15,13 @@ use crate::schedule;
 use crate::store::{IssueSend, LATENCIES, Store};
 use crate::web::ops::{self, Buckets, EditionVitals, OpsService, SendVitals, Vitals};
 
-/// For so long the same figures are shown again.
+/// How long figures are cached.
 const FRESH: Duration = Duration::from_secs(10);
-/// How many recent sends are shown besides the unfinished ones.
+/// How many recent sends are shown in addition to the unfinished ones.
 const NEWEST: u32 = 4;
 
 impl Daemon {
-    /// The answers to /readyz and /metrics, from now on.
+    /// The service behind /readyz and /metrics.
     pub fn ops_service(&self) -> OpsService {
         let (site, daemon) = (self.site.clone(), self.clone());
         let board = Mutex::new(Board::default());
@@ -34,7 +34,7 @@ impl Daemon {
         }
     }
 
-    /// Whether the store is there and can be read.
+    /// Whether the store exists and can be read.
     fn ready(&self) -> anyhow::Result<()> {
         let store = self.site.store_to_read()?.ok_or_else(|| anyhow::anyhow!("there is no database yet"))?;
         store.issues().archive_version()?;
@@ -42,11 +42,11 @@ impl Daemon {
     }
 }
 
-/// Answers /healthz, /readyz and /metrics on `[web] metrics_listen` until `stop` turns true; nothing to do without it. For
+/// Serves /healthz, /readyz and /metrics on `[web] metrics_listen` until `stop` turns true; does nothing without it. For
 /// `digest serve`.
 ///
 /// # Errors
-/// Nobody can listen there.
+/// The address cannot be listened on.
 pub async fn watch_ops(site: Arc<Site>, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let address = &site.config.web.metrics_listen;
     if address.is_empty() {
@@ -64,7 +64,7 @@ pub async fn watch_ops(site: Arc<Site>, mut stop: watch::Receiver<bool>) -> anyh
 #[derive(Default)]
 struct Board {
     read: Option<(Instant, Vitals)>,
-    /// Sends that are over, with the moment by which they were.
+    /// Finished sends, with the time at which they finished.
     over: BTreeMap<String, (DateTime<Utc>, SendVitals)>,
 }
 
@@ -105,7 +105,7 @@ impl Board {
         if let (Some(finished), Some((by, vitals))) = (finished, self.over.get(&issue))
             && finished == *by
         {
-            // What comes back comes after the end, and so do answers.
+            // Bounces arrive after the end of a send, and so do poll answers.
             let (came_back, poll) = (came_back(store, name)?, poll(store, name)?);
             return Ok(Some(SendVitals { came_back, poll, ..vitals.clone() }));
         }
@@ -153,12 +153,12 @@ fn poll(store: &Store, name: &IssueName) -> anyhow::Result<Vec<(String, u64)>> {
     Ok(counts.into_iter().map(|line| (line.answer, line.count)).collect())
 }
 
-/// How late, in seconds; a send before its time is not late.
+/// How late, in seconds; 0 before the send time.
 fn seconds(late: TimeDelta) -> f64 {
     late.to_std().unwrap_or_default().as_secs_f64()
 }
 
-/// How long ago each source was fetched well; one that never was is as old as can be.
+/// How long ago each source was last fetched successfully; the maximum if never.
 fn feeds(site: &Site) -> Vec<(String, f64)> {
     let now = (site.clock)();
     site.content()

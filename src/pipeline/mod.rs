@@ -1,4 +1,4 @@
-//! The story of an issue: read, decide, write. The only room that joins the others; time and randomness come in here.
+//! An issue from start to finish: read, decide, write. The only room that joins the others; time and randomness enter here.
 
 mod approve;
 mod archive;
@@ -48,7 +48,7 @@ use crate::render::Templates;
 use crate::store::{Store, StoreError};
 use crate::{config, files, issues};
 
-// What the results of this room are made of, so that cli needs no other door.
+// The types in this room's results, so that cli need not import from other rooms.
 pub use crate::check::{Finding, Report, Severity, explain};
 pub use crate::compose::{Composition, LeftOut, Line, Parts, Ranked, Scored, Scores, SourcePreference};
 pub use crate::issues::{Difference, Edit, FieldDifference, Refreshed, StoryMove, differences};
@@ -82,15 +82,15 @@ pub use subscribers::{
 };
 pub use watch::By;
 
-/// A publication: its folder, its settings, and the time. What can be done with it is sorted by subject: [`Site::content`],
+/// A publication: its folder, its settings, and the time. Its operations are grouped by subject: [`Site::content`],
 /// [`Site::drafts`] and so on. Clones share everything.
 #[derive(Clone)]
 pub struct Site {
     pub root: Arc<Path>,
     pub config: Arc<Config>,
-    /// When the command began, in whole seconds: the time of every decision, so that equal input gives equal bytes.
+    /// When the command began, in whole seconds. Every decision uses this time, so that equal input gives equal bytes.
     started: DateTime<Utc>,
-    /// Runs on while a send does.
+    /// Keeps running during a send.
     clock: Clock,
 }
 
@@ -105,7 +105,7 @@ impl Site {
         Ok(Self { root: root.into(), config: Arc::new(config), started, clock: clock_from(started) })
     }
 
-    /// The same publication by another clock: a daemon's runs for months, so it reads the wall clock, which may be set.
+    /// The same publication with another clock: a daemon runs for months, so it follows the wall clock, which may be set.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
@@ -150,7 +150,7 @@ impl Site {
         Self { started, clock: clock_from(started), ..self.clone() }
     }
 
-    /// This publication in the place of the one that runs. What a running daemon cannot change stays as it was, and is named; time
+    /// This publication, to replace the running one. Settings that a running daemon cannot change stay and are reported; time
     /// goes on.
     #[must_use]
     pub fn in_place_of(&self, before: &Self) -> (Self, Vec<&'static str>) {
@@ -173,7 +173,7 @@ impl Site {
         self.root.join("content")
     }
 
-    /// The content folder, after a look that no link in it leads out of the publication.
+    /// The content folder, after checking that no link in it leads out of the publication.
     fn own_content_dir(&self) -> Result<PathBuf, Notice> {
         let folder = self.content_dir();
         files::tree_within(&self.root, &folder)?;
@@ -184,12 +184,12 @@ impl Site {
         self.root.join("issues")
     }
 
-    /// The issue that an argument names: a folder's name, a path, or the newest draft.
+    /// The issue named by an argument: a folder's name or a path; else the newest draft.
     pub fn issue(&self, given: Option<&str>) -> Result<IssueName, Notice> {
         issues::find(&self.issues_dir(), given)
     }
 
-    /// The same for commands about a send: an issue whose folder is gone may still stand in the ledger.
+    /// The same for commands about a send: an issue whose folder is gone may still be in the ledger.
     pub fn sent_issue(&self, given: &str) -> anyhow::Result<IssueName> {
         self.issue(Some(given)).or_else(|unknown| {
             let name = given.parse().map_err(|()| unknown.clone())?;
@@ -198,7 +198,7 @@ impl Site {
         })
     }
 
-    /// The built-in templates with the publication's own on top.
+    /// The built-in templates, overridden by the publication's own.
     fn templates(&self) -> anyhow::Result<Templates> {
         let root = self.root.join("templates");
         files::tree_within(&self.root, &root)?;
@@ -238,20 +238,20 @@ impl Site {
         self.config.safety_log(&self.root)
     }
 
-    /// The store, made when there is none: for commands that put something in.
+    /// The store, created if missing: for commands that write.
     fn store_to_fill(&self) -> Result<Store, StoreError> {
         let store = Store::open_or_create(&self.config.database(&self.root), self.config.store.durability)?;
         Ok(store.with_safety_log(self.safety_log()))
     }
 
-    /// Makes the database when there is none, before the loops of the daemon look for one side by side. A new one holds no approval,
-    /// so nobody is mailed from it. Says whether it was made.
+    /// Creates the database if there is none, before the daemon's loops look for it in parallel. A new one holds no approval,
+    /// so nobody is mailed from it. Returns whether it was created.
     pub fn found_store(&self) -> Result<bool, StoreError> {
         let is_new = !self.has_store();
         self.store_to_fill().map(|_| is_new)
     }
 
-    /// The store, if there is one: for commands that look.
+    /// The store, if there is one: for commands that only read.
     fn store_to_read(&self) -> Result<Option<Store>, StoreError> {
         match Store::open(&self.config.database(&self.root), self.config.store.durability) {
             Ok(store) => Ok(Some(store.with_safety_log(self.safety_log()))),
@@ -272,7 +272,7 @@ fn seed() -> String {
     let bits: u128 = rand::random();
     format!("{bits:032x}")
 }
-/// Words that an older version read, and this one would pass over in silence.
+/// The notice about texts.toml, which older versions read and this one would silently ignore.
 fn moved_words(path: &Path) -> Notice {
     let message = "words stand in templates/words/, one file for each language, and no longer in texts.toml";
     let help = "move the lines that you changed to templates/words/en.toml, into [page.NAME], [letter.NAME] or [issue], and delete this file";

@@ -11,10 +11,10 @@ use url::Url;
 use crate::check::LinkStatus;
 use crate::sources::{Failure, FetchRequest, FetchSettings, Fetched, Fetcher, Method};
 
-/// Asks each of the links what is there.
+/// Requests each of the links.
 ///
 /// # Errors
-/// The system gives no runtime to wait in.
+/// The async runtime cannot be created.
 pub fn follow(
     links: Vec<String>,
     settings: &FetchSettings,
@@ -22,7 +22,7 @@ pub fn follow(
 ) -> std::io::Result<BTreeMap<String, LinkStatus>> {
     let mut hosts: BTreeMap<String, Vec<(String, Url)>> = BTreeMap::new();
     for link in links {
-        // What is no address is another rule's finding.
+        // Invalid addresses are another rule's finding.
         if let Ok(url) = Url::parse(&link) {
             hosts.entry(url.host_str().unwrap_or_default().to_owned()).or_default().push((link, url));
         }
@@ -41,7 +41,7 @@ pub fn follow(
         }
         tasks.join_all().await
     });
-    // A look-up that hangs in the system's resolver is not waited for.
+    // Do not wait for a lookup that hangs in the system's resolver.
     runtime.shutdown_background();
     Ok(answers.into_iter().flatten().collect())
 }
@@ -57,7 +57,7 @@ async fn host(fetcher: &Fetcher, links: Vec<(String, Url)>, pause: Duration) -> 
     answers
 }
 
-/// HEAD, and GET where a server does not care for HEAD.
+/// HEAD, then GET where a server does not support HEAD.
 async fn answer(fetcher: &Fetcher, url: &Url, pause: Duration) -> LinkStatus {
     let ask = FetchRequest { method: Method::Head, url, headers: &[], most: 0 };
     let mut fetched = fetcher.fetch(&ask).await;
@@ -78,7 +78,7 @@ fn told(url: &Url, fetched: &Fetched) -> LinkStatus {
     if fetched.status >= 400 {
         return LinkStatus::Status(fetched.status);
     }
-    // What is permanent from the first redirect on is the page's new address; a consent page may follow.
+    // The new address is where the leading permanent redirects end; a consent page may follow.
     if let Some(hop) = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last() {
         return LinkStatus::Moved { to: hop.to.to_string(), for_good: true };
     }

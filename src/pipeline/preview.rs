@@ -1,5 +1,5 @@
-//! What the preview shows: keeps the publication and its issues rendered as the files stand, and the last good rendering
-//! of each when they do not render. Knows no HTTP.
+//! The preview's content: keeps the publication and its issues rendered from the current files, and the last good rendering
+//! of each issue that fails to render. Knows no HTTP.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,8 +19,8 @@ use crate::web::preview::{
 /// Most issues kept rendered; beyond that, they are rendered again when requested.
 const KEPT: usize = 16;
 
-/// Opens the publication in `root` for a preview that begins with the issue `asked` for, the newest without one, as the
-/// copy of `subscriber`, a sample subscriber without one.
+/// Opens the publication in `root` for a preview that starts with the issue `asked` (by default the newest), as the
+/// copy of `subscriber` (by default a sample subscriber).
 ///
 /// # Errors
 /// The configuration is wrong, there is no such issue, or nothing can be watched.
@@ -56,36 +56,36 @@ struct PreviewHandler {
     cache: Mutex<PreviewCache>,
 }
 
-/// Where the publication is read from.
+/// The folder from which the publication is read.
 struct Files {
     root: PathBuf,
     config_file: PathBuf,
-    /// What the page shows is of this time, so that nothing on it changes by itself.
+    /// The page is rendered as of this time, so that nothing on it changes by itself.
     now: DateTime<Utc>,
-    /// What an editor does is done now.
+    /// Edits and acts use the current time.
     clock: Clock,
 }
 
-/// What is known of the files as of one version of them.
+/// What was read from one version of the files.
 struct PreviewCache {
     version: u64,
-    /// The publication as it was last without a mistake in its configuration.
+    /// The publication with its last valid configuration.
     site: Site,
     troubles: Vec<Notice>,
     kept: BTreeMap<IssueName, Kept>,
 }
 
-/// An issue as of one version.
+/// An issue rendered from one version of the files.
 struct Kept {
     version: u64,
-    /// The last that rendered.
+    /// The last successful rendering.
     good: Option<Rendering>,
     troubles: Vec<Notice>,
 }
 
 impl PreviewHandler {
     fn handle(&self, request: &PreviewRequest) -> View {
-        // Read before any file is: what changes from here on makes another version, and this is asked for again.
+        // Taken before any file is read: a later change makes a new version, which is then requested again.
         let version = *self.changes.borrow();
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.renew(version, &self.files);
@@ -163,7 +163,7 @@ impl PreviewHandler {
 }
 
 impl PreviewCache {
-    /// Reads the configuration again when a file has changed. While it is wrong, everything stays as it was.
+    /// Reads the configuration again after a file has changed. While it is invalid, everything stays as it was.
     fn renew(&mut self, version: u64, files: &Files) {
         if version == self.version {
             return;
@@ -176,7 +176,7 @@ impl PreviewCache {
         }
     }
 
-    /// Renders an issue, unless it is rendered as the files stand. What does not render leaves the last good one in place.
+    /// Renders an issue unless it is up to date. If rendering fails, the last good one stays.
     fn render(&mut self, name: &IssueName) {
         let version = self.version;
         if self.kept.get(name).is_some_and(|kept| kept.version == version) || !self.troubles.is_empty() {

@@ -1,4 +1,4 @@
-//! A rendering as the preview shows it: one subscriber's copy, and what the check says of it. Knows no file but the store.
+//! A rendering as the preview shows it: one subscriber's copy and the check's findings. Reads no file but the store.
 
 use data_encoding::BASE64;
 
@@ -8,7 +8,7 @@ use crate::mail::Links;
 use crate::model::{Address, Draft, Part};
 use crate::web::preview::{self, Proof, Subscriber};
 
-/// The rendering as a subscriber gets it: the one with the address, or a sample subscriber.
+/// The rendering for one subscriber: the one with the address, or a sample subscriber.
 pub fn proof(site: &Site, rendering: &Rendering, subscriber: Option<&Address>) -> anyhow::Result<Proof> {
     let delivery = site.drafts().sample_delivery(subscriber)?;
     let rendered = &rendering.rendered;

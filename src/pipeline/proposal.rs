@@ -8,8 +8,8 @@ use crate::model::{Editing, IssueName, Sentence, Value};
 const TREND: usize = 10;
 
 impl Drafts {
-    /// What the editor made of the proposal, and over the last issues whether it gets better; nothing where nobody can
-    /// tell. `frozen` is the text of the draft as approved.
+    /// How the editor changed the proposal, and the trend over the last issues; nothing if that cannot
+    /// be known. `frozen` is the text of the draft as approved.
     pub(super) fn proposal(&self, name: &IssueName, frozen: &str) -> Vec<Sentence> {
         self.verdict(name, frozen).into_iter().chain(self.trend(name)).collect()
     }
@@ -39,7 +39,7 @@ fn count(n: usize) -> Value {
     Value::Count(n.try_into().unwrap_or(u64::MAX))
 }
 
-/// What an editor made of one proposal.
+/// How an editor changed one proposal.
 fn verdict(editing: &Editing) -> Sentence {
     if editing.untouched() {
         return Sentence::new("proposal.untouched").with("n", count(editing.proposed.len()));
@@ -58,7 +58,7 @@ fn verdict(editing: &Editing) -> Sentence {
     Sentence::new("proposal.changed").with("parts", Value::Parts(parts))
 }
 
-/// The trend of editings in their order.
+/// The trend over several editings, in order.
 fn trend(editings: &[Editing]) -> Option<Sentence> {
     if editings.len() < 4 {
         return None;

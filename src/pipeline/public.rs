@@ -1,4 +1,4 @@
-//! The service of the public pages: looks subscribers up, keeps what they do, and renders the answers. Knows no HTTP.
+//! The service behind the public pages: looks up subscribers, records what they do, and renders responses. Knows no HTTP.
 
 mod clicks;
 mod form;
@@ -29,12 +29,12 @@ use stores::Stores;
 
 pub use form::sign_up_form;
 
-/// The longest pause: a leap year, so that the day a year from now always fits.
+/// The longest pause in days: a leap year, so that a year from today is always allowed.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::days(366);
-/// The longest name that is kept, in characters.
+/// Maximum length of a name, in characters.
 const NAME: usize = 120;
 
-/// Serves the public pages until `stop` turns true, each request by the settings of its moment.
+/// Serves the public pages until `stop` turns true, each request with the settings current at the time.
 ///
 /// # Errors
 /// The templates have a mistake, the store cannot be opened, or the listener cannot be used.
@@ -63,7 +63,7 @@ pub async fn serve_pages(
     Ok(())
 }
 
-/// The pages by these settings. Whoever still holds older ones is served to the end.
+/// The public pages' routes with these settings. Requests on older ones are served to the end.
 fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
     let others = archive::router(site.archive().archive_service()?).merge(go::router(clicks.service(&site)));
     let pages = PublicPages::open(site)?;
@@ -91,7 +91,7 @@ impl PublicPages {
         let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
         let language = setting.language(&templates)?;
         let (stores, sign_ups) = (Stores::open(Arc::clone(&site))?, SignUpQueue::open(Arc::clone(&site))?);
-        // Every page once, so that a mistake in a template is told at the start and not to a subscriber.
+        // Render every page once, so that a mistake in a template shows at the start and not to a subscriber.
         render::prove_pages(setting, &templates)?;
         Ok(Self { site, templates, language, style, public_url, stores, sign_ups })
     }
@@ -172,7 +172,7 @@ impl PublicPages {
         }
     }
 
-    /// The editions that a form ticks; empty when that is all of them. `None` when it is none of them.
+    /// The editions ticked in a form; empty if all are ticked, `None` if none are.
     fn ticked(&self, form: &Form) -> Option<Vec<String>> {
         let all = &self.site.config.editions;
         let ticked: Vec<String> = all.keys().filter(|name| form.all("edition").any(|t| t == *name)).cloned().collect();
@@ -184,17 +184,17 @@ impl PublicPages {
         }
     }
 
-    /// The answer tells nothing about the address but whether it is one: what is done before it is the same for all.
+    /// The response shows only whether the address is valid: the work done before it is the same for every address.
     fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<PublicResponse> {
         let typed = form.get("email");
-        // A form of somebody's own that asks for an address alone means all editions.
+        // A custom form that asks only for an address means all editions.
         let chooses = form.all("edition").next().is_some() || !form.get("choice").is_empty();
         let editions = if chooses { self.ticked(form) } else { Some(Vec::new()) };
         let (Ok(email), Some(editions)) = (Address::parse(typed), editions.clone()) else {
             let wrong = Address::parse(typed).is_err();
             return self.page(422, &self.form(typed, wrong, editions.is_none()), "home");
         };
-        // A person does not see the second field.
+        // The second field is hidden from people.
         if form.get("website").is_empty() {
             let network = caller.network.clone();
             self.sign_ups.keep(SignUpRequest { email, editions, network, kind: Wanted::SignUp })?;
@@ -316,7 +316,7 @@ impl PublicPages {
         self.page(200, &Preferences { saved: true, ..self.state(token, &subscriber) }, "preferences")
     }
 
-    /// The moment at which a pause ends: the day's midnight in the publication's zone.
+    /// When a pause ends: midnight at the start of the day in the publication's zone.
     fn pause(&self, day: &str) -> Result<Option<DateTime<Utc>>, ()> {
         if day.trim().is_empty() {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! An issue as it would go out: compiled, checked, and written as one subscriber gets it.
+//! Compiles and checks an issue as it would be sent, and writes one subscriber's copy.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::render::{self, GuideLink, Medium, Setting};
 use crate::schedule;
 use crate::store::StoreError;
 
-/// An issue as it would go out, with the check's findings.
+/// An issue as it would be sent, with the check's findings.
 #[derive(Debug)]
 pub struct Rendering {
     pub name: IssueName,
@@ -28,7 +28,7 @@ pub struct Rendering {
     pub report: Report,
 }
 
-/// Who is asked about an issue besides the rules.
+/// What is consulted about an issue besides the rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     /// The operator's spam filter, which may take seconds.
@@ -38,12 +38,12 @@ pub struct Asked {
 }
 
 impl Drafts {
-    /// Compiles an issue once and checks it, with the operator's spam filter if there is one.
+    /// Compiles an issue once and checks it, including the operator's spam filter if there is one.
     pub fn rendering(&self, name: &IssueName) -> anyhow::Result<Rendering> {
         self.rendering_with(name, Asked { spam: true, links: false })
     }
 
-    /// The same with a choice of who is asked besides.
+    /// The same with a choice of what else is consulted.
     pub fn rendering_with(&self, name: &IssueName, asked: Asked) -> anyhow::Result<Rendering> {
         let path = issues::folder(&self.site.issues_dir(), name).join("issue.toml");
         files::within(&self.site.root, &path)?;
@@ -102,19 +102,19 @@ impl Drafts {
         Ok(Rendering { name: name.clone(), draft, text, rendered, report })
     }
 
-    /// The article of an issue from the text of its draft: for one that was approved before articles were kept with approvals.
+    /// An issue's article from the text of its draft, for issues approved before articles were stored with approvals.
     pub(super) fn article(&self, name: &IssueName, draft: &str) -> anyhow::Result<Article> {
         let draft = issues::parse(&issues::folder(&self.site.issues_dir(), name).join("issue.toml"), draft)?;
         let content = self.site.content().scored_content().ok();
         let guides = guide_links(&draft, content.as_ref().map_or(&[], |content| &content.guides));
-        // An edition may have ended since.
+        // The edition may have been removed since.
         let ended = Edition::default();
         let edition = self.site.config.edition(&name.edition).unwrap_or(&ended);
         let setting = Setting { guides: &guides, ..Setting::new(&self.site.config.publication, edition) };
         Ok(render::article(&draft, &setting, &self.site.templates()?)?)
     }
 
-    /// The subject that composing again would write, where the draft's is compose's own and would be another one.
+    /// The subject that composing again would write, if the draft's is compose's own and would change.
     fn subject_now(&self, draft: &Draft) -> anyhow::Result<Option<String>> {
         let dir = self.site.issues_dir();
         let file = issues::folder(&dir, &draft.name).join("composed.toml");
@@ -139,7 +139,7 @@ impl Drafts {
         Ok(())
     }
 
-    /// What the operator's spam filter says of a copy, if one is configured, or why it says nothing.
+    /// The operator's spam filter's verdict on a copy, if one is configured, or why there is none.
     fn spam(&self, message: &Message) -> Option<Result<Spam, String>> {
         let settings = &self.site.config.check;
         if settings.spam.is_empty() {
@@ -150,8 +150,8 @@ impl Drafts {
         Some(answer.and_then(read))
     }
 
-    /// The issues of the half year before that may have carried an item of the draft. Most drafts of years need not be
-    /// parsed: their text names none of the ids and addresses.
+    /// The issues of the previous half year that may have carried an item of the draft. Most old drafts need not be
+    /// parsed: their text contains none of the ids and addresses.
     fn earlier(&self, draft: &Draft) -> Vec<Draft> {
         let reach = TimeDelta::days(183);
         let page =
@@ -164,7 +164,7 @@ impl Drafts {
         let before = |name: &IssueName| {
             *name != draft.name && name.date <= draft.name.date && draft.name.date - name.date <= reach
         };
-        // An earlier draft that is gone or broken is its own trouble.
+        // A missing or broken earlier draft is reported elsewhere.
         let names = issues::list(&self.site.issues_dir()).unwrap_or_default().into_iter().filter(before);
         names
             .filter_map(|name| {
@@ -180,7 +180,7 @@ impl Drafts {
         self.site.store_to_read()?.map_or(Ok(Vec::new()), |store| store.subscribers().field_names())
     }
 
-    /// Writes issue.html, issue.txt and issue.eml as one subscriber gets them: the one with the address, or a sample subscriber.
+    /// Writes issue.html, issue.txt and issue.eml for one subscriber: the one with the address, or a sample subscriber.
     pub fn write_rendering(
         &self,
         rendering: &Rendering,
@@ -221,7 +221,7 @@ impl Drafts {
         Ok(self.site.delivery().compiled(frozen, name)?.message(delivery))
     }
 
-    /// A delivery for looking at: its links belong to nobody.
+    /// A delivery for viewing only: its links belong to no subscriber.
     pub(super) fn sample_delivery(&self, subscriber: Option<&Address>) -> anyhow::Result<Delivery> {
         let mut delivery = Delivery {
             number: 0,
@@ -245,7 +245,7 @@ impl Drafts {
     }
 }
 
-/// The guides an entry may be paired with: the draft's own cards first, since a draft is self-contained, then content/.
+/// The guides an entry can be paired with: the draft's own cards first, since drafts are self-contained, then content/.
 fn guide_links(draft: &Draft, guides: &[Guide]) -> Vec<GuideLink> {
     let mut links: BTreeMap<String, GuideLink> = BTreeMap::new();
     for guide in guides {

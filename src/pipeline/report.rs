@@ -13,7 +13,7 @@ use crate::{files, issues};
 const BESIDE: u32 = 5;
 
 impl Delivery {
-    /// What the ledger has to say of an issue whose send has begun.
+    /// The ledger's figures for an issue whose send has begun.
     pub fn report(&self, name: &IssueName) -> anyhow::Result<SendReport> {
         let not_begun = || {
             Notice::new(format!("the send of {name} has not started, so there is nothing to report"))
@@ -53,13 +53,13 @@ impl Delivery {
         let setting = ReportSetting {
             zone: publication.timezone,
             language: &publication.language,
-            // The edition may be gone since.
+            // The edition may have been removed since.
             template: self.site.config.editions.get(&name.edition).map_or("", |edition| &edition.template),
         };
         Ok(render::report(report, setting, &self.site.templates()?)?)
     }
 
-    /// Writes the page to `out`, or as report.html beside the draft.
+    /// Writes the page to `out`; by default to report.html beside the draft.
     pub fn write_report(&self, name: &IssueName, page: &str, out: Option<&Path>) -> anyhow::Result<PathBuf> {
         let folder = issues::folder(&self.site.issues_dir(), name);
         let path = match out {

@@ -1,4 +1,4 @@
-//! Which issue may be sent: an approved one that nobody edited since or stopped, and that promises nothing false.
+//! Which issue may be sent: an approved one that was not edited or stopped since, and whose promises hold.
 
 use super::backup;
 use super::deliver::Delivery;
@@ -8,7 +8,7 @@ use crate::model::{Approval, IssueName, Notice, Notices};
 use crate::store::Store;
 
 impl Delivery {
-    /// The approval, when the issue may go out now.
+    /// The approval, if the issue may be sent now.
     pub(super) fn sendable(&self, store: &Store, name: &IssueName) -> anyhow::Result<Approval> {
         backup::refuse_if_held(&self.site, store)?;
         let Some(approval) = store.issues().approval(name)? else {
@@ -17,7 +17,7 @@ impl Delivery {
                 .into());
         };
         match store.sends().send(name)? {
-            // Once begun, the frozen bytes and audience go on, whatever happens to the draft.
+            // Once begun, a send continues with the frozen bytes and audience, whatever happens to the draft.
             Some(send) if send.by_operator => Err(Notice::new(format!("{name} was stopped: {}", send.reason))
                 .help(format!("`digest resume {name}` resumes it"))
                 .into()),
@@ -32,7 +32,7 @@ impl Delivery {
         }
     }
 
-    /// An issue approved for the outbox may promise what is false in mail to people, such as an unsubscribe link that nobody answers.
+    /// An issue approved for the outbox may promise what fails in real mail, such as an unsubscribe link that does not work.
     fn refuse_false_promises(&self, name: &IssueName, approval: &Approval) -> anyhow::Result<()> {
         let letterhead = &approval.frozen.letterhead;
         let setup = Setup { from: &letterhead.from, public_url: &letterhead.public_url, ..self.site.config.setup() };

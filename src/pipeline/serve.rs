@@ -1,4 +1,4 @@
-//! The daemon: the public pages and the loops beside them, by the settings of the moment, until it is told to end.
+//! The daemon: runs the public pages and the other loops with the current settings, until asked to stop.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use super::public::serve_pages;
 type Task = Pin<Box<dyn Future<Output = anyhow::Result<()>>>>;
 type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
 
-/// What runs beside the pages, by name. A further loop joins here: it ends when its receiver turns true, after what it has
-/// begun, and at once when its settings leave it nothing to do.
+/// The loops beside the pages, by name. Add new loops here: a loop ends when its receiver turns true, after finishing what it
+/// began, or at once if its settings leave it nothing to do.
 const LOOPS: &[(&str, Loop)] = &[
     ("letters", |site, stop| endless(post_letters(site, stop))),
     ("feeds", |site, stop| endless(async move { site.content().watch_feeds(stop, rand::random::<f64>).await })),
@@ -28,7 +28,7 @@ const LOOPS: &[(&str, Loop)] = &[
     ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),
 ];
 
-/// A loop that tells its own troubles and goes on.
+/// A loop that reports its own errors and carries on.
 fn endless(task: impl Future<Output = ()> + 'static) -> Task {
     Box::pin(async {
         task.await;
@@ -37,10 +37,10 @@ fn endless(task: impl Future<Output = ()> + 'static) -> Task {
 }
 
 /// Runs until `stop` turns true and all loops have ended; each new one of `sites` counts from its moment on. Without a listener
-/// there are no public pages. Each loop has a thread of its own: the store that it calls may block.
+/// there are no public pages. Each loop has its own thread, since store calls may block.
 ///
 /// # Errors
-/// The pages cannot be served; that is told at once, and what else runs goes on to its end.
+/// The pages cannot be served; this is reported at once, and the other loops keep running until the end.
 pub async fn serve(
     sites: watch::Receiver<Arc<Site>>,
     listener: Option<std::net::TcpListener>,
@@ -68,8 +68,8 @@ pub async fn serve(
     all_well
 }
 
-/// Runs a loop by the settings of the moment: when they change, it ends after what it has begun, and begins anew. One that cannot run
-/// is told of, and the next settings may mend it.
+/// Runs a loop with the current settings: when they change, it finishes what it began and restarts. A loop that cannot run
+/// is reported, and the next settings may fix it.
 async fn follow(
     name: &'static str,
     start: Loop,

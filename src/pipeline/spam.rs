@@ -1,17 +1,17 @@
-//! Asks the operator's own spam filter about a message. Knows no rule and no format of its answer.
+//! Runs the operator's spam filter on a message. Knows no rule and does not parse the output.
 
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// More output than this of a filter is not read.
+/// Maximum output read from a filter, in bytes.
 const MOST: u64 = 4_000_000;
 
 /// Runs `command` with the message on its stdin, and returns what it printed.
 ///
 /// # Errors
-/// A sentence on why there is no answer: the program cannot be started, or took longer than `patience`.
+/// A sentence on why there is no result: the program cannot be started, or took longer than `patience`.
 pub fn ask(command: &[String], message: &str, patience: Duration) -> Result<String, String> {
     let (program, arguments) = command.split_first().ok_or("no program is named")?;
     let mut child = Command::new(program)
@@ -23,7 +23,7 @@ pub fn ask(command: &[String], message: &str, patience: Duration) -> Result<Stri
         .map_err(|error| format!("cannot start `{program}`: {error}"))?;
     let (input, output) = (child.stdin.take(), child.stdout.take());
     let message = message.to_owned();
-    // Threads of their own: a filter that answers before it has read everything, or never reads, must not hold us up.
+    // Separate threads: a filter that answers before reading everything, or never reads, must not block us.
     std::thread::spawn(move || input.map(|mut input| input.write_all(message.as_bytes())));
     let (told, answer) = mpsc::channel();
     std::thread::spawn(move || {
@@ -32,7 +32,7 @@ pub fn ask(command: &[String], message: &str, patience: Duration) -> Result<Stri
         let _ = told.send(read.map(|_| String::from_utf8_lossy(&text).into_owned()));
     });
     let answer = answer.recv_timeout(patience);
-    // It has printed all, or shall be waited for no longer; either way it must not stay behind.
+    // It has closed its output or run out of time; either way it must not keep running.
     let _ = child.kill();
     let _ = child.wait();
     match answer {

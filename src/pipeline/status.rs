@@ -1,4 +1,4 @@
-//! Where every issue stands: drafts and approvals from the files, sends from the ledger.
+//! The status of every issue: drafts and approvals from the files, sends from the ledger.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub struct IssueStatus {
     pub state: IssueState,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
-    /// It was approved, and its draft was edited since, so that it is a draft again.
+    /// It was approved, but its draft has been edited since, so it is a draft again.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub edited_after_approval: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,10 +35,10 @@ pub struct IssueStatus {
     /// Why it is stopped.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
-    /// Why its draft cannot be read, each with file and line; only of an issue whose send has not begun, since later nobody reads it.
+    /// Mistakes in its draft, each with file and line; only before the send begins, since the draft is not read afterwards.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "as_text")]
     pub mistakes: Vec<Notice>,
-    /// What the editor made of compose's proposal, in words, and over the last issues; only of an issue that was sent.
+    /// How the editor changed compose's proposal, in words, for this and the last issues; only for sent issues.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub proposal: Vec<String>,
     /// The poll that was mailed with it, with its counts.
@@ -47,10 +47,10 @@ pub struct IssueStatus {
     /// When the next deferred recipient is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_due: Option<DateTime<Utc>>,
-    /// What comes next, who does it, when, and why not before.
+    /// What happens next, who does it, when, and why not sooner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<Outlook>,
-    /// Where the groups of domains stand that have a pace of their own; only of one issue, and only with such groups.
+    /// The state of each domain group with its own limits; only for a single issue, and only if there are any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub domain_groups: Vec<DomainGroupStatus>,
 }
@@ -59,7 +59,7 @@ fn as_text<S: serde::Serializer>(notices: &[Notice], serializer: S) -> Result<S:
     serializer.collect_seq(notices.iter().map(ToString::to_string))
 }
 
-/// Where the recipients of one `[delivery.smtp.per_domain]` group stand.
+/// The states of the recipients of one `[delivery.smtp.per_domain]` group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DomainGroupStatus {
     /// The group's name; empty for everybody else.
@@ -79,20 +79,20 @@ pub struct Upcoming {
     pub at: DateTime<Utc>,
     /// When its draft is due.
     pub draft_at: DateTime<Utc>,
-    /// How far its issue is: draft, approved, held …, or "not drafted yet".
+    /// The state of its issue: draft, approved, held …, or "not drafted yet".
     pub state: String,
 }
 
-/// Which daemon acts.
+/// The daemon that holds the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Watcher {
     pub since: DateTime<Utc>,
-    /// Until when it need not renew its word.
+    /// When the lease expires unless renewed.
     pub until: DateTime<Utc>,
 }
 
 impl Delivery {
-    /// The next runs of each edition, `most` of each.
+    /// The next runs of each edition, up to `most` of each.
     pub fn upcoming(&self, most: usize) -> anyhow::Result<Vec<Upcoming>> {
         let store = self.site.store_to_read()?;
         let zone = self.site.config.publication.timezone;
@@ -134,7 +134,7 @@ impl Delivery {
         Ok(alive.map(|lease| Watcher { since: lease.fencing_token.since, until: lease.expires }))
     }
 
-    /// The time for which an issue is meant, in the publication's zone, when its send would begin now and that is before it.
+    /// An issue's planned send time, in the publication's zone, if sending now would be early.
     pub fn early(&self, name: &IssueName) -> anyhow::Result<Option<DateTime<Tz>>> {
         let begun = self.site.store_to_read()?.map(|store| store.sends().send(name)).transpose()?.flatten().is_some();
         let zone = self.site.config.publication.timezone;

@@ -1,4 +1,4 @@
-//! The subscriber list: in and out of files, and one subscriber at a time.
+//! The subscriber list: imports, exports, and changes to single subscribers.
 
 mod record;
 
@@ -18,7 +18,7 @@ use crate::model::{
 use crate::sources::{Census, ListHints, ListSource, Reject, SubscriberList, SubscriberRules, SubscriberWriter};
 use crate::store::{BounceLine, BroughtBack, Change, Import, Store, StoreError};
 
-/// Rows a transaction: large enough that the disk is not waited for, small enough that a killed import loses little.
+/// Rows per transaction: enough not to wait for the disk, few enough that a killed import loses little.
 const BATCH: usize = 1_000;
 
 /// Most rejected rows and duplicate addresses that are listed.
@@ -31,27 +31,27 @@ pub struct SubscriberImport {
     pub updated: usize,
     pub unchanged: usize,
     pub rejected: usize,
-    /// Rows of subscribers who left, bounced or complained, whom no import brings back.
+    /// Rows of subscribers who left, bounced or complained; an import never restores them.
     pub kept_unsubscribed: usize,
     /// The first of the rows left out.
     pub rejects: Vec<Reject>,
-    /// Rows whose address stood in the file before; each adds to what the first one said.
+    /// Rows whose address occurred earlier in the file; each adds to the first one's values.
     pub duplicates: usize,
-    /// The first of them.
+    /// The first of these rows.
     #[serde(rename = "twins")]
     pub duplicate_rows: Vec<DuplicateRow>,
-    /// What the file was taken for; one a table.
+    /// What the file was taken for, per table.
     #[serde(rename = "taken_for")]
     pub census: Vec<Census>,
     /// Nothing was changed.
     pub dry_run: bool,
 }
 
-/// An address that stands in a file twice.
+/// An address that occurs twice in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DuplicateRow {
     pub line: u64,
-    /// Where it stood first.
+    /// Where it first occurred.
     pub first: u64,
     pub email: String,
 }
@@ -61,34 +61,34 @@ pub struct DuplicateRow {
 pub struct SubscriberDetails {
     pub subscriber: Option<Subscriber>,
     pub acts: Vec<Act>,
-    /// When somebody signed the address up, and from which network.
+    /// When the address was signed up, and from which network.
     pub sign_ups: Vec<(DateTime<Utc>, String)>,
     pub letters: Vec<LetterLine>,
     pub deliveries: Vec<DeliveryLine>,
-    /// What came back about them.
+    /// Bounces, complaints and requests on record for them.
     pub bounces: Vec<BounceLine>,
-    /// What took them off the list, if they are off it.
+    /// What removed them from the list, if they are off it.
     pub off: Option<Off>,
 }
 
-/// How a list is to be read.
+/// How to read a list.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
     /// Where consent came from, for rows that do not say so themselves.
     pub consent: String,
-    /// The service whose export it is, where its columns do not tell.
+    /// The service that exported it, if its columns do not show that.
     pub from: Option<String>,
     /// `COLUMN=MEANING`, `COLUMN:WORD=STATUS`, `*=STATUS`.
     pub maps: Vec<String>,
 }
 
-/// A list that was read and understood, and has changed nothing yet.
+/// A list that was read and understood but not imported yet.
 pub struct OpenList {
     list: SubscriberList,
     file: String,
     consent: String,
     editions: BTreeSet<String>,
-    /// What it is taken for; one a table.
+    /// What it is taken for, per table.
     pub census: Vec<Census>,
 }
 
@@ -118,17 +118,17 @@ impl OpenList {
     }
 }
 
-/// The list: who is on it, how they come and go, and what inbound messages say of them.
+/// The list: who is on it, how they join and leave, and what inbound messages say about them.
 #[derive(Clone)]
 pub struct Subscribers {
     pub(super) site: Site,
 }
 
 impl Subscribers {
-    /// Reads a list through, and says what it is taken for. Nothing is changed.
+    /// Reads a whole list, and says what it is taken for. Changes nothing.
     ///
     /// # Errors
-    /// It cannot be read or is not understood: every column that may be an opt-out is named.
+    /// It cannot be read or is not understood; the error names every column that may be an opt-out.
     pub fn open_list(&self, file: &Path, source: ListSource, options: &ImportOptions) -> Result<OpenList, Notices> {
         let hints = ListHints::read(options.from.as_deref(), &options.maps)?;
         let list = SubscriberList::open(file, source, &hints)?;
@@ -139,11 +139,11 @@ impl Subscribers {
         Ok(open)
     }
 
-    /// Imports a list. Good rows go in, a batch a transaction, and nobody of them is mailed before the last is in; bad ones are told to
-    /// `left_out`, one at a time, with line and reason.
+    /// Imports a list. Good rows are imported in batches, and none of them is mailed before the last is in; bad ones are passed to
+    /// `left_out` one at a time, with line and reason.
     ///
     /// # Errors
-    /// The store cannot serve, another import is under way, or `left_out` fails. Then nobody of the list is mailed: the import can be
+    /// The store fails, another import is running, or `left_out` fails. Then nobody on the list is mailed, and the import can be
     /// run again.
     pub fn import_list(
         &self,
@@ -189,7 +189,7 @@ impl Subscribers {
         result: &mut SubscriberImport,
         open: &OpenList,
     ) -> Result<(), StoreError> {
-        // The tables of an archive have lines of their own each.
+        // Each table of an archive has its own line numbers.
         let seen = if open.list.is_archive() { Vec::new() } else { store.subscribers().seen_before(batch)? };
         for ((line, row), first) in batch.iter().zip(seen) {
             let Some(first) = first else { continue };
@@ -207,8 +207,8 @@ impl Subscribers {
         Ok(())
     }
 
-    /// An import that was killed: nobody whom it put on the list is mailed, and that has to be said. Looked for only where an import
-    /// has ever been, and never in the way of a command.
+    /// A notice about a killed import, since nobody it put on the list is mailed. Checked only where an import
+    /// has ever run, and never blocks a command.
     pub fn broken_import(&self) -> Option<Notice> {
         if !self.site.config.database(&self.site.root).with_extension("import.lock").exists() {
             return None;
@@ -246,7 +246,7 @@ impl Subscribers {
         })
     }
 
-    /// Takes a subscriber off the list as unsubscribed; `false` when they were off it before.
+    /// Unsubscribes a subscriber; `false` if they were already off the list.
     pub fn remove_subscriber(&self, email: &Address) -> anyhow::Result<bool> {
         let left = self
             .site
@@ -263,13 +263,13 @@ impl Subscribers {
         found.ok_or_else(|| not_listed(email).into())
     }
 
-    /// Brings back one whom a bounce took off; one who left or complained only with their own word. It is put on record.
+    /// Restores a subscriber removed by a bounce, or with consent one who left or complained. The act is recorded.
     pub fn restore(&self, email: &Address, why: &str, consent: &str) -> anyhow::Result<BroughtBack> {
         let Some(store) = self.site.store_to_read()? else { return Err(not_listed(email).into()) };
         store.subscribers().restore(email, why, consent, self.site.now())?.ok_or_else(|| not_listed(email).into())
     }
 
-    /// All that is stored on a person: also on one whose sign-up waits for their word.
+    /// Everything stored about a person, even if their sign-up is not confirmed yet.
     pub fn details(&self, email: &Address) -> anyhow::Result<SubscriberDetails> {
         let Some(store) = self.site.store_to_read()? else { return Err(not_listed(email).into()) };
         let mut person = SubscriberDetails {
@@ -290,7 +290,7 @@ impl Subscribers {
         Ok(person)
     }
 
-    /// Deletes all that is stored on a person but a salted hash of the address. Says whether anything was there.
+    /// Deletes everything stored about a person except a salted hash of the address. Returns whether anything was stored.
     pub fn forget(&self, email: &Address) -> anyhow::Result<bool> {
         Ok(self.site.store_to_fill()?.subscribers().forget(email, self.site.now())?)
     }
@@ -304,7 +304,7 @@ impl Subscribers {
         self.site.store_to_read()?.map_or(Ok(()), |store| store.subscribers().each_subscriber(status, each))
     }
 
-    /// Writes the list as CSV that an import takes back; `guard` keeps a spreadsheet from running a cell as a formula.
+    /// Writes the list as CSV that can be imported again; `guard` keeps spreadsheets from running cells as formulas.
     pub fn export_subscribers(&self, target: impl Write, guard: bool) -> anyhow::Result<()> {
         let store = self.site.store_to_read()?;
         let fields = store.as_ref().map_or(Ok(Vec::new()), |store| store.subscribers().field_names())?;

@@ -1,10 +1,10 @@
-//! Marks a copy as a test, in its subject and in both bodies: whoever gets it forwarded sees no subject, or no mark in it. Knows no address.
+//! Marks a copy as a test, in its subject and in both bodies, since the subject or its mark can be lost when forwarded. Knows no address.
 
 use crate::model::{Rendered, Segment};
 
 const SAYS: &str = "This is a test copy. It was not sent to subscribers, and its personal links lead nowhere.";
 
-/// Marks the subject and the beginning of the HTML and of the text.
+/// Marks the subject and the start of the HTML and the text.
 pub fn mark(rendered: &mut Rendered) {
     rendered.subject.insert_str(0, "[Test] ");
     if let Some(Segment::Shared(text)) = rendered.text.first_mut() {
@@ -23,7 +23,7 @@ pub fn mark(rendered: &mut Rendered) {
     }
 }
 
-/// Dark letters on a light ground, also where a mail program turns the rest dark.
+/// Dark text on a light background, even where a mail program darkens the rest.
 fn banner() -> String {
     let style = "margin:0;padding:10px 16px;background-color:#fdf3dc;color:#5a3a00;font:14px/1.5 Arial,sans-serif;\
                  text-align:center;border-bottom:1px solid #5a3a00";

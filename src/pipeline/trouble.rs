@@ -19,7 +19,7 @@ pub fn trouble(root: &Path, notice: Notice) -> Trouble {
     trouble
 }
 
-/// An error as notices: each mistake with its place where it has one.
+/// An error as notices: each mistake with its place, if it has one.
 pub fn notices(error: &anyhow::Error) -> Vec<Notice> {
     if let Some(Notices(all)) = error.downcast_ref::<Notices>() {
         return all.clone();
@@ -27,7 +27,7 @@ pub fn notices(error: &anyhow::Error) -> Vec<Notice> {
     vec![error.downcast_ref::<Notice>().cloned().unwrap_or_else(|| Notice::new(format!("{error:#}")))]
 }
 
-/// A path as people name it: below the publication's folder.
+/// A path relative to the publication's folder.
 pub fn below(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).display().to_string()
 }
@@ -36,7 +36,7 @@ pub fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()).display().to_string()
 }
 
-/// Two lines on either side of `line`, each cut to a bearable length.
+/// Two lines on either side of `line`, each cut to a reasonable length.
 fn around(text: &str, line: usize) -> Vec<(usize, String)> {
     let lines = text.lines().enumerate().map(|(at, text)| (at + 1, text.chars().take(240).collect()));
     lines.filter(|(number, _)| number.abs_diff(line) <= 2).collect()

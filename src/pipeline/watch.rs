@@ -1,4 +1,4 @@
-//! Tells when a file that an issue is made of has changed. Knows no issue and renders nothing.
+//! Notices changes to the files that issues are made of. Knows no issue and renders nothing.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -8,29 +8,29 @@ use notify::event::{AccessKind, AccessMode, MetadataKind, ModifyKind};
 use notify::{Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::watch;
 
-/// A save is several events (truncate, write, rename): it is over when none has come for so long.
+/// A save is several events (truncate, write, rename): it is over after this long without one.
 const QUIET: Duration = Duration::from_millis(4);
-/// A stream of events that never pauses is told of at least so often.
+/// A continuous stream of events is reported at least this often.
 const LONGEST: Duration = Duration::from_millis(40);
-/// How often files are looked at where the system tells of no changes.
+/// How often files are polled where the system reports no changes.
 const POLL: Duration = Duration::from_millis(500);
 
 /// The folders of a publication that an issue is made of.
 const FOLDERS: [&str; 3] = ["templates", "content", "issues"];
 
-/// How changes are noticed.
+/// How changes are detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The system's events; looking at the files again and again where it has none.
+    /// The system's events; polling where there are none.
     Events,
-    /// Looking: network mounts and some containers pass no events on.
+    /// Polling: network mounts and some containers pass on no events.
     Looking,
 }
 
-/// Watches the publication in `root` as long as the receiver lives: its number goes up with every change.
+/// Watches the publication in `root` while the receiver lives; its number goes up with every change.
 ///
 /// # Errors
-/// The system lets nothing be watched.
+/// The system cannot watch files.
 pub fn start(root: &Path, config: &Path, by: By) -> notify::Result<watch::Receiver<u64>> {
     let places = Places { root: real(root), config: real(config) };
     let (events, changed) = channel();
@@ -43,7 +43,7 @@ pub fn start(root: &Path, config: &Path, by: By) -> notify::Result<watch::Receiv
     Ok(versions)
 }
 
-/// Counts changes up, one for each burst of events, until nobody listens.
+/// Counts changes, one for each burst of events, until the receiver is dropped.
 fn follow(
     places: &Places,
     mut watcher: Box<dyn Watcher + Send>,
@@ -57,7 +57,7 @@ fn follow(
             Err(RecvTimeoutError::Disconnected) => return,
         };
         let mut matters = places.matters(&first);
-        // A folder that is made while we watch is watched too.
+        // A folder created while watching is watched too.
         let mut folder = places.is_folder(&first);
         let deadline = Instant::now() + LONGEST;
         while let Ok(event) = events.recv_timeout(QUIET) {
@@ -87,14 +87,14 @@ impl Places {
     }
 
     fn by_looking(&self, events: &Sender<Event>) -> notify::Result<Box<dyn Watcher + Send>> {
-        // The time of a file alone would miss a second save within one second.
+        // File times alone would miss a second save within one second.
         let config = notify::Config::default().with_poll_interval(POLL).with_compare_contents(true);
         self.watched(Box::new(PollWatcher::new(hand_on(events), config)?))
     }
 
     fn watched(&self, mut watcher: Box<dyn Watcher + Send>) -> notify::Result<Box<dyn Watcher + Send>> {
         watcher.watch(&self.root, RecursiveMode::NonRecursive)?;
-        // Its folder, since editors put a new file in the old one's place.
+        // Watch its folder, since editors replace the file.
         if let Some(folder) = self.config.parent().filter(|folder| *folder != self.root) {
             watcher.watch(folder, RecursiveMode::NonRecursive)?;
         }
@@ -117,7 +117,7 @@ impl Places {
         is_change(event.kind) && event.paths.iter().any(is)
     }
 
-    /// Whether an issue may look otherwise after this event. What `digest render` writes beside a draft is no part of it.
+    /// Whether an issue may look different after this event. What `digest render` writes beside a draft does not count.
     fn matters(&self, event: &Event) -> bool {
         let part = |path: &PathBuf| {
             let below = |folder: &str| path.strip_prefix(self.root.join(folder)).ok();
@@ -133,7 +133,7 @@ impl Places {
     }
 }
 
-/// Reading is no change: if it were, our own would follow itself for ever. Looking tells of a save as of a new time.
+/// Reading is not a change: otherwise our own reads would trigger us forever. Polling reports a save as a new time.
 fn is_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write))
@@ -151,7 +151,7 @@ fn hand_on(events: &Sender<Event>) -> impl Fn(notify::Result<Event>) + Send + 's
     }
 }
 
-/// The path as events name it.
+/// The path in the form used in events.
 fn real(path: &Path) -> PathBuf {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_path_buf())

@@ -1,5 +1,5 @@
-//! HTML as text: tags out, references decoded once, scripts gone; lists, tables and code keep their lines. And whether a text that is
-//! called plain is HTML all the same. Knows no feed, no item and no mail.
+//! HTML to text: strips tags and scripts, decodes references once; lists, tables and code keep their lines. Also detects whether text
+//! declared as plain is really HTML. Knows no feed, no item and no mail.
 
 mod element;
 mod head;
@@ -11,7 +11,7 @@ pub use head::PageHead;
 use element::{BLOCKS, HIDDEN, INLINE, KNOWN, VOID};
 use markup::{Piece, Tag};
 
-/// Where the text of HTML gets line breaks.
+/// Where text from HTML gets line breaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Breaks {
     /// Nowhere: one line.
@@ -23,8 +23,8 @@ pub enum Breaks {
     All,
 }
 
-/// The text of HTML. What stands in hidden elements (scripts, styles, forms) is left out; an item of a list begins with `- ` or its
-/// number, the cells of a row are parted by ` | `, and code keeps its white space.
+/// The text of HTML. Content of hidden elements (scripts, styles, forms) is left out; a list item begins with `- ` or its
+/// number, the cells of a row are separated by ` | `, and code keeps its white space.
 pub fn text(html: &str, breaks: Breaks) -> String {
     let mut seen = Seen { breaks, ..Seen::default() };
     for piece in markup::pieces(html) {
@@ -37,14 +37,14 @@ pub fn text(html: &str, breaks: Breaks) -> String {
     seen.out
 }
 
-/// The text of what is called plain and is HTML all the same; `None` when it is what it is called. Angle brackets around anything but
+/// The text of HTML that was declared as plain text; `None` if it is plain text. Angle brackets around anything but
 /// HTML's own elements stay.
 pub fn from_plain(text: &str, breaks: Breaks) -> Option<String> {
     is_html(text).then(|| self::text(&with_known_tags(text), breaks))
 }
 
 /// Whether a text is HTML: an element of it is opened and closed again, has attributes, or stands where only markup stands. `Vec<T>`,
-/// `a < b`, "how the <b> tag came to be" and what stands between backticks are none.
+/// `a < b`, "how the <b> tag came to be" and text between backticks are not.
 pub fn is_html(text: &str) -> bool {
     if !text.contains('<') {
         return false;
@@ -84,7 +84,7 @@ struct Place {
     at_start: bool,
 }
 
-/// Whether a known tag can be nothing but markup where it stands.
+/// Whether a known tag can only be markup in its position.
 fn is_certain(tag: &Tag, place: Place, open: &[String]) -> bool {
     let name = tag.name.as_str();
     let is_glued = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace() && !"`\"'(),.;:!?".contains(c));
@@ -134,7 +134,7 @@ pub fn is_known_tag(rest: &str) -> bool {
     name.len() <= 10 && KNOWN.contains(&name.to_ascii_lowercase().as_str()) && element::is_tag(behind)
 }
 
-/// A break that waits for the next word.
+/// A break to be written before the next word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Gap {
     #[default]
@@ -149,13 +149,13 @@ struct Seen {
     out: String,
     breaks: Breaks,
     gap: Gap,
-    /// The hidden element that is open, and how many of its name inside each other.
+    /// The open hidden element, and its nesting depth.
     hidden: Option<(String, usize)>,
     /// The open lists: the next number of each, `None` for bullets.
     lists: Vec<Option<u64>>,
-    /// What the next word begins with: an item's mark.
+    /// The list item's mark, to be written before the next word.
     mark: String,
-    /// Where the text of the open row begins.
+    /// The start of the open row's text.
     row: usize,
     pre: usize,
 }
@@ -189,7 +189,7 @@ impl Seen {
         }
     }
 
-    /// Writes the break and the mark that wait, now that there is something behind them.
+    /// Writes the pending break and mark, now that text follows.
     fn settle(&mut self) {
         let gap = std::mem::take(&mut self.gap);
         if !self.out.is_empty() {
@@ -251,7 +251,7 @@ impl Seen {
             (_, Breaks::All) => Gap::Paragraph,
         };
         let gap = if is_flat { Gap::Space } else { gap };
-        // The words of an item stand behind its mark, whatever is around them.
+        // An item's words follow its mark, whatever elements are around them.
         if self.mark.is_empty() || gap <= Gap::Space {
             self.gap = self.gap.max(gap);
         }

@@ -1,9 +1,9 @@
-//! A name that was meant, and foreign words as one line.
+//! Suggests the intended name, and makes outside text fit one line.
 
-/// How much two names must be alike (Jaro-Winkler, 0 to 1) for one to be taken for the other.
+/// Minimum similarity of two names (Jaro-Winkler, 0 to 1) for one to be suggested for the other.
 const ALIKE: f64 = 0.75;
 
-/// The known name that `name` was probably meant to be; the first of several that are equally near.
+/// The known name that `name` was probably meant to be; the first of several equally close ones.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let mut best: Option<(f64, &str)> = None;
     for candidate in known {
@@ -37,9 +37,9 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// Foreign words, of any length, as one [`line`] of at most `most` characters.
+/// Outside text, of any length, as one [`line`] of at most `most` characters.
 pub fn one_line(text: &str, most: usize) -> String {
-    // What is dropped may be long; what is looked at is not.
+    // The dropped part may be long; only a bounded part is read.
     let looked_at = text.char_indices().nth(most.saturating_mul(8)).map_or(text.len(), |(at, _)| at);
     let kept: String = line(text.get(..looked_at).unwrap_or_default()).chars().take(most).collect();
     kept.trim().to_owned()

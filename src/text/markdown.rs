@@ -1,11 +1,11 @@
-//! The words of Markdown, without its marks. Knows neither template nor draft.
+//! The text of Markdown, without its markup. Knows neither template nor draft.
 
 use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
 use super::html;
 
-/// Longer Markdown is given back as it is, in bytes: no title is so long.
+/// Markdown longer than this, in bytes, is returned unchanged: no title is this long.
 const LONGEST: usize = 20_000;
 
 /// The words of a title or another short text, on one line.
@@ -31,7 +31,7 @@ fn push(node: Node, out: &mut String) {
         NodeValue::HtmlBlock(block) => {
             out.push_str(&html::text(&html::with_known_tags(&block.literal), html::Breaks::None));
         }
-        // A title's number is no list's: "1984. A novel" is a title.
+        // A number at the start of a title is not a list: "1984. A novel" is a title.
         NodeValue::Item(list) if list.list_type == comrak::nodes::ListType::Ordered => {
             out.push_str(&format!("{}. ", list.start));
         }

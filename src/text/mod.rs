@@ -1,4 +1,4 @@
-//! What several rooms must do with text: HTML and Markdown become words, a name that was meant is found, foreign words are made fit for
+//! Text functions for several rooms: converting HTML and Markdown to plain text, suggesting names, and making outside text fit on
 //! one line. Knows no record, no mail, no file, and no room's rules.
 
 pub mod html;

@@ -1,4 +1,4 @@
-//! `digest news fetch` and `digest news feeds`: news from the sources of config.toml, and how these do.
+//! `digest news fetch` and `digest news feeds`: fetch the sources of config.toml, and show their state.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -39,7 +39,7 @@ impl Fetch {
             Format::Json => json(&as_json(&fetching))?,
             Format::Table => table(&fetching, site.config.publication.timezone)?,
         }
-        // One broken feed is told; only when there is nothing but broken ones the fetch has failed.
+        // A broken feed is reported; the fetch has failed only if all feeds are broken.
         let failed = |source: &FetchedSource| matches!(source.outcome, Outcome::Failed(_));
         Ok(if fetching.sources.iter().all(failed) { Exit::Found } else { Exit::Done })
     }

@@ -99,7 +99,7 @@ impl List {
             };
             report_notices(global, &[notice]);
         }
-        // Behind day, score and source.
+        // After day, score and source.
         let titles = room(40);
         let (cues, sources) = (site.cues()?, site.config.sources());
         for (item, scored) in items {
@@ -107,7 +107,7 @@ impl List {
             let (day, source) = (item.published.day(zone), pad(&item.source, 20));
             line(&format!("{day}  {score:>4}  {source}  {}", cut(&item.title, titles)))?;
             if self.why {
-                // Whole: it is what `news score` asks for.
+                // In full: `news score` takes it as its argument.
                 line(&format!("                  {:<20}  {}", item.id, scored.why))?;
                 let kind = site.config.compose.kind(cues.get(), &sources, item, scored.value.unwrap_or_default()).1;
                 if !kind.is_empty() {

@@ -1,4 +1,4 @@
-//! `digest subscribers import`: says what a file is taken for and how many would come in as what, and then brings them in.
+//! `digest subscribers import`: shows how a file is understood and how many would be imported as what, then imports them.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::super::{Exit, Format, Global};
 use crate::model::Notice;
 use crate::pipeline::{Census, ImportOptions, ListSource, OpenList, Reject, RejectWriter, SubscriberImport};
 
-/// Most rejected rows that are printed.
+/// Maximum number of rejected rows that are printed.
 const SHOWN: usize = 20;
 
 #[derive(Args)]
@@ -102,7 +102,7 @@ fn source(path: &Path) -> anyhow::Result<ListSource> {
     if is_file.is_dir() {
         return Err(Notice::new("the list is a folder").at(path, None).help("name the file inside").into());
     }
-    // What another program pipes in has a path, too, and can be read only once.
+    // Piped input has a path too, but can be read only once.
     Ok(if is_file.is_file() { ListSource::File(file) } else { ListSource::pipe(path, file)? })
 }
 
@@ -120,7 +120,7 @@ fn dry(open: &OpenList, mut left_out: impl FnMut(&Reject) -> anyhow::Result<()>)
     Ok(result)
 }
 
-/// What a table is taken for, and how many of its rows as what.
+/// What a table is taken for, and how many of its rows would be imported as what.
 fn taken_for(census: &Census) -> Vec<String> {
     let kinds = [
         (census.confirmed, "confirmed"),
@@ -187,7 +187,7 @@ fn print_rejects(result: &SubscriberImport) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The file for the rows that are left out. It is made before the first row goes in, so that one that cannot be written is told
+/// The file for rejected rows. It is created before the first row is imported, so that a file that cannot be written is reported
 /// before anything is changed.
 fn rejects_file(path: &Path, list: &Path, open: &OpenList) -> anyhow::Result<RejectWriter<File>> {
     let same = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);

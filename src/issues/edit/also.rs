@@ -1,11 +1,11 @@
-//! Which items tell one story: split off from an entry's `also`, or put into it.
+//! Splits items off an entry's `also`, or merges entries into it.
 
 use super::super::blocks::Section;
 use super::super::write::{covered, list};
 use super::{Place, sections, value};
 use crate::model::{Covered, Draft, Entry, Notice};
 
-/// Takes an item out of an entry's `also`, for good (`apart`), and shows it right behind the entry.
+/// Removes an item from an entry's `also` for good (`apart`), and shows it right after the entry.
 pub fn split(draft: &Draft, text: &str, from: Place, id: &str, known: Option<&Entry>) -> Result<String, Notice> {
     let entry = entry(draft, from)?;
     let there = || entry.also.iter().map(|other| other.id.as_str()).collect::<Vec<_>>().join(", ");
@@ -24,7 +24,7 @@ pub fn split(draft: &Draft, text: &str, from: Place, id: &str, known: Option<&En
     sections::add(draft, &text, &own, Some(place))
 }
 
-/// Puts an entry into another one's `also`, with those that it has itself.
+/// Merges an entry into another one's `also`, along with its own `also` items.
 pub fn merge(draft: &Draft, text: &str, into: Place, from: Place) -> Result<String, Notice> {
     let (story, other) = (entry(draft, into)?, entry(draft, from)?);
     if story.id == other.id {
@@ -51,7 +51,7 @@ fn entry(draft: &Draft, place: Place) -> Result<&Entry, Notice> {
     place.of(draft).ok_or_else(value::inline)
 }
 
-/// An entry made of what an `also` says.
+/// An entry made from an `also` item.
 fn on_its_own(story: &Entry, other: &Covered) -> Entry {
     Entry {
         score: story.score,

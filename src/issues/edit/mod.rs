@@ -20,7 +20,7 @@ pub use place::{Place, find};
 pub enum Edit {
     /// Writes a field: of the entry, or of the issue where none is named.
     Set { entry: Option<String>, field: String, text: String },
-    /// Puts an entry at a place among the news, from 1; one from the bench is shown then.
+    /// Moves an entry to a place in the news, from 1; an entry from the bench is then shown.
     Move { entry: String, place: usize },
     /// Deletes an entry.
     Drop { entry: String },
@@ -28,7 +28,7 @@ pub enum Edit {
     Ban { entry: String },
     /// Keeps an entry in, whatever compose finds later.
     Pin { entry: String },
-    /// Takes an entry from the news to the bench.
+    /// Moves an entry from the news to the bench.
     Bench { entry: String },
     /// Pairs an entry with a guide, or with none.
     Guide { entry: String, slug: Option<String> },
@@ -36,18 +36,18 @@ pub enum Edit {
     AddCard(Box<Card>),
     /// Takes a card away.
     DropCard { slug: String },
-    /// Adds a story at a place among the news, from 1; at the end without one.
+    /// Adds a story at a place in the news, from 1; at the end by default.
     Add { entry: Box<Entry>, place: Option<usize> },
     /// Turns an item in an entry's `also` into its own story, right after it. `known` is the item from content/.
     Split { entry: String, id: String, known: Option<Box<Entry>> },
-    /// Puts an entry among those that tell another entry's story.
+    /// Merges an entry into another entry's story.
     Merge { entry: String, other: String },
     /// Silences a check by its code, with the reason on record.
     Waive { code: String, why: String },
 }
 
 impl Edit {
-    /// What it is called, for people: in the list of what can be undone.
+    /// Its name for people, in the list of edits that can be undone.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Set { .. } => "set",

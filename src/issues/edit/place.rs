@@ -1,9 +1,9 @@
-//! Which entry of a draft a person means.
+//! Finds the entry of a draft that a person means.
 
 use super::super::blocks::Section;
 use crate::model::{Draft, Entry, Notice};
 
-/// Where an entry stands in the file: its section, and its number there from 0.
+/// The position of an entry in the file: its section, and its number there from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub section: Section,
@@ -11,7 +11,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The news or bench entry that stands there.
+    /// The news or bench entry at this position.
     pub fn of(self, draft: &Draft) -> Option<&Entry> {
         match self.section {
             Section::News => draft.news.get(self.at),
@@ -21,7 +21,7 @@ impl Place {
     }
 }
 
-/// Finds an entry by its id, its place among the news (`3`) or on the bench (`b2`), or the start of its id, where only one begins so.
+/// Finds an entry by its id, its place in the news (`3`) or on the bench (`b2`), or an unambiguous start of its id.
 ///
 /// # Errors
 /// None matches, or several do; the help lists what exists.

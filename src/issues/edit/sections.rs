@@ -6,7 +6,7 @@ use super::value::{document, inline};
 use super::{Place, place};
 use crate::model::{Card, Draft, Entry, Notice};
 
-/// Puts an entry at a place among the news, from 1; past the end it is the last.
+/// Moves an entry to a place in the news, from 1; past the end it becomes the last.
 pub fn show(text: &str, from: Place, to: usize) -> Result<String, Notice> {
     if to == 0 {
         return Err(Notice::new("places count from 1"));
@@ -35,7 +35,7 @@ pub fn remove(text: &str, from: Place) -> Result<String, Notice> {
 
 pub fn add(draft: &Draft, text: &str, entry: &Entry, at: Option<usize>) -> Result<String, Notice> {
     if let Some(there) = draft.news.iter().chain(&draft.bench).find(|other| other.id == entry.id) {
-        // What stands on the bench is shown, with whatever an editor wrote there.
+        // An entry from the bench is shown with whatever an editor wrote there.
         let from = place::find(draft, &there.id)?;
         if from.section == Section::Bench {
             return show(text, from, at.unwrap_or(draft.news.len() + 1));
@@ -85,8 +85,8 @@ fn position(draft: &DraftBlocks, section: Section, number: usize) -> Option<usiz
     of.nth(number).map(|(at, _)| at)
 }
 
-/// Puts a block at a number of its section; behind its last one, past the end; and where the section is empty, before those that
-/// follow it in the file's order.
+/// Inserts a block at an index of its section; past the end, after its last block; in an empty section, before the sections that
+/// follow in the file's order.
 fn insert(draft: &mut DraftBlocks, section: Section, number: usize, block: Block) {
     let rank = |section: Section| Section::ALL.iter().position(|other| *other == section);
     let behind = draft.blocks.iter().rposition(|other| other.section == section).map(|at| at + 1);

@@ -88,7 +88,7 @@ fn written(field: &str, words: &str) -> Result<String, Notice> {
     }
 }
 
-/// Writes a field of an entry or a card, which is TOML already.
+/// Writes a field of an entry or a card from a TOML value.
 pub fn set(text: &str, place: Place, field: &str, value: &str) -> Result<String, Notice> {
     let document = document(text)?;
     let table = table(&document, place)?;
@@ -132,7 +132,7 @@ pub fn set_top(draft: &Draft, text: &str, field: &str, words: &str) -> Result<St
     }
 }
 
-/// Replaces the value of a key, or adds the key behind the last one of its table.
+/// Replaces the value of a key, or adds the key after the last one of its table.
 fn put(text: &str, table: &Table, key: &str, value: &str) -> Result<String, Notice> {
     if let Some(item) = table.get(key) {
         let span = item.span().ok_or_else(inline)?;
@@ -192,7 +192,7 @@ fn picture_with(now: Option<&Picture>, part: &str, words: &str) -> Result<String
     Ok(picture(&new))
 }
 
-/// Silences a check's code in the draft, with the reason; a reason that is there already is joined by this one.
+/// Waives a check's code in the draft, with the reason, which is appended to any existing one.
 pub fn waive(draft: &Draft, text: &str, code: &str, why: &str) -> Result<String, Notice> {
     let (code, why) = (code.trim(), why.trim());
     if why.is_empty() {

@@ -1,6 +1,6 @@
-//! Which fragments name an entry of a page that is news of its own: a version, a day, an entry of a page of changes. Knows spelling only.
+//! Which fragments name an entry of a page that counts as separate news: a version, a day, a changelog entry. Looks at spelling only.
 
-/// Last words in the path of a page that lists news of its own, one below the other.
+/// Last words in the path of a page that lists several pieces of news.
 const PAGES: &[&str] = &[
     "changelog",
     "changelogs",
@@ -33,7 +33,7 @@ const BY_THEMSELVES: &[&str] = &[
     "what-s-new",
     "version-history",
 ];
-/// Anchors that lead to a part of any page: its comments, its top, its share buttons.
+/// Anchors to a common part of pages: comments, top, share buttons.
 const PARTS: &[&str] = &[
     "top",
     "main",
@@ -99,7 +99,7 @@ const PARTS: &[&str] = &[
     "readme",
     "license",
 ];
-/// How anchors begin that lead to a quoted text or a footnote, or that only count readers.
+/// Prefixes of anchors to a quoted text or a footnote, or that only track readers.
 const STARTS: &[&str] = &[
     ":~:",
     "issuecomment",
@@ -118,7 +118,7 @@ const STARTS: &[&str] = &[
     "fbclid",
     "gclid",
 ];
-/// How anchors begin that lead to something with a number: a comment, the rest of a text.
+/// Prefixes of anchors to something numbered: a comment, the rest of a text.
 const NUMBERED: &[&str] = &["comment-", "comment_", "comments-", "more-", "respond-", "reply-", "fn", "page-", "p"];
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -154,7 +154,7 @@ fn is_day(anchor: &str) -> bool {
     (3..=4).contains(&words.len()) && has_month && has_year && has_day
 }
 
-/// Whether the path is that of a page that lists changes.
+/// Whether the path is that of a changelog.
 fn is_page_of_changes(path: &str) -> bool {
     let lower = path.to_lowercase();
     let mut segments = lower

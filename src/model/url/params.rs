@@ -1,4 +1,4 @@
-//! Which parameters of a query name no resource: a campaign, a subscriber, a view. Knows names and where they mean what.
+//! Which query parameters do not identify a resource: a campaign, a subscriber, a view. Knows names, and what they mean where.
 
 /// Parameters that name a campaign or a subscriber on any host.
 const TRACKING: &[&str] = &[
@@ -82,12 +82,12 @@ const TRACKING: &[&str] = &[
     "yclid",
     "ysclid",
 ];
-/// How names begin that only track.
+/// Prefixes of names that only track.
 const PREFIXES: &[&str] =
     &["utm_", "mtm_", "matomo_", "piwik_", "hsa_", "at_", "oly_", "itm_", "elq", "amp_", "__hs", "post_page-"];
-/// Names that may say where a link was shared, and may as well name the resource: their value decides.
+/// Names that may say where a link was shared or may identify the resource: the value decides.
 const SHARED: &[&str] = &["source", "src", "via", "from", "share"];
-/// What such a parameter says when it tells where a link was shared.
+/// Values of such a parameter that say where a link was shared.
 const PLACES: &[&str] = &[
     "bluesky",
     "bsky",
@@ -126,7 +126,7 @@ const PLACES: &[&str] = &[
     "x",
     "youtube",
 ];
-/// Parameters that name nothing on one host, or on hosts under it.
+/// Parameters that identify nothing on one host, or on its subdomains.
 const BY_HOST: &[(&str, &[&str])] = &[
     ("apple.com", &["uo", "ls", "mt"]),
     ("barrons.com", &["mod", "st"]),
@@ -155,10 +155,10 @@ const BY_HOST: &[(&str, &[&str])] = &[
     ("x.com", &["s", "t", "lang", "cxt", "mx"]),
     ("youtube.com", &["si", "feature", "pp", "ab_channel", "app"]),
 ];
-/// Hosts on which `ref` is a branch or a tag, so that it names what is shown.
+/// Hosts on which `ref` is a branch or a tag, so it identifies what is shown.
 const REF_NAMES: &[&str] = &["api.github.com", "gitlab.com"];
 
-/// Whether the pair says nothing about which page of `host` is shown at `path`.
+/// Whether the pair does not affect which page of `host` is shown at `path`.
 pub fn is_noise(pair: &str, host: &str, path: &[String]) -> bool {
     let (name, value) = split(pair);
     let name = name.as_str();
@@ -171,7 +171,7 @@ pub fn is_noise(pair: &str, host: &str, path: &[String]) -> bool {
         || is_noise_of_shape(name, host, path)
 }
 
-/// What is known by the shape of the path alone, since these pages also stand under domains of their authors.
+/// Rules by the path's form alone, since these pages also exist on their authors' domains.
 fn is_noise_of_shape(name: &str, host: &str, path: &[String]) -> bool {
     match path {
         // A person's page has tabs that are lists of their own; a repository has one page.
@@ -203,12 +203,12 @@ fn split(pair: &str) -> (String, &str) {
     (name.to_ascii_lowercase(), value)
 }
 
-/// Whether `host` is `site` or one of its own hosts.
+/// Whether `host` is `site` or one of its subdomains.
 pub fn under(host: &str, site: &str) -> bool {
     host.strip_suffix(site).is_some_and(|front| front.is_empty() || front.ends_with('.'))
 }
 
-/// The number of a Medium post, which ends its address on every domain: twelve hex digits behind a hyphen.
+/// The id of a Medium post, which ends its address on every domain: twelve hex digits after a hyphen.
 pub fn medium_post(segment: &str) -> Option<&str> {
     let id = segment.rsplit_once('-').map_or(segment, |(_, id)| id);
     let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);

@@ -1,10 +1,10 @@
-//! Sites that give one resource several addresses. Knows their rules; each address it makes is known to it again.
+//! Rules for sites that give one resource several addresses. Applying them to their own results changes nothing.
 
 use url::Url;
 
 use super::params::{medium_post, under};
 
-/// Hosts that show the pages of another one.
+/// Hosts that show another host's pages.
 const ALIASES: &[(&str, &str)] = &[
     ("ar5iv.labs.arxiv.org", "ar5iv.org"),
     ("browse.arxiv.org", "arxiv.org"),
@@ -27,10 +27,10 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 /// Hosts where people name things as they like, so that no name of a path means a view.
 const OWN_NAMES: &[&str] = &["github.com", "gitlab.com", "huggingface.co", "pypi.org", "crates.io", "npmjs.com"];
-/// First words of a path on Hugging Face that are no person's name.
+/// First path segments on Hugging Face that are not a person's name.
 const HUB_WORDS: &[&str] = &["docs", "blog", "learn", "collections", "papers", "posts", "tasks", "chat", "api"];
 
-/// The host under which an alias compares.
+/// The host that an alias is compared as.
 pub fn alias(host: &str) -> String {
     let wiki = ["wikipedia.org", "wiktionary.org", "wikimedia.org"].iter().any(|site| under(host, site));
     match ALIASES.iter().find(|(from, _)| *from == host) {
@@ -45,7 +45,7 @@ pub fn has_own_names(host: &str) -> bool {
     OWN_NAMES.contains(&host)
 }
 
-/// The address that this one only leads to: out of an AMP cache, or through a page that watches the click.
+/// The address that this one wraps: in an AMP cache, or a click-tracking page.
 pub fn wrapped(url: &Url) -> Option<String> {
     let host = url.host_str()?.trim_start_matches("www.");
     let rest = |prefixes: &[(&str, &str)]| {
@@ -73,7 +73,7 @@ pub fn wrapped(url: &Url) -> Option<String> {
     }
 }
 
-/// The whole form of a resource that its site gives a number or a name of its own; `None` for all other addresses.
+/// The canonical form of a resource with a number or name on its site; `None` for all other addresses.
 pub fn known(host: &str, path: &[&str], query: &[String]) -> Option<String> {
     let value = |name: &str| query.iter().find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     if let Some(id) = paper(host, path) {
@@ -158,7 +158,7 @@ fn unversioned(text: &str) -> &str {
     }
 }
 
-/// A DOI, which pays no regard to case (DOI Handbook, section 2.4), at its resolver or in a publisher's address.
+/// A DOI, which is case-insensitive (DOI Handbook, section 2.4), at its resolver or in a publisher's address.
 fn doi(host: &str, path: &[&str]) -> Option<String> {
     let doi = match (host, path) {
         ("doi.org", rest)
@@ -209,13 +209,13 @@ fn product(host: &str, path: &[&str]) -> Option<String> {
     Some(format!("https://{host}/dp/{id}"))
 }
 
-/// A post on Medium, which moves between blogs with its number.
+/// A post on Medium, which keeps its id when it moves between blogs.
 fn post(path: &[&str]) -> Option<String> {
     let last = path.last().filter(|last| last.contains('-') || path.first() == Some(&"p"))?;
     Some(format!("https://medium.com/p/{}", medium_post(last)?))
 }
 
-/// Puts names in lower case that the host takes in any.
+/// Lower-cases names that the host treats as case-insensitive.
 pub fn ignore_case(host: &str, path: &mut [String]) {
     let (from, to) = match (host, path.first().map(String::as_str)) {
         ("huggingface.co", Some("datasets" | "spaces")) => (1, 3),
@@ -231,7 +231,7 @@ fn number(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())).then_some(text)
 }
 
-/// Letters, digits, `-` and `_`: what ids are made of.
+/// Whether the text has the form of an id: letters, digits, `-` and `_`.
 fn plain(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }

@@ -1,4 +1,4 @@
-//! The pages of the archive, kept as long as nothing changes. They follow the store, whoever writes to it.
+//! The cache of archive pages. It follows the store, whichever process writes to it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const FEED: usize = 20;
 /// Most pages kept.
 const KEPT: usize = 256;
 
-/// The store and the pages that were made of it, as of one version.
+/// One version of the store and the pages rendered from it.
 #[derive(Default)]
 pub struct ArchiveCache {
     store: Option<Store>,
@@ -29,11 +29,11 @@ pub struct ArchiveCache {
     kept: BTreeMap<ArchiveRequest, Arc<ArchiveResponse>>,
 }
 
-/// A page and when what it shows changed last.
+/// A page, and when its content last changed.
 type Made = (String, DateTime<Utc>);
 
 impl ArchiveCache {
-    /// The page that is asked for; `None` when there is none.
+    /// The requested page; `None` if it does not exist.
     pub fn handle(&mut self, site: &Site, request: &ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> {
         if self.store.as_ref().is_none_or(|store| store.check_file().is_err()) {
             self.store = site.store_to_read()?;
@@ -50,7 +50,7 @@ impl ArchiveCache {
         }
         let Some((body, modified)) = self.make(site, request)? else { return Ok(None) };
         let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(&body)[..16]);
-        // Templates and settings are as old as the site: nothing that it shows is older.
+        // Templates and settings date from the site's opening, so no page is older than that.
         let response = Arc::new(ArchiveResponse { body: body.into(), hash, modified: modified.max(site.now()) });
         self.kept.insert(request.clone(), Arc::clone(&response));
         Ok(Some(response))
@@ -101,7 +101,7 @@ impl ArchiveCache {
             ..IssuePage::new(line, &article, &context.setting().base(), &context.public_url)
         };
         let html = render::page(&page, "issue", context.setting(), &context.templates)?;
-        // It names its neighbours, so it changes when they do.
+        // The page links to its neighbours, so it changes when they do.
         let modified = [newer, older].into_iter().flatten().map(last_change).fold(last_change(&all[at]), Ord::max);
         Ok(Some((html, modified)))
     }
@@ -178,7 +178,7 @@ impl<'s> PageContext<'s> {
     }
 }
 
-/// The article as it was approved or corrected; one that was approved before there were any is drawn from its draft.
+/// The article as approved or corrected; for approvals from before articles were stored, rendered from the draft.
 fn article(site: &Site, name: &IssueName, copy: &WebCopy) -> anyhow::Result<Article> {
     match &copy.rendered.article {
         Some(article) => Ok(article.clone()),
@@ -186,7 +186,7 @@ fn article(site: &Site, name: &IssueName, copy: &WebCopy) -> anyhow::Result<Arti
     }
 }
 
-/// The name of an issue for good, by the host that its mails named (RFC 4151): a move to another one makes no new entries.
+/// An issue's permanent feed id (RFC 4151), built from the host in its mails, so that a move to another host adds no new entries.
 fn tag(public_url: &str, issue: &IssueName) -> String {
     let host = url::Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
     format!("tag:{},{}:{}", host.unwrap_or_else(|| "localhost".into()), issue.date, issue.edition)

@@ -1,10 +1,10 @@
-//! A past issue as lists of the pages show it.
+//! A past issue as the archive's lists show it.
 
 use super::super::Site;
 use crate::render::{ArchiveLine, Language};
 use crate::store::Archived;
 
-/// An issue's line, its days as the language writes them.
+/// An issue's line, with dates in the language's format.
 pub fn line(site: &Site, language: &Language, archived: &Archived) -> ArchiveLine {
     let zone = site.config.publication.timezone;
     let corrected = archived.corrected.map(|at| at.with_timezone(&zone).date_naive());

@@ -1,4 +1,4 @@
-//! What a backup says of itself: which digest made it, when, and every file in it with its hash. Knows no database.
+//! A backup's manifest: which digest made it, when, and the hash of every file in it. Knows no database.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -13,14 +13,14 @@ use crate::model::Notice;
 
 /// The manifest's name in a backup.
 pub const MANIFEST: &str = "manifest.json";
-/// The layout that this digest writes and reads.
+/// The layout version that this digest writes and reads.
 const FORMAT: u32 = 1;
 
 /// manifest.json.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     pub format: u32,
-    /// The digest that made it.
+    /// The version of digest that made it.
     pub version: String,
     /// The version of the database's schema.
     pub schema: u32,
@@ -30,9 +30,9 @@ pub struct Manifest {
     pub config: PathBuf,
     /// Where the original keeps its safety log.
     pub safety_log: PathBuf,
-    /// Files that the configuration names and no backup holds: passwords and keys.
+    /// Files that the configuration names but backups leave out: passwords and keys.
     pub secrets: Vec<String>,
-    /// Variables of the environment that set something, without their values.
+    /// Environment variables that override settings, without their values.
     pub environment: Vec<String>,
     pub files: Vec<Listed>,
 }
@@ -51,7 +51,7 @@ impl Manifest {
     /// Reads a backup's manifest.
     ///
     /// # Errors
-    /// There is none, or it is of another layout, or names a file that is not in the backup.
+    /// The manifest is missing, has another layout, or names a file that is not in the backup.
     pub fn read(backup: &Path) -> Result<Self, Notice> {
         let path = backup.join(MANIFEST);
         let wrong = |what: String| Notice::new(what).at(&path, None);
@@ -81,10 +81,10 @@ pub fn format() -> u32 {
     FORMAT
 }
 
-/// Copies a file, for its owner's eyes only, and says what was copied.
+/// Copies a file, readable by its owner only, and returns its manifest entry.
 ///
 /// # Errors
-/// One of the two cannot be read or written.
+/// The source cannot be read, or the copy cannot be written.
 pub fn copy(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     if let Some(folder) = to.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -95,7 +95,7 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<(u64, String)> {
     Ok(told)
 }
 
-/// A file's length and SHA-256; `also` gets every piece of it.
+/// A file's length and SHA-256; `also` is called with every chunk.
 ///
 /// # Errors
 /// It cannot be read, or `also` fails.
@@ -112,7 +112,7 @@ pub fn hash(mut file: impl Read, mut also: impl FnMut(&[u8]) -> io::Result<()>) 
     }
 }
 
-/// Flushes the names in a folder to the disk, as far as the system does that.
+/// Flushes a folder's entries to the disk, where the system supports it.
 pub fn flush(folder: &Path) {
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }

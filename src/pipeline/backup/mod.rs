@@ -1,5 +1,5 @@
-//! `digest backup`, `digest restore` and the release of what was restored: a copy while everything runs, laid out elsewhere, that acts
-//! on nobody until an operator says so.
+//! `digest backup`, `digest restore` and the release of a restored publication: a copy made while everything runs, restored elsewhere,
+//! which mails nobody until an operator releases it.
 
 mod manifest;
 mod release;
@@ -19,13 +19,13 @@ use manifest::{Listed, MANIFEST, Manifest, copy, flush};
 pub use release::{Release, Released};
 pub use restore::{Restored, restore};
 
-/// Where in a backup things are.
+/// Paths within a backup.
 const PUBLICATION: &str = "publication";
 const DATABASE: &str = "digest.db";
 const SAFETY_LOG: &str = "safety.log";
 /// The publication's folders that are copied.
 const FOLDERS: [&str; 3] = ["content", "issues", "templates"];
-/// Its files outside these, where there are any: the cues of its kinds of news, the memory of its feeds.
+/// Its files outside these, if they exist: the cues for kinds of news, and what is remembered of its feeds.
 const FILES: [&str; 2] = ["cues.toml", "data/feeds.json"];
 
 /// What a backup holds.
@@ -33,20 +33,20 @@ const FILES: [&str; 2] = ["cues.toml", "data/feeds.json"];
 pub struct BackedUp {
     pub files: usize,
     pub bytes: u64,
-    /// Files with passwords and keys, which it does not hold.
+    /// Files with passwords and keys, which are not in the backup.
     pub secrets: Vec<String>,
 }
 
-/// Copies of a publication, and what became of one. The view of [`Site`] for this subject.
+/// Backups of a publication, and whether this one is a restored copy. The view of [`Site`] for this subject.
 pub struct Backups {
     pub(super) site: Site,
 }
 
 impl Backups {
-    /// Copies content, issues, templates, configuration, database and safety log into a new folder, which appears whole or not at all.
+    /// Copies content, issues, templates, configuration, database and safety log into a new folder, created complete or not at all.
     ///
     /// # Errors
-    /// The folder holds something, or something cannot be read or written: then there is no backup.
+    /// The folder is not empty, or something cannot be read or written; no backup is made.
     pub fn make(&self, config: &Path, into: &Path) -> anyhow::Result<BackedUp> {
         refuse_if_taken(into)?;
         let part = beside(into)?;
@@ -163,7 +163,7 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A folder that is there and holds something is nobody's to overwrite.
+/// Refuses a folder that exists and is not empty.
 fn refuse_if_taken(into: &Path) -> Result<(), Notice> {
     let free = match std::fs::read_dir(into) {
         Ok(mut entries) => entries.next().is_none(),
@@ -172,7 +172,7 @@ fn refuse_if_taken(into: &Path) -> Result<(), Notice> {
     if free { Ok(()) } else { Err(Notice::new("the folder is not empty").at(into, None).help("choose a new folder")) }
 }
 
-/// A new private folder beside the one that is to be, on the same disk. What a killed run left there gives way.
+/// A new private folder beside the target, on the same disk. Replaces what a killed run left there.
 fn beside(into: &Path) -> anyhow::Result<PathBuf> {
     let name = into.file_name().ok_or_else(|| Notice::new("the folder needs a name").at(into, None))?;
     let part = into.with_file_name(format!(".{}.part", name.to_string_lossy()));
@@ -186,7 +186,7 @@ fn beside(into: &Path) -> anyhow::Result<PathBuf> {
     Ok(part)
 }
 
-/// Renames the finished folder to its place, which is free or empty.
+/// Renames the finished folder to the target, which is missing or empty.
 fn put_in_place(part: &Path, into: &Path) -> anyhow::Result<()> {
     std::fs::rename(part, into).map_err(|e| Notice::new(format!("cannot be put in place: {e}")).at(into, None))?;
     if let Some(folder) = into.parent() {
@@ -204,7 +204,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// Refuses to act from a database that was restored and not released, or that is older than its safety log.
 ///
 /// # Errors
-/// A notice that says what the log knows, and how to go on.
+/// A notice that says what the log knows, and what to do next.
 pub(super) fn refuse_if_held(site: &Site, store: &Store) -> anyhow::Result<()> {
     if let Some(hold) = store.hold()? {
         return Err(held(&hold).into());

@@ -1,4 +1,4 @@
-//! The release of a restored publication: what the backup cannot know is said first, and what the safety log knows is put in.
+//! Releases a restored publication: first lists what the backup cannot know, then applies what the safety log knows.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,19 +10,19 @@ use crate::store::{Ahead, Applied, Hold, SafetyRecord, Store, StoreError, Waitin
 /// What is known before a release.
 #[derive(Debug)]
 pub struct Release {
-    /// Why the database is held; `None` when it is no restored one, but older than its log.
+    /// Why the database is held; `None` if it was not restored but is older than its log.
     pub hold: Option<Hold>,
-    /// What the log knows that the database does not; `None` without a log of the time after the backup.
+    /// What the log knows that the database does not; `None` without a log that covers the time after the backup.
     pub ahead: Option<Ahead>,
-    /// The log that is read.
+    /// The path of the log that is read.
     pub log: Option<PathBuf>,
     pub waiting: Waiting,
-    /// Held so long as the release is thought about: nobody sends from that log meanwhile.
+    /// Held until the release is decided, so that nothing is sent under that log meanwhile.
     _lock: Option<File>,
 }
 
 impl Release {
-    /// Whether what happened after the backup is not known.
+    /// Whether it is unknown what happened after the backup.
     pub fn is_blind(&self) -> bool {
         self.ahead.as_ref().is_none_or(|ahead| ahead.is_foreign)
     }
@@ -32,15 +32,15 @@ impl Release {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Released {
     pub applied: Applied,
-    /// A log of another database, which was moved there.
+    /// Where another database's log was moved to.
     pub moved: Option<PathBuf>,
 }
 
 impl Backups {
-    /// Looks at what a release would do. `given` is the original's safety log, when it is not where it was.
+    /// Works out what a release would do. `given` is the original's safety log, if it has moved.
     ///
     /// # Errors
-    /// There is nothing to release; the log is no such log, or its owner sends from it now.
+    /// There is nothing to release, the file is not this database's log, or its owner is sending now.
     pub fn plan_release(&self, given: Option<&Path>) -> anyhow::Result<Release> {
         let store = self.site.delivery().ledger_store()?;
         let (hold, own) = (store.hold()?, self.site.safety_log());
@@ -73,7 +73,7 @@ impl Backups {
         Ok(Release { hold, ahead, log, waiting: store.waiting()?, _lock: lock })
     }
 
-    /// Puts in what the log knows, and lets the publication act again. Killed half-way, it is held as before, and can be run again.
+    /// Applies what the log knows, and lets the publication act again. If killed half-way, it stays held and can be released again.
     ///
     /// # Errors
     /// Another digest sends from the database, or something cannot be written.
@@ -93,19 +93,19 @@ impl Backups {
         }
         store.release(release.is_blind(), now)?;
         if let Some(log) = release.log.as_deref().filter(|log| !release.is_blind() && !is_same(log, &own)) {
-            // So that the original, should it wake up, mails nobody again. On another machine's copy this changes nothing.
+            // So that the original, if it starts again, mails nobody twice. On another machine's copy this changes nothing.
             let _ = Store::note_release(log, true, now.timestamp_millis());
         }
         Ok(done)
     }
 }
 
-/// Whether two paths name one file.
+/// Whether two paths name the same file.
 fn is_same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// Holds a log, so that nobody sends beside it.
+/// Locks a log, so that nothing else sends meanwhile.
 fn lock(log: &Path) -> anyhow::Result<File> {
     let file = File::open(log).map_err(|why| StoreError::Unreadable { path: log.to_path_buf(), why })?;
     match file.try_lock() {
@@ -118,7 +118,7 @@ fn lock(log: &Path) -> anyhow::Result<File> {
     }
 }
 
-/// Moves a file out of the way, under a name that is free.
+/// Moves a file out of the way, to an unused name.
 fn aside(path: &Path) -> anyhow::Result<PathBuf> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let free = (1..10_000).map(|n| path.with_file_name(format!("{name}.{n}"))).find(|path| !path.exists());

@@ -1,4 +1,4 @@
-//! `digest restore`: checks every file of a backup against its hash, lays the publication out, and holds its database. Acts on nobody.
+//! `digest restore`: checks every file of a backup against its hash, writes the publication, and holds its database. Mails nobody.
 
 use std::path::{Path, PathBuf};
 
@@ -16,18 +16,18 @@ pub struct Restored {
     pub publication: String,
     pub made: DateTime<Utc>,
     pub files: usize,
-    /// Files with passwords and keys, to be brought by hand.
+    /// Files with passwords and keys, to be copied by hand.
     pub secrets: Vec<String>,
-    /// Variables of the environment that set something at the original.
+    /// Environment variables that override settings at the original.
     pub environment: Vec<String>,
-    /// Settings that led out of the publication and lead into it now.
+    /// Settings whose paths led out of the publication and now lead into it.
     pub changed: Vec<&'static str>,
 }
 
-/// Lays a backup out in a new folder, which appears whole or not at all.
+/// Restores a backup into a new folder, which is created complete or not at all.
 ///
 /// # Errors
-/// The backup is not whole, is of a newer digest, or the folder cannot be written.
+/// The backup is incomplete or from a newer digest, or the folder cannot be written.
 pub fn restore(backup: &Path, into: &Path) -> anyhow::Result<Restored> {
     let manifest = Manifest::read(backup)?;
     refuse_if_taken(into)?;
@@ -93,7 +93,7 @@ fn target(path: &Path) -> PathBuf {
     path.strip_prefix(PUBLICATION).unwrap_or(path).to_path_buf()
 }
 
-/// A restored publication must not reach for the original's database or log: what the configuration says of them leads to its own.
+/// A restored publication must not use the original's database or log, so their paths in its configuration are changed to its own.
 fn keep_inside(file: &Path) -> anyhow::Result<Vec<&'static str>> {
     let text = std::fs::read_to_string(file)?;
     let (text, changed) = config::set_store(&text, &format!("sqlite:{PLACE}"), LOG_PLACE)

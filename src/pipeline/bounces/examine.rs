@@ -1,4 +1,4 @@
-//! What `digest doctor` says of the way by which bounces come in.
+//! What `digest doctor` says about the bounce intake.
 
 use super::{Subscribers, files, watch};
 use crate::mail::Mailbox;
@@ -6,7 +6,7 @@ use crate::model::Notice;
 use crate::pipeline::{Diagnosis, Health};
 
 impl Subscribers {
-    /// Both ways in: the Maildir and the mailbox.
+    /// Both intakes: the Maildir and the mailbox.
     pub async fn examine_bounces(&self) -> Vec<Diagnosis> {
         let mut found = self.examine_maildir();
         if !self.site.config.bounces.imap.host.is_empty() {

@@ -1,4 +1,4 @@
-//! Messages out of files: one message a file, an mbox, a Maildir. One message is in memory at a time. Knows no bounce.
+//! Reads messages from single files, mboxes and Maildirs. One message is in memory at a time. Knows no bounce.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -33,7 +33,7 @@ fn each_in_file(path: &Path, each: &mut Each) -> anyhow::Result<()> {
     each_in(file, &path.display().to_string(), each)
 }
 
-/// The first octets of a file that holds one message: as much as is read of any.
+/// The start of a file that holds one message, up to the most that is read of any.
 pub fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(BOUNCE_MOST as u64).read_to_end(&mut bytes)?;
@@ -52,7 +52,7 @@ pub fn each_in(stream: impl Read, name: &str, each: &mut Each) -> anyhow::Result
     let (mut count, mut is_mbox, mut after_empty) = (0_usize, false, true);
     loop {
         line.clear();
-        // A line without an end is taken in segments, so that memory is bounded.
+        // An endless line is read in chunks, so that memory is bounded.
         let read = lines.by_ref().take(64 * 1024).read_until(b'\n', &mut line)?;
         let starts = after_empty && line.starts_with(b"From ") && (is_mbox || count == 0 && message.is_empty());
         if (read == 0 || starts) && !message.is_empty() {
@@ -67,7 +67,7 @@ pub fn each_in(stream: impl Read, name: &str, each: &mut Each) -> anyhow::Result
         after_empty = line == b"\n" || line == b"\r\n";
         is_mbox |= starts;
         if !is_mbox && message.len() >= BOUNCE_MOST {
-            // One message whose rest nobody reads; a device has no end.
+            // A single message: the rest is not read, since a device has no end.
             return each(name, &message);
         }
         if !starts && message.len() < BOUNCE_MOST {

@@ -1,8 +1,8 @@
-//! One message, one fingerprint, however it is kept: in a file of its own, an mbox, a Maildir or a mailbox. Knows no bounce.
+//! A message's fingerprint is the same however it is stored: in a single file, an mbox, a Maildir or a mailbox. Knows no bounce.
 
 use sha2::{Digest, Sha256};
 
-/// Headers that mailboxes and delivery agents add for themselves, and change.
+/// Headers that mailboxes and delivery agents add or change.
 const NOTES: [&str; 12] = [
     "return-path",
     "delivered-to",
@@ -18,7 +18,7 @@ const NOTES: [&str; 12] = [
     "x-mozilla-status",
 ];
 
-/// SHA-256, hex, of a message without what keeping it changes: line ends, `>` before a `From ` at the start of a line (mboxo and
+/// SHA-256, hex, of a message without what storing it may change: line ends, `>` before a `From ` at the start of a line (mboxo and
 /// mboxrd quote differently), empty lines at the end, and the headers of mailboxes and delivery agents.
 pub fn fingerprint(message: &[u8]) -> String {
     let mut hash = Sha256::new();

@@ -1,4 +1,4 @@
-//! The daemon's intake by LMTP: a mail server on this machine hands over what comes back. The answer is 250 once it is on record.
+//! The daemon's intake over LMTP: a mail server on this machine hands over returned mail. The reply is 250 once it is on record.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,11 +15,11 @@ use crate::mail::receive_lmtp;
 use crate::model::Notice;
 use crate::sources::BOUNCE_MOST;
 
-/// The most connections at a time; further ones wait.
+/// Maximum number of simultaneous connections; further ones wait.
 const CONNECTIONS: usize = 20;
-/// How long after an error the next try is made.
+/// How long to wait before the next try after an error.
 const LATER: Duration = Duration::from_secs(30);
-/// How long talks may go on after the daemon was told to end.
+/// How long sessions may continue after the daemon was asked to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
 enum Listener {
@@ -31,8 +31,8 @@ trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Wire for T {}
 
 impl Listener {
-    /// `127.0.0.1:2403`, or `unix:PATH` from the publication's root. Whoever reaches it may write evidence only with a proof,
-    /// but may keep us busy, so it is for this machine alone.
+    /// `127.0.0.1:2403`, or `unix:PATH` from the publication's root. A client can record evidence only with proof,
+    /// but can keep us busy, so it listens on this machine only.
     async fn open(address: &str, root: &Path) -> Result<Self, Notice> {
         let wrong = |why: &dyn std::fmt::Display| {
             Notice::new(format!("cannot receive bounces at `{address}`: {why}"))
@@ -84,12 +84,12 @@ impl Subscribers {
                 drop(place);
             });
         }
-        // What is answered is on record; what is not, the client brings again.
+        // What was acknowledged is on record; the client delivers the rest again.
         let _ = tokio::time::timeout(GRACE, async { while talks.join_next().await.is_some() {} }).await;
         Ok(())
     }
 
-    /// Whether what a message says is on record now. The envelope's recipient goes in front of it, as a delivery agent writes it.
+    /// Whether the message is now on record. The envelope recipient is put in front of it, as a delivery agent does.
     async fn take_delivered(self, to: String, message: Vec<u8>) -> bool {
         let whole = [format!("Delivered-To: {to}\r\n").as_bytes(), &message].concat();
         match self.take_one(format!("LMTP for {to}"), whole, BounceImport::default()).await {
@@ -108,7 +108,7 @@ impl Subscribers {
     }
 }
 
-/// Takes in what is handed over, until `stop` turns true; nothing to do without an address.
+/// Accepts messages until `stop` turns true; does nothing without an address.
 pub async fn serve_lmtp(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     if site.config.bounces.lmtp.is_empty() {
         return;

@@ -11,13 +11,13 @@ use super::{BounceImport, Site, Subscribers};
 use crate::mail::{ImapSettings, Mailbox};
 use crate::sources::BOUNCE_MOST;
 
-/// How often the mailbox is asked, over one connection that stays: who asks to leave by mail is off within a second.
+/// How often the mailbox is polled over one open connection, so that unsubscribe requests take effect within a second.
 const LOOK: Duration = Duration::from_millis(800);
-/// How long after an error the next connection is made.
+/// How long to wait before the next connection after an error.
 const LATER: Duration = Duration::from_secs(30);
 /// How many messages are marked at a time.
 const BATCH: usize = 50;
-/// A message that could not be read so often is left alone until the daemon starts anew, so that it stops no other.
+/// After this many failed reads a message is ignored until the daemon restarts, so that it does not block others.
 const TRIES: u32 = 3;
 
 /// How often the reading of a message failed, by UID.
@@ -89,7 +89,7 @@ impl Subscribers {
     }
 }
 
-/// Takes in what comes into the mailbox, until `stop` turns true; nothing to do without one.
+/// Processes the mailbox's messages until `stop` turns true; does nothing without a mailbox.
 pub async fn watch_mailbox(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     if site.config.bounces.imap.host.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! Whom a message is about. Only a mark that hangs on the subscriber's secret proves it; an address alone is anybody's to write.
+//! Finds the subscriber a message is about. Only a mark derived from their secret proves it; anybody can write an address.
 
 use crate::mail::{Purpose, verp};
 use crate::model::{Address, IssueName, MatchedBy};
@@ -13,8 +13,8 @@ pub struct Proof {
     pub by: MatchedBy,
 }
 
-/// Looks by token for a wish to leave; else by envelope sender, then by Message-ID, and by address only when `by_address`
-/// says so. `domain` takes the bounces; when it is empty there are no envelope senders of ours.
+/// Matches an unsubscribe request by token; else by envelope sender, then Message-ID, and by address only when `by_address`
+/// is set. `domain` receives the bounces; when it is empty, we have no VERP addresses.
 pub fn find(
     store: &Store,
     finding: &BounceFinding,
@@ -78,7 +78,7 @@ fn message_id(store: &Store, finding: &BounceFinding) -> Result<Option<Proof>, S
     Ok(None)
 }
 
-/// The addresses that a message names: to whom ours was written, then those that the report speaks of.
+/// The addresses that a message names: the recipient of ours, then those in the report.
 fn named(finding: &BounceFinding) -> Vec<Address> {
     let written = finding.returned_to.iter().filter_map(|text| Address::parse(text).ok());
     let reported = finding.failures.iter().flat_map(|failure| failure.recipients.iter().cloned());

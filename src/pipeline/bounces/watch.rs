@@ -10,16 +10,16 @@ use tokio::sync::watch;
 
 use super::{BounceImport, Site, Subscribers, files};
 
-/// How often a look is had: who asks to leave by mail is off within a second.
+/// How often the folder is checked, so that unsubscribe requests take effect within a second.
 const LOOK: Duration = Duration::from_millis(500);
 /// The same after something went wrong on our side, and for a file that could not be read.
 const LATER: Duration = Duration::from_secs(30);
 
-/// Files that could not be read or moved, with the moment of the last try. They are told once, and stop no other.
+/// Files that could not be read or moved, with the time of the last try. Each is reported once and does not block others.
 type Stuck = BTreeMap<PathBuf, Instant>;
 
 impl Subscribers {
-    /// Takes in what stands in `new` of the configured Maildir; nothing when there is none.
+    /// Processes the messages in `new` of the configured Maildir; does nothing without one.
     fn take_new_bounces(&self, stuck: &mut Stuck) -> anyhow::Result<BounceImport> {
         let mut result = BounceImport::default();
         let maildir = self.site.root.join(&self.site.config.bounces.maildir);
@@ -50,7 +50,7 @@ impl Subscribers {
     }
 }
 
-/// Moves a message from `new` to `cur`. One that somebody else has moved is where it should be.
+/// Moves a message from `new` to `cur`. If something else has already moved it, that is fine.
 fn put_away(file: &Path, cur: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(cur)?;
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -75,7 +75,7 @@ pub fn messages(new: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Takes bounces in as they come, until `stop` turns true.
+/// Processes bounces as they arrive, until `stop` turns true.
 pub async fn watch_bounces(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     if site.config.bounces.maildir.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! What an editor does with an issue as a whole: by the same functions as the commands. Nothing here sends an issue to its subscribers.
+//! An editor's acts on a whole issue, by the same functions as the commands. Nothing here sends an issue to its subscribers.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use crate::config::Dates;
 use crate::model::{Address, IssueName, Notice};
 use crate::web::preview::Act;
 
-/// Most addresses that one test goes to.
+/// Maximum number of addresses for one test.
 const MOST: usize = 10;
 
-/// Does it, and says in words what was done.
+/// Performs the act, and says in words what was done.
 pub fn act(site: &Site, config: &Path, name: &IssueName, act: &Act) -> anyhow::Result<String> {
     let drafts = site.drafts();
     match act {

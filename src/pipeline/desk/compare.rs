@@ -1,4 +1,4 @@
-//! What changed in a draft, as a reader sees it: by field, word by word, and by the order of the stories. Knows no TOML.
+//! A draft's changes as a person sees them: by field, word by word, and in the order of the stories. Knows no TOML.
 
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
@@ -21,7 +21,7 @@ pub fn compare(site: &Site, name: &IssueName, earlier: Earlier) -> anyhow::Resul
     Ok(json!({"changes": changes(&before, &now)}))
 }
 
-/// What a reader sees of an issue, with how the page names it.
+/// The fields of an issue that a reader sees, with the page's names for them.
 const HEAD: [(&str, &str); 8] = [
     ("subject", "Subject"),
     ("preheader", "Preheader"),
@@ -46,13 +46,13 @@ const STORY: [(&str, &str); 10] = [
     ("picture.alt", "What the picture shows"),
 ];
 
-/// A change: what it is about, what happened to it, and the words of its fields that differ.
+/// A change: what it is about, what happened, and the words of the fields that differ.
 fn changes(before: &Draft, now: &Draft) -> Vec<Value> {
     let (before, now) = (visible(before), visible(now));
     issues::differences(&before, &now).into_iter().filter_map(change).collect()
 }
 
-/// The draft without what is banned, which no reader sees.
+/// The draft without banned entries, which no reader sees.
 fn visible(draft: &Draft) -> Draft {
     let mut draft = draft.clone();
     draft.news.retain(|entry| !entry.banned);

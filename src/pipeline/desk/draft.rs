@@ -1,4 +1,4 @@
-//! A draft and the state of its issue as the desk shows them.
+//! A draft and its issue's state, as shown on the desk.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ fn picture(picture: &Picture) -> Value {
     })
 }
 
-/// Where the issue stands, in words, and what can be done with it.
+/// The state of the issue, in words, and what can be done with it.
 fn state(site: &Site, name: &IssueName) -> anyhow::Result<Value> {
     let status = site.delivery().status(name)?;
     let skipped = site.config.editions.get(&name.edition).is_some_and(|edition| edition.skip.contains(&name.date));

@@ -1,5 +1,5 @@
-//! `digest doctor`: looks at everything that a send needs, and says how to mend what is wrong, each thing as soon as it is known.
-//! It never sends a message and changes nothing.
+//! `digest doctor`: checks everything that a send needs, and says how to fix problems. Each result is reported as soon as it is known.
+//! Sends no messages and changes nothing.
 
 mod names;
 mod online;
@@ -20,25 +20,25 @@ use crate::render::EditorLetter;
 use crate::render::{self, PageSetting, Setting};
 use crate::send::Transport;
 
-/// How something is.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     Good,
-    /// Not looked at, and why.
+    /// Not checked; the message says why.
     Skipped,
     Warning,
     Error,
 }
 
-/// One thing that was looked at.
+/// One thing that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// Such as `store`, `smtp`, `dkim`.
     pub about: &'static str,
     pub health: Health,
     pub what: String,
-    /// How to mend it.
+    /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
 }
@@ -48,13 +48,13 @@ impl Diagnosis {
         Self { about, health, what: what.into(), mend: None }
     }
 
-    /// An error that a notice tells, with its place and its remedy.
+    /// An error from a notice, with its place and remedy.
     pub fn error(about: &'static str, notice: &Notice) -> Self {
         let place = notice.at.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
         Self { about, health: Health::Error, what: format!("{place}{}", notice.message), mend: notice.help.clone() }
     }
 
-    /// What an error tells, each notice of it on its own.
+    /// One result for each notice in an error.
     pub fn errors(about: &'static str, error: &anyhow::Error) -> Vec<Self> {
         match (error.downcast_ref::<Notices>(), error.downcast_ref::<Notice>()) {
             (Some(Notices(notices)), _) => notices.iter().map(|notice| Self::error(about, notice)).collect(),
@@ -63,7 +63,7 @@ impl Diagnosis {
         }
     }
 
-    /// Adds how to mend it.
+    /// Adds how to fix it.
     #[must_use]
     pub fn mend(mut self, mend: impl Into<String>) -> Self {
         self.mend = Some(mend.into());
@@ -71,30 +71,30 @@ impl Diagnosis {
     }
 }
 
-/// What is heard of a visit while it goes on.
+/// Progress reported while the doctor runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// What is waited for from here on, such as `the nameserver`.
+    /// What the doctor is now waiting for, such as `the nameserver`.
     Waits(String),
     Found(Diagnosis),
 }
 
-/// The relay has so long to answer, greet and let us in; a send waits longer.
+/// Time limit for the relay to answer, greet and log us in; a send waits longer.
 const RELAY_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Free space under which the next send may not end, and under which it will not begin well.
+/// Free space below which the next send may not finish, and below which it should not start.
 const LITTLE: u64 = 500 << 20;
 const TOO_LITTLE: u64 = 50 << 20;
 
-/// What is examined before something goes wrong.
+/// Checks a publication before something goes wrong.
 #[derive(Clone)]
 pub struct Doctor {
     pub(in crate::pipeline) site: Site,
 }
 
 impl Doctor {
-    /// Looks at everything, and tells of each thing when it is known. `nameserver` is asked instead of the system's; `online` asks the
-    /// public pages, too.
+    /// Runs every check and reports each result as it is known. `nameserver` replaces the system's; `online` also checks the
+    /// public pages.
     pub async fn examine(&self, nameserver: Option<SocketAddr>, online: bool, tell: &mut impl FnMut(Progress)) {
         let mut found = |found: Vec<Diagnosis>| found.into_iter().for_each(|one| tell(Progress::Found(one)));
         found(self.examine_config());
@@ -119,7 +119,7 @@ impl Doctor {
         self.site.subscribers().examine_bounces().await.into_iter().for_each(|one| tell(Progress::Found(one)));
     }
 
-    /// What the configuration says that loads, and yet would be wrong in a mail. Only when nothing is an error it is called good.
+    /// Settings that load but would be wrong in a mail. The configuration counts as good only if there are no errors.
     fn examine_config(&self) -> Vec<Diagnosis> {
         let mut found = Vec::new();
         let letterhead = self.site.config.letterhead();
@@ -140,7 +140,7 @@ impl Doctor {
         found
     }
 
-    /// A threshold of an earlier version was a likeness of words; as a likelihood it joins far too much.
+    /// Earlier versions' threshold was a similarity of words; read as a probability, it joins far too much.
     fn examine_story_threshold(&self) -> Option<Diagnosis> {
         let weights = &self.site.config.compose;
         let what = format!(
@@ -184,7 +184,7 @@ impl Doctor {
         }
     }
 
-    /// What the files of words lack or misspell in each language that is mailed.
+    /// Missing or misspelled entries in the files of words of each language in use.
     fn examine_words(&self) -> anyhow::Result<Vec<Diagnosis>> {
         let templates = self.site.templates()?;
         let editions = self.site.config.editions.values().map(|edition| edition.language.as_str());
@@ -216,7 +216,7 @@ impl Doctor {
         found
     }
 
-    /// Whether the database may act, and is as new as its safety log.
+    /// Whether the database may act, and is as recent as its safety log.
     fn examine_safety_log(&self) -> Vec<Diagnosis> {
         let log = self.site.safety_log();
         if let Err(error) = self.site.backups().refuse_if_held() {
@@ -249,7 +249,7 @@ impl Doctor {
         files.filter_map(look).collect()
     }
 
-    /// The clock against what was written by an earlier one.
+    /// Compares the clock with earlier times on record.
     fn examine_clock(&self) -> Vec<Diagnosis> {
         let now = self.site.now();
         if now.timestamp() < super::deliver::EARLIEST {
@@ -283,7 +283,7 @@ impl Doctor {
         vec![Diagnosis::new("disk", health, what).mend("a send stops when the disk is full")]
     }
 
-    /// Connects, greets and logs in, and says good-bye.
+    /// Connects, greets, logs in and quits.
     async fn examine_relay(&self) -> Diagnosis {
         if self.site.config.delivery.transport == TransportKind::File {
             let what = "`delivery.transport` is \"file\", so nobody is mailed";
@@ -324,7 +324,7 @@ impl Doctor {
     }
 }
 
-/// A finding when others than the owner may read a file.
+/// A finding if others than the owner can read a file.
 fn private(path: &Path, about: &'static str, why: &str) -> Option<Diagnosis> {
     let found = std::fs::metadata(path).ok()?;
     let mode = found.permissions().mode() & 0o777;
@@ -334,7 +334,7 @@ fn private(path: &Path, about: &'static str, why: &str) -> Option<Diagnosis> {
     })
 }
 
-/// Whether a mode lets in others than the owner. Group root is nobody else: systemd hands credentials over as root's with 0440, where
+/// Whether a mode gives others access. Group root does not count: systemd hands credentials over as root's with 0440, where
 /// the group's bits are the mask of an access list that names the daemon.
 fn others_may(mode: u32, group: u32) -> bool {
     let others = if group == 0 { 0o007 } else { 0o077 };

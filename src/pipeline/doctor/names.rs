@@ -11,7 +11,7 @@ use crate::pipeline::{Doctor, TransportKind};
 
 type Answers = Result<Vec<String>, String>;
 
-/// All questions together have so long. They are asked side by side, and a nameserver that lives answers each in well under a second.
+/// Time limit for all queries together. They run in parallel, and a working nameserver answers each in well under a second.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Doctor {
@@ -36,10 +36,10 @@ impl Doctor {
         }
     }
 
-    /// Every question under way, in the order in which the answers are told.
+    /// Every query in progress, in the order in which the answers are reported.
     fn questions(&self, dns: &Dns, domain: &str) -> Vec<JoinHandle<Vec<Diagnosis>>> {
         let bounces = self.site.config.bounces.domain.clone();
-        // SPF counts for the envelope's domain, which is the bounces' where there is one.
+        // SPF applies to the envelope's domain, which is the bounce domain if there is one.
         let envelope = if bounces.is_empty() { domain.to_owned() } else { bounces.clone() };
         let (own, asked) = (domain.to_owned(), dns.clone());
         let mut questions = vec![tokio::spawn(async move { vec![spf(&envelope, asked.txt(&envelope).await)] })];
@@ -85,7 +85,7 @@ impl Doctor {
     }
 }
 
-/// The host's reverse name, and whether it leads back.
+/// The host's reverse name, and whether it resolves back to the host.
 async fn reverse(host: &str, dns: &Dns) -> Diagnosis {
     let addresses = match host.parse::<IpAddr>() {
         Ok(address) => Ok(vec![address]),
@@ -188,7 +188,7 @@ async fn dmarc(domain: &str, dns: &Dns) -> Diagnosis {
         };
         match records.as_slice() {
             [] => {}
-            // A public suffix's own record (psd=y) says nothing of the domains below it.
+            // A public suffix's own record (psd=y) does not apply to the domains below it.
             [one] if at != domain && tag(one, "psd").is_some_and(|psd| psd.eq_ignore_ascii_case("y")) => break,
             [one] => return dmarc_record(&name, one),
             _ => {
@@ -228,7 +228,7 @@ fn tag<'r>(record: &'r str, name: &str) -> Option<&'r str> {
         .map(|(_, value)| value.trim())
 }
 
-/// What one DMARC record says that receivers do not read, or not as it was meant.
+/// Parts of a DMARC record that receivers ignore, or read differently than intended.
 fn dmarc_record(name: &str, record: &str) -> Diagnosis {
     let policy = |key: &str| tag(record, key).map(str::to_ascii_lowercase);
     let known = |value: &String| ["none", "quarantine", "reject"].contains(&value.as_str());

@@ -5,7 +5,7 @@ use url::Url;
 use super::{Diagnosis, Doctor, Health};
 use crate::sources::{FetchRequest, Method};
 
-/// The largest feed that is looked at, in bytes.
+/// Maximum size of a feed that is read, in bytes.
 const LARGEST: usize = 4 << 20;
 
 impl Doctor {

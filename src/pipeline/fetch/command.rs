@@ -1,4 +1,4 @@
-//! Runs a source that is a program of the operator's: bounded in time and output, ended with its children. Knows not what it prints.
+//! Runs an operator's program as a source: limits its time and output, and ends it with its children. Does not parse its output.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -11,15 +11,15 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::sources::UNPACKED;
 
-/// So much of what it says on stderr is told when it fails.
+/// How much of its stderr is shown when it fails.
 const COMPLAINT: u64 = 2_000;
-/// How often it is looked whether it has ended, once it prints no more.
+/// How often to check whether it has ended, once its output is closed.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// What a program printed. It runs in `folder` and reads nothing.
 ///
 /// # Errors
-/// A sentence: it cannot be started, takes longer than `patience`, prints more than a feed may have, or ends with a failure.
+/// It cannot be started, takes longer than `patience`, prints more than a feed may have, or fails; in a sentence.
 pub fn run(command: &[String], folder: &Path, patience: Duration) -> Result<Vec<u8>, String> {
     let (program, arguments) = command.split_first().ok_or("no program is named")?;
     let started = Command::new(program)
@@ -28,7 +28,7 @@ pub fn run(command: &[String], folder: &Path, patience: Duration) -> Result<Vec<
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // A group of its own, so that its children can be ended with it.
+        // A separate process group, so that its children can be ended with it.
         .process_group(0)
         .spawn();
     let mut child = started.map_err(|error| format!("cannot start `{program}`: {error}"))?;
@@ -36,7 +36,7 @@ pub fn run(command: &[String], folder: &Path, patience: Duration) -> Result<Vec<
     let output = drain(child.stdout.take(), UNPACKED as u64 + 1);
     let complaint = drain(child.stderr.take(), COMPLAINT);
     let result = follow(&mut child, &output, deadline, patience);
-    // Whoever is left of its group goes now; a group that has ended is nobody's.
+    // Kill what is left of its process group; if the group has ended, this hits nothing.
     if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         let _ = kill_process_group(group, Signal::KILL);
     }
@@ -49,7 +49,7 @@ pub fn run(command: &[String], folder: &Path, patience: Duration) -> Result<Vec<
     })
 }
 
-/// Reads up to `most` bytes of a pipe, in a thread of its own, and then what comes behind them into nothing.
+/// Reads up to `most` bytes of a pipe on a separate thread, and discards the rest.
 fn drain(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>> {
     let (told, answer) = channel();
     std::thread::spawn(move || {
@@ -81,7 +81,7 @@ fn follow(
             Ok(Some(status)) => return Err(format!("ended with {status}")),
             Ok(None) if left().is_zero() => return Err(late()),
             Ok(None) => {
-                // A pause that needs no clock of its own.
+                // A pause that needs no clock.
                 if nothing.recv_timeout(LOOK.min(left())) == Err(RecvTimeoutError::Disconnected) {
                     return Err(late());
                 }

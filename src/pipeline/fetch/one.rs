@@ -1,4 +1,4 @@
-//! One source, fetched once: asked with what is remembered of it, read, and remembered anew. Decides nothing about its items.
+//! Fetches one source once: requests it with the remembered validators, reads it, and updates its memory. Does not filter its items.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,22 +13,22 @@ use crate::sources::{
     read_lines,
 };
 
-/// The largest answer that is taken, packed as it comes, in bytes.
+/// Maximum size of a response as transferred (compressed), in bytes.
 const PACKED: usize = 5 * 1024 * 1024;
-/// A source that asks for a longer wait is asked again after this.
+/// Longest wait honoured before a source is fetched again.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(24);
-/// A longer validator is not kept, in bytes.
+/// Maximum length of a validator that is kept, in bytes.
 const LONGEST_VALIDATOR: usize = 1_000;
-/// A feed that takes longer to read is given up; the largest take a second.
+/// Time limit for parsing a feed; the largest take a second.
 const READING: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// What came of a source.
+/// The result of fetching a source.
 #[derive(Debug)]
 pub enum Answer {
     Read(Reading),
-    /// The source says that nothing is new.
+    /// The source reported nothing new.
     Unchanged,
-    /// It asked to be left alone until then.
+    /// It asked not to be fetched until then.
     Waits(DateTime<Utc>),
     Failed(String),
 }
@@ -100,7 +100,7 @@ async fn fetched(
         304 => return Ok(Answer::Unchanged),
         200 | 203 => {}
         status => {
-            // The new place may be the wrong one; the next fetch goes by the config again.
+            // The new address may be wrong; the next fetch uses the config's again.
             health.moved = None;
             health.not_before = wait(&fetched, now);
             return Err(refusal(status));
@@ -108,7 +108,7 @@ async fn fetched(
     }
     let kept = |value: &&str| value.len() <= LONGEST_VALIDATOR;
     let validators = ["etag", "last-modified"].map(|name| fetched.header(name).filter(kept).map(str::to_owned));
-    // What is permanent from the first redirect on is the feed's new address, if it is as safe as the old one.
+    // If all redirects so far are permanent, their target is the feed's new address, unless it is less secure.
     let moved = fetched.hops.iter().take_while(|hop| hop.is_permanent()).last();
     let moved = moved.filter(|hop| hop.to.scheme() == "https" || url.scheme() == "http").map(|hop| hop.to.to_string());
     let charset = fetched.header("content-type").and_then(charset_of);
@@ -133,7 +133,7 @@ async fn fetched(
     Ok(answer)
 }
 
-/// Reads in a thread of its own, so that a large feed holds up no other, and not for ever.
+/// Parses on a separate thread with a time limit, so that a large feed does not hold up others.
 async fn read_aside(read: impl FnOnce() -> Result<Reading, Notices> + Send + 'static) -> Result<Answer, String> {
     let reading = tokio::time::timeout(READING, tokio::task::spawn_blocking(read)).await;
     match reading {

@@ -1,5 +1,5 @@
-//! Where counted links lead, and the count of who followed them: looked up at once, counted later on a thread of its own, so that a
-//! subscriber's way never waits for a statistic. Knows no page.
+//! Resolves counted links and counts clicks: links are looked up at once, and clicks counted later on a separate thread, so that a
+//! subscriber never waits for a statistic. Knows no page.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -16,22 +16,22 @@ use crate::model::{IssueName, Tracking};
 use crate::store::{ClickCounts, Store};
 use crate::web::public::go::ClickService;
 
-/// Most clicks that may wait to be counted; later ones are not counted.
+/// Maximum number of clicks waiting to be counted; further ones are not counted.
 const WAITING: usize = 1_024;
-/// How often visits are looked at while there are any.
+/// How often open visits are checked.
 const STEP: Duration = Duration::from_secs(1);
 /// How often counts are written, if there are any.
 const BATCH: TimeDelta = TimeDelta::seconds(5);
 /// For how many issues links are cached.
 const KEPT: usize = 64;
 
-/// Something that the counting thread hears.
+/// A message to the counting thread.
 enum Said {
     Click { visitor: u64, issue: IssueName, key: String },
     End,
 }
 
-/// The counting: one thread, whatever settings come and go.
+/// The counting thread, which outlives changes of settings.
 pub(super) struct Clicks {
     door: SyncSender<Said>,
     thread: JoinHandle<()>,
@@ -45,8 +45,8 @@ impl Clicks {
         Ok(Self { door, thread, secret: seed() })
     }
 
-    /// The service of the counted links by these settings. Those of mails that went out earlier lead on also when nothing is counted any
-    /// more.
+    /// The service for counted links with these settings. Links in mails already sent still redirect when counting is turned
+    /// off.
     pub(super) fn service(&self, site: &Arc<Site>) -> ClickService {
         let counts = site.config.tracking.clicks;
         let signpost = Mutex::new(Signpost { site: Arc::clone(site), store: None, kept: BTreeMap::new() });
@@ -55,7 +55,7 @@ impl Clicks {
             let url = signpost.lock().unwrap_or_else(PoisonError::into_inner).url(issue, key)?;
             if let (Some(_), Some(network), true) = (&url, visitor, counts) {
                 let visitor = number(&secret, &network, issue);
-                // A crowd that the thread cannot keep up with is not counted.
+                // Clicks that the thread cannot keep up with are not counted.
                 let _ = door.try_send(Said::Click { visitor, issue: issue.clone(), key: key.to_owned() });
             }
             Ok(url)
@@ -63,25 +63,25 @@ impl Clicks {
         ClickService { follow: Arc::new(follow) }
     }
 
-    /// Counts what is under way and writes it. Called when nobody follows links any more.
+    /// Counts the open visits and writes the counts. Called when no more links are served.
     pub(super) fn end(self) {
         let _ = self.door.send(Said::End);
-        // A thread that panicked has told of it.
+        // A panic in the thread has already been reported.
         let _ = self.thread.join();
     }
 }
 
-/// What stands for a network on an issue while it is watched: nobody without the secret, which only this process has, can tell of which.
+/// The key for a network on an issue while it is watched. It cannot be traced to a network without the secret, which only this process has.
 fn number(secret: &str, network: &str, issue: &IssueName) -> u64 {
     let digest = Sha256::digest(format!("{secret}\0{network}\0{issue}"));
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// The counted links of issues, as they are approved.
+/// The counted links of issues, as approved.
 struct Signpost {
     site: Arc<Site>,
     store: Option<Store>,
-    /// With the hash of the bytes that they are from.
+    /// Links with the hash of the bytes that they come from.
     kept: BTreeMap<IssueName, (String, Tracking)>,
 }
 
@@ -105,7 +105,7 @@ impl Signpost {
     }
 }
 
-/// Listens until the end. Only durations count here, so its clock cannot be set.
+/// Runs until the channel closes. Only durations matter here, so it uses a clock that cannot be set.
 fn count(site: &Site, coming: &Receiver<Said>) {
     let clock = crate::pipeline::clock_from(site.now());
     let (mut window, mut counts) = (Window::default(), ClickCounts::new());
@@ -133,7 +133,7 @@ fn count(site: &Site, coming: &Receiver<Said>) {
     }
 }
 
-/// Writes what was counted. What the store does not take waits for the next time; it is a number for each link, and no more.
+/// Writes the counts. Those that the store does not accept wait for the next time; that is only one number per link.
 fn write(site: &Site, counts: &mut ClickCounts) {
     let added = site.store_to_fill().and_then(|store| store.issues().add_clicks(counts));
     match added {

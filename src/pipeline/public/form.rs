@@ -4,7 +4,7 @@ use super::super::Site;
 use crate::model::Notice;
 use crate::render::{self, Choice, EmbeddedForm, PageSetting};
 
-/// A form as HTML, to stand in a page of another site: for one edition, or for a choice where there are several.
+/// A form as HTML to paste into another site: for one edition, or with a choice if there are several.
 ///
 /// # Errors
 /// There is no such edition, no public pages are set up, or the template has a mistake.

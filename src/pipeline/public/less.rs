@@ -1,4 +1,4 @@
-//! What subscribers can ask for short of leaving: one edition less, a pause, the link that they lost, another address, their data.
+//! What subscribers can request besides leaving: fewer editions, a pause, a lost link, a new address, their data.
 
 use chrono::TimeDelta;
 
@@ -10,11 +10,11 @@ use crate::render::{Leave, Lost, MessagePage, Preferences};
 use crate::store::{PreferenceChange, SignUpRequest, Wanted};
 use crate::web::public::{Caller, Form, PublicResponse, Way};
 
-/// How long the pause of the page for leaving is.
+/// How long the pause offered on the unsubscribe page is.
 const PAUSE: TimeDelta = TimeDelta::days(30);
 
 impl PublicPages {
-    /// The page behind the link to leave: with a button for each edition where there are several.
+    /// The page behind the unsubscribe link, with a button for each edition if there are several.
     pub(super) fn leaving(&self, token: &str, subscriber: &Subscriber) -> Leave {
         let mut editions = self.choices(&subscriber.editions);
         editions.retain(|edition| edition.chosen);
@@ -45,7 +45,7 @@ impl PublicPages {
             };
             wishes.editions = all.into_iter().filter(|name| name != edition).collect();
             if wishes.editions.is_empty() {
-                // It was the last one: none would mean all.
+                // It was the last edition: an empty list would mean all.
                 return match self.stores.write(|store| Ok(store.subscribers().leave(purpose, token, trace)?))? {
                     Some(_) => self.sheet("left"),
                     None => self.missing(),
@@ -60,7 +60,7 @@ impl PublicPages {
         self.sheet(if is_kept { section } else { "left" })
     }
 
-    /// The answer tells nothing about the address: what is done before it is the same for all, as for a sign-up.
+    /// The response shows nothing about the address: the work before it is always the same, as for a sign-up.
     pub(super) fn lost(&self, form: &Form, caller: &Caller) -> anyhow::Result<PublicResponse> {
         let typed = form.get("email");
         let Ok(email) = Address::parse(typed) else {
@@ -73,7 +73,7 @@ impl PublicPages {
         self.sheet("lost_asked")
     }
 
-    /// Mails a link to the address that a subscriber wants their mail at.
+    /// Mails a confirmation link to a subscriber's new address.
     pub(super) fn ask_to_move(
         &self,
         token: &str,
@@ -119,7 +119,7 @@ impl PublicPages {
         if moved.is_some() { self.sheet("moved") } else { self.missing() }
     }
 
-    /// All that is stored on a subscriber, as the operator sees it.
+    /// Everything stored about a subscriber, as the operator sees it.
     pub(super) fn data(&self, subscriber: &Subscriber) -> anyhow::Result<PublicResponse> {
         let all = self.site.subscribers().details(&subscriber.email)?;
         let body = serde_json::to_string_pretty(&all.to_json(subscriber.email.as_str()))?;

@@ -1,4 +1,4 @@
-//! The page of a poll: the question as it was mailed, a button an answer, and one more on the count. Knows nobody who presses.
+//! A poll's page: the question as mailed, with a button for each answer, and the vote count. Does not know who answers.
 
 use super::PublicPages;
 use crate::model::{IssueName, Poll};
@@ -6,7 +6,7 @@ use crate::render::{PollChoice, PollPage};
 use crate::web::public::PublicResponse;
 
 impl PublicPages {
-    /// Shows the question, or counts the answer when it was a press.
+    /// Shows the question, or counts the answer if its button was pressed.
     pub(super) fn poll(&self, issue: &IssueName, answer: u8, post: bool) -> anyhow::Result<PublicResponse> {
         if post {
             let counted = self.stores.write(|store| Ok(store.issues().count_answer(issue, answer)?))?;
@@ -20,7 +20,7 @@ impl PublicPages {
     }
 }
 
-/// The chosen answer first; the others in their order.
+/// The chosen answer first, then the others in their order.
 fn ballot(issue: &IssueName, poll: Poll, chosen: u8) -> PollPage {
     let numbered = (1..).zip(poll.answers);
     let choice = |(number, label): (u8, String)| PollChoice {

@@ -1,4 +1,4 @@
-//! Takes sign-ups in: each is on disk before its answer, and looked at after it. Knows no page.
+//! Accepts sign-ups: each is written to disk before the response, and processed after it. Knows no page.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -11,18 +11,18 @@ use crate::model::{Address, LetterOrder, Purpose, token, token_hash};
 use crate::render;
 use crate::store::{SignUp, SignUpRequest, Store, Wanted};
 
-/// Most sign-ups that may wait for the disk; later ones are asked to try again.
+/// Maximum number of sign-ups waiting for the disk; further ones are asked to try again.
 const WAITING: usize = 512;
 /// How many are processed in one transaction.
 const BATCH: usize = 64;
-/// How long nothing is looked at while nobody comes. Another process may have left something.
+/// How often the queue is checked when no sign-ups arrive, since another process may have left some.
 const IDLE: Duration = Duration::from_mins(10);
-/// The same after something failed on our side.
+/// The same after an error on our side.
 const AGAIN: Duration = Duration::from_secs(30);
-/// The longest rest for the sake of a sender.
+/// The longest pause to let a sender write.
 const LONGEST_REST: Duration = Duration::from_millis(100);
 
-/// Where sign-ups are handed in.
+/// The queue for incoming sign-ups.
 pub(super) struct SignUpQueue(SyncSender<Waiting>);
 
 struct Waiting {
@@ -31,7 +31,7 @@ struct Waiting {
 }
 
 impl SignUpQueue {
-    /// Opens, and looks at what an earlier run left.
+    /// Opens the queue, and processes what an earlier run left.
     pub(super) fn open(site: Arc<Site>) -> anyhow::Result<Self> {
         let store = site.store_to_fill()?;
         let (door, coming) = sync_channel(WAITING);
@@ -39,10 +39,10 @@ impl SignUpQueue {
         Ok(Self(door))
     }
 
-    /// Puts a sign-up on disk, together with whichever others wait.
+    /// Writes a sign-up to disk, together with any others that are waiting.
     ///
     /// # Errors
-    /// Too many wait, or the store fails: it is not kept, and nobody may be told that it is.
+    /// Too many are waiting, or the store fails. The sign-up is not kept, and the response must not claim that it is.
     pub(super) fn keep(&self, asking: SignUpRequest) -> anyhow::Result<()> {
         let (kept, told) = sync_channel(1);
         self.0.try_send(Waiting { asking, kept }).map_err(|_| anyhow!("too many sign-ups wait for the disk"))?;
@@ -77,29 +77,29 @@ fn receive(site: &Site, mut store: Store, coming: &Receiver<Waiting>) {
     }
 }
 
-/// Opens the database again when its file was replaced: what the old one takes nobody sees.
+/// Reopens the database if its file was replaced: writes to the old file would be lost.
 fn renew(site: &Site, store: &mut Store) {
     if store.check_file().is_ok() {
         return;
     }
     match site.delivery().ledger_store() {
         Ok(new) => *store = new,
-        // The transaction is refused, and says why.
+        // The transaction then fails with the reason.
         Err(error) => tracing::error!(error = format!("{error:#}"), "the database file was replaced"),
     }
 }
 
-/// Leaves the database to others for as long as we had it: its lock knows no turns, and a crowd that writes without a rest would
-/// starve the sender.
+/// Leaves the database to others for as long as we held it: its lock is not fair, and writing without a pause would
+/// starve a sender.
 #[expect(clippy::disallowed_methods, reason = "a thread of its own, which gives way on purpose")]
 fn rest(had: Duration) {
     std::thread::sleep(had.min(LONGEST_REST));
 }
 
-/// Answers those whose sign-up is on disk; the others see their line go dead.
+/// Replies to those whose sign-up is on disk; the others see their channel close.
 fn keep(store: &mut Store, all: Vec<Waiting>) {
     match store.subscribers().keep_asked(all.iter().map(|waiting| &waiting.asking)) {
-        // Who does not wait any more does not need the answer.
+        // A caller that has stopped waiting does not need the reply.
         Ok(()) => {
             for waiting in all {
                 let _ = waiting.kept.send(());
@@ -109,7 +109,7 @@ fn keep(store: &mut Store, all: Vec<Waiting>) {
     }
 }
 
-/// Looks at what waits, and says how many that were.
+/// Processes the waiting sign-ups, and returns how many there were.
 fn take_in(site: &Site, store: &mut Store) -> anyhow::Result<usize> {
     let asked = store.subscribers().asked(BATCH)?;
     if asked.is_empty() {
@@ -125,8 +125,8 @@ fn take_in(site: &Site, store: &mut Store) -> anyhow::Result<usize> {
     Ok(all.len())
 }
 
-/// A sign-up with its link, and the letter that brings it. For one who asks for the link to their preferences, `found` has their
-/// secret, if they are there.
+/// A sign-up with its link, and the letter with that link. If the link to their preferences is requested, `found` has the subscriber's
+/// secret, if they are on the list.
 fn order(
     site: &Site,
     id: i64,
@@ -136,14 +136,14 @@ fn order(
     if asking.kind == Wanted::Link {
         let letter = found.map(|(email, seed)| preferences_letter(site, "preferences", email, &seed)).transpose()?;
         let SignUpRequest { email, editions, network, kind } = asking;
-        // A request of this kind has no link of its own to press.
+        // A request of this kind has no confirmation link.
         return Ok((id, SignUp { email, editions, network, token: seed(), kind }, letter));
     }
     let (sign_up, letter) = linked(site, "confirm", asking)?;
     Ok((id, sign_up, Some(letter)))
 }
 
-/// A letter with the link to a subscriber's preferences, whose secret this is.
+/// A letter with the link to the preferences of the subscriber with this secret.
 pub(super) fn preferences_letter(site: &Site, kind: &str, to: Address, secret: &str) -> anyhow::Result<LetterOrder> {
     let public = site.config.letterhead().public_url;
     let link = format!("{public}/preferences/{}", Purpose::Preferences.token(secret));
@@ -151,7 +151,7 @@ pub(super) fn preferences_letter(site: &Site, kind: &str, to: Address, secret: &
     Ok(LetterOrder { key: format!("{kind}:{}", seed()), kind: kind.into(), to, context, ordered: (site.clock)() })
 }
 
-/// A wish with a link of its own at which it is confirmed, `/confirm/…` or `/move/…`, and the letter of that name that brings it.
+/// A request with its confirmation link, `/confirm/…` or `/move/…`, and the letter of that name with the link.
 pub(super) fn linked(site: &Site, kind: &str, asking: SignUpRequest) -> anyhow::Result<(SignUp, LetterOrder)> {
     let token = token(&[kind, &seed(), &seed()]);
     let public = site.config.letterhead().public_url;

@@ -1,4 +1,4 @@
-//! A few open stores that requests take turns with, so that a crowd costs neither memory nor files without end. Knows no page.
+//! A small pool of open stores for requests, so that a crowd uses a bounded amount of memory and files. Knows no page.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +12,7 @@ pub(super) struct Stores {
     site: Arc<Site>,
     idle: Mutex<Idle>,
     back: Condvar,
-    /// Held by whoever writes: those who queue here take turns, where SQLite would have them poll.
+    /// The write lock: waiting here is in order, where SQLite would make writers poll.
     pen: Mutex<()>,
 }
 
@@ -28,12 +28,12 @@ impl Stores {
         Ok(Self { site, idle: Mutex::new(idle), back: Condvar::new(), pen: Mutex::new(()) })
     }
 
-    /// Runs `work`, which only looks, on a store of its own.
+    /// Runs `work`, which only reads, on a store that it has to itself.
     pub(super) fn read<T>(&self, work: impl FnOnce(&Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
         self.lend(|store| work(store))
     }
 
-    /// Runs `work`, which may change something, while no other request does.
+    /// Runs `work`, which may write, while no other request writes.
     pub(super) fn write<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let _pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
         self.lend(|store| {
@@ -48,20 +48,20 @@ impl Stores {
     fn lend<T>(&self, work: impl FnOnce(&mut Store) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let mut lent = self.place();
         let mut idle = lent.store.take();
-        // A store whose file was replaced would take what nobody sees.
+        // Writes to a store whose file was replaced would be lost.
         if idle.as_ref().is_some_and(|store| store.check_file().is_err()) {
             tracing::error!("the database file was replaced while it was in use; the pages go on with the new one");
             idle = None;
         }
         let store = match idle {
             Some(store) => store,
-            // Never a new one: the first one made it.
+            // Never creates a database: the first store did.
             None => self.site.delivery().ledger_store()?,
         };
         work(lent.store.insert(store))
     }
 
-    /// Waits for a store that is idle or may be opened.
+    /// Waits until a store is idle or may be opened.
     fn place(&self) -> Lent<'_> {
         let free = |idle: &mut Idle| idle.stores.is_empty() && idle.unopened == 0;
         let mut idle = self.back.wait_while(self.idle(), free).unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +77,7 @@ impl Stores {
     }
 }
 
-/// A place among the open stores, given back however the work ends.
+/// A store on loan from the pool, returned however the work ends.
 struct Lent<'a> {
     stores: &'a Stores,
     store: Option<Store>,

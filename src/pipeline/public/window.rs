@@ -1,4 +1,4 @@
-//! Which clicks are people's, by how a network follows links: it is watched for some seconds and then forgotten. Knows no clock, no
+//! Tells people's clicks from scanners' by how a network follows links, watching it for some seconds only. Knows no clock, no
 //! store and no network's name.
 
 use std::collections::BTreeMap;
@@ -8,12 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::model::IssueName;
 use crate::store::ClickCounts;
 
-/// So many different links of an issue a person opens at a stretch. Who follows more is a scanner, or a subscriber in a hurry: the number
-/// is rather too low than too high.
+/// How many different links of an issue a person opens in one go. Anything above is a scanner, or a subscriber in a hurry: the number
+/// is deliberately low.
 const FEW: usize = 3;
-/// A visit ends after so long without a click.
+/// A visit ends after this long without a click.
 const QUIET: TimeDelta = TimeDelta::seconds(10);
-/// It ends then at the latest, and is forgotten within the minute.
+/// A visit ends after this long at the latest, and is forgotten within a minute.
 const LONGEST: TimeDelta = TimeDelta::seconds(50);
 /// Most visits watched at the same time. Later ones are not counted and use no memory.
 const MOST: usize = 10_000;
@@ -22,7 +22,7 @@ const MOST: usize = 10_000;
 #[derive(Debug)]
 struct Visit {
     issue: IssueName,
-    /// Different keys; once there are more than [`FEW`] it is a scanner's, and none is added.
+    /// The different links' keys. Beyond [`FEW`] the visit is a scanner's, and no more are added.
     keys: Vec<String>,
     first: DateTime<Utc>,
     last: DateTime<Utc>,
@@ -40,7 +40,7 @@ impl Visit {
         }
     }
 
-    /// Counts each link once, or none.
+    /// Counts each link once; or nothing, for a scanner.
     fn judge(self, counts: &mut ClickCounts) {
         if self.keys.len() <= FEW {
             for key in self.keys {
@@ -50,15 +50,15 @@ impl Visit {
     }
 }
 
-/// The visits under way.
+/// The open visits.
 #[derive(Debug, Default)]
 pub(super) struct Window {
-    /// By a number that stands for a network and an issue, and tells neither.
+    /// By a number for a network and an issue that reveals neither.
     visits: BTreeMap<u64, Visit>,
 }
 
 impl Window {
-    /// Takes a click in. What it ends is counted in `counts`.
+    /// Records a click. Visits that it ends are counted in `counts`.
     pub(super) fn click(
         &mut self,
         visitor: u64,
@@ -77,14 +77,14 @@ impl Window {
         self.visits.entry(visitor).or_insert_with(new).follows(key, now);
     }
 
-    /// Counts the visits that are over, and forgets them.
+    /// Counts the visits that have ended, and forgets them.
     pub(super) fn settle(&mut self, now: DateTime<Utc>, counts: &mut ClickCounts) {
         for (_, visit) in self.visits.extract_if(.., |_, visit| visit.is_over(now)) {
             visit.judge(counts);
         }
     }
 
-    /// Counts all visits as they stand: nobody watches any more.
+    /// Counts all visits as they are, since counting stops.
     pub(super) fn close(&mut self, counts: &mut ClickCounts) {
         for visit in std::mem::take(&mut self.visits).into_values() {
             visit.judge(counts);

@@ -1,20 +1,20 @@
-//! What to do about a send: its figures in a few sentences, the most urgent first. Pure; the words stand in the files of words.
+//! Advice on a send: its figures in a few sentences, the most urgent first. Pure; the wording is in the files of words.
 
 use crate::model::{Advice, IssueLine, IssueState, Refusal, RefusalClass, SendReport, Sentence, Value};
 use crate::refusals::{Said, Stage, judge};
 
-/// Complaints in a million delivered copies from which on the big mailbox services look askance, and from which on they refuse mail.
+/// Complaints per million delivered copies above which large mailbox services distrust a sender, and above which they refuse mail.
 const COMPLAINTS: u64 = 1_000;
 const FAR_TOO_MANY: u64 = 3_000;
-/// How many earlier issues are needed before an issue is compared with them.
+/// Minimum number of earlier issues for a comparison.
 const HABIT: usize = 3;
 
-/// Everything that the figures of `report` ask for, then what is good to know.
+/// The acts that the figures of `report` call for, then what is good to know.
 pub fn of(report: &SendReport) -> Vec<Advice> {
     let mut advice = ledger(report);
     advice.extend(refused(report));
     advice.extend(reactions(report));
-    // In their order otherwise.
+    // Otherwise in their original order.
     advice.sort_by_key(|advice| !advice.act);
     advice
 }
@@ -27,7 +27,7 @@ fn know(what: Sentence, help: Sentence) -> Advice {
     Advice { act: false, what, help }
 }
 
-/// What the states themselves ask for.
+/// Advice that follows from the states.
 fn ledger(report: &SendReport) -> Vec<Advice> {
     let counts = &report.figures.counts;
     let about_issue = |name| Sentence::new(name).with("issue", Value::Text(report.issue.clone()));
@@ -50,7 +50,7 @@ fn ledger(report: &SendReport) -> Vec<Advice> {
     advice
 }
 
-/// The refusals by what the servers meant.
+/// The refusals by the servers' reasons.
 fn refused(report: &SendReport) -> Vec<Advice> {
     let mut advice = Vec::new();
     for class in RefusalClass::ALL {
@@ -78,7 +78,7 @@ fn meaning(refusal: &Refusal) -> RefusalClass {
     judge(&Said { stage: Stage::Unknown, code: refusal.code, enhanced, text: &refusal.text, server: "" })
 }
 
-/// Why somebody was refused, and what that asks for.
+/// Why recipients were refused, and what to do about it.
 fn words(class: RefusalClass) -> (&'static str, &'static str) {
     const ITSELF: &str = "advice.itself_help";
     match class {
@@ -99,7 +99,7 @@ fn words(class: RefusalClass) -> (&'static str, &'static str) {
     }
 }
 
-/// What subscribers made of it, beside the last issues.
+/// How subscribers reacted, compared with the last issues.
 fn reactions(report: &SendReport) -> Vec<Advice> {
     let Some((this, earlier)) = report.issues.split_first() else { return Vec::new() };
     let mut advice = Vec::new();
@@ -119,7 +119,7 @@ fn reactions(report: &SendReport) -> Vec<Advice> {
     advice
 }
 
-/// Where the issue fared much worse than the last ones.
+/// Where the issue did much worse than the last ones.
 fn unlike_before(this: &IssueLine, earlier: &[IssueLine], state: IssueState) -> Vec<Advice> {
     let mut advice = Vec::new();
     let usual = |of: fn(&IssueLine) -> u64, whole: fn(&IssueLine) -> u64| {
@@ -149,7 +149,7 @@ fn per_million(part: u64, whole: u64) -> u64 {
     u64::try_from(u128::from(part) * 1_000_000 / u128::from(whole.max(1))).unwrap_or(u64::MAX)
 }
 
-/// A part of a million in percent, to the tenth.
+/// Parts per million as a percentage, to one decimal.
 fn percent(millionths: u64) -> Value {
     Value::Tenths(millionths / 1_000)
 }

@@ -1,4 +1,4 @@
-//! Sends that broke off or could not begin: each cause is told once. Decides nothing.
+//! Sends that broke off or could not begin: each cause is reported once. Decides nothing.
 
 use super::{Daemon, Verdict, told};
 use crate::model::IssueName;
@@ -6,7 +6,7 @@ use crate::schedule::What;
 use crate::store::Store;
 
 impl Daemon {
-    /// Something on our side keeps a send from beginning or going on: told once, and tried again.
+    /// A problem on our side that keeps a send from starting or continuing: reported once, and tried again.
     pub(super) fn send_failed(
         &self,
         store: &Store,
@@ -23,12 +23,12 @@ impl Daemon {
     }
 }
 
-/// Whether the journal's word says that a send broke off or could not begin.
+/// Whether the journal entry means that a send broke off or could not begin.
 pub(super) fn is_failure(what: &str) -> bool {
     what == What::Stopped.as_str() || what == What::SendFailed.as_str()
 }
 
-/// Whether the journal of an issue knows no failure of this cause. Numbers in it, such as times and counts, tell no causes apart.
+/// Whether the issue's journal has no failure with this cause yet. Numbers in a cause, such as times and counts, are ignored.
 pub(super) fn is_new_cause(store: &Store, issue: &IssueName, detail: &str) -> anyhow::Result<bool> {
     let cause = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "");
     let journal = store.scheduling().journal(issue)?;
@@ -36,7 +36,7 @@ pub(super) fn is_new_cause(store: &Store, issue: &IssueName, detail: &str) -> an
     Ok(!failures.any(|entry| cause(&entry.detail) == cause(detail)))
 }
 
-/// Why an issue could not be sent when it was last tried.
+/// Why an issue could not be sent at the last try.
 pub(super) fn last_failure(store: &Store, issue: &IssueName) -> anyhow::Result<String> {
     let journal = store.scheduling().journal(issue)?;
     Ok(journal.into_iter().rfind(|entry| is_failure(&entry.what)).map(|entry| entry.detail).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Asks an address of the operator's after each good look of the scheduler, so that somebody outside notices when none comes. Knows no
+//! Requests an operator's URL after each successful tick of the scheduler, so that an outside monitor notices when it stops. Knows no
 //! step.
 
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use url::Url;
 use crate::pipeline::Site;
 use crate::sources::{FetchRequest, Method};
 
-/// How long an answer may take.
+/// Time limit for a response.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The question under way, and whether the last one went wrong.
+/// The request in progress, and whether the last one failed.
 #[derive(Default)]
 pub struct Heartbeat {
     under_way: Option<JoinHandle<()>>,
@@ -22,7 +22,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// Asks beside all else, unless the last question still waits for its answer. The address itself is never logged: it is mostly a
+    /// Sends the request in the background, unless the last one is still waiting. The URL itself is never logged: it is usually a
     /// secret.
     pub fn beat(&mut self, site: &Site) {
         let Ok(url) = Url::parse(&site.config.serve.heartbeat) else { return };

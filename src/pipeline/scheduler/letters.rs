@@ -1,4 +1,4 @@
-//! What the editors are told, in words, as letters for the queue. Decides nothing.
+//! Writes the letters to editors and queues them. Decides nothing.
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +13,7 @@ fn todo(does: &str, command: String) -> ToDo {
     ToDo { does: does.into(), command }
 }
 
-/// What one does about an issue that waits.
+/// What an editor can do about a waiting issue.
 fn ways(issue: &IssueName) -> Vec<ToDo> {
     vec![
         todo("Preview it, also as on a phone and in dark mode:", format!("digest preview {issue}")),
@@ -28,7 +28,7 @@ impl Daemon {
         at.with_timezone(&self.site.config.publication.timezone).format("%A %d %B, %H:%M %Z").to_string()
     }
 
-    /// The same as pages, where the publication says at which address its editors edit. A page asks before it does anything.
+    /// The same as links to the desk, if its address is configured. A page asks for confirmation before it does anything.
     fn buttons(&self, issue: &IssueName) -> Vec<Button> {
         let desk = &self.site.config.editors.desk;
         if desk.is_empty() {
@@ -74,7 +74,7 @@ impl Daemon {
             severity: if severity == Severity::Error { "Error".into() } else { "Warning".into() },
             message: message.to_owned(),
         };
-        // A source that fell silent is why something may be missing.
+        // A silent source may explain why something is missing.
         let of_sources = self
             .site
             .content()
@@ -203,7 +203,7 @@ impl Daemon {
         }
     }
 
-    /// The same letter to each editor. `about` tells it from all others: its Message-ID follows from it.
+    /// The same letter to each editor. `about` identifies it: its Message-ID is derived from it.
     pub(super) fn to_editors(&self, about: &str, letter: &EditorLetter) -> anyhow::Result<Vec<LetterOrder>> {
         let context = serde_json::to_value(letter)?;
         let order = |to: Address| LetterOrder {
@@ -220,7 +220,7 @@ impl Daemon {
         self.site.config.editors.notify.iter().filter_map(|address| Address::parse(address).ok())
     }
 
-    /// Sends the editors the issue itself, as subscribers would get it, marked as a test: once at most, since it is only a look.
+    /// Sends the editors the issue as subscribers would get it, marked as a test. Tried at most once, since it is only a preview.
     pub(super) async fn send_preview(&self, issue: &IssueName) {
         if let Err(error) = self.site.delivery().send_test(issue, &self.editors().collect::<Vec<_>>()).await {
             tracing::warn!(issue = %issue, error = format!("{error:#}"), "the editors got no preview");

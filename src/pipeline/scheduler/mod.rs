@@ -1,4 +1,4 @@
-//! The scheduler: gathers what is known of the runs, has `schedule` decide, does the one step, and puts it on record
+//! The scheduler: gathers the state of the runs, has `schedule` decide, takes the one step, and records it
 //! under the lease's fencing token. Knows no calendar rules.
 
 mod failures;
@@ -23,23 +23,23 @@ use failures::{is_failure, is_new_cause, last_failure};
 pub use outlook::Outlook;
 pub use run::run_scheduler;
 
-/// Runs that lie further back than this are nobody's business any more.
+/// Runs older than this are ignored.
 const LOOK_BACK: TimeDelta = TimeDelta::days(15);
 /// How long a draft waits for the feeds.
 const FETCH_PATIENCE: Duration = Duration::from_mins(5);
-/// Who approves when the edition says that nobody need to.
+/// The approver on record when the edition needs no approval.
 const BY_ITSELF: &str = "digest serve (on_unapproved = \"send\")";
 
-/// What one look did.
+/// The result of one tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tick {
-    /// A step, which stands in the journal now.
+    /// A step was taken and recorded in the journal.
     Did { issue: IssueName, what: What, detail: String },
-    /// A send that stands in the journal and is to run now: [`Site::depart`].
+    /// A send is recorded in the journal and should run now: [`Site::depart`].
     Send(DueSend),
-    /// Nothing; the next thing is due at this time, if anything is.
+    /// Nothing was due; the next step is due at this time, if any.
     Rest(Option<DateTime<Utc>>),
-    /// Another daemon holds the lease: nothing was written.
+    /// Another daemon holds the lease; nothing was written.
     Stale,
 }
 
@@ -50,7 +50,7 @@ pub struct DueSend {
     run: Run,
 }
 
-/// What a step came to: the journal's line, and what the editors are told.
+/// The result of a step: the journal entry, and the letter to the editors.
 struct Verdict {
     what: What,
     detail: String,
@@ -64,14 +64,14 @@ struct Known {
     send: Option<Sending>,
 }
 
-/// What `digest serve` does by itself: the scheduler, the letters, the figures for monitoring.
+/// What `digest serve` runs on its own: the scheduler, the letters, the metrics.
 #[derive(Clone)]
 pub struct Daemon {
     pub(in crate::pipeline) site: Site,
 }
 
 impl Daemon {
-    /// Takes or renews the lease for a daemon; `None` while another one acts.
+    /// Takes or renews the lease for a daemon; `None` while another one holds it.
     pub fn hold_lease(&self, holder: &str) -> anyhow::Result<Option<FencingToken>> {
         Ok(self.site.delivery().ledger_store()?.scheduling().hold_lease(
             holder,
@@ -80,11 +80,11 @@ impl Daemon {
         )?)
     }
 
-    /// Takes at most one step of the schedule and puts it on record, once. While a send is under way (`sending`), no other begins; all
+    /// Takes at most one step of the schedule and records it once. During a send (`sending`), no other send begins; everything
     /// else goes on.
     ///
     /// # Errors
-    /// When the store cannot serve. Nothing is lost then: the step is taken at the next look.
+    /// The store fails. Nothing is lost: the step is taken at the next tick.
     pub async fn scheduler_step(&self, fencing_token: &FencingToken, sending: bool) -> anyhow::Result<Tick> {
         let mut store = self.site.delivery().ledger_store()?;
         let mut look: Option<DateTime<Utc>> = None;
@@ -97,7 +97,7 @@ impl Daemon {
             let issue = |run: Run| (IssueName { date: run.date, edition: name.clone() }, edition.clone(), run);
             todo.extend(runs.map(issue));
         }
-        // Sends begun by hand, of whichever date, are finished, too.
+        // Sends begun by hand, whatever their date, are finished too.
         let begun = store.sends().unfinished(self.site.now() - LOOK_BACK)?.into_iter();
         let others: Vec<_> = begun.filter(|(name, _)| todo.iter().all(|(issue, ..)| issue != name)).collect();
         todo.extend(others.into_iter().map(|(issue, at)| {
@@ -169,7 +169,7 @@ impl Daemon {
     }
 
     fn sending(&self, store: &Store, issue: &IssueName, send: &IssueSend) -> anyhow::Result<Sending> {
-        // Whoever takes over goes on: nobody and nothing stopped it.
+        // The daemon that takes over continues it, since it was not really stopped.
         let taken_over = send.state == IssueState::Stopped && !send.by_operator && send.reason == TAKEN_OVER;
         let state = if taken_over { IssueState::Sending } else { send.state };
         Ok(Sending { state, by_operator: send.by_operator, due: self.site.delivery().due(store, issue, send)? })
@@ -187,7 +187,7 @@ impl Daemon {
             Step::Draft => {
                 self.fetch_first().await;
                 let (daemon, issue) = (self.clone(), issue.clone());
-                // On a thread of its own: the lease is renewed meanwhile.
+                // On a separate thread, so that the lease is renewed meanwhile.
                 tokio::task::spawn_blocking(move || daemon.draft_step(&issue, run)).await?
             }
             Step::Remind => Verdict {
@@ -243,7 +243,7 @@ impl Daemon {
             What::DraftFailed => count(What::DraftFailed),
             _ => 0,
         };
-        // A draft that fails again and again is told once.
+        // A draft that keeps failing is reported once.
         let letter = letter.filter(|_| occurrence == 0 || what != What::DraftFailed);
         let about = format!("{issue}:{}:{occurrence}", what.as_str());
         let letters = letter.map_or(Ok(Vec::new()), |letter| self.to_editors(&about, &letter))?;
@@ -260,7 +260,7 @@ impl Daemon {
         }
     }
 
-    /// Fetches the feeds before a draft. Whatever becomes of that, the draft is made of what there is.
+    /// Fetches the feeds before a draft. Even if that fails, the draft is composed from what there is.
     async fn fetch_first(&self) {
         if self.site.config.feeds.is_empty() {
             return;
@@ -274,7 +274,7 @@ impl Daemon {
         }
     }
 
-    /// Composes, renders and checks. Whatever fails is told, never fatal.
+    /// Composes, renders and checks. Failures are reported and never fatal.
     fn draft_step(&self, issue: &IssueName, run: Run) -> Verdict {
         let made = (|| -> anyhow::Result<Option<Rendering>> {
             let composed = self.site.drafts().compose(&issue.edition, Some(issue.date))?;
@@ -323,16 +323,16 @@ impl Daemon {
 
     fn stopped(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let Some(send) = store.sends().send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
-        // Whom only a person can help is always told; a relay that is away again and again once.
+        // A stop that only a person can resolve is always reported; a relay that keeps failing, only once.
         let is_new = send.by_operator || is_new_cause(store, issue, &send.reason)?;
         let letter = is_new.then(|| self.tell_stopped(issue, &send));
         Ok(Verdict { what: What::Stopped, detail: send.reason, letter })
     }
 
-    /// Runs a send that stands in the journal, or goes on with it, until it is done or `stop` turns true. `false` when another
-    /// process sends now.
+    /// Starts or continues a send recorded in the journal, until it is done or `stop` turns true. `false` if another
+    /// process is sending now.
     ///
-    /// What keeps the send from beginning or going on stands in the journal afterwards, and it is tried again.
+    /// If the send cannot start or continue, the reason is recorded in the journal, and it is tried again.
     ///
     /// # Errors
     /// When the store cannot serve.
@@ -355,7 +355,7 @@ impl Daemon {
                 }
                 Ok(true)
             }
-            // A later look sees what is left.
+            // A later tick handles what is left.
             Err(error) if matches!(error.downcast_ref(), Some(StoreError::Locked(_))) => Ok(false),
             Err(error) => {
                 let mut store = self.site.delivery().ledger_store()?;

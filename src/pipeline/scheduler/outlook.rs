@@ -1,4 +1,4 @@
-//! What comes next for an issue, who does it, when, and why not before: for `digest status`. Does nothing itself.
+//! What happens next to an issue, who does it, when, and why not sooner: for `digest status`. Does nothing itself.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -8,7 +8,7 @@ use crate::model::{IssueName, IssueState};
 use crate::schedule::{self, Approval, Reason, Run, Step};
 use crate::store::{FencingToken, Store};
 
-/// What comes next.
+/// What happens next.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outlook {
     /// Who acts: `digest serve`, or `you`.
@@ -17,13 +17,13 @@ pub struct Outlook {
     pub does: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<DateTime<Utc>>,
-    /// What kept it from happening before; empty when nothing did.
+    /// What kept it from happening earlier; empty if nothing did.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
 }
 
 impl Daemon {
-    /// What comes next for an issue that is approved or under way; `None` for one that is done, or a draft before its time.
+    /// What happens next to an approved issue or a running send; `None` for one that is done, or a draft before its time.
     pub(in crate::pipeline) fn outlook(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Option<Outlook>> {
         let known = self.known(store, issue)?;
         let is_open = match known.send {
@@ -61,7 +61,7 @@ impl Daemon {
         let edition = self.site.config.editions.get(&issue.edition).cloned().unwrap_or_default();
         let at = schedule::send_time(edition.send, issue.date, zone);
         let now = self.site.now();
-        // What was begun by hand on another day is due since then.
+        // A send begun by hand on another day has been due since then.
         let is_run = schedule::runs(&edition, at - TimeDelta::days(1), zone).take(3).any(|run| run.date == issue.date);
         if known.send.is_none() && !is_run {
             return (format!("does nothing: {} is not a date of its edition; `digest send {issue}`", issue.date), None);

@@ -1,5 +1,5 @@
-//! The loop that runs the scheduler: waits by the monotonic clock, reads the wall clock again at each look, and holds the lease
-//! while it acts. A send runs beside the looks, one at a time, so that it keeps no other issue's draft waiting. Decides nothing.
+//! The scheduler's loop: waits by the monotonic clock, rereads the wall clock at each tick, and holds the lease
+//! while it acts. A send runs in parallel, one at a time, so that it does not delay another issue's draft. Decides nothing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::store::FencingToken;
 /// The wall clock is read again at least this often, since it may have been set.
 const LOOK: Duration = Duration::from_secs(20);
 
-/// Runs the scheduler by the clock of `site` until `stop` turns true; every change of `site` counts from the next look on.
+/// Runs the scheduler by the clock of `site` until `stop` turns true; a change of `site` takes effect at the next tick.
 /// Trouble is logged and tried again; it never ends the loop.
 pub async fn run_scheduler(site: watch::Receiver<Arc<Site>>, mut stop: watch::Receiver<bool>) {
     let mut keeper = Keeper::new(site, crate::pipeline::seed());
@@ -47,19 +47,19 @@ pub async fn run_scheduler(site: watch::Receiver<Arc<Site>>, mut stop: watch::Re
 struct Keeper {
     site: watch::Receiver<Arc<Site>>,
     holder: String,
-    /// The fencing token of the last look, when this daemon acted.
+    /// The fencing token of the last tick, if this daemon acted.
     last: Option<FencingToken>,
     under_way: Option<UnderWay>,
-    /// What the last look did, and when: the same again has to wait, whatever the reason.
+    /// The result of the last tick, and its time: repeating the same step must wait, whatever the reason.
     repeated: Option<(Tick, Instant)>,
-    /// What kept the last look from its step; told once.
+    /// What prevented the last tick's step; reported once.
     trouble: String,
     heartbeat: Heartbeat,
 }
 
 /// A send that runs.
 struct UnderWay {
-    /// Turns true when it shall end after the messages in flight.
+    /// Turns true when the send should end after the messages in flight.
     halt: watch::Sender<bool>,
     task: JoinHandle<anyhow::Result<bool>>,
 }
@@ -70,13 +70,13 @@ impl Keeper {
         Self { site, holder, last: None, under_way: None, repeated: None, trouble, heartbeat }
     }
 
-    /// The publication as it is now, at the time it is now.
+    /// The current publication, at the current time.
     fn site(&self) -> Site {
         let site = self.site.borrow();
         site.at((site.clock)())
     }
 
-    /// One look: holds the lease, takes a step if one is due. Returns how long to rest.
+    /// One tick: holds the lease, takes a step if one is due. Returns how long to wait.
     async fn look(&mut self, stop: &watch::Receiver<bool>) -> anyhow::Result<Duration> {
         let site = self.site();
         let pause = LOOK.min(site.config.serve.lease / 3);
@@ -105,7 +105,7 @@ impl Keeper {
         })
     }
 
-    /// Tells what keeps the scheduler from its step, once for as long as it is the same.
+    /// Reports what prevents the scheduler's step, once for as long as it stays the same.
     fn troubled(&mut self, error: String) {
         if self.trouble != error {
             tracing::error!(error, "the scheduler failed at a step; it tries again every twenty seconds");
@@ -113,7 +113,7 @@ impl Keeper {
         }
     }
 
-    /// Takes or renews the lease. Without it nothing is sent any more.
+    /// Takes or renews the lease. Without it, sending stops.
     fn hold(&mut self, site: &Site) -> anyhow::Result<Option<FencingToken>> {
         let fencing_token = site.daemon().hold_lease(&self.holder)?;
         let number =
@@ -130,7 +130,7 @@ impl Keeper {
         Ok(fencing_token)
     }
 
-    /// Takes a step while the lease is renewed beside it.
+    /// Takes a step while the lease is renewed in parallel.
     async fn under_lease(
         &mut self,
         site: &Site,
@@ -153,7 +153,7 @@ impl Keeper {
 
     fn depart(&mut self, site: Site, fencing_token: FencingToken, due_send: DueSend) {
         let (halt, halted) = watch::channel(false);
-        // On a thread of its own, as all that calls the store.
+        // On a separate thread, like everything that calls the store.
         let runtime = Handle::current();
         let task = tokio::task::spawn_blocking(move || {
             runtime.block_on(async { site.daemon().depart(&fencing_token, &due_send, halted).await })
@@ -165,7 +165,7 @@ impl Keeper {
         self.under_way.as_ref().is_none_or(|under_way| *under_way.halt.borrow())
     }
 
-    /// The send under way, if one is, ends after the messages in flight.
+    /// Ends the running send, if any, after the messages in flight.
     fn halt(&self) {
         if let Some(under_way) = &self.under_way {
             under_way.halt.send_replace(true);

@@ -1,4 +1,4 @@
-//! Subscribers as the JSON that scripts rely on, and what took one of them off the list. Knows no store.
+//! Subscribers as the JSON that scripts rely on, with what removed them from the list. Knows no store.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -7,19 +7,19 @@ use super::SubscriberDetails;
 use crate::model::{Act, DeliveryLine, LetterLine, Subscriber, SubscriberStatus};
 use crate::store::BounceLine;
 
-/// What took somebody off the list, and what brings them back.
+/// What removed a subscriber from the list, and how to restore them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Off {
     pub at: DateTime<Utc>,
     /// `a returned mail`, `the relay`, `web page`, a service that they were imported from …
     pub by: String,
-    /// In the words of whoever said so; empty when there are none.
+    /// The reason in the original words; empty if there is none.
     pub words: String,
-    /// The command, or that there is none.
+    /// The command that restores them, or a note that there is none.
     pub undo: String,
 }
 
-/// What took the subscriber off, by what is on record: of what could have done it, the newest up to the moment at which they went.
+/// What removed the subscriber, by the record: the newest possible cause up to the moment of the removal.
 pub fn off(subscriber: &Subscriber, acts: &[Act], bounces: &[BounceLine], deliveries: &[DeliveryLine]) -> Option<Off> {
     if !subscriber.status.is_gone() {
         return None;

@@ -1,11 +1,11 @@
-//! The elements of HTML, as far as a text needs them. Knows no text.
+//! The properties of HTML elements that matter for text. Knows no text.
 
 /// Elements whose content is not for people, or not text.
 pub const HIDDEN: &[&str] = &[
     "audio", "button", "canvas", "embed", "head", "iframe", "map", "math", "noembed", "noframes", "noscript", "object",
     "script", "select", "style", "svg", "template", "textarea", "title", "video", "xmp",
 ];
-/// Elements that do not part the words around them.
+/// Elements that do not separate the words around them.
 pub const INLINE: &[&str] = &[
     "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
@@ -87,7 +87,7 @@ pub const KNOWN: &[&str] = &[
     "var",
     "wbr",
 ];
-/// Known elements that have no end.
+/// Known elements without an end tag.
 pub const VOID: &[&str] = &["br", "embed", "hr", "img", "input", "link", "meta", "wbr"];
 /// Known elements with which a text of HTML begins.
 pub const BLOCKS: &[&str] = &[
@@ -112,7 +112,7 @@ pub const BLOCKS: &[&str] = &[
     "table",
     "ul",
 ];
-/// Attributes that stand without a value.
+/// Attributes without a value.
 const BARE: &[&str] = &[
     "allowfullscreen",
     "async",
@@ -137,7 +137,7 @@ const BARE: &[&str] = &[
     "selected",
 ];
 
-/// So much of a tag is looked at, in bytes.
+/// How much of a tag is examined, in bytes.
 const LONGEST: usize = 4_000;
 
 /// Whether what follows a tag's name makes it a tag: nothing but attributes up to its `>`. `a<b and c>d` and `a<b && c=d>e` are no
@@ -158,7 +158,7 @@ pub fn is_tag(behind: &str) -> bool {
     }
 }
 
-/// What stands behind the attribute at the start, and whether it has a value; `None` when there is none.
+/// What follows the attribute at the start, and whether it has a value; `None` if there is no attribute.
 fn behind_attribute(text: &str) -> Option<(&str, bool)> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "-_:@.".contains(c);
     let (name, behind) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
@@ -178,7 +178,7 @@ fn behind_attribute(text: &str) -> Option<(&str, bool)> {
     }
 }
 
-/// The value of an attribute that is a whole number, as `start` of `<ol start="24">`.
+/// The integer value of an attribute, such as `start` of `<ol start="24">`.
 pub fn number(attributes: &str, name: &str) -> Option<u64> {
     let lower = attributes.to_ascii_lowercase();
     let value = lower.split_once(&format!("{name}="))?.1.trim_start_matches(['"', '\'']);

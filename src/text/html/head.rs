@@ -10,7 +10,7 @@ use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSin
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageHead {
     pub title: String,
-    /// Each `meta` with a name or property, in small letters, and its content.
+    /// Each `meta` with a name or property, in lower case, and its content.
     pub metas: Vec<(String, String)>,
     /// The `href` of `link rel=canonical`.
     pub canonical: Option<String>,
@@ -20,7 +20,7 @@ pub struct PageHead {
     pub language: Option<String>,
 }
 
-/// More `meta` than this are those of no page that a person wrote.
+/// Maximum number of `meta` elements read; no genuine page has more.
 const MOST: usize = 500;
 
 impl PageHead {
@@ -33,7 +33,7 @@ impl PageHead {
         tokenizer.sink.head.into_inner()
     }
 
-    /// The content of the first `meta` with one of these names, that says something.
+    /// The first non-empty content of a `meta` with one of these names.
     pub fn meta(&self, names: &[&str]) -> Option<&str> {
         let of = |name: &&str| {
             let named = self.metas.iter().filter(move |(known, _)| known == *name);

@@ -17,11 +17,11 @@ pub struct Tag<'a> {
     pub opens: bool,
     /// `<name/>`.
     pub is_empty: bool,
-    /// What stands between its name and its `>`.
+    /// The text between its name and its `>`.
     pub attributes: &'a str,
 }
 
-/// Elements in which nothing is a tag but their own end.
+/// Elements in which only their own end tag is a tag.
 const RAW: &[&str] = &["script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title"];
 
 /// The texts and tags of HTML, in their order.
@@ -80,7 +80,7 @@ impl<'a> Pieces<'a> {
         None
     }
 
-    /// A tag from its name on; one that the text ends in is none.
+    /// A tag from its name on; one cut off by the end of the text is not a tag.
     fn tag(&mut self, text: &'a str, opens: bool) -> Option<Piece<'a>> {
         let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>');
         let (name, attributes) = text.split_at(text.find(ends).unwrap_or(text.len()));
@@ -137,7 +137,7 @@ fn behind_comment(text: &str) -> &str {
     ""
 }
 
-/// The end tag of a raw element, and what stands behind it.
+/// The end tag of a raw element, and what follows it.
 fn behind_raw<'a>(text: &'a str, name: &str) -> &'a str {
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| rest.find("</")) {

@@ -1,11 +1,11 @@
-//! What `&lt;`, `&#8230;` and `&eacute;` stand for, in XML and in HTML. Knows no feed.
+//! Decodes character references such as `&lt;`, `&#8230;` and `&eacute;`, in XML and in HTML. Knows no feed.
 
 use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
-/// A longer name is nobody's; the longest of HTML has 31 letters.
+/// Maximum length of a name; the longest in HTML has 31 letters.
 const LONGEST: usize = 40;
 
 /// What a reference stands for. XML's five, numbers and HTML's names are known; others are the document's own, and nothing.
@@ -40,7 +40,7 @@ fn plain(name: &str) -> Option<char> {
     }
 }
 
-/// An attribute's value as XML reads it: a reference ends with `;`, so that `?a=1&copy=2` stays what it is.
+/// An attribute's value by XML's rules: a reference must end with `;`, so `?a=1&copy=2` stays unchanged.
 pub fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -64,7 +64,7 @@ pub fn html(text: &str) -> String {
         let run = length(behind);
         let (name, behind) = behind.split_at(run);
         let ended = behind.strip_prefix(';');
-        // Most of a text's ampersands are nothing else; asking the tokenizer for each of a million takes seconds.
+        // Most ampersands in a text are just that; running the tokenizer for each of a million takes seconds.
         match plain(name) {
             _ if run == 0 => out.push('&'),
             Some(sign) if name.starts_with('#') || ended.is_some() => out.push(sign),
