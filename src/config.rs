@@ -112,7 +112,7 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
         let line = e.span().map(|span| line_at(text, span.start));
         let (message, help) = match (e.message(), e.span().and_then(|span| text.get(span))) {
             ("duplicate key", Some(key)) => {
-                (format!("`{key}` is there twice"), "put both under one heading; of two lines with one key keep one")
+                (format!("`{key}` appears twice"), "put both under one heading; of two lines with one key keep one")
             }
             (message, _) => (message.to_owned(), "correct the TOML; https://toml.io shows the form"),
         };

@@ -61,8 +61,8 @@ fn broken_toml_names_its_line() {
     let told = read_with("[publication]\nname = \"x\nurl = 3\n", &[]).expect_err("broken");
     assert!(told.starts_with("config.toml:2:"), "{told}");
     for (text, expected) in [
-        ("[web]\nlisten = \"\"\n[web]\n", "config.toml:3: `web` is there twice"),
-        ("[web]\nlisten = \"\"\nlisten = \"\"\n", "config.toml:3: `listen` is there twice"),
+        ("[web]\nlisten = \"\"\n[web]\n", "config.toml:3: `web` appears twice"),
+        ("[web]\nlisten = \"\"\nlisten = \"\"\n", "config.toml:3: `listen` appears twice"),
     ] {
         let told = read_with(text, &[]).expect_err("twice");
         assert!(told.starts_with(expected), "{told}");

@@ -240,7 +240,7 @@ fn sections<'a>(within: &Fields<'a>, key: &str, id: &str) -> Vec<Fields<'a>> {
         if let Some(id_text) =
             table.get(id).and_then(Item::as_str).filter(|text| !text.is_empty() && !seen.insert((*text).to_owned()))
         {
-            let message = format!("{}: `{id}` \"{id_text}\" is there twice", called(at));
+            let message = format!("{}: `{id}` \"{id_text}\" appears twice", called(at));
             within.source.wrong(fields.line_of(id), message, "delete one of the two entries");
         }
         found.push(fields);

@@ -141,7 +141,7 @@ impl Key {
     fn load(key: &KeyFile, root: &Path) -> Result<Self, Notice> {
         let label = |l: &str| !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !key.selector.split('.').all(label) || key.selector.len() > 63 {
-            return Err(Notice::new(format!("`{}` is not a DKIM selector", key.selector))
+            return Err(Notice::new(format!("`{}` is not a valid DKIM selector", key.selector))
                 .help("it is a DNS name, such as 2026a: letters, digits and `-`"));
         }
         let path = root.join(&key.file);

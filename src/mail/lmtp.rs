@@ -127,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let Some(line) = line.strip_suffix(b"\r\n") else {
-            self.say("500 5.5.2 a line ends in CR LF, and is short").await?;
+            self.say("500 5.5.2 lines must be short and end in CR LF").await?;
             return Err(io::ErrorKind::InvalidData.into());
         };
         Ok(String::from_utf8_lossy(line).into_owned())

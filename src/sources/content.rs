@@ -82,7 +82,7 @@ fn drop_twins(content: &mut Content, places: &[(&PathBuf, usize)]) {
         let known = *first.entry(&item.id).or_insert(at);
         if let (true, Some((file, line)), Some((twin, row))) = (known != at, places.get(known), places.get(at)) {
             let message =
-                format!("the news id `{}` is there twice; the one at {}:{} counts", item.id, file.display(), line + 1);
+                format!("the news id `{}` appears twice; the one at {}:{} counts", item.id, file.display(), line + 1);
             let notice = Notice::new(message).at(twin, row + 1);
             content.notices.push(notice.help("delete the line that is out of date, or give the item an id of its own"));
             twins.insert(at);

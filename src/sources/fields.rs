@@ -19,7 +19,7 @@ pub(super) struct Fields<'a> {
     pub report: &'a mut Report,
 }
 
-const HELD: &str = "had control, hidden or piled-up characters; they were removed";
+const HELD: &str = "had control characters, hidden characters or stacked accents; they were removed";
 
 impl Fields<'_> {
     pub(super) fn line_of(&self, key: &str) -> usize {

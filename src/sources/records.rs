@@ -184,7 +184,7 @@ impl<'de> Visitor<'de> for Strict {
                 Entry::Vacant(place) => drop(place.insert(map.next_value_seed(Strict)?)),
                 Entry::Occupied(twin) => {
                     let name = super::report::quoted(twin.key());
-                    return Err(A::Error::custom(format!("the key {name} is in one object twice")));
+                    return Err(A::Error::custom(format!("the key {name} appears twice in one object")));
                 }
             }
         }

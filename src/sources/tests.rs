@@ -134,7 +134,7 @@ fn what_turns_or_hides_other_text_goes_and_is_told() {
     ] {
         let (item, told) = with("\"A\"", &format!("\"{title}\"")).unwrap();
         assert_eq!(item.title, clean);
-        assert!(told.starts_with("n.jsonl:1: `title` had control, hidden or piled-up characters"), "{told}");
+        assert!(told.starts_with("n.jsonl:1: `title` had control characters, hidden characters"), "{told}");
     }
     for nothing in ["\u{200d}", "\u{200e}\u{200f}", "\u{3164}", " \u{301} ", "\u{ad}", "\\u0007"] {
         let error = with("\"A\"", &format!("\"{nothing}\"")).unwrap_err();
@@ -205,7 +205,7 @@ fn columns_that_differ_in_case_alone_are_both_named() {
     for (header, words) in [
         ("title,Title,source,published", "the columns \"title\" and \"Title\" differ in nothing but case"),
         ("title,source,published,Desk,DESK", "the columns \"Desk\" and \"DESK\" differ in nothing but case"),
-        ("title,source,published,desk, desk ", "the column \"desk\" is there twice"),
+        ("title,source,published,desk, desk ", "the column \"desk\" appears twice"),
     ] {
         let error = news("n.csv", format!("{header}\n").as_bytes()).unwrap_err();
         assert!(error.starts_with("n.csv:1: ") && error.contains(words), "{error}");
@@ -227,7 +227,7 @@ fn one_id_twice_is_told_with_both_places() {
     let told: Vec<String> = content.notices.iter().map(ToString::to_string).collect();
     assert_eq!(told.len(), 1, "one line for one id: {told:?}");
     assert!(
-        told[0].contains("a.jsonl:3: the news id `a` is there twice; the one at ")
+        told[0].contains("a.jsonl:3: the news id `a` appears twice; the one at ")
             && told[0].contains("a.jsonl:1 counts"),
         "{told:?}"
     );

@@ -41,7 +41,7 @@ pub fn find(draft: &Draft, given: &str) -> Result<Place, Notice> {
     match (beginning.next(), beginning.next()) {
         (Some((place, _)), None) => Ok(place),
         (Some((_, one)), Some((_, other))) => {
-            let message = format!("`{given}` may be \"{}\" or \"{}\"", one.title, other.title);
+            let message = format!("`{given}` is ambiguous: it could be \"{}\" or \"{}\"", one.title, other.title);
             Err(Notice::new(message).help(format!("their ids are {} and {}", one.id, other.id)))
         }
         (None, _) => Err(Notice::new(format!("there is no entry `{given}` in this issue"))

@@ -163,7 +163,7 @@ fn cards_and_stories_are_added() {
 fn what_does_not_fit_is_refused_with_a_remedy() {
     for (edit, words) in [
         (set(Some("9"), "note", "x"), "it has larch-3, court"),
-        (set(Some("la"), "note", "x"), "may be \"Larch 3 is out\" or \"A lark sings\""),
+        (set(Some("la"), "note", "x"), "could be \"Larch 3 is out\" or \"A lark sings\""),
         (set(Some("1"), "titel", "x"), "did you mean `title`?"),
         (set(None, "subjekt", "x"), "did you mean `subject`?"),
         (set(Some("1"), "score", "11"), "from 0 to 10"),

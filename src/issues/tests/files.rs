@@ -165,7 +165,7 @@ level = "expert"
       help: write it as ["one", "two"]
     issues/2026-11-25-midweek/issue.toml:14: news 1: `pinned` must be true or false, found "yes"
       help: write it without quotes
-    issues/2026-11-25-midweek/issue.toml:17: news 2: `id` "a" is there twice
+    issues/2026-11-25-midweek/issue.toml:17: news 2: `id` "a" appears twice
       help: delete one of the two entries
     issues/2026-11-25-midweek/issue.toml:25: guides 1: `level` must be beginner, intermediate or advanced, found "expert"
       help: write one of the three

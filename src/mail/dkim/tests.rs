@@ -105,9 +105,9 @@ fn a_key_that_cannot_sign_is_told_before_anything_is_sent() {
     for (selector, file, says) in [
         ("r2026", "missing.pem", "cannot read the DKIM key"),
         ("r2026", "not.pem", "not a private key"),
-        ("no selector", "rsa.pem", "not a DKIM selector"),
-        ("", "rsa.pem", "not a DKIM selector"),
-        ("x;d=evil.example", "rsa.pem", "not a DKIM selector"),
+        ("no selector", "rsa.pem", "not a valid DKIM selector"),
+        ("", "rsa.pem", "not a valid DKIM selector"),
+        ("x;d=evil.example", "rsa.pem", "not a valid DKIM selector"),
     ] {
         let keys = vec![KeyFile { selector: selector.into(), file: file.into() }];
         let told = load(&Settings { keys, ..settings.clone() }, "almanac.example").expect_err("a notice");

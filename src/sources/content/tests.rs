@@ -29,7 +29,7 @@ fn files_are_read_in_name_order_and_all_errors_told() {
     assert_eq!(content.items.iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     let notices: String = content.notices.iter().map(ToString::to_string).collect();
     assert!(
-        content.notices.len() == 2 && notices.contains("notes.txt") && notices.contains("`a` is there twice"),
+        content.notices.len() == 2 && notices.contains("notes.txt") && notices.contains("`a` appears twice"),
         "{notices}"
     );
     put("guides/h.md", "+++\ntitle = \"H\"\nslug = \"g\"\nlevel = \"beginner\"\n+++\n");

@@ -20,7 +20,7 @@ impl Fetched {
         let mut layers: Vec<&str> =
             named.split(',').map(str::trim).filter(|layer| !matches!(*layer, "" | "identity")).collect();
         if layers.len() > LAYERS {
-            return Err(Failure::Broken(format!("the body is packed {} times", layers.len())));
+            return Err(Failure::Broken(format!("the response is compressed {} times over", layers.len())));
         }
         let mut body = self.body;
         while let Some(layer) = layers.pop() {
@@ -42,7 +42,7 @@ fn unpack(layer: &str, packed: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
         "deflate" => read(flate2::read::ZlibDecoder::new(packed), most)
             .or_else(|_| read(flate2::read::DeflateDecoder::new(packed), most)),
         "br" => read(brotli_decompressor::Decompressor::new(packed, 4_096), most),
-        other => Err(Failure::Broken(format!("the body is packed as `{other}`, which nobody asked for"))),
+        other => Err(Failure::Broken(format!("the response is compressed as `{other}`, which was not requested"))),
     }
 }
 
@@ -55,7 +55,7 @@ fn read(from: impl Read, most: usize) -> Result<Vec<u8>, Failure> {
         return Err(Failure::Large(most));
     }
     match ended {
-        Err(why) if out.is_empty() => Err(Failure::Broken(format!("the body cannot be unpacked: {why}"))),
+        Err(why) if out.is_empty() => Err(Failure::Broken(format!("the response cannot be decompressed: {why}"))),
         _ => Ok(out),
     }
 }

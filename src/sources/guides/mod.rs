@@ -90,7 +90,7 @@ fn read_json(label: &Path, text: &str, by_line: bool) -> Result<Imported, Notice
         }
         let Some(guide) = read else { return };
         if !slugs.insert(guide.slug.clone()) {
-            let message = format!("the slug `{}` is in this file twice", guide.slug);
+            let message = format!("the slug `{}` appears twice in this file", guide.slug);
             report.error(line, message, "give one another `slug`");
         }
         guides.push(guide);

@@ -90,7 +90,7 @@ fn json_has_the_shape_of_the_list() {
     assert_eq!(read("a", &format!("[{one}]")).unwrap().guides, std::slice::from_ref(&guide));
     assert_eq!(read("a.jsonl", &serde_json::to_string(&guide).unwrap()).unwrap().guides, [guide]);
     let error = read("a.json", &format!("[\n{one},\n{one}]")).unwrap_err();
-    assert!(error.contains("is in this file twice"), "{error}");
+    assert!(error.contains("appears twice in this file"), "{error}");
     let noted = read("a.json", "{\"title\":\"A b: c\",\"key_takeaways\":[]}").unwrap();
     assert_eq!((noted.guides[0].slug.as_str(), noted.guides[0].topic.as_str()), ("a-b", "A b"));
     assert!(noted.notices.iter().any(|n| n.message.contains("did you mean `takeaways`")), "{:?}", noted.notices);

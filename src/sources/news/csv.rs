@@ -76,7 +76,7 @@ fn header(row: &csv::StringRecord, report: &mut Report) -> Option<Vec<String>> {
         } else if let Some(twin) = seen.insert(name.to_lowercase(), name) {
             let (twin, name) = (quoted(twin), quoted(name));
             let message = if twin == name {
-                format!("the column {name} is there twice")
+                format!("the column {name} appears twice")
             } else {
                 format!("the columns {twin} and {name} differ in nothing but case")
             };

@@ -82,8 +82,8 @@ fn bad_fields_are_refused() {
         ("}", r#","topics":"x"}"#, "`topics` must be a list of strings, found \"x\""),
         ("}", r#","topics":[1]}"#, "`topics` must be a list of strings"),
         ("}", r#","guides":["Not A Slug"]}"#, "`guides` must be a list of guide slugs"),
-        ("}", r#","title":"B"}"#, "the key \"title\" is in one object twice"),
-        ("}", r#","x":{"y":1,"y":2}}"#, "the key \"y\" is in one object twice"),
+        ("}", r#","title":"B"}"#, "the key \"title\" appears twice in one object"),
+        ("}", r#","x":{"y":1,"y":2}}"#, "the key \"y\" appears twice in one object"),
         ("}", ",}", "trailing comma"),
         ("}", "} {}", "trailing characters"),
         ("}", "", "not valid JSON"),
@@ -175,7 +175,7 @@ fn csv_slips_are_refused() {
         refused("n.csv", &format!("{HEAD}{text}"), words);
     }
     refused("n.csv", "titel,source,published\n", "did you mean title");
-    refused("n.csv", "title,source,source,published\n", "is there twice");
+    refused("n.csv", "title,source,source,published\n", "appears twice");
     refused("n.csv", "", "empty file");
 }
 

@@ -145,7 +145,7 @@ impl Plan {
         }
         let stem = table.label.file_stem()?.to_string_lossy().to_lowercase();
         let word = stem.split(|c: char| !c.is_alphanumeric()).find(|word| words::is_no_mail(word))?.to_owned();
-        let notice = Notice::new(format!("the file's name says `{word}`, and no column has their status"));
+        let notice = Notice::new(format!("the file's name says `{word}`, but no column gives a status"));
         Some(notice.help(
             "add --map '*=unsubscribed' (or bounced, complained) to keep them off the list; --map '*=confirmed' if it is only a name",
         ))

@@ -71,7 +71,11 @@ impl Page {
         let lines = lines::lex(page);
         let mut report = Report::new(label);
         for (i, _) in page.lines().enumerate().filter(|(_, raw)| text::line(raw).changed) {
-            report.note(i + 1, "the line had control, hidden or piled-up characters; they were removed", "");
+            report.note(
+                i + 1,
+                "the line had control characters, hidden characters or stacked accents; they were removed",
+                "",
+            );
         }
         Self {
             uses: vec![None; lines.len()],
