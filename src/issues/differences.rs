@@ -4,46 +4,8 @@
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::blocks::Section;
-use super::edit::{Place, words};
+use super::edit::{ENTRY_FIELDS, ISSUE_FIELDS, Place, words};
 use crate::model::{Card, Draft, Entry};
-
-/// The fields of the issue that an editor writes, as `digest draft set` names them.
-const HEAD: [&str; 14] = [
-    "subject",
-    "preheader",
-    "intro",
-    "language",
-    "issue_number",
-    "number.value",
-    "number.label",
-    "number.url",
-    "picture.file",
-    "picture.url",
-    "picture.width",
-    "picture.alt",
-    "waive",
-    "waive_why",
-];
-/// The fields of an entry.
-const ENTRY: [&str; 17] = [
-    "title",
-    "summary",
-    "note",
-    "source",
-    "published",
-    "score",
-    "url",
-    "format",
-    "topics",
-    "guide",
-    "also",
-    "pinned",
-    "banned",
-    "picture.file",
-    "picture.url",
-    "picture.width",
-    "picture.alt",
-];
 
 /// A field whose words differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +55,7 @@ pub enum Difference<'d> {
 /// Every difference: the issue's own fields, the stories in their present order, those that are gone, the cards.
 pub fn differences<'d>(before: &'d Draft, after: &'d Draft) -> Vec<Difference<'d>> {
     let mut found: Vec<Difference> =
-        fields(&HEAD, (before, None), (after, None)).into_iter().map(Difference::Issue).collect();
+        fields(&ISSUE_FIELDS, (before, None), (after, None)).into_iter().map(Difference::Issue).collect();
     let moved = moved(before, after);
     for (place, entry) in entries(after) {
         let was = find(before, &entry.id);
@@ -107,7 +69,8 @@ pub fn differences<'d>(before: &'d Draft, after: &'d Draft) -> Vec<Difference<'d
             Some((_, Place { section: Section::News, at })) => StoryMove::FromBench(at + 1),
             Some(_) => StoryMove::Stayed,
         };
-        let fields = was.map(|was| fields(&ENTRY, (before, Some(was)), (after, Some(place)))).unwrap_or_default();
+        let fields =
+            was.map(|was| fields(&ENTRY_FIELDS, (before, Some(was)), (after, Some(place)))).unwrap_or_default();
         if what != StoryMove::Stayed || !fields.is_empty() {
             found.push(Difference::Story {
                 title: &entry.title,
@@ -150,7 +113,8 @@ fn fields(
         let (before, after) = (words(before, was, field)?, words(after, is, field)?);
         (before != after).then_some(FieldDifference { field, before, after })
     };
-    names.iter().copied().filter_map(differs).collect()
+    // No edit sets `also`: merging and splitting stories change it.
+    names.iter().copied().chain(["also"]).filter_map(differs).collect()
 }
 
 /// The stories that are outside the longest run that both orders share, by id. A story above which another one went has not moved.

@@ -78,26 +78,13 @@ fn draft(subject: &str) -> Draft {
 /// An entry from its parts: score, source, day of July 2024 (from 32 on, of August), title, summary, first topic.
 fn entry(score: f64, source: &str, at: u32, title: &str, summary: &str, topic: &str) -> Entry {
     let slug = crate::model::topic_key(title).chars().take(24).collect::<String>();
+    let published = Published::Day(if at > 31 { day(8, at - 31) } else { day(7, at) });
     Entry {
-        id: slug.clone(),
-        title: title.to_owned(),
-        source: source.to_owned(),
-        published: Published::Day(if at > 31 { day(8, at - 31) } else { day(7, at) }),
         score: Some(score),
         url: Some(format!("https://news.example/{slug}")),
         summary: summary.to_owned(),
-        format: crate::model::TextFormat::Text,
         topics: vec![topic.to_owned()],
-        also: Vec::new(),
-        apart: Vec::new(),
-        follow_up: None,
-        guide: None,
-        guide_options: Vec::new(),
-        why: String::new(),
-        note: String::new(),
-        picture: None,
-        pinned: false,
-        banned: false,
+        ..Entry::bare(slug, title.to_owned(), source.to_owned(), published)
     }
 }
 

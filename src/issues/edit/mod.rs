@@ -14,6 +14,7 @@ use crate::model::{Card, Draft, Entry, Notice, Notices};
 
 pub use current::{stamp, stamps, words};
 pub use place::{Place, find};
+pub use value::{ENTRY_FIELDS, ISSUE_FIELDS};
 
 /// One change of a draft.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use crate::model::{Draft, Entry, Figure, Notice, Picture, Published};
 use crate::text::suggestion;
 
 /// The fields of an entry that a person writes, in the order of the file.
-const ENTRY: [&str; 18] = [
+pub const ENTRY_FIELDS: [&str; 18] = [
     "title",
     "source",
     "published",
@@ -29,7 +29,7 @@ const ENTRY: [&str; 18] = [
     "picture",
 ];
 /// Those of the issue.
-const TOP: [&str; 16] = [
+pub const ISSUE_FIELDS: [&str; 16] = [
     "subject",
     "preheader",
     "intro",
@@ -84,7 +84,7 @@ fn written(field: &str, words: &str) -> Result<String, Notice> {
             "false" | "no" | "off" | "" => Ok("false".into()),
             _ => Err(unfit(field, words, "yes or no")),
         },
-        _ => Err(unknown(field, &ENTRY)),
+        _ => Err(unknown(field, &ENTRY_FIELDS)),
     }
 }
 
@@ -118,7 +118,7 @@ pub fn set_top(draft: &Draft, text: &str, field: &str, words: &str) -> Result<St
         _ => match field.split_once('.') {
             Some(("number", part)) => ("number", figure_with(draft.number.as_ref(), part, words)?),
             Some(("picture", part)) => ("picture", picture_with(draft.picture.as_ref(), part, words)?),
-            _ => return Err(unknown(field, &TOP)),
+            _ => return Err(unknown(field, &ISSUE_FIELDS)),
         },
     };
     let document = document(text)?;
@@ -171,7 +171,7 @@ fn figure_with(now: Option<&Figure>, part: &str, words: &str) -> Result<String, 
         "value" => new.value = words.into(),
         "label" => new.label = words.into(),
         "url" => new.url = Some(words.to_owned()).filter(|url| !url.trim().is_empty()),
-        _ => return Err(unknown(&format!("number.{part}"), &TOP)),
+        _ => return Err(unknown(&format!("number.{part}"), &ISSUE_FIELDS)),
     }
     Ok(figure(&new))
 }
@@ -187,7 +187,7 @@ fn picture_with(now: Option<&Picture>, part: &str, words: &str) -> Result<String
         "width" => new.width = pixels()?,
         "height" => new.height = if filled.is_some() { Some(pixels()?) } else { None },
         "alt" => new.alt = words.into(),
-        _ => return Err(unknown(&format!("picture.{part}"), &TOP)),
+        _ => return Err(unknown(&format!("picture.{part}"), &ISSUE_FIELDS)),
     }
     Ok(picture(&new))
 }
