@@ -19,6 +19,7 @@ use toml::{Table, Value};
 use crate::model::{Edition, Letterhead, Notice, Notices, Publication};
 use crate::send::TransportKind;
 use crate::sources::{Feed, FetchSettings};
+use crate::store::{Place, StoreError};
 use crate::{check, compose, render, schedule, send, store};
 use mistakes::Mistakes;
 use origin::line_at;
@@ -106,6 +107,9 @@ pub fn load(path: &Path) -> Result<Config, Notices> {
     read(path, &text, environment.filter(|(name, _)| name.starts_with("DIGEST_")))
 }
 
+/// The sections that have a password.
+const SECRETS: &[&[&str]] = &[&["delivery", "smtp"], &["bounces", "imap"], &["store"]];
+
 /// The same from text and variables that are handed in.
 pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, String)>) -> Result<Config, Notices> {
     let mut table: Table = toml::from_str(text).map_err(|e| {
@@ -119,11 +123,12 @@ pub fn read(path: &Path, text: &str, environment: impl Iterator<Item = (String, 
         Notice::new(message).at(path, line).help(help)
     })?;
     let mut mistakes = Mistakes::new(path, text);
-    for (section, part) in [("delivery", "smtp"), ("bounces", "imap")] {
-        if table.get(section).and_then(|d| d.get(part)).and_then(|s| s.get("password")).is_some() {
-            let (above, below) = (section.to_uppercase(), part.to_uppercase());
-            let help = format!("keep it in a file named by `password_file`, or in DIGEST_{above}__{below}__PASSWORD");
-            mistakes.add(&[section, part, "password"], "the password does not belong in config.toml", &help);
+    for section in SECRETS {
+        let inner = section.iter().try_fold(&table, |table, name| table.get(*name)?.as_table());
+        if inner.is_some_and(|inner| inner.contains_key("password")) {
+            let variable = section.join("__").to_uppercase();
+            let help = format!("keep it in a file named by `password_file`, or in DIGEST_{variable}__PASSWORD");
+            mistakes.add(&[*section, &["password"]].concat(), "the password does not belong in config.toml", &help);
         }
     }
     for (name, value) in environment {
@@ -231,9 +236,12 @@ impl Config {
         }
     }
 
-    /// Where the database file is, below the publication's folder.
-    pub fn database(&self, root: &Path) -> PathBuf {
-        root.join(self.store.url.trim_start_matches("sqlite:").trim_start_matches("//"))
+    /// Where the database is: a file below the publication's folder, or a server.
+    ///
+    /// # Errors
+    /// `store.url` names neither, which loading has refused.
+    pub fn database(&self, root: &Path) -> Result<Place, StoreError> {
+        self.store.place(root)
     }
 
     /// Where the safety log is.

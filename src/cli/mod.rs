@@ -25,6 +25,7 @@ mod schedule;
 mod send;
 mod serve;
 mod status;
+mod store;
 mod subscribers;
 
 use std::io::IsTerminal;
@@ -146,6 +147,9 @@ enum Command {
     Backup(backup::Backup),
     /// Restore a backup into a new folder; it mails nobody until you release it
     Restore(backup::Restore),
+    /// Copy the database to another place, or remove who got the issues of long ago
+    #[command(subcommand)]
+    Store(store::Store),
     /// Write a send's report as a web page
     Report(report::Report),
     /// Show drafts, running sends and results
@@ -233,6 +237,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Resume(command) => command.run(global),
         Command::Backup(command) => command.run(global),
         Command::Restore(command) => command.run(global),
+        Command::Store(command) => command.run(global),
         Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
         Command::Schedule(command) => command.run(global),
@@ -313,7 +318,11 @@ fn start_log(global: &Global) {
         (_, 1) => "digest=info,warn",
         _ => "digest=debug,info",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    let mut filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    // It logs the parameters of statements: addresses and tokens.
+    if let Ok(quiet) = "tokio_postgres=warn".parse() {
+        filter = filter.add_directive(quiet);
+    }
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match global.log_format {
         LogFormat::Json => log.json().init(),

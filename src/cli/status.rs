@@ -27,10 +27,8 @@ impl Status {
     pub fn run(self, global: &Global) -> anyhow::Result<Exit> {
         let site = global.site()?;
         if !site.has_store() {
-            let what = format!(
-                "there is no database yet at {}: no subscribers, approvals or sends",
-                site.config.database(&site.root).display()
-            );
+            let place = site.config.database(&site.root)?;
+            let what = format!("there is no database yet at {place}: no subscribers, approvals or sends");
             let help = "this is normal for a new publication: `digest subscribers import` creates one; if you had one, restore it from a backup";
             report_notices(global, &[Notice::new(what).help(help)]);
         }
@@ -56,7 +54,9 @@ impl Status {
             HumanFormat::Json => json(&status)?,
             HumanFormat::Human => print(&status, zone)?,
         }
-        if self.recipients {
+        if self.recipients && status.pruned && self.format == HumanFormat::Human {
+            line("  its recipients were pruned (`digest store prune`); the counts are kept")?;
+        } else if self.recipients {
             print_recipients(&site, &name, self.format)?;
         }
         Ok(Exit::Done)

@@ -165,11 +165,11 @@ fn table_settings(
 
 /// The passwords that the environment holds.
 fn secrets(origin: &Origin) -> Vec<Setting> {
-    let of = |section: &str| {
-        let path: Vec<&str> = section.split('.').chain(["password"]).collect();
+    let of = |section: &&[&str]| {
+        let path = [*section, &["password"]].concat();
         let (name, _) = origin.variable(&path)?;
         Some(Setting {
-            section: section.to_owned(),
+            section: section.join("."),
             key: "password".into(),
             value: HIDDEN.into(),
             default: None,
@@ -177,7 +177,7 @@ fn secrets(origin: &Origin) -> Vec<Setting> {
             about: String::new(),
         })
     };
-    ["delivery.smtp", "bounces.imap"].into_iter().filter_map(of).collect()
+    super::SECRETS.iter().filter_map(of).collect()
 }
 
 fn value_of(item: &Item) -> String {

@@ -1,12 +1,14 @@
 //! Mistakes in settings that their types cannot catch. Knows no file.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Config;
 use super::mistakes::Mistakes;
 use crate::model::{Address, Edition, Picture};
 use crate::render::is_language_tag;
+use crate::store::StoreError;
 
 /// Mistakes that the types cannot catch.
 pub fn sense(config: &Config, mistakes: &mut Mistakes) {
@@ -84,13 +86,10 @@ pub fn sense(config: &Config, mistakes: &mut Mistakes) {
     sending(config, mistakes);
     pages(config, mistakes);
     clicks(config, mistakes);
-    if config.store.url.strip_prefix("sqlite:").is_none_or(str::is_empty) {
-        let why = format!("`store.url` must be sqlite:PATH, found `{}`", config.store.url);
-        mistakes.add(
-            &["store", "url"],
-            &why,
-            "this version keeps its ledger in SQLite only, such as sqlite:data/digest.db",
-        );
+    // Without the text that was found, which may hold a password.
+    if let Err(StoreError::Url(why)) = config.store.place(Path::new("")) {
+        let help = "such as sqlite:data/digest.db or postgres://USER@HOST/DATABASE";
+        mistakes.add(&["store", "url"], &format!("`store.url` names no database: {why}"), help);
     }
 }
 

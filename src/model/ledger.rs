@@ -107,7 +107,7 @@ impl DeliveryState {
 }
 
 /// An issue's recipients by state. `recipients` is always the sum of the others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryCounts {
     pub recipients: u64,
     pub delivered: u64,

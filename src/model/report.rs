@@ -1,7 +1,7 @@
 //! The figures of one send, as shown in its report and in JSON. Knows no SQL and no page.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{DeliveryCounts, IssueState, Linked, PollCounts, Sentence};
 
@@ -142,7 +142,7 @@ pub struct StateLine {
 }
 
 /// How many were delivered in each stretch of time, from the first delivery on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// The start of the first stretch.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,14 +152,14 @@ pub struct Timeline {
 }
 
 /// A percentile of delivery: this percentage of delivered messages arrived within this many milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Within {
     pub percent: u8,
     pub ms: u64,
 }
 
 /// The results for recipients of one domain.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DomainLine {
     /// Lower case; empty for the line of all other domains.
     pub domain: String,
@@ -198,7 +198,7 @@ impl Refusal {
     pub const LONGEST: usize = 200;
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TriesLine {
     pub tries: u32,
     pub delivered: u64,
@@ -207,7 +207,7 @@ pub struct TriesLine {
 }
 
 /// Recipients who were delivered no later than so many seconds after the send began, and later than the line before says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitLine {
     /// `None`: later than any other line.
     #[serde(skip_serializing_if = "Option::is_none")]

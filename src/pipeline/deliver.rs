@@ -1,6 +1,5 @@
 //! Sends an approved issue: freezes the audience, works through the ledger, reports the result.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use super::{Site, test_copy};
 use crate::mail::{CompiledIssue, Folder, Relay};
 use crate::model::{Address, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
 use crate::send::{self, Ended, Event, Run, Schedule, Transport, TransportKind};
-use crate::store::{Audience, FencingToken, IssueSend, Store, StoreError, Uncertain};
+use crate::store::{Audience, FencingToken, IssueSend, Lock, Store, StoreError, Uncertain};
 
 /// A clock before this time is wrong, and so would be every Date header (2024-01-01).
 pub(super) const EARLIEST: i64 = 1_704_067_200;
@@ -34,6 +33,8 @@ pub struct SendOptions {
 struct Prepared {
     issue: IssueName,
     send: i64,
+    /// Which of the processes that have sent this issue we are.
+    epoch: i64,
     compiled: Arc<CompiledIssue>,
     transport: Transport,
     schedule: Schedule,
@@ -47,7 +48,7 @@ struct Prepared {
     before: DeliveryCounts,
     ended: Ended,
     store: Store,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// The state of a send after a run.
@@ -146,6 +147,7 @@ impl Delivery {
         // In a warm-up an issue takes days, and each has its own tries.
         let schedule = self.site.config.delivery.schedule(if allowance.is_some() { now } else { send.started });
         let uncertain = if now > schedule.give_up { Uncertain::Hold } else { self.site.config.delivery.uncertain };
+        let epoch = store.sends().take_over(send.id)?;
         store.sends().recover(send.id, uncertain, now)?;
         store.sends().clamp_waits(send.id, now, schedule.longest())?;
         let groups = self.site.config.delivery.smtp.per_domain.values();
@@ -173,6 +175,7 @@ impl Delivery {
         Ok(Prepared {
             issue: name.clone(),
             send: send.id,
+            epoch,
             compiled,
             transport,
             schedule,
@@ -195,7 +198,7 @@ impl Delivery {
         event: impl Fn(Event) + std::marker::Send + Sync + 'static,
     ) -> anyhow::Result<Ended> {
         let (ledger, writer) =
-            prepared.store.sends().start_ledger(prepared.send, self.site.config.bounces.soft_rule())?;
+            prepared.store.sends().start_ledger(prepared.send, prepared.epoch, self.site.config.bounces.soft_rule())?;
         let delivery = &self.site.config.delivery;
         let run = Run {
             compiled: Arc::clone(&prepared.compiled),
@@ -288,12 +291,12 @@ impl Delivery {
 
     /// The store of a send. It must exist: a new, empty ledger in place of a lost one would mail everyone again.
     pub(super) fn ledger_store(&self) -> anyhow::Result<Store> {
-        let path = self.site.config.database(&self.site.root);
-        let opened = Store::open(&path, self.site.config.store.durability);
+        let place = self.site.config.database(&self.site.root)?;
+        let opened = Store::open(&place, self.site.config.store.durability).and_then(Store::unless_unfinished);
         opened.map(|store| store.with_safety_log(self.site.safety_log())).map_err(|error| match error {
             StoreError::Missing(_) => {
                 Notice::new("there is no database, so no approval and no ledger; nobody was mailed")
-                    .at(&path, None)
+                    .at(place.to_string(), None)
                     .help(
                         "restore it from a backup if there was one; otherwise import subscribers and approve the issue",
                     )

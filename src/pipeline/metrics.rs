@@ -84,7 +84,7 @@ impl Board {
     fn read(&mut self, site: &Site) -> anyhow::Result<Vitals> {
         let mut vitals = Vitals { editions: editions(site), feeds: feeds(site), ..Vitals::default() };
         let Some(store) = site.store_to_read()? else { return Ok(vitals) };
-        vitals.sender_alive = store.sender_is_alive();
+        vitals.sender_alive = store.sender_is_alive()?;
         vitals.subscribers = store
             .sends()
             .subscribers_by_status()?

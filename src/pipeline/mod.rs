@@ -31,6 +31,7 @@ mod sendable;
 mod serve;
 mod spam;
 mod status;
+mod storage;
 mod subscribers;
 mod test_copy;
 mod trouble;
@@ -77,6 +78,7 @@ pub use scheduler::Outlook;
 pub use scheduler::{Daemon, Tick, run_scheduler};
 pub use serve::serve;
 pub use status::{DomainGroupStatus, IssueStatus, Upcoming};
+pub use storage::{CopyRun, Storage};
 pub use subscribers::{
     DuplicateRow, ImportOptions, Off, OpenList, SubscriberDetails, SubscriberImport, Subscribers, subscriber_to_json,
 };
@@ -137,6 +139,10 @@ impl Site {
 
     pub fn backups(&self) -> Backups {
         Backups { site: self.clone() }
+    }
+
+    pub fn storage(&self) -> Storage {
+        Storage { site: self.clone() }
     }
 
     pub fn doctor(&self) -> Doctor {
@@ -230,7 +236,8 @@ impl Site {
 
     /// Whether the database is there.
     pub fn has_store(&self) -> bool {
-        self.config.database(&self.root).exists()
+        let place = self.config.database(&self.root);
+        place.is_ok_and(|place| Store::exists(&place, self.config.store.durability))
     }
 
     /// Where the safety log is.
@@ -240,8 +247,8 @@ impl Site {
 
     /// The store, created if missing: for commands that write.
     fn store_to_fill(&self) -> Result<Store, StoreError> {
-        let store = Store::open_or_create(&self.config.database(&self.root), self.config.store.durability)?;
-        Ok(store.with_safety_log(self.safety_log()))
+        let store = Store::open_or_create(&self.config.database(&self.root)?, self.config.store.durability)?;
+        Ok(store.unless_unfinished()?.with_safety_log(self.safety_log()))
     }
 
     /// Creates the database if there is none, before the daemon's loops look for it in parallel. A new one holds no approval,
@@ -253,8 +260,8 @@ impl Site {
 
     /// The store, if there is one: for commands that only read.
     fn store_to_read(&self) -> Result<Option<Store>, StoreError> {
-        match Store::open(&self.config.database(&self.root), self.config.store.durability) {
-            Ok(store) => Ok(Some(store.with_safety_log(self.safety_log()))),
+        match Store::open(&self.config.database(&self.root)?, self.config.store.durability) {
+            Ok(store) => Ok(Some(store.unless_unfinished()?.with_safety_log(self.safety_log()))),
             Err(StoreError::Missing(_)) => Ok(None),
             Err(error) => Err(error),
         }

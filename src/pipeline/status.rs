@@ -32,6 +32,9 @@ pub struct IssueStatus {
     pub started_at: Option<DateTime<Utc>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<DateTime<Utc>>,
+    /// Its ledger was pruned: who got it is not known any more, only how many.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pruned: bool,
     /// Why it is stopped.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
@@ -170,6 +173,10 @@ impl Delivery {
     fn domain_groups(&self, store: &Store, name: &IssueName) -> anyhow::Result<Vec<DomainGroupStatus>> {
         let groups = &self.site.config.delivery.smtp.per_domain;
         let Some(send) = store.sends().send(name)?.filter(|_| !groups.is_empty()) else { return Ok(Vec::new()) };
+        if let Some(groups) = store.sends().pruned_domain_groups(send.id)? {
+            let group = |(group, counts)| DomainGroupStatus { group, counts, next_due: None };
+            return Ok(groups.into_iter().map(group).collect());
+        }
         let domains: Vec<&[String]> = groups.values().map(|group| group.domains.as_slice()).collect();
         let names = groups.keys().cloned().chain([String::new()]);
         let domain_groups = names.zip(store.sends().domain_groups(send.id, &domains)?);
@@ -205,6 +212,7 @@ impl Delivery {
             started_at: send.as_ref().map(|send| send.started),
             finished_at: send.as_ref().and_then(|send| send.finished),
             next_due: send.as_ref().and_then(|send| send.next_due),
+            pruned: send.as_ref().map_or(Ok(false), |send| is_pruned(store, send.id))?,
             next: store.map(|store| self.site.daemon().outlook(store, name)).transpose()?.flatten(),
             domain_groups: Vec::new(),
             poll: store.map(|store| store.issues().poll_counts(name)).transpose()?.flatten(),
@@ -226,4 +234,9 @@ impl Delivery {
             None => Ok(()),
         }
     }
+}
+
+fn is_pruned(store: Option<&Store>, send: i64) -> anyhow::Result<bool> {
+    let groups = store.map(|store| store.sends().pruned_domain_groups(send)).transpose()?;
+    Ok(groups.flatten().is_some())
 }

@@ -210,7 +210,8 @@ impl Subscribers {
     /// A notice about a killed import, since nobody it put on the list is mailed. Checked only where an import
     /// has ever run, and never blocks a command.
     pub fn broken_import(&self) -> Option<Notice> {
-        if !self.site.config.database(&self.site.root).with_extension("import.lock").exists() {
+        let place = self.site.config.database(&self.site.root).ok()?;
+        if place.file().is_some_and(|path| !path.with_extension("import.lock").exists()) {
             return None;
         }
         let found = self

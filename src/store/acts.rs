@@ -2,9 +2,9 @@
 //! transaction.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use super::db::{Db, params};
 use super::{StoreError, to_ms};
 use crate::model::SubscriberStatus;
 
@@ -19,65 +19,53 @@ pub struct Trace<'a> {
 }
 
 /// Unsubscribes a subscriber and records it, however the request reached us. Idempotent.
-pub(super) fn leave(conn: &Connection, id: i64, trace: Trace) -> Result<bool, StoreError> {
-    let left = take_off(conn, id, SubscriberStatus::Unsubscribed, trace.at)?;
+pub(super) fn leave(db: &Db, id: i64, trace: Trace) -> Result<bool, StoreError> {
+    let left = take_off(db, id, SubscriberStatus::Unsubscribed, trace.at)?;
     if left {
-        note(conn, id, "left", trace)?;
+        note(db, id, "left", trace)?;
     }
     Ok(left)
 }
 
 /// Takes a subscriber off the list and ends the open sign-ups of their address, so that no older link brings them back. The first
 /// reason stays; `false` when they were off before.
-pub(super) fn take_off(
-    conn: &Connection,
-    id: i64,
-    status: SubscriberStatus,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let rows = conn
-        .prepare_cached(
-            "UPDATE subscribers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
-        )?
-        .execute(params![id, status.as_str(), to_ms(now)])?;
-    let key: Option<String> = conn
-        .prepare_cached("SELECT email_key FROM subscribers WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    key.map_or(Ok(()), |key| end_sign_ups(conn, &key, now))?;
+pub(super) fn take_off(db: &Db, id: i64, status: SubscriberStatus, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let rows = db.execute(
+        "UPDATE subscribers SET status = ?2, left_ms = ?3 WHERE id = ?1 AND status IN ('pending', 'confirmed')",
+        params![id, status.as_str(), to_ms(now)],
+    )?;
+    let key = db.first("SELECT email_key FROM subscribers WHERE id = ?1", params![id], |row| row.get::<String>(0))?;
+    key.map_or(Ok(()), |key| end_sign_ups(db, &key, now))?;
     Ok(rows > 0)
 }
 
 /// Ends the open sign-ups of an address: none of its links confirms any more.
-pub(super) fn end_sign_ups(conn: &Connection, key: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
-    conn.prepare_cached("UPDATE signups SET ended_ms = ?2 WHERE email_key = ?1 AND ended_ms IS NULL")?
-        .execute(params![key, to_ms(now)])?;
+pub(super) fn end_sign_ups(db: &Db, key: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    db.execute("UPDATE signups SET ended_ms = ?2 WHERE email_key = ?1 AND ended_ms IS NULL", params![key, to_ms(now)])?;
     Ok(())
 }
 
-pub(super) fn note(conn: &Connection, id: i64, act: &str, trace: Trace) -> Result<(), StoreError> {
-    conn.execute(
+pub(super) fn note(db: &Db, id: i64, act: &str, trace: Trace) -> Result<(), StoreError> {
+    db.execute(
         "INSERT INTO acts (subscriber_id, at_ms, act, how, network) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![id, to_ms(trace.at), act, trace.how, trace.network],
     )?;
     Ok(())
 }
 
-pub(super) fn forgotten_hash(conn: &Connection, key: &str) -> Result<Vec<u8>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT salt FROM salts WHERE name = 'forgotten'")?;
-    let salt: Vec<u8> = statement.query_row([], |row| row.get(0))?;
+pub(super) fn forgotten_hash(db: &Db, key: &str) -> Result<Vec<u8>, StoreError> {
+    let salt: Vec<u8> = db.value("SELECT salt FROM salts WHERE name = 'forgotten'", params![])?;
     Ok(Sha256::new().chain_update(salt).chain_update(key).finalize().to_vec())
 }
 
 /// Whether the person of this address asked to be forgotten.
-pub(super) fn is_forgotten(conn: &Connection, key: &str) -> Result<bool, StoreError> {
-    let any: bool = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM forgotten)")?.query_row([], |row| row.get(0))?;
+pub(super) fn is_forgotten(db: &Db, key: &str) -> Result<bool, StoreError> {
+    let any: bool = db.value("SELECT EXISTS (SELECT 1 FROM forgotten)", params![])?;
     if !any {
         return Ok(false);
     }
-    let hash = forgotten_hash(conn, key)?;
-    let mut statement = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM forgotten WHERE hash = ?1)")?;
-    Ok(statement.query_row([hash], |row| row.get(0))?)
+    let hash = forgotten_hash(db, key)?;
+    db.value("SELECT EXISTS (SELECT 1 FROM forgotten WHERE hash = ?1)", params![hash])
 }
 
 /// Whether a status lets its subscriber come back by confirming.

@@ -1,8 +1,8 @@
 //! Approvals: the exact bytes that may go out, with the hashes that prove it.
 
-use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use super::db::{Db, params};
 use super::{Issues, StoreError, from_ms, to_ms};
 use crate::model::{Approval, Frozen, IssueName};
 
@@ -25,9 +25,7 @@ impl Issues<'_> {
     pub fn approve(&self, approval: &Approval) -> Result<bool, StoreError> {
         let tx = self.store.begin()?;
         let issue = approval.issue.to_string();
-        let begun: bool =
-            tx.query_row("SELECT EXISTS (SELECT 1 FROM sends WHERE issue = ?1)", [&issue], |r| r.get(0))?;
-        if begun {
+        if has_begun(&tx, &issue)? {
             return Ok(false);
         }
         let (text, hash) = stored_form(&approval.frozen);
@@ -58,12 +56,10 @@ impl Issues<'_> {
     pub fn take_back(&self, issue: &IssueName) -> Result<Option<bool>, StoreError> {
         let tx = self.store.begin()?;
         let issue = issue.to_string();
-        let begun: bool =
-            tx.query_row("SELECT EXISTS (SELECT 1 FROM sends WHERE issue = ?1)", [&issue], |r| r.get(0))?;
-        if begun {
+        if has_begun(&tx, &issue)? {
             return Ok(None);
         }
-        let gone = tx.execute("DELETE FROM approvals WHERE issue = ?1", [&issue])?;
+        let gone = tx.execute("DELETE FROM approvals WHERE issue = ?1", params![issue])?;
         tx.commit()?;
         Ok(Some(gone > 0))
     }
@@ -73,25 +69,22 @@ impl Issues<'_> {
     /// # Errors
     /// [`StoreError::Damaged`] when the stored bytes no longer match their hash.
     pub fn approval(&self, issue: &IssueName) -> Result<Option<Approval>, StoreError> {
-        let found = self
-            .store
-            .conn
-            .query_row(
-                "SELECT draft, frozen_sha256, frozen, approved_by, approved_ms FROM approvals WHERE issue = ?1",
-                [issue.to_string()],
-                |row| {
-                    let text: String = row.get(2)?;
-                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, text, row.get(3)?, row.get::<_, i64>(4)?))
-                },
-            )
-            .optional()?;
-        let Some((draft, frozen_sha256, text, by, at)) = found else { return Ok(None) };
         let damaged =
-            |why: String| StoreError::Damaged(self.store.path.clone(), format!("the approval of {issue}: {why}"));
-        if data_encoding::HEXLOWER.encode(&Sha256::digest(&text)) != frozen_sha256 {
-            return Err(damaged("its bytes do not match their hash".into()));
-        }
-        let frozen = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
-        Ok(Some(Approval { issue: issue.clone(), draft, frozen_sha256, frozen, by, at: from_ms(at)? }))
+            |why: String| StoreError::Damaged(self.store.place.clone(), format!("the approval of {issue}: {why}"));
+        let sql = "SELECT frozen_sha256, frozen, draft, approved_by, approved_ms FROM approvals WHERE issue = ?1";
+        self.store.db.first(sql, params![issue.to_string()], |row| {
+            let (frozen_sha256, text): (String, String) = (row.get(0)?, row.get(1)?);
+            if data_encoding::HEXLOWER.encode(&Sha256::digest(&text)) != frozen_sha256 {
+                return Err(damaged("its bytes do not match their hash".into()));
+            }
+            let frozen = serde_json::from_str(&text).map_err(|e| damaged(e.to_string()))?;
+            let (draft, by, at) = (row.get(2)?, row.get(3)?, from_ms(row.get(4)?)?);
+            Ok(Approval { issue: issue.clone(), draft, frozen_sha256, frozen, by, at })
+        })
     }
+}
+
+/// Whether the send of an issue has begun.
+fn has_begun(db: &Db, issue: &str) -> Result<bool, StoreError> {
+    db.value("SELECT EXISTS (SELECT 1 FROM sends WHERE issue = ?1)", params![issue])
 }

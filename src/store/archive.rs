@@ -2,9 +2,9 @@
 //! never written here.
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
 use sha2::{Digest, Sha256};
 
+use super::db::params;
 use super::{Issues, StoreError, from_ms, to_ms};
 use crate::model::{IssueName, Rendered};
 
@@ -47,12 +47,12 @@ impl Issues<'_> {
     /// Another value whenever the archive shows something else.
     pub fn archive_version(&self) -> Result<(i64, i64), StoreError> {
         let sql = "SELECT (SELECT count(*) FROM sends), (SELECT coalesce(max(id), 0) FROM corrections)";
-        Ok(self.store.conn.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        self.store.db.one(sql, params![], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// The issues whose send began, the newest first.
     pub fn archived(&self) -> Result<Vec<Archived>, StoreError> {
-        self.newest_archived(-1)
+        self.newest_archived(i64::MAX)
     }
 
     /// The newest issue whose send began.
@@ -60,31 +60,26 @@ impl Issues<'_> {
         Ok(self.newest_archived(1)?.pop())
     }
 
-    /// `most`: SQLite's limit, of which a negative one is none.
     fn newest_archived(self, most: i64) -> Result<Vec<Archived>, StoreError> {
-        let mut statement = self.store.conn.prepare(
-            "SELECT s.issue, s.started_ms, max(c.corrected_ms), count(c.id),
-                 coalesce((SELECT l.subject FROM corrections AS l WHERE l.issue = s.issue
-                     ORDER BY l.id DESC LIMIT 1), a.subject),
-                 coalesce((SELECT l.preheader FROM corrections AS l WHERE l.issue = s.issue
-                     ORDER BY l.id DESC LIMIT 1), a.preheader)
-             FROM sends AS s JOIN approvals AS a ON a.issue = s.issue LEFT JOIN corrections AS c ON c.issue = s.issue
-             GROUP BY s.issue ORDER BY s.issue DESC LIMIT ?1",
-        )?;
-        let mut rows = statement.query([most])?;
-        let mut issues = Vec::new();
-        while let Some(row) = rows.next()? {
+        let sql = "SELECT s.issue, s.started_ms,
+                       (SELECT max(c.corrected_ms) FROM corrections AS c WHERE c.issue = s.issue),
+                       (SELECT count(*) FROM corrections AS c WHERE c.issue = s.issue),
+                       coalesce((SELECT l.subject FROM corrections AS l WHERE l.issue = s.issue
+                           ORDER BY l.id DESC LIMIT 1), a.subject),
+                       coalesce((SELECT l.preheader FROM corrections AS l WHERE l.issue = s.issue
+                           ORDER BY l.id DESC LIMIT 1), a.preheader)
+                   FROM sends AS s JOIN approvals AS a ON a.issue = s.issue ORDER BY s.issue DESC LIMIT ?1";
+        self.store.db.rows(sql, params![most], |row| {
             let name: String = row.get(0)?;
-            issues.push(Archived {
+            Ok(Archived {
                 issue: name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))?,
                 sent: from_ms(row.get(1)?)?,
-                corrected: row.get::<_, Option<i64>>(2)?.map(from_ms).transpose()?,
+                corrected: row.get::<Option<i64>>(2)?.map(from_ms).transpose()?,
                 corrections: row.get(3)?,
                 subject: row.get(4)?,
                 preheader: row.get(5)?,
-            });
-        }
-        Ok(issues)
+            })
+        })
     }
 
     /// The copy of an issue as the web shows it, with direct links whatever the mail has; `None` before its send began.
@@ -101,21 +96,19 @@ impl Issues<'_> {
             public_url: approval.frozen.letterhead.public_url,
             corrections: Vec::new(),
         };
-        let mut statement = self.store.conn.prepare(
-            "SELECT corrected_ms, note, rendered_sha256, rendered, draft FROM corrections WHERE issue = ?1 ORDER BY id",
-        )?;
-        let mut rows = statement.query([issue.to_string()])?;
-        while let Some(row) = rows.next()? {
-            copy.corrections.push(Correction { at: from_ms(row.get(0)?)?, note: row.get(1)? });
+        let damaged =
+            |why: &str| StoreError::Damaged(self.store.place.clone(), format!("a correction of {issue}: {why}"));
+        let sql = "SELECT corrected_ms, note, rendered_sha256, rendered, draft FROM corrections WHERE issue = ?1
+                   ORDER BY id";
+        copy.corrections = self.store.db.rows(sql, params![issue.to_string()], |row| {
             let (hash, text): (String, String) = (row.get(2)?, row.get(3)?);
-            let damaged =
-                |why: &str| StoreError::Damaged(self.store.path.clone(), format!("a correction of {issue}: {why}"));
             if hash_of(&text) != hash {
                 return Err(damaged("its bytes do not match their hash"));
             }
             copy.rendered = serde_json::from_str(&text).map_err(|error| damaged(&error.to_string()))?;
             copy.draft = row.get(4)?;
-        }
+            Ok(Correction { at: from_ms(row.get(0)?)?, note: row.get(1)? })
+        })?;
         Ok(Some(copy))
     }
 
@@ -128,7 +121,7 @@ impl Issues<'_> {
         rendered: &Rendered,
     ) -> Result<(), StoreError> {
         let text = serde_json::json!(rendered).to_string();
-        self.store.conn.execute(
+        self.store.db.execute(
             "INSERT INTO corrections (issue, note, draft, rendered_sha256, rendered, subject, preheader, corrected_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
@@ -146,9 +139,8 @@ impl Issues<'_> {
     }
 
     fn send_start(self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut statement = self.store.conn.prepare_cached("SELECT started_ms FROM sends WHERE issue = ?1")?;
-        let mut rows = statement.query([issue.to_string()])?;
-        rows.next()?.map(|row| from_ms(row.get(0)?)).transpose()
+        let sql = "SELECT started_ms FROM sends WHERE issue = ?1";
+        self.store.db.first(sql, params![issue.to_string()], |row| from_ms(row.get(0)?))
     }
 }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::acts::{Trace, leave, take_off};
+use super::db::{Db, Row, Value, params};
+use super::subscribers::stored_address;
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Address, EvidenceKind, IssueName, MatchedBy, Reply, SubscriberStatus};
 
@@ -70,14 +71,8 @@ impl Subscribers<'_> {
         self.address_and_seed("SELECT email, seed FROM subscribers WHERE email_key = ?1", params![email.key()])
     }
 
-    fn address_and_seed(
-        self,
-        sql: &str,
-        values: impl rusqlite::Params,
-    ) -> Result<Option<(Address, String)>, StoreError> {
-        let mut statement = self.store.conn.prepare_cached(sql)?;
-        let found = statement.query_row(values, |row| Ok((row.get::<_, String>(0)?, row.get(1)?))).optional()?;
-        found.map(|(email, seed)| Ok((super::subscribers::stored_address(&email)?, seed))).transpose()
+    fn address_and_seed(self, sql: &str, values: &[Value]) -> Result<Option<(Address, String)>, StoreError> {
+        self.store.db.first(sql, values, |row| Ok((stored_address(&row.get::<String>(0)?)?, row.get(1)?)))
     }
 
     /// Puts evidence on record, and takes the subscriber off the list when it is enough, in one transaction. It never brings
@@ -101,31 +96,20 @@ impl Subscribers<'_> {
     /// The bounces and complaints of one subscriber, the oldest first.
     pub fn bounces_of(&self, email: &Address) -> Result<Vec<BounceLine>, StoreError> {
         let sql = format!("{LINES} WHERE r.email_key = ?1 ORDER BY b.received_ms, b.id");
-        let mut statement = self.store.conn.prepare(&sql)?;
-        let mut rows = statement.query([email.key()])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(line(row)?);
-        }
-        Ok(found)
+        self.store.db.rows(&sql, params![email.key()], line)
     }
 
     /// Calls `each` with everything that came back, the newest first.
     pub fn each_bounce<E: From<StoreError>>(&self, mut each: impl FnMut(BounceLine) -> Result<(), E>) -> Result<(), E> {
         let sql = format!("{LINES} ORDER BY b.received_ms DESC, b.id DESC");
-        let mut statement = self.store.conn.prepare(&sql).map_err(StoreError::from)?;
-        let mut rows = statement.query([]).map_err(StoreError::from)?;
-        while let Some(row) = rows.next().map_err(StoreError::from)? {
-            each(line(row)?)?;
-        }
-        Ok(())
+        self.store.db.each(&sql, params![], |row| each(line(row)?))
     }
 }
 
 /// Puts a refusal while sending on record where it counts against the subscriber, and takes them off when it is enough. It is one with a
 /// returned mail about the same issue.
 pub(super) fn record_reply(
-    conn: &Connection,
+    db: &Db,
     (send, number): (i64, i64),
     reply: &Reply,
     kind: EvidenceKind,
@@ -137,11 +121,12 @@ pub(super) fn record_reply(
     }
     let sql = "SELECT r.id, r.email, s.issue FROM deliveries d JOIN sends s ON s.id = d.send_id
                JOIN subscribers r ON r.id = d.subscriber_id WHERE d.send_id = ?1 AND d.number = ?2";
-    let mut statement = conn.prepare_cached(sql)?;
-    let row = |row: &rusqlite::Row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?));
-    let Some((subscriber, email, issue)) = statement.query_row([send, number], row).optional()? else { return Ok(()) };
+    let found = db.first(sql, params![send, number], |row| {
+        Ok::<_, StoreError>((row.get(0)?, stored_address(&row.get::<String>(1)?)?, row.get::<String>(2)?))
+    })?;
+    let Some((subscriber, email, issue)) = found else { return Ok(()) };
     let evidence = Evidence {
-        email: super::subscribers::stored_address(&email)?,
+        email,
         hash: format!("reply to {issue} {number}"),
         issue,
         kind,
@@ -150,26 +135,26 @@ pub(super) fn record_reply(
         matched_by: MatchedBy::Reply,
         received: now,
     };
-    insert(conn, subscriber, &evidence)?;
-    act(conn, subscriber, kind, rule, now)?;
+    insert(db, subscriber, &evidence)?;
+    act(db, subscriber, kind, rule, now)?;
     Ok(())
 }
 
 /// What a kind of evidence does to a subscriber, with what is on record; their new status when they are off from now on.
 fn act(
-    conn: &Connection,
+    db: &Db,
     subscriber: i64,
     kind: EvidenceKind,
     rule: SoftRule,
     now: DateTime<Utc>,
 ) -> Result<Option<SubscriberStatus>, StoreError> {
     let by_mail = Trace { how: "mail", network: "", at: now };
-    let off = |status| Ok(take_off(conn, subscriber, status, now)?.then_some(status));
+    let off = |status| Ok(take_off(db, subscriber, status, now)?.then_some(status));
     match kind {
         EvidenceKind::Hard => off(SubscriberStatus::Bounced),
-        EvidenceKind::Soft if is_over(conn, subscriber, rule, now)? => off(SubscriberStatus::Bounced),
+        EvidenceKind::Soft if is_over(db, subscriber, rule, now)? => off(SubscriberStatus::Bounced),
         EvidenceKind::Complaint => off(SubscriberStatus::Complained),
-        EvidenceKind::Leave => Ok(leave(conn, subscriber, by_mail)?.then_some(SubscriberStatus::Unsubscribed)),
+        EvidenceKind::Leave => Ok(leave(db, subscriber, by_mail)?.then_some(SubscriberStatus::Unsubscribed)),
         EvidenceKind::Soft | EvidenceKind::AboutUs => Ok(None),
     }
 }
@@ -177,14 +162,14 @@ fn act(
 const LINES: &str = "SELECT r.email, b.issue, b.kind, b.status, b.diagnostic, b.matched_by, b.received_ms
                      FROM bounces b JOIN subscribers r ON r.id = b.subscriber_id";
 
-fn line(row: &rusqlite::Row) -> Result<BounceLine, StoreError> {
+fn line(row: &Row) -> Result<BounceLine, StoreError> {
     Ok(BounceLine {
         email: row.get(0)?,
         issue: row.get(1)?,
-        kind: stored_kind(&row.get::<_, String>(2)?)?,
+        kind: stored_kind(&row.get::<String>(2)?)?,
         status: row.get(3)?,
         diagnostic: row.get(4)?,
-        matched_by: stored_way(&row.get::<_, String>(5)?)?,
+        matched_by: stored_way(&row.get::<String>(5)?)?,
         received: from_ms(row.get(6)?)?,
     })
 }
@@ -197,13 +182,12 @@ fn stored_way(name: &str) -> Result<MatchedBy, StoreError> {
     MatchedBy::parse(name).ok_or_else(|| StoreError::Value(format!("evidence matched by {name}")))
 }
 
-fn subscriber_id(conn: &Connection, email: &Address) -> Result<Option<i64>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT id FROM subscribers WHERE email_key = ?1")?;
-    Ok(statement.query_row([email.key()], |row| row.get(0)).optional()?)
+fn subscriber_id(db: &Db, email: &Address) -> Result<Option<i64>, StoreError> {
+    db.first("SELECT id FROM subscribers WHERE email_key = ?1", params![email.key()], |row| row.get(0))
 }
 
-fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usize, StoreError> {
-    Ok(conn.execute(
+fn insert(db: &Db, subscriber: i64, evidence: &Evidence) -> Result<usize, StoreError> {
+    db.execute(
         "INSERT INTO bounces (hash, subscriber_id, issue, kind, status, diagnostic, matched_by, received_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (hash, subscriber_id) DO NOTHING",
         params![
@@ -216,18 +200,18 @@ fn insert(conn: &Connection, subscriber: i64, evidence: &Evidence) -> Result<usi
             evidence.matched_by.as_str(),
             to_ms(evidence.received)
         ],
-    )?)
+    )
 }
 
 /// Whether a subscriber's soft bounces are enough. Several about one issue count once: they report the same failure.
-fn is_over(conn: &Connection, subscriber: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let (count, span_ms): (i64, i64) = conn.query_row(
+fn is_over(db: &Db, subscriber: i64, rule: SoftRule, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let (count, span_ms): (i64, i64) = db.one(
         "SELECT count(DISTINCT CASE issue WHEN '' THEN hash ELSE issue END), coalesce(max(received_ms) - min(received_ms), 0) FROM bounces
          WHERE subscriber_id = ?1 AND kind = 'soft' AND received_ms >= ?2
                -- What came before somebody was restored has had its answer.
                AND received_ms > coalesce((SELECT max(at_ms) FROM acts WHERE subscriber_id = ?1 AND act = 'restored'), 0)",
         params![subscriber, to_ms(now - rule.window)],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)),
     )?;
     Ok(count >= i64::from(rule.limit) && i128::from(span_ms) >= rule.span.as_millis().cast_signed())
 }
@@ -236,12 +220,12 @@ fn is_over(conn: &Connection, subscriber: i64, rule: SoftRule, now: DateTime<Utc
 mod tests {
     use super::*;
     use crate::model::SubscriberRow;
-    use crate::store::{Durability, Store};
+    use crate::store::tests::Ground;
 
     #[test]
     fn soft_bounces_take_a_subscriber_off_at_the_limit_within_the_window_and_not_before() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let store = Store::open_or_create(&dir.path().join("d.db"), Durability::Process).expect("a store");
+        let ground = Ground::new();
+        let store = ground.store();
         let now = DateTime::from_timestamp(1_790_000_000, 0).expect("a time");
         let email = Address::parse("ann@inbox.example").expect("an address");
         let row = SubscriberRow {

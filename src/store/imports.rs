@@ -1,19 +1,17 @@
 //! Imports as a whole: subscribers that one adds are mailed only once it is finished, so that a send sees all of it or nothing. One
 //! that was killed is undone by the next. Subscribers that an import removes are off the list at once.
 
-use std::fs::File;
-
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
+use super::db::{Db, Lock, params};
 use super::subscribers::put;
 use super::{StoreError, Subscribers, Tally, from_ms, to_ms};
 use crate::model::SubscriberRow;
 
 /// How many subscribers of a killed import are undone in one transaction.
 const BATCH: usize = 1_000;
-/// The suffix of an import's lock file, after the database's name.
-const LOCK: &str = "import.lock";
+/// The name of an import's lock.
+const LOCK: &str = "import";
 
 /// An import that has not been finished.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +29,7 @@ pub struct Unfinished {
 #[derive(Debug)]
 pub struct Import {
     id: i64,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Subscribers<'_> {
@@ -40,9 +38,9 @@ impl Subscribers<'_> {
         let Some(lock) = self.store.lock(LOCK)? else { return Ok(None) };
         while self.undo_some()? {}
         let tx = self.store.begin()?;
-        tx.execute("DELETE FROM imports WHERE finished_ms IS NULL", [])?;
-        tx.execute("INSERT INTO imports (file, started_ms) VALUES (?1, ?2)", params![file, to_ms(now)])?;
-        let id = tx.last_insert_rowid();
+        tx.execute("DELETE FROM imports WHERE finished_ms IS NULL", params![])?;
+        let sql = "INSERT INTO imports (file, started_ms) VALUES (?1, ?2) RETURNING id";
+        let id = tx.value(sql, params![file, to_ms(now)])?;
         tx.commit()?;
         Ok(Some(Import { id, _lock: lock }))
     }
@@ -58,17 +56,15 @@ impl Subscribers<'_> {
     ) -> Result<Tally, StoreError> {
         let tx = self.store.begin()?;
         let mut tally = Tally::default();
-        let mut mark = tx.prepare_cached(
-            "INSERT INTO importing (subscriber_id, import_id, was) VALUES (?1, ?2, ?3) ON CONFLICT (subscriber_id) DO NOTHING",
-        )?;
+        let mark = "INSERT INTO importing (subscriber_id, import_id, was) VALUES (?1, ?2, ?3)
+                    ON CONFLICT (subscriber_id) DO NOTHING";
         for row in rows {
             let put = put(&tx, row, now, seed)?;
             tally.count(put.change);
             if let Some((id, was)) = put.mailable {
-                mark.execute(params![id, import.id, was])?;
+                tx.execute(mark, params![id, import.id, was])?;
             }
         }
-        drop(mark);
         tx.commit()?;
         Ok(tally)
     }
@@ -76,7 +72,7 @@ impl Subscribers<'_> {
     /// Makes everybody whom the import added mailable, all at once.
     pub fn finish_import(&self, import: Import, now: DateTime<Utc>) -> Result<(), StoreError> {
         let tx = self.store.begin()?;
-        tx.execute("DELETE FROM importing", [])?;
+        tx.execute("DELETE FROM importing", params![])?;
         tx.execute("UPDATE imports SET finished_ms = ?2 WHERE id = ?1", params![import.id, to_ms(now)])?;
         tx.commit()?;
         drop(import);
@@ -86,11 +82,11 @@ impl Subscribers<'_> {
     /// The import that has not been finished, if there is one.
     pub fn unfinished_import(&self) -> Result<Option<Unfinished>, StoreError> {
         let sql = "SELECT file, started_ms, (SELECT count(*) FROM importing) FROM imports WHERE finished_ms IS NULL";
-        let found =
-            self.store.conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)));
-        let Some((file, started, rows)) = found.optional()? else { return Ok(None) };
-        let is_alive = self.store.is_locked(LOCK);
-        Ok(Some(Unfinished { file, started: from_ms(started)?, rows: u64::try_from(rows).unwrap_or(0), is_alive }))
+        let found = self.store.db.first(sql, params![], |row| {
+            Ok::<_, StoreError>((row.get(0)?, from_ms(row.get(1)?)?, u64::try_from(row.get::<i64>(2)?).unwrap_or(0)))
+        })?;
+        let Some((file, started, rows)) = found else { return Ok(None) };
+        Ok(Some(Unfinished { file, started, rows, is_alive: self.store.is_locked(LOCK)? }))
     }
 
     /// Undoes a part of what a killed import added. People who left since stay off the list. Returns whether there may be more.
@@ -98,10 +94,7 @@ impl Subscribers<'_> {
         let tx = self.store.begin()?;
         let sql = "SELECT subscriber_id, was FROM importing LIMIT ?1";
         let most = i64::try_from(BATCH).unwrap_or(i64::MAX);
-        let marks: Vec<(i64, String)> = tx
-            .prepare_cached(sql)?
-            .query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
+        let marks = tx.rows(sql, params![most], |row| Ok::<_, StoreError>((row.get(0)?, row.get::<String>(1)?)))?;
         for (id, was) in &marks {
             undo(&tx, *id, was)?;
         }
@@ -110,18 +103,18 @@ impl Subscribers<'_> {
     }
 }
 
-fn undo(conn: &Connection, id: i64, was: &str) -> Result<(), StoreError> {
+fn undo(db: &Db, id: i64, was: &str) -> Result<(), StoreError> {
     let sql = if was.is_empty() {
         "DELETE FROM subscribers WHERE id = ?1 AND status IN ('pending', 'confirmed')"
     } else {
         "UPDATE subscribers SET status = 'pending', confirmed_ms = NULL WHERE id = ?1 AND status = 'confirmed'"
     };
-    conn.prepare_cached(sql)?.execute([id])?;
-    unmark(conn, id)
+    db.execute(sql, params![id])?;
+    unmark(db, id)
 }
 
 /// Makes somebody mailable at once: they confirmed themselves.
-pub(super) fn unmark(conn: &Connection, id: i64) -> Result<(), StoreError> {
-    conn.prepare_cached("DELETE FROM importing WHERE subscriber_id = ?1")?.execute([id])?;
+pub(super) fn unmark(db: &Db, id: i64) -> Result<(), StoreError> {
+    db.execute("DELETE FROM importing WHERE subscriber_id = ?1", params![id])?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The journal of the scheduler: each decision for a run, once, and only by the holder of the lease. Knows no reasons.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::params;
 
+use super::db::{Value, params};
 use super::lease::{FencingToken, is_newest};
 use super::{Scheduling, StoreError, from_ms, to_ms};
 use crate::model::{IssueName, LetterOrder};
@@ -90,22 +90,18 @@ impl Scheduling<'_> {
         )
     }
 
-    fn entries(self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<Entry>, StoreError> {
-        let mut statement = self.store.conn.prepare(sql)?;
-        let mut rows = statement.query(values)?;
-        let mut entries = Vec::new();
-        while let Some(row) = rows.next()? {
+    fn entries(self, sql: &str, values: &[Value]) -> Result<Vec<Entry>, StoreError> {
+        self.store.db.rows(sql, values, |row| {
             let date: String = row.get(1)?;
             let date: NaiveDate = date.parse().map_err(|_| StoreError::Value(format!("{date} as a date")))?;
-            entries.push(Entry {
+            Ok(Entry {
                 issue: IssueName { date, edition: row.get(0)? },
                 what: row.get(2)?,
                 occurrence: row.get(3)?,
                 detail: row.get(4)?,
                 at: from_ms(row.get(5)?)?,
-            });
-        }
-        Ok(entries)
+            })
+        })
     }
 
     /// Since when the runs of an edition are the daemon's business; from `now` on when it is new.
@@ -123,7 +119,7 @@ impl Scheduling<'_> {
             "INSERT INTO watched (edition, since_ms) VALUES (?1, ?2) ON CONFLICT (edition) DO NOTHING",
             params![edition, to_ms(now)],
         )?;
-        let since = tx.query_row("SELECT since_ms FROM watched WHERE edition = ?1", [edition], |row| row.get(0))?;
+        let since = tx.value("SELECT since_ms FROM watched WHERE edition = ?1", params![edition])?;
         tx.commit()?;
         from_ms(since).map(Some)
     }

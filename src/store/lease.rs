@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
+use super::db::{Db, params};
 use super::{Scheduling, StoreError, from_ms, to_ms};
 
 /// The right to act, for as long as its number is the newest.
@@ -30,7 +30,7 @@ pub struct Lease {
 impl Scheduling<'_> {
     /// The lease, if any daemon ever held it.
     pub fn lease(&self) -> Result<Option<Lease>, StoreError> {
-        read(&self.store.conn)
+        read(&self.store.db)
     }
 
     /// Takes or renews the lease for `holder`, for `ttl` from `now`. `None` while another one holds it.
@@ -77,7 +77,7 @@ impl Scheduling<'_> {
 
     /// Gives the lease back at the end of a daemon, so that another one need not wait. Stale fencing tokens change nothing.
     pub fn release_lease(&self, fencing_token: &FencingToken) -> Result<(), StoreError> {
-        self.store.conn.execute(
+        self.store.db.execute(
             "UPDATE lease SET expires_ms = 0 WHERE fencing_token = ?1 AND holder = ?2",
             params![fencing_token.number, fencing_token.holder],
         )?;
@@ -102,20 +102,14 @@ impl Scheduling<'_> {
 }
 
 /// Whether a fencing token is the newest one.
-pub(super) fn is_newest(conn: &Connection, fencing_token: &FencingToken) -> Result<bool, StoreError> {
-    let newest: Option<i64> = conn.query_row("SELECT fencing_token FROM lease", [], |row| row.get(0)).optional()?;
+pub(super) fn is_newest(db: &Db, fencing_token: &FencingToken) -> Result<bool, StoreError> {
+    let newest = db.first("SELECT fencing_token FROM lease", params![], |row| row.get(0))?;
     Ok(newest == Some(fencing_token.number))
 }
 
-fn read(conn: &Connection) -> Result<Option<Lease>, StoreError> {
-    let found = conn
-        .query_row("SELECT holder, fencing_token, since_ms, expires_ms FROM lease", [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .optional()?;
-    let Some((holder, number, since, expires)) = found else { return Ok(None) };
-    Ok(Some(Lease {
-        fencing_token: FencingToken { holder, number, since: from_ms(since)? },
-        expires: from_ms(expires)?,
-    }))
+fn read(db: &Db) -> Result<Option<Lease>, StoreError> {
+    db.first("SELECT holder, fencing_token, since_ms, expires_ms FROM lease", params![], |row| {
+        let (holder, number, since) = (row.get(0)?, row.get(1)?, from_ms(row.get(2)?)?);
+        Ok(Lease { fencing_token: FencingToken { holder, number, since }, expires: from_ms(row.get(3)?)? })
+    })
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 use serde::Deserialize;
 
+use super::db::{Db, Row, params};
+use super::report::kept;
 use super::{Sends, StoreError, from_ms, to_ms};
 use crate::model::{DeliveryCounts, DeliveryState, IssueName, IssueState, Reply};
 
@@ -63,23 +64,18 @@ pub struct RecipientLine {
 }
 
 impl Sends<'_> {
-    /// The send of an issue, if it has begun. A message whose final dot is on record without an outcome counts as uncertain
+    /// The send of an issue, if it has begun; with the counts that it had, if its ledger was pruned. A message whose final dot is on record without an outcome counts as uncertain
     /// when no sender is alive to learn the outcome, else as pending.
     pub fn send(&self, issue: &IssueName) -> Result<Option<IssueSend>, StoreError> {
-        let found = self
-            .store.conn
-            .query_row(
-                "SELECT id, state, by_operator, reason, started_ms, finished_ms, canary, canary_served_ms, canary_passed_ms
-                 FROM sends WHERE issue = ?1",
-                [issue.to_string()],
-                |row| {
-                    let state: String = row.get(1)?;
-                    let times: (i64, Option<i64>) = (row.get(4)?, row.get(5)?);
-                    let canary: (i64, Option<i64>, Option<i64>) = (row.get(6)?, row.get(7)?, row.get(8)?);
-                    Ok((row.get(0)?, state, row.get(2)?, row.get(3)?, times, canary))
-                },
-            )
-            .optional()?;
+        let sql =
+            "SELECT id, state, by_operator, reason, started_ms, finished_ms, canary, canary_served_ms, canary_passed_ms
+                   FROM sends WHERE issue = ?1";
+        let found = self.store.db.first(sql, params![issue.to_string()], |row| {
+            let state: String = row.get(1)?;
+            let times: (i64, Option<i64>) = (row.get(4)?, row.get(5)?);
+            let canary: (i64, Option<i64>, Option<i64>) = (row.get(6)?, row.get(7)?, row.get(8)?);
+            Ok::<_, StoreError>((row.get(0)?, state, row.get(2)?, row.get(3)?, times, canary))
+        })?;
         let Some((id, state, by_operator, reason, (started, finished), (canary, served, passed))) = found else {
             return Ok(None);
         };
@@ -88,7 +84,10 @@ impl Sends<'_> {
             "stopped" => IssueState::Stopped,
             _ => IssueState::Sent,
         };
-        let DomainGroupCounts { counts, next_due } = self.domain_group(id, "?2 = ''", "")?;
+        let DomainGroupCounts { counts, next_due } = match kept(&self.store.db, id)? {
+            Some(kept) => DomainGroupCounts { counts: kept.sums.counts(), next_due: None },
+            None => self.domain_group(id, "?2 = ''", "")?,
+        };
         Ok(Some(IssueSend {
             id,
             state,
@@ -106,21 +105,12 @@ impl Sends<'_> {
 
     /// Whether any issue is being sent, by whichever process, or was when its sender died.
     pub fn is_sending(&self) -> Result<bool, StoreError> {
-        let mut statement =
-            self.store.conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM sends WHERE state = 'sending')")?;
-        Ok(statement.query_row([], |row| row.get(0))?)
+        self.store.db.value("SELECT EXISTS (SELECT 1 FROM sends WHERE state = 'sending')", params![])
     }
 
     /// The issues whose send has begun.
     pub fn issues(&self) -> Result<Vec<IssueName>, StoreError> {
-        let mut statement = self.store.conn.prepare("SELECT issue FROM sends ORDER BY issue")?;
-        let names = statement.query_map([], |row| row.get::<_, String>(0))?;
-        names
-            .map(|name| {
-                let name = name?;
-                name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))
-            })
-            .collect()
+        self.store.db.rows("SELECT issue FROM sends ORDER BY issue", params![], |row| stored_issue(row, 0))
     }
 
     /// The issues whose send has begun and is not finished, and when it began; and those that the daemon has sent since `since`, while its
@@ -130,16 +120,8 @@ impl Sends<'_> {
                    WHERE state <> 'sent' OR started_ms >= ?1
                    AND EXISTS (SELECT 1 FROM journal WHERE date || '-' || edition = issue AND what = 'sending')
                    AND NOT EXISTS (SELECT 1 FROM journal WHERE date || '-' || edition = issue AND what IN ('sent', 'skipped'))
-                   ORDER BY started_ms";
-        let mut statement = self.store.conn.prepare_cached(sql)?;
-        let found = statement.query_map([to_ms(since)], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
-        found
-            .map(|found| {
-                let (name, started) = found?;
-                let issue = name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))?;
-                Ok((issue, from_ms(started)?))
-            })
-            .collect()
+                   ORDER BY started_ms, id";
+        self.store.db.rows(sql, params![to_ms(since)], |row| Ok((stored_issue(row, 0)?, from_ms(row.get(1)?)?)))
     }
 
     /// The states of the recipients of each domain group; last, everybody else.
@@ -147,15 +129,15 @@ impl Sends<'_> {
         let json = |domains: &mut dyn Iterator<Item = &String>| {
             serde_json::json!(domains.map(|domain| domain.to_ascii_lowercase()).collect::<Vec<_>>()).to_string()
         };
-        let within = "domain IN (SELECT value FROM json_each(?2))";
+        let within = format!("domain IN ({})", self.store.db.elements(2));
         let others = (format!("NOT {within}"), json(&mut groups.iter().copied().flatten()));
-        let groups = groups.iter().map(|domains| (within.to_owned(), json(&mut domains.iter())));
+        let groups = groups.iter().map(|domains| (within.clone(), json(&mut domains.iter())));
         groups.chain([others]).map(|(filter, domains)| self.domain_group(send, &filter, &domains)).collect()
     }
 
     /// Those whom `filter` takes, SQL in which `?2` is `domains`.
     fn domain_group(self, send: i64, filter: &str, domains: &str) -> Result<DomainGroupCounts, StoreError> {
-        let alive = self.store.sender_is_alive();
+        let alive = self.store.sender_is_alive()?;
         let mut counts = DeliveryCounts::default();
         // One walk with a sum for each state: grouping would sort the rows first.
         let sums: Vec<String> =
@@ -165,8 +147,8 @@ impl Sends<'_> {
              WHERE send_id = ?1 AND {filter}",
             sums.join(", ")
         );
-        let due: Option<i64> = self.store.conn.prepare_cached(&sql)?.query_row(params![send, domains], |row| {
-            counts.recipients = u64::from(row.get::<_, u32>(1)?);
+        let due: Option<i64> = self.store.db.one(&sql, params![send, domains], |row| {
+            counts.recipients = u64::from(row.get::<u32>(1)?);
             for (i, state) in DeliveryState::ALL.into_iter().enumerate() {
                 *match state {
                     DeliveryState::Pending => &mut counts.pending,
@@ -176,11 +158,21 @@ impl Sends<'_> {
                     DeliveryState::Deferred => &mut counts.deferred,
                     DeliveryState::Failed => &mut counts.failed,
                     DeliveryState::Suppressed => &mut counts.suppressed,
-                } += u64::from(row.get::<_, Option<u32>>(i + 2)?.unwrap_or(0));
+                } += u64::from(row.get::<Option<u32>>(i + 2)?.unwrap_or(0));
             }
             row.get(0)
         })?;
         Ok(DomainGroupCounts { counts, next_due: due.map(from_ms).transpose()? })
+    }
+
+    /// Makes this process the one that sends; the writer of an earlier one writes nothing more. Returns its epoch, with which the ledger is
+    /// started.
+    pub fn take_over(&self, send: i64) -> Result<i64, StoreError> {
+        let transaction = self.store.begin()?;
+        let sql = "UPDATE sends SET epoch = epoch + 1 WHERE id = ?1 RETURNING epoch";
+        let epoch = transaction.value(sql, params![send])?;
+        transaction.commit()?;
+        Ok(epoch)
     }
 
     /// Recovers what an earlier sender left: messages in flight become uncertain.
@@ -204,7 +196,7 @@ impl Sends<'_> {
     /// Has nobody wait longer from now than the longest wait there is: a clock that was set back would else keep them for as
     /// long as it was set back.
     pub fn clamp_waits(&self, send: i64, now: DateTime<Utc>, longest: Duration) -> Result<(), StoreError> {
-        self.store.conn.execute(
+        self.store.db.execute(
             "UPDATE deliveries SET due_ms = ?2 WHERE send_id = ?1 AND due_ms > ?2",
             params![send, to_ms(now + longest)],
         )?;
@@ -213,13 +205,13 @@ impl Sends<'_> {
 
     /// Queues everyone who failed again, at an operator's request. Returns how many.
     pub fn retry_failed(&self, send: i64) -> Result<usize, StoreError> {
-        requeue(&self.store.conn, send, "failed")
+        requeue(&self.store.db, send, "failed")
     }
 
     /// Sets a send to stopped, with the reason; `by_operator` makes it wait for [`Store::resume`]. Workers see it
     /// before their next message. A finished send stays finished, and an operator's stop stays theirs: then `false`.
     pub fn stop(&self, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
-        let rows = self.store.conn.execute(
+        let rows = self.store.db.execute(
             "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3
              WHERE id = ?1 AND state <> 'sent' AND (?2 OR state <> 'stopped' OR NOT by_operator)",
             params![send, by_operator, reason],
@@ -229,8 +221,8 @@ impl Sends<'_> {
 
     /// Resumes a stopped send; one that an operator stopped only at an operator's request. `false` when nothing was resumed.
     pub fn resume(&self, send: i64, by_operator: bool) -> Result<bool, StoreError> {
-        let rows = self.store.conn.execute(
-            "UPDATE sends SET state = 'sending', by_operator = 0, reason = ''
+        let rows = self.store.db.execute(
+            "UPDATE sends SET state = 'sending', by_operator = FALSE, reason = ''
              WHERE id = ?1 AND state = 'stopped' AND (?2 OR NOT by_operator)",
             params![send, by_operator],
         )?;
@@ -240,16 +232,16 @@ impl Sends<'_> {
     /// Marks the send as sent when nobody waits any more; says whether it is. An uncertain message that is to be sent again
     /// waits too.
     pub fn finish(&self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        self.store.conn.execute(
+        self.store.db.execute(
             "UPDATE sends SET state = 'sent', finished_ms = coalesce(finished_ms, ?2)
              WHERE id = ?1 AND state = 'sending' AND NOT EXISTS (
                  SELECT 1 FROM deliveries WHERE send_id = ?1
-                 AND (state IN ('pending', 'in_flight', 'deferred') OR ?3 AND state = 'uncertain'))",
+                 AND (state IN ('pending', 'in_flight', 'deferred') OR (?3 AND state = 'uncertain')))",
             params![send, to_ms(now), uncertain == Uncertain::Resend],
         )?;
         let sql = "SELECT state, issue FROM sends WHERE id = ?1";
         let (state, issue): (String, String) =
-            self.store.conn.query_row(sql, [send], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            self.store.db.one(sql, params![send], |row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)))?;
         if state == "sent" {
             super::safety::finished(self.store, &issue)?;
         }
@@ -264,30 +256,25 @@ impl Sends<'_> {
     ) -> Result<(), E> {
         let sql = "SELECT number, email, state, attempts, code, enhanced, reply, updated_ms
                    FROM deliveries WHERE send_id = ?1 ORDER BY number";
-        let mut statement = self.store.conn.prepare(sql).map_err(StoreError::from)?;
-        let mut rows = statement.query([send]).map_err(StoreError::from)?;
-        while let Some(row) = rows.next().map_err(StoreError::from)? {
-            each(recipient(row)?)?;
-        }
-        Ok(())
+        self.store.db.each(sql, params![send], |row| each(recipient(row)?))
     }
 }
 
-fn requeue(conn: &Connection, send: i64, state: &str) -> Result<usize, StoreError> {
-    let rows = conn.execute(
+fn requeue(db: &Db, send: i64, state: &str) -> Result<usize, StoreError> {
+    let rows = db.execute(
         "UPDATE deliveries SET state = 'pending', due_ms = 0 WHERE send_id = ?1 AND state = ?2",
         params![send, state],
     )?;
     if rows > 0 {
-        conn.execute(
+        db.execute(
             "UPDATE sends SET state = 'sending', finished_ms = NULL WHERE id = ?1 AND state = 'sent'",
-            [send],
+            params![send],
         )?;
     }
     Ok(rows)
 }
 
-fn recipient(row: &rusqlite::Row) -> Result<RecipientLine, StoreError> {
+fn recipient(row: &Row) -> Result<RecipientLine, StoreError> {
     let state: String = row.get(2)?;
     let text: Option<String> = row.get(6)?;
     let code: Option<u16> = row.get(4)?;
@@ -300,6 +287,12 @@ fn recipient(row: &rusqlite::Row) -> Result<RecipientLine, StoreError> {
         reply: text.map(|text| Reply { code, enhanced, text }),
         updated: from_ms(row.get(7)?)?,
     })
+}
+
+/// The name of an issue in a column.
+pub(super) fn stored_issue(row: &Row, column: usize) -> Result<IssueName, StoreError> {
+    let name: String = row.get(column)?;
+    name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))
 }
 
 fn parse_state(text: &str) -> Result<DeliveryState, StoreError> {

@@ -1,8 +1,8 @@
 //! The queue of letters to one person. A letter is queued once per key; its intent is on record before the final dot.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, Row, params};
 
+use super::db::{Db, Row, params};
 use super::subscribers::stored_address;
 use super::{Letters, StoreError, Uncertain, from_ms, to_ms};
 use crate::model::{Address, LetterLine, LetterOrder, Outcome, QueuedLetter, Reply};
@@ -17,38 +17,33 @@ const DUE: &str = "due_ms IS NOT NULL AND (due_ms <= ?1 OR updated_ms > ?1)";
 impl Letters<'_> {
     /// Queues a letter; `false` when its key was queued before, whatever became of that one.
     pub fn queue(&self, order: &LetterOrder) -> Result<bool, StoreError> {
-        queue(&self.store.conn, order)
+        queue(&self.store.db, order)
     }
 
     /// The letters that are due, the longest waiting first.
     pub fn due(&self, now: DateTime<Utc>, most: usize) -> Result<Vec<QueuedLetter>, StoreError> {
-        let mut statement = self.store.conn.prepare_cached(&format!(
+        let sql = format!(
             "SELECT id, key, kind, email, context, queued_ms, dated_ms, attempts FROM letters
              WHERE {DUE} ORDER BY due_ms, id LIMIT ?2",
-        ))?;
-        let mut rows = statement.query(params![to_ms(now), i64::try_from(most).unwrap_or(i64::MAX)])?;
-        let mut letters = Vec::new();
-        while let Some(row) = rows.next()? {
-            letters.push(queued(row)?);
-        }
-        Ok(letters)
+        );
+        self.store.db.rows(&sql, params![to_ms(now), i64::try_from(most).unwrap_or(i64::MAX)], queued)
     }
 
     /// Whether any letter is due.
     pub fn has_due(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let sql = format!("SELECT EXISTS (SELECT 1 FROM letters WHERE {DUE})");
-        Ok(self.store.conn.query_row(&sql, [to_ms(now)], |row| row.get(0))?)
+        self.store.db.value(&sql, params![to_ms(now)])
     }
 
     /// Whether a sender ended between a final dot and its reply, or is there now.
     pub fn has_in_flight(&self) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM letters WHERE state = 'in_flight')";
-        Ok(self.store.conn.query_row(sql, [], |row| row.get(0))?)
+        self.store.db.value(sql, params![])
     }
 
     /// Records that the final dot of a letter is about to be sent.
     pub fn begin(&self, id: i64, dated: DateTime<Utc>) -> Result<(), StoreError> {
-        let rows = self.store.conn.execute(
+        let rows = self.store.db.execute(
             "UPDATE letters SET state = 'in_flight', due_ms = NULL, dated_ms = ?2 WHERE id = ?1 AND state = 'waiting'",
             params![id, to_ms(dated)],
         )?;
@@ -70,9 +65,9 @@ impl Letters<'_> {
             Outcome::Uncertain(reply) if uncertain == Uncertain::Resend => ("waiting", Some(now + AGAIN), 1, reply),
             Outcome::Failed { reply, .. } | Outcome::Uncertain(reply) => ("failed", None, 1, reply),
         };
-        self.store.conn.execute(
+        self.store.db.execute(
             "UPDATE letters SET state = ?2, due_ms = ?3, attempts = attempts + ?4, code = ?5, enhanced = ?6, reply = ?7,
-                    updated_ms = ?8, context = CASE WHEN ?3 IS NULL THEN '{}' ELSE context END
+                    updated_ms = ?8, context = CASE WHEN CAST(?3 AS bigint) IS NULL THEN '{}' ELSE context END
              WHERE id = ?1",
             params![id, state, due.map(to_ms), counted, reply.code, reply.enhanced, reply.text, to_ms(now)],
         )?;
@@ -83,10 +78,10 @@ impl Letters<'_> {
     pub fn recover(&self, uncertain: Uncertain, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (state, due) =
             if uncertain == Uncertain::Resend { ("waiting", Some(to_ms(now))) } else { ("failed", None) };
-        self.store.conn.execute(
+        self.store.db.execute(
             "UPDATE letters SET state = ?1, due_ms = ?2, attempts = attempts + 1, code = NULL, updated_ms = ?3,
                     reply = 'the sender ended between the final dot and the reply',
-                    context = CASE WHEN ?2 IS NULL THEN '{}' ELSE context END
+                    context = CASE WHEN CAST(?2 AS bigint) IS NULL THEN '{}' ELSE context END
              WHERE state = 'in_flight'",
             params![state, due, to_ms(now)],
         )?;
@@ -95,28 +90,23 @@ impl Letters<'_> {
 
     /// Every letter to an address, the oldest first.
     pub fn to(&self, email: &Address) -> Result<Vec<LetterLine>, StoreError> {
-        let mut statement = self.store.conn.prepare(
-            "SELECT kind, state, queued_ms, updated_ms, code, enhanced, reply FROM letters WHERE email_key = ?1 ORDER BY id",
-        )?;
-        let mut rows = statement.query([email.key()])?;
-        let mut lines = Vec::new();
-        while let Some(row) = rows.next()? {
-            let code: Option<u16> = row.get(4)?;
-            let (enhanced, text) = (row.get(5)?, row.get::<_, Option<String>>(6)?);
-            lines.push(LetterLine {
+        let sql = "SELECT kind, state, queued_ms, updated_ms, code, enhanced, reply FROM letters WHERE email_key = ?1
+                   ORDER BY id";
+        self.store.db.rows(sql, params![email.key()], |row| {
+            let (code, enhanced, text) = (row.get(4)?, row.get(5)?, row.get::<Option<String>>(6)?);
+            Ok(LetterLine {
                 kind: row.get(0)?,
                 state: row.get(1)?,
                 queued: from_ms(row.get(2)?)?,
                 updated: from_ms(row.get(3)?)?,
                 reply: text.map(|text| Reply { code, enhanced, text }),
-            });
-        }
-        Ok(lines)
+            })
+        })
     }
 }
 
-pub(super) fn queue(conn: &Connection, order: &LetterOrder) -> Result<bool, StoreError> {
-    let rows = conn.execute(
+pub(super) fn queue(db: &Db, order: &LetterOrder) -> Result<bool, StoreError> {
+    let rows = db.execute(
         "INSERT INTO letters (key, kind, email, email_key, context, state, queued_ms, due_ms, updated_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, ?6) ON CONFLICT (key) DO NOTHING",
         params![
@@ -143,7 +133,7 @@ fn queued(row: &Row) -> Result<QueuedLetter, StoreError> {
             context,
             ordered: from_ms(row.get(5)?)?,
         },
-        dated: row.get::<_, Option<i64>>(6)?.map(from_ms).transpose()?,
+        dated: row.get::<Option<i64>>(6)?.map(from_ms).transpose()?,
         attempts: row.get(7)?,
     })
 }

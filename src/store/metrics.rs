@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
 
+use super::db::params;
+use super::report::kept;
 use super::{IssueSend, Sends, StoreError, from_ms};
 use crate::model::{IssueName, SubscriberStatus};
 
@@ -23,65 +24,63 @@ pub struct Latency {
 impl Sends<'_> {
     /// The unfinished sends and the newest finished ones, newest first.
     pub fn recent_sends(&self, newest: u32) -> Result<Vec<IssueName>, StoreError> {
-        let mut statement = self.store.conn.prepare_cached(
-            "SELECT issue FROM sends WHERE state <> 'sent' OR id IN (SELECT id FROM sends ORDER BY id DESC LIMIT ?1)
-             ORDER BY id DESC",
-        )?;
-        let names = statement.query_map([newest], |row| row.get::<_, String>(0))?;
-        names
-            .map(|name| {
-                let name = name?;
-                name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))
-            })
-            .collect()
+        let sql = "SELECT issue FROM sends
+                   WHERE state <> 'sent' OR id IN (SELECT id FROM sends ORDER BY id DESC LIMIT ?1) ORDER BY id DESC";
+        self.store.db.rows(sql, params![newest], |row| {
+            let name: String = row.get(0)?;
+            name.parse().map_err(|()| StoreError::Value(format!("{name} as an issue")))
+        })
     }
 
     /// When a send finished; `None` if it has not, or does not exist.
     pub fn send_finished(&self, issue: &IssueName) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut statement =
-            self.store.conn.prepare_cached("SELECT finished_ms FROM sends WHERE issue = ?1 AND state = 'sent'")?;
-        let mut rows = statement.query([issue.to_string()])?;
-        let ms: Option<i64> = rows.next()?.map(|row| row.get(0)).transpose()?.flatten();
-        ms.map(from_ms).transpose()
+        let sql = "SELECT finished_ms FROM sends WHERE issue = ?1 AND state = 'sent'";
+        let ms = self.store.db.first(sql, params![issue.to_string()], |row| row.get::<Option<i64>>(0))?;
+        ms.flatten().map(from_ms).transpose()
     }
 
     /// Recipients by the first digit of their last reply's code; 0 where there is none.
     pub fn reply_classes(&self, send: &IssueSend) -> Result<BTreeMap<u8, u64>, StoreError> {
-        let mut statement = self
-            .store
-            .conn
-            .prepare_cached("SELECT coalesce(code, 0) / 100, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY 1")?;
-        let rows = statement.query_map([send.id], |row| Ok((row.get(0)?, count(row.get(1)?))))?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        if let Some(kept) = kept(&self.store.db, send.id)? {
+            return Ok(kept.reply_classes);
+        }
+        let sql = "SELECT coalesce(code, 0) / 100, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY 1";
+        let rows =
+            self.store.db.rows(sql, params![send.id], |row| Ok::<_, StoreError>((row.get(0)?, count(row.get(1)?))))?;
+        Ok(rows.into_iter().collect())
     }
 
     pub fn latency(&self, send: &IssueSend) -> Result<Latency, StoreError> {
-        let sums: Vec<String> = LATENCIES.iter().map(|bound| format!("coalesce(sum(ms <= {bound}), 0)")).collect();
+        if let Some(kept) = kept(&self.store.db, send.id)? {
+            let (up_to, count, sum_ms) = kept.latency;
+            return Ok(Latency { up_to, count, sum_ms });
+        }
+        let counts: Vec<String> =
+            LATENCIES.iter().map(|bound| format!("count(*) FILTER (WHERE ms <= {bound})")).collect();
         let sql = format!(
-            "SELECT count(*), coalesce(sum(ms), 0), {} FROM (
-                 SELECT max(updated_ms - dated_ms, 0) AS ms FROM deliveries
-                 WHERE send_id = ?1 AND state = 'delivered' AND attempts = 1 AND dated_ms IS NOT NULL)",
-            sums.join(", ")
+            "SELECT count(*), coalesce(CAST(sum(ms) AS bigint), 0), {} FROM (
+                 SELECT CASE WHEN updated_ms > dated_ms THEN updated_ms - dated_ms ELSE 0 END AS ms FROM deliveries
+                 WHERE send_id = ?1 AND state = 'delivered' AND attempts = 1 AND dated_ms IS NOT NULL) AS took",
+            counts.join(", ")
         );
-        Ok(self.store.conn.prepare_cached(&sql)?.query_row(params![send.id], |row| {
-            let up_to = (0..LATENCIES.len()).map(|at| Ok(count(row.get(at + 2)?))).collect::<rusqlite::Result<_>>()?;
+        self.store.db.one(&sql, params![send.id], |row| {
+            let up_to = (0..LATENCIES.len()).map(|at| row.get(at + 2).map(count)).collect::<Result<_, _>>()?;
             Ok(Latency { up_to, count: count(row.get(0)?), sum_ms: count(row.get(1)?) })
-        })?)
+        })
     }
 
     /// How many subscribers there are of each status.
     pub fn subscribers_by_status(&self) -> Result<BTreeMap<SubscriberStatus, u64>, StoreError> {
         let mut all: BTreeMap<SubscriberStatus, u64> =
             SubscriberStatus::ALL.into_iter().map(|status| (status, 0)).collect();
-        let mut statement =
-            self.store.conn.prepare_cached("SELECT status, count(*) FROM subscribers GROUP BY status")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        let sql = "SELECT status, count(*) FROM subscribers GROUP BY status";
+        let found = self.store.db.rows(sql, params![], |row| {
             let status: String = row.get(0)?;
             let status =
                 status.parse().map_err(|()| StoreError::Value(format!("{status} as a subscriber's status")))?;
-            all.insert(status, count(row.get(1)?));
-        }
+            Ok::<_, StoreError>((status, count(row.get(1)?)))
+        })?;
+        all.extend(found);
         Ok(all)
     }
 }

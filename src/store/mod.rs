@@ -1,4 +1,4 @@
-//! All SQL: subscribers, approvals and the delivery ledger, in SQLite. Knows no mail and no clock.
+//! All SQL: subscribers, approvals and the delivery ledger, in SQLite or PostgreSQL. Knows no mail and no clock.
 
 mod acts;
 mod approvals;
@@ -9,6 +9,9 @@ mod bounces;
 mod canary;
 mod claim;
 mod clicks;
+pub mod copying;
+mod db;
+mod error;
 mod file_id;
 #[cfg(test)]
 pub mod fuse;
@@ -20,7 +23,10 @@ mod letters;
 mod metrics;
 mod migrations;
 mod moves;
+mod outcomes;
+mod place;
 mod polls;
+pub mod pruning;
 mod queue;
 mod report;
 mod safety;
@@ -30,15 +36,14 @@ mod subscribers;
 mod tokens;
 mod writer;
 
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use serde::Deserialize;
 
+use db::{Db, Engine, Open, Transaction};
 use file_id::FileId;
 
 pub use acts::Trace;
@@ -48,12 +53,15 @@ pub use bounces::{BounceLine, Effect, Evidence, SoftRule};
 pub use canary::CanaryTally;
 pub use claim::{Claim, Next};
 pub use clicks::ClickCounts;
+pub use db::Lock;
+pub use error::StoreError;
 pub use imports::{Import, Unfinished};
 pub use journal::{Decision, Entry, Recorded};
 pub use lease::{FencingToken, Lease, TAKEN_OVER};
 pub use ledger::{DomainGroupCounts, IssueSend, RecipientLine, Uncertain};
 pub use metrics::{LATENCIES, Latency};
 pub use moves::Moved;
+pub use place::{Place, Server};
 pub use safety::{Ahead, Applied, Hold, Record as SafetyRecord, SafetyLog, Waiting};
 pub use signup_requests::SignUpRequest;
 pub use signups::{Confirmed, SignUp, Wanted};
@@ -61,10 +69,8 @@ pub use subscribers::{Change, Tally};
 pub use tokens::{BroughtBack, PreferenceChange};
 pub use writer::{Ledger, Writer};
 
-use migrations::migrate;
-
-/// The suffix of the sender's lock file, after the database's name.
-const SENDER: &str = "sender.lock";
+/// The name of the sender's lock.
+const SENDER: &str = "sender";
 
 /// What a commit survives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -78,11 +84,15 @@ pub enum Durability {
 }
 
 /// `[store]`: where people and deliveries are kept.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// `sqlite:PATH`, relative to the publication.
+    /// `sqlite:PATH`, relative to the publication, or `postgres://USER@HOST:PORT/DATABASE`.
     pub url: String,
+    /// A file that holds the server's password, and nothing else, relative to the publication.
+    pub password_file: String,
+    /// The password itself: only from the environment, never from the file.
+    pub password: String,
     pub durability: Durability,
     /// The file of the safety log, relative to the publication.
     pub safety_log: String,
@@ -90,63 +100,43 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { url: "sqlite:data/digest.db".into(), durability: Durability::Power, safety_log: "log/safety.log".into() }
+        Self {
+            url: "sqlite:data/digest.db".into(),
+            password_file: String::new(),
+            password: String::new(),
+            durability: Durability::Power,
+            safety_log: "log/safety.log".into(),
+        }
     }
 }
 
-/// Why the store cannot serve. The variants are what a caller does differently; the text names the remedy.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("there is no database at {0}")]
-    Missing(PathBuf),
-    #[error("the database {path} was written by a newer version (schema {found}, this one knows {known})")]
-    Newer { path: PathBuf, found: u32, known: u32 },
-    #[error(
-        "the database {0} was written by a version from before the first release, which this one does not read\n  help: \
-         export the list with that binary (`digest subscribers export`), move the file away, and import the list with this one"
-    )]
-    Older(PathBuf),
-    #[error("the database {0} is damaged: {1}")]
-    Damaged(PathBuf, String),
-    #[error(
-        "the database {0} cannot be written; nothing was changed\n  help: check the permissions of the file and its folder"
-    )]
-    ReadOnly(PathBuf),
-    #[error("another digest is sending from {0}")]
-    Locked(PathBuf),
-    #[error("cannot write {path}: {why}")]
-    Io { path: PathBuf, why: std::io::Error },
-    #[error("cannot read {path}: {why}")]
-    Unreadable { path: PathBuf, why: std::io::Error },
-    #[error(
-        "cannot write the safety log {path}: {why}\n  help: the folder must be writable; `[store] safety_log` in config.toml names another place"
-    )]
-    SafetyLog { path: PathBuf, why: std::io::Error },
-    #[error("{0} is not a safety log of digest")]
-    NoSafetyLog(PathBuf),
-    #[error(
-        "the database {0} was replaced by another file while it was in use; nothing was written to either\n  help: start this command again"
-    )]
-    Replaced(PathBuf),
-    #[error("the disk is full, so nothing was changed ({0})\n  help: make room, then run the command again")]
-    Full(String),
-    #[error(
-        "the disk is failing or full ({0})\n  help: `df` and the system log show which; then run the command again"
-    )]
-    Disk(String),
-    #[error("the database refused: {0}")]
-    Sql(rusqlite::Error),
-    #[error("the database holds a value that cannot be read: {0}")]
-    Value(String),
+/// Without passwords: the URL may hold one too.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = if self.is_server() { "postgres://…" } else { &self.url };
+        f.debug_struct("Settings").field("url", &url).field("durability", &self.durability).finish_non_exhaustive()
+    }
 }
 
-/// Not as a source: the message includes it, and a log that walks the causes would print it twice.
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::Full(format!("the database: {error}")),
-            Some(rusqlite::ErrorCode::SystemIoFailure) => Self::Disk(format!("the database: {error}")),
-            _ => Self::Sql(error),
+impl Settings {
+    /// Whether the database is a server's.
+    pub fn is_server(&self) -> bool {
+        self.url.starts_with("postgres://") || self.url.starts_with("postgresql://")
+    }
+
+    /// The database, in a publication at `root`.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`]: the URL names none.
+    pub fn place(&self, root: &Path) -> Result<Place, StoreError> {
+        if self.is_server() {
+            let file = Some(&self.password_file).filter(|file| !file.is_empty()).map(|file| root.join(file));
+            let server = Server::parse(&self.url, &self.password, file, root);
+            return server.map(|server| Place::Postgres(Arc::new(server))).map_err(StoreError::Url);
+        }
+        match self.url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//")) {
+            Some(path) if !path.is_empty() => Ok(Place::Sqlite(root.join(path))),
+            _ => Err(StoreError::Url("it begins with neither sqlite: nor postgres://".into())),
         }
     }
 }
@@ -154,11 +144,11 @@ impl From<rusqlite::Error> for StoreError {
 /// An open database.
 #[derive(Debug)]
 pub struct Store {
-    conn: Connection,
-    path: PathBuf,
+    db: Db,
+    place: Place,
     durability: Durability,
-    /// The file, when it was opened.
-    file: FileId,
+    /// The file, when it was opened; `None` of a server.
+    file: Option<FileId>,
     /// The safety log that is kept beside this database, if one is.
     safety_log: Option<PathBuf>,
 }
@@ -194,78 +184,40 @@ pub struct Scheduling<'s> {
 }
 
 impl Store {
-    /// Opens the database, making it and its folder when there is none.
-    pub fn open_or_create(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|why| StoreError::Io { path: folder.to_path_buf(), why })?;
-        }
-        let is_new = make_private(path).map_err(|why| StoreError::Io { path: path.to_path_buf(), why })?;
-        let opened = Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
-        if is_new && opened.is_err() && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-            // On a full disk, say. Left there, the empty file would be taken for a ledger that was lost.
-            let _ = std::fs::remove_file(path);
-        }
-        Ok(Self::of(opened?, path, durability))
+    /// Opens the database, making its file or its tables when there are none.
+    pub fn open_or_create(place: &Place, durability: Durability) -> Result<Self, StoreError> {
+        Self::of(place, durability, Open::OrCreate)
     }
 
     /// Opens a database that must be there already, so that a lost one is never mistaken for an empty one.
-    pub fn open(path: &Path, durability: Durability) -> Result<Self, StoreError> {
-        Ok(Self::of(Self::connect_existing(path, durability)?, path, durability))
+    pub fn open(place: &Place, durability: Durability) -> Result<Self, StoreError> {
+        Self::of(place, durability, Open::Existing)
     }
 
-    fn of(conn: Connection, path: &Path, durability: Durability) -> Self {
-        Self { conn, path: path.to_path_buf(), durability, file: FileId::of(path), safety_log: None }
-    }
-
-    fn connect_existing(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
-        match path.try_exists() {
-            Ok(true) => {}
-            Ok(false) => return Err(StoreError::Missing(path.to_path_buf())),
-            Err(why) => return Err(StoreError::Io { path: path.to_path_buf(), why }),
+    /// Whether there is a database. A server that cannot be reached is taken to hold one: opening it says what is wrong.
+    pub fn exists(place: &Place, durability: Durability) -> bool {
+        match place {
+            Place::Sqlite(path) => path.exists(),
+            Place::Postgres(_) => !matches!(Self::open(place, durability), Err(StoreError::Missing(_))),
         }
-        // A file without a schema was emptied: making one here would be making a ledger.
-        if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-            return Err(StoreError::Damaged(path.to_path_buf(), "the file is empty".into()));
-        }
-        Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
-    fn connect(path: &Path, durability: Durability, flags: OpenFlags) -> Result<Connection, StoreError> {
-        let opened = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
-        let mut conn = opened.map_err(|e| match e.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::CannotOpen) => StoreError::ReadOnly(path.to_path_buf()),
-            _ => e.into(),
-        })?;
-        conn.busy_handler(Some(wait_for_turn))?;
-        let damaged = |e: rusqlite::Error| match e.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-                StoreError::Damaged(path.to_path_buf(), e.to_string())
-            }
-            Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen) => {
-                StoreError::ReadOnly(path.to_path_buf())
-            }
-            _ => e.into(),
-        };
-        conn.pragma_update(None, "journal_mode", "WAL").map_err(damaged)?;
-        conn.pragma_update(None, "foreign_keys", true)?;
-        // Deleted content must not survive in free pages of the file: a forgotten address is gone for good.
-        conn.pragma_update(None, "secure_delete", true)?;
-        // Plans do not depend on bound values; otherwise a cached statement would be planned again at every use.
-        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-        let level = if durability == Durability::Power { "FULL" } else { "NORMAL" };
-        conn.pragma_update(None, "synchronous", level)?;
-        migrate(&mut conn, path)?;
-        #[cfg(test)]
-        fuse::install(&mut conn, path)?;
-        Ok(conn)
+    /// Where the database is.
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
-    /// Whether the path still names the file that is open.
+    fn of(place: &Place, durability: Durability, open: Open) -> Result<Self, StoreError> {
+        let db = Db::open(place, durability, open)?;
+        Ok(Self { db, place: place.clone(), durability, file: place.file().map(FileId::of), safety_log: None })
+    }
+
+    /// Whether the path still names the file that is open; a server's database always is.
     ///
     /// # Errors
     /// It does not: what is written to the open one would be lost.
     pub fn check_file(&self) -> Result<(), StoreError> {
-        self.file.check()
+        self.file.as_ref().map_or(Ok(()), FileId::check)
     }
 
     pub fn issues(&self) -> Issues<'_> {
@@ -288,55 +240,50 @@ impl Store {
         Scheduling { store: self }
     }
 
-    /// Begins a transaction that takes the write lock at once. One at a time: a second one within it is refused. So is one on a file that
+    /// Begins a transaction during which nobody else writes. One at a time: a second one within it is refused. So is one on a file that
     /// was replaced: what is written to it would be lost.
     fn begin(&self) -> Result<Transaction<'_>, StoreError> {
-        self.file.check()?;
-        Ok(Transaction::new_unchecked(&self.conn, TransactionBehavior::Immediate)?)
+        self.check_file()?;
+        self.db.begin()
     }
 
-    /// SQLite's own look over every page; a send begins with it.
+    /// SQLite's own look over every page; a send begins with it. A server looks after its pages itself; of it we ask that a session stays ours.
     pub fn quick_check(&self) -> Result<(), StoreError> {
-        let verdict: String = self.conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(self.path.clone(), verdict)) }
+        if let Engine::Postgres(postgres) = self.db.engine() {
+            return postgres.check_sessions();
+        }
+        let verdict: String = self.db.value("PRAGMA quick_check(1)", &[])?;
+        if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(self.place.clone(), verdict)) }
     }
 
-    /// Takes the lock that only one sender per database holds; the system releases it when the process ends, however it ends.
-    pub fn lock_sender(&self) -> Result<File, StoreError> {
-        // Who only looks whether a sender is alive holds the lock for a moment.
+    /// Takes the lock that only one sender per database holds; it is released when the process ends, however it ends.
+    pub fn lock_sender(&self) -> Result<Lock, StoreError> {
+        // Who only looks whether a sender is alive holds a file's lock for a moment.
         for _ in 0..20 {
-            if let Some(file) = self.lock(SENDER)? {
-                return Ok(file);
+            if let Some(lock) = self.lock(SENDER)? {
+                return Ok(lock);
             }
             wait_a_moment();
         }
-        Err(StoreError::Locked(self.path.clone()))
+        Err(StoreError::Locked(self.place.clone()))
     }
 
     /// Takes the lock that only one sender of letters per database holds; `None` when another holds it.
-    pub fn lock_letters(&self) -> Result<Option<File>, StoreError> {
-        self.lock("letters.lock")
+    pub fn lock_letters(&self) -> Result<Option<Lock>, StoreError> {
+        self.lock("letters")
     }
 
-    fn lock(&self, extension: &str) -> Result<Option<File>, StoreError> {
-        let path = self.path.with_extension(extension);
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.map_err(|why| StoreError::Io { path: path.clone(), why })?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(why)) => Err(StoreError::Io { path, why }),
-        }
+    fn lock(&self, name: &str) -> Result<Option<Lock>, StoreError> {
+        self.db.lock(name)
     }
 
     /// Whether some process holds the sender's lock now.
-    pub fn sender_is_alive(&self) -> bool {
+    pub fn sender_is_alive(&self) -> Result<bool, StoreError> {
         self.is_locked(SENDER)
     }
 
-    fn is_locked(&self, extension: &str) -> bool {
-        File::open(self.path.with_extension(extension))
-            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    fn is_locked(&self, name: &str) -> Result<bool, StoreError> {
+        self.db.is_locked(name)
     }
 }
 
@@ -358,7 +305,7 @@ fn wait_a_moment() {
 /// Makes the file of a new database, for its owner's eyes only: it holds subscribers' addresses. `SQLite` gives its other files the
 /// same mode. Says whether it was made now.
 fn make_private(path: &Path) -> std::io::Result<bool> {
-    let mut options = OpenOptions::new();
+    let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

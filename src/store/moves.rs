@@ -2,9 +2,9 @@
 //! confirms. The old address stays on record as unsubscribed, so that no older list brings it back.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::acts::{Trace, end_sign_ups, forgotten_hash, note};
+use super::db::{Db, params};
 use super::signups::{LIFE, SignUp, take};
 use super::subscribers::stored_address;
 use super::{StoreError, Subscribers, to_ms};
@@ -29,14 +29,8 @@ impl Subscribers<'_> {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let tx = self.store.begin()?;
-        let id: Option<i64> = tx
-            .query_row(
-                "SELECT id FROM subscribers WHERE email_key = ?1 AND status IN ('pending', 'confirmed')",
-                [from.key()],
-                |row| row.get(0),
-            )
-            .optional()?;
-        let Some(id) = id else { return Ok(false) };
+        let sql = "SELECT id FROM subscribers WHERE email_key = ?1 AND status IN ('pending', 'confirmed')";
+        let Some(id) = tx.first(sql, params![from.key()], |row| row.get::<i64>(0))? else { return Ok(false) };
         if !take(&tx, sign_up, Some(letter), per_network, now)? {
             return Ok(false);
         }
@@ -62,7 +56,7 @@ impl Subscribers<'_> {
 
     /// The address to which pressing the button behind this token would move, or has moved, a subscriber.
     pub fn move_of(&self, token: &str, now: DateTime<Utc>) -> Result<Option<(Address, bool)>, StoreError> {
-        Ok(open(&self.store.conn, token, now)?.map(|wish| (wish.to, wish.is_done)))
+        Ok(open(&self.store.db, token, now)?.map(|wish| (wish.to, wish.is_done)))
     }
 
     /// Moves the subscriber. `None` when the token is wrong, too old, or was ended; pressing it again says so, and changes nothing.
@@ -89,7 +83,7 @@ impl Subscribers<'_> {
             params![key, wish.subscriber],
         )?;
         tx.execute("DELETE FROM subscribers WHERE email_key = ?1 AND id <> ?2", params![key, wish.subscriber])?;
-        tx.execute("DELETE FROM forgotten WHERE hash = ?1", [forgotten_hash(&tx, &key)?])?;
+        tx.execute("DELETE FROM forgotten WHERE hash = ?1", params![forgotten_hash(&tx, &key)?])?;
         end_sign_ups(&tx, &key, trace.at)?;
         tx.execute(
             "UPDATE subscribers SET email = ?2, email_key = ?3, domain = ?4 WHERE id = ?1",
@@ -106,16 +100,16 @@ impl Subscribers<'_> {
 }
 
 /// The old address as one who left.
-fn stay_behind(conn: &Connection, from: &Address, seed: &str, trace: Trace) -> Result<(), StoreError> {
+fn stay_behind(db: &Db, from: &Address, seed: &str, trace: Trace) -> Result<(), StoreError> {
     let now = to_ms(trace.at);
-    conn.execute(
+    let id = db.value(
         "INSERT INTO subscribers (email_key, email, domain, name, status, editions, fields, created_ms, left_ms, consent, seed, leave_hash,
                                   preferences_hash)
-         VALUES (?1, ?2, ?7, '', 'unsubscribed', '', '{}', ?3, ?3, '', ?4, ?5, ?6)",
+         VALUES (?1, ?2, ?7, '', 'unsubscribed', '', '{}', ?3, ?3, '', ?4, ?5, ?6) RETURNING id",
         params![from.key(), from.as_str(), now, seed, Purpose::Unsubscribe.hash(seed), Purpose::Preferences.hash(seed),
             from.domain()],
     )?;
-    note(conn, conn.last_insert_rowid(), "left", Trace { how: "moved to another address", ..trace })
+    note(db, id, "left", Trace { how: "moved to another address", ..trace })
 }
 
 struct Wish {
@@ -127,18 +121,19 @@ struct Wish {
 }
 
 /// The request behind a token that is not too old: one that waits, or one that was done and is still in effect.
-fn open(conn: &Connection, token: &str, now: DateTime<Utc>) -> Result<Option<Wish>, StoreError> {
-    let sql = "SELECT m.id, m.subscriber_id, s.email, m.email, m.email_key = s.email_key, m.ended_ms IS NULL
+fn open(db: &Db, token: &str, now: DateTime<Utc>) -> Result<Option<Wish>, StoreError> {
+    let sql = "SELECT m.id, m.subscriber_id, s.email, m.email, m.ended_ms IS NULL
                FROM moves m JOIN subscribers s ON s.id = m.subscriber_id
-               WHERE m.token_hash = ?1 AND m.expires_ms > ?2 AND s.status IN ('pending', 'confirmed')";
-    let found: Option<(i64, i64, String, String, bool, bool)> = conn
-        .query_row(sql, params![token_hash(token), to_ms(now)], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+               WHERE m.token_hash = ?1 AND m.expires_ms > ?2 AND s.status IN ('pending', 'confirmed')
+                     AND (m.ended_ms IS NULL OR m.email_key = s.email_key)";
+    db.first(sql, params![token_hash(token), to_ms(now)], |row| {
+        let (from, to): (String, String) = (row.get(2)?, row.get(3)?);
+        Ok(Wish {
+            id: row.get(0)?,
+            subscriber: row.get(1)?,
+            from: stored_address(&from)?,
+            to: stored_address(&to)?,
+            is_done: !row.get::<bool>(4)?,
         })
-        .optional()?;
-    let Some((id, subscriber, from, to, is_there, waits)) = found else { return Ok(None) };
-    if !waits && !is_there {
-        return Ok(None);
-    }
-    Ok(Some(Wish { id, subscriber, from: stored_address(&from)?, to: stored_address(&to)?, is_done: !waits }))
+    })
 }

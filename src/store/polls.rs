@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, params};
-
+use super::db::params;
 use super::{Issues, StoreError};
 use crate::model::{AnswerCount, IssueName, Poll, PollCounts};
 
@@ -13,12 +12,11 @@ impl Issues<'_> {
     /// # Errors
     /// [`StoreError::Damaged`] when the approved bytes hold another thing in its place.
     pub fn poll(&self, issue: &IssueName) -> Result<Option<Poll>, StoreError> {
-        let mut statement = self.store.conn.prepare_cached(
-            "SELECT json_extract(frozen, '$.rendered.poll') FROM approvals JOIN sends USING (issue) WHERE issue = ?1",
-        )?;
-        let found: Option<Option<String>> = statement.query_row([issue.to_string()], |row| row.get(0)).optional()?;
+        let sql =
+            "SELECT json_extract(frozen, '$.rendered.poll') FROM approvals JOIN sends USING (issue) WHERE issue = ?1";
+        let found = self.store.db.first(sql, params![issue.to_string()], |row| row.get::<Option<String>>(0))?;
         let Some(text) = found.flatten() else { return Ok(None) };
-        let damaged = |why| StoreError::Damaged(self.store.path.clone(), format!("the poll of {issue}: {why}"));
+        let damaged = |why| StoreError::Damaged(self.store.place.clone(), format!("the poll of {issue}: {why}"));
         serde_json::from_str(&text).map(Some).map_err(damaged)
     }
 
@@ -28,24 +26,23 @@ impl Issues<'_> {
         if answer == 0 || usize::from(answer) > poll.answers.len() {
             return Ok(false);
         }
-        self.store
-            .conn
-            .prepare_cached(
-                "INSERT INTO poll_answers (issue, answer, count) VALUES (?1, ?2, 1)
-                 ON CONFLICT (issue, answer) DO UPDATE SET count = count + 1",
-            )?
-            .execute(params![issue.to_string(), answer])?;
+        self.store.db.execute(
+            "INSERT INTO poll_answers (issue, answer, count) VALUES (?1, ?2, 1)
+             ON CONFLICT (issue, answer) DO UPDATE SET count = poll_answers.count + 1",
+            params![issue.to_string(), answer],
+        )?;
         Ok(true)
     }
 
     /// The poll of an issue with its counts; `None` where [`Self::poll`] has none.
     pub fn poll_counts(&self, issue: &IssueName) -> Result<Option<PollCounts>, StoreError> {
         let Some(Poll { question, answers }) = self.poll(issue)? else { return Ok(None) };
-        let mut statement =
-            self.store.conn.prepare_cached("SELECT answer, count FROM poll_answers WHERE issue = ?1")?;
-        let rows = statement.query_map([issue.to_string()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
-        let counts: BTreeMap<u8, i64> = rows.collect::<Result<_, _>>()?;
-        let count = |number: u8| counts.get(&number).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
+        let sql = "SELECT answer, count FROM poll_answers WHERE issue = ?1";
+        let rows = self.store.db.rows(sql, params![issue.to_string()], |row| {
+            Ok::<_, StoreError>((row.get(0)?, u64::try_from(row.get::<i64>(1)?).unwrap_or(0)))
+        })?;
+        let counts: BTreeMap<u8, u64> = rows.into_iter().collect();
+        let count = |number: u8| counts.get(&number).copied().unwrap_or(0);
         let numbered = (1..).zip(answers);
         let answers = numbered.map(|(number, answer)| AnswerCount { answer, count: count(number) }).collect();
         Ok(Some(PollCounts { question, answers }))

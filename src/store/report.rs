@@ -2,19 +2,21 @@
 //! are read in one transaction, so they agree while a send runs. Knows no page.
 
 mod history;
+mod kept;
 mod words;
 
+pub use kept::{Kept, Sums, kept};
 pub use words::shape;
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, params};
 
+use super::db::{Db, Row, params};
 use super::{IssueSend, Sends, StoreError, clicks, from_ms, to_ms};
 use crate::model::{
-    ClickLine, CountedLink, DeliveryCounts, DomainLine, Figures, IssueName, LaterLine, Refusal, ReplyLine, StateLine,
-    Timeline, Tracking, TriesLine, WaitLine, Within,
+    ClickLine, CountedLink, DomainLine, Figures, IssueName, LaterLine, Refusal, Timeline, Tracking, TriesLine,
+    WaitLine, Within,
 };
 
 /// Most domains listed separately.
@@ -39,30 +41,16 @@ impl Sends<'_> {
     /// The send of an issue and everything that its report says of it; `tracking` has the counted links that were mailed, if any were.
     pub fn figures(&self, send: &IssueSend, tracking: Option<&Tracking>) -> Result<Figures, StoreError> {
         // A read transaction: every query sees the ledger of one moment.
-        let tx = self.store.conn.unchecked_transaction()?;
-        let alive = self.store.sender_is_alive();
-        let ledger = Rows { conn: &tx, send: send.id, alive };
-        let issue: String = tx.query_row("SELECT issue FROM sends WHERE id = ?1", [send.id], |row| row.get(0))?;
-        let states = ledger.states()?;
-        let (domains, domains_in_all) = ledger.domains()?;
-        let (refusals, refusals_not_shown) = ledger.refusals()?;
-        let figures = Figures {
-            counts: add_up(&states),
-            audience: ledger.one("SELECT coalesce(max(number), 0) FROM deliveries WHERE send_id = ?1")?,
-            states,
-            over_time: ledger.over_time()?,
-            delivered_within: ledger.delivered_within(send.started)?,
-            domains,
-            domains_in_all,
-            replies: ledger.replies()?,
-            refusals,
-            refusals_not_shown,
-            tries: ledger.tries()?,
-            waits: ledger.waits(send.started)?,
-            later: came_back(&tx, &issue)?,
-            clicks: tracking.map(|tracking| followed(&tx, &issue, tracking)).transpose()?,
+        let tx = self.store.db.snapshot()?;
+        let alive = self.store.sender_is_alive()?;
+        let issue: String = tx.value("SELECT issue FROM sends WHERE id = ?1", params![send.id])?;
+        let sums = match kept(&tx, send.id)? {
+            Some(kept) => kept.sums,
+            None => sums(&tx, send.id, alive, send.started)?,
         };
-        tx.finish()?;
+        let clicks = tracking.map(|tracking| followed(&tx, &issue, tracking)).transpose()?;
+        let figures = sums.figures(came_back(&tx, &issue)?, clicks);
+        tx.commit()?;
         Ok(figures)
     }
 }
@@ -70,23 +58,42 @@ impl Sends<'_> {
 impl Sends<'_> {
     /// Bounces and complaints of an issue after the relay had accepted it.
     pub fn came_back(&self, issue: &IssueName) -> Result<Vec<LaterLine>, StoreError> {
-        came_back(&self.store.conn, &issue.to_string())
+        came_back(&self.store.db, &issue.to_string())
     }
 }
 
+/// Adds up the ledger of a send, within a transaction.
+pub(super) fn sums(db: &Db, send: i64, alive: bool, started: DateTime<Utc>) -> Result<Sums, StoreError> {
+    let ledger = Rows { db, send, alive };
+    let (domains, domains_in_all) = ledger.domains()?;
+    let (refusals, refusals_not_shown) = ledger.refusals()?;
+    Ok(Sums {
+        audience: ledger.one("SELECT coalesce(max(number), 0) FROM deliveries WHERE send_id = ?1")?,
+        states: ledger.states()?,
+        over_time: ledger.over_time()?,
+        delivered_within: ledger.delivered_within(started)?,
+        domains,
+        domains_in_all,
+        replies: ledger.replies()?,
+        refusals: refusals.into_iter().map(|r| (r.state, r.code, r.enhanced, r.text, r.count)).collect(),
+        refusals_not_shown,
+        tries: ledger.tries()?,
+        waits: ledger.waits(started)?,
+    })
+}
+
 /// Recipients by kind of what came back, each counted once a kind; every kind has its line.
-fn came_back(conn: &Connection, issue: &str) -> Result<Vec<LaterLine>, StoreError> {
-    let mut statement =
-        conn.prepare_cached("SELECT kind, count(DISTINCT subscriber_id) FROM bounces WHERE issue = ?1 AND matched_by <> 'reply' GROUP BY kind")?;
-    let rows = statement.query_map([issue], |row| Ok((row.get::<_, String>(0)?, count(row.get(1)?))))?;
-    let counts: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
+fn came_back(db: &Db, issue: &str) -> Result<Vec<LaterLine>, StoreError> {
+    let sql = "SELECT kind, count(DISTINCT subscriber_id) FROM bounces WHERE issue = ?1 AND matched_by <> 'reply' GROUP BY kind";
+    let rows = db.rows(sql, params![issue], |row| Ok::<_, StoreError>((row.get(0)?, count(row.get(1)?))))?;
+    let counts: BTreeMap<String, u64> = rows.into_iter().collect();
     let line = |kind: &str| LaterLine { kind: kind.into(), count: counts.get(kind).copied().unwrap_or(0) };
     Ok(["hard", "soft", "about_us", "complaint", "leave"].map(line).into())
 }
 
 /// Every counted link with its count, also those that nobody followed.
-fn followed(conn: &Connection, issue: &str, tracking: &Tracking) -> Result<Vec<ClickLine>, StoreError> {
-    let counts = clicks::clicks(conn, issue)?;
+fn followed(db: &Db, issue: &str, tracking: &Tracking) -> Result<Vec<ClickLine>, StoreError> {
+    let counts = clicks::clicks(db, issue)?;
     let line = |link: &CountedLink| ClickLine {
         kind: link.kind,
         id: link.id.clone(),
@@ -97,56 +104,52 @@ fn followed(conn: &Connection, issue: &str, tracking: &Tracking) -> Result<Vec<C
 }
 
 /// The rows of one send within a transaction.
-struct Rows<'c> {
-    conn: &'c Connection,
+struct Rows<'d> {
+    db: &'d Db,
     send: i64,
     alive: bool,
 }
 
 impl Rows<'_> {
     fn one(&self, sql: &str) -> Result<u64, StoreError> {
-        Ok(count(self.conn.query_row(sql, [self.send], |row| row.get(0))?))
+        Ok(count(self.db.value(sql, params![self.send])?))
     }
 
     /// Every row of `sql`, which is given the send, whether a sender is alive, and `limit`.
-    fn all<T>(&self, sql: &str, limit: i64, read: impl Fn(&Row) -> rusqlite::Result<T>) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.conn.prepare(sql)?;
-        let rows = statement.query_map(params![self.send, self.alive, limit], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    fn all<T>(
+        &self,
+        sql: &str,
+        limit: i64,
+        read: impl FnMut(&Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.db.rows(sql, params![self.send, self.alive, limit], read)
     }
 
-    /// The states with their reasons. The rows are added up by what a reason is made of; the words are put to each sum.
-    fn states(&self) -> Result<Vec<StateLine>, StoreError> {
+    /// The states, added up by what a reason is made of.
+    fn states(&self) -> Result<Vec<(String, words::Facts, u64)>, StoreError> {
         let sql = format!(
-            "SELECT {STATE} AS s, d.code, d.enhanced, d.attempts, d.reply LIKE 'given up after%' AS given_up,
+            "SELECT {STATE} AS s, d.code, d.enhanced, d.attempts, substr(d.reply, 1, 14) = 'given up after' AS given_up,
                  CASE d.state WHEN 'suppressed' THEN
                      coalesce((SELECT status FROM subscribers WHERE id = d.subscriber_id), 'gone') END AS subscriber, count(*)
              FROM deliveries AS d WHERE d.send_id = ?1 GROUP BY 1, 2, 3, 4, 5, 6 LIMIT ?3"
         );
-        let mut sums = BTreeMap::new();
-        for (state, facts, n) in self.all(&sql, i64::MAX, |row| {
+        self.all(&sql, i64::MAX, |row| {
             let facts = words::Facts {
                 code: row.get(1)?,
-                enhanced: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                enhanced: row.get::<Option<String>>(2)?.unwrap_or_default(),
                 attempts: row.get(3)?,
-                given_up: row.get::<_, Option<bool>>(4)?.unwrap_or(false),
-                subscriber: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                given_up: row.get::<Option<bool>>(4)?.unwrap_or(false),
+                subscriber: row.get::<Option<String>>(5)?.unwrap_or_default(),
             };
-            Ok((row.get::<_, String>(0)?, facts, count(row.get(6)?)))
-        })? {
-            let reason = words::reason(&state, &facts);
-            *sums.entry((words::order(&state), state, reason)).or_insert(0) += n;
-        }
-        let mut lines: Vec<_> = sums.into_iter().collect();
-        lines.sort_by(|((a, _, x), n), ((b, _, y), m)| a.cmp(b).then_with(|| m.cmp(n)).then_with(|| x.cmp(y)));
-        Ok(lines.into_iter().map(|((_, state, reason), count)| StateLine { state, reason, count }).collect())
+            Ok((row.get::<String>(0)?, facts, count(row.get(6)?)))
+        })
     }
 
     fn over_time(&self) -> Result<Timeline, StoreError> {
-        let bounds = self.conn.query_row(
+        let bounds: (Option<i64>, Option<i64>) = self.db.one(
             "SELECT min(updated_ms), max(updated_ms) FROM deliveries WHERE send_id = ?1 AND state = 'delivered'",
-            [self.send],
-            |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)),
+            params![self.send],
+            |row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)),
         )?;
         let (Some(first), Some(last)) = bounds else { return Ok(Timeline::default()) };
         let seconds = length((last - first) / 1_000);
@@ -154,16 +157,17 @@ impl Rows<'_> {
         // Stretches begin at round times, the first one with the first delivery in it.
         let from = first.div_euclid(ms) * ms;
         let mut delivered = vec![0; usize::try_from((last - from) / ms).unwrap_or(0).saturating_add(1)];
-        let mut statement = self.conn.prepare(
+        self.db.rows(
             "SELECT (updated_ms - ?2) / ?3, count(*) FROM deliveries WHERE send_id = ?1 AND state = 'delivered'
              GROUP BY 1",
+            params![self.send, from, ms],
+            |row| {
+                if let Some(stretch) = usize::try_from(row.get::<i64>(0)?).ok().and_then(|at| delivered.get_mut(at)) {
+                    *stretch = count(row.get(1)?);
+                }
+                Ok::<_, StoreError>(())
+            },
         )?;
-        let mut rows = statement.query(params![self.send, from, ms])?;
-        while let Some(row) = rows.next()? {
-            if let Some(stretch) = usize::try_from(row.get::<_, i64>(0)?).ok().and_then(|at| delivered.get_mut(at)) {
-                *stretch = count(row.get(1)?);
-            }
-        }
         Ok(Timeline { from: Some(from_ms(from)?), stretch_seconds: seconds, delivered })
     }
 
@@ -172,15 +176,13 @@ impl Rows<'_> {
         if delivered == 0 {
             return Ok(Vec::new());
         }
-        let mut statement = self.conn.prepare(
-            "SELECT updated_ms FROM deliveries WHERE send_id = ?1 AND state = 'delivered'
-             ORDER BY updated_ms LIMIT 1 OFFSET ?2",
-        )?;
+        let sql = "SELECT updated_ms FROM deliveries WHERE send_id = ?1 AND state = 'delivered'
+                   ORDER BY updated_ms LIMIT 1 OFFSET ?2";
         let mut within = Vec::new();
         for percent in PERCENTS {
             // The nearest rank: the smallest time by which at least so many percent were delivered.
             let rank = (delivered * u64::from(percent)).div_ceil(100).max(1);
-            let at: i64 = statement.query_row(params![self.send, to_column(rank - 1)], |row| row.get(0))?;
+            let at: i64 = self.db.value(sql, params![self.send, to_column(rank - 1)])?;
             within.push(Within { percent, ms: count(at - to_ms(started)) });
         }
         Ok(within)
@@ -197,32 +199,31 @@ impl Rows<'_> {
              SELECT domain, n, delivered, failed, waiting, count(*) OVER () FROM line ORDER BY n DESC, domain LIMIT ?3"
         );
         let mut in_all = 0;
-        let lines = self.all(&sql, DOMAINS, |row| {
-            let line = domain(row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]);
-            Ok((line, count(row.get(5)?)))
+        let mut lines = self.all(&sql, DOMAINS, |row| {
+            in_all = count(row.get(5)?);
+            Ok(domain(row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?]))
         })?;
-        let mut lines: Vec<DomainLine> = lines.into_iter().map(|(line, n)| (in_all = n, line).1).collect();
         if in_all > count(DOMAINS) {
             let sql = format!(
                 "SELECT count(*), count(*) FILTER (WHERE d.state = 'delivered'), count(*) FILTER (WHERE d.state = 'failed'),
                      count(*) FILTER (WHERE {STATE} IN ('pending', 'deferred'))
                  FROM deliveries AS d WHERE d.send_id = ?1"
             );
-            let all = self.conn.query_row(&sql, params![self.send, self.alive], |row| {
-                Ok(domain(String::new(), [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+            let all = self.db.one(&sql, params![self.send, self.alive], |row| {
+                Ok::<_, StoreError>(domain(String::new(), [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
             })?;
             lines.push(lines.iter().fold(all, less));
         }
         Ok((lines, in_all))
     }
 
-    fn replies(&self) -> Result<Vec<ReplyLine>, StoreError> {
+    fn replies(&self) -> Result<Vec<(Option<u16>, String, u64)>, StoreError> {
         let sql = format!(
             "SELECT d.code AS code, {STATE} AS s, count(*) FROM deliveries AS d
              WHERE d.send_id = ?1 AND d.reply IS NOT NULL AND d.state <> 'suppressed'
-             GROUP BY code, s ORDER BY code, s LIMIT ?3"
+             GROUP BY code, s ORDER BY code NULLS FIRST, s LIMIT ?3"
         );
-        self.all(&sql, LINES, |row| Ok(ReplyLine { code: row.get(0)?, state: row.get(1)?, count: count(row.get(2)?) }))
+        self.all(&sql, LINES, |row| Ok((row.get(0)?, row.get(1)?, count(row.get(2)?))))
     }
 
     fn refusals(&self) -> Result<(Vec<Refusal>, u64), StoreError> {
@@ -230,7 +231,7 @@ impl Rows<'_> {
         let sql = format!(
             "SELECT d.state, d.code AS code, d.enhanced, coalesce(d.refusal, '') AS words, count(*) AS n
              FROM deliveries AS d WHERE {refused}
-             GROUP BY d.state, code, d.enhanced, words ORDER BY n DESC, d.state DESC, code, words LIMIT ?3"
+             GROUP BY d.state, code, d.enhanced, words ORDER BY n DESC, d.state DESC, code NULLS FIRST, words, d.enhanced NULLS FIRST LIMIT ?3"
         );
         let shown: Vec<Refusal> = self.all(&sql, REFUSALS, |row| {
             Ok(Refusal {
@@ -257,16 +258,14 @@ impl Rows<'_> {
     }
 
     fn waits(&self, started: DateTime<Utc>) -> Result<Vec<WaitLine>, StoreError> {
-        let mut statement = self.conn.prepare(
-            "SELECT count(*) FROM deliveries WHERE send_id = ?1 AND state = 'delivered' AND attempts > 1
-             AND updated_ms - ?2 > ?3 AND updated_ms - ?2 <= ?4",
-        )?;
+        let sql = "SELECT count(*) FROM deliveries WHERE send_id = ?1 AND state = 'delivered' AND attempts > 1
+                   AND updated_ms - ?2 > ?3 AND updated_ms - ?2 <= ?4";
         let bounds = WAITS.iter().copied().map(Some).chain([None]);
         let mut from = i64::MIN;
         let mut lines = Vec::new();
         for bound in bounds {
             let to = bound.map_or(i64::MAX, |seconds| i64::from(seconds) * 1_000);
-            let delivered = count(statement.query_row(params![self.send, to_ms(started), from, to], |row| row.get(0))?);
+            let delivered = count(self.db.value(sql, params![self.send, to_ms(started), from, to])?);
             lines.push(WaitLine { within_seconds: bound, delivered });
             from = to;
         }
@@ -274,20 +273,6 @@ impl Rows<'_> {
             lines.clear();
         }
         Ok(lines)
-    }
-}
-
-/// The lines by state alone.
-fn add_up(states: &[StateLine]) -> DeliveryCounts {
-    let sum = |state: &str| states.iter().filter(|line| line.state == state).map(|line| line.count).sum();
-    DeliveryCounts {
-        recipients: states.iter().map(|line| line.count).sum(),
-        delivered: sum("delivered"),
-        failed: sum("failed"),
-        deferred: sum("deferred"),
-        pending: sum("pending"),
-        suppressed: sum("suppressed"),
-        uncertain: sum("uncertain"),
     }
 }
 
@@ -300,9 +285,8 @@ fn length(span: i64) -> u32 {
     })
 }
 
-fn domain(name: String, [recipients, delivered, failed, waiting]: [Option<i64>; 4]) -> DomainLine {
-    let [recipients, delivered, failed, waiting] =
-        [recipients, delivered, failed, waiting].map(|n| count(n.unwrap_or(0)));
+fn domain(name: String, rows: [i64; 4]) -> DomainLine {
+    let [recipients, delivered, failed, waiting] = rows.map(count);
     let other = recipients.saturating_sub(delivered + failed + waiting);
     DomainLine { domain: name, recipients, delivered, failed, waiting, other }
 }

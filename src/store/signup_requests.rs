@@ -1,8 +1,8 @@
 //! Sign-ups as they were typed: kept before their answer, looked at after it. Which of them get a letter is decided in `signups`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::params;
 
+use super::db::params;
 use super::signups::{SignUp, Wanted, take};
 use super::subscribers::{join, split, stored_address};
 use super::{StoreError, Subscribers};
@@ -23,39 +23,32 @@ impl Subscribers<'_> {
     pub fn keep_asked<'a>(&self, all: impl Iterator<Item = &'a SignUpRequest>) -> Result<(), StoreError> {
         let tx = self.store.begin()?;
         for asking in all {
-            tx.prepare_cached(
+            tx.execute(
                 "INSERT INTO signup_requests (email, email_key, editions, network, kind) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
-                asking.email.as_str(),
-                asking.email.key(),
-                join(&asking.editions),
-                asking.network,
-                asking.kind.as_str()
-            ])?;
+                params![
+                    asking.email.as_str(),
+                    asking.email.key(),
+                    join(&asking.editions),
+                    asking.network,
+                    asking.kind.as_str()
+                ],
+            )?;
         }
-        Ok(tx.commit()?)
+        tx.commit()
     }
 
     /// The requests that wait to be processed, by number, the oldest first.
     pub fn asked(&self, most: usize) -> Result<Vec<(i64, SignUpRequest)>, StoreError> {
-        let mut statement = self
-            .store
-            .conn
-            .prepare_cached("SELECT id, email, editions, network, kind FROM signup_requests ORDER BY id LIMIT ?1")?;
-        let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (email, editions, kind): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(4)?);
+        let sql = "SELECT id, email, editions, network, kind FROM signup_requests ORDER BY id LIMIT ?1";
+        self.store.db.rows(sql, params![i64::try_from(most).unwrap_or(i64::MAX)], |row| {
             let asking = SignUpRequest {
-                email: stored_address(&email)?,
-                editions: split(&editions),
+                email: stored_address(&row.get::<String>(1)?)?,
+                editions: split(&row.get::<String>(2)?),
                 network: row.get(3)?,
-                kind: Wanted::read(&kind),
+                kind: Wanted::read(&row.get::<String>(4)?),
             };
-            all.push((row.get(0)?, asking));
-        }
-        Ok(all)
+            Ok((row.get(0)?, asking))
+        })
     }
 
     /// Takes sign-ups in, each with the number it waited under, and queues their letters; says how many had one. Whoever asks for the
@@ -71,7 +64,7 @@ impl Subscribers<'_> {
         let mut taken = 0;
         for (id, sign_up, letter) in all {
             // Forgotten meanwhile: then it is not taken in either.
-            if tx.execute("DELETE FROM signup_requests WHERE id = ?1", [id])? == 1 {
+            if tx.execute("DELETE FROM signup_requests WHERE id = ?1", params![id])? == 1 {
                 taken += usize::from(take(&tx, sign_up, letter.as_ref(), per_network, now)?);
             }
         }

@@ -1,9 +1,9 @@
 //! Sign-ups that wait for confirmation: who may get a letter, and what confirming does. A token is stored as its hash.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::acts::{Trace, end_sign_ups, forgotten_hash, is_on_list, note};
+use super::db::{Db, params};
 use super::subscribers::{join, split, stored_address};
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Address, LetterOrder, Purpose, SubscriberStatus, token_hash};
@@ -67,24 +67,15 @@ pub enum Confirmed {
 impl Subscribers<'_> {
     /// When somebody signed this address up, and from which network, the oldest first.
     pub fn sign_ups_of(&self, email: &Address) -> Result<Vec<(DateTime<Utc>, String)>, StoreError> {
-        let mut statement =
-            self.store.conn.prepare("SELECT asked_ms, network FROM signups WHERE email_key = ?1 ORDER BY id")?;
-        let mut rows = statement.query([email.key()])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push((from_ms(row.get(0)?)?, row.get(1)?));
-        }
-        Ok(found)
+        let sql = "SELECT asked_ms, network FROM signups WHERE email_key = ?1 ORDER BY id";
+        self.store.db.rows(sql, params![email.key()], |row| Ok((from_ms(row.get(0)?)?, row.get(1)?)))
     }
 
     /// What pressing the button behind this token would do now: put its owner on the list, or nothing new.
     pub fn can_confirm(&self, token: &str, now: DateTime<Utc>) -> Result<Confirmed, StoreError> {
-        match open(&self.store.conn, token, now)? {
-            None => Ok(Confirmed::No),
-            Some(waiting) => {
-                waiting.ended.map_or(Ok(Confirmed::Now), |ended| pressed(&self.store.conn, &waiting.email, ended))
-            }
-        }
+        let db = &self.store.db;
+        let Some(waiting) = open(db, token, now)? else { return Ok(Confirmed::No) };
+        waiting.ended.map_or(Ok(Confirmed::Now), |ended| pressed(db, &waiting.email, ended))
     }
 
     /// Puts the owner of a sign-up on the list, or back on it, at their own request. `seed` is 128 random bits as hex, for a
@@ -100,7 +91,7 @@ impl Subscribers<'_> {
         let id = put(&tx, &waiting, trace, seed)?;
         super::imports::unmark(&tx, id)?;
         end_sign_ups(&tx, &key, now)?;
-        tx.execute("DELETE FROM forgotten WHERE hash = ?1", [forgotten_hash(&tx, &key)?])?;
+        tx.execute("DELETE FROM forgotten WHERE hash = ?1", params![forgotten_hash(&tx, &key)?])?;
         note(&tx, id, "confirmed", trace)?;
         tx.commit()?;
         Ok(Confirmed::Now)
@@ -108,11 +99,10 @@ impl Subscribers<'_> {
 }
 
 /// Whether a sign-up that has ended did so by the press that put its owner on the list, where they still are.
-fn pressed(conn: &Connection, email: &Address, ended: i64) -> Result<Confirmed, StoreError> {
-    let same: bool = conn.query_row(
+fn pressed(db: &Db, email: &Address, ended: i64) -> Result<Confirmed, StoreError> {
+    let same: bool = db.value(
         "SELECT EXISTS (SELECT 1 FROM subscribers WHERE email_key = ?1 AND status = 'confirmed' AND confirmed_ms = ?2)",
         params![email.key(), ended],
-        |row| row.get(0),
     )?;
     Ok(if same { Confirmed::Before } else { Confirmed::No })
 }
@@ -121,31 +111,30 @@ fn pressed(conn: &Connection, email: &Address, ended: i64) -> Result<Confirmed, 
 /// the link to their preferences, or to move here, has the same share, and confirms nothing by it.
 /// `per_network` is how many an hour one network may ask for.
 pub(super) fn take(
-    conn: &Connection,
+    db: &Db,
     sign_up: &SignUp,
     letter: Option<&LetterOrder>,
     per_network: u32,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    conn.execute("DELETE FROM signups WHERE asked_ms < ?1", [to_ms(now - KEPT)])?;
+    db.execute("DELETE FROM signups WHERE asked_ms < ?1", params![to_ms(now - KEPT)])?;
     let key = sign_up.email.key();
     let mailbox = sign_up.email.mailbox();
     // What others asked for in its name counts until the owner confirms.
-    let (lately, open): (i64, i64) = conn.query_row(
+    let (lately, open): (i64, i64) = db.one(
         "SELECT count(*) FILTER (WHERE asked_ms > ?2), count(*) FILTER (WHERE ended_ms IS NULL)
          FROM signups WHERE mailbox = ?1",
         params![mailbox, to_ms(now - PAUSE)],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)),
     )?;
-    let near: i64 = conn.query_row(
+    let near: i64 = db.value(
         "SELECT count(*) FROM signups WHERE network = ?1 AND asked_ms > ?2",
         params![sign_up.network, to_ms(now - PAUSE)],
-        |row| row.get(0),
     )?;
     if lately > 0 || open >= IN_ALL || near >= i64::from(per_network) {
         return Ok(false);
     }
-    conn.execute(
+    db.execute(
         "INSERT INTO signups (email, email_key, editions, network, token_hash, asked_ms, expires_ms, kind, mailbox)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
@@ -160,7 +149,7 @@ pub(super) fn take(
             mailbox
         ],
     )?;
-    letter.map_or(Ok(false), |letter| super::letters::queue(conn, letter))
+    letter.map_or(Ok(false), |letter| super::letters::queue(db, letter))
 }
 
 struct Waiting {
@@ -170,33 +159,31 @@ struct Waiting {
 }
 
 /// The sign-up of a token that is not too old.
-fn open(conn: &Connection, token: &str, now: DateTime<Utc>) -> Result<Option<Waiting>, StoreError> {
-    let found: Option<(String, String, Option<i64>)> = conn
-        .query_row(
-            "SELECT email, editions, ended_ms FROM signups WHERE token_hash = ?1 AND expires_ms > ?2 AND kind = 'sign_up'",
-            params![token_hash(token), to_ms(now)],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )
-        .optional()?;
-    let Some((email, editions, ended)) = found else { return Ok(None) };
-    Ok(Some(Waiting { email: stored_address(&email)?, editions: split(&editions), ended }))
+fn open(db: &Db, token: &str, now: DateTime<Utc>) -> Result<Option<Waiting>, StoreError> {
+    db.first(
+        "SELECT email, editions, ended_ms FROM signups WHERE token_hash = ?1 AND expires_ms > ?2 AND kind = 'sign_up'",
+        params![token_hash(token), to_ms(now)],
+        |row| {
+            let (email, editions) = (stored_address(&row.get::<String>(0)?)?, split(&row.get::<String>(1)?));
+            Ok(Waiting { email, editions, ended: row.get(2)? })
+        },
+    )
 }
 
 /// Makes or changes the subscriber; what a subscriber on the list had chosen before stays chosen.
-fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result<i64, StoreError> {
+fn put(db: &Db, waiting: &Waiting, trace: Trace, seed: &str) -> Result<i64, StoreError> {
     let key = waiting.email.key();
-    let old: Option<(i64, String, String)> = conn
-        .query_row("SELECT id, status, editions FROM subscribers WHERE email_key = ?1", [&key], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .optional()?;
+    let old: Option<(i64, String, String)> =
+        db.first("SELECT id, status, editions FROM subscribers WHERE email_key = ?1", params![key], |row| {
+            Ok::<_, StoreError>((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
     let now = to_ms(trace.at);
     let consent = "the sign-up form, confirmed by the owner of the address";
     let Some((id, status, editions)) = old else {
-        conn.execute(
+        return db.value(
             "INSERT INTO subscribers (email_key, email, domain, name, status, editions, fields, created_ms, confirmed_ms, consent, seed,
                                   leave_hash, preferences_hash)
-             VALUES (?1, ?2, ?3, '', 'confirmed', ?4, '{}', ?5, ?5, ?6, ?7, ?8, ?9)",
+             VALUES (?1, ?2, ?3, '', 'confirmed', ?4, '{}', ?5, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             params![
                 key,
                 waiting.email.as_str(),
@@ -208,8 +195,7 @@ fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result
                 Purpose::Unsubscribe.hash(seed),
                 Purpose::Preferences.hash(seed)
             ],
-        )?;
-        return Ok(conn.last_insert_rowid());
+        );
     };
     let status: SubscriberStatus = status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?;
     let editions = match (is_on_list(status), editions.as_str(), waiting.editions.is_empty()) {
@@ -217,7 +203,7 @@ fn put(conn: &Connection, waiting: &Waiting, trace: Trace, seed: &str) -> Result
         (true, had, false) => join(&[split(had), waiting.editions.clone()].concat()),
         (false, _, false) => join(&waiting.editions),
     };
-    conn.execute(
+    db.execute(
         "UPDATE subscribers SET status = 'confirmed', editions = ?2, confirmed_ms = ?3, left_ms = NULL, consent = ?4,
                             paused_until_ms = NULL
          WHERE id = ?1",

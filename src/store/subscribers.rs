@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 
 use super::acts::{Trace, end_sign_ups, is_forgotten, note};
+use super::db::{Db, Engine, Row, params};
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Act, Address, Purpose, Subscriber, SubscriberRow, SubscriberStatus};
 
@@ -62,36 +62,34 @@ impl Subscribers<'_> {
 
     /// Begins to watch for addresses that occur twice in an import; those seen are kept in a separate table on disk.
     pub fn watch_for_duplicates(&self) -> Result<(), StoreError> {
-        self.store.conn.execute_batch(
-            "CREATE TEMP TABLE IF NOT EXISTS seen (hash INTEGER PRIMARY KEY, line INTEGER NOT NULL); DELETE FROM seen;",
-        )?;
-        Ok(())
+        self.store.db.batch(
+            "CREATE TEMP TABLE IF NOT EXISTS seen (hash BIGINT PRIMARY KEY, line BIGINT NOT NULL); DELETE FROM seen;",
+        )
     }
 
     /// For each address the line on which it stood first, if that was before.
     pub fn seen_before(&self, rows: &[(u64, SubscriberRow)]) -> Result<Vec<Option<u64>>, StoreError> {
-        let tx = self.store.conn.unchecked_transaction()?;
-        let mut add =
-            tx.prepare_cached("INSERT INTO seen (hash, line) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING")?;
-        let mut first = tx.prepare_cached("SELECT line FROM seen WHERE hash = ?1")?;
+        // A transaction that only reads may write to a table of its own connection.
+        let tx = self.store.db.snapshot()?;
+        let add = "INSERT INTO seen (hash, line) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING";
         let look = |(line, row): &(u64, SubscriberRow)| -> Result<Option<u64>, StoreError> {
             let digest = Sha256::digest(row.email.key());
             let hash = digest.first_chunk().map_or(0, |first| i64::from_be_bytes(*first));
             let line = i64::try_from(*line).unwrap_or(i64::MAX);
-            if add.execute(params![hash, line])? == 1 {
+            if tx.execute(add, params![hash, line])? == 1 {
                 return Ok(None);
             }
-            let line: i64 = first.query_row([hash], |row| row.get(0))?;
+            let line: i64 = tx.value("SELECT line FROM seen WHERE hash = ?1", params![hash])?;
             Ok(u64::try_from(line).ok())
         };
         let found = rows.iter().map(look).collect::<Result<_, _>>()?;
-        drop((add, first));
         tx.commit()?;
         Ok(found)
     }
 
     pub fn subscriber(&self, email: &Address) -> Result<Option<Subscriber>, StoreError> {
-        find(&self.store.conn, email)
+        let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE email_key = ?1");
+        self.store.db.first(&sql, params![email.key()], read)
     }
 
     /// Calls `each` with every subscriber in the order they joined, one at a time; optionally only those of one status.
@@ -100,13 +98,9 @@ impl Subscribers<'_> {
         status: Option<SubscriberStatus>,
         mut each: impl FnMut(Subscriber) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = format!("SELECT {COLUMNS} FROM subscribers WHERE ?1 IS NULL OR status = ?1 ORDER BY id");
-        let mut statement = self.store.conn.prepare(&sql).map_err(StoreError::from)?;
-        let mut rows = statement.query(params![status.map(SubscriberStatus::as_str)]).map_err(StoreError::from)?;
-        while let Some(row) = rows.next().map_err(StoreError::from)? {
-            each(read(row)?)?;
-        }
-        Ok(())
+        let sql =
+            format!("SELECT {COLUMNS} FROM subscribers WHERE CAST(?1 AS text) IS NULL OR status = ?1 ORDER BY id");
+        self.store.db.each(&sql, params![status.map(SubscriberStatus::as_str)], |row| each(read(row)?))
     }
 
     /// Calls `each` with every subscriber and all that is on record of them, in the order they joined: what they did, and what came
@@ -116,23 +110,23 @@ impl Subscribers<'_> {
         mut each: impl FnMut(Subscriber, Vec<Act>) -> Result<(), E>,
     ) -> Result<(), E> {
         let sql = format!("SELECT {COLUMNS}, id FROM subscribers ORDER BY id");
-        let mut statement = self.store.conn.prepare(&sql).map_err(StoreError::from)?;
-        let mut rows = statement.query([]).map_err(StoreError::from)?;
-        while let Some(row) = rows.next().map_err(StoreError::from)? {
-            let id: i64 = row.get(10).map_err(StoreError::from)?;
-            each(read(row)?, record_of(&self.store.conn, id)?)?;
-        }
-        Ok(())
+        let db = &self.store.db;
+        db.each(&sql, params![], |row| each(read(row)?, record_of(db, row.get(10)?)?))
     }
 
     /// The names of all merge fields in use, in order.
     pub fn field_names(&self) -> Result<Vec<String>, StoreError> {
-        let mut statement = self
-            .store
-            .conn
-            .prepare("SELECT DISTINCT j.key FROM subscribers, json_each(subscribers.fields) AS j ORDER BY j.key")?;
-        let names = statement.query_map([], |row| row.get(0))?;
-        Ok(names.collect::<Result<_, _>>()?)
+        let sql = match self.store.db.engine() {
+            Engine::Sqlite(_) => {
+                "SELECT DISTINCT j.key FROM subscribers, json_each(subscribers.fields) AS j ORDER BY j.key"
+            }
+            Engine::Postgres(_) => {
+                // A NUL is a text's character in JSON, and in no text there.
+                "SELECT DISTINCT json_object_keys(replace(fields, '\\u0000', '\\ufffd')::json) COLLATE \"C\" AS key
+                 FROM subscribers ORDER BY key"
+            }
+        };
+        self.store.db.rows(sql, params![], |row| row.get(0))
     }
 }
 
@@ -143,22 +137,21 @@ pub(super) struct Put {
 }
 
 pub(super) fn put(
-    conn: &Connection,
+    db: &Db,
     row: &SubscriberRow,
     now: DateTime<Utc>,
     seed: &mut dyn FnMut() -> String,
 ) -> Result<Put, StoreError> {
     let did = |change| Put { change, mailable: None };
     if row.status.is_gone() {
-        end_sign_ups(conn, &row.email.key(), now)?;
+        end_sign_ups(db, &row.email.key(), now)?;
     }
-    let Some((id, old)) = find_with_id(conn, &row.email)? else {
-        if is_forgotten(conn, &row.email.key())? {
+    let Some((id, old)) = find_with_id(db, &row.email)? else {
+        if is_forgotten(db, &row.email.key())? {
             return Ok(did(Change::KeptGone));
         }
-        insert(conn, row, now, &seed())?;
-        let id = conn.last_insert_rowid();
-        record(conn, id, row, now)?;
+        let id = insert(db, row, now, &seed())?;
+        record(db, id, row, now)?;
         return Ok(Put { change: Change::Added, mailable: (!row.status.is_gone()).then_some((id, "")) });
     };
     if old.status.is_gone() {
@@ -166,10 +159,10 @@ pub(super) fn put(
     }
     let new = merged(&old, row, now);
     if new != old {
-        update(conn, &new)?;
+        update(db, &new)?;
     }
     let is_off = row.status.is_gone();
-    let is_new = if is_off { record(conn, id, row, now)? } else { add_acts(conn, id, &row.acts)? };
+    let is_new = if is_off { record(db, id, row, now)? } else { add_acts(db, id, &row.acts)? };
     let confirmed_now = new.status == SubscriberStatus::Confirmed && old.status == SubscriberStatus::Pending;
     Ok(Put {
         change: if new == old && !is_new { Change::Unchanged } else { Change::Updated },
@@ -178,26 +171,25 @@ pub(super) fn put(
 }
 
 /// Puts on record what a row brings as evidence, and why its subscriber is off the list. Says whether any of it was new.
-fn record(conn: &Connection, id: i64, row: &SubscriberRow, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let is_new = add_acts(conn, id, &row.acts)?;
+fn record(db: &Db, id: i64, row: &SubscriberRow, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let is_new = add_acts(db, id, &row.acts)?;
     if row.why.is_empty() || !row.status.is_gone() {
         return Ok(is_new);
     }
     let act = if row.status == SubscriberStatus::Unsubscribed { "left" } else { row.status.as_str() };
     let at = row.left.unwrap_or(now);
-    note(conn, id, act, Trace { how: &row.why, network: "", at })?;
+    note(db, id, act, Trace { how: &row.why, network: "", at })?;
     Ok(true)
 }
 
-fn add_acts(conn: &Connection, id: i64, acts: &[Act]) -> Result<bool, StoreError> {
+fn add_acts(db: &Db, id: i64, acts: &[Act]) -> Result<bool, StoreError> {
     let mut rows = 0;
     for act in acts {
-        rows += conn
-            .prepare_cached(
-                "INSERT INTO acts (subscriber_id, at_ms, act, how, network) SELECT ?1, ?2, ?3, ?4, ?5
-                 WHERE NOT EXISTS (SELECT 1 FROM acts WHERE subscriber_id = ?1 AND at_ms = ?2 AND act = ?3 AND how = ?4)",
-            )?
-            .execute(params![id, to_ms(act.at), act.act, act.how, act.network])?;
+        rows += db.execute(
+            "INSERT INTO acts (subscriber_id, at_ms, act, how, network) SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE NOT EXISTS (SELECT 1 FROM acts WHERE subscriber_id = ?1 AND at_ms = ?2 AND act = ?3 AND how = ?4)",
+            params![id, to_ms(act.at), act.act, act.how, act.network],
+        )?;
     }
     Ok(rows > 0)
 }
@@ -231,13 +223,8 @@ fn merged(old: &Subscriber, row: &SubscriberRow, now: DateTime<Utc>) -> Subscrib
     new
 }
 
-fn insert(conn: &Connection, row: &SubscriberRow, now: DateTime<Utc>, seed: &str) -> Result<(), StoreError> {
+fn insert(db: &Db, row: &SubscriberRow, now: DateTime<Utc>, seed: &str) -> Result<i64, StoreError> {
     let created = row.created.unwrap_or(now);
-    let mut statement = conn.prepare_cached(
-        "INSERT INTO subscribers (email_key, email, domain, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
-                              paused_until_ms, consent, seed, leave_hash, preferences_hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-    )?;
     // Who left may have confirmed before; who waits has not.
     let confirmed = match row.status {
         SubscriberStatus::Confirmed => row.confirmed.or(Some(now)),
@@ -245,92 +232,87 @@ fn insert(conn: &Connection, row: &SubscriberRow, now: DateTime<Utc>, seed: &str
         _ => row.confirmed,
     };
     let left = row.status.is_gone().then(|| row.left.unwrap_or(now));
-    statement.execute(params![
-        row.email.key(),
-        row.email.as_str(),
-        row.email.domain(),
-        row.name.as_deref().unwrap_or(""),
-        row.status.as_str(),
-        join(row.editions.as_deref().unwrap_or_default()),
-        json(&row.fields),
-        to_ms(created),
-        confirmed.map(to_ms),
-        left.map(to_ms),
-        row.paused.map(to_ms),
-        row.consent,
-        seed,
-        Purpose::Unsubscribe.hash(seed),
-        Purpose::Preferences.hash(seed),
-    ])?;
-    Ok(())
+    db.value(
+        "INSERT INTO subscribers (email_key, email, domain, name, status, editions, fields, created_ms, confirmed_ms, left_ms,
+                              paused_until_ms, consent, seed, leave_hash, preferences_hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING id",
+        params![
+            row.email.key(),
+            row.email.as_str(),
+            row.email.domain(),
+            row.name.as_deref().unwrap_or(""),
+            row.status.as_str(),
+            join(row.editions.as_deref().unwrap_or_default()),
+            json(&row.fields),
+            to_ms(created),
+            confirmed.map(to_ms),
+            left.map(to_ms),
+            row.paused.map(to_ms),
+            row.consent,
+            seed,
+            Purpose::Unsubscribe.hash(seed),
+            Purpose::Preferences.hash(seed),
+        ],
+    )
 }
 
-fn update(conn: &Connection, new: &Subscriber) -> Result<(), StoreError> {
-    let mut statement = conn.prepare_cached(
+fn update(db: &Db, new: &Subscriber) -> Result<(), StoreError> {
+    db.execute(
         "UPDATE subscribers SET name = ?2, status = ?3, editions = ?4, fields = ?5, confirmed_ms = ?6, left_ms = ?7,
                             consent = ?8, created_ms = ?9
          WHERE email_key = ?1",
+        params![
+            new.email.key(),
+            new.name,
+            new.status.as_str(),
+            join(&new.editions),
+            json(&new.fields),
+            new.confirmed.map(to_ms),
+            new.left.map(to_ms),
+            new.consent,
+            to_ms(new.created),
+        ],
     )?;
-    statement.execute(params![
-        new.email.key(),
-        new.name,
-        new.status.as_str(),
-        join(&new.editions),
-        json(&new.fields),
-        new.confirmed.map(to_ms),
-        new.left.map(to_ms),
-        new.consent,
-        to_ms(new.created),
-    ])?;
     Ok(())
 }
 
 /// The history of a subscriber, the oldest first: their own acts, and returned mails that counted.
-fn record_of(conn: &Connection, id: i64) -> Result<Vec<Act>, StoreError> {
-    let mut statement = conn.prepare_cached(
+fn record_of(db: &Db, id: i64) -> Result<Vec<Act>, StoreError> {
+    db.rows(
         "SELECT at_ms, act, how, network FROM (
              SELECT at_ms, act, how, network, 0 AS kind, id FROM acts WHERE subscriber_id = ?1
              UNION ALL
              SELECT received_ms, CASE kind WHEN 'complaint' THEN 'complained' ELSE 'bounced' END,
                     'mail: ' || trim(status || ' ' || diagnostic), '', 1, id
-             FROM bounces WHERE subscriber_id = ?1 AND kind IN ('hard', 'complaint'))
+             FROM bounces WHERE subscriber_id = ?1 AND kind IN ('hard', 'complaint')) AS record
          ORDER BY at_ms, kind, id",
-    )?;
-    let mut rows = statement.query([id])?;
-    let mut acts = Vec::new();
-    while let Some(row) = rows.next()? {
-        acts.push(Act { at: from_ms(row.get(0)?)?, act: row.get(1)?, how: row.get(2)?, network: row.get(3)? });
-    }
-    Ok(acts)
+        params![id],
+        read_act,
+    )
 }
 
-fn find(conn: &Connection, email: &Address) -> Result<Option<Subscriber>, StoreError> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM subscribers WHERE email_key = ?1"))?;
-    statement.query_row([email.key()], |row| Ok(read(row))).optional()?.transpose()
+pub(super) fn read_act(row: &Row) -> Result<Act, StoreError> {
+    Ok(Act { at: from_ms(row.get(0)?)?, act: row.get(1)?, how: row.get(2)?, network: row.get(3)? })
 }
 
-fn find_with_id(conn: &Connection, email: &Address) -> Result<Option<(i64, Subscriber)>, StoreError> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS}, id FROM subscribers WHERE email_key = ?1"))?;
-    let found = statement.query_row([email.key()], |row| Ok((row.get(10)?, read(row)))).optional()?;
-    found.map(|(id, read)| Ok((id, read?))).transpose()
+fn find_with_id(db: &Db, email: &Address) -> Result<Option<(i64, Subscriber)>, StoreError> {
+    let sql = format!("SELECT {COLUMNS}, id FROM subscribers WHERE email_key = ?1");
+    db.first(&sql, params![email.key()], |row| Ok((row.get(10)?, read(row)?)))
 }
 
 fn read(row: &Row) -> Result<Subscriber, StoreError> {
-    let email: String = row.get(0)?;
     let status: String = row.get(2)?;
-    let editions: String = row.get(3)?;
-    let fields: String = row.get(8)?;
-    let time = |index| row.get::<_, Option<i64>>(index).map_err(StoreError::from)?.map(from_ms).transpose();
+    let time = |index| row.get::<Option<i64>>(index)?.map(from_ms).transpose();
     Ok(Subscriber {
-        email: stored_address(&email)?,
+        email: stored_address(&row.get::<String>(0)?)?,
         name: row.get(1)?,
         status: status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?,
-        editions: split(&editions),
+        editions: split(&row.get::<String>(3)?),
         created: from_ms(row.get(4)?)?,
         confirmed: time(5)?,
         left: time(6)?,
         consent: row.get(7)?,
-        fields: stored_fields(&fields)?,
+        fields: stored_fields(&row.get::<String>(8)?)?,
         paused: time(9)?,
     })
 }

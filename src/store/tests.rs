@@ -1,19 +1,22 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use tempfile::TempDir;
+use rusqlite::Connection;
 
+use super::db::params;
 use super::*;
 use crate::model::{
     Address, Approval, Delivery, DeliveryCounts, Frozen, IssueName, IssueState, Letterhead, Outcome, Poll,
     RefusalClass, Rendered, Reply, SubscriberRow, SubscriberStatus,
 };
 
-/// A store of its own in a folder of its own, with a running number for seeds.
+pub(in crate::store) use ground::{Ground, make_room};
+
+/// A store of its own, with a running number for seeds.
 struct House {
-    _dir: TempDir,
     store: Store,
     seeds: u32,
+    ground: Ground,
 }
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -47,9 +50,8 @@ fn poll() -> Poll {
 
 impl House {
     fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        let store = Store::open_or_create(&dir.path().join("d.db"), Durability::Process).expect("a store");
-        Self { _dir: dir, store, seeds: 0 }
+        let ground = Ground::new();
+        Self { store: ground.store(), seeds: 0, ground }
     }
 
     fn put(&mut self, rows: &[SubscriberRow]) -> Tally {
@@ -118,10 +120,28 @@ impl House {
         counts
     }
 
+    /// The names of a table's columns, in their order.
+    fn columns(&self, table: &str) -> Vec<String> {
+        let sql = match self.store.db.engine() {
+            Engine::Sqlite(_) => "SELECT name FROM pragma_table_info(?1)",
+            Engine::Postgres(_) => {
+                "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(?1) AND attnum > 0 ORDER BY attnum"
+            }
+        };
+        self.store.db.rows(sql, params![table], |row| row.get(0)).expect("columns")
+    }
+
     /// Runs `work` against the ledger's writer, and waits until the writer has ended.
     fn with_ledger<T>(&self, send: i64, work: impl AsyncFnOnce(Ledger) -> T) -> T {
-        let (ledger, writer) = self.store.sends().start_ledger(send, SOFT).expect("a ledger");
+        let (ledger, writer) = self.ledger(send);
         runtime().block_on(async { tokio::join!(work(ledger), writer.run()).0 })
+    }
+
+    /// The ledger of a process that takes the send over.
+    fn ledger(&self, send: i64) -> (Ledger, Writer) {
+        let sends = self.store.sends();
+        let epoch = sends.take_over(send).expect("a new epoch");
+        sends.start_ledger(send, epoch, SOFT).expect("a ledger")
     }
 }
 
@@ -160,7 +180,7 @@ fn only_confirmed_subscribers_of_the_edition_are_mailed() {
     // Who pauses is not counted either, until the pause is over.
     house.put(&[row("paused@example.org", SubscriberStatus::Confirmed, &[])]);
     let pause = "UPDATE subscribers SET paused_until_ms = ?1 WHERE email = 'paused@example.org'";
-    house.store.conn.execute(pause, [to_ms(at(60))]).expect("a pause");
+    house.store.db.execute(pause, params![to_ms(at(60))]).expect("a pause");
     for (now, count) in [(0, 2), (59, 2), (60, 3)] {
         assert_eq!(house.store.sends().count_audience("midweek", at(now)).expect("a count"), count, "at {now}");
     }
@@ -242,19 +262,19 @@ fn a_stale_fence_writes_nothing() {
 fn a_missing_newer_older_or_damaged_database_is_told_apart() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("d.db");
-    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Missing(_))));
+    let place = Place::from(path.as_path());
+    assert!(matches!(Store::open(&place, Durability::Power), Err(StoreError::Missing(_))));
     assert!(!path.exists(), "looking makes no ledger");
-    let store = Store::open_or_create(&path, Durability::Power).expect("a store");
-    store.conn.pragma_update(None, "user_version", 999).expect("a pragma");
-    drop(store);
-    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Newer { found: 999, .. })));
+    drop(Store::open_or_create(&place, Durability::Power).expect("a store"));
     let conn = Connection::open(&path).expect("a database");
+    conn.pragma_update(None, "user_version", 999).expect("a pragma");
+    assert!(matches!(Store::open(&place, Durability::Power), Err(StoreError::Newer { found: 999, .. })));
     conn.pragma_update(None, "user_version", 10).expect("a pragma");
     drop(conn);
-    let Err(refusal) = Store::open(&path, Durability::Power) else { panic!("it was read") };
+    let Err(refusal) = Store::open(&place, Durability::Power) else { panic!("it was read") };
     assert!(refusal.to_string().contains("digest subscribers export"), "{refusal}");
     std::fs::write(&path, vec![b'x'; 8192]).expect("damage");
-    assert!(matches!(Store::open(&path, Durability::Power), Err(StoreError::Damaged(..))));
+    assert!(matches!(Store::open(&place, Durability::Power), Err(StoreError::Damaged(..))));
 }
 
 #[cfg(unix)]
@@ -262,7 +282,7 @@ fn a_missing_newer_older_or_damaged_database_is_told_apart() {
 fn nothing_is_written_to_a_file_that_was_replaced() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("d.db");
-    let store = Store::open_or_create(&path, Durability::Process).expect("a store");
+    let store = Store::open_or_create(&path.as_path().into(), Durability::Process).expect("a store");
     store.begin().expect("a transaction").commit().expect("a commit");
     std::fs::rename(&path, dir.path().join("old.db")).expect("a move");
     std::fs::write(&path, b"").expect("another file");
@@ -275,7 +295,7 @@ fn a_new_database_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("d.db");
-    let store = Store::open_or_create(&path, Durability::Process).expect("a store");
+    let store = Store::open_or_create(&path.as_path().into(), Durability::Process).expect("a store");
     store.quick_check().expect("whole");
     for file in std::fs::read_dir(dir.path()).expect("a folder") {
         let file = file.expect("a file");
@@ -287,7 +307,7 @@ fn a_new_database_is_its_owners_alone() {
 fn an_approval_whose_bytes_changed_is_damage() {
     let mut house = House::new();
     house.approve();
-    house.store.conn.execute("UPDATE approvals SET frozen = replace(frozen, 'S', 'T')", []).expect("tampering");
+    house.store.db.batch("UPDATE approvals SET frozen = replace(frozen, 'S', 'T')").expect("tampering");
     assert!(matches!(house.store.issues().approval(&issue()), Err(StoreError::Damaged(..))));
 }
 
@@ -306,9 +326,15 @@ fn times_survive_the_database_and_due_counts_the_earliest() {
 
 mod bounces;
 mod clicks;
+mod database;
+mod ground;
 mod history;
 mod imports;
 mod ledger;
 mod migrations;
+mod pacing;
 mod people;
 mod polls;
+mod records;
+mod safety;
+mod settings;

@@ -1,10 +1,10 @@
 //! Finds subscribers by the hash of a token, and does what they ask: choose, pause, leave, be forgotten. Each act is recorded.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::acts::{Trace, forgotten_hash, leave, note};
-use super::subscribers::join;
+use super::db::{Db, params};
+use super::subscribers::{join, read_act};
 use super::{StoreError, Subscribers, from_ms, to_ms};
 use crate::model::{Act, Address, DeliveryLine, Purpose, Subscriber, SubscriberStatus, token_hash};
 
@@ -30,9 +30,8 @@ pub enum BroughtBack {
 impl Subscribers<'_> {
     /// The subscriber whose token this is.
     pub fn subscriber_by(&self, purpose: Purpose, token: &str) -> Result<Option<Subscriber>, StoreError> {
-        let Some(id) = id_by(&self.store.conn, purpose, token)? else { return Ok(None) };
-        let email: String =
-            self.store.conn.query_row("SELECT email FROM subscribers WHERE id = ?1", [id], |row| row.get(0))?;
+        let Some(id) = id_by(&self.store.db, purpose, token)? else { return Ok(None) };
+        let email: String = self.store.db.value("SELECT email FROM subscribers WHERE id = ?1", params![id])?;
         self.subscriber(&super::subscribers::stored_address(&email)?)
     }
 
@@ -40,7 +39,7 @@ impl Subscribers<'_> {
     /// `None` when no subscriber has the token.
     pub fn leave(&self, purpose: Purpose, token: &str, trace: Trace) -> Result<Option<bool>, StoreError> {
         // A stranger's guess keeps no sender waiting for the lock.
-        if id_by(&self.store.conn, purpose, token)?.is_none() {
+        if id_by(&self.store.db, purpose, token)?.is_none() {
             return Ok(None);
         }
         let tx = self.store.begin()?;
@@ -53,10 +52,7 @@ impl Subscribers<'_> {
     /// Unsubscribes a subscriber at the operator's request. Idempotent. `None` when nobody has the address.
     pub fn remove(&self, email: &Address, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
         let tx = self.store.begin()?;
-        let id = tx
-            .query_row("SELECT id FROM subscribers WHERE email_key = ?1", [email.key()], |row| row.get(0))
-            .optional()?;
-        let Some(id) = id else { return Ok(None) };
+        let Some(id) = id_of(&tx, &email.key())? else { return Ok(None) };
         let left = leave(&tx, id, Trace { how: "operator", network: "", at: now })?;
         tx.commit()?;
         Ok(Some(left))
@@ -72,13 +68,11 @@ impl Subscribers<'_> {
         now: DateTime<Utc>,
     ) -> Result<Option<BroughtBack>, StoreError> {
         let tx = self.store.begin()?;
-        let found: Option<(i64, String, bool)> = tx
-            .query_row(
-                "SELECT id, status, confirmed_ms IS NOT NULL FROM subscribers WHERE email_key = ?1",
-                [email.key()],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-            )
-            .optional()?;
+        let found: Option<(i64, String, bool)> = tx.first(
+            "SELECT id, status, confirmed_ms IS NOT NULL FROM subscribers WHERE email_key = ?1",
+            params![email.key()],
+            |row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
         let Some((id, status, had_confirmed)) = found else { return Ok(None) };
         let status: SubscriberStatus =
             status.parse().map_err(|()| StoreError::Value(format!("{status} as a status")))?;
@@ -129,22 +123,20 @@ impl Subscribers<'_> {
     pub fn forget(&self, email: &Address, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let tx = self.store.begin()?;
         let key = email.key();
-        let id: Option<i64> =
-            tx.query_row("SELECT id FROM subscribers WHERE email_key = ?1", [&key], |row| row.get(0)).optional()?;
         let mut rows = 0;
-        if let Some(id) = id {
+        if let Some(id) = id_of(&tx, &key)? {
             // Subscriber 0 is nobody: the number may be given to another once the row is gone. Replies may repeat the address.
             rows += tx.execute(
                 "UPDATE deliveries SET email = '', domain = '', subscriber_id = 0, reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END,
                         state = CASE WHEN state IN ('pending', 'deferred', 'uncertain') THEN 'suppressed' ELSE state END,
                         due_ms = NULL
                  WHERE subscriber_id = ?1",
-                [id],
+                params![id],
             )?;
-            rows += tx.execute("DELETE FROM acts WHERE subscriber_id = ?1", [id])?;
+            rows += tx.execute("DELETE FROM acts WHERE subscriber_id = ?1", params![id])?;
         }
         for table in ["subscribers", "letters", "signups", "signup_requests", "moves"] {
-            rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), [&key])?;
+            rows += tx.execute(&format!("DELETE FROM {table} WHERE email_key = ?1"), params![key])?;
         }
         // What still waits for the safety log goes there without the address.
         tx.execute(
@@ -156,46 +148,44 @@ impl Subscribers<'_> {
             params![forgotten_hash(&tx, &key)?, to_ms(now)],
         )?;
         tx.commit()?;
-        self.store.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        self.store.db.scrub()?;
         Ok(rows > 0)
     }
 
     /// What a subscriber did themselves, the oldest first.
     pub fn acts(&self, email: &Address) -> Result<Vec<Act>, StoreError> {
-        let mut statement = self.store.conn.prepare(
+        self.store.db.rows(
             "SELECT a.at_ms, a.act, a.how, a.network FROM acts AS a JOIN subscribers AS r ON r.id = a.subscriber_id
              WHERE r.email_key = ?1 ORDER BY a.id",
-        )?;
-        let mut rows = statement.query([email.key()])?;
-        let mut acts = Vec::new();
-        while let Some(row) = rows.next()? {
-            acts.push(Act { at: from_ms(row.get(0)?)?, act: row.get(1)?, how: row.get(2)?, network: row.get(3)? });
-        }
-        Ok(acts)
+            params![email.key()],
+            read_act,
+        )
     }
 
     /// The copies that a subscriber got or was to get.
     pub fn deliveries_to(&self, email: &Address) -> Result<Vec<DeliveryLine>, StoreError> {
-        let mut statement = self.store.conn.prepare(
+        self.store.db.rows(
             "SELECT s.issue, d.state, d.updated_ms, coalesce(d.reply, '') FROM deliveries AS d
              JOIN sends AS s ON s.id = d.send_id JOIN subscribers AS r ON r.id = d.subscriber_id
              WHERE r.email_key = ?1 ORDER BY s.issue",
-        )?;
-        let mut rows = statement.query([email.key()])?;
-        let mut lines = Vec::new();
-        while let Some(row) = rows.next()? {
-            let updated = from_ms(row.get(2)?)?;
-            lines.push(DeliveryLine { issue: row.get(0)?, state: row.get(1)?, updated, reply: row.get(3)? });
-        }
-        Ok(lines)
+            params![email.key()],
+            |row| {
+                let updated = from_ms(row.get(2)?)?;
+                Ok(DeliveryLine { issue: row.get(0)?, state: row.get(1)?, updated, reply: row.get(3)? })
+            },
+        )
     }
 }
 
-fn id_by(conn: &Connection, purpose: Purpose, token: &str) -> Result<Option<i64>, StoreError> {
+fn id_of(db: &Db, key: &str) -> Result<Option<i64>, StoreError> {
+    db.first("SELECT id FROM subscribers WHERE email_key = ?1", params![key], |row| row.get(0))
+}
+
+fn id_by(db: &Db, purpose: Purpose, token: &str) -> Result<Option<i64>, StoreError> {
     let column = match purpose {
         Purpose::Unsubscribe => "leave_hash",
         Purpose::Preferences => "preferences_hash",
     };
-    let mut statement = conn.prepare_cached(&format!("SELECT id FROM subscribers WHERE {column} = ?1"))?;
-    Ok(statement.query_row([token_hash(token)], |row| row.get(0)).optional()?)
+    let sql = format!("SELECT id FROM subscribers WHERE {column} = ?1");
+    db.first(&sql, params![token_hash(token)], |row| row.get(0))
 }

@@ -7,15 +7,15 @@ use std::mem::take;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::bounces::SoftRule;
 use super::claim::{Claim, Next};
-use super::queue::{Queue, column};
+use super::db::{Db, Engine, Open};
+use super::queue::{Queue, Step, column};
 use super::safety::{ProgressLog, ending};
-use super::{FileId, Sends, Store, StoreError};
+use super::{FileId, Sends, StoreError};
 use crate::model::Outcome;
 
 /// The most commands that one transaction takes.
@@ -25,6 +25,13 @@ const LOG_PAGES: i64 = 8_000;
 /// How long a commit waits for the commands of others. The runtime counts in milliseconds, so it may be one.
 const BATCH_WAIT: Duration = Duration::from_micros(100);
 
+/// How long a server may take for an answer, and how long it may be away before the send ends.
+const ANSWER: Duration = Duration::from_secs(30);
+const AWAY: Duration = Duration::from_mins(15);
+/// How long to wait before a server that is away is asked again: twice as long each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 /// A command for the ledger. What is written is answered after the commit that holds it.
 enum Command {
     Step { ended: Option<(i64, Outcome)>, next: Next, now: DateTime<Utc>, answer: Answer },
@@ -33,8 +40,6 @@ enum Command {
     Waits { domain_groups: Vec<i64>, now: DateTime<Utc>, answer: oneshot::Sender<Result<bool, String>> },
 }
 
-/// How a try ended, what begins, and when.
-type Step = (Option<(i64, Outcome)>, Next, DateTime<Utc>);
 type Answer = oneshot::Sender<Result<Claim, String>>;
 
 /// A handle to the writer; clones share it.
@@ -92,7 +97,7 @@ impl Ledger {
 
 /// The writer of one send, with its own connection.
 pub struct Writer {
-    conn: Connection,
+    db: Db,
     inbox: mpsc::Receiver<Command>,
     queue: Queue,
     /// The commands in the next commit, and who waits for each.
@@ -105,30 +110,51 @@ pub struct Writer {
     out: BTreeSet<i64>,
     /// The safety log, written after each commit.
     progress: Option<ProgressLog>,
-    /// The database's file, when this writer began.
-    file: FileId,
+    /// The database's file, when this writer began; `None` of a server.
+    file: Option<FileId>,
 }
 
 impl Sends<'_> {
-    /// The writer of a send, and the handle to it. `rule` says when refusals that prove nothing take a subscriber off.
-    pub fn start_ledger(&self, send: i64, rule: SoftRule) -> Result<(Ledger, Writer), StoreError> {
-        let conn = Store::connect_existing(&self.store.path, self.store.durability)?;
-        conn.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
+    /// The writer of a send, and the handle to it. `epoch` is what [`Sends::take_over`] returned; `rule` says when refusals that prove
+    /// nothing take a subscriber off.
+    pub fn start_ledger(&self, send: i64, epoch: i64, rule: SoftRule) -> Result<(Ledger, Writer), StoreError> {
+        let db = Db::open(&self.store.place, self.store.durability, Open::Existing)?.with_patience(ANSWER, AWAY);
+        if let Engine::Sqlite(_) = db.engine() {
+            db.batch(&format!("PRAGMA wal_autocheckpoint = {LOG_PAGES}"))?;
+        }
         let progress = ProgressLog::of(self.store, send)?;
-        let file = FileId::of(&self.store.path);
+        let file = self.store.place.file().map(FileId::of);
         let (commands, inbox) = mpsc::channel(GROUP);
-        let (queue, steps, answers, out) = (Queue::new(send, rule), Vec::new(), Vec::new(), BTreeSet::new());
+        let (queue, steps, answers, out) = (Queue::new(send, epoch, rule), Vec::new(), Vec::new(), BTreeSet::new());
         Ok((
             Ledger { commands },
-            Writer { conn, inbox, queue, steps, answers, until: None, batch_wait: BATCH_WAIT, out, progress, file },
+            Writer { db, inbox, queue, steps, answers, until: None, batch_wait: BATCH_WAIT, out, progress, file },
         ))
     }
 }
 
 impl Writer {
-    /// Writes until the last handle is dropped. It blocks its thread while it commits: nobody who shares the thread could go on
-    /// before that anyway, and a separate thread would cost more than the commit.
-    pub async fn run(mut self) {
+    /// Writes until the last handle is dropped.
+    pub async fn run(self) {
+        match self.db.engine() {
+            // It blocks its thread while it commits: nobody who shares the thread could go on before that anyway, and a separate thread
+            // would cost more than the commit.
+            Engine::Sqlite(_) => self.work().await,
+            // A server's answer takes so long that the others go on meanwhile.
+            Engine::Postgres(_) => {
+                let work = move || {
+                    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+                    runtime.map(|runtime| runtime.block_on(self.work()))
+                };
+                // Without it, whoever asks learns that the writer has ended.
+                drop(tokio::task::spawn_blocking(work).await);
+            }
+        }
+    }
+
+    async fn work(mut self) {
+        // What is looked up from now on counts until somebody writes; whoever asks learns what was wrong.
+        drop(self.patiently(|writer| writer.commit(&[])).await);
         let mut commands = Vec::with_capacity(GROUP);
         let mut open = true;
         while open {
@@ -138,9 +164,11 @@ impl Writer {
             while let Ok(command) = self.inbox.try_recv() {
                 commands.push(command);
             }
-            self.answer(commands.drain(..));
+            for command in commands.drain(..) {
+                self.answer(command).await;
+            }
             if self.until.is_some_and(|until| !open || self.out.is_empty() || until <= Instant::now()) {
-                self.commit_steps();
+                self.commit_steps().await;
             }
         }
     }
@@ -155,33 +183,33 @@ impl Writer {
     }
 
     /// Answers what needs no commit, and keeps the rest for the next one.
-    fn answer(&mut self, commands: impl Iterator<Item = Command>) {
-        for command in commands {
-            match command {
-                Command::Reserve { domain_group, now, answer } => {
-                    drop(answer.send(self.queue.reserve(&self.conn, domain_group, now).map_err(|e| e.to_string())));
+    async fn answer(&mut self, command: Command) {
+        match command {
+            Command::Reserve { domain_group, now, answer } => {
+                let reserve = |writer: &mut Self| writer.queue.reserve(&writer.db, domain_group, now);
+                drop(answer.send(self.patiently(reserve).await.map_err(|e| e.to_string())));
+            }
+            Command::Release { number } => self.queue.release(number),
+            Command::Waits { domain_groups, now, answer } => {
+                let look = |writer: &mut Self| writer.queue.waits(&writer.db, &domain_groups, now);
+                drop(answer.send(self.patiently(look).await.map_err(|e| e.to_string())));
+            }
+            Command::Step { ended, next, now, answer } => {
+                if let Some((number, _)) = &ended {
+                    self.out.remove(number);
                 }
-                Command::Release { number } => self.queue.release(number),
-                Command::Waits { domain_groups, now, answer } => {
-                    drop(answer.send(self.queue.waits(&self.conn, &domain_groups, now).map_err(|e| e.to_string())));
-                }
-                Command::Step { ended, next, now, answer } => {
-                    if let Some((number, _)) = &ended {
-                        self.out.remove(number);
-                    }
-                    self.until.get_or_insert_with(|| Instant::now() + self.batch_wait);
-                    self.steps.push((ended, next, now));
-                    self.answers.push(answer);
-                }
+                self.until.get_or_insert_with(|| Instant::now() + self.batch_wait);
+                self.steps.push((ended, next, now));
+                self.answers.push(answer);
             }
         }
     }
 
     /// Commits the waiting steps, and answers them.
-    fn commit_steps(&mut self) {
+    async fn commit_steps(&mut self) {
         self.until = None;
         let (steps, answers) = (take(&mut self.steps), take(&mut self.answers));
-        let claims = self.commit(steps).map_err(|e| e.to_string());
+        let claims = self.patiently(|writer| writer.commit(&steps)).await.map_err(|e| e.to_string());
         for (i, answer) in answers.into_iter().enumerate() {
             let claim = claims.as_ref().map_err(Clone::clone).and_then(|claims| claims[i].clone());
             if let Ok(Claim::Delivery(delivery)) = &claim {
@@ -191,23 +219,54 @@ impl Writer {
         }
     }
 
-    /// All steps in one transaction. One that fails, because its message is in another state, does not block the others.
-    fn commit(&mut self, steps: Vec<Step>) -> Result<Vec<Result<Claim, String>>, StoreError> {
-        self.file.check()?;
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    /// Does it again for as long as a server is away, up to [`AWAY`]: whoever waits for the answer goes on when it is back.
+    async fn patiently<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let (mut pause, mut lost) = (FIRST_PAUSE, None);
+        loop {
+            let error = match work(self) {
+                Ok(done) => {
+                    if lost.is_some() {
+                        tracing::info!("the database is back; the send goes on");
+                    }
+                    return Ok(done);
+                }
+                Err(error) => error,
+            };
+            // What was looked up ahead may have changed by then.
+            self.queue.forget();
+            let is_over = lost.is_some_and(|since: Instant| since.elapsed() > AWAY);
+            if is_over || !self.db.may_recover_from(&error) {
+                return Err(error);
+            }
+            lost.get_or_insert_with(|| {
+                tracing::warn!(error = error.to_string(), "the send waits for the database");
+                Instant::now()
+            });
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// All steps in one transaction.
+    fn commit(&mut self, steps: &[Step]) -> Result<Vec<Result<Claim, String>>, StoreError> {
+        self.file.as_ref().map_or(Ok(()), FileId::check)?;
+        let (transaction, version) = self.db.begin_alone()?;
         // From here on nobody else writes.
-        self.queue.look(&tx)?;
-        let logged = |step: &Step| step.0.as_ref().map(|(number, outcome)| (*number, ending(outcome)));
-        let ended: Vec<_> = steps.iter().map(logged).collect();
-        let step = |(ended, next, now)| self.queue.step(&tx, ended, next, now).map_err(|e: StoreError| e.to_string());
-        let claims: Vec<Result<Claim, String>> = steps.into_iter().map(step).collect();
-        tx.commit()?;
+        self.queue.look(&transaction, version)?;
+        let claims = self.queue.steps(transaction, steps)?;
+        self.queue.committed(steps);
         if let Some(progress) = &mut self.progress {
             let begun = claims.iter().filter_map(|claim| match claim {
                 Ok(Claim::Delivery(delivery)) => Some(&**delivery),
                 _ => None,
             });
-            progress.committed(begun, ended.into_iter().zip(&claims).filter(|(_, c)| c.is_ok()).filter_map(|(e, _)| e));
+            let logged = |step: &Step| step.0.as_ref().map(|(number, outcome)| (*number, ending(outcome)));
+            let ended =
+                steps.iter().zip(&claims).filter(|(_, claim)| claim.is_ok()).filter_map(|(step, _)| logged(step));
+            progress.committed(begun, ended);
         }
         Ok(claims)
     }

@@ -41,6 +41,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// An outside crate's (or macro's) owners.
 const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite::", &["store"]),
+    ("tokio_postgres::", &["store"]),
+    ("tokio_postgres_rustls::", &["store"]),
     ("comrak::", &["check", "render", "text"]),
     ("html5ever::", &["check", "text"]),
     ("toml_edit::", &["check", "config", "issues"]),
@@ -71,7 +73,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("calamine::", &["sources"]),
     ("zip::", &["sources"]),
     ("rustix::", &["pipeline"]),
-    ("tokio_rustls::", &["sources", "mail"]),
+    ("tokio_rustls::", &["sources", "mail", "store"]),
     ("println!", &["cli", "main"]),
     ("eprintln!", &["cli", "main"]),
 ];

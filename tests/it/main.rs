@@ -9,6 +9,7 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod browser;
+mod database;
 mod dice;
 mod guards;
 mod house;
@@ -44,6 +45,7 @@ mod inbox;
 mod languages;
 mod leaving;
 mod letters;
+mod moving_store;
 mod notify;
 mod pace;
 mod pages;
@@ -51,6 +53,7 @@ mod pages_less;
 mod pictures;
 mod pixels;
 mod polls;
+mod postgres;
 mod power;
 mod preview;
 mod programs;

@@ -109,6 +109,18 @@ impl Serve {
         told
     }
 
+    /// Waits until its log says this. What it says later is not read.
+    pub fn await_log(&mut self, words: &str) {
+        let log = BufReader::new(self.child.stderr.take().unwrap());
+        let (line, lines) = std::sync::mpsc::channel();
+        std::thread::spawn(move || log.lines().map_while(Result::ok).try_for_each(|told| line.send(told)));
+        let mut told = String::new();
+        while !told.contains(words) {
+            told += &lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not say `{words}`:\n{told}"));
+            told.push('\n');
+        }
+    }
+
     /// Sends SIGTERM; returns its exit code.
     pub fn end(mut self) -> Option<i32> {
         self.signal("TERM");

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::database::{Postgres, Way};
 use crate::dice::Dice;
 use crate::house::{ISSUE, Running, Test};
 use crate::smtp::{Act, At, Rule, Server};
@@ -23,11 +24,34 @@ enum Blow {
     Pause,
 }
 
+/// Where the publication's database is, and the way to it.
+struct Database<'p> {
+    postgres: &'p Postgres,
+    way: Way,
+}
+
+impl Database<'_> {
+    /// Has the server crash, cuts the way to it, or stalls it for a moment.
+    fn suffer(&self, dice: &mut Dice) {
+        match dice.roll(5) {
+            0 | 1 => self.postgres.crash(),
+            2 | 3 => self.way.cut(),
+            _ => {
+                self.way.stall();
+                std::thread::sleep(Duration::from_millis(50));
+                self.way.flow();
+            }
+        }
+    }
+}
+
 /// The result of one round.
 #[derive(Debug, Default)]
 struct Round {
     kills: usize,
     others: usize,
+    /// Paused senders that another one took over from, since a crash of the database had taken their lock.
+    taken_over: usize,
     connections: usize,
     /// Copies beyond the first of a subscriber.
     twice: usize,
@@ -47,7 +71,7 @@ fn await_commands(server: &Server, count: usize, sender: &mut Running) -> bool {
 }
 
 /// Plays one round; the same seed gives the same blows after the same number of commands.
-fn play(seed: u64) -> Round {
+fn play(seed: u64, postgres: Option<&Postgres>) -> Round {
     let mut dice = Dice::new(seed);
     let connections = 1 + dice.roll(6);
     // Now and then a server that refuses for a while, or one that hangs up.
@@ -60,16 +84,28 @@ fn play(seed: u64) -> Round {
     }
     let server = Server::start(rules);
     let durability = if dice.roll(4) == 0 { "power" } else { "process" };
+    let database = postgres.map(|postgres| Database { postgres, way: Way::to(postgres.port()) });
+    let url = database.as_ref().map(|database| database.postgres.database(database.way.port()));
+    let url = url.map(|url| format!("url = \"{url}\"\n")).unwrap_or_default();
+    // A server that does not wait for its disk forgets the last commits when it crashes.
+    let durability = if database.is_some() { "power" } else { durability };
     let test = Test::new()
         .sample()
+        .config(&format!("[store]\n{url}durability = \"{durability}\""))
         .smtp(&server.address())
         .subscribers(SUBSCRIBERS)
         .approved()
-        .config(&format!("[store]\ndurability = \"{durability}\"\n[delivery.smtp]\nconnections = {connections}"));
+        .config(&format!("[delivery.smtp]\nconnections = {connections}"));
     let mut round = Round { connections, ..Round::default() };
     let send = format!("send {ISSUE} --yes");
     for _ in 0..=dice.roll(5) {
         let mut sender = test.start(&send);
+        // What happens to the database, the sender has to live through.
+        for database in database.iter().cycle().take(dice.roll(3) * usize::from(database.is_some())) {
+            if await_commands(&server, server.commands().len() + dice.roll(SUBSCRIBERS), &mut sender) {
+                database.suffer(&mut dice);
+            }
+        }
         let moment = server.commands().len() + dice.roll(SUBSCRIBERS * 3);
         let blow = [Blow::Kill, Blow::Kill, Blow::Kill, Blow::Term, Blow::Pause][dice.roll(5)];
         if !await_commands(&server, moment, &mut sender) {
@@ -84,6 +120,7 @@ fn play(seed: u64) -> Round {
                 // means that the paused one had done its work and was about to end by itself.
                 let refused = test.run(&send).code_in(&[0, 1, 75]).code == Some(1);
                 sender.signal_if_alive("CONT");
+                round.taken_over += usize::from(!refused && database.is_some());
                 refused && sender.signal_if_alive("KILL")
             }
             Blow::Pause => false,
@@ -124,18 +161,23 @@ fn check(server: &Server, seed: u64, round: &mut Round) {
         assert!(ids.iter().all(|id| *id == ids[0]), "seed {seed}: {subscriber} got two different messages: {ids:?}");
         round.twice += ids.len() - 1;
     }
-    let most = round.kills * round.connections;
+    let most = (round.kills + round.taken_over) * round.connections;
     assert!(round.twice <= most, "seed {seed}: {} came twice, at most {most} may: {round:?}", round.twice);
 }
 
 #[test]
 fn killed_anywhere_nobody_is_lost_and_few_are_mailed_twice() {
+    rounds(None, 6);
+}
+
+/// Plays some rounds, or as many as `DIGEST_STORM_ROUNDS` says.
+pub fn rounds(postgres: Option<&Postgres>, few: u64) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let (rounds, first) = (number("DIGEST_STORM_ROUNDS").unwrap_or(6), number("DIGEST_STORM_SEED").unwrap_or(1));
+    let (rounds, first) = (number("DIGEST_STORM_ROUNDS").unwrap_or(few), number("DIGEST_STORM_SEED").unwrap_or(1));
     eprintln!("{:>6} {:>12} {:>6} {:>7} {:>6}", "seed", "connections", "kills", "others", "twice");
     let mut all = Round::default();
     for seed in first..first + rounds {
-        let round = play(seed);
+        let round = play(seed, postgres);
         eprintln!("{seed:>6} {:>12} {:>6} {:>7} {:>6}", round.connections, round.kills, round.others, round.twice);
         all.kills += round.kills;
         all.others += round.others;

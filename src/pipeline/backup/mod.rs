@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::Site;
 use crate::files;
 use crate::model::Notice;
-use crate::store::{Ahead, Hold, Store};
+use crate::store::{Ahead, Hold, Store, StoreError};
 use manifest::{Listed, MANIFEST, Manifest, copy, flush};
 
 pub use release::{Release, Released};
@@ -46,8 +46,11 @@ impl Backups {
     /// Copies content, issues, templates, configuration, database and safety log into a new folder, created complete or not at all.
     ///
     /// # Errors
-    /// The folder is not empty, or something cannot be read or written; no backup is made.
+    /// The folder is not empty, the database is a server's, or something cannot be read or written; no backup is made.
     pub fn make(&self, config: &Path, into: &Path) -> anyhow::Result<BackedUp> {
+        if self.site.config.store.is_server() {
+            return Err(StoreError::ServerBackup.into());
+        }
         refuse_if_taken(into)?;
         let part = beside(into)?;
         let made = self.fill(config, &part).and_then(|manifest| {
@@ -87,8 +90,11 @@ impl Backups {
     fn fill(&self, config: &Path, part: &Path) -> anyhow::Result<Manifest> {
         let site = &self.site;
         let store = site.store_to_read()?.ok_or_else(|| {
-            let path = site.config.database(&site.root);
-            Notice::new("there is no database yet, so there is nothing to back up but files").at(path, None)
+            let notice = Notice::new("there is no database yet, so there is nothing to back up but files");
+            match site.config.database(&site.root) {
+                Ok(place) => notice.at(place.to_string(), None),
+                Err(_) => notice,
+            }
         })?;
         let mut listed = Vec::new();
         let mut take = |from: &Path, to: PathBuf| -> anyhow::Result<()> {

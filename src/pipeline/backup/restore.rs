@@ -67,7 +67,7 @@ fn lay_out(backup: &Path, manifest: &Manifest, part: &Path) -> anyhow::Result<Ve
         }
     }
     let changed = keep_inside(&part.join(&manifest.config))?;
-    let mut store = Store::open(&part.join(PLACE), Durability::Power)?;
+    let mut store = Store::open(&part.join(PLACE).into(), Durability::Power)?;
     store.quick_check()?;
     let original_log = manifest.safety_log.display().to_string();
     store.set_hold(&Hold { backup: manifest.made, original_log })?;

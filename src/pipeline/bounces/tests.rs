@@ -93,7 +93,7 @@ fn effect(result: &BounceImport) -> &'static str {
 #[test]
 fn each_message_of_the_corpus_does_what_the_table_says() {
     let (_dir, site) = sent();
-    let database = site.config.database(&site.root);
+    let database = site.config.database(&site.root).unwrap().file().unwrap().to_path_buf();
     let fresh = std::fs::read(&database).unwrap();
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bounces");
     let table = std::fs::read_to_string(corpus.join("expected.tsv")).unwrap();
@@ -180,7 +180,7 @@ async fn a_message_of_the_mailbox_is_marked_as_seen_when_it_is_on_record() {
 #[tokio::test]
 async fn what_cannot_be_put_on_record_stays_unseen() {
     let (_dir, site) = sent();
-    let database = site.config.database(&site.root);
+    let database = site.config.database(&site.root).unwrap().file().unwrap().to_path_buf();
     fuse::arm(&database, 0);
     assert_eq!(read_mailbox(site).await, None);
     assert!(fuse::disarm(&database), "it was tried");

@@ -19,6 +19,7 @@ use crate::model::{Notice, Notices};
 use crate::render::EditorLetter;
 use crate::render::{self, PageSetting, Setting};
 use crate::send::Transport;
+use crate::store::Place;
 
 /// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -59,7 +60,12 @@ impl Diagnosis {
         match (error.downcast_ref::<Notices>(), error.downcast_ref::<Notice>()) {
             (Some(Notices(notices)), _) => notices.iter().map(|notice| Self::error(about, notice)).collect(),
             (None, Some(notice)) => vec![Self::error(about, notice)],
-            (None, None) => vec![Self::new(about, Health::Error, format!("{error:#}"))],
+            (None, None) => {
+                let told = format!("{error:#}");
+                let (what, help) = told.split_once("\n  help: ").unwrap_or((&told, ""));
+                let diagnosis = Self::new(about, Health::Error, what);
+                vec![if help.is_empty() { diagnosis } else { diagnosis.mend(help) }]
+            }
         }
     }
 
@@ -199,19 +205,29 @@ impl Doctor {
     }
 
     fn examine_store(&self) -> Vec<Diagnosis> {
-        let path = self.site.config.database(&self.site.root);
+        let place = match self.site.config.database(&self.site.root) {
+            Ok(place) => place,
+            Err(error) => return Diagnosis::errors("store", &error.into()),
+        };
         if !self.site.has_store() {
-            let what = format!("there is no database yet at {}, which is normal for a new publication", path.display());
+            let what = format!("there is no database yet at {place}, which is normal for a new publication");
             let mend = "`digest subscribers import` creates one; if you had one, restore it from a backup";
             return vec![Diagnosis::new("store", Health::Skipped, what).mend(mend)];
         }
         let looked = self.site.delivery().ledger_store().and_then(|store| Ok(store.quick_check()?));
-        let mut found = vec![match looked {
-            Ok(()) => Diagnosis::new("store", Health::Good, format!("{} is whole", path.display())),
-            Err(error) => Diagnosis::new("store", Health::Error, format!("{error:#}"))
-                .mend("restore the database from a backup; nothing is mailed from a damaged one"),
-        }];
-        found.extend(private(&path, "store", "the database holds your subscribers' addresses"));
+        let mut found = match looked {
+            Ok(()) => {
+                let state = if place.file().is_some() { "is whole" } else { "answers" };
+                vec![Diagnosis::new("store", Health::Good, format!("{place} {state}"))]
+            }
+            Err(error) => Diagnosis::errors("store", &error),
+        };
+        if let [Diagnosis { health: Health::Error, mend: mend @ None, .. }] = found.as_mut_slice() {
+            *mend = Some("restore the database from a backup; nothing is mailed from a damaged one".into());
+        }
+        let file =
+            place.file().and_then(|path| private(path, "store", "the database holds your subscribers' addresses"));
+        found.extend(file);
         found.extend(self.examine_safety_log());
         found
     }
@@ -267,8 +283,10 @@ impl Doctor {
     }
 
     fn examine_disk(&self) -> Vec<Diagnosis> {
-        let database = self.site.config.database(&self.site.root);
-        let folder = database.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
+        let place = self.site.config.database(&self.site.root).ok();
+        // Of a server's disk we know nothing; the outbox and the logs are here.
+        let near = place.as_ref().and_then(Place::file).and_then(Path::parent).unwrap_or(&self.site.root);
+        let folder = near.ancestors().find(|folder| folder.is_dir()).unwrap_or(Path::new("."));
         let Ok(space) = rustix::fs::statvfs(folder) else {
             let what = format!("cannot find out how much space {} has", folder.display());
             return vec![Diagnosis::new("disk", Health::Warning, what)];

@@ -4,6 +4,7 @@ use super::words::{Facts, reason, shape};
 use super::*;
 use crate::model::{Sentence, Value};
 use crate::store::Store;
+use crate::store::tests::{Ground, make_room};
 
 fn facts(code: u16, enhanced: &str, reply: &str) -> Facts {
     let given_up = reply.starts_with("given up after");
@@ -70,21 +71,22 @@ fn a_stretch_of_time_is_round_and_there_are_never_too_many() {
 /// A send with rows of the test's own: address, state, tries, code, enhanced code, reply, seconds after the beginning.
 type Made<'a> = (String, &'a str, u32, Option<u16>, Option<&'a str>, Option<&'a str>, i64);
 
-fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, IssueSend) {
-    let dir = tempfile::tempdir().expect("a folder");
-    let store = Store::open_or_create(&dir.path().join("d.db"), crate::store::Durability::Process).expect("a store");
+fn sent(rows: &[Made]) -> (Store, IssueSend, Ground) {
+    let ground = Ground::new();
+    let store = ground.store();
     let began = 1_764_054_000_000_i64;
     store
-        .conn
-        .execute_batch(&format!(
+        .db
+        .batch(&format!(
             "INSERT INTO approvals VALUES ('2026-11-25-midweek', '', '', '', '', '', '', 0);
              INSERT INTO sends (id, issue, state, started_ms) VALUES (1, '2026-11-25-midweek', 'sending', {began});"
         ))
         .expect("a send");
+    make_room(&store.db, 1);
     for (at, (email, state, attempts, code, enhanced, reply, seconds)) in rows.iter().enumerate() {
         let number = i64::try_from(at).expect("few") + 1;
         store
-            .conn
+            .db
             .execute(
                 "INSERT INTO deliveries (send_id, number, subscriber_id, email, domain, state, attempts, code, enhanced, reply,
                                          refusal, updated_ms)
@@ -106,7 +108,7 @@ fn sent(rows: &[Made]) -> (tempfile::TempDir, Store, IssueSend) {
     }
     let issue = "2026-11-25-midweek".parse().expect("a name");
     let send = store.sends().send(&issue).expect("read").expect("a send");
-    (dir, store, send)
+    (store, send, ground)
 }
 
 fn delivered(email: String, tries: u32, seconds: i64) -> Made<'static> {
@@ -116,7 +118,7 @@ fn delivered(email: String, tries: u32, seconds: i64) -> Made<'static> {
 #[test]
 fn every_state_has_its_reason_and_all_add_up() {
     let address = |n: u32| format!("ann{n}@one.example");
-    let (_dir, store, send) = sent(&[
+    let (store, send, _ground) = sent(&[
         delivered(address(1), 1, 1),
         (address(2), "in_flight", 0, None, None, None, 0),
         (address(3), "pending", 0, None, None, None, 0),
@@ -125,10 +127,12 @@ fn every_state_has_its_reason_and_all_add_up() {
         (address(6), "failed", 1, Some(550), Some("5.1.1"), Some("<ann6@one.example> unknown"), 0),
         (address(7), "failed", 1, Some(550), Some("5.1.1"), Some("<ann7@one.example> unknown"), 0),
         (String::new(), "deferred", 1, Some(451), None, Some("later"), 0),
+        (address(8), "failed", 9, Some(450), None, Some("given up after 9 tries: busy"), 0),
+        (address(9), "failed", 1, Some(550), None, Some("Given Up After 9 tries, says the server"), 0),
     ]);
     let figures = store.sends().figures(&send, None).expect("figures");
     assert_eq!(figures.counts, send.counts, "as `status` counts");
-    assert_eq!((figures.counts.recipients, figures.audience), (8, 8));
+    assert_eq!((figures.counts.recipients, figures.audience), (10, 10));
     let told: Vec<String> =
         figures.states.iter().map(|line| format!("{} {} {}", line.count, line.state, told(&line.reason))).collect();
     assert_eq!(
@@ -136,6 +140,8 @@ fn every_state_has_its_reason_and_all_add_up() {
         [
             "1 delivered reasons.taken",
             "2 failed reasons.no_mailbox",
+            "1 failed reasons.given_up(reasons.busy(450))",
+            "1 failed reasons.unavailable(550)",
             "1 deferred reasons.trouble(451)",
             "2 pending reasons.not_tried",
             "1 suppressed reasons.gone",
@@ -147,15 +153,15 @@ fn every_state_has_its_reason_and_all_add_up() {
         figures.domains.iter().map(|line| line.domain.as_str()).collect::<Vec<_>>(),
         ["one.example", "(no address)"]
     );
-    store.conn.execute("DELETE FROM deliveries WHERE number = 3", []).expect("a loss");
+    store.db.execute("DELETE FROM deliveries WHERE number = 3", params![]).expect("a loss");
     let figures = store.sends().figures(&send, None).expect("figures");
-    assert_eq!((figures.counts.recipients, figures.audience), (7, 8), "a lost row is seen");
+    assert_eq!((figures.counts.recipients, figures.audience), (9, 10), "a lost row is seen");
 }
 
 #[test]
 fn half_of_three_is_two() {
     let rows: Vec<Made> = (1..=3).map(|n| delivered(format!("r{n}@one.example"), 1, n)).collect();
-    let (_dir, store, send) = sent(&rows);
+    let (store, send, _ground) = sent(&rows);
     let within = store.sends().figures(&send, None).expect("figures").delivered_within;
     assert_eq!(within.iter().map(|within| within.ms).collect::<Vec<_>>(), [2_000, 3_000, 3_000, 3_000]);
 }
@@ -171,7 +177,7 @@ fn a_million_would_be_told_in_as_few_lines_as_these() {
     for n in 0..100 {
         rows.push((format!("x{n}@d0.example"), "failed", 1, Some(500 + n % 50), None, Some("words"), 0));
     }
-    let (_dir, store, send) = sent(&rows);
+    let (store, send, _ground) = sent(&rows);
     let figures = store.sends().figures(&send, None).expect("figures");
     assert_eq!((figures.domains.len(), figures.domains_in_all), (13, 110));
     let (first, rest) = (&figures.domains[0], &figures.domains[12]);

@@ -1,10 +1,12 @@
 //! How a report names a state and a refusal: the reason by its name in the files of words, and a server's text without the parts that differ
 //! for each recipient. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Refusal, Sentence, Value};
 
 /// The facts that rows of one kind share, apart from their state.
-#[derive(Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// `None` when there was no reply; 0 when it could not be read.
     pub code: Option<u16>,

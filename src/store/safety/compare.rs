@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::line::{Change, Ending, Line, Mark};
 use super::record::{Progress, Record};
 use super::{salt_name, salted};
-use crate::model::SubscriberStatus;
+use crate::model::{Address, SubscriberStatus};
 use crate::store::acts::take_off;
+use crate::store::db::{Db, Engine, params};
+use crate::store::report::kept;
+use crate::store::subscribers::stored_address;
 use crate::store::{Store, StoreError, from_ms, to_ms};
 
 /// What a log knows that its database does not.
@@ -62,20 +64,19 @@ impl Store {
     }
 
     pub(super) fn compare(&self, record: &Record) -> Result<Ahead, StoreError> {
-        let is_foreign = record.salt != salt_name(&self.conn)?;
+        let is_foreign = record.salt != salt_name(&self.db)?;
         let mut ahead = Ahead { is_foreign, ..Ahead::default() };
         ahead.taken_over = record.taken_over_ms.map(from_ms).transpose()?;
-        let known = if is_foreign { 0 } else { last_change(&self.conn)? };
+        let known = if is_foreign { 0 } else { last_change(&self.db)? };
         ahead.people = count(record.changes_after(known));
         for (issue, progress) in &record.sends {
-            let unknown = if is_foreign { progress.tried() } else { unknown(&self.conn, issue, progress)? };
+            let unknown = if is_foreign { progress.tried() } else { unknown(&self.db, issue, progress)? };
             if unknown > 0 {
                 ahead.deliveries.insert(issue.clone(), unknown);
             }
         }
         for (issue, marks) in &record.before {
-            let here: i64 =
-                self.conn.query_row("SELECT count(*) FROM sent_before WHERE issue = ?1", [issue], |row| row.get(0))?;
+            let here: i64 = self.db.value("SELECT count(*) FROM sent_before WHERE issue = ?1", params![issue])?;
             let unknown = count(marks.len()).saturating_sub(u64::try_from(here).unwrap_or(0));
             if unknown > 0 {
                 *ahead.deliveries.entry(issue.clone()).or_default() += unknown;
@@ -90,9 +91,9 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub fn apply(&mut self, record: &Record, now: DateTime<Utc>) -> Result<Applied, StoreError> {
-        let known = last_change(&self.conn)?;
+        let known = last_change(&self.db)?;
         let mut applied = Applied::default();
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = self.begin()?;
         // Changes made here are numbered after all that the log has.
         raise_last_change(&tx, record.last_seq())?;
         let erased = people(&tx, record, known, now, &mut applied)?;
@@ -135,79 +136,90 @@ fn count(n: usize) -> u64 {
 
 /// Deliveries that began as the log has it and never did as the database has it, or that are delivered in the log alone. Both are facts
 /// that a database never undoes, so that only an older one lacks them.
-fn unknown(conn: &Connection, issue: &str, progress: &Progress) -> Result<u64, StoreError> {
-    let Some(send) = send_id(conn, issue)? else { return Ok(progress.tried()) };
-    let mut statement =
-        conn.prepare("SELECT number, dated_ms IS NOT NULL, state = 'delivered' FROM deliveries WHERE send_id = ?1")?;
-    let mut rows = statement.query([send])?;
+fn unknown(db: &Db, issue: &str, progress: &Progress) -> Result<u64, StoreError> {
+    let Some(send) = send_id(db, issue)? else { return Ok(progress.tried()) };
+    // A ledger that was pruned was finished.
+    if let Some(kept) = kept(db, send)? {
+        return Ok(progress.tried().saturating_sub(kept.begun));
+    }
+    let sql = "SELECT number, dated_ms IS NOT NULL, state = 'delivered' FROM deliveries WHERE send_id = ?1";
     let (mut begun_here, mut unknown, mut seen) = (0, 0, 0);
-    while let Some(row) = rows.next()? {
+    db.each(sql, params![send], |row| {
         let (number, begun, delivered): (i64, bool, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
         begun_here += usize::from(begun);
         if let Some((_, ending)) = progress.begun.get(&number) {
             seen += 1;
             unknown += u64::from(!begun || (*ending == Some(Ending::Delivered) && !delivered));
         }
-    }
+        Ok::<_, StoreError>(())
+    })?;
     unknown += count(progress.begun.len().saturating_sub(seen));
     Ok(unknown.max(count(progress.finished.unwrap_or(0).saturating_sub(begun_here))))
 }
 
-fn send_id(conn: &Connection, issue: &str) -> Result<Option<i64>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT id FROM sends WHERE issue = ?1")?;
-    Ok(statement.query_row([issue], |row| row.get(0)).optional()?)
+fn send_id(db: &Db, issue: &str) -> Result<Option<i64>, StoreError> {
+    db.first("SELECT id FROM sends WHERE issue = ?1", params![issue], |row| row.get(0))
 }
 
 /// How many changes of people the database has numbered.
-fn last_change(conn: &Connection) -> Result<i64, StoreError> {
-    let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'safety_queue'";
-    Ok(conn.query_row(sql, [], |row| row.get(0)).optional()?.unwrap_or(0))
+pub(in crate::store) fn last_change(db: &Db) -> Result<i64, StoreError> {
+    let sql = match db.engine() {
+        Engine::Sqlite(_) => "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'safety_queue'",
+        Engine::Postgres(_) => "SELECT greatest(seq, (SELECT max(id) FROM safety_queue)) FROM safety_last",
+    };
+    db.value(sql, params![])
 }
 
-fn raise_last_change(conn: &Connection, to: i64) -> Result<(), StoreError> {
-    let rows = conn.execute("UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'safety_queue'", [to])?;
-    if rows == 0 {
-        conn.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('safety_queue', ?1)", [to])?;
-    }
-    Ok(())
+fn raise_last_change(db: &Db, to: i64) -> Result<(), StoreError> {
+    if to <= last_change(db)? { Ok(()) } else { set_last_change(db, to) }
+}
+
+/// Has the next change get the number after this one.
+pub(in crate::store) fn set_last_change(db: &Db, to: i64) -> Result<(), StoreError> {
+    let sql = match db.engine() {
+        Engine::Sqlite(_) => {
+            db.execute("DELETE FROM sqlite_sequence WHERE name = 'safety_queue'", params![])?;
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('safety_queue', ?1)"
+        }
+        Engine::Postgres(_) => "UPDATE safety_last SET seq = ?1",
+    };
+    db.execute(sql, params![to]).map(drop)
 }
 
 /// Removes those from the list who left according to the log, and blocks those unknown to the database. Returns who is to
 /// be erased.
 fn people(
-    conn: &Connection,
+    db: &Db,
     record: &Record,
     known: i64,
     now: DateTime<Utc>,
     applied: &mut Applied,
-) -> Result<Vec<crate::model::Address>, StoreError> {
+) -> Result<Vec<Address>, StoreError> {
     let mut changes = record.people_after(known);
     let mut erased = Vec::new();
     if changes.is_empty() {
         return Ok(erased);
     }
-    let salt = super::salt(conn)?;
-    let mut statement = conn.prepare("SELECT id, email_key, email FROM subscribers")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let (id, key, email): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let Some(person) = changes.remove(&salted(&salt, &key)) else { continue };
+    let salt = super::salt(db)?;
+    db.each("SELECT id, email_key, email FROM subscribers", params![], |row| {
+        let Some(person) = changes.remove(&salted(&salt, &row.get::<String>(1)?)) else { return Ok(()) };
         let status = match person.change {
             Change::Unsubscribed => SubscriberStatus::Unsubscribed,
             Change::Bounced => SubscriberStatus::Bounced,
             Change::Complained => SubscriberStatus::Complained,
             Change::Erased => {
-                erased.push(crate::store::subscribers::stored_address(&email)?);
-                continue;
+                erased.push(stored_address(&row.get::<String>(2)?)?);
+                return Ok(());
             }
             // Who came back since is a decision of theirs that a copy cannot prove: they stay as they are.
-            Change::Back => continue,
+            Change::Back => return Ok(()),
         };
-        applied.taken_off += u64::from(take_off(conn, id, status, from_ms(person.at_ms)?)?);
-    }
+        applied.taken_off += u64::from(take_off(db, row.get(0)?, status, from_ms(person.at_ms)?)?);
+        Ok::<_, StoreError>(())
+    })?;
     applied.erased = count(erased.len());
     for (hash, person) in changes.into_iter().filter(|(_, person)| person.change != Change::Back) {
-        let rows = conn.execute(
+        let rows = db.execute(
             "INSERT INTO forgotten (hash, at_ms) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
             params![hash, to_ms(now)],
         )?;
@@ -218,27 +230,25 @@ fn people(
 }
 
 /// Records a send's progress where the database lags. Returns how many deliveries changed.
-fn deliveries(conn: &Connection, send: i64, progress: &Progress, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    let mut set = conn.prepare_cached(
-        "UPDATE deliveries SET state = ?3, due_ms = NULL, dated_ms = coalesce(dated_ms, ?4), attempts = max(attempts, 1),
-                code = 0, enhanced = NULL, reply = ?5, updated_ms = ?4
-         WHERE send_id = ?1 AND number = ?2 AND state <> 'delivered' AND (?3 = 'delivered' OR dated_ms IS NULL
-               OR state IN ('pending', 'deferred', 'in_flight'))",
-    )?;
-    let mut wait = conn.prepare_cached(
-        "UPDATE deliveries SET dated_ms = ?3, updated_ms = ?3 WHERE send_id = ?1 AND number = ?2 AND dated_ms IS NULL",
-    )?;
+fn deliveries(db: &Db, send: i64, progress: &Progress, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let set = "UPDATE deliveries SET state = ?3, due_ms = NULL, dated_ms = coalesce(dated_ms, ?4),
+                      attempts = CASE WHEN attempts > 1 THEN attempts ELSE 1 END,
+                      code = 0, enhanced = NULL, reply = ?5, updated_ms = ?4
+               WHERE send_id = ?1 AND number = ?2 AND state <> 'delivered' AND (?3 = 'delivered' OR dated_ms IS NULL
+                     OR state IN ('pending', 'deferred', 'in_flight'))";
+    let wait =
+        "UPDATE deliveries SET dated_ms = ?3, updated_ms = ?3 WHERE send_id = ?1 AND number = ?2 AND dated_ms IS NULL";
     let mut rows = 0;
     for (number, (_, ending)) in &progress.begun {
         let ending = ending.unwrap_or(Ending::Uncertain);
         rows += match ending {
-            Ending::Waits => wait.execute(params![send, number, to_ms(now)])?,
-            _ => set.execute(params![send, number, ending.as_str(), to_ms(now), as_logged(ending)])?,
+            Ending::Waits => db.execute(wait, params![send, number, to_ms(now)])?,
+            _ => db.execute(set, params![send, number, ending.as_str(), to_ms(now), as_logged(ending)])?,
         };
     }
     if progress.finished.is_some() {
-        conn.execute(
-            "UPDATE sends SET state = 'sent', by_operator = 0, reason = '', finished_ms = coalesce(finished_ms, ?2) WHERE id = ?1
+        db.execute(
+            "UPDATE sends SET state = 'sent', by_operator = FALSE, reason = '', finished_ms = coalesce(finished_ms, ?2) WHERE id = ?1
              AND NOT EXISTS (SELECT 1 FROM deliveries WHERE send_id = ?1
                              AND state IN ('pending', 'in_flight', 'deferred', 'uncertain'))",
             params![send, to_ms(now)],
@@ -248,48 +258,39 @@ fn deliveries(conn: &Connection, send: i64, progress: &Progress, now: DateTime<U
 }
 
 /// Remembers who got an issue from a database that knew its send, for the time when this one begins it. Returns how many are new.
-fn before(conn: &Connection, issue: &str, recipients: impl Iterator<Item = (Mark, Ending)>) -> Result<u64, StoreError> {
-    let mut insert = conn.prepare_cached(
-        "INSERT INTO sent_before (issue, mark, ending) VALUES (?1, ?2, ?3) ON CONFLICT (issue, mark) DO NOTHING",
-    )?;
+fn before(db: &Db, issue: &str, recipients: impl Iterator<Item = (Mark, Ending)>) -> Result<u64, StoreError> {
+    let insert =
+        "INSERT INTO sent_before (issue, mark, ending) VALUES (?1, ?2, ?3) ON CONFLICT (issue, mark) DO NOTHING";
     let mut rows = 0;
     for (mark, ending) in recipients {
-        rows += insert.execute(params![issue, mark, ending.as_str()])?;
+        rows += db.execute(insert, params![issue, mark, ending.as_str()])?;
     }
     Ok(count(rows))
 }
 
 /// Marks those recipients of a send that begins who had their message from another database. Waiting ones stay.
-pub(in crate::store) fn skip_recipients(
-    conn: &Connection,
-    send: i64,
-    issue: &str,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub(in crate::store) fn skip_recipients(db: &Db, send: i64, issue: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
     let mut known: BTreeMap<Mark, Ending> = BTreeMap::new();
-    let mut statement = conn.prepare("SELECT mark, ending FROM sent_before WHERE issue = ?1")?;
-    let mut rows = statement.query([issue])?;
-    while let Some(row) = rows.next()? {
-        let ending: String = row.get(1)?;
-        known.insert(row.get(0)?, Ending::parse(&ending).unwrap_or(Ending::Uncertain));
-    }
+    db.each("SELECT mark, ending FROM sent_before WHERE issue = ?1", params![issue], |row| {
+        known.insert(row.get(0)?, Ending::parse(&row.get::<String>(1)?).unwrap_or(Ending::Uncertain));
+        Ok::<_, StoreError>(())
+    })?;
     if known.is_empty() {
         return Ok(());
     }
-    let salt = super::salt(conn)?;
+    let salt = super::salt(db)?;
     let mut progress = Progress::default();
-    let mut statement = conn.prepare(
+    db.each(
         "SELECT d.number, s.email_key FROM deliveries d JOIN subscribers s ON s.id = d.subscriber_id WHERE d.send_id = ?1",
+        params![send],
+        |row| {
+            if let Some(ending) = known.get(&super::mark(&salted(&salt, &row.get::<String>(1)?))) {
+                progress.begun.insert(row.get(0)?, (None, Some(*ending)));
+            }
+            Ok::<_, StoreError>(())
+        },
     )?;
-    let mut rows = statement.query([send])?;
-    while let Some(row) = rows.next()? {
-        let key: String = row.get(1)?;
-        if let Some(ending) = known.get(&super::mark(&salted(&salt, &key))) {
-            progress.begun.insert(row.get(0)?, (None, Some(*ending)));
-        }
-    }
-    deliveries(conn, send, &progress, now)?;
-    Ok(())
+    deliveries(db, send, &progress, now).map(drop)
 }
 
 fn as_logged(ending: Ending) -> &'static str {

@@ -1,9 +1,9 @@
 //! A restored database acts on nobody until an operator releases it. Knows no file but the database.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, params};
 
 use crate::model::IssueName;
+use crate::store::db::params;
 use crate::store::{Store, StoreError, from_ms, to_ms};
 
 /// Why the database is on hold.
@@ -33,8 +33,7 @@ impl Store {
     /// The database cannot be read.
     pub fn hold(&self) -> Result<Option<Hold>, StoreError> {
         let sql = "SELECT backup_ms, original_log FROM hold";
-        let found = self.conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        found.map(|(ms, original_log)| Ok(Hold { backup: from_ms(ms)?, original_log })).transpose()
+        self.db.first(sql, params![], |row| Ok(Hold { backup: from_ms(row.get(0)?)?, original_log: row.get(1)? }))
     }
 
     /// Holds this database from now on.
@@ -42,7 +41,7 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub fn set_hold(&mut self, hold: &Hold) -> Result<(), StoreError> {
-        self.conn.execute(
+        self.db.execute(
             "INSERT INTO hold (id, backup_ms, original_log) VALUES (1, ?1, ?2)
              ON CONFLICT (id) DO UPDATE SET backup_ms = excluded.backup_ms, original_log = excluded.original_log",
             params![to_ms(hold.backup), hold.original_log],
@@ -56,28 +55,18 @@ impl Store {
     /// The database cannot be read.
     pub fn waiting(&self) -> Result<Waiting, StoreError> {
         let issue = |text: String| text.parse().map_err(|()| StoreError::Value(format!("{text} as an issue")));
-        let mut waiting = Waiting::default();
-        let mut statement = self.conn.prepare(
+        let sends = self.db.rows(
             "SELECT issue, (SELECT count(*) FROM deliveries WHERE send_id = sends.id
                             AND state IN ('pending', 'deferred', 'in_flight', 'uncertain'))
              FROM sends WHERE state <> 'sent' ORDER BY issue",
+            params![],
+            |row| Ok::<_, StoreError>((issue(row.get(0)?)?, u64::try_from(row.get::<i64>(1)?).unwrap_or(0))),
         )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let count: i64 = row.get(1)?;
-            waiting.sends.push((issue(row.get(0)?)?, u64::try_from(count).unwrap_or(0)));
-        }
-        let mut statement = self
-            .conn
-            .prepare("SELECT issue FROM approvals WHERE issue NOT IN (SELECT issue FROM sends) ORDER BY issue")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            waiting.approved.push(issue(row.get(0)?)?);
-        }
+        let approved = "SELECT issue FROM approvals WHERE issue NOT IN (SELECT issue FROM sends) ORDER BY issue";
+        let approved = self.db.rows(approved, params![], |row| issue(row.get(0)?))?;
         let letters = "SELECT (SELECT count(*) FROM letters WHERE state IN ('waiting', 'in_flight')) + (SELECT count(*) FROM signup_requests)";
-        let letters: i64 = self.conn.query_row(letters, [], |row| row.get(0))?;
-        waiting.letters = u64::try_from(letters).unwrap_or(0);
-        Ok(waiting)
+        let letters: i64 = self.db.value(letters, params![])?;
+        Ok(Waiting { sends, approved, letters: u64::try_from(letters).unwrap_or(0) })
     }
 
     /// Lets this database act again. Letters that waited are given up: the original may have sent them. Without the original's log
@@ -86,26 +75,25 @@ impl Store {
     /// # Errors
     /// The database cannot be written.
     pub fn release(&mut self, is_blind: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let tx = self.conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let tx = self.begin()?;
         tx.execute(
             "UPDATE letters SET state = 'failed', due_ms = NULL, context = '{}', code = 0, updated_ms = ?1,
                     reply = 'not sent: the publication was restored from a backup'
              WHERE state IN ('waiting', 'in_flight')",
-            [to_ms(now)],
+            params![to_ms(now)],
         )?;
-        tx.execute("DELETE FROM signup_requests", [])?;
-        tx.execute("UPDATE lease SET expires_ms = 0", [])?;
+        tx.execute("DELETE FROM signup_requests", params![])?;
+        tx.execute("UPDATE lease SET expires_ms = 0", params![])?;
         if is_blind {
             tx.execute(
-                "UPDATE sends SET state = 'stopped', by_operator = 1,
+                "UPDATE sends SET state = 'stopped', by_operator = TRUE,
                         reason = 'restored from a backup without the safety log: who got it since is not known'
                  WHERE state <> 'sent'",
-                [],
+                params![],
             )?;
-            tx.execute("DELETE FROM approvals WHERE issue NOT IN (SELECT issue FROM sends)", [])?;
+            tx.execute("DELETE FROM approvals WHERE issue NOT IN (SELECT issue FROM sends)", params![])?;
         }
-        tx.execute("DELETE FROM hold", [])?;
-        tx.commit()?;
-        Ok(())
+        tx.execute("DELETE FROM hold", params![])?;
+        tx.commit()
     }
 }

@@ -9,9 +9,9 @@ mod record;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
+use super::db::{Db, params};
 use super::{Store, StoreError};
 use crate::model::{Delivery, Outcome};
 
@@ -20,16 +20,15 @@ pub use file::SafetyLog;
 pub use hold::{Hold, Waiting};
 pub use record::Record;
 
-pub(super) use compare::skip_recipients;
+pub(super) use compare::{last_change, set_last_change, skip_recipients};
 use line::{Change, Ending, Line, Mark, PersonHash};
 
 /// How many changes of subscribers are written to the log at a time.
 const BATCH: i64 = 10_000;
 
 /// The salt of the hashes; it stays in the database, so that the log alone reveals no address.
-fn salt(conn: &Connection) -> Result<Vec<u8>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT salt FROM salts WHERE name = 'forgotten'")?;
-    Ok(statement.query_row([], |row| row.get(0))?)
+fn salt(db: &Db) -> Result<Vec<u8>, StoreError> {
+    db.value("SELECT salt FROM salts WHERE name = 'forgotten'", params![])
 }
 
 /// The salted hash of an address, which is given in its form for comparing.
@@ -42,8 +41,8 @@ fn mark(hash: &PersonHash) -> Mark {
 }
 
 /// Identifies a salt without revealing it.
-fn salt_name(conn: &Connection) -> Result<String, StoreError> {
-    let digest = Sha256::new().chain_update("digest safety log").chain_update(salt(conn)?).finalize();
+fn salt_name(db: &Db) -> Result<String, StoreError> {
+    let digest = Sha256::new().chain_update("digest safety log").chain_update(salt(db)?).finalize();
     Ok(data_encoding::HEXLOWER.encode(&digest[..8]))
 }
 
@@ -58,7 +57,7 @@ impl Store {
     /// Opens this database's log for appending, and begins one when there is none; `None` when the store keeps none.
     pub(super) fn open_safety_log(&self) -> Result<Option<SafetyLog>, StoreError> {
         let Some(path) = &self.safety_log else { return Ok(None) };
-        let log = SafetyLog::open(path, &salt_name(&self.conn)?);
+        let log = SafetyLog::open(path, &salt_name(&self.db)?);
         log.map(Some).map_err(|why| StoreError::SafetyLog { path: path.clone(), why })
     }
 
@@ -68,41 +67,35 @@ impl Store {
     /// The log or the database cannot be written; what was not written is tried again next time.
     pub fn write_safety_log(&mut self) -> Result<(), StoreError> {
         let any = "SELECT EXISTS (SELECT 1 FROM safety_queue)";
-        let is_due = |conn: &Connection| conn.prepare_cached(any)?.query_row([], |row| row.get::<_, bool>(0));
-        if self.safety_log.is_none() || !is_due(&self.conn)? {
+        let is_due = |db: &Db| db.value::<bool>(any, params![]);
+        if self.safety_log.is_none() || !is_due(&self.db)? {
             return Ok(());
         }
         let Some(mut log) = self.open_safety_log()? else { return Ok(()) };
-        while is_due(&self.conn)? {
+        while is_due(&self.db)? {
             self.write_batch(&mut log)?;
         }
         Ok(())
     }
 
     fn write_batch(&mut self, log: &mut SafetyLog) -> Result<(), StoreError> {
-        let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.begin()?;
         let salt = salt(&tx)?;
-        let mut lines = Vec::new();
-        let mut statement =
-            tx.prepare_cached("SELECT id, what, email_key, hash, at_ms FROM safety_queue ORDER BY id LIMIT ?1")?;
-        let mut rows = statement.query([BATCH])?;
+        let sql = "SELECT id, what, email_key, hash, at_ms FROM safety_queue ORDER BY id LIMIT ?1";
         let mut last = 0;
-        while let Some(row) = rows.next()? {
+        let lines = tx.rows(sql, params![BATCH], |row| {
             last = row.get(0)?;
             let (what, key, hash): (String, Option<String>, Option<Vec<u8>>) = (row.get(1)?, row.get(2)?, row.get(3)?);
             let change = Change::parse(&what).ok_or_else(|| StoreError::Value(format!("{what} as a change")))?;
             let stored = hash.and_then(|hash| hash.try_into().ok());
             let hash = key.map(|key| salted(&salt, &key)).or(stored);
             let hash = hash.ok_or_else(|| StoreError::Value("a change of nobody".into()))?;
-            lines.push(Line::Person { seq: last, change, hash, at_ms: row.get(4)? });
-        }
-        drop(rows);
-        drop(statement);
+            Ok::<_, StoreError>(Line::Person { seq: last, change, hash, at_ms: row.get(4)? })
+        })?;
         // The lines first: one that is written twice says nothing new, one that is lost would bring somebody back.
         log.append(&lines);
-        tx.execute("DELETE FROM safety_queue WHERE id <= ?1", [last])?;
-        tx.commit()?;
-        Ok(())
+        tx.execute("DELETE FROM safety_queue WHERE id <= ?1", params![last])?;
+        tx.commit()
     }
 
     /// Replaces this database's log with one that holds those parts of the record that are about this database.
@@ -142,8 +135,8 @@ impl ProgressLog {
     pub fn of(store: &Store, send: i64) -> Result<Option<Self>, StoreError> {
         let Some(log) = store.open_safety_log()? else { return Ok(None) };
         log.hold().map_err(|why| StoreError::SafetyLog { path: log.path().to_path_buf(), why })?;
-        let issue = store.conn.query_row("SELECT issue FROM sends WHERE id = ?1", [send], |row| row.get(0))?;
-        Ok(Some(Self { log, issue, salt: salt(&store.conn)? }))
+        let issue = store.db.value("SELECT issue FROM sends WHERE id = ?1", params![send])?;
+        Ok(Some(Self { log, issue, salt: salt(&store.db)? }))
     }
 
     /// Writes, after a commit, the deliveries that it recorded as begun or ended.

@@ -38,15 +38,11 @@ fn what_was_not_sent_has_no_clicks_and_breaks_nothing() {
     house.store.issues().add_clicks(&counts(&[("aaaaaaaa", 1)])).expect("nothing approved");
     house.approve();
     house.store.issues().add_clicks(&counts(&[("aaaaaaaa", 1)])).expect("nothing sent");
-    let rows: i64 = house.store.conn.query_row("SELECT count(*) FROM clicks", [], |row| row.get(0)).expect("a look");
+    let rows: i64 = house.store.db.value("SELECT count(*) FROM clicks", params![]).expect("a look");
     assert_eq!(rows, 0);
 }
 
 #[test]
 fn nothing_is_kept_but_a_number_a_link() {
-    let house = House::new();
-    let mut statement = house.store.conn.prepare("SELECT name FROM pragma_table_info('clicks')").expect("a look");
-    let columns: Vec<String> =
-        statement.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("names");
-    assert_eq!(columns, ["issue", "key", "count"]);
+    assert_eq!(House::new().columns("clicks"), ["issue", "key", "count"]);
 }

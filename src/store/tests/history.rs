@@ -4,25 +4,26 @@ use super::*;
 
 /// A send of `name`, begun at `started`, with these numbers delivered and failed.
 fn sent(house: &House, name: &str, started: i64, [delivered, failed]: [i64; 2]) -> IssueSend {
-    let conn = &house.store.conn;
-    conn.execute(
+    let db = &house.store.db;
+    db.execute(
         "INSERT INTO approvals SELECT ?1, draft, frozen_sha256, frozen, subject, preheader, approved_by, approved_ms
          FROM approvals WHERE issue = ?2",
-        rusqlite::params![name, issue().to_string()],
+        params![name, issue().to_string()],
     )
     .expect("an approval");
-    conn.execute(
+    db.execute(
         "INSERT INTO sends (issue, state, started_ms, finished_ms) VALUES (?1, 'sent', ?2, ?2)",
-        rusqlite::params![name, to_ms(at(started))],
+        params![name, to_ms(at(started))],
     )
     .expect("a send");
     let send = house.store.sends().send(&name.parse().expect("a name")).expect("a look").expect("a send");
+    make_room(db, send.id);
     for number in 0..delivered + failed {
         let state = if number < delivered { "delivered" } else { "failed" };
-        conn.execute(
+        db.execute(
             "INSERT INTO deliveries (send_id, number, subscriber_id, email, domain, state, updated_ms)
              VALUES (?1, ?2, ?2, '', '', ?3, 0)",
-            rusqlite::params![send.id, number, state],
+            params![send.id, number, state],
         )
         .expect("a row");
     }
@@ -32,10 +33,10 @@ fn sent(house: &House, name: &str, started: i64, [delivered, failed]: [i64; 2]) 
 fn gone(house: &House, email: &str, status: &str, seconds: i64) {
     let changed = house
         .store
-        .conn
+        .db
         .execute(
             "UPDATE subscribers SET status = ?2, left_ms = ?3 WHERE email_key = ?1",
-            rusqlite::params![email, status, to_ms(at(seconds))],
+            params![email, status, to_ms(at(seconds))],
         )
         .expect("a change");
     assert_eq!(changed, 1, "{email}");
@@ -83,10 +84,10 @@ fn the_lists_growth_counts_from_the_editions_send_before() {
     for (n, seconds) in [(1, 299), (2, 300), (3, 700), (4, 100), (5, 100)] {
         house
             .store
-            .conn
+            .db
             .execute(
                 "UPDATE subscribers SET confirmed_ms = ?2 WHERE email_key = ?1",
-                rusqlite::params![format!("r{n}@example.org"), to_ms(at(seconds))],
+                params![format!("r{n}@example.org"), to_ms(at(seconds))],
             )
             .expect("a change");
     }

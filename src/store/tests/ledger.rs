@@ -113,7 +113,7 @@ fn a_subscriber_who_leaves_while_sending_is_suppressed() {
 #[test]
 fn a_subscriber_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
     let (house, send) = House::sending(3);
-    let pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    let pages = house.ground.store();
     house.with_ledger(send, async |ledger| {
         assert_eq!(claim(&ledger, at(0)).await.map(|copy| copy.number), Some(1));
         pages.subscribers().remove(&Address::parse("r2@example.org").expect("an address"), at(1)).expect("leaving");
@@ -125,7 +125,7 @@ fn a_subscriber_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
 #[test]
 fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
     let (house, send) = House::sending(3);
-    let pages = Store::open(&house.store.path, Durability::Process).expect("a second connection");
+    let pages = house.ground.store();
     house.with_ledger(send, async |ledger| {
         let first = claim(&ledger, at(0)).await.expect("a copy");
         let Ok(Claim::Delivery(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
@@ -143,7 +143,7 @@ fn what_others_write_while_a_copy_is_reserved_counts_when_it_begins() {
 #[test]
 fn stopping_reaches_a_sender_at_work() {
     let (house, send) = House::sending(2);
-    let (ledger, writer) = house.store.sends().start_ledger(send, SOFT).expect("a ledger");
+    let (ledger, writer) = house.ledger(send);
     let runtime = runtime();
     let writer = runtime.spawn(writer.run());
     assert!(house.store.sends().stop(send, true, "enough").expect("a stop"));
@@ -166,7 +166,7 @@ fn stopping_reaches_a_sender_at_work() {
 fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
     for (batch_wait, waits) in [(Duration::from_hours(1), true), (Duration::ZERO, false)] {
         let (house, send) = House::sending(2);
-        let (ledger, mut writer) = house.store.sends().start_ledger(send, SOFT).expect("a ledger");
+        let (ledger, mut writer) = house.ledger(send);
         writer.batch_wait = batch_wait;
         let spoken = std::cell::Cell::new(false);
         let work = async move {
@@ -178,9 +178,11 @@ fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
                 assert_eq!(spoken.get(), waits, "whether the first is answered only when the second has spoken");
             };
             let second = async {
-                for _ in 0..20 {
-                    tokio::task::yield_now().await;
+                // It looks whether to commit before it answers the second question; then the first copy's task has a turn.
+                for _ in 0..2 {
+                    ledger.waits(&[0], at(1)).await.expect("a look");
                 }
+                tokio::task::yield_now().await;
                 spoken.set(true);
                 ledger.finished(two.number, delivered(), at(1)).await.expect("an outcome");
             };
@@ -188,5 +190,64 @@ fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
         };
         runtime().block_on(async { tokio::join!(work, writer.run()) });
         assert_eq!(house.counts().delivered, 2);
+    }
+}
+
+#[test]
+fn an_older_writer_that_wakes_up_after_another_took_over_writes_nothing() {
+    let (house, send) = House::sending(3);
+    let (old, old_writer) = house.ledger(send);
+    let other = house.ground.store();
+    let work = async {
+        let copy = claim(&old, at(0)).await.expect("a copy");
+        let Ok(Claim::Delivery(reserved)) = old.reserve(0, at(0)).await else { panic!("no second copy") };
+        let before = house.counts();
+        let epoch = other.sends().take_over(send).expect("a new epoch");
+        let taken_over = StoreError::TakenOver.to_string();
+        for now in [1, 2] {
+            let delivered = Outcome::Delivered(reply(250));
+            assert_eq!(old.finished(copy.number, delivered, at(now)).await, Err(taken_over.clone()));
+            assert_eq!(old.claim(0, at(now)).await, Err(taken_over.clone()));
+            assert_eq!(old.step(None, Next::Reserved(reserved.number), at(now)).await, Err(taken_over.clone()));
+        }
+        assert_eq!(house.counts(), before);
+        let (new, new_writer) = other.sends().start_ledger(send, epoch, SOFT).expect("a ledger");
+        let work = async {
+            let next = claim(&new, at(3)).await.expect("a copy");
+            new.finished(next.number, Outcome::Delivered(reply(250)), at(3)).await.expect("an outcome");
+            assert_eq!(old.claim(0, at(4)).await, Err(taken_over), "whatever the new one writes");
+            drop(new);
+        };
+        tokio::join!(work, new_writer.run());
+        drop(old);
+    };
+    runtime().block_on(async { tokio::join!(work, old_writer.run()) });
+    let counts = house.counts();
+    assert_eq!((counts.delivered, counts.pending, counts.uncertain), (1, 1, 1));
+}
+
+#[test]
+fn every_process_that_sends_an_issue_has_an_epoch_of_its_own() {
+    let (house, send) = House::sending(1);
+    let epochs: Vec<i64> = (0..3).map(|_| house.store.sends().take_over(send).expect("an epoch")).collect();
+    assert_eq!(epochs, [1, 2, 3]);
+    assert!(house.store.sends().take_over(send + 1).is_err(), "there is no such send");
+    let (ledger, writer) = house.store.sends().start_ledger(send, 2, SOFT).expect("a ledger");
+    let work = async move { assert!(ledger.claim(0, at(0)).await.is_err(), "it began after it was overtaken") };
+    runtime().block_on(async { tokio::join!(work, writer.run()) });
+    assert_eq!(house.counts().pending, 1);
+}
+
+#[test]
+fn no_copy_is_two_workers_however_many_ask_in_one_commit() {
+    for copies in [1, 2, 300] {
+        let (house, send) = House::sending(copies);
+        house.with_ledger(send, async |ledger| {
+            let asked = futures_util::future::join_all((0..copies + 3).map(|_| claim(&ledger, at(0)))).await;
+            let mut numbers: Vec<i64> = asked.into_iter().flatten().map(|copy| copy.number).collect();
+            numbers.sort_unstable();
+            assert!(numbers.into_iter().eq(1..=i64::try_from(copies).expect("few")), "{copies} copies, each once");
+        });
+        assert_eq!(house.counts().uncertain, u64::try_from(copies).expect("few"));
     }
 }

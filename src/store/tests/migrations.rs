@@ -58,14 +58,16 @@ fn a_filled_database_of_the_first_version_keeps_every_row() {
     }
     let mailbox: String = conn.query_row("SELECT mailbox FROM signups", [], |row| row.get(0)).expect("a sign-up");
     assert_eq!(mailbox, "ed@inbox.example", "the mailbox behind a tag");
-    let new = Store::open_or_create(&dir.path().join("new.db"), Durability::Process).expect("a new store");
-    assert_eq!(tables(&conn), tables(&new.conn), "an old database has the tables of a new one");
+    let new = dir.path().join("new.db");
+    drop(Store::open_or_create(&new.as_path().into(), Durability::Process).expect("a new store"));
+    let new = Connection::open(&new).expect("a new database");
+    assert_eq!(tables(&conn), tables(&new), "an old database has the tables of a new one");
     for table in tables(&conn) {
-        assert_eq!(columns(&conn, &table), columns(&new.conn, &table), "{table}");
+        assert_eq!(columns(&conn, &table), columns(&new, &table), "{table}");
     }
     drop(conn);
-    let store = Store::open(&path, Durability::Process).expect("it opens");
+    let store = Store::open(&path.into(), Durability::Process).expect("it opens");
     store.quick_check().expect("it is whole");
-    let version: u32 = store.conn.pragma_query_value(None, "user_version", |row| row.get(0)).expect("a version");
+    let version: u32 = store.db.value("PRAGMA user_version", params![]).expect("a version");
     assert_eq!(version, newest());
 }

@@ -17,7 +17,8 @@ fn trace(at: DateTime<Utc>) -> Trace<'static> {
 
 #[test]
 fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
-    let store = House::new().store;
+    let house = House::new();
+    let store = &house.store;
     assert!(store.letters().queue(&order("a", at(10))).expect("a letter"));
     assert!(!store.letters().queue(&order("a", at(0))).expect("the same"));
     let id = store.letters().due(at(10), 9).expect("one")[0].id;
@@ -44,13 +45,14 @@ fn a_key_is_queued_once_and_its_letter_is_due_until_it_is_done() {
         .expect("an end");
     let line = &store.letters().to(&order("a", at(0)).to).expect("a list")[0];
     assert_eq!((line.state.as_str(), line.reply.as_ref().and_then(|r| r.code)), ("failed", Some(550)));
-    let kept: String = store.conn.query_row("SELECT context FROM letters", [], |row| row.get(0)).expect("a row");
+    let kept: String = store.db.value("SELECT context FROM letters", params![]).expect("a row");
     assert_eq!(kept, "{}", "a token does not outlive its letter");
 }
 
 #[test]
 fn an_uncertain_letter_is_held_where_that_is_wished() {
-    let store = House::new().store;
+    let house = House::new();
+    let store = &house.store;
     store.letters().queue(&order("a", at(0))).expect("a letter");
     let id = store.letters().due(at(0), 1).expect("one")[0].id;
     store.letters().begin(id, at(0)).expect("an intent");
@@ -67,7 +69,7 @@ fn a_pause_keeps_a_subscriber_out_until_its_end() {
             row("b@example.org", SubscriberStatus::Confirmed, &[]),
         ]);
         let seed: String =
-            house.store.conn.query_row("SELECT seed FROM subscribers LIMIT 1", [], |row| row.get(0)).expect("a seed");
+            house.store.db.value("SELECT seed FROM subscribers ORDER BY id LIMIT 1", params![]).expect("a seed");
         let wishes = PreferenceChange { name: String::new(), editions: Vec::new(), paused_until: Some(at(100)) };
         assert!(
             house

@@ -35,19 +35,26 @@ fn a_poll_that_was_not_mailed_has_no_page_and_no_counts() {
     house.put(&[row("r1@example.org", SubscriberStatus::Confirmed, &[])]);
     house.store.sends().freeze_audience(&issue(), at(0)).expect("a freeze");
     assert_eq!(look(&house), (Some(poll()), true));
-    house
-        .store
-        .conn
-        .execute("UPDATE approvals SET frozen = json_remove(frozen, '$.rendered.poll')", [])
-        .expect("an issue without a poll");
+    let db = &house.store.db;
+    let frozen: String = db.value("SELECT frozen FROM approvals", params![]).expect("an issue");
+    let mut frozen: serde_json::Value = serde_json::from_str(&frozen).expect("JSON");
+    frozen["rendered"].as_object_mut().expect("an object").remove("poll").expect("a poll");
+    db.execute("UPDATE approvals SET frozen = ?1", params![frozen.to_string()]).expect("an issue without a poll");
     assert_eq!(look(&house), (None, false));
 }
 
 #[test]
+fn a_poll_is_found_in_an_issue_with_a_nul_in_it() {
+    let (house, _) = House::sending(1);
+    let db = &house.store.db;
+    let frozen: String = db.value("SELECT frozen FROM approvals", params![]).expect("an issue");
+    let frozen = frozen.replace("\"subject\":\"S\"", "\"subject\":\"S\\u0000\\\\u0000\"");
+    assert!(frozen.contains("u0000"), "{frozen}");
+    db.execute("UPDATE approvals SET frozen = ?1", params![frozen]).expect("a NUL");
+    assert_eq!(house.store.issues().poll(&issue()).expect("a look"), Some(poll()));
+}
+
+#[test]
 fn nothing_is_kept_but_a_number_an_answer() {
-    let house = House::new();
-    let mut statement = house.store.conn.prepare("SELECT name FROM pragma_table_info('poll_answers')").expect("a look");
-    let columns: Vec<String> =
-        statement.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("names");
-    assert_eq!(columns, ["issue", "answer", "count"]);
+    assert_eq!(House::new().columns("poll_answers"), ["issue", "answer", "count"]);
 }

@@ -1,0 +1,374 @@
+//! One database over two engines: SQLite in a file, or PostgreSQL. Knows statements, rows and transactions, and no table.
+//!
+//! A statement is one text for both engines, with `?1`, `?2` for its parameters. Where the dialects differ, the caller matches on
+//! [`Db::engine`]. All calls block their thread until the engine has answered.
+
+mod postgres;
+mod sqlite;
+mod value;
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::ops::Deref;
+use std::time::Duration;
+
+use super::{Durability, Place, StoreError};
+
+pub(in crate::store) use value::params;
+pub use value::{Column, Param, Value};
+
+pub use postgres::Server;
+pub(in crate::store) use postgres::{Array, Change};
+pub(in crate::store) use postgres::{Postgres, column as postgres_column};
+
+/// Takes the turn of a writer, who changes the number by which the ledger's writer sees that somebody has written.
+const WRITE: &str = "UPDATE store SET changes = changes + 1 RETURNING changes";
+/// The same of the ledger's writer, who leaves the number.
+const WRITE_ALONE: &str = "SELECT changes FROM store FOR UPDATE";
+
+/// An open connection.
+#[derive(Debug)]
+pub struct Db {
+    engine: Engine,
+    in_transaction: Cell<bool>,
+}
+
+/// The engine behind a connection.
+#[derive(Debug)]
+pub enum Engine {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+/// What may be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// A database that is there.
+    Existing,
+    /// One that is made when it is not there.
+    OrCreate,
+}
+
+/// A row of a result.
+pub enum Row<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
+}
+
+impl Row<'_> {
+    /// The value of a column, counted from 0.
+    ///
+    /// # Errors
+    /// [`StoreError::Value`]: the column holds another kind of value.
+    pub fn get<T: Column>(&self, column: usize) -> Result<T, StoreError> {
+        match self {
+            Row::Sqlite(row) => sqlite::column(row, column),
+            Row::Postgres(row) => postgres::column(row, column),
+        }
+    }
+}
+
+impl Db {
+    /// Opens a database and brings its schema up to date.
+    pub fn open(place: &Place, durability: Durability, open: Open) -> Result<Self, StoreError> {
+        let engine = match place {
+            Place::Sqlite(path) => Engine::Sqlite(sqlite::Sqlite::open(path, durability, open)?),
+            Place::Postgres(server) => Engine::Postgres(postgres::Postgres::open(server, durability, open)?),
+        };
+        Ok(Self { engine, in_transaction: Cell::new(false) })
+    }
+
+    /// Whether the same may succeed later, without anybody's help here. Nothing was changed.
+    pub fn may_recover_from(&self, error: &StoreError) -> bool {
+        let passes = matches!(error, StoreError::Unreachable(..) | StoreError::ReadOnlyServer(_) | StoreError::Full(_));
+        passes && matches!(self.engine, Engine::Postgres(_))
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The same connection with another patience: how long a server's answer may take, and how long one may be away that was lost while it
+    /// committed.
+    #[must_use]
+    pub fn with_patience(mut self, answer: Duration, away: Duration) -> Self {
+        if let Engine::Postgres(postgres) = &mut self.engine {
+            postgres.set_patience(answer, away);
+        }
+        self
+    }
+
+    /// Runs a statement; returns how many rows it changed. Outside a transaction it is one of its own.
+    pub fn execute(&self, sql: &str, params: &[Value]) -> Result<usize, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
+            Engine::Postgres(postgres) if self.in_transaction.get() => postgres.execute(sql, params),
+            // Every write tells the ledger's writer that somebody has written.
+            Engine::Postgres(postgres) => {
+                let transaction = self.begin()?;
+                let rows = postgres.execute(sql, params)?;
+                transaction.commit()?;
+                Ok(rows)
+            }
+        }
+    }
+
+    /// Runs statements without parameters and results, separated by semicolons.
+    pub fn batch(&self, sql: &str) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.batch(sql),
+            Engine::Postgres(postgres) => postgres.batch(sql),
+        }
+    }
+
+    /// The first row of a result, if there is one.
+    pub fn first<T, E: From<StoreError>>(
+        &self,
+        sql: &str,
+        params: &[Value],
+        read: impl FnOnce(&Row) -> Result<T, E>,
+    ) -> Result<Option<T>, E> {
+        let mut read = Some(read);
+        let mut first = None;
+        self.read(sql, params, |row| {
+            if let Some(read) = read.take() {
+                first = Some(read(row)?);
+            }
+            Ok::<_, E>(false)
+        })?;
+        Ok(first)
+    }
+
+    /// The one row of a result.
+    ///
+    /// # Errors
+    /// [`StoreError::Value`]: there is none.
+    pub fn one<T, E: From<StoreError>>(
+        &self,
+        sql: &str,
+        params: &[Value],
+        read: impl FnOnce(&Row) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let nothing = || E::from(StoreError::Value("a row that must be there is missing".into()));
+        self.first(sql, params, read)?.ok_or_else(nothing)
+    }
+
+    /// The one value of a result.
+    pub fn value<T: Column>(&self, sql: &str, params: &[Value]) -> Result<T, StoreError> {
+        self.one(sql, params, |row| row.get(0))
+    }
+
+    /// All rows of a result. For results that fit into memory.
+    pub fn rows<T, E: From<StoreError>>(
+        &self,
+        sql: &str,
+        params: &[Value],
+        mut read: impl FnMut(&Row) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        let mut rows = Vec::new();
+        self.read(sql, params, |row| {
+            rows.push(read(row)?);
+            Ok::<_, E>(true)
+        })?;
+        Ok(rows)
+    }
+
+    /// Reads rows until `read` returns `false`; it may not use the connection.
+    fn read<E: From<StoreError>>(
+        &self,
+        sql: &str,
+        params: &[Value],
+        mut read: impl FnMut(&Row) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.read(sql, params, read),
+            Engine::Postgres(postgres) => {
+                for row in postgres.query(sql, params, self.in_transaction.get())? {
+                    if !read(&Row::Postgres(&row))? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Calls `each` with every row of a result of any length, a few of which are in memory at a time. `each` may use the connection to
+    /// read, and within a transaction that writes to write, too.
+    pub fn each<E: From<StoreError>>(
+        &self,
+        sql: &str,
+        params: &[Value],
+        mut each: impl FnMut(&Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let postgres = match &self.engine {
+            Engine::Sqlite(sqlite) => return sqlite.read(sql, params, |row| each(row).map(|()| true)),
+            Engine::Postgres(postgres) => postgres,
+        };
+        let transaction = if self.in_transaction.get() { None } else { Some(self.snapshot()?) };
+        let cursor = postgres.open_cursor(sql, params)?;
+        loop {
+            let rows = postgres.fetch(&cursor)?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in &rows {
+                each(&Row::Postgres(row))?;
+            }
+        }
+        postgres.close_cursor(&cursor)?;
+        transaction.map_or(Ok(()), Transaction::commit)?;
+        Ok(())
+    }
+
+    /// Begins a transaction during which nobody else writes. One at a time: a second one within it is refused.
+    pub fn begin(&self) -> Result<Transaction<'_>, StoreError> {
+        self.enter(|| match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.batch("BEGIN IMMEDIATE"),
+            Engine::Postgres(postgres) => postgres.begin(WRITE).map(drop),
+        })
+    }
+
+    /// Begins a transaction that only reads: every statement in it sees the database of one moment.
+    pub fn snapshot(&self) -> Result<Transaction<'_>, StoreError> {
+        self.enter(|| match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.batch("BEGIN"),
+            // Whoever reads may take their time.
+            Engine::Postgres(postgres) => postgres.batch(
+                "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
+            ),
+        })
+    }
+
+    /// Begins a transaction of the ledger's writer, during which nobody else writes. The number is another one than before when somebody
+    /// else has written meanwhile.
+    pub fn begin_alone(&self) -> Result<(Transaction<'_>, i64), StoreError> {
+        let mut version = 0;
+        let transaction = self.enter(|| {
+            version = match &self.engine {
+                Engine::Sqlite(sqlite) => {
+                    sqlite.batch("BEGIN IMMEDIATE")?;
+                    sqlite.data_version()?
+                }
+                Engine::Postgres(postgres) => postgres.begin(WRITE_ALONE)?,
+            };
+            Ok(())
+        })?;
+        Ok((transaction, version))
+    }
+
+    /// A subquery for the texts of a JSON array, which is the parameter of this number.
+    pub fn elements(&self, parameter: usize) -> String {
+        match self.engine {
+            Engine::Sqlite(_) => format!("SELECT value FROM json_each(?{parameter})"),
+            Engine::Postgres(_) => format!("SELECT jsonb_array_elements_text(?{parameter}::jsonb)"),
+        }
+    }
+
+    /// The same for numbers.
+    pub fn numbers(&self, parameter: usize) -> String {
+        match self.engine {
+            Engine::Sqlite(_) => self.elements(parameter),
+            Engine::Postgres(_) => format!("SELECT jsonb_array_elements_text(?{parameter}::jsonb)::bigint"),
+        }
+    }
+
+    /// Takes a lock that one process at a time holds; `None` when another holds it.
+    pub fn lock(&self, name: &str) -> Result<Option<Lock>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => Ok(sqlite.lock(name)?.map(Lock::File)),
+            Engine::Postgres(postgres) => Ok(postgres.lock(name)?.map(Lock::Session)),
+        }
+    }
+
+    /// Whether some process holds a lock now.
+    pub fn is_locked(&self, name: &str) -> Result<bool, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => Ok(sqlite.is_locked(name)),
+            Engine::Postgres(postgres) => postgres.is_locked(name, self.in_transaction.get()),
+        }
+    }
+
+    /// Removes what was deleted from where it may still be read.
+    pub fn scrub(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.batch("PRAGMA wal_checkpoint(TRUNCATE)"),
+            // Its vacuum does that, and its log is the operator's.
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    fn enter(&self, begin: impl FnOnce() -> Result<(), StoreError>) -> Result<Transaction<'_>, StoreError> {
+        if self.in_transaction.get() {
+            return Err(StoreError::Sql("a transaction within a transaction".into()));
+        }
+        // From here on whatever fails is rolled back.
+        self.in_transaction.set(true);
+        let transaction = Transaction { db: self };
+        begin()?;
+        Ok(transaction)
+    }
+
+    fn end(&self, sql: &str) -> Result<(), StoreError> {
+        if !self.in_transaction.replace(false) {
+            return Ok(());
+        }
+        self.batch(sql)
+    }
+}
+
+/// A transaction; one that is dropped without a commit is rolled back.
+#[derive(Debug)]
+pub struct Transaction<'d> {
+    db: &'d Db,
+}
+
+impl Transaction<'_> {
+    pub fn commit(self) -> Result<(), StoreError> {
+        match self.db.engine() {
+            // A failed commit leaves the transaction open.
+            Engine::Sqlite(sqlite) => sqlite.batch("COMMIT")?,
+            Engine::Postgres(postgres) => postgres.commit()?,
+        }
+        self.db.in_transaction.set(false);
+        Ok(())
+    }
+}
+
+impl Transaction<'_> {
+    /// Changes rows by statements of PostgreSQL and commits, in one round trip; returns the numbers of the rows that each changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`]: the engine is SQLite.
+    pub fn change_and_commit<const N: usize>(self, changes: [Change; N]) -> Result<[BTreeSet<i64>; N], StoreError> {
+        let Engine::Postgres(postgres) = self.db.engine() else {
+            return Err(StoreError::Sql("SQLite has no arrays".into()));
+        };
+        let changed = postgres.change_and_commit(changes)?;
+        self.db.in_transaction.set(false);
+        Ok(changed)
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        self.db
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // Of a connection that is lost, the server rolls it back.
+        let _ = self.db.end("ROLLBACK");
+    }
+}
+
+/// A lock that one process holds; it ends with the process, however that ends.
+#[derive(Debug)]
+pub enum Lock {
+    File(File),
+    Session(postgres::Held),
+}

@@ -1,0 +1,72 @@
+//! Whole columns as parameters: many rows of a table are changed by one statement.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::error::Error as StdError;
+
+use bytes::BytesMut;
+use futures_util::TryStreamExt;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Error, Row, Statement};
+
+/// The values of one column, one a row.
+#[derive(Debug)]
+pub enum Array {
+    Ints(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+}
+
+/// A statement that changes many rows, with an array for each of their columns, and returns the numbers of those that it changed.
+#[derive(Debug)]
+pub struct Change {
+    pub sql: Cow<'static, str>,
+    pub arrays: Vec<Array>,
+}
+
+impl Change {
+    /// Whether there is no row: the last array has no element.
+    pub fn is_empty(&self) -> bool {
+        self.arrays.last().is_none_or(Array::is_empty)
+    }
+
+    /// The numbers of all rows: the elements of the second array.
+    pub fn numbers(&self) -> BTreeSet<i64> {
+        match self.arrays.get(1) {
+            Some(Array::Ints(numbers)) => numbers.iter().copied().flatten().collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    pub async fn run(&self, client: &Client, statement: &Statement) -> Result<Vec<Row>, Error> {
+        client.query_raw(statement, raw(&self.arrays)).await?.try_collect().await
+    }
+}
+
+impl Array {
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Ints(values) => values.is_empty(),
+            Self::Texts(values) => values.is_empty(),
+        }
+    }
+}
+
+impl ToSql for Array {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        match (self, ty) {
+            (Self::Ints(values), &Type::INT8_ARRAY) => values.to_sql(ty, out),
+            (Self::Texts(values), &Type::TEXT_ARRAY) => values.to_sql(ty, out),
+            _ => Err(format!("an array is no {ty}").into()),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+fn raw(arrays: &[Array]) -> impl ExactSizeIterator<Item = &(dyn ToSql + Sync)> {
+    arrays.iter().map(|array| array as &(dyn ToSql + Sync))
+}

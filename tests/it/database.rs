@@ -1,0 +1,221 @@
+//! A PostgreSQL server of one test, which it may kill and start again, and a way to it that can be cut and stalled.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long the server may take to start, which includes mending what a kill left.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A server with its own data, on a loopback port.
+pub struct Postgres {
+    dir: TempDir,
+    programs: PathBuf,
+    port: u16,
+    process: Mutex<Child>,
+    databases: AtomicU32,
+}
+
+impl Postgres {
+    /// Starts a server; `None` where PostgreSQL is not installed and the tests may do without.
+    pub fn start() -> Option<Self> {
+        let Some(programs) = programs() else {
+            assert!(std::env::var_os("DIGEST_TEST_REQUIRE").is_none(), "PostgreSQL is not installed: run scripts/test");
+            eprintln!("skipped: PostgreSQL is not installed");
+            return None;
+        };
+        let dir = tempfile::Builder::new().prefix("digest-postgres-").tempdir().unwrap();
+        let data = dir.path().join("data");
+        std::fs::create_dir(&data).unwrap();
+        if is_root() {
+            // The server refuses to run as root.
+            assert!(Command::new("chown").arg("-R").arg("nobody").arg(dir.path()).status().unwrap().success());
+        }
+        let made = as_nobody(&programs.join("initdb"))
+            .args(["--username", "digest", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C", "-D"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Mutex::new(launch(&programs, &data, port));
+        Some(Self { dir, programs, port, process, databases: AtomicU32::new(0) })
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The URL of a new database, reached by a port.
+    pub fn database(&self, port: u16) -> String {
+        let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.sql("postgres", &format!("CREATE DATABASE {name}"));
+        format!("postgres://digest@127.0.0.1:{port}/{name}?sslmode=disable")
+    }
+
+    /// Runs a statement, and returns what it prints.
+    pub fn sql(&self, database: &str, sql: &str) -> String {
+        let ran = Command::new(self.programs.join("psql"))
+            .args(["-qAt", "-h", "127.0.0.1", "-U", "digest", "-p"])
+            .args([&self.port.to_string(), "-d", database, "-c", sql])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{sql}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8_lossy(&ran.stdout).trim().to_owned()
+    }
+
+    /// Ends the server as a crash would (`pg_ctl stop -m immediate` sends SIGQUIT), and starts it again.
+    pub fn crash(&self) {
+        self.down();
+        self.up();
+    }
+
+    /// Ends it as a crash would.
+    pub fn down(&self) {
+        let mut process = self.process.lock().unwrap();
+        Command::new("kill").args(["-s", "QUIT", &process.id().to_string()]).status().unwrap();
+        process.wait().unwrap();
+    }
+
+    pub fn up(&self) {
+        *self.process.lock().unwrap() = launch(&self.programs, &self.dir.path().join("data"), self.port);
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.down();
+    }
+}
+
+/// The newest version's programs, as Debian lays them out.
+fn programs() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let newest = versions.flatten().map(|entry| entry.path()).max_by_key(|path| number(path))?;
+    Some(newest.join("bin")).filter(|bin| bin.join("postgres").exists())
+}
+
+fn is_root() -> bool {
+    String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0"
+}
+
+fn as_nobody(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]).arg(program);
+    command
+}
+
+fn launch(programs: &Path, data: &Path, port: u16) -> Child {
+    let mut process = as_nobody(&programs.join("postgres"))
+        .arg("-D")
+        .arg(data)
+        .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let is_up = || {
+        let port = port.to_string();
+        let ready = Command::new(programs.join("pg_isready")).args(["-q", "-h", "127.0.0.1", "-p", &port]).status();
+        ready.unwrap().success()
+    };
+    while !is_up() {
+        assert!(process.try_wait().unwrap().is_none(), "the server has ended");
+        assert!(Instant::now() < deadline, "the server does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    process
+}
+
+/// A way to a port on which connections can be cut, and bytes held back.
+pub struct Way {
+    port: u16,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    open: Mutex<Vec<TcpStream>>,
+    /// Nothing passes, and nobody is told.
+    is_stalled: AtomicBool,
+    has_ended: AtomicBool,
+}
+
+impl Way {
+    pub fn to(target: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let state = Arc::new(State::default());
+        let way = Self { port, state: Arc::clone(&state) };
+        std::thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                if state.has_ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                // While the server is down, whoever connects is hung up on.
+                let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
+                let _ = (near.set_nodelay(true), far.set_nodelay(true));
+                for (from, to) in [(&near, &far), (&far, &near)] {
+                    let (from, to, state) = (from.try_clone().unwrap(), to.try_clone().unwrap(), Arc::clone(&state));
+                    std::thread::spawn(move || forward(from, to, &state));
+                }
+                state.open.lock().unwrap().extend([near, far]);
+            }
+        });
+        way
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Cuts every connection.
+    pub fn cut(&self) {
+        for stream in self.state.open.lock().unwrap().drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// From now on nothing passes, until [`Way::flow`].
+    pub fn stall(&self) {
+        self.state.is_stalled.store(true, Ordering::SeqCst);
+    }
+
+    pub fn flow(&self) {
+        self.state.is_stalled.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Way {
+    fn drop(&mut self) {
+        self.state.has_ended.store(true, Ordering::SeqCst);
+        self.flow();
+        self.cut();
+        // Has the listener see that it is over.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+fn forward(mut from: TcpStream, mut to: TcpStream, state: &State) {
+    let mut buffer = vec![0; 1 << 16];
+    while let Ok(count @ 1..) = from.read(&mut buffer) {
+        while state.is_stalled.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if to.write_all(&buffer[..count]).is_err() {
+            break;
+        }
+    }
+    let _ = (to.shutdown(Shutdown::Both), from.shutdown(Shutdown::Both));
+}

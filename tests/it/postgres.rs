@@ -1,0 +1,151 @@
+//! A publication whose database is PostgreSQL: the same work with the same results, and a server that fails while a send runs.
+
+use std::time::{Duration, Instant};
+
+use crate::database::{Postgres, Way};
+use crate::house::{ISSUE, Running, Test};
+use crate::smtp::{Act, At, Rule, Server};
+use crate::storm;
+
+/// A publication whose database is at a URL, and survives a crash of its server.
+fn publication(url: &str) -> Test {
+    Test::new().sample().config(&format!("[store]\nurl = \"{url}\"\ndurability = \"power\""))
+}
+
+fn send() -> String {
+    format!("send {ISSUE} --yes")
+}
+
+/// Waits until the server has had this many commands.
+fn await_commands(server: &Server, count: usize, mut sender: Running) -> Running {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while server.commands().len() < count {
+        let is_late = Instant::now() > deadline;
+        if is_late {
+            sender.signal_if_alive("TERM");
+        }
+        if is_late || sender.has_ended() {
+            let told = sender.wait().told();
+            panic!("the send stands still at {} commands: {told}", server.commands().len());
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    sender
+}
+
+/// What the commands say of a send to twenty, of whom one is refused.
+fn week(test: Test) -> Vec<String> {
+    let server = Server::start(vec![Rule::at(At::Rcpt, Act::Say("550 5.1.1 no such user")).times(1)]);
+    let test = test.smtp(&server.address()).subscribers(20).approved();
+    let lines = [
+        &send(),
+        "status",
+        &format!("status {ISSUE} --recipients"),
+        "bounces list",
+        "subscribers list",
+        "subscribers export",
+        "subscribers remove reader2@inbox.example",
+        "subscribers forget reader3@inbox.example",
+        "subscribers list",
+    ];
+    let told = lines.iter().map(|line| without_seconds(&test.run(line).success().stdout)).collect();
+    test.counts("delivered=19 failed=1");
+    told
+}
+
+/// The clock runs on, and a server takes its time: 06:00:01.234 becomes 06:00.
+fn without_seconds(text: &str) -> String {
+    let mut parts = text.split("06:00:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "06:00" + part.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'))
+}
+
+#[test]
+fn a_week_on_a_server_is_a_week_on_a_file() {
+    let Some(postgres) = Postgres::start() else { return };
+    let (on_a_server, in_a_file) = (week(publication(&postgres.database(postgres.port()))), week(Test::new().sample()));
+    for (there, here) in on_a_server.iter().zip(&in_a_file) {
+        assert_eq!(there, here);
+    }
+}
+
+#[test]
+fn without_a_server_or_a_database_the_message_says_which_and_nobody_is_mailed() {
+    let Some(postgres) = Postgres::start() else { return };
+    let url = format!("postgres://digest:hunter2@127.0.0.1:{}/nowhere?sslmode=disable", postgres.port());
+    let test = publication(&url);
+    let ran = test.run(&send()).code_in(&[1]);
+    assert!(ran.stderr.contains("\"nowhere\" does not exist") && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    postgres.down();
+    let ran = test.run(&send()).code_in(&[1]);
+    assert!(ran.stderr.contains("cannot be reached") && !ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    postgres.up();
+}
+
+#[test]
+fn a_backup_is_left_to_the_servers_own_tools() {
+    let Some(postgres) = Postgres::start() else { return };
+    let test = publication(&postgres.database(postgres.port())).subscribers(1);
+    let ran = test.run("backup copy").code_in(&[1]);
+    assert!(ran.stderr.contains("pg_dump") && !test.path("copy").exists(), "{}", ran.stderr);
+}
+
+#[test]
+fn a_second_sender_is_refused_while_the_first_one_runs() {
+    let Some(postgres) = Postgres::start() else { return };
+    let server = Server::start(vec![Rule::at(At::Rcpt, Act::Hold).skip(3)]);
+    let test = publication(&postgres.database(postgres.port())).smtp(&server.address()).subscribers(10).approved();
+    let mut first = test.start(&send());
+    first = await_commands(&server, 8, first);
+    let second = test.run(&send()).code_in(&[1]);
+    assert!(second.stderr.contains("another digest is sending"), "{}", second.stderr);
+    first.signal_if_alive("KILL");
+    first.wait();
+    server.release();
+    // The lock went with the connection.
+    test.run(&send()).success();
+    test.counts("delivered=10");
+}
+
+#[test]
+fn a_server_that_crashes_holds_the_send_up_and_nobody_is_lost_or_mailed_twice() {
+    let Some(postgres) = Postgres::start() else { return };
+    let server = Server::start(vec![]);
+    let test = publication(&postgres.database(postgres.port())).smtp(&server.address()).subscribers(60).approved();
+    let mut sender = test.start(&send());
+    for moment in [40, 110] {
+        sender = await_commands(&server, moment, sender);
+        postgres.crash();
+    }
+    sender.wait().success();
+    test.counts("delivered=60");
+    assert_eq!(server.messages().len(), 60, "nobody twice");
+}
+
+#[test]
+fn a_way_to_the_server_that_is_cut_or_stalled_holds_the_send_up_and_nobody_is_lost_or_mailed_twice() {
+    let Some(postgres) = Postgres::start() else { return };
+    let way = Way::to(postgres.port());
+    let server = Server::start(vec![]);
+    let test = publication(&postgres.database(way.port())).smtp(&server.address()).subscribers(60).approved();
+    let mut sender = test.start(&send());
+    for moment in [20, 45, 70, 95, 120] {
+        sender = await_commands(&server, moment, sender);
+        way.cut();
+    }
+    sender = await_commands(&server, 140, sender);
+    way.stall();
+    let stood = server.commands().len();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(server.commands().len() <= stood + 8, "without the ledger nobody is mailed");
+    way.flow();
+    sender.wait().success();
+    test.counts("delivered=60");
+    assert_eq!(server.messages().len(), 60, "nobody twice");
+}
+
+#[test]
+fn killed_anywhere_the_sender_or_the_database_nobody_is_lost_and_few_are_mailed_twice() {
+    let Some(postgres) = Postgres::start() else { return };
+    storm::rounds(Some(&postgres), 3);
+}
