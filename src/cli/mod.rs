@@ -147,7 +147,7 @@ enum Command {
     Backup(backup::Backup),
     /// Restore a backup into a new folder; it mails nobody until you release it
     Restore(backup::Restore),
-    /// Copy the database to another place, or remove who got the issues of long ago
+    /// Copy the database to another place, or remove the recipients of old issues
     #[command(subcommand)]
     Store(store::Store),
     /// Write a send's report as a web page

@@ -11,17 +11,17 @@ use crate::pipeline::CopyRun;
 
 #[derive(Subcommand)]
 pub enum Store {
-    /// Copy everything to another database; run it again to continue a copy that was interrupted
+    /// Copy everything to another database; run it again to continue an interrupted copy
     Copy(Copy),
-    /// Remove who got the issues of long ago; status and reports stay as they were
+    /// Remove the recipients of old issues; status and reports stay the same
     Prune(Prune),
 }
 
 #[derive(Args)]
 pub struct Copy {
-    /// The database as it is, such as sqlite:data/digest.db
+    /// The database to copy, such as sqlite:data/digest.db
     from: String,
-    /// An empty database, such as `postgres://USER@HOST/DATABASE`; an SQLite file is made
+    /// An empty database, such as `postgres://USER@HOST/DATABASE`; an SQLite file is created
     to: String,
     /// Stop after this many batches
     #[arg(long, hide = true)]
@@ -30,7 +30,7 @@ pub struct Copy {
 
 #[derive(Args)]
 pub struct Prune {
-    /// How long recipients are kept after the end of a send, such as 2y or 18months
+    /// How long to keep recipients after the end of a send, such as 2y or 18months
     #[arg(long, value_name = "AGE", value_parser = age)]
     keep: Duration,
     /// Only say what would be removed
@@ -38,9 +38,9 @@ pub struct Prune {
     dry_run: bool,
 }
 
-/// An age as it was typed.
+/// Parses an age as it was typed.
 fn age(text: &str) -> Result<Duration, String> {
-    duration::parse(text).map_err(|_| "write a number and its unit, such as 2y, 18months or 90d".to_owned())
+    duration::parse(text).map_err(|_| "write a number and a unit, such as 2y, 18months or 90d".to_owned())
 }
 
 impl Store {
@@ -58,13 +58,13 @@ impl Copy {
         let told = |table: &'static str, rows: u64| line(&format!("{table:<16} {rows:>9}"));
         match storage.copy(&self.from, &self.to, self.stop_after, told)? {
             CopyRun::Stopped => {
-                line("stopped in the middle; run it again to continue")?;
+                line("stopped before the end; run it again to continue")?;
                 Ok(Exit::Later)
             }
             CopyRun::Done { from, to } => {
-                line(&format!("{to} has every row of {from}"))?;
+                line(&format!("{to} now has every row of {from}"))?;
                 line("next: set `[store] url` in config.toml to the URL of the new database, and run `digest doctor`")?;
-                line(&format!("keep {from} until the first send from the new one, and let nothing use it any more"))?;
+                line(&format!("keep {from} until the first send from the new database, but do not use it any more"))?;
                 Ok(Exit::Done)
             }
         }
@@ -81,7 +81,7 @@ impl Prune {
         })?;
         if !any {
             let before = local(before, site.config.publication.timezone);
-            line(&format!("nothing to remove: no send was finished before {before}"))?;
+            line(&format!("nothing to remove: no send finished before {before}"))?;
         }
         Ok(Exit::Done)
     }

@@ -1,4 +1,4 @@
-//! The database as a whole: copying it to another place, and giving up old ledgers.
+//! The database as a whole: copying it to another place, and pruning old ledgers.
 
 use std::time::Duration;
 
@@ -6,30 +6,28 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Site;
 use crate::model::Notice;
-use crate::store::copying::{CopyError, Copying};
-use crate::store::pruning::OldSend;
-use crate::store::{Place, StoreError};
+use crate::store::{CopyError, Copying, OldSend, Place, StoreError};
 
 /// The database as a whole. The view of [`Site`] for this subject.
 pub struct Storage {
     pub(super) site: Site,
 }
 
-/// How a copy ended that did not fail.
+/// How a copy ended, unless it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyRun {
-    /// Both are equal, and the new database may act.
+    /// Both databases are equal, and the new one can be used.
     Done { from: String, to: String },
-    /// The limit on batches came first; run again, it goes on.
+    /// The limit on batches was reached; another run continues.
     Stopped,
 }
 
 impl Storage {
-    /// Copies everything from one database to another, named by URLs as in `[store] url`; goes on with a copy that was not finished. `told`
-    /// gets each table with its number of rows. At most `limit` batches, if there is one.
+    /// Copies everything from one database to another, or continues an interrupted copy. Both are named by URLs as in `[store] url`. Calls
+    /// `told` with each finished table and its number of rows. Stops after `limit` batches, if there is a limit.
     ///
     /// # Errors
-    /// Somebody uses either database, the new one holds something else, or they differ at the end.
+    /// Another process is using one of the databases, the new one is not empty, or they differ at the end.
     pub fn copy(
         &self,
         from: &str,
@@ -47,11 +45,11 @@ impl Storage {
         Ok(CopyRun::Done { from: from.to_string(), to: to.to_string() })
     }
 
-    /// Gives up the ledgers of sends that were finished longer ago than `keep`, and tells of each; with `dry_run` it only tells. Returns
-    /// the time before which they were finished, and whether there were any.
+    /// Removes the ledgers of sends that finished longer ago than `keep`, and calls `told` with each; with `dry_run`, removes nothing.
+    /// Returns the time before which they finished, and whether there were any.
     ///
     /// # Errors
-    /// Somebody sends, or the database fails. Ledgers that were given up until then stay so.
+    /// A send is running, or the database fails. Ledgers that were removed before that stay removed.
     pub fn prune(
         &self,
         keep: Duration,
@@ -78,7 +76,7 @@ impl Storage {
         Ok((before, !old.is_empty()))
     }
 
-    /// The database that a URL names. The configured password is for the configured URL alone.
+    /// The database that a URL names. The configured password is used for the configured URL only.
     fn place(&self, argument: &str, url: &str) -> anyhow::Result<Place> {
         let mut settings = self.site.config.store.clone();
         if settings.url != url {
@@ -89,7 +87,7 @@ impl Storage {
         settings.place(&self.site.root).map_err(|error| match error {
             // Without the URL: it may hold a password.
             StoreError::Url(why) => Notice::new(format!("{argument} is not the URL of a database: {why}"))
-                .help("such as sqlite:data/digest.db or postgres://USER@HOST/DATABASE")
+                .help("write a URL such as sqlite:data/digest.db or postgres://USER@HOST/DATABASE")
                 .into(),
             other => CopyError::from(other).into(),
         })

@@ -1,5 +1,5 @@
-//! Copies everything from one database to another, of the same engine or the other one: table by table, in batches, so that a copy that was
-//! killed goes on where it was. Until both are found to be equal, nobody acts from the new one.
+//! Copies everything from one database to another, on the same engine or the other one: table by table, in batches, so that an interrupted
+//! copy can continue where it stopped. The new database cannot be used until both have been compared and found equal.
 
 mod cell;
 mod tables;
@@ -14,7 +14,7 @@ use cell::Cell;
 use tables::{TABLES, Table};
 use write::{clear, counters, set_counters, write};
 
-/// Why a database is not copied.
+/// Why a database was not copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     #[error(transparent)]
@@ -22,11 +22,11 @@ pub enum CopyError {
     #[error("both are the same database, {0}")]
     Same(Place),
     #[error(
-        "another digest {doing} {place}, so nothing was copied\n  help: wait until it is done, then run the command again"
+        "another digest {doing} {place}, so nothing was copied\n  help: wait until it has finished, then run the command again"
     )]
     Busy { place: Place, doing: &'static str },
     #[error(
-        "`digest serve` of {holder} works with {place}, so nothing was copied\n  help: stop it, or wait a minute if it was killed, then run the command again"
+        "`digest serve` ({holder}) is using {place}, so nothing was copied\n  help: stop it, or wait a minute if it was killed; then run the command again"
     )]
     Serving { place: Place, holder: String },
     #[error("{place} is not empty: it has rows in `{table}`\n  help: copy into a new database")]
@@ -35,16 +35,16 @@ pub enum CopyError {
         "{place} is an unfinished copy of another database, {source_place}\n  help: finish that copy, or copy into a new database"
     )]
     Foreign { place: Place, source_place: String },
-    #[error("{0} is an unfinished copy itself\n  help: finish that copy first, or copy from its original")]
+    #[error("{0} is itself an unfinished copy\n  help: finish that copy first, or copy from the original")]
     Unfinished(Place),
     #[error(
-        "{from} was written to while it was copied, so {to} differs in {tables}; nobody acts from the copy\n  help: stop all that uses the old \
-         database, pages too; then run the command again, which begins anew"
+        "{from} was written to while it was copied, so {to} differs in {tables}; the copy cannot be used\n  help: stop everything that uses the old \
+         database, including public pages; then run the command again, which starts over"
     )]
     Differs { from: Place, to: Place, tables: String },
 }
 
-/// A copy under way. Nobody else sends, mails letters or imports meanwhile.
+/// A copy in progress. While it runs, nobody else can send, mail letters or import.
 #[derive(Debug)]
 pub struct Copying {
     from: Store,
@@ -52,7 +52,7 @@ pub struct Copying {
     _locks: Vec<Lock>,
 }
 
-/// The row that keeps a database from being used.
+/// The row that marks a database as an unfinished copy, so that nothing uses it.
 struct Mark {
     source: String,
     place: String,
@@ -60,10 +60,10 @@ struct Mark {
 }
 
 impl Copying {
-    /// Begins a copy, or takes up one that was not finished.
+    /// Begins a copy, or continues one that was interrupted.
     ///
     /// # Errors
-    /// Somebody uses either database, or the new one holds something else.
+    /// Another process is using one of the databases, or the new one is not empty.
     pub fn begin(from: &Place, to: &Place, durability: Durability, now: DateTime<Utc>) -> Result<Self, CopyError> {
         if is_same(from, to) {
             return Err(CopyError::Same(from.clone()));
@@ -85,11 +85,11 @@ impl Copying {
         Ok(copying)
     }
 
-    /// Copies what is not in the new database yet, and tells of each table with its rows; at most this many batches, if there is a limit.
-    /// Returns whether that was everything.
+    /// Copies what is not in the new database yet, and calls `told` with each finished table and its number of rows. Stops after `limit`
+    /// batches, if there is a limit. Returns whether everything has been copied.
     ///
     /// # Errors
-    /// Either database fails. Run again, it goes on where it was.
+    /// One of the databases fails. The next run continues where this one stopped.
     pub fn run<E: From<CopyError>>(
         &self,
         mut limit: Option<u64>,
@@ -105,10 +105,10 @@ impl Copying {
         Ok(true)
     }
 
-    /// Compares both databases row by row, and lets the new one act if they are equal.
+    /// Compares both databases row by row, and lets the new one be used if they are equal.
     ///
     /// # Errors
-    /// They differ: somebody has written to the old one meanwhile.
+    /// They differ: somebody has written to the old one during the copy.
     pub fn finish(self) -> Result<(), CopyError> {
         let (seen, made) = (self.from.db.snapshot()?, self.to.db.snapshot()?);
         let mut differ = Vec::new();
@@ -133,7 +133,7 @@ impl Copying {
         Ok(())
     }
 
-    /// Copies the rest of a table; `false` when the limit came first.
+    /// Copies the rest of a table; `false` if the limit was reached first.
     fn table(&self, table: &Table, limit: &mut Option<u64>) -> Result<bool, CopyError> {
         let columns = table.columns(&self.to.db)?;
         let mut after: Option<Vec<Cell>> = table.last_key(&self.to.db)?;
@@ -151,7 +151,7 @@ impl Copying {
         }
     }
 
-    /// Marks the new database as a copy, empty as it is; one that is marked already is checked.
+    /// Marks the new, empty database as an unfinished copy. If it is marked already, it must be a copy of the same database.
     fn mark(&self, now: DateTime<Utc>) -> Result<(), CopyError> {
         let source = identity(&self.from)?;
         let tx = self.to.begin()?;
@@ -178,10 +178,10 @@ impl Copying {
 }
 
 impl Store {
-    /// This store, unless it is an unfinished copy, from which nobody acts.
+    /// This store, unless it is an unfinished copy, which must not be used.
     ///
     /// # Errors
-    /// It is one.
+    /// [`StoreError::Unfinished`]: it is one.
     pub fn unless_unfinished(self) -> Result<Self, StoreError> {
         let Some(mark) = mark_of(&self)? else { return Ok(self) };
         let what = if mark.differs.is_empty() { "an unfinished copy of" } else { "a copy that differs from" };
@@ -195,19 +195,19 @@ fn mark_of(store: &Store) -> Result<Option<Mark>, StoreError> {
     })
 }
 
-/// Names a database, wherever it is, by the salt that it was made with.
+/// Identifies a database, wherever it is, by the salt that it was created with.
 fn identity(store: &Store) -> Result<String, StoreError> {
     let salt: Vec<u8> = store.db.value("SELECT salt FROM salts WHERE name = 'forgotten'", params![])?;
     let digest = Sha256::new().chain_update("digest copy").chain_update(salt).finalize();
     Ok(data_encoding::HEXLOWER.encode(&digest[..16]))
 }
 
-/// Takes the locks of all who write much.
+/// Takes the locks of the sender, of the sender of letters, and of imports.
 fn lock(store: &Store) -> Result<Vec<Lock>, CopyError> {
     let busy = |doing| CopyError::Busy { place: store.place.clone(), doing };
     let sender = store.lock_sender()?;
-    let letters = store.lock_letters()?.ok_or_else(|| busy("mails letters from"))?;
-    let import = store.lock("import")?.ok_or_else(|| busy("imports into"))?;
+    let letters = store.lock_letters()?.ok_or_else(|| busy("is mailing letters from"))?;
+    let import = store.lock("import")?.ok_or_else(|| busy("is importing into"))?;
     Ok(vec![sender, letters, import])
 }
 
@@ -220,7 +220,7 @@ fn is_same(from: &Place, to: &Place) -> bool {
     }
 }
 
-/// Whether two files have the same locks beside them: they differ only in the ending of their names.
+/// Whether two files share the lock files beside them, because their names differ only in the extension.
 fn share_locks(from: &Place, to: &Place) -> bool {
     let whole = |place: &Place| {
         let stem = place.file()?.with_extension("");

@@ -1,16 +1,18 @@
-//! Why the store cannot serve.
+//! The errors of the store.
 
 use std::path::PathBuf;
 
 use super::Place;
 
-/// Why the store cannot serve. The variants are what a caller does differently; the text names the remedy.
+/// Why the store could not do what was asked. Callers treat the variants differently; the text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    #[error("`[store] url` is wrong: {0}\n  help: such as sqlite:data/digest.db or postgres://USER@HOST/DATABASE")]
+    #[error(
+        "`[store] url` is wrong: {0}\n  help: write a URL such as sqlite:data/digest.db or postgres://USER@HOST/DATABASE"
+    )]
     Url(String),
     #[error(
-        "the database is {0}\n  help: `digest store copy` finishes it; until then name the original in `[store] url`"
+        "the database is {0}\n  help: `digest store copy` finishes it; until then, set `[store] url` to the original database"
     )]
     Unfinished(String),
     #[error("there is no database at {0}")]
@@ -53,31 +55,31 @@ pub enum StoreError {
     )]
     Disk(String),
     #[error(
-        "{0} cannot be reached: {1}\n  help: check that the server runs and that `[store] url` names it; then run the command again"
+        "{0} cannot be reached: {1}\n  help: check that the server is running and that `[store] url` is right; then run the command again"
     )]
     Unreachable(String, String),
     #[error(
-        "the connection to {0} was lost while it committed ({1}), so the last change may or may not be stored\n  help: look at the result before you run the command again"
+        "the connection to {0} was lost during a commit ({1}), so the last change may or may not be stored\n  help: check whether it is before you run the command again"
     )]
     Unanswered(String, String),
-    #[error("{0} refused: {1}\n  help: check the user, the password and the database of `[store] url`")]
+    #[error("{0} refused access: {1}\n  help: check the user, the password and the database in `[store] url`")]
     Refused(String, String),
     #[error(
-        "{0} accepts no writes (a standby, or read-only by its settings); nothing was changed\n  help: `[store] url` must name the primary"
+        "{0} is read-only (a standby, or by its settings); nothing was changed\n  help: `[store] url` must name the primary server"
     )]
     ReadOnlyServer(String),
     #[error(
-        "{0} is reached through a pooler that gives each transaction another session (PgBouncer's `pool_mode = transaction`), so locks do not hold\n  \
-         help: use its session mode, or name the server itself in `[store] url`"
+        "{0} is behind a pooler that may give each transaction another session (PgBouncer's `pool_mode = transaction`), so locks do not work\n  \
+         help: use the pooler's session mode, or name the server itself in `[store] url`"
     )]
     Pooled(String),
     #[error(
-        "{0} does not wait for its disk (`synchronous_commit` or `fsync` is off), so a power cut could lose what was sent\n  help: turn them on, or \
+        "{0} does not wait for its disk (`synchronous_commit` or `fsync` is off), so a power cut could lose the record of what was sent\n  help: turn them on, or \
          set `durability = \"process\"` under [store]"
     )]
     NotDurable(String),
     #[error(
-        "a PostgreSQL database is backed up by its own tools\n  help: `pg_dump`, and beside it the publication's folder with the safety log; see docs/postgresql.md"
+        "`digest backup` copies SQLite databases only\n  help: back up the PostgreSQL database with `pg_dump`, and the publication's folder and the safety log beside it; see docs/postgresql.md"
     )]
     ServerBackup,
     #[error("the database refused: {0}")]

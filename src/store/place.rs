@@ -11,12 +11,12 @@ pub use super::db::Server;
 pub enum Place {
     /// The file of an SQLite database.
     Sqlite(PathBuf),
-    /// A database of a PostgreSQL server.
+    /// A database on a PostgreSQL server.
     Postgres(Arc<Server>),
 }
 
 impl Place {
-    /// The file, if it is one.
+    /// The file, if the database is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Sqlite(path) => Some(path),

@@ -1,5 +1,5 @@
-//! Old ledgers are given up: the rows of sends that were finished long ago go, with the addresses in them, and what is said of the sends
-//! stays as it was.
+//! Prunes old ledgers: removes the deliveries of sends that finished long ago, with the addresses in them. Their figures are stored with the
+//! send first, so that status and reports stay the same.
 
 use chrono::{DateTime, Utc};
 
@@ -12,12 +12,12 @@ use crate::model::{DeliveryCounts, IssueName};
 /// How many rows of an SQLite file are removed at a time.
 const BATCH: i64 = 10_000;
 
-/// A send whose ledger may be given up.
+/// A send whose ledger may be pruned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OldSend {
     id: i64,
     pub issue: IssueName,
-    /// How many recipients its ledger has.
+    /// How many recipients its ledger still has.
     pub recipients: u64,
 }
 
@@ -27,7 +27,7 @@ impl Sends<'_> {
         Ok(kept(&self.store.db, send)?.map(|kept| kept.domain_groups))
     }
 
-    /// The sends that were finished before a time and have a ledger, or a rest of one, the oldest first.
+    /// The sends that finished before a time and still have a ledger, or part of one, the oldest first.
     pub fn prunable(&self, before: DateTime<Utc>) -> Result<Vec<OldSend>, StoreError> {
         let sql = "SELECT id, issue, (SELECT count(*) FROM deliveries WHERE send_id = sends.id) FROM sends
                    WHERE state = 'sent' AND finished_ms < ?1
@@ -38,8 +38,8 @@ impl Sends<'_> {
         })
     }
 
-    /// Gives up the ledger of a finished send. `groups` are the domain groups that have limits of their own, by name. Killed half-way, it has
-    /// kept the figures, and the rest of the rows goes the next time. Returns how many rows went. Call it with the sender's lock held.
+    /// Removes the ledger of a finished send; returns how many rows that were. `groups` are the domain groups that have limits of their own,
+    /// by name. If it is killed half-way, the figures are stored, and the next run removes the other rows. The caller holds the sender's lock.
     pub fn prune(&self, send: &OldSend, groups: &[(&str, &[String])]) -> Result<u64, StoreError> {
         let mut removed = 0;
         loop {
@@ -51,12 +51,12 @@ impl Sends<'_> {
         }
     }
 
-    /// Removes what was in the ledgers from where it may still be read.
+    /// Removes pruned content from where it could still be read.
     pub fn scrub(&self) -> Result<(), StoreError> {
         self.store.db.scrub()
     }
 
-    /// One transaction of [`Sends::prune`]: the first one keeps the figures.
+    /// One transaction of [`Sends::prune`]: the first one also stores the figures.
     pub(super) fn prune_some(self, send: &OldSend, groups: &[(&str, &[String])], most: i64) -> Result<u64, StoreError> {
         let tx = self.store.begin()?;
         let is_over =
@@ -93,7 +93,7 @@ impl Sends<'_> {
     }
 }
 
-/// Removes rows of a ledger: a partition at once, or so many rows of a file.
+/// Removes rows of a ledger: the whole partition on PostgreSQL, or at most `most` rows on SQLite.
 fn remove(db: &Db, send: i64, most: i64) -> Result<u64, StoreError> {
     if let Engine::Postgres(_) = db.engine() {
         let partition = format!("deliveries_{send}");

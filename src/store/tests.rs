@@ -48,6 +48,36 @@ fn poll() -> Poll {
     Poll { question: "Useful?".into(), answers: ["Yes", "So-so", "No"].map(str::to_owned).to_vec() }
 }
 
+/// The approval of an issue by Ed.
+pub(in crate::store) fn approval(issue: &IssueName, poll: Poll, at: DateTime<Utc>) -> Approval {
+    let letterhead = Letterhead {
+        name: "A".into(),
+        from: "a@example.org".into(),
+        reply_to: String::new(),
+        public_url: "https://example.org".into(),
+        bounce_domain: String::new(),
+        name_fallback: "reader".into(),
+    };
+    let rendered = Rendered {
+        subject: "S".into(),
+        preheader: String::new(),
+        html: vec![],
+        text: vec![],
+        tracking: None,
+        poll: Some(poll),
+        article: None,
+    };
+    let frozen = Frozen { letterhead, rendered };
+    Approval {
+        issue: issue.clone(),
+        draft: "edition = \"midweek\"".into(),
+        frozen_sha256: Approval::hash(&frozen),
+        frozen,
+        by: "Ed".into(),
+        at,
+    }
+}
+
 impl House {
     fn new() -> Self {
         let ground = Ground::new();
@@ -76,32 +106,7 @@ impl House {
     }
 
     fn approve(&mut self) -> bool {
-        let letterhead = Letterhead {
-            name: "A".into(),
-            from: "a@example.org".into(),
-            reply_to: String::new(),
-            public_url: "https://example.org".into(),
-            bounce_domain: String::new(),
-            name_fallback: "reader".into(),
-        };
-        let rendered = Rendered {
-            subject: "S".into(),
-            preheader: String::new(),
-            html: vec![],
-            text: vec![],
-            tracking: None,
-            poll: Some(poll()),
-            article: None,
-        };
-        let frozen = Frozen { letterhead, rendered };
-        let approval = Approval {
-            issue: issue(),
-            draft: "edition = \"midweek\"".into(),
-            frozen_sha256: Approval::hash(&frozen),
-            frozen,
-            by: "Ed".into(),
-            at: at(0),
-        };
+        let approval = approval(&issue(), poll(), at(0));
         let done = self.store.issues().approve(&approval).expect("an approval");
         if done {
             assert_eq!(self.store.issues().approval(&issue()).expect("a look"), Some(approval));

@@ -1,4 +1,4 @@
-//! A PostgreSQL server of one test, which it may kill and start again, and a way to it that can be cut and stalled.
+//! A PostgreSQL server for one test, which may crash it and start it again, and a proxy before it that can cut and stall connections.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// How long the server may take to start, which includes mending what a kill left.
+/// How long the server may take to start, including recovery after a crash.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server with its own data, on a loopback port.
@@ -23,7 +23,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server; `None` where PostgreSQL is not installed and the tests may do without.
+    /// Starts a server; `None` if PostgreSQL is not installed and the tests may skip it.
     pub fn start() -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(std::env::var_os("DIGEST_TEST_REQUIRE").is_none(), "PostgreSQL is not installed: run scripts/test");
@@ -52,7 +52,7 @@ impl Postgres {
         self.port
     }
 
-    /// The URL of a new database, reached by a port.
+    /// Creates a database; returns its URL, with this port in it.
     pub fn database(&self, port: u16) -> String {
         let name = format!("d{}", self.databases.fetch_add(1, Ordering::Relaxed));
         self.sql("postgres", &format!("CREATE DATABASE {name}"));
@@ -76,7 +76,7 @@ impl Postgres {
         self.up();
     }
 
-    /// Ends it as a crash would.
+    /// Ends the server as a crash would.
     pub fn down(&self) {
         let mut process = self.process.lock().unwrap();
         Command::new("kill").args(["-s", "QUIT", &process.id().to_string()]).status().unwrap();
@@ -94,7 +94,7 @@ impl Drop for Postgres {
     }
 }
 
-/// The newest version's programs, as Debian lays them out.
+/// The folder with the programs of the newest version, where Debian installs them.
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
@@ -138,8 +138,8 @@ fn launch(programs: &Path, data: &Path, port: u16) -> Child {
     process
 }
 
-/// A way to a port on which connections can be cut, and bytes held back.
-pub struct Way {
+/// A proxy between the client and a port, which can cut connections and hold back bytes.
+pub struct Proxy {
     port: u16,
     state: Arc<State>,
 }
@@ -147,23 +147,23 @@ pub struct Way {
 #[derive(Default)]
 struct State {
     open: Mutex<Vec<TcpStream>>,
-    /// Nothing passes, and nobody is told.
+    /// Nothing passes, but connections stay open.
     is_stalled: AtomicBool,
     has_ended: AtomicBool,
 }
 
-impl Way {
+impl Proxy {
     pub fn to(target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State::default());
-        let way = Self { port, state: Arc::clone(&state) };
+        let proxy = Self { port, state: Arc::clone(&state) };
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 if state.has_ended.load(Ordering::SeqCst) {
                     return;
                 }
-                // While the server is down, whoever connects is hung up on.
+                // While the server is down, a new connection is closed at once.
                 let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
                 let _ = (near.set_nodelay(true), far.set_nodelay(true));
                 for (from, to) in [(&near, &far), (&far, &near)] {
@@ -173,7 +173,7 @@ impl Way {
                 state.open.lock().unwrap().extend([near, far]);
             }
         });
-        way
+        proxy
     }
 
     pub fn port(&self) -> u16 {
@@ -187,7 +187,7 @@ impl Way {
         }
     }
 
-    /// From now on nothing passes, until [`Way::flow`].
+    /// Lets nothing pass until [`Proxy::flow`].
     pub fn stall(&self) {
         self.state.is_stalled.store(true, Ordering::SeqCst);
     }
@@ -197,15 +197,18 @@ impl Way {
     }
 }
 
-impl Drop for Way {
+impl Drop for Proxy {
     fn drop(&mut self) {
         self.state.has_ended.store(true, Ordering::SeqCst);
         self.flow();
         self.cut();
-        // Has the listener see that it is over.
+        // Wakes the listener, which then ends.
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
+
+/// The name that tests/it/storm.rs uses.
+pub type Way = Proxy;
 
 fn forward(mut from: TcpStream, mut to: TcpStream, state: &State) {
     let mut buffer = vec![0; 1 << 16];

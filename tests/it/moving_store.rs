@@ -1,4 +1,4 @@
-//! `digest store`: a publication moves to another database in the middle of a send, of the same engine and of the other one.
+//! `digest store`: a publication moves to another database in the middle of a send, on the same engine and on the other one; old issues are pruned.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ fn using(test: Test, url: &str) -> Test {
     test.config(&format!("[store]\nurl = {}", toml::Value::from(url)))
 }
 
-/// Copies in many parts, as if it were killed after each, and looks after the first that nobody acts from the new database.
+/// Copies in many parts, as if it were killed after each. Checks after the first part that the new database cannot be used.
 fn copied_in_parts(test: Test, from: &str, to: &str) -> Test {
     test.run_args(&["store", "copy", from, to, "--stop-after", "1"]).code(75).stdout_has("run it again to continue");
     let test = using(test, to);
@@ -31,7 +31,7 @@ fn copied_in_parts(test: Test, from: &str, to: &str) -> Test {
     let mut parts = 0;
     while test.run_args(&["store", "copy", from, to, "--stop-after", "1"]).code.is_some_and(|code| code == 75) {
         parts += 1;
-        assert!(parts < 40, "it never ends");
+        assert!(parts < 40, "the copy never ends");
     }
     assert!(parts >= 3, "{parts}");
     test
@@ -57,7 +57,7 @@ fn a_send_goes_on_from_a_copy_and_nobody_is_mailed_twice() {
     test.run(&format!("send {ISSUE} --yes")).success();
     test.counts("delivered=30");
     nobody_twice(&server, 30);
-    // The old one knows nothing of that, and mails nobody.
+    // The old database does not know about the rest of the send, and mails nobody.
     let test = using(test, OLD);
     test.run(&format!("send {ISSUE} --yes")).code(1).stderr_has("older than its safety log");
     nobody_twice(&server, 30);
@@ -107,7 +107,7 @@ fn a_publication_moves_to_postgresql_in_the_middle_of_a_send_and_back() {
     report.stdout_has("reader29@inbox.example");
 }
 
-/// What `digest` says of the issue three years later.
+/// The status and the report of the issue, three years later.
 fn said(test: &Test) -> (Value, Value) {
     let mut status = test.run_at(LATER, &format!("status {ISSUE} --format json")).success().json();
     status.as_object_mut().unwrap().remove("pruned");
@@ -120,7 +120,7 @@ const LATER: &str = "2029-12-25T06:00:00Z";
 fn an_old_issue_is_pruned(test: &Test) {
     test.run(&format!("send {ISSUE} --yes")).success();
     let before = said(test);
-    test.run("store prune --keep 2y").success().stdout_has("nothing to remove: no send was finished before");
+    test.run("store prune --keep 2y").success().stdout_has("nothing to remove: no send finished before");
     let dry = test.run_at(LATER, "store prune --keep 2y --dry-run").success();
     dry.stdout_has(&format!("{ISSUE}: would remove 5 recipients"));
     test.run(&format!("status {ISSUE} --recipients")).success().stdout_has("reader3@inbox.example");
@@ -130,14 +130,14 @@ fn an_old_issue_is_pruned(test: &Test) {
     assert!(!status.stdout.contains("reader3@"), "{}", status.stdout);
     status.stdout_has("5 of 5 delivered").stdout_has("its recipients were pruned");
     assert_eq!(test.run(&format!("status {ISSUE} --format json")).json()["pruned"], true);
-    // The safety log knows more of them than the ledger, and that is no reason to stop; nobody gets it again.
+    // The safety log still lists deliveries that the ledger no longer has. That stops nothing, and nobody gets the issue again.
     test.run_at(LATER, &format!("send {ISSUE} --yes")).success().stdout_has("already");
     assert_eq!(test.outbox().len(), 5);
     test.run_at(LATER, "store prune --keep 2y").success().stdout_has("nothing to remove");
 }
 
 #[test]
-fn an_old_issue_is_pruned_and_its_status_and_report_stay() {
+fn an_old_issue_is_pruned_and_its_status_and_report_stay_the_same() {
     an_old_issue_is_pruned(&Test::new().sample().subscribers(5).approved());
     let Some(postgres) = Postgres::start() else { return };
     let place = postgres.database(postgres.port());
@@ -145,7 +145,7 @@ fn an_old_issue_is_pruned_and_its_status_and_report_stay() {
 }
 
 #[test]
-fn what_is_to_be_kept_is_an_age() {
+fn keep_takes_an_age() {
     let test = Test::new();
     test.run("store prune --keep soon").code(2).stderr_has("such as 2y, 18months or 90d");
     test.run("store prune").code(2).stderr_has("--keep");

@@ -1,22 +1,33 @@
-//! A publication whose database is PostgreSQL: the same work with the same results, and a server that fails while a send runs.
+//! A publication whose database is PostgreSQL: the same work has the same results, and a send survives failures of the server.
 
 use std::time::{Duration, Instant};
 
-use crate::database::{Postgres, Way};
+use crate::database::{Postgres, Proxy};
 use crate::house::{ISSUE, Running, Test};
 use crate::smtp::{Act, At, Rule, Server};
 use crate::storm;
 
-/// A publication whose database is at a URL, and survives a crash of its server.
+/// A publication whose database is at a URL, and whose commits survive a crash of the server.
 fn publication(url: &str) -> Test {
     Test::new().sample().config(&format!("[store]\nurl = \"{url}\"\ndurability = \"power\""))
+}
+
+/// Such a publication with an approved issue for this many subscribers, and with this relay.
+fn sending(url: &str, relay: &Server, subscribers: usize) -> Test {
+    publication(url).smtp(&relay.address()).subscribers(subscribers).approved()
+}
+
+/// Checks that all subscribers have the issue, and none of them twice.
+fn all_have_one(test: &Test, relay: &Server, subscribers: usize) {
+    test.counts(&format!("delivered={subscribers}"));
+    assert_eq!(relay.messages().len(), subscribers, "nobody twice");
 }
 
 fn send() -> String {
     format!("send {ISSUE} --yes")
 }
 
-/// Waits until the server has had this many commands.
+/// Waits until the relay has had this many commands.
 fn await_commands(server: &Server, count: usize, mut sender: Running) -> Running {
     let deadline = Instant::now() + Duration::from_secs(30);
     while server.commands().len() < count {
@@ -26,14 +37,14 @@ fn await_commands(server: &Server, count: usize, mut sender: Running) -> Running
         }
         if is_late || sender.has_ended() {
             let told = sender.wait().told();
-            panic!("the send stands still at {} commands: {told}", server.commands().len());
+            panic!("the send is stuck at {} commands: {told}", server.commands().len());
         }
         std::thread::sleep(Duration::from_micros(200));
     }
     sender
 }
 
-/// What the commands say of a send to twenty, of whom one is refused.
+/// What the commands print about a send to twenty subscribers, one of whom is refused.
 fn week(test: Test) -> Vec<String> {
     let server = Server::start(vec![Rule::at(At::Rcpt, Act::Say("550 5.1.1 no such user")).times(1)]);
     let test = test.smtp(&server.address()).subscribers(20).approved();
@@ -53,7 +64,7 @@ fn week(test: Test) -> Vec<String> {
     told
 }
 
-/// The clock runs on, and a server takes its time: 06:00:01.234 becomes 06:00.
+/// Without the seconds, which depend on how fast the database is: 06:00:01.234 becomes 06:00.
 fn without_seconds(text: &str) -> String {
     let mut parts = text.split("06:00:");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -61,7 +72,7 @@ fn without_seconds(text: &str) -> String {
 }
 
 #[test]
-fn a_week_on_a_server_is_a_week_on_a_file() {
+fn every_command_prints_the_same_on_a_server_as_on_a_file() {
     let Some(postgres) = Postgres::start() else { return };
     let (on_a_server, in_a_file) = (week(publication(&postgres.database(postgres.port()))), week(Test::new().sample()));
     for (there, here) in on_a_server.iter().zip(&in_a_file) {
@@ -70,7 +81,7 @@ fn a_week_on_a_server_is_a_week_on_a_file() {
 }
 
 #[test]
-fn without_a_server_or_a_database_the_message_says_which_and_nobody_is_mailed() {
+fn a_missing_server_or_database_is_named_without_the_password() {
     let Some(postgres) = Postgres::start() else { return };
     let url = format!("postgres://digest:hunter2@127.0.0.1:{}/nowhere?sslmode=disable", postgres.port());
     let test = publication(&url);
@@ -94,7 +105,7 @@ fn a_backup_is_left_to_the_servers_own_tools() {
 fn a_second_sender_is_refused_while_the_first_one_runs() {
     let Some(postgres) = Postgres::start() else { return };
     let server = Server::start(vec![Rule::at(At::Rcpt, Act::Hold).skip(3)]);
-    let test = publication(&postgres.database(postgres.port())).smtp(&server.address()).subscribers(10).approved();
+    let test = sending(&postgres.database(postgres.port()), &server, 10);
     let mut first = test.start(&send());
     first = await_commands(&server, 8, first);
     let second = test.run(&send()).code_in(&[1]);
@@ -102,46 +113,44 @@ fn a_second_sender_is_refused_while_the_first_one_runs() {
     first.signal_if_alive("KILL");
     first.wait();
     server.release();
-    // The lock went with the connection.
+    // The lock ended with the connection.
     test.run(&send()).success();
     test.counts("delivered=10");
 }
 
 #[test]
-fn a_server_that_crashes_holds_the_send_up_and_nobody_is_lost_or_mailed_twice() {
+fn a_send_survives_crashes_of_the_server_and_nobody_is_lost_or_mailed_twice() {
     let Some(postgres) = Postgres::start() else { return };
     let server = Server::start(vec![]);
-    let test = publication(&postgres.database(postgres.port())).smtp(&server.address()).subscribers(60).approved();
+    let test = sending(&postgres.database(postgres.port()), &server, 60);
     let mut sender = test.start(&send());
     for moment in [40, 110] {
         sender = await_commands(&server, moment, sender);
         postgres.crash();
     }
     sender.wait().success();
-    test.counts("delivered=60");
-    assert_eq!(server.messages().len(), 60, "nobody twice");
+    all_have_one(&test, &server, 60);
 }
 
 #[test]
-fn a_way_to_the_server_that_is_cut_or_stalled_holds_the_send_up_and_nobody_is_lost_or_mailed_twice() {
+fn a_send_survives_cut_and_stalled_connections_and_nobody_is_lost_or_mailed_twice() {
     let Some(postgres) = Postgres::start() else { return };
-    let way = Way::to(postgres.port());
+    let proxy = Proxy::to(postgres.port());
     let server = Server::start(vec![]);
-    let test = publication(&postgres.database(way.port())).smtp(&server.address()).subscribers(60).approved();
+    let test = sending(&postgres.database(proxy.port()), &server, 60);
     let mut sender = test.start(&send());
     for moment in [20, 45, 70, 95, 120] {
         sender = await_commands(&server, moment, sender);
-        way.cut();
+        proxy.cut();
     }
     sender = await_commands(&server, 140, sender);
-    way.stall();
-    let stood = server.commands().len();
+    proxy.stall();
+    let before = server.commands().len();
     std::thread::sleep(Duration::from_millis(500));
-    assert!(server.commands().len() <= stood + 8, "without the ledger nobody is mailed");
-    way.flow();
+    assert!(server.commands().len() <= before + 8, "without the ledger nobody is mailed");
+    proxy.flow();
     sender.wait().success();
-    test.counts("delivered=60");
-    assert_eq!(server.messages().len(), 60, "nobody twice");
+    all_have_one(&test, &server, 60);
 }
 
 #[test]

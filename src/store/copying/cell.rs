@@ -1,10 +1,10 @@
-//! A value of either engine, and the form in which rows of both are compared.
+//! A value from either engine, and how values are hashed to compare the rows of both.
 
 use sha2::{Digest, Sha256};
 
 use crate::store::db::{Column, Param, Value};
 
-/// A value of a row. A boolean is a number here, as SQLite has it.
+/// A value of a row. A boolean is a number here, as in SQLite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
     Null,
@@ -37,7 +37,7 @@ impl Param for Cell {
 }
 
 impl Cell {
-    /// Adds the value to a hash: its kind, its length and its bytes, so that no two rows look alike.
+    /// Adds the value to a hash: its kind, its length and its bytes, so that different rows never add the same bytes.
     pub(super) fn hash(&self, hash: &mut Sha256) {
         let (kind, bytes) = match self {
             Self::Null => return hash.update(b"n"),
@@ -54,12 +54,12 @@ impl Cell {
     }
 }
 
-/// A text as both engines can hold it: PostgreSQL's have no NUL.
+/// A text as both engines can store it: PostgreSQL's texts cannot contain NUL.
 fn plain(text: &str) -> Vec<u8> {
     without_nul(text).into_bytes()
 }
 
-/// A text with a replacement for each NUL.
+/// A text with each NUL replaced.
 pub(super) fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }

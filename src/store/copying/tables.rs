@@ -1,4 +1,4 @@
-//! The tables that are copied, how they are read in the order of their keys, and how they are summed up.
+//! The tables to copy, how they are read in the order of their keys, and the checksum of their rows.
 
 use sha2::{Digest, Sha256};
 
@@ -6,7 +6,7 @@ use super::cell::Cell;
 use crate::store::StoreError;
 use crate::store::db::{Db, Engine, Param, Row, Value, params};
 
-/// How many rows are read and written at a time, and how many of a table with long texts.
+/// How many rows are read and written at a time; the second number is for tables with long texts.
 const ROWS: usize = 5_000;
 const LONG_ROWS: usize = 50;
 
@@ -22,7 +22,7 @@ const fn table(name: &'static str, key: &'static [&'static str]) -> Table {
     Table { name, key, page: ROWS }
 }
 
-/// Every table, in an order in which each row's foreign keys are there before it. The safety queue is last: triggers write to it.
+/// Every table that is copied. A table comes after those that its foreign keys refer to, and the safety queue last, because triggers write to it.
 pub(super) const TABLES: &[Table] = &[
     table("salts", &["name"]),
     table("subscribers", &["id"]),
@@ -49,10 +49,10 @@ pub(super) const TABLES: &[Table] = &[
     table(QUEUE, &["id"]),
 ];
 
-/// The changes of people on their way to the safety log.
+/// The changes to subscribers that have yet to be written to the safety log.
 pub(super) const QUEUE: &str = "safety_queue";
 
-/// A column, with the type that PostgreSQL gives it; empty in SQLite.
+/// A column and its type in PostgreSQL; the type is empty when the database is SQLite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ColumnType {
     pub name: String,
@@ -86,14 +86,14 @@ impl Table {
         db.first(&sql, params![], |row| cells(row, self.key.len()))
     }
 
-    /// The next rows after a key, in the order of the keys; none at the end.
+    /// The next rows after a key, in the order of their keys; none at the end.
     pub fn page(&self, db: &Db, columns: &[ColumnType], after: Option<&[Cell]>) -> Result<Vec<Vec<Cell>>, StoreError> {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         let key = list(self.key);
         let numbers: Vec<String> = (1..=self.key.len()).map(|number| format!("?{number}")).collect();
         let from = match (after, db.engine()) {
             (None, _) => String::new(),
-            // By the first column alone PostgreSQL sees which partitions it need not look at.
+            // PostgreSQL skips partitions only if the key's first column is compared by itself.
             (Some(_), Engine::Postgres(_)) => {
                 format!("WHERE \"{}\" >= ?1 AND ({key}) > ({})", self.key[0], numbers.join(", "))
             }
@@ -110,7 +110,7 @@ impl Table {
         self.key.iter().filter_map(at).filter_map(|at| row.get(at).cloned()).collect()
     }
 
-    /// Adds up all rows, within a transaction that sees one moment.
+    /// The number of all rows and their checksum; `db` must be in a snapshot.
     pub fn sum(&self, db: &Db) -> Result<Sum, StoreError> {
         let columns = self.columns(db)?;
         let (mut rows, mut hash) = (0, Sha256::new());
@@ -144,7 +144,7 @@ fn cells(row: &Row, width: usize) -> Result<Vec<Cell>, StoreError> {
     (0..width).map(|at| row.get(at)).collect()
 }
 
-/// Names in quotes: some are words of SQL.
+/// Names in quotes, because some are SQL keywords.
 pub(super) fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     quoted.join(", ")

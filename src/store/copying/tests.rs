@@ -7,7 +7,7 @@ use super::*;
 use crate::store::db::{Db, Engine};
 use crate::store::tests::Ground;
 
-/// Rows for every table, with what engines differ in: booleans, bytes, text beyond ASCII, nothing at all.
+/// Rows for every table, with values that the engines might treat differently: booleans, bytes, text beyond ASCII, NULL.
 const ROWS: &str = "
     INSERT INTO subscribers (id, email_key, email, domain, name, status, editions, fields, created_ms, left_ms, consent, seed, leave_hash, preferences_hash)
       VALUES (1, 'ann@x.example', 'Ann@x.example', 'x.example', 'Änn ''; ?1', 'confirmed', '', '{}', 1, NULL, 'asked', 'aa', '\\x01', '\\x02'),
@@ -43,7 +43,7 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_764_054_000, 0).expect("a time")
 }
 
-/// Two databases: the first of the engine that is tested, the other one a file or as the first.
+/// Two databases on the engine that is tested, the first with rows, and a folder for files.
 struct Pair {
     ground: [Ground; 2],
     dir: TempDir,
@@ -60,7 +60,7 @@ impl Pair {
         &self.ground[0].place
     }
 
-    /// Every place of a copy: another of the same engine, and a file.
+    /// The places to copy to: another database on the same engine, and a file.
     fn targets(&self) -> [Place; 2] {
         [self.ground[1].place.clone(), self.dir.path().join("copy.db").into()]
     }
@@ -76,7 +76,7 @@ fn fill(store: &Store) {
                 .expect("a partition");
         }
     }
-    // Bytes are written in another way.
+    // SQLite writes bytes as x'00ff'.
     let rows = if is_file { ROWS.replace("'\\x", "x'") } else { ROWS.to_owned() };
     store.db.batch(&rows).expect("rows");
     for table in TABLES {
@@ -113,7 +113,7 @@ fn every_table_but_the_stores_own_is_copied() {
         }
     };
     let mut found: Vec<String> = store.db.rows(sql, params![], |row| row.get(0)).expect("the tables");
-    // What belongs to a server alone; the last number of the safety queue is carried over apart.
+    // The first three belong to one database alone; `safety_last` is set at the end of a copy.
     found.retain(|name| !matches!(name.as_str(), "store" | "commits" | "copying" | "safety_last"));
     found.sort();
     let mut listed: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
@@ -128,9 +128,9 @@ fn a_copy_and_the_copy_of_it_have_every_row() {
     for to in pair.targets() {
         assert!(copy(pair.from(), &to, None).expect("a copy"));
         assert_eq!(sums(&open(&to).db), before);
-        open(&to).unless_unfinished().expect("it may act");
+        open(&to).unless_unfinished().expect("it can be used");
     }
-    // And back again.
+    // And a copy of the copy.
     let [_, file] = pair.targets();
     let third = Ground::new();
     assert!(copy(&file, &third.place, None).expect("a copy"));
@@ -141,10 +141,10 @@ fn a_copy_and_the_copy_of_it_have_every_row() {
 }
 
 #[test]
-fn numbers_go_on_where_they_ended_and_triggers_say_nothing() {
+fn numbers_continue_in_the_copy_and_triggers_add_nothing_to_the_safety_queue() {
     let pair = Pair::new();
     let from = open(pair.from());
-    // Three changes, of which the log has taken the newest: their numbers are not given again.
+    // The newest change is in the log already. Its number must not be used again.
     from.db.batch("DELETE FROM safety_queue; INSERT INTO safety_queue (id, what, email_key, at_ms) VALUES (50, 'back', 'e', 1), (60, 'back', 'e', 1)").expect("a queue");
     if let Engine::Postgres(_) = from.db.engine() {
         from.db.batch("SELECT setval('signup_requests_id_seq', 41)").expect("numbers");
@@ -170,18 +170,18 @@ fn numbers_go_on_where_they_ended_and_triggers_say_nothing() {
 }
 
 #[test]
-fn a_copy_that_was_stopped_anywhere_goes_on_and_is_used_by_nobody_until_then() {
+fn a_copy_that_was_interrupted_anywhere_continues_and_cannot_be_used_until_it_is_finished() {
     let pair = Pair::new();
     let before = sums(&open(pair.from()).db);
     for to in pair.targets() {
         let mut stops = 0;
         while !copy(pair.from(), &to, Some(1)).expect("a part of a copy") {
             stops += 1;
-            let refused = open(&to).unless_unfinished().expect_err("nobody acts from it").to_string();
+            let refused = open(&to).unless_unfinished().expect_err("it cannot be used").to_string();
             assert!(refused.contains("an unfinished copy of") && refused.contains("`digest store copy`"), "{refused}");
             assert!(matches!(copy(&to, pair.from(), None), Err(CopyError::Unfinished(_))));
         }
-        assert_eq!(stops, TABLES.len() - 1, "a batch each; the last one finishes it");
+        assert_eq!(stops, TABLES.len() - 1, "one for each table but the last");
         assert_eq!(sums(&open(&to).db), before);
     }
 }
@@ -206,7 +206,7 @@ fn a_database_that_holds_something_is_left_alone() {
 }
 
 #[test]
-fn who_sends_or_imports_or_serves_is_not_copied_away_from() {
+fn a_database_in_use_is_not_copied() {
     let pair = Pair::new();
     let [to, _] = pair.targets();
     let store = open(pair.from());
@@ -215,16 +215,16 @@ fn who_sends_or_imports_or_serves_is_not_copied_away_from() {
     drop(sender);
     let letters = store.lock_letters().expect("a look").expect("a lock");
     let refused = copy(pair.from(), &to, None).expect_err("letters are mailed").to_string();
-    assert!(refused.contains("mails letters from"), "{refused}");
+    assert!(refused.contains("is mailing letters from"), "{refused}");
     drop(letters);
     let import = store.lock("import").expect("a look").expect("a lock");
     let refused = copy(pair.from(), &to, None).expect_err("an import runs").to_string();
-    assert!(refused.contains("imports into"), "{refused}");
+    assert!(refused.contains("is importing into"), "{refused}");
     drop(import);
     store.db.execute("UPDATE lease SET expires_ms = ?1", params![to_ms(now()) + 1]).expect("a lease");
     assert!(matches!(copy(pair.from(), &to, None), Err(CopyError::Serving { .. })));
     store.db.execute("UPDATE lease SET expires_ms = ?1", params![to_ms(now())]).expect("a lease");
-    // While it runs, nobody begins.
+    // While a copy runs, nobody can send, import or mail letters.
     let copying = Copying::begin(pair.from(), &to, Durability::Process, now()).expect("a copy");
     assert!(matches!(store.lock_sender(), Err(StoreError::Locked(_))));
     assert!(store.lock("import").expect("a look").is_none() && store.lock_letters().expect("a look").is_none());
@@ -232,7 +232,7 @@ fn who_sends_or_imports_or_serves_is_not_copied_away_from() {
 }
 
 #[test]
-fn a_difference_names_its_table_and_the_next_copy_begins_anew() {
+fn a_difference_names_its_tables_and_the_next_copy_starts_over() {
     let pair = Pair::new();
     for to in pair.targets() {
         let copying = Copying::begin(pair.from(), &to, Durability::Process, now()).expect("a copy");
@@ -242,7 +242,7 @@ fn a_difference_names_its_table_and_the_next_copy_begins_anew() {
         from.db.execute("UPDATE clicks SET count = count + 1", params![]).expect("a click");
         let refused = copying.finish().expect_err("they differ").to_string();
         assert!(refused.contains("differs in `subscribers`, `clicks`;"), "{refused}");
-        let held = open(&to).unless_unfinished().expect_err("it is held").to_string();
+        let held = open(&to).unless_unfinished().expect_err("it cannot be used").to_string();
         assert!(held.contains("a copy that differs from"), "{held}");
         assert!(copy(pair.from(), &to, None).expect("a new copy"));
         assert_eq!(sums(&open(&to).db), sums(&from.db));
@@ -250,7 +250,7 @@ fn a_difference_names_its_table_and_the_next_copy_begins_anew() {
 }
 
 #[test]
-fn a_copy_tells_each_table_with_its_rows() {
+fn a_copy_reports_each_table_with_its_number_of_rows() {
     let pair = Pair::new();
     let [to, _] = pair.targets();
     let told = RefCell::new(Vec::new());
@@ -267,7 +267,7 @@ fn a_copy_tells_each_table_with_its_rows() {
 }
 
 #[test]
-fn two_files_in_one_folder_that_differ_in_their_ending_share_their_locks() {
+fn a_file_can_be_copied_to_one_with_the_same_name_and_another_extension() {
     let dir = tempfile::tempdir().expect("a folder");
     let [a, b] = ["digest.db", "digest.sqlite"].map(|name| Place::from(dir.path().join(name)));
     fill(&Store::open_or_create(&a, Durability::Process).expect("a store"));

@@ -1,4 +1,4 @@
-//! Puts rows of any table into the new database, and continues its numbering where the old one ended.
+//! Writes rows of any table to the new database, and makes its numbering continue where the old one's ended.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::store::audience::make_partition;
 use crate::store::db::{Array, Change, Db, Engine, Param, Postgres, Value, params};
 use crate::store::safety::{last_change, set_last_change};
 
-/// Writes rows within a transaction. What triggers say of them is taken back: it is no news to the safety log.
+/// Writes rows within a transaction. What triggers add to the safety queue is removed again: the safety log has it already.
 pub(super) fn write(db: &Db, table: &Table, columns: &[ColumnType], rows: Vec<Vec<Cell>>) -> Result<(), StoreError> {
     match db.engine() {
         Engine::Sqlite(_) => one_by_one(db, table, columns, &rows)?,
@@ -37,7 +37,7 @@ fn one_by_one(db: &Db, table: &Table, columns: &[ColumnType], rows: &[Vec<Cell>]
     Ok(())
 }
 
-/// One statement with an array a column.
+/// Writes all rows by one statement, with an array for each column.
 fn all_at_once(
     postgres: &Postgres,
     table: &Table,
@@ -68,7 +68,7 @@ fn all_at_once(
     postgres.change(Change { sql: sql.into(), arrays: arrays(columns, rows)? }).map(drop)
 }
 
-/// The columns of some rows.
+/// The rows as arrays, one for each column.
 fn arrays(columns: &[ColumnType], rows: Vec<Vec<Cell>>) -> Result<Vec<Array>, StoreError> {
     let empty = |column: &ColumnType| match column.kind.as_str() {
         "bigint" | "boolean" => Array::Ints(Vec::with_capacity(rows.len())),
@@ -94,7 +94,7 @@ fn arrays(columns: &[ColumnType], rows: Vec<Vec<Cell>>) -> Result<Vec<Array>, St
     Ok(arrays)
 }
 
-/// Makes the partitions of the sends whose rows come now.
+/// Creates the partitions for the sends to which these rows belong.
 fn make_partitions(db: &Db, columns: &[ColumnType], rows: &[Vec<Cell>]) -> Result<(), StoreError> {
     let at = columns.iter().position(|column| column.name == "send_id");
     let id = |row: &Vec<Cell>| match row.get(at?)? {
@@ -117,11 +117,11 @@ pub(super) fn clear(db: &Db) -> Result<(), StoreError> {
     for table in TABLES.iter().rev() {
         db.execute(&format!("DELETE FROM {}", table.name), params![])?;
     }
-    // Triggers have said who is gone.
+    // The triggers on deletion have filled it again.
     db.execute(&format!("DELETE FROM {QUEUE}"), params![]).map(drop)
 }
 
-/// The last number that each table has given, of those that never give one twice. Rows may be gone since.
+/// The last number that each numbered table has used. The row may be gone, but its number must not be used again.
 pub(super) fn counters(db: &Db) -> Result<Vec<(&'static str, i64)>, StoreError> {
     let mut counters = Vec::new();
     for table in TABLES.iter().filter(|table| table.key == ["id"]) {
@@ -141,7 +141,7 @@ pub(super) fn counters(db: &Db) -> Result<Vec<(&'static str, i64)>, StoreError> 
     Ok(counters)
 }
 
-/// Has each table give the numbers after these, within a transaction.
+/// Makes each table continue after these numbers, within a transaction.
 pub(super) fn set_counters(db: &Db, counters: &[(&'static str, i64)]) -> Result<(), StoreError> {
     for (table, last) in counters {
         match db.engine() {

@@ -22,9 +22,9 @@ pub use postgres::Server;
 pub(in crate::store) use postgres::{Array, Change};
 pub(in crate::store) use postgres::{Postgres, column as postgres_column};
 
-/// Takes the turn of a writer, who changes the number by which the ledger's writer sees that somebody has written.
+/// Takes a writer's turn. By the changed number, the ledger's writer sees that somebody else has written.
 const WRITE: &str = "UPDATE store SET changes = changes + 1 RETURNING changes";
-/// The same of the ledger's writer, who leaves the number.
+/// Takes the turn of the ledger's writer, and leaves the number as it is.
 const WRITE_ALONE: &str = "SELECT changes FROM store FOR UPDATE";
 
 /// An open connection.
@@ -44,9 +44,9 @@ pub enum Engine {
 /// What may be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Open {
-    /// A database that is there.
+    /// A database that must exist.
     Existing,
-    /// One that is made when it is not there.
+    /// A database that is created if it does not exist.
     OrCreate,
 }
 
@@ -79,7 +79,7 @@ impl Db {
         Ok(Self { engine, in_transaction: Cell::new(false) })
     }
 
-    /// Whether the same may succeed later, without anybody's help here. Nothing was changed.
+    /// Whether the same call may succeed later without anybody doing anything here. Nothing was changed.
     pub fn may_recover_from(&self, error: &StoreError) -> bool {
         let passes = matches!(error, StoreError::Unreachable(..) | StoreError::ReadOnlyServer(_) | StoreError::Full(_));
         passes && matches!(self.engine, Engine::Postgres(_))
@@ -89,8 +89,8 @@ impl Db {
         &self.engine
     }
 
-    /// The same connection with another patience: how long a server's answer may take, and how long one may be away that was lost while it
-    /// committed.
+    /// The same connection with other time limits: how long a server's answer may take, and how long to try to reach a server again whose
+    /// connection was lost during a commit.
     #[must_use]
     pub fn with_patience(mut self, answer: Duration, away: Duration) -> Self {
         if let Engine::Postgres(postgres) = &mut self.engine {
@@ -99,7 +99,7 @@ impl Db {
         self
     }
 
-    /// Runs a statement; returns how many rows it changed. Outside a transaction it is one of its own.
+    /// Runs a statement; returns how many rows it changed. Outside a transaction it runs in one of its own.
     pub fn execute(&self, sql: &str, params: &[Value]) -> Result<usize, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
@@ -194,8 +194,8 @@ impl Db {
         }
     }
 
-    /// Calls `each` with every row of a result of any length, a few of which are in memory at a time. `each` may use the connection to
-    /// read, and within a transaction that writes to write, too.
+    /// Calls `each` with every row of a result of any length, of which only some are in memory at a time. `each` may read by the same
+    /// connection and, inside a transaction that writes, also write.
     pub fn each<E: From<StoreError>>(
         &self,
         sql: &str,
@@ -234,15 +234,15 @@ impl Db {
     pub fn snapshot(&self) -> Result<Transaction<'_>, StoreError> {
         self.enter(|| match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.batch("BEGIN"),
-            // Whoever reads may take their time.
+            // A reader may be idle for as long as it likes, because it keeps nobody from writing.
             Engine::Postgres(postgres) => postgres.batch(
                 "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0",
             ),
         })
     }
 
-    /// Begins a transaction of the ledger's writer, during which nobody else writes. The number is another one than before when somebody
-    /// else has written meanwhile.
+    /// Begins a transaction of the ledger's writer, during which nobody else writes. The number differs from the last one if somebody
+    /// else has written since.
     pub fn begin_alone(&self) -> Result<(Transaction<'_>, i64), StoreError> {
         let mut version = 0;
         let transaction = self.enter(|| {
@@ -258,7 +258,7 @@ impl Db {
         Ok((transaction, version))
     }
 
-    /// A subquery for the texts of a JSON array, which is the parameter of this number.
+    /// A subquery for the texts of a JSON array, which is the parameter with this number.
     pub fn elements(&self, parameter: usize) -> String {
         match self.engine {
             Engine::Sqlite(_) => format!("SELECT value FROM json_each(?{parameter})"),
@@ -290,11 +290,11 @@ impl Db {
         }
     }
 
-    /// Removes what was deleted from where it may still be read.
+    /// Removes deleted content from where it could still be read.
     pub fn scrub(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.batch("PRAGMA wal_checkpoint(TRUNCATE)"),
-            // Its vacuum does that, and its log is the operator's.
+            // Vacuum does that, and the server's log is up to its operator.
             Engine::Postgres(_) => Ok(()),
         }
     }
@@ -337,7 +337,7 @@ impl Transaction<'_> {
 }
 
 impl Transaction<'_> {
-    /// Changes rows by statements of PostgreSQL and commits, in one round trip; returns the numbers of the rows that each changed.
+    /// Runs statements of PostgreSQL that change rows, and commits, in one round trip; returns the numbers of the rows that each one changed.
     ///
     /// # Errors
     /// [`StoreError::Sql`]: the engine is SQLite.
@@ -361,7 +361,7 @@ impl Deref for Transaction<'_> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        // Of a connection that is lost, the server rolls it back.
+        // If the connection is lost, the server rolls it back.
         let _ = self.db.end("ROLLBACK");
     }
 }

@@ -31,7 +31,7 @@ impl Sqlite {
             Ok(false) => return Err(StoreError::Missing(path.into())),
             Err(why) => return Err(StoreError::Io { path: path.to_path_buf(), why }),
         }
-        // A file without a schema was emptied: making one here would be making a ledger.
+        // An empty file has lost its content. With a new schema it would pass for a ledger in which nobody was mailed.
         if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
             return Err(StoreError::Damaged(path.into(), "the file is empty".into()));
         }
@@ -45,7 +45,7 @@ impl Sqlite {
         let is_new = make_private(path).map_err(|why| StoreError::Io { path: path.to_path_buf(), why })?;
         let opened = Self::connect(path, durability, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE);
         if is_new && opened.is_err() && std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-            // On a full disk, say. Left there, the empty file would be taken for a ledger that was lost.
+            // For example on a full disk. If the empty file stayed, it would be taken for a ledger that was lost.
             let _ = std::fs::remove_file(path);
         }
         opened
@@ -104,7 +104,7 @@ impl Sqlite {
         Ok(())
     }
 
-    /// Takes the lock of a file beside the database; the system releases it when the process ends.
+    /// Locks a file beside the database; the system releases the lock when the process ends.
     pub fn lock(&self, name: &str) -> Result<Option<File>, StoreError> {
         let path = self.lock_file(name);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
@@ -125,7 +125,7 @@ impl Sqlite {
         self.path.with_extension(format!("{name}.lock"))
     }
 
-    /// Another number whenever another connection has written.
+    /// A number that changes whenever another connection has written.
     pub fn data_version(&self) -> Result<i64, StoreError> {
         Ok(self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
     }
@@ -160,7 +160,7 @@ pub fn column<T: Column>(row: &rusqlite::Row, column: usize) -> Result<T, StoreE
     read(value, column)
 }
 
-/// Not as a source: the message includes it, and a log that walks the causes would print it twice.
+/// The error becomes part of the message, not its source: a log that prints all causes would print it twice.
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {

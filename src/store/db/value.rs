@@ -1,8 +1,8 @@
-//! The values that go into a statement and come out of a row, alike for both engines. Knows no connection.
+//! The values of parameters and columns, the same for both engines. Knows no connection.
 
 use super::StoreError;
 
-/// A value of a parameter, as both engines take it.
+/// A value that both engines accept and return.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value<'a> {
     Null,
@@ -12,7 +12,7 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
-/// What can be a statement's parameter.
+/// A type that can be a parameter of a statement.
 pub trait Param {
     fn value(&self) -> Value<'_>;
 }
@@ -74,7 +74,7 @@ impl<T: Param> Param for Option<T> {
     }
 }
 
-/// What can be read from a column. An engine's boolean is read as 0 or 1.
+/// A type that can be read from a column. A boolean of the engine can be read as 0 or 1.
 pub trait Column: Sized {
     /// `None`: the column holds another kind of value.
     fn read(value: Value<'_>) -> Option<Self>;
@@ -141,7 +141,7 @@ impl<T: Column> Column for Option<T> {
 /// Reads a column of a row.
 pub(super) fn read<T: Column>(value: Value<'_>, column: usize) -> Result<T, StoreError> {
     let kind = match value {
-        Value::Null => "nothing",
+        Value::Null => "NULL",
         Value::Bool(_) | Value::Int(_) => "a number that does not fit",
         Value::Text(_) => "text",
         Value::Bytes(_) => "bytes",

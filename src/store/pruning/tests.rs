@@ -2,11 +2,11 @@ use crate::store::IssueSend;
 use chrono::TimeDelta;
 
 use super::*;
-use crate::model::{Approval, Figures, Frozen, IssueLine, Letterhead, Poll, Rendered};
-use crate::store::tests::Ground;
+use crate::model::{Figures, IssueLine, Poll};
+use crate::store::tests::{Ground, approval};
 use crate::store::{Latency, Store};
 
-/// A ledger with every state, reason and kind of reply, of a send that has come to its end.
+/// The ledger of a finished send, with every state, reason and kind of reply.
 const LEDGER: &str = "
     UPDATE subscribers SET status = 'unsubscribed' WHERE id = 3;
     INSERT INTO deliveries (send_id, number, subscriber_id, email, domain, state, dated_ms, attempts, code, enhanced, reply, refusal, updated_ms) VALUES
@@ -27,27 +27,8 @@ fn name(date: &str) -> IssueName {
 }
 
 fn approve(store: &Store, issue: &IssueName) {
-    let letterhead = Letterhead {
-        name: "A".into(),
-        from: "a@example.org".into(),
-        reply_to: String::new(),
-        public_url: "https://example.org".into(),
-        bounce_domain: String::new(),
-        name_fallback: "reader".into(),
-    };
-    let rendered = Rendered {
-        subject: "S".into(),
-        preheader: String::new(),
-        html: vec![],
-        text: vec![],
-        tracking: None,
-        poll: Some(Poll { question: "Useful?".into(), answers: vec!["Yes".into(), "No".into()] }),
-        article: None,
-    };
-    let frozen = Frozen { letterhead, rendered };
-    let (draft, frozen_sha256) = ("edition = \"midweek\"".into(), Approval::hash(&frozen));
-    let approval = Approval { issue: issue.clone(), draft, frozen_sha256, frozen, by: "Ed".into(), at: at(0) };
-    assert!(store.issues().approve(&approval).expect("an approval"));
+    let poll = Poll { question: "Useful?".into(), answers: vec!["Yes".into(), "No".into()] };
+    assert!(store.issues().approve(&approval(issue, poll, at(0))).expect("an approval"));
 }
 
 /// A store with two issues that were sent long ago, and one that is being sent.
@@ -75,7 +56,7 @@ fn ground() -> (Ground, [IssueName; 3]) {
     (ground, names)
 }
 
-/// Everything that is said of a send.
+/// Everything that status and reports say about a send.
 type Said = (IssueSend, Figures, Vec<IssueLine>, std::collections::BTreeMap<u8, u64>, Latency);
 
 fn said(store: &Store, issue: &IssueName) -> Said {
@@ -93,7 +74,7 @@ fn rows(store: &Store) -> Vec<i64> {
 }
 
 #[test]
-fn what_is_said_of_a_pruned_send_is_what_was_said_before() {
+fn status_and_reports_of_a_pruned_send_stay_the_same() {
     let (ground, names) = ground();
     let store = ground.store();
     let before: Vec<Said> = names.iter().map(|issue| said(&store, issue)).collect();
@@ -105,7 +86,7 @@ fn what_is_said_of_a_pruned_send_is_what_was_said_before() {
     assert_eq!(rows(&store), [2, 3]);
     let after: Vec<Said> = names.iter().map(|issue| said(&store, issue)).collect();
     assert_eq!(before, after);
-    // It stands in another one's history, too.
+    // The report of a later issue still compares it.
     assert_eq!(after[1].2[1].recipients, 7);
     let counts = store.sends().pruned_domain_groups(1).expect("a look").expect("it was pruned");
     let counts: Vec<_> = counts.iter().map(|(name, counts)| (name.as_str(), counts.recipients)).collect();
@@ -115,13 +96,13 @@ fn what_is_said_of_a_pruned_send_is_what_was_said_before() {
 }
 
 #[test]
-fn only_what_is_finished_and_old_is_pruned() {
+fn only_sends_that_finished_long_ago_are_pruned() {
     let (ground, names) = ground();
     let store = ground.store();
     let all = store.sends().prunable(at(0) + TimeDelta::days(90_000)).expect("old sends");
     assert_eq!(all.iter().map(|old| &old.issue).collect::<Vec<_>>(), [&names[0], &names[1]]);
-    assert_eq!(store.sends().prunable(at(1_000)).expect("none"), [], "it was finished at that moment");
-    // One that goes on since it was listed stays.
+    assert_eq!(store.sends().prunable(at(1_000)).expect("none"), [], "it finished at that moment");
+    // A send that was resumed after it was listed is left alone.
     store.db.execute("UPDATE sends SET state = 'sending', finished_ms = NULL WHERE id = 1", params![]).expect("a send");
     assert_eq!(store.sends().prune(&all[0], &[]).expect("a look"), 0);
     assert_eq!(rows(&store), [1, 2, 3]);
@@ -129,7 +110,7 @@ fn only_what_is_finished_and_old_is_pruned() {
 }
 
 #[test]
-fn pruning_that_was_killed_half_way_has_the_figures_and_goes_on() {
+fn pruning_that_was_killed_half_way_has_stored_the_figures_and_continues() {
     let (ground, names) = ground();
     let store = ground.store();
     let before = said(&store, &names[0]);

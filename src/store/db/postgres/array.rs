@@ -1,4 +1,4 @@
-//! Whole columns as parameters: many rows of a table are changed by one statement.
+//! Arrays as parameters, one for each column, so that one statement can change many rows.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,14 +9,14 @@ use futures_util::TryStreamExt;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Row, Statement};
 
-/// The values of one column, one a row.
+/// The values of one column, one for each row.
 #[derive(Debug)]
 pub enum Array {
     Ints(Vec<Option<i64>>),
     Texts(Vec<Option<String>>),
 }
 
-/// A statement that changes many rows, with an array for each of their columns, and returns the numbers of those that it changed.
+/// A statement that changes many rows. It takes an array for each column, and returns the numbers of the rows that it changed.
 #[derive(Debug)]
 pub struct Change {
     pub sql: Cow<'static, str>,
@@ -24,7 +24,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether there is no row: the last array has no element.
+    /// Whether there are no rows: the last array is empty.
     pub fn is_empty(&self) -> bool {
         self.arrays.last().is_none_or(Array::is_empty)
     }
@@ -56,7 +56,7 @@ impl ToSql for Array {
         match (self, ty) {
             (Self::Ints(values), &Type::INT8_ARRAY) => values.to_sql(ty, out),
             (Self::Texts(values), &Type::TEXT_ARRAY) => values.to_sql(ty, out),
-            _ => Err(format!("an array is no {ty}").into()),
+            _ => Err(format!("an array cannot be passed as {ty}").into()),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a server's errors mean for the caller (PostgreSQL, appendix A: the classes of SQLSTATE).
+//! What a server's errors mean for the caller, by the class of their SQLSTATE (PostgreSQL's documentation, appendix A).
 
 use std::error::Error;
 
@@ -26,10 +26,10 @@ impl Server {
         } else if *code == SqlState::IO_ERROR {
             StoreError::Disk(format!("the database server: {why}"))
         } else if ["08", "57P", "53", "40", "25P03"].into_iter().any(starts) || *code == SqlState::LOCK_NOT_AVAILABLE {
-            // Gone, going or full of clients; a transaction that gave way, or idled too long: all of it can be done again.
+            // The server is down, shutting down or overloaded, or the transaction had to give way or was idle too long. It can be tried again.
             StoreError::Unreachable(self.to_string(), why)
         } else if *code == SqlState::INVALID_SQL_STATEMENT_NAME || *code == SqlState::DUPLICATE_PSTATEMENT {
-            // Statements that were prepared in another session.
+            // A pooler has switched sessions: the statement was prepared in another one.
             StoreError::Pooled(self.to_string())
         } else if starts("28") || starts("3D") || starts("42501") {
             StoreError::Refused(self.to_string(), why)

@@ -1,5 +1,5 @@
-//! PostgreSQL: a connection, its statements, and what its errors mean. The connection lives on a thread of its own, so that callers may
-//! block inside an asynchronous runtime too. One that is lost is opened again for the next statement outside a transaction.
+//! PostgreSQL: a connection, its statements, and what its errors mean. Connections run on a thread of their own, so that callers may block
+//! even inside an asynchronous runtime. A lost connection is opened again for the next statement outside a transaction.
 
 mod array;
 mod errors;
@@ -27,18 +27,18 @@ pub use array::{Array, Change};
 pub use lock::Held;
 pub use server::Server;
 
-/// How long an answer may take. A server that is gone is noticed sooner; this is for a network that swallows everything.
+/// How long an answer may take. A server that is gone is noticed sooner; this is for a network that loses everything silently.
 const ANSWER: Duration = Duration::from_mins(10);
-/// How long a server may be away whose answer to a commit was lost.
+/// How long to try to reach a server again whose answer to a commit was lost.
 const AWAY: Duration = Duration::from_secs(30);
 /// How many rows of a long result are fetched at a time.
 const FETCH: u32 = 1_000;
 
-/// The settings of every session. A server that waits for a client that is gone would keep all others from writing.
+/// The settings of every session. Without them, a server would wait for a client that is gone, and keep its locks.
 const SESSION: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '60s';";
 
-/// How many connections that wrote are remembered.
+/// How many connections that have written keep their row in the table `commits`.
 const WRITERS: i64 = 10_000;
 
 /// The first half of the keys of our advisory locks: "digs" in ASCII.
@@ -51,12 +51,12 @@ pub struct Postgres {
     durability: Durability,
     /// How long an answer may take.
     patience: Duration,
-    /// How long a server may be away whose answer to a commit was lost.
+    /// How long to try to reach a server again whose answer to a commit was lost.
     away: Duration,
     session: Mutex<Option<Session>>,
     /// The number under which this connection counts its transactions in the table `commits`; 0: none yet.
     writer: Cell<i64>,
-    /// The number of the transaction that writes, by which one sees later whether it was committed; 0: none.
+    /// The number of the transaction that is writing, which shows later whether it was committed; 0: none.
     transaction: Cell<i64>,
     /// How many cursors were opened.
     cursors: Cell<u64>,
@@ -92,13 +92,13 @@ impl Postgres {
         Ok(opened)
     }
 
-    /// Waits no longer than this for an answer from now on, and as long as `away` for a server that was lost while it committed.
+    /// Sets how long an answer may take, and how long to try to reach a server again that was lost during a commit.
     pub fn set_patience(&mut self, answer: Duration, away: Duration) {
         self.patience = answer;
         self.away = away;
     }
 
-    /// The open session. One that was lost is opened again, unless a transaction was lost with it.
+    /// The open session. If it was lost, a new one is opened, unless a transaction was lost with it.
     fn session(&self, in_transaction: bool) -> Result<Session, StoreError> {
         let mut held = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         match held.as_ref() {
@@ -115,7 +115,7 @@ impl Postgres {
         Ok(session)
     }
 
-    /// What a new session has to be told, and must not have been told.
+    /// Gives a new session its settings, and checks that the server's do not make commits less durable than required.
     fn check_session(&self, session: &Session) -> Result<(), StoreError> {
         let durability = match self.durability {
             Durability::Power => "",
@@ -141,7 +141,7 @@ impl Postgres {
         match wait(self.patience, answer) {
             Ok(answer) => answer.map_err(|error| self.server.wrong(&error)),
             Err(late) => {
-                // What a connection says after such a silence, nobody waits for.
+                // Nobody waits for an answer that comes even later, so this connection is given up.
                 *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 Err(late)
             }
@@ -179,7 +179,7 @@ impl Postgres {
         numbers(&self.ask(async move { change.run(&session.client, &prepared.statement).await })?)
     }
 
-    /// The same for several changes at once, and commits.
+    /// Makes several changes at once, and commits.
     pub fn change_and_commit<const N: usize>(&self, changes: [Change; N]) -> Result<[BTreeSet<i64>; N], StoreError> {
         let session = self.session(true)?;
         let all = changes.each_ref().map(Change::numbers);
@@ -191,7 +191,7 @@ impl Postgres {
         let transaction = self.transaction.replace(0);
         let done = self.ask(async move {
             let client = &session.client;
-            // All are sent before the first answer: a server works them off in their order, and commits nothing once one has failed.
+            // All are sent before the first answer arrives. The server runs them in order, and commits nothing if one has failed.
             let changes = asked.iter().map(|(change, prepared)| async move {
                 match prepared {
                     Some(prepared) => change.run(client, &prepared.statement).await,
@@ -212,7 +212,7 @@ impl Postgres {
         let is_told = committed.is_ok();
         self.settle(transaction, committed)?;
         if !is_told {
-            // It is committed, and only the counts are lost: nobody else changes these rows.
+            // It is committed, and only the answers are lost. Nobody else changes these rows, so all of them were changed.
             return Ok(all);
         }
         let mut sets = changed?.iter().map(|rows| numbers(rows)).collect::<Result<Vec<_>, _>>()?.into_iter();
@@ -226,7 +226,7 @@ impl Postgres {
         self.ask(async move { client.batch_execute(&sql).await })
     }
 
-    /// Begins a transaction that locks the row by which all writers take turns: by `lock`, which returns the count of changes.
+    /// Begins a transaction and runs `lock`, which locks the row that all writers lock in turn, and returns the count of changes.
     pub fn begin(&self, lock: &str) -> Result<i64, StoreError> {
         let client = self.session(false)?.client;
         let sql = format!(
@@ -241,7 +241,7 @@ impl Postgres {
         Ok(changes)
     }
 
-    /// The number under which this connection counts its transactions. It is stored before it is used, so a crash gives it to nobody else.
+    /// The number under which this connection counts its transactions. It is stored before it is used, so that no other connection gets it after a crash.
     fn writer(&self) -> Result<i64, StoreError> {
         if self.writer.get() == 0 {
             let rows = self.query("INSERT INTO commits (number) VALUES (0) RETURNING id", &[], false)?;
@@ -251,10 +251,10 @@ impl Postgres {
         Ok(self.writer.get())
     }
 
-    /// Commits. When the connection is lost before the answer, the server is asked whether it was committed, as soon as it can be reached.
+    /// Commits. If the connection is lost before the answer, asks the server whether it has committed, as soon as it can be reached.
     ///
     /// # Errors
-    /// [`StoreError::Unanswered`]: it cannot be reached for long, so whether it was committed is not known.
+    /// [`StoreError::Unanswered`]: it could not be reached in time, so it is not known whether it has committed.
     pub fn commit(&self) -> Result<(), StoreError> {
         let transaction = self.transaction.replace(0);
         self.settle(transaction, self.batch("COMMIT"))
@@ -269,8 +269,8 @@ impl Postgres {
         }
     }
 
-    /// Asks whether a transaction was committed: then its number is stored. Whoever holds the row by which writers take turns knows that it
-    /// has ended. (The server's own `pg_xact_status` would not do: after a crash the identifier of a lost transaction is given again.)
+    /// Asks whether a transaction was committed: if so, its number is stored. It has ended once we hold the row that writers lock in turn.
+    /// (`pg_xact_status` would not do: after a crash, the server gives the identifier of a lost transaction to another one.)
     fn was_committed(&self, number: i64, server: String, why: String) -> Result<(), StoreError> {
         let sql = format!(
             "BEGIN; SELECT changes FROM store FOR UPDATE; SELECT coalesce(max(number), 0) FROM commits WHERE id = {}; ROLLBACK",
@@ -284,7 +284,7 @@ impl Postgres {
                 Some([_, stored]) if stored >= number => return Ok(()),
                 Some(_) => return Err(StoreError::Unreachable(server, why)),
                 None => {
-                    // Its session may not have noticed that we are gone.
+                    // The old session may still hold the row, because it has not noticed that we are gone.
                     let _ = self.batch("ROLLBACK");
                     pause();
                 }
@@ -293,8 +293,8 @@ impl Postgres {
         Err(StoreError::Unanswered(server, why))
     }
 
-    /// Looks whether a session keeps what it is told, while another one is open. Behind a pooler that hands out sessions by transaction, this
-    /// one finds itself in the other's.
+    /// Checks that a connection keeps its session while another one is open. A pooler that assigns sessions by transaction would give this
+    /// connection the other one's session.
     ///
     /// # Errors
     /// [`StoreError::Pooled`]: it does not.
@@ -350,7 +350,7 @@ impl Postgres {
         Ok((prepared, bound))
     }
 
-    /// A statement, prepared once a session.
+    /// A statement, prepared once in each session.
     fn prepared(&self, session: &Session, sql: &str) -> Result<Arc<Prepared>, StoreError> {
         let known = session.statements.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned();
         if let Some(prepared) = known {
@@ -358,7 +358,7 @@ impl Postgres {
         }
         let (text, order) = statement::translate(sql);
         let client = Arc::clone(&session.client);
-        // A cursor's rows have the columns of its query, so that fetching is prepared anew.
+        // The columns of `FETCH` are those of the cursor's query, so it is prepared again each time.
         let is_kept = !sql.starts_with("FETCH") && !sql.starts_with("DECLARE");
         let statement = self.ask(async move { client.prepare(&text).await })?;
         let prepared = Arc::new(Prepared { statement, order });

@@ -1,4 +1,4 @@
-//! Which server, and how it is reached: the URL, the password and TLS. Knows no statement.
+//! Which server to connect to, and how: URL, password and TLS. Knows no statement.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,18 +16,18 @@ use url::Url;
 
 use super::{StoreError, errors};
 
-/// How long it may take to reach the server.
+/// How long connecting to the server may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long the network may take before sent data is acknowledged.
+/// How long the other end may take to acknowledge what was sent.
 const ACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// A server, its database, and who logs in.
+/// A server, a database on it, and the user who logs in.
 #[derive(Clone)]
 pub struct Server {
     config: Config,
     /// A file that holds the password.
     password: Option<PathBuf>,
-    /// Certificates of authorities that are trusted instead of the public ones.
+    /// A file with the certificates of authorities to trust instead of the public ones.
     roots: Option<PathBuf>,
 }
 
@@ -64,11 +64,11 @@ impl PartialEq for Server {
 impl Eq for Server {}
 
 impl Server {
-    /// Reads `postgres://USER@HOST:PORT/DATABASE?sslmode=…`, with the parameters of libpq that tokio-postgres knows, `sslmode=verify-full`,
-    /// and `sslrootcert`, a file relative to `root`. The password in `password`, where it is not empty, or else in `file`, counts more than the URL's.
+    /// Reads `postgres://USER@HOST:PORT/DATABASE?sslmode=…`. It may have the libpq parameters that tokio-postgres knows, `sslmode=verify-full`,
+    /// and `sslrootcert`, a file relative to `root`. `password`, unless it is empty, takes precedence over `file`, and `file` over the URL's password.
     ///
     /// # Errors
-    /// What is wrong with the URL. The text does not repeat it, since it may hold a password.
+    /// What is wrong with the URL. The text does not repeat the URL, because it may contain a password.
     pub fn parse(url: &str, password: &str, file: Option<PathBuf>, root: &Path) -> Result<Self, String> {
         let mut parsed = Url::parse(url).map_err(|error| error.to_string())?;
         let mut roots = None;
@@ -76,7 +76,7 @@ impl Server {
         for (name, value) in parsed.query_pairs() {
             match (name.as_ref(), value.as_ref()) {
                 ("sslrootcert", file) => roots = Some(root.join(file)),
-                // Every certificate is verified here, so this is what `require` does.
+                // We verify every certificate, so `require` does the same here.
                 ("sslmode", "verify-full") => others.push(("sslmode".to_owned(), "require".to_owned())),
                 ("sslmode", "verify-ca" | "allow") => {
                     return Err("`sslmode` may be disable, prefer, require or verify-full".into());
@@ -86,7 +86,7 @@ impl Server {
         }
         parsed.set_query(None);
         if !others.is_empty() {
-            // Not form encoding: a plus sign stands for itself in a connection string.
+            // Not form encoding: in a connection string, a plus sign is a plus sign.
             let query: Vec<String> = others.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
             parsed.set_query(Some(&query.join("&")));
         }
@@ -95,7 +95,7 @@ impl Server {
             config.password(password);
         }
         if config.get_dbname().is_none_or(str::is_empty) {
-            return Err("the database is missing: postgres://USER@HOST/DATABASE".into());
+            return Err("it names no database; write postgres://USER@HOST/DATABASE".into());
         }
         if config.get_application_name().is_none() {
             config.application_name("digest");
@@ -110,7 +110,7 @@ impl Server {
         Ok(Self { config, password: file.filter(|_| password.is_empty()), roots })
     }
 
-    /// Opens a connection; its traffic runs on the current runtime until the client is dropped.
+    /// Opens a connection, which runs on the current runtime until the client is dropped.
     pub async fn connect(&self) -> Result<Client, StoreError> {
         let wrong = |error: tokio_postgres::Error| self.wrong(&error);
         let mut config = self.config.clone();
@@ -153,7 +153,7 @@ impl Server {
     }
 }
 
-/// Everything but letters, digits and a few signs, as `%XX`.
+/// The text with everything but letters, digits and a few signs written as `%XX`.
 fn percent(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

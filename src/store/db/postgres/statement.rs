@@ -1,4 +1,4 @@
-//! Statements as PostgreSQL has them: parameters by number, and values by the type that the server expects.
+//! Statements for PostgreSQL: parameters in its notation, and values in the types that the server expects.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use super::{StoreError, Value};
 
-/// A prepared statement, with which of the caller's parameters it uses, in its own order.
+/// A prepared statement, and which of the caller's parameters it takes, in its own order.
 pub struct Prepared {
     pub statement: Statement,
     pub order: Vec<usize>,
@@ -16,12 +16,12 @@ pub struct Prepared {
 
 impl Prepared {
     pub fn bind(&self, params: &[Value]) -> Result<Vec<Bound>, StoreError> {
-        let missing = || StoreError::Sql("a statement with too few parameters".into());
+        let missing = || StoreError::Sql("a statement was given too few parameters".into());
         self.order.iter().map(|at| params.get(*at).map(Bound::from).ok_or_else(missing)).collect()
     }
 }
 
-/// `?1` and `?2` as `$1` and `$2`, those that occur, in their order. PostgreSQL refuses parameters that a statement does not use.
+/// Replaces `?1` and `?2` by `$1` and `$2`, numbered as they occur, because PostgreSQL refuses parameters that a statement does not use.
 pub fn translate(sql: &str) -> (String, Vec<usize>) {
     let (mut text, mut order) = (String::with_capacity(sql.len()), Vec::new());
     let mut quoted = false;
@@ -67,7 +67,7 @@ impl From<&Value<'_>> for Bound {
             Value::Null => Self::Null,
             Value::Bool(yes) => Self::Bool(*yes),
             Value::Int(number) => Self::Int(*number),
-            // The server's texts hold no NUL.
+            // PostgreSQL's texts cannot contain NUL.
             Value::Text(text) => Self::Text(text.replace('\0', "\u{FFFD}")),
             Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
         }
@@ -83,13 +83,13 @@ impl ToSql for Bound {
             (Self::Int(number), &Type::INT4) => i32::try_from(*number)?.to_sql(ty, out),
             (Self::Int(number), &Type::INT2) => i16::try_from(*number)?.to_sql(ty, out),
             (Self::Text(text), &Type::TEXT) => text.to_sql(ty, out),
-            // In binary form JSON has its version first.
+            // The binary form of jsonb begins with its version.
             (Self::Text(text), &Type::JSONB) => {
                 out.extend_from_slice(&[1]);
                 text.to_sql(&Type::TEXT, out)
             }
             (Self::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(ty, out),
-            _ => Err(format!("a parameter is no {ty}").into()),
+            _ => Err(format!("a parameter cannot be passed as {ty}").into()),
         }
     }
 

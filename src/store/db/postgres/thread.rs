@@ -1,4 +1,4 @@
-//! The thread on which all connections live, and how others wait for it.
+//! The thread that runs all connections, and how other threads wait for it.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -8,32 +8,32 @@ use tokio::runtime::{Builder, Handle};
 
 use super::StoreError;
 
-/// How long to wait before a server that is away is asked again.
+/// How long to wait before trying again to reach a server.
 const AGAIN: Duration = Duration::from_millis(250);
 
-#[expect(clippy::disallowed_methods, reason = "a server does not tell when it is back")]
+#[expect(clippy::disallowed_methods, reason = "a server does not announce that it is back")]
 pub fn pause() {
     std::thread::sleep(AGAIN);
 }
 
-/// The runtime of all connections: one thread, however many there are.
+/// The runtime of all connections: one thread, however many connections there are.
 pub fn runtime() -> Result<&'static Handle, StoreError> {
     static RUNTIME: OnceLock<Handle> = OnceLock::new();
     if let Some(handle) = RUNTIME.get() {
         return Ok(handle);
     }
-    let cannot = |why: std::io::Error| StoreError::Sql(format!("cannot start the thread of the database: {why}"));
+    let cannot = |why: std::io::Error| StoreError::Sql(format!("cannot start the database thread: {why}"));
     let runtime = Builder::new_current_thread().enable_all().build().map_err(cannot)?;
     let handle = runtime.handle().clone();
-    // Another thread may have been faster: then this one has nothing to do and ends.
+    // Another thread may have been faster; then its runtime serves, and this one is dropped.
     if RUNTIME.set(handle).is_ok() {
         let run = move || runtime.block_on(std::future::pending::<()>());
         std::thread::Builder::new().name("database".into()).spawn(run).map_err(cannot)?;
     }
-    RUNTIME.get().ok_or_else(|| StoreError::Sql("the thread of the database has not started".into()))
+    RUNTIME.get().ok_or_else(|| StoreError::Sql("the database thread has not started".into()))
 }
 
-/// Has the runtime do it, and blocks until it is done.
+/// Runs `work` on the runtime, and blocks until it is done or `patience` has passed.
 pub fn wait<T: Send + 'static>(
     patience: Duration,
     work: impl Future<Output = T> + Send + 'static,
@@ -45,7 +45,7 @@ pub fn wait<T: Send + 'static>(
     answered.recv().map_err(|_| late())?.map_err(|_| late())
 }
 
-/// A server does not answer in time.
+/// The error when a server does not answer in time.
 pub fn late() -> StoreError {
     StoreError::Unreachable("the database server".into(), "it does not answer".into())
 }

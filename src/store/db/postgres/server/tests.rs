@@ -10,7 +10,7 @@ fn server(url: &str) -> Server {
     parse(url).expect(url)
 }
 
-/// What a server takes for a password: the setting's, or the URL's.
+/// The password that a server was given by the setting or by the URL.
 fn password(server: &Server) -> Option<&str> {
     server.config.get_password().map(|password| std::str::from_utf8(password).expect("text"))
 }
@@ -40,7 +40,7 @@ fn a_url_says_who_logs_in_where_and_how() {
 }
 
 #[test]
-fn what_stands_in_a_parameter_reaches_the_server_as_it_is() {
+fn the_value_of_a_parameter_reaches_the_server_unchanged() {
     for (text, options) in
         [("-c%20search_path%3Da%2Cb", "-c search_path=a,b"), ("-c%20a%3D%22%26%22", "-c a=\"&\""), ("-c+a%2B", "-c a+")]
     {
@@ -73,10 +73,10 @@ fn a_connection_is_encrypted_as_the_url_says() {
 }
 
 #[test]
-fn what_is_wrong_with_a_url_is_told_without_the_url() {
+fn an_error_in_a_url_is_named_without_the_url() {
     for (url, why) in [
-        ("postgres://ed:hunter2@h", "the database is missing: postgres://USER@HOST/DATABASE"),
-        ("postgres://ed:hunter2@h/", "the database is missing: postgres://USER@HOST/DATABASE"),
+        ("postgres://ed:hunter2@h", "it names no database; write postgres://USER@HOST/DATABASE"),
+        ("postgres://ed:hunter2@h/", "it names no database; write postgres://USER@HOST/DATABASE"),
         ("postgres://ed:hunter2@h:many/d", "invalid port number"),
         ("postgres://ed:hunter2@h/d?sslmode=hunter2", "invalid value for option `sslmode`"),
         ("postgres://ed:hunter2@h/d?colour=hunter2", "unknown option `colour`"),
@@ -87,7 +87,7 @@ fn what_is_wrong_with_a_url_is_told_without_the_url() {
 }
 
 #[test]
-fn a_password_is_the_settings_then_the_files_then_the_urls_and_is_shown_nowhere() {
+fn a_password_comes_from_the_setting_or_the_file_or_the_url_and_is_never_printed() {
     let url = "postgres://ed:hunter2@h/d?application_name=a";
     let file = || Some(Path::new(ROOT).join("secrets/hunter3"));
     let read =
@@ -107,7 +107,7 @@ fn a_password_is_the_settings_then_the_files_then_the_urls_and_is_shown_nowhere(
 }
 
 #[tokio::test]
-async fn a_file_of_a_password_or_of_certificates_that_cannot_be_read_is_named() {
+async fn a_password_or_certificate_file_that_cannot_be_read_is_named() {
     let missing =
         Server::parse("postgres://h/d", "", Some("/nowhere/password".into()), Path::new(ROOT)).expect("a server");
     let bad = server("postgres://h/d?sslmode=verify-full&sslrootcert=/nowhere/ca.pem");
