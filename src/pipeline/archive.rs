@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Rendering, Site};
 use crate::model::{IssueName, Notice, Picture};
-use crate::render;
+use crate::render::{self, Templates};
 use crate::store::{Archived, Correction};
 use crate::text;
 use crate::web::archive::{ArchiveRequest, ArchiveService, PictureFile};
@@ -92,8 +92,8 @@ impl Archive {
     ///
     /// # Errors
     /// A mistake in the templates.
-    pub fn archive_service(&self) -> anyhow::Result<ArchiveService> {
-        let cache = Mutex::new(ArchiveCache::default());
+    pub fn archive_service(&self, templates: &Arc<Templates>) -> anyhow::Result<ArchiveService> {
+        let cache = Mutex::new(ArchiveCache::new(Arc::clone(templates)));
         let site = self.site.clone();
         let handle =
             move |request: &ArchiveRequest| cache.lock().unwrap_or_else(PoisonError::into_inner).handle(&site, request);
@@ -102,19 +102,18 @@ impl Archive {
         Ok(ArchiveService {
             handle: Arc::new(handle),
             picture: Arc::new(picture),
-            icon: self.icon()?,
+            icon: self.icon(templates)?,
             noindex: self.site.config.web.noindex,
         })
     }
 
     /// The publication's mark, or its initial if content/ has no mark.
-    fn icon(&self) -> anyhow::Result<PictureFile> {
+    fn icon(&self, templates: &Templates) -> anyhow::Result<PictureFile> {
         let publication = &self.site.config.publication;
         let mark = publication.mark.as_ref().and_then(|mark| self.picture(mark.file.as_deref()?));
-        let initial = || render::icon(publication, &self.site.templates()?).map_err(anyhow::Error::from);
         match mark {
             Some(mark) => Ok(mark),
-            None => Ok(PictureFile { kind: "image/svg+xml", bytes: initial()?.into() }),
+            None => Ok(PictureFile { kind: "image/svg+xml", bytes: render::icon(publication, templates)?.into() }),
         }
     }
 

@@ -65,8 +65,9 @@ pub async fn serve_pages(
 
 /// The public pages' routes with these settings. Requests on older ones are served to the end.
 fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
-    let others = archive::router(site.archive().archive_service()?).merge(go::router(clicks.service(&site)));
-    let pages = PublicPages::open(site)?;
+    let templates = Arc::new(site.templates()?);
+    let others = archive::router(site.archive().archive_service(&templates)?).merge(go::router(clicks.service(&site)));
+    let pages = PublicPages::open(site, templates)?;
     let client_header = pages.site.config.web.client_header.to_ascii_lowercase();
     let service =
         PublicService { handle: Arc::new(move |request, caller| pages.answer(request, caller)), client_header };
@@ -75,7 +76,7 @@ fn routes(site: Arc<Site>, clicks: &Clicks) -> anyhow::Result<Pages> {
 
 struct PublicPages {
     site: Arc<Site>,
-    templates: Templates,
+    templates: Arc<Templates>,
     language: Arc<Language>,
     style: String,
     public_url: String,
@@ -84,8 +85,7 @@ struct PublicPages {
 }
 
 impl PublicPages {
-    fn open(site: Arc<Site>) -> anyhow::Result<Self> {
-        let templates = site.templates()?;
+    fn open(site: Arc<Site>, templates: Arc<Templates>) -> anyhow::Result<Self> {
         let style = render::style(&templates)?;
         let public_url = site.config.letterhead().public_url;
         let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };

@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::runtime::Handle;
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -27,6 +27,9 @@ const LOOPS: &[(&str, Loop)] = &[
     ("mailbox", |site, stop| endless(watch_mailbox(site, stop))),
     ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),
 ];
+
+/// Most requests for pages that are being answered at the same time; what is only read or written to the network does not count.
+const AT_ONCE: usize = 8;
 
 /// A loop that reports its own errors and carries on.
 fn endless(task: impl Future<Output = ()> + 'static) -> Task {
@@ -55,7 +58,7 @@ pub async fn serve(
         });
     }
     if let Some(listener) = listener {
-        tasks.spawn(serve_pages(sites, listener, stop));
+        tasks.spawn_blocking(move || pages_runtime()?.block_on(serve_pages(sites, listener, stop)));
     }
     let mut all_well = Ok(());
     while let Some(ended) = tasks.join_next().await {
@@ -66,6 +69,13 @@ pub async fn serve(
         all_well = all_well.and(ended);
     }
     all_well
+}
+
+/// The pages have a runtime of their own, whose threads are few: the common one starts another whenever all are busy, and after a crowd it
+/// had two hundred, each with memory that it keeps. A request beyond [`AT_ONCE`] waits its turn, but never for a send or a loop.
+fn pages_runtime() -> anyhow::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    builder.max_blocking_threads(AT_ONCE).enable_all().build().context("cannot start the pages' threads")
 }
 
 /// Runs a loop with the current settings: when they change, it finishes what it began and restarts. A loop that cannot run
@@ -132,6 +142,23 @@ mod tests {
         *shown.lock().unwrap() -= chrono::TimeDelta::hours(3);
         assert_eq!((after.clock)().to_string(), "2026-03-02 06:00:00 UTC");
         assert!(after.in_place_of(&before).1.is_empty());
+    }
+
+    #[test]
+    fn a_crowd_is_answered_by_few_threads() {
+        let runtime = pages_runtime().unwrap();
+        let threads = Arc::new(Mutex::new(std::collections::HashSet::new()));
+        let answer = || {
+            let threads = Arc::clone(&threads);
+            runtime.spawn_blocking(move || drop(threads.lock().unwrap().insert(std::thread::current().id())))
+        };
+        let crowd: Vec<_> = (0..1_000).map(|_| answer()).collect();
+        runtime.block_on(async {
+            for one in crowd {
+                one.await.unwrap();
+            }
+        });
+        assert!(threads.lock().unwrap().len() <= AT_ONCE);
     }
 
     /// The runs of a loop: their settings, and how each ended.

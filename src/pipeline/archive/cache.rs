@@ -22,8 +22,8 @@ const FEED: usize = 20;
 const KEPT: usize = 256;
 
 /// One version of the store and the pages rendered from it.
-#[derive(Default)]
 pub struct ArchiveCache {
+    templates: Arc<Templates>,
     store: Option<Store>,
     version: (i64, i64),
     kept: BTreeMap<ArchiveRequest, Arc<ArchiveResponse>>,
@@ -33,6 +33,10 @@ pub struct ArchiveCache {
 type Made = (String, DateTime<Utc>);
 
 impl ArchiveCache {
+    pub fn new(templates: Arc<Templates>) -> Self {
+        Self { templates, store: None, version: (0, 0), kept: BTreeMap::new() }
+    }
+
     /// The requested page; `None` if it does not exist.
     pub fn handle(&mut self, site: &Site, request: &ArchiveRequest) -> anyhow::Result<Option<Arc<ArchiveResponse>>> {
         if self.store.as_ref().is_none_or(|store| store.check_file().is_err()) {
@@ -76,9 +80,9 @@ impl ArchiveCache {
 
     fn index(&self, site: &Site) -> anyhow::Result<Made> {
         let all = self.archived()?;
-        let context = PageContext::new(site)?;
+        let context = PageContext::new(site, &self.templates)?;
         let page = ArchivePage { issues: all.iter().map(|archived| line(site, &context.language, archived)).collect() };
-        Ok((render::page(&page, "archive", context.setting(), &context.templates)?, newest(&all)))
+        Ok((render::page(&page, "archive", context.setting(), context.templates)?, newest(&all)))
     }
 
     fn issue(&self, site: &Site, name: &IssueName) -> anyhow::Result<Option<Made>> {
@@ -90,7 +94,7 @@ impl ArchiveCache {
             archived.map(|archived| Neighbour { issue: archived.issue.to_string(), subject: archived.subject.clone() })
         };
         let (newer, older) = (at.checked_sub(1).and_then(|at| all.get(at)), all.get(at + 1));
-        let context = PageContext::new(site)?;
+        let context = PageContext::new(site, &self.templates)?;
         let line = line(site, &context.language, &all[at]);
         let page = IssuePage {
             corrections: context.told(&copy),
@@ -100,7 +104,7 @@ impl ArchiveCache {
             modified: last_change(&all[at]),
             ..IssuePage::new(line, &article, &context.setting().base(), &context.public_url)
         };
-        let html = render::page(&page, "issue", context.setting(), &context.templates)?;
+        let html = render::page(&page, "issue", context.setting(), context.templates)?;
         // The page links to its neighbours, so it changes when they do.
         let modified = [newer, older].into_iter().flatten().map(last_change).fold(last_change(&all[at]), Ord::max);
         Ok(Some((html, modified)))
@@ -108,7 +112,7 @@ impl ArchiveCache {
 
     fn feed(&self, site: &Site) -> anyhow::Result<Made> {
         let all = self.archived()?;
-        let context = PageContext::new(site)?;
+        let context = PageContext::new(site, &self.templates)?;
         let base = &context.public_url;
         let mut entries = Vec::new();
         for archived in all.iter().take(FEED) {
@@ -123,7 +127,7 @@ impl ArchiveCache {
                 edition: archived.issue.edition.clone(),
                 published: copy.sent,
                 updated: last_change(archived),
-                html: render::fragment(&entry, "issue", context.setting(), &context.templates)?,
+                html: render::fragment(&entry, "issue", context.setting(), context.templates)?,
             });
         }
         let publication = &site.config.publication;
@@ -155,16 +159,16 @@ impl ArchiveCache {
 /// What every page of the archive is rendered with.
 struct PageContext<'s> {
     site: &'s Site,
-    templates: Templates,
+    templates: &'s Templates,
     language: Arc<Language>,
     public_url: String,
 }
 
 impl<'s> PageContext<'s> {
-    fn new(site: &'s Site) -> anyhow::Result<Self> {
-        let (templates, public_url) = (site.templates()?, site.config.letterhead().public_url);
+    fn new(site: &'s Site, templates: &'s Templates) -> anyhow::Result<Self> {
+        let public_url = site.config.letterhead().public_url;
         let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
-        Ok(Self { site, language: setting.language(&templates)?, templates, public_url })
+        Ok(Self { site, language: setting.language(templates)?, templates, public_url })
     }
 
     fn setting(&self) -> PageSetting<'_> {

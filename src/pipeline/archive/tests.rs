@@ -17,6 +17,10 @@ struct House {
     agent: ureq::Agent,
 }
 
+fn templates(site: &Site) -> Arc<Templates> {
+    Arc::new(site.templates().expect("templates"))
+}
+
 /// An answer: status, headers and body.
 struct Got {
     status: u16,
@@ -32,7 +36,7 @@ impl House {
         let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
         let mut house = Self { dir, base: String::new(), runtime, agent };
         let site = Arc::new(house.site("2024-08-10T00:00:00Z"));
-        let router = archive::router(site.archive().archive_service().expect("templates"))
+        let router = archive::router(site.archive().archive_service(&templates(&site)).expect("templates"))
             .merge(ops::router(site.daemon().ops_service()));
         house.base = house.runtime.block_on(async {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -140,9 +144,9 @@ fn search_engines_and_browsers_find_what_they_look_for() {
     let mut hidden = house.site("2024-08-10T00:00:00Z");
     let config = Arc::make_mut(&mut hidden.config);
     (config.web.noindex, config.publication.mark) = (true, None);
-    let icon = hidden.archive().archive_service().expect("templates").icon;
+    let icon = hidden.archive().archive_service(&templates(&hidden)).expect("templates").icon;
     assert_eq!(icon.kind, "image/svg+xml");
-    let service = hidden.archive().archive_service().expect("templates");
+    let service = hidden.archive().archive_service(&templates(&hidden)).expect("templates");
     let sitemap = (service.handle)(&ArchiveRequest::Sitemap).expect("read").expect("a page");
     assert!(!String::from_utf8_lossy(&sitemap.body).contains("/archive"), "nothing to list");
 }
@@ -167,7 +171,7 @@ fn an_issue_approved_before_there_were_articles_has_one_all_the_same() {
     let mut today = house.site("2024-08-10T00:00:00Z");
     Arc::make_mut(&mut today.config).editions.get_mut("midweek").expect("an edition").show_score = true;
     assert_ne!(today.drafts().article(&name, &copy.draft).expect("an article"), kept);
-    let service = today.archive().archive_service().expect("templates");
+    let service = today.archive().archive_service(&templates(&today)).expect("templates");
     let page = (service.handle)(&ArchiveRequest::Issue(name.clone())).expect("read").expect("a page");
     assert!(String::from_utf8_lossy(&page.body).contains(&kept.html_at("")), "the page is what was approved");
     // Words that its editors change now are not those of the past: the page stays as it was approved.
