@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use handlebars::{Handlebars, Template};
 
@@ -53,6 +53,10 @@ pub struct Kept {
     pub ready: Arc<Mutex<BTreeMap<Key, Arc<Ready>>>>,
     /// By the requested tag.
     pub languages: Arc<Mutex<BTreeMap<String, Arc<Language>>>>,
+    /// The tokens of an issue template, by its name.
+    pub looks: Arc<Mutex<BTreeMap<String, BTreeMap<String, String>>>>,
+    /// The SHA-256 of all sources.
+    pub digest: Arc<OnceLock<[u8; 32]>>,
 }
 
 impl fmt::Debug for Kept {

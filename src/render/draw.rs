@@ -1,6 +1,7 @@
 //! The one pass from draft to issue: view, templates, MJML, slots. Reads no file.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use super::compiled::{Format, ROOT, Ready};
 use super::ready;
@@ -76,8 +77,19 @@ fn issue_label(name: &str, templates: &Templates) -> std::path::PathBuf {
     templates.get(&format!("issue/{name}.mjml.hbs")).map(|source| source.label.clone()).unwrap_or_default()
 }
 
-/// The edition's tokens, layer upon layer.
+/// The edition's tokens, kept for the next time.
 pub fn look(name: &str, templates: &Templates) -> Result<BTreeMap<String, String>, Notices> {
+    let kept = || templates.kept.looks.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(look) = kept().get(name) {
+        return Ok(look.clone());
+    }
+    let look = read_look(name, templates)?;
+    kept().insert(name.to_owned(), look.clone());
+    Ok(look)
+}
+
+/// The edition's tokens, layer upon layer.
+fn read_look(name: &str, templates: &Templates) -> Result<BTreeMap<String, String>, Notices> {
     let mut look = BTreeMap::new();
     for (depth, source) in templates.tokens(name).into_iter().enumerate() {
         for (token, value) in tokens(source)? {

@@ -19,7 +19,7 @@ impl Tokens {
     pub fn new(draft: &Draft, templates: &Templates, fields: &[String]) -> Self {
         let mut hash = Sha256::new();
         hash.update(format!("{draft:?}").as_bytes());
-        templates.digest(&mut hash);
+        hash.update(templates.digest());
         let digest = BASE32_NOPAD.encode(&hash.finalize()[..10]).to_lowercase();
         let mut slots = vec![Slot::Name, Slot::Email, Slot::UnsubscribeUrl, Slot::PreferencesUrl, Slot::WebCopyUrl];
         slots.extend(fields.iter().cloned().map(Slot::Field));

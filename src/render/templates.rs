@@ -228,14 +228,18 @@ impl Templates {
         self.sources.keys().filter_map(stem).collect()
     }
 
-    /// Feeds every source into `hash`, so that any template change changes the result.
-    pub(super) fn digest(&self, hash: &mut Sha256) {
-        for (name, source) in self.sources.iter().chain(&self.under) {
-            hash.update(name.as_bytes());
-            hash.update([0]);
-            hash.update(source.text.as_bytes());
-            hash.update([0]);
-        }
+    /// A hash of every source, so that any template change changes it; kept for the next time.
+    pub(super) fn digest(&self) -> &[u8; 32] {
+        self.kept.digest.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for (name, source) in self.sources.iter().chain(&self.under) {
+                hash.update(name.as_bytes());
+                hash.update([0]);
+                hash.update(source.text.as_bytes());
+                hash.update([0]);
+            }
+            hash.finalize().into()
+        })
     }
 }
 

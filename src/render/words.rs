@@ -52,6 +52,7 @@ pub fn escape(text: &str) -> String {
             '\'' => out.push_str("&#39;"),
             // Two of them would look like a leftover template tag.
             '{' => out.push_str("&#123;"),
+            c @ (' '..='~') if c != '\\' => out.push(c),
             c if c == '\\' || c.escape_debug().len() > 1 => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
