@@ -21,7 +21,7 @@ use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
 use crate::text;
 use crate::web::archive;
 use crate::web::public::{
-    Caller, Form, Limits, Pages, PublicRequest, PublicResponse, PublicService, Way, go, router, serve,
+    Answer, Caller, Form, Limits, Pages, PublicRequest, PublicResponse, PublicService, Way, go, router, serve,
 };
 use clicks::Clicks;
 use sign_ups::SignUpQueue;
@@ -96,14 +96,14 @@ impl PublicPages {
         Ok(Self { site, templates, language, style, public_url, stores, sign_ups })
     }
 
-    fn answer(&self, request: PublicRequest, caller: &Caller) -> PublicResponse {
+    fn answer(&self, request: PublicRequest, caller: &Caller) -> Answer {
         let answered = match request {
+            PublicRequest::SignUp(form) => return self.or_busy(self.sign_up(&form, caller)),
+            PublicRequest::Lost(Some(form)) => return self.or_busy(self.lost(&form, caller)),
             PublicRequest::Home => self.home(),
             PublicRequest::Style => Ok(PublicResponse { status: 200, body: self.style.clone(), is_data: false }),
             PublicRequest::Lost(None) => self.page(200, &Lost::default(), "lost"),
-            PublicRequest::Lost(Some(form)) => self.lost(&form, caller),
             PublicRequest::Move { token, post } => self.confirm_move(&token, post, caller),
-            PublicRequest::SignUp(form) => self.sign_up(&form, caller),
             PublicRequest::Confirm { token, post } => self.confirm(&token, post, caller),
             PublicRequest::Leave { token, post } => self.leave(&token, post, caller),
             PublicRequest::Preferences { token, form: None } => self.preferences(&token),
@@ -111,11 +111,16 @@ impl PublicPages {
             PublicRequest::Poll { issue, answer, post } => self.poll(&issue, answer, post),
             PublicRequest::Missing => self.missing(),
             PublicRequest::Refused(status) => self.page(status, &MessagePage::default(), "refused"),
+            PublicRequest::Busy => self.page(503, &MessagePage::default(), "busy"),
         };
+        self.or_busy(answered.map(Answer::Now))
+    }
+
+    fn or_busy(&self, answered: anyhow::Result<Answer>) -> Answer {
         answered.unwrap_or_else(|error| {
             tracing::error!(error = format!("{error:#}"), "a public page failed");
             let busy = self.page(503, &MessagePage::default(), "busy");
-            busy.unwrap_or(PublicResponse { status: 503, body: String::new(), is_data: false })
+            Answer::Now(busy.unwrap_or(PublicResponse { status: 503, body: String::new(), is_data: false }))
         })
     }
 
@@ -185,21 +190,22 @@ impl PublicPages {
     }
 
     /// The response shows only whether the address is valid: the work done before it is the same for every address.
-    fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<PublicResponse> {
+    fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
         let typed = form.get("email");
         // A custom form that asks only for an address means all editions.
         let chooses = form.all("edition").next().is_some() || !form.get("choice").is_empty();
         let editions = if chooses { self.ticked(form) } else { Some(Vec::new()) };
         let (Ok(email), Some(editions)) = (Address::parse(typed), editions.clone()) else {
             let wrong = Address::parse(typed).is_err();
-            return self.page(422, &self.form(typed, wrong, editions.is_none()), "home");
+            return Ok(Answer::Now(self.page(422, &self.form(typed, wrong, editions.is_none()), "home")?));
         };
         // The second field is hidden from people.
-        if form.get("website").is_empty() {
-            let network = caller.network.clone();
-            self.sign_ups.keep(SignUpRequest { email, editions, network, kind: Wanted::SignUp })?;
+        if !form.get("website").is_empty() {
+            return Ok(Answer::Now(self.sheet("asked")?));
         }
-        self.sheet("asked")
+        let network = caller.network.clone();
+        let asking = SignUpRequest { email, editions, network, kind: Wanted::SignUp };
+        Ok(Answer::Once { kept: self.sign_ups.keep(asking)?, page: self.sheet("asked")? })
     }
 
     fn confirm(&self, token: &str, post: bool, caller: &Caller) -> anyhow::Result<PublicResponse> {

@@ -1,5 +1,7 @@
 //! The daemon: runs the public pages and the other loops with the current settings, until asked to stop.
 
+use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
@@ -28,8 +30,9 @@ const LOOPS: &[(&str, Loop)] = &[
     ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),
 ];
 
-/// Most requests for pages that are being answered at the same time; what is only read or written to the network does not count.
-const AT_ONCE: usize = 8;
+/// Threads that answer requests for pages: one a processor, within these bounds. Whoever waits for the network, or for a sign-up to be on
+/// disk, takes none.
+const PAGE_THREADS: RangeInclusive<usize> = 4..=16;
 
 /// A loop that reports its own errors and carries on.
 fn endless(task: impl Future<Output = ()> + 'static) -> Task {
@@ -72,10 +75,12 @@ pub async fn serve(
 }
 
 /// The pages have a runtime of their own, whose threads are few: the common one starts another whenever all are busy, and after a crowd it
-/// had two hundred, each with memory that it keeps. A request beyond [`AT_ONCE`] waits its turn, but never for a send or a loop.
+/// had two hundred, each with memory that it keeps. A request for which there is none waits its turn, but never for a send or a loop.
 fn pages_runtime() -> anyhow::Result<Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = processors.clamp(*PAGE_THREADS.start(), *PAGE_THREADS.end());
     let mut builder = Builder::new_multi_thread();
-    builder.max_blocking_threads(AT_ONCE).enable_all().build().context("cannot start the pages' threads")
+    builder.max_blocking_threads(threads).enable_all().build().context("cannot start the pages' threads")
 }
 
 /// Runs a loop with the current settings: when they change, it finishes what it began and restarts. A loop that cannot run
@@ -158,7 +163,7 @@ mod tests {
                 one.await.unwrap();
             }
         });
-        assert!(threads.lock().unwrap().len() <= AT_ONCE);
+        assert!(threads.lock().unwrap().len() <= *PAGE_THREADS.end());
     }
 
     /// The runs of a loop: their settings, and how each ended.

@@ -8,7 +8,7 @@ use crate::model::{Address, Purpose, Subscriber};
 use crate::pipeline::seed;
 use crate::render::{Leave, Lost, MessagePage, Preferences};
 use crate::store::{PreferenceChange, SignUpRequest, Wanted};
-use crate::web::public::{Caller, Form, PublicResponse, Way};
+use crate::web::public::{Answer, Caller, Form, PublicResponse, Way};
 
 /// How long the pause offered on the unsubscribe page is.
 const PAUSE: TimeDelta = TimeDelta::days(30);
@@ -61,16 +61,18 @@ impl PublicPages {
     }
 
     /// The response shows nothing about the address: the work before it is always the same, as for a sign-up.
-    pub(super) fn lost(&self, form: &Form, caller: &Caller) -> anyhow::Result<PublicResponse> {
+    pub(super) fn lost(&self, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
         let typed = form.get("email");
         let Ok(email) = Address::parse(typed) else {
-            return self.page(422, &Lost { email: typed.chars().take(254).collect(), wrong: true }, "lost");
+            let lost = Lost { email: typed.chars().take(254).collect(), wrong: true };
+            return Ok(Answer::Now(self.page(422, &lost, "lost")?));
         };
-        if form.get("website").is_empty() {
-            let network = caller.network.clone();
-            self.sign_ups.keep(SignUpRequest { email, editions: Vec::new(), network, kind: Wanted::Link })?;
+        if !form.get("website").is_empty() {
+            return Ok(Answer::Now(self.sheet("lost_asked")?));
         }
-        self.sheet("lost_asked")
+        let network = caller.network.clone();
+        let asking = SignUpRequest { email, editions: Vec::new(), network, kind: Wanted::Link };
+        Ok(Answer::Once { kept: self.sign_ups.keep(asking)?, page: self.sheet("lost_asked")? })
     }
 
     /// Mails a confirmation link to a subscriber's new address.

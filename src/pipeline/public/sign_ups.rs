@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
+use tokio::sync::oneshot;
 
 use super::super::{Site, seed};
 use crate::model::{Address, LetterOrder, Purpose, token, token_hash};
@@ -27,7 +28,7 @@ pub(super) struct SignUpQueue(SyncSender<Waiting>);
 
 struct Waiting {
     asking: SignUpRequest,
-    kept: SyncSender<()>,
+    kept: oneshot::Sender<()>,
 }
 
 impl SignUpQueue {
@@ -39,14 +40,15 @@ impl SignUpQueue {
         Ok(Self(door))
     }
 
-    /// Writes a sign-up to disk, together with any others that are waiting.
+    /// Has a sign-up written to disk, together with any others that are waiting. What is returned says when that is done, and fails if
+    /// the store does: then the sign-up is not kept, and the response must not claim that it is.
     ///
     /// # Errors
-    /// Too many are waiting, or the store fails. The sign-up is not kept, and the response must not claim that it is.
-    pub(super) fn keep(&self, asking: SignUpRequest) -> anyhow::Result<()> {
-        let (kept, told) = sync_channel(1);
+    /// Too many are waiting.
+    pub(super) fn keep(&self, asking: SignUpRequest) -> anyhow::Result<oneshot::Receiver<()>> {
+        let (kept, told) = oneshot::channel();
         self.0.try_send(Waiting { asking, kept }).map_err(|_| anyhow!("too many sign-ups wait for the disk"))?;
-        told.recv().context("a sign-up could not be kept")
+        Ok(told)
     }
 }
 

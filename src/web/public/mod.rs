@@ -22,6 +22,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tokio::sync::oneshot;
 
 use crate::model::IssueName;
 
@@ -97,6 +98,8 @@ pub enum PublicRequest {
     Missing,
     /// A request that no page accepts, with the status that says why, such as 405 or 413.
     Refused(u16),
+    /// Something was not kept: asks to try again later.
+    Busy,
 }
 
 /// A page that is ready to be sent.
@@ -109,8 +112,19 @@ pub struct PublicResponse {
     pub is_data: bool,
 }
 
+/// What a handler answers.
+#[derive(Debug)]
+pub enum Answer {
+    Now(PublicResponse),
+    /// A page that is true only once `kept` has said so, which takes no thread. When it never will, [`PublicRequest::Busy`] is answered.
+    Once {
+        kept: oneshot::Receiver<()>,
+        page: PublicResponse,
+    },
+}
+
 /// Answers a [`PublicRequest`]. It may take some milliseconds, and is never called on a runtime's thread.
-pub type PublicHandler = Arc<dyn Fn(PublicRequest, &Caller) -> PublicResponse + Send + Sync>;
+pub type PublicHandler = Arc<dyn Fn(PublicRequest, &Caller) -> Answer + Send + Sync>;
 
 /// Where the pages get what they show.
 #[derive(Clone)]
@@ -169,11 +183,19 @@ async fn dressed(State(service): State<PublicService>, caller: Caller, request: 
 }
 
 /// Runs the service on a thread that may block.
+async fn ask(service: &PublicService, request: PublicRequest, caller: Caller) -> Option<Answer> {
+    let handle = Arc::clone(&service.handle);
+    tokio::task::spawn_blocking(move || handle(request, &caller)).await.ok()
+}
+
 async fn handle(service: &PublicService, request: PublicRequest, caller: Caller) -> Response {
     let kind = if request == PublicRequest::Style { "text/css; charset=utf-8" } else { "text/html; charset=utf-8" };
-    let handle = Arc::clone(&service.handle);
-    let answer = tokio::task::spawn_blocking(move || handle(request, &caller)).await;
-    let Ok(answer) = answer else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let mut answer = ask(service, request, caller.clone()).await;
+    if let Some(Answer::Once { kept, page }) = answer {
+        let is_kept = kept.await.is_ok();
+        answer = if is_kept { Some(Answer::Now(page)) } else { ask(service, PublicRequest::Busy, caller).await };
+    }
+    let Some(Answer::Now(answer)) = answer else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = if answer.is_data { "application/json; charset=utf-8" } else { kind };
     let mut response = (status, answer.body).into_response();

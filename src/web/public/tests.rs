@@ -31,7 +31,10 @@ async fn house_with(
     others: Router,
 ) -> (std::net::SocketAddr, tokio::sync::watch::Sender<bool>) {
     let handle = |request: PublicRequest, caller: &Caller| match request {
+        PublicRequest::SignUp(form) if form.get("email") == "lost" => once(None),
+        PublicRequest::SignUp(form) if form.get("email") == "kept" => once(Some(())),
         PublicRequest::SignUp(form) => page(200, form.get("email").len().to_string()),
+        PublicRequest::Busy => page(503, String::new()),
         PublicRequest::Style => page(200, "x".repeat(64 << 20)),
         PublicRequest::Missing => page(404, String::new()),
         PublicRequest::Refused(status) => page(status, String::new()),
@@ -75,8 +78,16 @@ async fn talk(address: std::net::SocketAddr, pieces: &[&str], gap: Duration) -> 
 const PATIENCE: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(300);
 
-fn page(status: u16, body: String) -> PublicResponse {
-    PublicResponse { status, body, is_data: false }
+fn page(status: u16, body: String) -> Answer {
+    Answer::Now(PublicResponse { status, body, is_data: false })
+}
+
+/// A page that waits until a thread of its own says that something is kept, or gives up.
+fn once(says: Option<()>) -> Answer {
+    let (tell, kept) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || says.map(|()| tell.send(())));
+    let Answer::Now(page) = page(200, "kept".into()) else { unreachable!("it is ready") };
+    Answer::Once { kept, page }
 }
 
 fn status(answer: &str) -> &str {
@@ -96,6 +107,19 @@ async fn a_head_that_drips_or_never_comes_ends_its_connection() {
     // An answered request does not extend its connection's idle time.
     let (answer, took) = talk(address, &["GET / HTTP/1.1\r\nhost: x\r\n\r\n"], Duration::ZERO).await;
     assert!(status(&answer) == "200" && took < PATIENCE / 2, "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_says_that_something_is_kept_only_once_it_is() {
+    let (address, _stop) = house(Limits::default(), "").await;
+    for (email, expected) in [("kept", "200"), ("lost", "503")] {
+        let request = format!(
+            "POST /subscribe HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\nemail={email}",
+            "email=".len() + email.len()
+        );
+        let (answer, _) = talk(address, &[&request], Duration::ZERO).await;
+        assert_eq!((status(&answer), answer.ends_with("kept")), (expected, email == "kept"), "{answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
