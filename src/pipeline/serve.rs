@@ -155,7 +155,9 @@ mod tests {
         let threads = Arc::new(Mutex::new(std::collections::HashSet::new()));
         let answer = || {
             let threads = Arc::clone(&threads);
-            runtime.spawn_blocking(move || drop(threads.lock().unwrap().insert(std::thread::current().id())))
+            runtime.spawn_blocking(move || {
+                threads.lock().unwrap().insert(std::thread::current().id());
+            })
         };
         let crowd: Vec<_> = (0..1_000).map(|_| answer()).collect();
         runtime.block_on(async {
