@@ -27,6 +27,7 @@ mod serve;
 mod status;
 mod store;
 mod subscribers;
+mod workers;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -150,6 +151,8 @@ enum Command {
     /// Copy the database to another place, or remove the recipients of old issues
     #[command(subcommand)]
     Store(store::Store),
+    /// Show which processes are sending, and at what pace
+    Workers(workers::Workers),
     /// Write a send's report as a web page
     Report(report::Report),
     /// Show drafts, running sends and results
@@ -238,6 +241,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Backup(command) => command.run(global),
         Command::Restore(command) => command.run(global),
         Command::Store(command) => command.run(global),
+        Command::Workers(command) => command.run(global),
         Command::Report(command) => command.run(global),
         Command::Status(command) => command.run(global),
         Command::Schedule(command) => command.run(global),

@@ -85,7 +85,7 @@ impl SendIssue {
             line("nobody was mailed")?;
             return Ok(Exit::Interrupted);
         }
-        let options = SendOptions { limit: self.limit, retry_failed: self.retry_failed, fencing_token: None };
+        let options = SendOptions { limit: self.limit, retry_failed: self.retry_failed, ..SendOptions::default() };
         let progress = Arc::new(Progress::new(global, planned));
         let shown = Arc::clone(&progress);
         let delivered = runtime()?.block_on(async {
@@ -227,6 +227,9 @@ fn finish(name: &IssueName, delivered: &Delivered, again: bool, zone: Tz) -> any
                 "the send stopped: {reason}\n  help: fix it and run `digest send {name}` again; {waiting} waiting"
             )
         }
+        Ended::Expired => anyhow::bail!(
+            "another `digest` has taken over this send, since this one stood still for too long\n  help: `digest status {name}` shows how far it is"
+        ),
         Ended::Guarded(reason) => anyhow::bail!("the send stopped itself: {reason}"),
         Ended::StoppedElsewhere => line(&format!("stopped; `digest resume {name}` resumes it"))?,
         Ended::Interrupted => line(&format!("interrupted; `digest send {name}` continues where it stopped"))?,

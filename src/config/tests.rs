@@ -245,5 +245,8 @@ fn every_setting_is_listed_with_its_value_and_its_source() {
     let listed = read_with(&format!("[publication]\n{publication}"), &[]);
     assert_eq!(listed.map(|config| config.publication), Ok(Publication::default()), "{publication}");
     let about = |key: &str| all.iter().find(|setting| setting.key == key).map(|setting| setting.about.clone());
-    assert_eq!(about("rate").as_deref(), Some("messages a second in all; 0: as fast as the relay accepts them"));
+    assert_eq!(
+        about("rate").as_deref(),
+        Some("messages a second of all senders together; 0: as fast as the relay accepts them")
+    );
 }

@@ -9,11 +9,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::{Daemon, Site};
+use super::{Daemon, Site, Worker};
 use crate::model::{IssueName, IssueState, Notice};
 use crate::schedule;
 use crate::store::{IssueSend, LATENCIES, Store};
-use crate::web::ops::{self, Buckets, EditionVitals, OpsService, SendVitals, Vitals};
+use crate::web::ops::{self, Buckets, EditionVitals, OpsService, SendVitals, Vitals, WorkerVitals};
 
 /// How long figures are cached.
 const FRESH: Duration = Duration::from_secs(10);
@@ -85,6 +85,7 @@ impl Board {
         let mut vitals = Vitals { editions: editions(site), feeds: feeds(site), ..Vitals::default() };
         let Some(store) = site.store_to_read()? else { return Ok(vitals) };
         vitals.sender_alive = store.sender_is_alive()?;
+        vitals.workers = site.delivery().workers()?.into_iter().map(worker).collect();
         vitals.subscribers = store
             .sends()
             .subscribers_by_status()?
@@ -116,6 +117,11 @@ impl Board {
         }
         Ok(Some(vitals))
     }
+}
+
+fn worker(worker: Worker) -> WorkerVitals {
+    let Worker { issue, name, in_flight, per_minute, lease_until, .. } = worker;
+    WorkerVitals { issue, name, in_flight, per_minute, lease_until }
 }
 
 fn measure(site: &Site, store: &Store, name: &IssueName, send: &IssueSend) -> anyhow::Result<SendVitals> {

@@ -20,7 +20,9 @@ mod letters;
 mod mends;
 mod metrics;
 mod online;
+mod prepare;
 mod preview;
+mod process;
 mod proof;
 mod proposal;
 mod public;
@@ -34,8 +36,10 @@ mod status;
 mod storage;
 mod subscribers;
 mod test_copy;
+mod transport;
 mod trouble;
 mod watch;
+mod workers;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -62,7 +66,7 @@ pub use archive::{Archive, ArchivedIssue};
 pub use backup::{BackedUp, Backups, Release, Released, Restored, restore};
 pub use bounces::BounceImport;
 pub use content::{ContentFolder, Imported};
-pub use deliver::{Delivered, Delivery, SendOptions};
+pub use deliver::{Delivered, Delivery};
 pub use demo::{Demo, Stop, demo};
 pub use doctor::{Diagnosis, Doctor, Health, Progress};
 pub use draft::{Composed, Drafts};
@@ -71,6 +75,7 @@ pub use fetch::{FetchedSource, Fetching, Outcome, SourceHealth};
 pub use init::init;
 pub use letters::{Posted, post_letters};
 pub use metrics::watch_ops;
+pub use prepare::SendOptions;
 pub use preview::preview;
 pub use public::{serve_pages, sign_up_form};
 pub use rendering::{Asked, Rendering};
@@ -83,6 +88,7 @@ pub use subscribers::{
     DuplicateRow, ImportOptions, Off, OpenList, SubscriberDetails, SubscriberImport, Subscribers, subscriber_to_json,
 };
 pub use watch::By;
+pub use workers::Worker;
 
 /// A publication: its folder, its settings, and the time. Its operations are grouped by subject: [`Site::content`],
 /// [`Site::drafts`] and so on. Clones share everything.

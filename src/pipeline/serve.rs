@@ -15,6 +15,7 @@ use super::bounces::{serve_lmtp, watch_bounces, watch_mailbox};
 use super::letters::post_letters;
 use super::metrics::watch_ops;
 use super::public::serve_pages;
+use super::workers::help_others;
 
 type Task = Pin<Box<dyn Future<Output = anyhow::Result<()>>>>;
 type Loop = fn(Arc<Site>, watch::Receiver<bool>) -> Task;
@@ -25,6 +26,7 @@ const LOOPS: &[(&str, Loop)] = &[
     ("letters", |site, stop| endless(post_letters(site, stop))),
     ("feeds", |site, stop| endless(async move { site.content().watch_feeds(stop, rand::random::<f64>).await })),
     ("bounces", |site, stop| endless(watch_bounces(site, stop))),
+    ("workers", |site, stop| endless(help_others(site, stop))),
     ("lmtp", |site, stop| endless(serve_lmtp(site, stop))),
     ("mailbox", |site, stop| endless(watch_mailbox(site, stop))),
     ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),

@@ -11,6 +11,7 @@ pub async fn fill(shared: &Shared, folder: &Folder) -> Result<(), Ended> {
     let mut in_flight = next(shared, 0, 0).await?;
     while let Some(now) = in_flight {
         let message = shared.run.compiled.message(&now.delivery);
+        shared.may_start().await?;
         match folder.deliver(now.delivery.number, &message) {
             Ok(path) => {
                 let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

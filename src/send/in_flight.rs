@@ -42,9 +42,12 @@ pub async fn next(shared: &Shared, first: GroupIndex, taken: usize) -> Result<Op
                 Claim::Delivery(delivery) => return Ok(Some(InFlight { delivery, domain_group, started, taken })),
                 Claim::Empty => shared.throttle().cancel(domain_group),
                 Claim::Stopped => return Err(Ended::StoppedElsewhere),
+                Claim::Expired => return Err(Ended::Expired),
             }
         }
         shared.disallow();
+        let ours = shared.throttle().ours();
+        closed.retain(|group| ours.contains(group));
         if closed.is_empty() || !shared.run.ledger.waits(&closed, shared.now()).await.map_err(Ended::Broken)? {
             return Ok(None);
         }
@@ -99,7 +102,7 @@ async fn record_as(
     said: Feedback,
 ) -> Result<Option<InFlight>, Ended> {
     let number = in_flight.delivery.number;
-    let stop = shared.guard.lock().unwrap_or_else(PoisonError::into_inner).note(&outcome);
+    let stop = note(shared, &outcome);
     let (state, reply) = told(&outcome);
     let (domain_group, taken, started) = (in_flight.domain_group, in_flight.taken + 1, Instant::now());
     shared.throttle().end(domain_group, in_flight.started, said, started);
@@ -128,6 +131,7 @@ async fn record_as(
         }
         Claim::Empty => {}
         Claim::Stopped => return Err(Ended::StoppedElsewhere),
+        Claim::Expired => return Err(Ended::Expired),
     }
     stop.map_or(Ok(None), |reason| Err(Ended::Guarded(reason)))
 }
@@ -143,8 +147,19 @@ pub async fn begin(shared: &Shared, in_flight: &InFlight) -> Result<Option<InFli
         Claim::Delivery(delivery) => {
             Ok(Some(InFlight { delivery, domain_group: *domain_group, started, taken: *taken }))
         }
+        Claim::Expired => Err(Ended::Expired),
         _ => Err(Ended::StoppedElsewhere),
     }
+}
+
+/// Counts an outcome for all senders; the reason to stop when there is one.
+fn note(shared: &Shared, outcome: &Outcome) -> Option<String> {
+    let others = shared.membership.borrow().others;
+    let mut guard = shared.guard.lock().unwrap_or_else(PoisonError::into_inner);
+    let stop = guard.note(outcome, others);
+    let (refused, bounced) = guard.counts();
+    shared.run.ledger.tell(refused, bounced);
+    stop
 }
 
 /// An outcome as observers see it.

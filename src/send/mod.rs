@@ -6,6 +6,7 @@ mod connections;
 mod dialer;
 mod folder_worker;
 mod in_flight;
+mod membership;
 mod outcomes;
 mod retry;
 mod session;
@@ -85,6 +86,8 @@ pub enum Ended {
     Interrupted,
     /// Another process set the send to stopped.
     StoppedElsewhere,
+    /// Another sender ended this one, whose lease had run out while it or its database stood still.
+    Expired,
     /// Too many messages were refused or bounced: the reason, in words for the operator, who alone can resume the send.
     Guarded(String),
     /// Something is wrong on our side, so that no message could have gone out: the reason, in words for the operator.
@@ -150,14 +153,27 @@ async fn work_off(run: Run, writer: Writer) -> Ended {
         dialed: Notify::new(),
         answered: AtomicBool::new(false),
         groups: AtomicBool::new(true),
+        membership: run.ledger.membership(),
         run,
     });
-    let tasks: Vec<_> = (0..workers).map(|worker| tokio::spawn(worker::work(Arc::clone(&shared), worker))).collect();
-    for task in tasks {
-        if let Err(error) = task.await {
-            shared.end(Ended::Broken(format!("a worker failed: {error}")));
+    if let Err(why) = membership::start(&shared).await {
+        shared.end(why);
+    }
+    let following = tokio::spawn(membership::follow(Arc::clone(&shared)));
+    loop {
+        let tasks: Vec<_> =
+            (0..workers).map(|worker| tokio::spawn(worker::work(Arc::clone(&shared), worker))).collect();
+        for task in tasks {
+            if let Err(error) = task.await {
+                shared.end(Ended::Broken(format!("a worker failed: {error}")));
+            }
+        }
+        if !membership::linger(&shared).await {
+            break;
         }
     }
+    following.abort();
+    drop(following.await);
     let why = shared.ended.borrow().clone();
     // The last handle to the ledger: the writer ends, and its connection with it.
     drop(shared);

@@ -8,6 +8,7 @@ use super::throttle::Feedback;
 use crate::mail::{Refusal, Stage};
 use crate::model::{Outcome, RefusalClass, Reply};
 use crate::refusals;
+use crate::store::Progress;
 
 /// When a deferred recipient is tried again, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,32 +197,39 @@ pub struct Guard {
     /// The parts of the tried messages that may be refused so, and that may bounce, 0 to 1; 0 means any.
     refused_limit: f64,
     bounced_limit: f64,
-    tried: u32,
-    refused: u32,
-    bounced: u32,
+    tried: u64,
+    refused: u64,
+    bounced: u64,
 }
 
 impl Guard {
     /// Fewer refusals than this say nothing.
-    const FEWEST: u32 = 20;
+    const FEWEST: u64 = 20;
 
     pub fn new(refused_limit: f64, bounced_limit: f64) -> Self {
         Self { refused_limit, bounced_limit, tried: 0, refused: 0, bounced: 0 }
     }
 
-    /// Counts the outcome of a try; the reason to stop when there is one.
-    pub fn note(&mut self, outcome: &Outcome) -> Option<String> {
+    /// How many messages were refused for our content or reputation, and how many because the address does not exist.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.refused, self.bounced)
+    }
+
+    /// Counts the outcome of a try, beside those of other senders; the reason to stop when there is one.
+    pub fn note(&mut self, outcome: &Outcome, others: Progress) -> Option<String> {
         self.tried += 1;
         let Outcome::Failed { reply, class } = outcome else { return None };
-        let over = |count: u32, limit: f64, tried: u32| {
-            limit > 0.0 && count >= Self::FEWEST && f64::from(count) > limit * f64::from(tried)
+        #[expect(clippy::cast_precision_loss, reason = "counts of subscribers, far below 2^52")]
+        let over = |count: u64, limit: f64, tried: u64| {
+            limit > 0.0 && count >= Self::FEWEST && count as f64 > limit * tried as f64
         };
+        let tried = self.tried + others.tried;
         if *class == RefusalClass::NoMailbox {
             self.bounced += 1;
-            return over(self.bounced, self.bounced_limit, self.tried).then(|| {
+            let bounced = self.bounced + others.bounced;
+            return over(bounced, self.bounced_limit, tried).then(|| {
                 format!(
-                    "{} of {} addresses do not exist, last `{reply}`; find out where the list came from, then run `digest resume`",
-                    self.bounced, self.tried
+                    "{bounced} of {tried} addresses do not exist, last `{reply}`; find out where the list came from, then run `digest resume`"
                 )
             });
         }
@@ -229,11 +237,11 @@ impl Guard {
             return None;
         }
         self.refused += 1;
-        over(self.refused, self.refused_limit, self.tried).then(|| {
+        let refused = self.refused + others.refused;
+        over(refused, self.refused_limit, tried).then(|| {
             format!(
-                "{} of {} messages were refused for content or reputation, last `{reply}`; fix that, then run `digest resume`, and \
-                 `digest send --retry-failed` for those who were refused",
-                self.refused, self.tried
+                "{refused} of {tried} messages were refused for content or reputation, last `{reply}`; fix that, then run `digest resume`, and \
+                 `digest send --retry-failed` for those who were refused"
             )
         })
     }

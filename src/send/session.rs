@@ -77,6 +77,7 @@ impl<'a> Session<'a> {
     /// Says the envelope of a message.
     async fn offer(&mut self, in_flight: InFlight) -> Result<After, Ended> {
         let outgoing = self.outgoing(in_flight).await?;
+        self.shared.may_start().await?;
         match self.connection.offer(&outgoing.message).await {
             Ok(()) => {
                 self.outcomes.rested = false;
@@ -98,6 +99,7 @@ impl<'a> Session<'a> {
             return self.deliver_both(outgoing, next).await;
         }
         let then = self.then(2);
+        self.shared.may_start().await?;
         let sent = self.connection.deliver(&outgoing.message).await;
         self.outcomes.settle(sent, &outgoing.in_flight, then).await
     }
@@ -129,6 +131,7 @@ impl<'a> Session<'a> {
     /// Delivers a message with the next one's envelope behind it.
     async fn deliver_both(&mut self, outgoing: &Outgoing, next: Outgoing) -> Result<After, Ended> {
         let after_next = self.then(1);
+        self.shared.may_start().await?;
         let sent = self.connection.deliver_before(&outgoing.message, &next.message).await;
         if matches!(&sent, Err(refusal) if refusal.reply.ends_connection()) {
             release(self.shared, &next).await;

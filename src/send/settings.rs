@@ -9,6 +9,9 @@ use crate::mail::{DkimSettings, SmtpSettings};
 use crate::model::duration;
 use crate::store::Uncertain;
 
+/// How long a sender that writes files may be silent.
+const FOLDER_LEASE: Duration = Duration::from_secs(30);
+
 /// The transport of mail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -74,6 +77,20 @@ impl Settings {
     pub fn limits(&self) -> Limits {
         let Self { stop_at_refused: refused, stop_at_bounced: bounced, stop_at_complained: complained, .. } = *self;
         Limits { refused, bounced, complained }
+    }
+
+    /// How long a sender may be silent before another one may take over what it has in flight: as long as a relay may take for an answer.
+    pub fn lease(&self) -> Duration {
+        let timeouts = &self.smtp.timeouts;
+        match self.transport {
+            TransportKind::File => FOLDER_LEASE,
+            TransportKind::Smtp => timeouts.command.max(timeouts.data),
+        }
+    }
+
+    /// The most connections of one sender.
+    pub fn connections(&self) -> usize {
+        if self.transport == TransportKind::Smtp { self.smtp.connections } else { 1 }
     }
 
     pub fn schedule(&self, started: chrono::DateTime<chrono::Utc>) -> Schedule {

@@ -14,6 +14,7 @@ use super::throttle::Throttle;
 use super::{Ended, Run};
 use crate::mail::Message;
 use crate::model::Delivery;
+use crate::store::{Claim, Membership};
 
 /// After this many messages of one domain group a worker looks at the next group first.
 const TURN: usize = 16;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub answered: AtomicBool,
     /// Whether an envelope may follow another message's final dot; a relay that minds it gets one thing at a time.
     pub groups: AtomicBool,
+    /// The senders of this send.
+    pub membership: watch::Receiver<Membership>,
 }
 
 impl Shared {
@@ -78,13 +81,31 @@ impl Shared {
 
     /// Waits so long, or until `sooner`, or until the run is over.
     pub async fn rest(&self, wait: Duration, sooner: impl Future<Output = ()>) {
+        self.until_over(async { drop(tokio::time::timeout(wait, sooner).await) }).await;
+    }
+
+    /// Waits until the work is done, or the run is over.
+    pub async fn until_over(&self, work: impl Future<Output = ()>) {
         let mut stop = self.run.stop.clone();
         let mut ended = self.ended.subscribe();
         tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = sooner => {}
+            () = work => {}
             _ = stop.wait_for(|stop| *stop) => {}
             _ = ended.wait_for(Option::is_some) => {}
+        }
+    }
+
+    /// Whether a message may start now. A lease that has run out meanwhile is renewed first.
+    ///
+    /// # Errors
+    /// [`Ended::Expired`]: another sender has ended this one, and may be sending what it held.
+    pub async fn may_start(&self) -> Result<(), Ended> {
+        if self.run.ledger.is_held() {
+            return Ok(());
+        }
+        match self.run.ledger.renew().await.map_err(Ended::Broken)? {
+            Claim::Expired => Err(Ended::Expired),
+            _ => Ok(()),
         }
     }
 
@@ -102,7 +123,7 @@ impl Shared {
         if self.is_over() || self.allowance.load(Ordering::Relaxed) == 0 {
             return Ok(false);
         }
-        let domain_groups: Vec<_> = (0..self.throttle().domain_groups()).collect();
+        let domain_groups = self.throttle().ours();
         self.run.ledger.waits(&domain_groups, self.now()).await.map_err(Ended::Broken)
     }
 

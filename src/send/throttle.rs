@@ -36,9 +36,13 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// Where messages pass, at most `limit` at a time and not before `next`.
 #[derive(Debug)]
 struct Gate {
-    /// Between two messages; zero without a rate.
+    /// Between two messages of all senders; zero without a rate.
+    whole_gap: Duration,
+    /// The most messages under way of all senders, where that is limited.
+    whole: Option<usize>,
+    /// Between two messages.
     gap: Duration,
-    /// What `limit` may grow to.
+    /// What `limit` may grow to; 0: other senders have the whole share.
     most: usize,
     limit: usize,
     under_way: usize,
@@ -55,7 +59,28 @@ struct Gate {
 impl Gate {
     fn new(rate: u32, most: usize, now: Instant) -> Self {
         let gap = if rate == 0 { Duration::ZERO } else { Duration::from_secs(1) / rate };
-        Self { gap, most, limit: most, under_way: 0, good: 0, cuts: 0, next: now, cut: None }
+        Self {
+            whole_gap: gap,
+            whole: None,
+            gap,
+            most,
+            limit: most,
+            under_way: 0,
+            good: 0,
+            cuts: 0,
+            next: now,
+            cut: None,
+        }
+    }
+
+    /// Takes its share of what `size` senders may do together.
+    fn share(&mut self, rank: usize, size: usize) {
+        self.gap = self.whole_gap * u32::try_from(size).unwrap_or(u32::MAX);
+        if let Some(whole) = self.whole {
+            let most = whole / size + usize::from(rank < whole % size);
+            self.limit = if self.limit == self.most { most } else { self.limit.clamp(most.min(1), most) };
+            self.most = most;
+        }
     }
 
     fn is_open(&self, now: Instant) -> bool {
@@ -64,7 +89,8 @@ impl Gate {
 
     fn start(&mut self, now: Instant) {
         self.under_way += 1;
-        self.next = self.next.max(now) + self.gap;
+        // One that starts a little late does not put off all that follow.
+        self.next = self.next.max(now.checked_sub(self.gap).unwrap_or(now)) + self.gap;
     }
 
     fn end(&mut self, started: Instant, told: Feedback, now: Instant) {
@@ -99,11 +125,32 @@ impl Throttle {
     pub fn new<'g>(rate: u32, connections: usize, groups: impl Iterator<Item = &'g DomainGroup>, now: Instant) -> Self {
         let connections = connections.max(1);
         let gate = |group: &DomainGroup| {
-            let most = if group.connections == 0 { connections } else { group.connections.min(connections) };
-            Gate::new(group.rate, most, now)
+            let whole = Some(group.connections).filter(|connections| *connections > 0);
+            Gate { whole, ..Gate::new(group.rate, whole.map_or(connections, |whole| whole.min(connections)), now) }
         };
         let domain_groups = std::iter::once(Gate::new(0, connections, now)).chain(groups.map(gate)).collect();
         Self { relay: Gate::new(rate, connections, now), domain_groups }
+    }
+
+    /// Takes a share of the rates and of the groups' connections: that of one of `size` senders, the `rank`th, counted from 0.
+    pub fn share(&mut self, rank: usize, size: usize) {
+        for gate in std::iter::once(&mut self.relay).chain(&mut self.domain_groups) {
+            gate.share(rank, size);
+        }
+    }
+
+    /// Nothing that has a rate starts before this.
+    pub fn delay(&mut self, until: Instant) {
+        for gate in std::iter::once(&mut self.relay).chain(&mut self.domain_groups) {
+            if !gate.gap.is_zero() {
+                gate.next = gate.next.max(until);
+            }
+        }
+    }
+
+    /// The domain groups of which this sender may send anything.
+    pub fn ours(&self) -> Vec<GroupIndex> {
+        (0..self.domain_groups.len()).filter(|group| self.domain_groups[*group].most > 0).collect()
     }
 
     /// When the next closed gate opens by time alone; `None` when all wait for replies.

@@ -21,4 +21,6 @@ pub enum Claim {
     Empty,
     /// Someone stopped the send.
     Stopped,
+    /// Another sender has ended this one, whose lease had run out: nothing of this was recorded.
+    Expired,
 }

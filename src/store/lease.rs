@@ -36,7 +36,7 @@ impl Scheduling<'_> {
     /// Takes or renews the lease for `holder`, for `ttl` from `now`. `None` while another one holds it.
     ///
     /// Renewing in time keeps the fencing token, whatever was done to the clock and the length of a lease; one that ran out begins a new
-    /// hold with a higher one, also for its old holder, since nobody watched in between. A send that the last holder had under way is set to stopped, so that its process, if
+    /// hold with a higher one, also for its old holder, since nobody watched in between. On SQLite a send that the last holder had under way is set to stopped, so that its process, if
     /// it wakes up, sends nothing more.
     pub fn hold_lease(
         &self,
@@ -56,12 +56,15 @@ impl Scheduling<'_> {
             last => {
                 let stale = last.map_or(0, |lease| lease.fencing_token.number);
                 let fencing_token = FencingToken { holder: holder.to_owned(), number: stale + 1, since: now };
-                tx.execute(
-                    "UPDATE sends SET fencing_token = ?2, state = 'stopped',
-                            reason = ?3
-                     WHERE fencing_token = ?1 AND fencing_token > 0 AND state = 'sending'",
-                    params![stale, fencing_token.number, TAKEN_OVER],
-                )?;
+                // On PostgreSQL others may be sending too, and each has a lease of its own.
+                if !self.store.is_shared() {
+                    tx.execute(
+                        "UPDATE sends SET fencing_token = ?2, state = 'stopped',
+                                reason = ?3
+                         WHERE fencing_token = ?1 AND fencing_token > 0 AND state = 'sending'",
+                        params![stale, fencing_token.number, TAKEN_OVER],
+                    )?;
+                }
                 fencing_token
             }
         };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::db::{Db, Row, params};
 use super::report::kept;
-use super::{Sends, StoreError, from_ms, to_ms};
+use super::{Sends, StoreError, from_ms, tallies, to_ms};
 use crate::model::{DeliveryCounts, DeliveryState, IssueName, IssueState, Reply};
 
 /// What to do with a message whose connection broke between the final dot and the reply.
@@ -86,7 +86,7 @@ impl Sends<'_> {
         };
         let DomainGroupCounts { counts, next_due } = match kept(&self.store.db, id)? {
             Some(kept) => DomainGroupCounts { counts: kept.sums.counts(), next_due: None },
-            None => self.domain_group(id, "?2 = ''", "")?,
+            None => self.all_groups(id)?,
         };
         Ok(Some(IssueSend {
             id,
@@ -135,6 +135,26 @@ impl Sends<'_> {
         groups.chain([others]).map(|(filter, domains)| self.domain_group(send, &filter, &domains)).collect()
     }
 
+    /// All recipients of a send.
+    fn all_groups(self, send: i64) -> Result<DomainGroupCounts, StoreError> {
+        if !self.store.is_shared() {
+            return self.domain_group(send, "?2 = ''", "");
+        }
+        let alive = self.store.sender_is_alive()?;
+        let mut counts = DeliveryCounts::default();
+        for (state, n) in tallies::states(&self.store.db, send)? {
+            *part(&mut counts, parse_state(&state)?, alive) += n;
+            counts.recipients += n;
+        }
+        let next_due = if counts.deferred == 0 {
+            None
+        } else {
+            let sql = "SELECT min(due_ms) FROM deliveries WHERE send_id = ?1 AND due_ms > 0";
+            self.store.db.value::<Option<i64>>(sql, params![send])?.map(from_ms).transpose()?
+        };
+        Ok(DomainGroupCounts { counts, next_due })
+    }
+
     /// Those whom `filter` takes, SQL in which `?2` is `domains`.
     fn domain_group(self, send: i64, filter: &str, domains: &str) -> Result<DomainGroupCounts, StoreError> {
         let alive = self.store.sender_is_alive()?;
@@ -150,47 +170,11 @@ impl Sends<'_> {
         let due: Option<i64> = self.store.db.one(&sql, params![send, domains], |row| {
             counts.recipients = u64::from(row.get::<u32>(1)?);
             for (i, state) in DeliveryState::ALL.into_iter().enumerate() {
-                *match state {
-                    DeliveryState::Pending => &mut counts.pending,
-                    DeliveryState::InFlight if alive => &mut counts.pending,
-                    DeliveryState::InFlight | DeliveryState::Uncertain => &mut counts.uncertain,
-                    DeliveryState::Delivered => &mut counts.delivered,
-                    DeliveryState::Deferred => &mut counts.deferred,
-                    DeliveryState::Failed => &mut counts.failed,
-                    DeliveryState::Suppressed => &mut counts.suppressed,
-                } += u64::from(row.get::<Option<u32>>(i + 2)?.unwrap_or(0));
+                *part(&mut counts, state, alive) += u64::from(row.get::<Option<u32>>(i + 2)?.unwrap_or(0));
             }
             row.get(0)
         })?;
         Ok(DomainGroupCounts { counts, next_due: due.map(from_ms).transpose()? })
-    }
-
-    /// Makes this process the one that sends; the writer of an earlier one writes nothing more. Returns its epoch, with which the ledger is
-    /// started.
-    pub fn take_over(&self, send: i64) -> Result<i64, StoreError> {
-        let transaction = self.store.begin()?;
-        let sql = "UPDATE sends SET epoch = epoch + 1 WHERE id = ?1 RETURNING epoch";
-        let epoch = transaction.value(sql, params![send])?;
-        transaction.commit()?;
-        Ok(epoch)
-    }
-
-    /// Recovers what an earlier sender left: messages in flight become uncertain.
-    /// With [`Uncertain::Resend`] the uncertain ones are queued again. Returns how many were uncertain. Call it with the
-    /// sender's lock held.
-    pub fn recover(&self, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        let tx = self.store.begin()?;
-        let lost = tx.execute(
-            "UPDATE deliveries SET state = 'uncertain', attempts = attempts + 1, updated_ms = ?2,
-                    code = 0, reply = 'the sender ended between the final dot and the reply'
-             WHERE send_id = ?1 AND state = 'in_flight'",
-            params![send, to_ms(now)],
-        )?;
-        if uncertain == Uncertain::Resend {
-            requeue(&tx, send, "uncertain")?;
-        }
-        tx.commit()?;
-        Ok(lost)
     }
 
     /// Has nobody wait longer from now than the longest wait there is: a clock that was set back would else keep them for as
@@ -211,12 +195,7 @@ impl Sends<'_> {
     /// Sets a send to stopped, with the reason; `by_operator` makes it wait for [`Store::resume`]. Workers see it
     /// before their next message. A finished send stays finished, and an operator's stop stays theirs: then `false`.
     pub fn stop(&self, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
-        let rows = self.store.db.execute(
-            "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3
-             WHERE id = ?1 AND state <> 'sent' AND (?2 OR state <> 'stopped' OR NOT by_operator)",
-            params![send, by_operator, reason],
-        )?;
-        Ok(rows > 0)
+        stop(&self.store.db, send, by_operator, reason)
     }
 
     /// Resumes a stopped send; one that an operator stopped only at an operator's request. `false` when nothing was resumed.
@@ -260,7 +239,30 @@ impl Sends<'_> {
     }
 }
 
-fn requeue(db: &Db, send: i64, state: &str) -> Result<usize, StoreError> {
+/// Where messages of a state are counted: one in flight is pending while a sender is alive.
+fn part(counts: &mut DeliveryCounts, state: DeliveryState, alive: bool) -> &mut u64 {
+    match state {
+        DeliveryState::Pending => &mut counts.pending,
+        DeliveryState::InFlight if alive => &mut counts.pending,
+        DeliveryState::InFlight | DeliveryState::Uncertain => &mut counts.uncertain,
+        DeliveryState::Delivered => &mut counts.delivered,
+        DeliveryState::Deferred => &mut counts.deferred,
+        DeliveryState::Failed => &mut counts.failed,
+        DeliveryState::Suppressed => &mut counts.suppressed,
+    }
+}
+
+/// See [`Sends::stop`].
+pub(super) fn stop(db: &Db, send: i64, by_operator: bool, reason: &str) -> Result<bool, StoreError> {
+    let rows = db.execute(
+        "UPDATE sends SET state = 'stopped', by_operator = ?2, reason = ?3
+         WHERE id = ?1 AND state <> 'sent' AND (?2 OR state <> 'stopped' OR NOT by_operator)",
+        params![send, by_operator, reason],
+    )?;
+    Ok(rows > 0)
+}
+
+pub(super) fn requeue(db: &Db, send: i64, state: &str) -> Result<usize, StoreError> {
     let rows = db.execute(
         "UPDATE deliveries SET state = 'pending', due_ms = 0 WHERE send_id = ?1 AND state = ?2",
         params![send, state],

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::db::params;
 use super::report::kept;
+use super::tallies::TALLIES;
 use super::{IssueSend, Sends, StoreError, from_ms};
 use crate::model::{IssueName, SubscriberStatus};
 
@@ -44,9 +45,13 @@ impl Sends<'_> {
         if let Some(kept) = kept(&self.store.db, send.id)? {
             return Ok(kept.reply_classes);
         }
-        let sql = "SELECT coalesce(code, 0) / 100, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY 1";
+        let sql = if self.store.is_shared() {
+            format!("SELECT class, CAST(sum(count) AS bigint) FROM {TALLIES} GROUP BY class HAVING sum(count) > 0")
+        } else {
+            "SELECT coalesce(code, 0) / 100, count(*) FROM deliveries WHERE send_id = ?1 GROUP BY 1".to_owned()
+        };
         let rows =
-            self.store.db.rows(sql, params![send.id], |row| Ok::<_, StoreError>((row.get(0)?, count(row.get(1)?))))?;
+            self.store.db.rows(&sql, params![send.id], |row| Ok::<_, StoreError>((row.get(0)?, count(row.get(1)?))))?;
         Ok(rows.into_iter().collect())
     }
 
@@ -54,6 +59,9 @@ impl Sends<'_> {
         if let Some(kept) = kept(&self.store.db, send.id)? {
             let (up_to, count, sum_ms) = kept.latency;
             return Ok(Latency { up_to, count, sum_ms });
+        }
+        if self.store.is_shared() {
+            return self.tallied_latency(send.id);
         }
         let counts: Vec<String> =
             LATENCIES.iter().map(|bound| format!("count(*) FILTER (WHERE ms <= {bound})")).collect();
@@ -67,6 +75,24 @@ impl Sends<'_> {
             let up_to = (0..LATENCIES.len()).map(|at| row.get(at + 2).map(count)).collect::<Result<_, _>>()?;
             Ok(Latency { up_to, count: count(row.get(0)?), sum_ms: count(row.get(1)?) })
         })
+    }
+
+    /// The latency from the tallies.
+    fn tallied_latency(self, send: i64) -> Result<Latency, StoreError> {
+        let sql = format!(
+            "SELECT latency, CAST(sum(count) AS bigint), CAST(sum(ms) AS bigint) FROM {TALLIES} WHERE latency >= 0 GROUP BY latency"
+        );
+        let mut latency = Latency { up_to: vec![0; LATENCIES.len()], ..Latency::default() };
+        for (bound, n, ms) in self.store.db.rows(&sql, params![send], |row| {
+            Ok::<_, StoreError>((row.get::<i64>(0)?, count(row.get(1)?), count(row.get(2)?)))
+        })? {
+            // What took no longer than a bound took no longer than the next one either.
+            let bound = usize::try_from(bound).unwrap_or(LATENCIES.len());
+            latency.up_to.iter_mut().skip(bound).for_each(|sum| *sum += n);
+            latency.count += n;
+            latency.sum_ms += ms;
+        }
+        Ok(latency)
     }
 
     /// How many subscribers there are of each status.

@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[(u32, &str)] = &[
     (105, include_str!("migrations/0105_polls.sql")),
     (106, include_str!("migrations/0106_epochs.sql")),
     (107, include_str!("migrations/0107_moving.sql")),
+    (108, include_str!("migrations/0108_senders.sql")),
 ];
 
 /// The version of the schema that this binary writes.
@@ -29,6 +30,7 @@ pub(super) const fn newest() -> u32 {
 const SERVER_MIGRATIONS: &[(u32, &str)] = &[
     (106, include_str!("migrations/postgres/0106_first.sql")),
     (107, include_str!("migrations/postgres/0107_moving.sql")),
+    (108, include_str!("migrations/postgres/0108_senders.sql")),
 ];
 
 /// Brings the schema of an SQLite file up to date, each step in its own transaction.
@@ -73,7 +75,7 @@ pub(super) fn migrate_server(postgres: &Postgres, server: &Arc<Server>, open: Op
     }
     for (step, sql) in SERVER_MIGRATIONS.iter().filter(|(step, _)| *step > found) {
         postgres.batch(sql)?;
-        postgres.execute("UPDATE store SET version = ?1", params![*step])?;
+        postgres.execute("UPDATE store SET version = ?1", params![*step], true)?;
     }
     postgres.commit()
 }

@@ -30,9 +30,11 @@ mod pruning;
 mod queue;
 mod report;
 mod safety;
+mod senders;
 mod signup_requests;
 mod signups;
 mod subscribers;
+mod tallies;
 mod tokens;
 mod writer;
 
@@ -65,11 +67,12 @@ pub use moves::Moved;
 pub use place::{Place, Server};
 pub use pruning::OldSend;
 pub use safety::{Ahead, Applied, Hold, Record as SafetyRecord, SafetyLog, Waiting};
+pub use senders::{HasDied, Joining, Membership, Progress, Sender};
 pub use signup_requests::SignUpRequest;
 pub use signups::{Confirmed, SignUp, Wanted};
 pub use subscribers::{Change, Tally};
 pub use tokens::{BroughtBack, PreferenceChange};
-pub use writer::{Ledger, Writer};
+pub use writer::{Ledger, Terms, Uptime, Writer};
 
 /// The name of the sender's lock.
 const SENDER: &str = "sender";
@@ -96,6 +99,8 @@ pub struct Settings {
     /// The password itself: only from the environment, never from the file.
     pub password: String,
     pub durability: Durability,
+    /// How many requests for public pages may use the database at the same time, each over a connection of its own.
+    pub connections: usize,
     /// The file of the safety log, relative to the publication.
     pub safety_log: String,
 }
@@ -107,6 +112,7 @@ impl Default for Settings {
             password_file: String::new(),
             password: String::new(),
             durability: Durability::Power,
+            connections: 4,
             safety_log: "log/safety.log".into(),
         }
     }
@@ -258,16 +264,37 @@ impl Store {
         if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(self.place.clone(), verdict)) }
     }
 
-    /// Takes the lock that only one sender per database holds; it is released when the process ends, however it ends.
+    /// Takes the lock without which nobody sends; it is released when the process ends, however it ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`]: somebody is sending.
     pub fn lock_sender(&self) -> Result<Lock, StoreError> {
-        // Who only looks whether a sender is alive holds a file's lock for a moment.
-        for _ in 0..20 {
+        let lock = self.take_sender(MOMENT, 20)?;
+        if self.is_shared() && self.has_senders()? {
+            return Err(StoreError::Locked(self.place.clone()));
+        }
+        Ok(lock)
+    }
+
+    /// Takes the lock that a sender holds: on SQLite for as long as it sends, on PostgreSQL only until it is on record, since others may send too.
+    pub fn lock_to_join(&self) -> Result<Lock, StoreError> {
+        if self.is_shared() { self.take_sender(PAUSE, 80) } else { self.take_sender(MOMENT, 20) }
+    }
+
+    /// Takes the sender's lock. Who only looks whether a sender is alive holds a file's lock for a moment; who joins a send on a server, longer.
+    fn take_sender(&self, pause: Duration, looks: usize) -> Result<Lock, StoreError> {
+        for _ in 0..looks {
             if let Some(lock) = self.lock(SENDER)? {
                 return Ok(lock);
             }
-            wait_a_moment();
+            wait(pause);
         }
         Err(StoreError::Locked(self.place.clone()))
+    }
+
+    /// Whether several processes may send an issue together.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.db.engine(), Engine::Postgres(_))
     }
 
     /// Takes the lock that only one sender of letters per database holds; `None` when another holds it.
@@ -279,9 +306,9 @@ impl Store {
         self.db.lock(name)
     }
 
-    /// Whether some process holds the sender's lock now.
+    /// Whether some process is sending, or about to.
     pub fn sender_is_alive(&self) -> Result<bool, StoreError> {
-        self.is_locked(SENDER)
+        Ok(self.is_locked(SENDER)? || self.is_shared() && self.has_senders()?)
     }
 
     fn is_locked(&self, name: &str) -> Result<bool, StoreError> {
@@ -293,15 +320,17 @@ impl Store {
 /// 100 ms, which one who writes without a pause makes endless; a sender cannot afford that.
 const MOMENT: Duration = Duration::from_millis(1);
 const LOOKS: i32 = 10_000;
+/// The same for the lock of a server.
+const PAUSE: Duration = Duration::from_millis(250);
 
 fn wait_for_turn(looks: i32) -> bool {
-    wait_a_moment();
+    wait(MOMENT);
     looks < LOOKS
 }
 
-#[expect(clippy::disallowed_methods, reason = "neither SQLite nor a file's lock tells when it is free")]
-fn wait_a_moment() {
-    std::thread::sleep(MOMENT);
+#[expect(clippy::disallowed_methods, reason = "neither SQLite nor a lock tells when it is free")]
+fn wait(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// Makes the file of a new database, for its owner's eyes only: it holds subscribers' addresses. `SQLite` gives its other files the

@@ -98,6 +98,7 @@ fn remove(db: &Db, send: i64, most: i64) -> Result<u64, StoreError> {
     if let Engine::Postgres(_) = db.engine() {
         let partition = format!("deliveries_{send}");
         let rows: i64 = db.value("SELECT count(*) FROM deliveries WHERE send_id = ?1", params![send])?;
+        db.execute("DELETE FROM tallies WHERE send_id = ?1", params![send])?;
         let is_there: bool = db.value("SELECT to_regclass(?1) IS NOT NULL", params![partition])?;
         if is_there {
             db.batch(&format!("DROP TABLE {partition}"))?;

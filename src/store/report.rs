@@ -6,6 +6,7 @@ mod kept;
 mod words;
 
 pub use kept::{Kept, Sums, kept};
+use kept::{stored, to_store};
 pub use words::shape;
 
 use std::collections::BTreeMap;
@@ -15,8 +16,8 @@ use chrono::{DateTime, Utc};
 use super::db::{Db, Row, params};
 use super::{IssueSend, Sends, StoreError, clicks, from_ms, to_ms};
 use crate::model::{
-    ClickLine, CountedLink, DomainLine, Figures, IssueName, LaterLine, Refusal, Timeline, Tracking, TriesLine,
-    WaitLine, Within,
+    ClickLine, CountedLink, DomainLine, Figures, IssueName, IssueState, LaterLine, Refusal, Timeline, Tracking,
+    TriesLine, WaitLine, Within,
 };
 
 /// Most domains listed separately.
@@ -44,13 +45,21 @@ impl Sends<'_> {
         let tx = self.store.db.snapshot()?;
         let alive = self.store.sender_is_alive()?;
         let issue: String = tx.value("SELECT issue FROM sends WHERE id = ?1", params![send.id])?;
+        let over = send.finished.filter(|_| self.store.is_shared() && send.state == IssueState::Sent);
+        let stored = over.map(|finished| stored(&tx, send.id, finished)).transpose()?.flatten();
+        let is_new = over.is_some() && stored.is_none();
         let sums = match kept(&tx, send.id)? {
             Some(kept) => kept.sums,
-            None => sums(&tx, send.id, alive, send.started)?,
+            None => stored.map_or_else(|| sums(&tx, send.id, alive, send.started), Ok)?,
         };
+        let json = if is_new { over.map(|finished| to_store(&sums, finished)).transpose()? } else { None };
         let clicks = tracking.map(|tracking| followed(&tx, &issue, tracking)).transpose()?;
         let figures = sums.figures(came_back(&tx, &issue)?, clicks);
         tx.commit()?;
+        if let Some(json) = json {
+            let sql = "UPDATE sends SET sums = ?2 WHERE id = ?1 AND state = 'sent'";
+            self.store.db.execute_unnoticed(sql, params![send.id, json])?;
+        }
         Ok(figures)
     }
 }

@@ -139,15 +139,43 @@ impl House {
     /// Runs `work` against the ledger's writer, and waits until the writer has ended.
     fn with_ledger<T>(&self, send: i64, work: impl AsyncFnOnce(Ledger) -> T) -> T {
         let (ledger, writer) = self.ledger(send);
-        runtime().block_on(async { tokio::join!(work(ledger), writer.run()).0 })
+        let done = runtime().block_on(async { tokio::join!(work(ledger), writer.run()).0 });
+        self.let_leases_run_out();
+        done
     }
 
-    /// The ledger of a process that takes the send over.
+    /// The ledger of a process that begins to send.
     fn ledger(&self, send: i64) -> (Ledger, Writer) {
         let sends = self.store.sends();
-        let epoch = sends.take_over(send).expect("a new epoch");
-        sends.start_ledger(send, epoch, SOFT).expect("a ledger")
+        // Those that died before have been ended by somebody.
+        let end = "UPDATE senders SET ended_ms = 1 WHERE expires_ms = 0";
+        self.store.db.execute(end, params![]).expect("an update");
+        sends.start_ledger(send, sends.join(send, &joining()).expect("a sender"), terms()).expect("a ledger")
     }
+
+    /// The same as it would be if all senders had died some time ago.
+    fn counts_after_death(&self) -> DeliveryCounts {
+        self.let_leases_run_out();
+        self.counts()
+    }
+
+    /// The leases of all senders run out.
+    fn let_leases_run_out(&self) {
+        self.store.db.execute("UPDATE senders SET expires_ms = 0", params![]).expect("an update");
+    }
+}
+
+const LEASE: Duration = Duration::from_mins(10);
+
+/// What a sender is told, whose clocks stand still.
+fn terms() -> Terms {
+    let uptime = std::sync::Arc::new(|| Duration::ZERO);
+    let clock = std::sync::Arc::new(|| at(9));
+    Terms { rule: SOFT, uncertain: Uncertain::Hold, lease: LEASE, clock, uptime, has_died: |process| process == "dead" }
+}
+
+fn joining() -> Joining {
+    Joining { name: "a test".into(), process: String::new(), connections: 1, lease: LEASE }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -342,4 +370,5 @@ mod people;
 mod polls;
 mod records;
 mod safety;
+mod senders;
 mod settings;

@@ -2,12 +2,15 @@
 //! each worker only when its command is durable. A worker reports its last message's outcome and claims the next in one command, so a
 //! message costs one commit; and while other messages are on the wire, a commit waits a moment for their outcomes.
 
+mod lease;
+
 use std::collections::BTreeSet;
 use std::mem::take;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::bounces::SoftRule;
@@ -15,8 +18,12 @@ use super::claim::{Claim, Next};
 use super::db::{Db, Engine, Open};
 use super::queue::{Queue, Step, column};
 use super::safety::{ProgressLog, ending};
-use super::{FileId, Sends, StoreError};
+use super::senders::{HasDied, Membership};
+use super::{FileId, Sends, StoreError, Uncertain};
 use crate::model::Outcome;
+use lease::{Lease, Linger};
+
+pub use lease::Uptime;
 
 /// The most commands that one transaction takes.
 const GROUP: usize = 256;
@@ -38,14 +45,34 @@ enum Command {
     Reserve { domain_group: i64, now: DateTime<Utc>, answer: Answer },
     Release { number: i64 },
     Waits { domain_groups: Vec<i64>, now: DateTime<Utc>, answer: oneshot::Sender<Result<bool, String>> },
+    Renew { answer: Answer },
+    Linger(Linger),
+    Stop { reason: String, answer: Answer },
 }
 
 type Answer = oneshot::Sender<Result<Claim, String>>;
 
+/// What a sender is told about its work.
+#[derive(Clone)]
+pub struct Terms {
+    /// When refusals that prove nothing take a subscriber off.
+    pub rule: SoftRule,
+    /// What becomes of messages that a sender had in flight who died.
+    pub uncertain: Uncertain,
+    /// How long a sender may be silent before another one may end it: longer than any try takes.
+    pub lease: Duration,
+    pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// A clock that runs on while the machine sleeps.
+    pub uptime: Uptime,
+    pub has_died: HasDied,
+}
+
 /// A handle to the writer; clones share it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Ledger {
     commands: mpsc::Sender<Command>,
+    lease: Lease,
+    membership: watch::Receiver<Membership>,
 }
 
 impl Ledger {
@@ -84,6 +111,37 @@ impl Ledger {
         self.request(|answer| Command::Waits { domain_groups, now, answer }).await
     }
 
+    /// Whether messages may start: the sender's lease has not run out.
+    pub fn is_held(&self) -> bool {
+        self.lease.is_held()
+    }
+
+    /// Renews the lease, after a time in which the process or its database stood still. [`Claim::Expired`]: another sender has ended this one.
+    pub async fn renew(&self) -> Result<Claim, String> {
+        self.request(|answer| Command::Renew { answer }).await
+    }
+
+    /// All senders of this send, as of a second ago.
+    pub fn membership(&self) -> watch::Receiver<Membership> {
+        self.membership.clone()
+    }
+
+    /// Tells the other senders how many messages were refused for our content or reputation, and how many because the address does not exist.
+    pub fn tell(&self, refused: u64, bounced: u64) {
+        self.lease.tell(refused, bounced);
+    }
+
+    /// Waits for the other senders to finish, since what they hold becomes free when they die. Says whether somebody is due again.
+    pub async fn linger(&self, domain_groups: &[usize]) -> Result<bool, String> {
+        let domain_groups = domain_groups.iter().copied().map(column).collect();
+        self.request(|answer| Command::Linger(Linger { domain_groups, answer })).await
+    }
+
+    /// Stops the send for all senders, until an operator resumes it.
+    pub async fn stop(&self, reason: String) -> Result<Claim, String> {
+        self.request(|answer| Command::Stop { reason, answer }).await
+    }
+
     async fn request<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Command,
@@ -98,6 +156,15 @@ impl Ledger {
 /// The writer of one send, with its own connection.
 pub struct Writer {
     db: Db,
+    send: i64,
+    sender: i64,
+    terms: Terms,
+    lease: Lease,
+    membership: watch::Sender<Membership>,
+    /// When the lease is renewed.
+    renewal: Instant,
+    /// Who waits for the other senders.
+    linger: Option<Linger>,
     inbox: mpsc::Receiver<Command>,
     queue: Queue,
     /// The commands in the next commit, and who waits for each.
@@ -115,9 +182,8 @@ pub struct Writer {
 }
 
 impl Sends<'_> {
-    /// The writer of a send, and the handle to it. `epoch` is what [`Sends::take_over`] returned; `rule` says when refusals that prove
-    /// nothing take a subscriber off.
-    pub fn start_ledger(&self, send: i64, epoch: i64, rule: SoftRule) -> Result<(Ledger, Writer), StoreError> {
+    /// The writer of a send, and the handle to it. `sender` is what [`Sends::join`] returned.
+    pub fn start_ledger(&self, send: i64, sender: i64, terms: Terms) -> Result<(Ledger, Writer), StoreError> {
         let db = Db::open(&self.store.place, self.store.durability, Open::Existing)?.with_patience(ANSWER, AWAY);
         if let Engine::Sqlite(_) = db.engine() {
             db.batch(&format!("PRAGMA wal_autocheckpoint = {LOG_PAGES}"))?;
@@ -125,11 +191,28 @@ impl Sends<'_> {
         let progress = ProgressLog::of(self.store, send)?;
         let file = self.store.place.file().map(FileId::of);
         let (commands, inbox) = mpsc::channel(GROUP);
-        let (queue, steps, answers, out) = (Queue::new(send, epoch, rule), Vec::new(), Vec::new(), BTreeSet::new());
-        Ok((
-            Ledger { commands },
-            Writer { db, inbox, queue, steps, answers, until: None, batch_wait: BATCH_WAIT, out, progress, file },
-        ))
+        let lease = Lease::new(terms.lease, Arc::clone(&terms.uptime), self.tried(sender)?);
+        let (membership, seen) = watch::channel(Membership::default());
+        let writer = Writer {
+            db,
+            send,
+            sender,
+            lease: lease.clone(),
+            membership,
+            renewal: Instant::now(),
+            linger: None,
+            inbox,
+            queue: Queue::new(send, sender, terms.rule),
+            terms,
+            steps: Vec::new(),
+            answers: Vec::new(),
+            until: None,
+            batch_wait: BATCH_WAIT,
+            out: BTreeSet::new(),
+            progress,
+            file,
+        };
+        Ok((Ledger { commands, lease, membership: seen }, writer))
     }
 }
 
@@ -155,6 +238,7 @@ impl Writer {
     async fn work(mut self) {
         // What is looked up from now on counts until somebody writes; whoever asks learns what was wrong.
         drop(self.patiently(|writer| writer.commit(&[])).await);
+        drop(self.renew().await);
         let mut commands = Vec::with_capacity(GROUP);
         let mut open = true;
         while open {
@@ -170,16 +254,22 @@ impl Writer {
             if self.until.is_some_and(|until| !open || self.out.is_empty() || until <= Instant::now()) {
                 self.commit_steps().await;
             }
+            if self.renewal <= Instant::now() {
+                drop(self.renew().await);
+            }
         }
+        if self.queue.has_news() {
+            drop(self.patiently(|writer| writer.commit(&[])).await);
+        }
+        // How much was tried is on record when the next round begins.
+        drop(self.renew().await);
     }
 
-    /// Waits for commands, until the next commit is due. Says whether more may come.
+    /// Waits for commands, until the next commit or renewal is due. Says whether more may come.
     async fn hear(&mut self, commands: &mut Vec<Command>) -> bool {
         let heard = self.inbox.recv_many(commands, GROUP);
-        match self.until {
-            None => heard.await > 0,
-            Some(until) => timeout_at(until, heard).await != Ok(0),
-        }
+        let until = self.until.map_or(self.renewal, |until| until.min(self.renewal));
+        timeout_at(until, heard).await != Ok(0)
     }
 
     /// Answers what needs no commit, and keeps the rest for the next one.
@@ -193,6 +283,19 @@ impl Writer {
             Command::Waits { domain_groups, now, answer } => {
                 let look = |writer: &mut Self| writer.queue.waits(&writer.db, &domain_groups, now);
                 drop(answer.send(self.patiently(look).await.map_err(|e| e.to_string())));
+            }
+            Command::Renew { answer } => {
+                let renewed = self.renew().await;
+                drop(answer.send(expired(renewed.map(|()| Claim::Empty))));
+            }
+            Command::Linger(linger) => {
+                self.linger = Some(linger);
+                drop(self.renew().await);
+            }
+            Command::Stop { reason, answer } => {
+                let send = self.send;
+                let stop = |writer: &mut Self| super::ledger::stop(&writer.db, send, true, &reason);
+                drop(answer.send(expired(self.patiently(stop).await.map(|_| Claim::Stopped))));
             }
             Command::Step { ended, next, now, answer } => {
                 if let Some((number, _)) = &ended {
@@ -209,9 +312,17 @@ impl Writer {
     async fn commit_steps(&mut self) {
         self.until = None;
         let (steps, answers) = (take(&mut self.steps), take(&mut self.answers));
-        let claims = self.patiently(|writer| writer.commit(&steps)).await.map_err(|e| e.to_string());
+        let claims = match self.patiently(|writer| writer.commit(&steps)).await {
+            // It took so long that the messages may not start before the lease is renewed.
+            Ok(claims) if !self.lease.is_held() => self.renew().await.map(|()| claims),
+            claims => claims,
+        };
+        let claims = claims.map_err(|error| expired(Err(error)));
         for (i, answer) in answers.into_iter().enumerate() {
-            let claim = claims.as_ref().map_err(Clone::clone).and_then(|claims| claims[i].clone());
+            let claim = match &claims {
+                Ok(claims) => claims[i].clone(),
+                Err(all) => all.clone(),
+            };
             if let Ok(Claim::Delivery(delivery)) = &claim {
                 self.out.insert(delivery.number);
             }
@@ -253,11 +364,9 @@ impl Writer {
     /// All steps in one transaction.
     fn commit(&mut self, steps: &[Step]) -> Result<Vec<Result<Claim, String>>, StoreError> {
         self.file.as_ref().map_or(Ok(()), FileId::check)?;
-        let (transaction, version) = self.db.begin_alone()?;
-        // From here on nobody else writes.
-        self.queue.look(&transaction, version)?;
-        let claims = self.queue.steps(transaction, steps)?;
-        self.queue.committed(steps);
+        let claims = self.queue.commit(&self.db, steps)?;
+        let is_tried = |step: &Step| matches!(&step.0, Some((_, outcome)) if !matches!(outcome, Outcome::Requeued(_)));
+        self.lease.add(steps.iter().zip(&claims).filter(|(step, claim)| claim.is_ok() && is_tried(step)).count());
         if let Some(progress) = &mut self.progress {
             let begun = claims.iter().filter_map(|claim| match claim {
                 Ok(Claim::Delivery(delivery)) => Some(&**delivery),
@@ -269,5 +378,13 @@ impl Writer {
             progress.committed(begun, ended);
         }
         Ok(claims)
+    }
+}
+
+/// The answer to who asked; that the sender was ended is not a failure, but told apart.
+fn expired(claim: Result<Claim, StoreError>) -> Result<Claim, String> {
+    match claim {
+        Err(StoreError::TakenOver) => Ok(Claim::Expired),
+        claim => claim.map_err(|error| error.to_string()),
     }
 }

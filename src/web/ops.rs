@@ -25,8 +25,22 @@ pub struct Vitals {
     pub editions: Vec<EditionVitals>,
     /// Whether a process is sending from this store now.
     pub sender_alive: bool,
+    /// The processes that send.
+    pub workers: Vec<WorkerVitals>,
     /// Age of the news by source: seconds since the last good fetch.
     pub feeds: Vec<(String, f64)>,
+}
+
+/// A process that sends an issue.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkerVitals {
+    pub issue: String,
+    /// Host and process.
+    pub name: String,
+    pub in_flight: u64,
+    /// Messages tried in the last minute.
+    pub per_minute: u64,
+    pub lease_until: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -135,6 +149,7 @@ pub fn write(vitals: &Vitals) -> anyhow::Result<String> {
         .with_label_values(&[env!("CARGO_PKG_VERSION")])
         .set(1.0);
     page.plain("digest_sender_running", "1 while some process sends from this store.", f64::from(vitals.sender_alive))?;
+    page.workers(&vitals.workers)?;
     let subscribers = page.one("digest_readers", "Readers on the list, by status.", &["status"])?;
     for (status, count) in &vitals.subscribers {
         subscribers.with_label_values(&[status]).set(real(*count));
@@ -169,6 +184,22 @@ impl Page<'_> {
         let gauge = GaugeVec::new(Opts::new(name, help), labels)?;
         self.registry.register(Box::new(gauge.clone()))?;
         Ok(gauge)
+    }
+
+    fn workers(&self, workers: &[WorkerVitals]) -> prometheus::Result<()> {
+        let labels = ["issue", "process"];
+        let in_flight =
+            self.one("digest_worker_in_flight", "Messages that a sending process has in flight.", &labels)?;
+        let pace =
+            self.one("digest_worker_messages_per_minute", "Messages that it tried in the last minute.", &labels)?;
+        let lease = self.one("digest_worker_lease_timestamp_seconds", "When others may take over from it.", &labels)?;
+        for worker in workers {
+            let labels = [worker.issue.as_str(), worker.name.as_str()];
+            in_flight.with_label_values(&labels).set(real(worker.in_flight));
+            pace.with_label_values(&labels).set(real(worker.per_minute));
+            lease.with_label_values(&labels).set(seconds(worker.lease_until));
+        }
+        Ok(())
     }
 
     fn plain(&self, name: &str, help: &str, value: f64) -> prometheus::Result<()> {

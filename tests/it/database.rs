@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,77 @@ pub struct Postgres {
 impl Postgres {
     /// Starts a server; `None` if PostgreSQL is not installed and the tests may skip it.
     pub fn start() -> Option<Self> {
+        Self::made(|data| {
+            let made = as_nobody(&programs()?.join("initdb"))
+                .args([
+                    "--username",
+                    "digest",
+                    "--auth",
+                    "trust",
+                    "--no-sync",
+                    "--encoding",
+                    "UTF8",
+                    "--locale",
+                    "C",
+                    "-D",
+                ])
+                .arg(data)
+                .output()
+                .unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            Some(())
+        })
+    }
+
+    /// Starts a standby, to which every commit is copied before it is answered.
+    pub fn standby(&self) -> Self {
+        let standby = Self::made(|data| {
+            let made = as_nobody(&self.programs.join("pg_basebackup"))
+                .args([
+                    "-h",
+                    "127.0.0.1",
+                    "-U",
+                    "digest",
+                    "-p",
+                    &self.port.to_string(),
+                    "--write-recovery-conf",
+                    "--no-sync",
+                ])
+                .args(["--checkpoint", "fast", "--wal-method", "stream", "-D"])
+                .arg(data)
+                .output()
+                .unwrap();
+            assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+            Some(())
+        });
+        self.sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        standby.unwrap()
+    }
+
+    /// Makes a standby the server.
+    pub fn promote(&self) {
+        assert_eq!(self.sql("postgres", "SELECT pg_promote()"), "t");
+        self.sql("postgres", "ALTER SYSTEM RESET synchronous_standby_names");
+        self.sql("postgres", "SELECT pg_reload_conf()");
+    }
+
+    /// Accepts encrypted connections with this certificate and its key, and no others.
+    pub fn encrypt(&self, certificate: &str, key: &str) {
+        let data = self.dir.path().join("data");
+        std::fs::write(data.join("server.crt"), certificate).unwrap();
+        std::fs::write(data.join("server.key"), key).unwrap();
+        std::fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
+        assert!(Command::new("chmod").arg("600").arg(data.join("server.key")).status().unwrap().success());
+        if is_root() {
+            assert!(Command::new("chown").arg("-R").arg("nobody").arg(&data).status().unwrap().success());
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on");
+        self.crash();
+    }
+
+    /// Starts a server on the data that `fill` makes.
+    fn made(fill: impl FnOnce(&Path) -> Option<()>) -> Option<Self> {
         let Some(programs) = programs() else {
             assert!(std::env::var_os("DIGEST_TEST_REQUIRE").is_none(), "PostgreSQL is not installed: run scripts/test");
             eprintln!("skipped: PostgreSQL is not installed");
@@ -37,12 +108,8 @@ impl Postgres {
             // The server refuses to run as root.
             assert!(Command::new("chown").arg("-R").arg("nobody").arg(dir.path()).status().unwrap().success());
         }
-        let made = as_nobody(&programs.join("initdb"))
-            .args(["--username", "digest", "--auth", "trust", "--no-sync", "--encoding", "UTF8", "--locale", "C", "-D"])
-            .arg(&data)
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        fill(&data)?;
+        assert!(Command::new("chmod").arg("700").arg(&data).status().unwrap().success());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = Mutex::new(launch(&programs, &data, port));
         Some(Self { dir, programs, port, process, databases: AtomicU32::new(0) })
@@ -146,6 +213,7 @@ pub struct Proxy {
 
 #[derive(Default)]
 struct State {
+    target: AtomicU16,
     open: Mutex<Vec<TcpStream>>,
     /// Nothing passes, but connections stay open.
     is_stalled: AtomicBool,
@@ -156,7 +224,7 @@ impl Proxy {
     pub fn to(target: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let state = Arc::new(State::default());
+        let state = Arc::new(State { target: target.into(), ..State::default() });
         let proxy = Self { port, state: Arc::clone(&state) };
         std::thread::spawn(move || {
             for near in listener.incoming().flatten() {
@@ -164,6 +232,7 @@ impl Proxy {
                     return;
                 }
                 // While the server is down, a new connection is closed at once.
+                let target = state.target.load(Ordering::SeqCst);
                 let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
                 let _ = (near.set_nodelay(true), far.set_nodelay(true));
                 for (from, to) in [(&near, &far), (&far, &near)] {
@@ -178,6 +247,12 @@ impl Proxy {
 
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Leads new connections to another port, and cuts the open ones.
+    pub fn lead_to(&self, target: u16) {
+        self.state.target.store(target, Ordering::SeqCst);
+        self.cut();
     }
 
     /// Cuts every connection.
@@ -206,9 +281,6 @@ impl Drop for Proxy {
         let _ = TcpStream::connect(("127.0.0.1", self.port));
     }
 }
-
-/// The name that tests/it/storm.rs uses.
-pub type Way = Proxy;
 
 fn forward(mut from: TcpStream, mut to: TcpStream, state: &State) {
     let mut buffer = vec![0; 1 << 16];

@@ -72,3 +72,4 @@ mod subscribers;
 mod visitors;
 mod walk;
 mod wire;
+mod workers;

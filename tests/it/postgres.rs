@@ -102,23 +102,6 @@ fn a_backup_is_left_to_the_servers_own_tools() {
 }
 
 #[test]
-fn a_second_sender_is_refused_while_the_first_one_runs() {
-    let Some(postgres) = Postgres::start() else { return };
-    let server = Server::start(vec![Rule::at(At::Rcpt, Act::Hold).skip(3)]);
-    let test = sending(&postgres.database(postgres.port()), &server, 10);
-    let mut first = test.start(&send());
-    first = await_commands(&server, 8, first);
-    let second = test.run(&send()).code_in(&[1]);
-    assert!(second.stderr.contains("another digest is sending"), "{}", second.stderr);
-    first.signal_if_alive("KILL");
-    first.wait();
-    server.release();
-    // The lock ended with the connection.
-    test.run(&send()).success();
-    test.counts("delivered=10");
-}
-
-#[test]
 fn a_send_survives_crashes_of_the_server_and_nobody_is_lost_or_mailed_twice() {
     let Some(postgres) = Postgres::start() else { return };
     let server = Server::start(vec![]);
@@ -151,6 +134,47 @@ fn a_send_survives_cut_and_stalled_connections_and_nobody_is_lost_or_mailed_twic
     proxy.flow();
     sender.wait().success();
     all_have_one(&test, &server, 60);
+}
+
+#[test]
+fn a_standby_that_is_promoted_carries_on_and_nobody_is_lost_or_mailed_twice() {
+    let Some(primary) = Postgres::start() else { return };
+    let proxy = Proxy::to(primary.port());
+    let server = Server::start(vec![]);
+    let url = primary.database(proxy.port());
+    let standby = primary.standby();
+    let test = sending(&url, &server, 60);
+    let sender = await_commands(&server, 60, test.start(&send()));
+    primary.down();
+    // What did not reach the standby was not answered, so nothing depends on it.
+    standby.promote();
+    proxy.lead_to(standby.port());
+    sender.wait().success();
+    all_have_one(&test, &server, 60);
+    primary.up();
+}
+
+#[test]
+fn a_connection_is_encrypted_and_the_server_is_who_it_says() {
+    let Some(postgres) = Postgres::start() else { return };
+    let url = postgres.database(postgres.port()).replace("127.0.0.1", "localhost");
+    postgres.encrypt(&Server::certificate(), &Server::key());
+    let with = |parameters: &str| {
+        let url = url.replace("sslmode=disable", parameters);
+        publication(&url).file("ca.pem", &Server::certificate()).run("subscribers list")
+    };
+    for mode in ["prefer", "require", "verify-full"] {
+        with(&format!("sslmode={mode}&sslrootcert=ca.pem")).success();
+    }
+    let refused = with("sslmode=verify-full").code_in(&[1]).stderr;
+    assert!(refused.contains("certificate") || refused.contains("UnknownIssuer"), "{refused}");
+    let refused = with("sslmode=disable").code_in(&[1]).stderr;
+    assert!(refused.contains("pg_hba.conf") || refused.contains("no encryption"), "{refused}");
+    let other =
+        url.replace("localhost", "127.0.0.1").replace("sslmode=disable", "sslmode=verify-full&sslrootcert=ca.pem");
+    let refused =
+        publication(&other).file("ca.pem", &Server::certificate()).run("subscribers list").code_in(&[1]).stderr;
+    assert!(refused.contains("certificate"), "another name: {refused}");
 }
 
 #[test]

@@ -198,6 +198,11 @@ impl Server {
         format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(CERTIFICATE))
     }
 
+    /// Its key, the same way.
+    pub fn key() -> String {
+        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", BASE64.encode(KEY))
+    }
+
     fn begin(
         without: &[&'static str],
         tls: Option<Secure>,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::database::{Postgres, Way};
+use crate::database::{Postgres, Proxy};
 use crate::dice::Dice;
 use crate::house::{ISSUE, Running, Test};
 use crate::smtp::{Act, At, Rule, Server};
@@ -27,7 +27,7 @@ enum Blow {
 /// Where the publication's database is, and the way to it.
 struct Database<'p> {
     postgres: &'p Postgres,
-    way: Way,
+    way: Proxy,
 }
 
 impl Database<'_> {
@@ -50,7 +50,7 @@ impl Database<'_> {
 struct Round {
     kills: usize,
     others: usize,
-    /// Paused senders that another one took over from, since a crash of the database had taken their lock.
+    /// Paused senders that another one took over from: on PostgreSQL their lease runs out.
     taken_over: usize,
     connections: usize,
     /// Copies beyond the first of a subscriber.
@@ -84,7 +84,7 @@ fn play(seed: u64, postgres: Option<&Postgres>) -> Round {
     }
     let server = Server::start(rules);
     let durability = if dice.roll(4) == 0 { "power" } else { "process" };
-    let database = postgres.map(|postgres| Database { postgres, way: Way::to(postgres.port()) });
+    let database = postgres.map(|postgres| Database { postgres, way: Proxy::to(postgres.port()) });
     let url = database.as_ref().map(|database| database.postgres.database(database.way.port()));
     let url = url.map(|url| format!("url = \"{url}\"\n")).unwrap_or_default();
     // A server that does not wait for its disk forgets the last commits when it crashes.
@@ -95,7 +95,9 @@ fn play(seed: u64, postgres: Option<&Postgres>) -> Round {
         .smtp(&server.address())
         .subscribers(SUBSCRIBERS)
         .approved()
-        .config(&format!("[delivery.smtp]\nconnections = {connections}"));
+        .config(&format!(
+            "[delivery.smtp]\nconnections = {connections}\ntimeouts = {{ command = \"2s\", data = \"2s\" }}"
+        ));
     let mut round = Round { connections, ..Round::default() };
     let send = format!("send {ISSUE} --yes");
     for _ in 0..=dice.roll(5) {
@@ -117,7 +119,7 @@ fn play(seed: u64, postgres: Option<&Postgres>) -> Round {
             Blow::Term => sender.signal_if_alive("TERM"),
             Blow::Pause if sender.signal_if_alive("STOP") => {
                 // Either the lock of the sender refuses, or the database that the paused one was just writing; and a free lock
-                // means that the paused one had done its work and was about to end by itself.
+                // means that the paused one had done its work and was about to end by itself. On PostgreSQL the second one goes on.
                 let refused = test.run(&send).code_in(&[0, 1, 75]).code == Some(1);
                 sender.signal_if_alive("CONT");
                 round.taken_over += usize::from(!refused && database.is_some());

@@ -268,7 +268,7 @@ impl Doctor {
     /// Compares the clock with earlier times on record.
     fn examine_clock(&self) -> Vec<Diagnosis> {
         let now = self.site.now();
-        if now.timestamp() < super::deliver::EARLIEST {
+        if now.timestamp() < super::prepare::EARLIEST {
             let what = format!("the clock shows {now}, which is in the past");
             return vec![Diagnosis::new("clock", Health::Error, what).mend("set it; every message carries its time")];
         }

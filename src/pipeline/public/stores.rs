@@ -5,9 +5,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::super::Site;
 use crate::store::Store;
 
-/// Most requests that read the database at the same time.
-const OPEN: usize = 4;
-
 pub(super) struct Stores {
     site: Arc<Site>,
     idle: Mutex<Idle>,
@@ -24,7 +21,7 @@ struct Idle {
 
 impl Stores {
     pub(super) fn open(site: Arc<Site>) -> anyhow::Result<Self> {
-        let idle = Idle { stores: vec![site.store_to_fill()?], unopened: OPEN - 1 };
+        let idle = Idle { stores: vec![site.store_to_fill()?], unopened: site.config.store.connections.max(1) - 1 };
         Ok(Self { site, idle: Mutex::new(idle), back: Condvar::new(), pen: Mutex::new(()) })
     }
 

@@ -177,21 +177,27 @@ fn many_refusals_about_us_stop_a_send_and_dead_addresses_never_do() {
     let failed = |enhanced: &str, class| Outcome::Failed { reply: reply(550, enhanced, "no"), class };
     let mut guard = Guard::new(0.1, 0.0);
     for _ in 0..300 {
-        assert_eq!(guard.note(&failed("5.1.1", RefusalClass::NoMailbox)), None);
+        assert_eq!(guard.note(&failed("5.1.1", RefusalClass::NoMailbox), Progress::default()), None);
     }
     // A refusal that gives no reason may be about us as well, when so many say it.
     for class in [RefusalClass::Policy, RefusalClass::Unproven] {
         let mut guard = Guard::new(0.1, 0.0);
         let stops = (1..=300).find(|n| {
             let outcome = if n % 2 == 0 { failed("5.7.1", class) } else { Outcome::Delivered(reply(250, "", "ok")) };
-            guard.note(&outcome).is_some()
+            guard.note(&outcome, Progress::default()).is_some()
         });
         assert_eq!(stops, Some(40), "at the twentieth refusal, half of the copies");
     }
     let mut guard = Guard::new(0.1, 0.0);
-    assert!((0..300).all(|_| guard.note(&failed("5.2.2", RefusalClass::Full)).is_none()), "a full mailbox is theirs");
+    assert!(
+        (0..300).all(|_| guard.note(&failed("5.2.2", RefusalClass::Full), Progress::default()).is_none()),
+        "a full mailbox is theirs"
+    );
     let mut guard = Guard::new(0.0, 0.0);
-    assert!((0..300).all(|_| guard.note(&failed("5.7.1", RefusalClass::Policy)).is_none()), "0 means never");
+    assert!(
+        (0..300).all(|_| guard.note(&failed("5.7.1", RefusalClass::Policy), Progress::default()).is_none()),
+        "0 means never"
+    );
 }
 
 #[test]

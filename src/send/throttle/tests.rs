@@ -121,3 +121,51 @@ proptest! {
         prop_assert_eq!(open(&throttle, now + LONGEST + SECOND), [0, 1, 2]);
     }
 }
+
+#[test]
+fn senders_share_what_one_may_do() {
+    let now = Instant::now();
+    for (connections, rate) in [(1, 0), (3, 10), (8, 3)] {
+        let group = gmail(rate, connections);
+        for size in 1..=5 {
+            let shares: Vec<Throttle> = (0..size)
+                .map(|rank| {
+                    let mut throttle = Throttle::new(20, 10, std::iter::once(&group), now);
+                    throttle.share(rank, size);
+                    throttle
+                })
+                .collect();
+            let most: usize = shares.iter().map(|throttle| throttle.domain_groups[1].most).sum();
+            assert_eq!(most, connections, "{size} senders");
+            assert!(
+                shares.iter().all(|throttle| throttle.domain_groups[0].most == 10),
+                "connections are each sender's own"
+            );
+            let gap = |gate: &Gate| gate.gap;
+            let times = u32::try_from(size).expect("few");
+            assert!(shares.iter().all(|throttle| gap(&throttle.relay) == Duration::from_millis(50) * times));
+            assert!(shares.iter().all(|throttle| throttle.ours().contains(&1) == (throttle.domain_groups[1].most > 0)));
+        }
+    }
+}
+
+#[test]
+fn a_share_changes_as_senders_come_and_go_and_what_was_learned_stays() {
+    let now = Instant::now();
+    let mut throttle = Throttle::new(0, 10, std::iter::once(&gmail(0, 8)), now);
+    assert!(throttle.start(1, now));
+    throttle.end(1, now, Feedback::Slow(None), now);
+    assert_eq!(throttle.domain_groups[1].limit, 4);
+    for (size, limit, most) in [(2, 4, 4), (4, 2, 2), (8, 1, 1), (1, 8, 8)] {
+        throttle.share(0, size);
+        assert_eq!((throttle.domain_groups[1].limit, throttle.domain_groups[1].most), (limit, most), "{size} senders");
+    }
+    throttle.share(7, 9);
+    assert_eq!(throttle.domain_groups[1].most, 1);
+    throttle.share(8, 9);
+    assert!(!throttle.start(1, now + Duration::from_hours(1)), "the others have the whole share");
+    let mut limited = Throttle::new(10, 10, std::iter::once(&gmail(0, 0)), now);
+    limited.delay(now + Duration::from_secs(2));
+    assert!(!limited.start(0, now + Duration::from_secs(1)));
+    assert!(limited.start(0, now + Duration::from_secs(2)));
+}

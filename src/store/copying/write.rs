@@ -112,8 +112,9 @@ fn make_partitions(db: &Db, columns: &[ColumnType], rows: &[Vec<Cell>]) -> Resul
 pub(super) fn clear(db: &Db) -> Result<(), StoreError> {
     if let Engine::Postgres(_) = db.engine() {
         let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
-        return db.batch(&format!("TRUNCATE {}", names.join(", ")));
+        return db.batch(&format!("TRUNCATE {}, senders, tallies", names.join(", ")));
     }
+    db.execute("DELETE FROM senders", params![])?;
     for table in TABLES.iter().rev() {
         db.execute(&format!("DELETE FROM {}", table.name), params![])?;
     }

@@ -8,7 +8,6 @@ mod sqlite;
 mod value;
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::ops::Deref;
 use std::time::Duration;
@@ -19,13 +18,13 @@ pub(in crate::store) use value::params;
 pub use value::{Column, Param, Value};
 
 pub use postgres::Server;
-pub(in crate::store) use postgres::{Array, Change};
+pub(in crate::store) use postgres::{Array, Change, Changed};
 pub(in crate::store) use postgres::{Postgres, column as postgres_column};
 
-/// Takes a writer's turn. By the changed number, the ledger's writer sees that somebody else has written.
+/// A writer changes the number by which the writers of ledgers see that somebody has written.
 const WRITE: &str = "UPDATE store SET changes = changes + 1 RETURNING changes";
-/// Takes the turn of the ledger's writer, and leaves the number as it is.
-const WRITE_ALONE: &str = "SELECT changes FROM store FOR UPDATE";
+/// The writer of a ledger leaves it.
+const WRITE_ALONE: &str = "SELECT changes FROM store";
 
 /// An open connection.
 #[derive(Debug)]
@@ -103,11 +102,11 @@ impl Db {
     pub fn execute(&self, sql: &str, params: &[Value]) -> Result<usize, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
-            Engine::Postgres(postgres) if self.in_transaction.get() => postgres.execute(sql, params),
+            Engine::Postgres(postgres) if self.in_transaction.get() => postgres.execute(sql, params, true),
             // Every write tells the ledger's writer that somebody has written.
             Engine::Postgres(postgres) => {
                 let transaction = self.begin()?;
-                let rows = postgres.execute(sql, params)?;
+                let rows = postgres.execute(sql, params, true)?;
                 transaction.commit()?;
                 Ok(rows)
             }
@@ -230,6 +229,22 @@ impl Db {
         })
     }
 
+    /// Runs a statement that no writer of a ledger needs to notice, outside a transaction; returns how many rows it changed.
+    pub fn execute_unnoticed(&self, sql: &str, params: &[Value]) -> Result<usize, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
+            Engine::Postgres(postgres) => postgres.execute(sql, params, false),
+        }
+    }
+
+    /// The database's own time in SQL, in Unix milliseconds: what the leases of several machines are measured by.
+    pub fn clock(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite(_) => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+            Engine::Postgres(_) => "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)",
+        }
+    }
+
     /// Begins a transaction that only reads: every statement in it sees the database of one moment.
     pub fn snapshot(&self) -> Result<Transaction<'_>, StoreError> {
         self.enter(|| match &self.engine {
@@ -256,6 +271,17 @@ impl Db {
             Ok(())
         })?;
         Ok((transaction, version))
+    }
+
+    /// Changes rows of a ledger on PostgreSQL, in one transaction and one round trip; see [`postgres::Postgres::transact`].
+    ///
+    /// # Errors
+    /// [`StoreError::Sql`]: the engine is SQLite, or a transaction is open.
+    pub fn transact<const N: usize>(&self, changes: [Change; N]) -> Result<Option<Changed<N>>, StoreError> {
+        match &self.engine {
+            Engine::Postgres(postgres) if !self.in_transaction.get() => postgres.transact(changes),
+            _ => Err(StoreError::Sql("this is not a transaction in one round trip".into())),
+        }
     }
 
     /// A subquery for the texts of a JSON array, which is the parameter with this number.
@@ -333,21 +359,6 @@ impl Transaction<'_> {
         }
         self.db.in_transaction.set(false);
         Ok(())
-    }
-}
-
-impl Transaction<'_> {
-    /// Runs statements of PostgreSQL that change rows, and commits, in one round trip; returns the numbers of the rows that each one changed.
-    ///
-    /// # Errors
-    /// [`StoreError::Sql`]: the engine is SQLite.
-    pub fn change_and_commit<const N: usize>(self, changes: [Change; N]) -> Result<[BTreeSet<i64>; N], StoreError> {
-        let Engine::Postgres(postgres) = self.db.engine() else {
-            return Err(StoreError::Sql("SQLite has no arrays".into()));
-        };
-        let changed = postgres.change_and_commit(changes)?;
-        self.db.in_transaction.set(false);
-        Ok(changed)
     }
 }
 

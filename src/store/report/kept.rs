@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::words::{self, Facts};
@@ -52,6 +53,21 @@ pub fn kept(db: &Db, send: i64) -> Result<Option<Kept>, StoreError> {
     let text = db.first(sql, params![send], |row| row.get::<Option<String>>(0))?.flatten();
     let read = |text: String| serde_json::from_str(&text);
     text.map(read).transpose().map_err(|why| StoreError::Value(format!("the figures of a pruned send: {why}")))
+}
+
+/// The sums of a send that finished then, on PostgreSQL; `None`: they were not stored yet.
+pub fn stored(db: &Db, send: i64, finished: DateTime<Utc>) -> Result<Option<Sums>, StoreError> {
+    let text: Option<String> = db.value("SELECT sums FROM sends WHERE id = ?1", params![send])?;
+    let Some(text) = text else { return Ok(None) };
+    let (of, sums): (i64, Sums) = serde_json::from_str(&text)
+        .map_err(|why| StoreError::Value(format!("the figures of a finished send: {why}")))?;
+    // It was continued since, and has finished again.
+    Ok((of == finished.timestamp_millis()).then_some(sums))
+}
+
+/// The same as they are stored.
+pub fn to_store(sums: &Sums, finished: DateTime<Utc>) -> Result<String, StoreError> {
+    serde_json::to_string(&(finished.timestamp_millis(), sums)).map_err(|why| StoreError::Value(why.to_string()))
 }
 
 impl Sums {

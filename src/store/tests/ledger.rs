@@ -81,12 +81,13 @@ fn a_reserved_copy_is_nobody_elses_and_on_record_only_when_it_begins() {
         let Ok(Claim::Delivery(second)) = ledger.reserve(0, at(0)).await else { panic!("no second copy") };
         let Ok(Claim::Delivery(third)) = ledger.reserve(0, at(0)).await else { panic!("no third copy") };
         assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Empty));
-        assert_eq!((house.counts().pending, house.counts().uncertain), (2, 1), "a crash now leaves one in doubt");
+        let counts = house.counts_after_death();
+        assert_eq!((counts.pending, counts.uncertain), (2, 1), "a crash now leaves one in doubt");
         ledger.release(third.number).await;
         assert_eq!(ledger.reserve(0, at(0)).await, Ok(Claim::Delivery(third)));
         let ended = Some((first.number, Outcome::Delivered(reply(250))));
         assert_eq!(ledger.step(ended, Next::Reserved(second.number), at(1)).await, Ok(Claim::Delivery(second)));
-        let counts = house.counts();
+        let counts = house.counts_after_death();
         assert_eq!((counts.delivered, counts.pending, counts.uncertain), (1, 1, 1));
     });
 }
@@ -120,6 +121,24 @@ fn a_subscriber_who_leaves_after_the_sender_looked_ahead_is_suppressed_too() {
         assert_eq!(claim(&ledger, at(2)).await.map(|copy| copy.number), Some(3));
     });
     assert_eq!(house.counts().suppressed, 1);
+}
+
+#[test]
+fn the_last_subscriber_who_leaves_is_suppressed_although_nobody_follows() {
+    for who in ["claims", "reserves", "asks"] {
+        let (house, send) = House::sending(1);
+        house
+            .store
+            .subscribers()
+            .remove(&Address::parse("r1@example.org").expect("an address"), at(5))
+            .expect("leaving");
+        house.with_ledger(send, async |ledger| match who {
+            "claims" => assert_eq!(claim(&ledger, at(6)).await, None),
+            "reserves" => assert_eq!(ledger.reserve(0, at(6)).await, Ok(Claim::Empty)),
+            _ => assert_eq!(ledger.waits(&[0], at(6)).await, Ok(true)),
+        });
+        assert_eq!(house.counts().suppressed, u64::from(who != "asks"), "who {who}");
+    }
 }
 
 #[test]
@@ -194,28 +213,32 @@ fn a_commit_waits_for_those_on_the_wire_but_not_for_ever() {
 }
 
 #[test]
-fn an_older_writer_that_wakes_up_after_another_took_over_writes_nothing() {
+fn a_sender_that_wakes_up_after_another_ended_it_writes_nothing() {
     let (house, send) = House::sending(3);
     let (old, old_writer) = house.ledger(send);
     let other = house.ground.store();
     let work = async {
         let copy = claim(&old, at(0)).await.expect("a copy");
         let Ok(Claim::Delivery(reserved)) = old.reserve(0, at(0)).await else { panic!("no second copy") };
+        house.let_leases_run_out();
+        let sender = other.sends().join(send, &joining()).expect("a sender");
+        other.sends().recover(send, Uncertain::Hold, at(1)).expect("a recovery");
         let before = house.counts();
-        let epoch = other.sends().take_over(send).expect("a new epoch");
-        let taken_over = StoreError::TakenOver.to_string();
+        assert!(old.is_held(), "it does not know yet");
         for now in [1, 2] {
             let delivered = Outcome::Delivered(reply(250));
-            assert_eq!(old.finished(copy.number, delivered, at(now)).await, Err(taken_over.clone()));
-            assert_eq!(old.claim(0, at(now)).await, Err(taken_over.clone()));
-            assert_eq!(old.step(None, Next::Reserved(reserved.number), at(now)).await, Err(taken_over.clone()));
+            assert_eq!(old.step(Some((copy.number, delivered)), Next::Of(0), at(now)).await, Ok(Claim::Expired));
+            assert_eq!(old.claim(0, at(now)).await, Ok(Claim::Expired));
+            assert_eq!(old.step(None, Next::Reserved(reserved.number), at(now)).await, Ok(Claim::Expired));
         }
+        assert_eq!(old.renew().await, Ok(Claim::Expired));
+        assert!(!old.is_held());
         assert_eq!(house.counts(), before);
-        let (new, new_writer) = other.sends().start_ledger(send, epoch, SOFT).expect("a ledger");
+        let (new, new_writer) = other.sends().start_ledger(send, sender, terms()).expect("a ledger");
         let work = async {
             let next = claim(&new, at(3)).await.expect("a copy");
             new.finished(next.number, Outcome::Delivered(reply(250)), at(3)).await.expect("an outcome");
-            assert_eq!(old.claim(0, at(4)).await, Err(taken_over), "whatever the new one writes");
+            assert_eq!(old.claim(0, at(4)).await, Ok(Claim::Expired), "whatever the new one writes");
             drop(new);
         };
         tokio::join!(work, new_writer.run());
@@ -224,18 +247,6 @@ fn an_older_writer_that_wakes_up_after_another_took_over_writes_nothing() {
     runtime().block_on(async { tokio::join!(work, old_writer.run()) });
     let counts = house.counts();
     assert_eq!((counts.delivered, counts.pending, counts.uncertain), (1, 1, 1));
-}
-
-#[test]
-fn every_process_that_sends_an_issue_has_an_epoch_of_its_own() {
-    let (house, send) = House::sending(1);
-    let epochs: Vec<i64> = (0..3).map(|_| house.store.sends().take_over(send).expect("an epoch")).collect();
-    assert_eq!(epochs, [1, 2, 3]);
-    assert!(house.store.sends().take_over(send + 1).is_err(), "there is no such send");
-    let (ledger, writer) = house.store.sends().start_ledger(send, 2, SOFT).expect("a ledger");
-    let work = async move { assert!(ledger.claim(0, at(0)).await.is_err(), "it began after it was overtaken") };
-    runtime().block_on(async { tokio::join!(work, writer.run()) });
-    assert_eq!(house.counts().pending, 1);
 }
 
 #[test]

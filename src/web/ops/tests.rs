@@ -24,6 +24,7 @@ pub fn busy() -> Vitals {
         subscribers: vec![("confirmed".into(), 10), ("pending".into(), 0)],
         editions: vec![EditionVitals { edition: "midweek".into(), next_run: at(1_764_658_800_000) }],
         sender_alive: false,
+        workers: vec![],
         feeds: vec![("A \"wire\"\n\\".into(), 61.5), ("Never".into(), f64::INFINITY)],
     }
 }

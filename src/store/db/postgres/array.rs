@@ -1,7 +1,6 @@
 //! Arrays as parameters, one for each column, so that one statement can change many rows.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::error::Error as StdError;
 
 use bytes::BytesMut;
@@ -16,7 +15,7 @@ pub enum Array {
     Texts(Vec<Option<String>>),
 }
 
-/// A statement that changes many rows. It takes an array for each column, and returns the numbers of the rows that it changed.
+/// A statement that changes many rows, with an array for each of their columns, and returns numbers.
 #[derive(Debug)]
 pub struct Change {
     pub sql: Cow<'static, str>,
@@ -27,14 +26,6 @@ impl Change {
     /// Whether there are no rows: the last array is empty.
     pub fn is_empty(&self) -> bool {
         self.arrays.last().is_none_or(Array::is_empty)
-    }
-
-    /// The numbers of all rows: the elements of the second array.
-    pub fn numbers(&self) -> BTreeSet<i64> {
-        match self.arrays.get(1) {
-            Some(Array::Ints(numbers)) => numbers.iter().copied().flatten().collect(),
-            _ => BTreeSet::new(),
-        }
     }
 
     pub async fn run(&self, client: &Client, statement: &Statement) -> Result<Vec<Row>, Error> {

@@ -4,6 +4,7 @@
 mod array;
 mod errors;
 mod lock;
+mod pipeline;
 mod server;
 mod statement;
 mod thread;
@@ -15,7 +16,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
-use futures_util::future::join_all;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::value::{Column, Value, read};
@@ -25,6 +25,7 @@ use thread::{pause, wait};
 
 pub use array::{Array, Change};
 pub use lock::Held;
+pub use pipeline::Changed;
 pub use server::Server;
 
 /// How long an answer may take. A server that is gone is noticed sooner; this is for a network that loses everything silently.
@@ -34,12 +35,16 @@ const AWAY: Duration = Duration::from_secs(30);
 /// How many rows of a long result are fetched at a time.
 const FETCH: u32 = 1_000;
 
-/// The settings of every session. Without them, a server would wait for a client that is gone, and keep its locks.
+/// The settings of every session. None of our statements is worth compiling. Without them, a server would wait for a client that is gone, and keep its locks.
 const SESSION: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
-    SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '60s';";
+    SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '60s'; SET jit = off;";
 
 /// How many connections that have written keep their row in the table `commits`.
 const WRITERS: i64 = 10_000;
+
+/// The key of the advisory lock of writers, named by the table that all of them change, whatever their search path. Writers of ledgers share the
+/// lock; everybody else has it alone.
+const WRITING: &str = "1684629363, ('store'::regclass::oid::bigint - 2147483648)::integer";
 
 /// The first half of the keys of our advisory locks: "digs" in ASCII.
 const LOCKS: i32 = 0x6469_6773;
@@ -58,6 +63,8 @@ pub struct Postgres {
     writer: Cell<i64>,
     /// The number of the transaction that is writing, which shows later whether it was committed; 0: none.
     transaction: Cell<i64>,
+    /// The number of the last one.
+    last: Cell<i64>,
     /// How many cursors were opened.
     cursors: Cell<u64>,
 }
@@ -85,6 +92,7 @@ impl Postgres {
             session: Mutex::new(None),
             writer: Cell::new(0),
             transaction: Cell::new(0),
+            last: Cell::new(0),
             cursors: Cell::new(0),
         };
         opened.session(false)?;
@@ -148,8 +156,8 @@ impl Postgres {
         }
     }
 
-    pub fn execute(&self, sql: &str, params: &[Value]) -> Result<usize, StoreError> {
-        let session = self.session(true)?;
+    pub fn execute(&self, sql: &str, params: &[Value], in_transaction: bool) -> Result<usize, StoreError> {
+        let session = self.session(in_transaction)?;
         let (prepared, bound) = self.bind(&session, sql, params)?;
         let rows = self.ask(async move { session.client.execute_raw(&prepared.statement, raw(&bound)).await })?;
         Ok(usize::try_from(rows).unwrap_or(usize::MAX))
@@ -176,47 +184,8 @@ impl Postgres {
         }
         let session = self.session(true)?;
         let prepared = self.prepared(&session, &change.sql)?;
-        numbers(&self.ask(async move { change.run(&session.client, &prepared.statement).await })?)
-    }
-
-    /// Makes several changes at once, and commits.
-    pub fn change_and_commit<const N: usize>(&self, changes: [Change; N]) -> Result<[BTreeSet<i64>; N], StoreError> {
-        let session = self.session(true)?;
-        let all = changes.each_ref().map(Change::numbers);
-        let mut asked = Vec::with_capacity(N);
-        for change in changes {
-            let prepared = if change.is_empty() { None } else { Some(self.prepared(&session, &change.sql)?) };
-            asked.push((change, prepared));
-        }
-        let transaction = self.transaction.replace(0);
-        let done = self.ask(async move {
-            let client = &session.client;
-            // All are sent before the first answer arrives. The server runs them in order, and commits nothing if one has failed.
-            let changes = asked.iter().map(|(change, prepared)| async move {
-                match prepared {
-                    Some(prepared) => change.run(client, &prepared.statement).await,
-                    None => Ok(Vec::new()),
-                }
-            });
-            let (changed, committed) = tokio::join!(join_all(changes), client.batch_execute("COMMIT"));
-            let changed = changed.into_iter().collect::<Result<Vec<_>, _>>();
-            Ok((changed, committed))
-        });
-        let (changed, committed) = match done {
-            Ok((changed, committed)) => (
-                changed.map_err(|error| self.server.wrong(&error)),
-                committed.map_err(|error| self.server.wrong(&error)),
-            ),
-            Err(late) => (Ok(Vec::new()), Err(late)),
-        };
-        let is_told = committed.is_ok();
-        self.settle(transaction, committed)?;
-        if !is_told {
-            // It is committed, and only the answers are lost. Nobody else changes these rows, so all of them were changed.
-            return Ok(all);
-        }
-        let mut sets = changed?.iter().map(|rows| numbers(rows)).collect::<Result<Vec<_>, _>>()?.into_iter();
-        Ok(std::array::from_fn(|_| sets.next().unwrap_or_default()))
+        let rows = self.ask(async move { change.run(&session.client, &prepared.statement).await })?;
+        rows.iter().map(|row| column(row, 0)).collect()
     }
 
     /// Runs statements without parameters. The first one may begin a transaction.
@@ -226,11 +195,11 @@ impl Postgres {
         self.ask(async move { client.batch_execute(&sql).await })
     }
 
-    /// Begins a transaction and runs `lock`, which locks the row that all writers lock in turn, and returns the count of changes.
-    pub fn begin(&self, lock: &str) -> Result<i64, StoreError> {
+    /// Begins a transaction during which nobody else writes. `first` returns the count of changes.
+    pub fn begin(&self, first: &str) -> Result<i64, StoreError> {
         let client = self.session(false)?.client;
         let sql = format!(
-            "BEGIN; {lock}; INSERT INTO commits (id, number) VALUES ({}, 1)
+            "BEGIN; SELECT pg_advisory_xact_lock({WRITING}); {first}; INSERT INTO commits (id, number) VALUES ({}, 1)
              ON CONFLICT (id) DO UPDATE SET number = commits.number + 1 RETURNING number",
             self.writer()?
         );
@@ -238,6 +207,7 @@ impl Postgres {
         let [changes, number] =
             figures(&rows).ok_or_else(|| StoreError::Value("the count of changes is missing".into()))?;
         self.transaction.set(number);
+        self.last.set(number);
         Ok(changes)
     }
 
@@ -269,12 +239,13 @@ impl Postgres {
         }
     }
 
-    /// Asks whether a transaction was committed: if so, its number is stored. It has ended once we hold the row that writers lock in turn.
-    /// (`pg_xact_status` would not do: after a crash, the server gives the identifier of a lost transaction to another one.)
+    /// Asks whether a transaction was committed: then its number is stored. Whoever may write alone knows that it has ended; if it has not
+    /// arrived yet, it is refused from now on. (The server's own `pg_xact_status` would not do: after a crash the identifier of a lost transaction is given again.)
     fn was_committed(&self, number: i64, server: String, why: String) -> Result<(), StoreError> {
         let sql = format!(
-            "BEGIN; SELECT changes FROM store FOR UPDATE; SELECT coalesce(max(number), 0) FROM commits WHERE id = {}; ROLLBACK",
-            self.writer.get()
+            "BEGIN; SELECT pg_advisory_xact_lock({WRITING}); UPDATE commits SET refused = {number} WHERE id = {id};
+             SELECT 0; SELECT coalesce(max(number), 0) FROM commits WHERE id = {id}; COMMIT",
+            id = self.writer.get()
         );
         let began = Instant::now();
         while began.elapsed() < self.away {
@@ -332,7 +303,7 @@ impl Postgres {
     pub fn open_cursor(&self, sql: &str, params: &[Value]) -> Result<String, StoreError> {
         self.cursors.set(self.cursors.get() + 1);
         let cursor = format!("c{}", self.cursors.get());
-        self.execute(&format!("DECLARE {cursor} NO SCROLL CURSOR FOR {sql}"), params)?;
+        self.execute(&format!("DECLARE {cursor} NO SCROLL CURSOR FOR {sql}"), params, true)?;
         Ok(cursor)
     }
 
@@ -373,11 +344,6 @@ impl Postgres {
 pub fn column<T: Column>(row: &tokio_postgres::Row, column: usize) -> Result<T, StoreError> {
     let found: Result<statement::Raw, _> = row.try_get(column);
     read(found.map_err(|error| StoreError::Value(error.to_string()))?.0, column)
-}
-
-/// The first column of rows.
-fn numbers(rows: &[tokio_postgres::Row]) -> Result<BTreeSet<i64>, StoreError> {
-    rows.iter().map(|row| column(row, 0)).collect()
 }
 
 /// The first columns of two rows.

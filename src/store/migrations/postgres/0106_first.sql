@@ -1,7 +1,7 @@
 -- The whole schema of version 106 for PostgreSQL. Times are Unix milliseconds, UTC. Text is compared byte by byte, as SQLite does.
 
--- One row: the version of the schema, and a number that every transaction that writes changes. Writers lock the row, so that they write one
--- after another, and the ledger's writer sees by the number whether somebody else has written.
+-- One row: the version of the schema, and a number that every transaction that writes changes, except those of ledgers. By it the writers of ledgers
+-- see whether somebody else has written.
 CREATE TABLE store (
     id      BIGINT PRIMARY KEY CHECK (id = 1),
     version BIGINT NOT NULL,
