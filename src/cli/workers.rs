@@ -1,4 +1,4 @@
-//! `digest workers`: the processes that send issues now.
+//! `digest workers`: the processes that are sending.
 
 use clap::Args;
 

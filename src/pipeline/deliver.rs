@@ -133,7 +133,7 @@ impl Delivery {
             limit: prepared.planned.left,
             stop_at_refused: delivery.stop_at_refused,
             stop_at_bounced: delivery.stop_at_bounced,
-            // Who helps finds more when others die.
+            // More may become due when another sender dies.
             due: if prepared.joined.is_helping { usize::MAX } else { prepared.planned.due },
             watch: Box::new(event),
         };
@@ -162,7 +162,7 @@ impl Delivery {
         let Joined { issue, send, sender, uncertain, .. } = joined;
         store.sends().leave(sender)?;
         match &ended {
-            // What is wrong here need not be wrong where others send.
+            // The problem may exist only here, so the others go on.
             Ended::Broken(_) if store.is_shared() && store.sends().alive(send)? > 0 => {}
             Ended::Broken(reason) => drop(store.sends().stop(send, false, reason)?),
             Ended::Guarded(reason) => drop(store.sends().stop(send, true, reason)?),

@@ -1,4 +1,4 @@
-//! Everything before the first message of a run: what may be sent, to whom, by which transport, and how much now.
+//! Prepares a run: what may be sent, to whom, by which transport, and how many messages now.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use crate::store::{Audience, FencingToken, IssueSend, Joining, Lock, Store, Unce
 
 /// A clock before this time is wrong, and so would be every Date header (2024-01-01).
 pub(super) const EARLIEST: i64 = 1_704_067_200;
+
 /// The options of `digest send`.
 #[derive(Clone, Debug, Default)]
 pub struct SendOptions {
@@ -20,9 +21,9 @@ pub struct SendOptions {
     pub limit: Option<usize>,
     /// Whether to requeue recipients that failed.
     pub retry_failed: bool,
-    /// The lease of the daemon that sends; `None` for a send by hand.
+    /// The fencing token of the daemon that sends; `None` if a person started the send.
     pub fencing_token: Option<FencingToken>,
-    /// Whether only to help senders that are at work; without them nothing is sent.
+    /// Join only if others are sending the issue already.
     pub only_helping: bool,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Prepared {
     pub tried: u64,
     pub ended: Ended,
     pub store: Store,
-    /// The sender's lock, where nobody else may send.
+    /// The sender's lock, if nobody else may send.
     pub _lock: Option<Lock>,
 }
 
@@ -63,7 +64,7 @@ pub(super) struct Planned {
 }
 
 impl Delivery {
-    /// Everything before the first message: what may be sent, to whom, by which transport, and how much now.
+    /// Prepares a run: what may be sent, to whom, by which transport, and how many messages now.
     pub(super) fn prepare(&self, name: &IssueName, options: &SendOptions) -> anyhow::Result<Prepared> {
         let now = self.site.now();
         if now.timestamp() < EARLIEST {
@@ -109,12 +110,12 @@ impl Delivery {
             CanaryPlan::Stop(reason) => Ended::Guarded(reason.clone()),
             _ => Ended::Done,
         };
-        // On a server others may join from here on.
+        // On PostgreSQL, others may join from here on.
         let lock = (!store.is_shared()).then_some(lock);
         Ok(Prepared { joined, compiled, transport, schedule, planned, tried: 0, ended, store, _lock: lock })
     }
 
-    /// What this run may do, once it is on record as a sender: what dead senders left is recovered, and recipients who have to wait are held back.
+    /// Plans a run that has joined the send: recovers what dead senders left, and holds back recipients who have to wait.
     fn plan_run(
         &self,
         store: &mut Store,
@@ -173,7 +174,7 @@ fn begin(store: &Store, name: &IssueName, options: &SendOptions, now: DateTime<U
     Ok(send)
 }
 
-/// A run that fails before its first message leaves nobody to wait for.
+/// Ends the sender of a run that failed before its first message, so that nobody waits for it.
 pub(super) fn given_up<T>(store: &Store, sender: i64, error: anyhow::Error) -> anyhow::Result<T> {
     store.sends().leave(sender)?;
     Err(error)
@@ -184,6 +185,7 @@ pub(super) fn due(counts: DeliveryCounts) -> usize {
     usize::try_from(counts.pending + counts.deferred).unwrap_or(usize::MAX)
 }
 
+/// The send of an issue, which must have begun.
 pub(super) fn standing(store: &Store, name: &IssueName) -> anyhow::Result<IssueSend> {
     store.sends().send(name)?.ok_or_else(|| {
         Notice::new(format!("the send of {name} has not started"))

@@ -27,7 +27,7 @@ pub fn has_died(identity: &str) -> bool {
     machine().is_some_and(|here| here == there) && started(pid).is_none_or(|started| started != since)
 }
 
-/// A clock that runs on while the machine sleeps.
+/// A clock that keeps running while the machine is suspended.
 pub fn uptime() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))

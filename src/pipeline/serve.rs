@@ -32,8 +32,8 @@ const LOOPS: &[(&str, Loop)] = &[
     ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),
 ];
 
-/// Threads that answer requests for pages: one a processor, within these bounds. Whoever waits for the network, or for a sign-up to be on
-/// disk, takes none.
+/// The number of threads that answer requests for pages: one per processor, within these bounds. A request that waits for the network, or for a sign-up to be written to
+/// disk, blocks none.
 const PAGE_THREADS: RangeInclusive<usize> = 4..=16;
 
 /// A loop that reports its own errors and carries on.
@@ -76,8 +76,8 @@ pub async fn serve(
     all_well
 }
 
-/// The pages have a runtime of their own, whose threads are few: the common one starts another whenever all are busy, and after a crowd it
-/// had two hundred, each with memory that it keeps. A request for which there is none waits its turn, but never for a send or a loop.
+/// A separate runtime with few threads for the pages. The shared runtime starts another thread whenever all are busy; after a burst of requests it had two hundred,
+/// and each of them keeps memory. Requests may have to wait for a free thread, but never for a send or a loop.
 fn pages_runtime() -> anyhow::Result<Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = processors.clamp(*PAGE_THREADS.start(), *PAGE_THREADS.end());

@@ -1,4 +1,4 @@
-//! What a send needs of the configuration: the transport, and the issue as it is mailed.
+//! What a send takes from the configuration: the transport and the compiled issue.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The processes that send issues now, and how a daemon joins them.
+//! The processes that are sending, and how a daemon joins them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,9 +23,9 @@ pub struct Worker {
     /// Host and process.
     pub name: String,
     pub since: DateTime<Utc>,
-    /// When it was last heard of, by the database's clock.
+    /// When it last renewed its lease, by the database's clock.
     pub seen: DateTime<Utc>,
-    /// When others may take over what it has in flight, unless it is heard of before.
+    /// When the lease runs out.
     pub lease_until: DateTime<Utc>,
     pub state: &'static str,
     pub connections: u64,
@@ -36,7 +36,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// What is unusual about it, for a line of text.
+    /// The end of its line in the table, if its state is unusual.
     pub fn note(&self) -> &'static str {
         match self.state {
             "silent" => ", silent: its lease has run out",
@@ -72,14 +72,14 @@ impl Delivery {
     /// The processes that send now. On SQLite there is at most one.
     pub fn workers(&self) -> anyhow::Result<Vec<Worker>> {
         let Some(store) = self.site.store_to_read()? else { return Ok(Vec::new()) };
-        // A process that died leaves its row on SQLite until the next one begins; the lock knows better.
+        // On SQLite, the row of a process that died stays until the next one begins, so ask the lock.
         if !store.is_shared() && !store.sender_is_alive()? {
             return Ok(Vec::new());
         }
         Ok(store.sends().senders()?.into_iter().map(Worker::from).collect())
     }
 
-    /// The issues that other processes send, and this one does not.
+    /// The issues that other processes are sending and this one is not.
     fn others_send(&self) -> anyhow::Result<BTreeSet<IssueName>> {
         let store = self.ledger_store()?;
         let senders: Vec<Sender> = store.sends().senders()?.into_iter().filter(|sender| !sender.is_late).collect();
@@ -89,8 +89,8 @@ impl Delivery {
     }
 }
 
-/// Helps with what other processes send, until `stop` turns true: on PostgreSQL over SMTP, where a second machine makes a send faster. A send is
-/// begun by the daemon that holds the lease, or by hand.
+/// Joins the sends of other processes until `stop` turns true. Only on PostgreSQL and over SMTP, where a second machine makes a send faster. It never begins
+/// a send: the daemon that holds the lease does that, or a person.
 pub async fn help_others(site: Arc<Site>, mut stop: watch::Receiver<bool>) {
     let is_useful = site.config.store.is_server() && site.config.delivery.transport == TransportKind::Smtp;
     while is_useful && !*stop.borrow() {

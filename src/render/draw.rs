@@ -77,7 +77,7 @@ fn issue_label(name: &str, templates: &Templates) -> std::path::PathBuf {
     templates.get(&format!("issue/{name}.mjml.hbs")).map(|source| source.label.clone()).unwrap_or_default()
 }
 
-/// The edition's tokens, kept for the next time.
+/// The edition's tokens, read once.
 pub fn look(name: &str, templates: &Templates) -> Result<BTreeMap<String, String>, Notices> {
     let kept = || templates.kept.looks.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(look) = kept().get(name) {

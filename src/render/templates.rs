@@ -228,7 +228,7 @@ impl Templates {
         self.sources.keys().filter_map(stem).collect()
     }
 
-    /// A hash of every source, so that any template change changes it; kept for the next time.
+    /// The SHA-256 of all sources, so that any change to a template changes it. Computed once.
     pub(super) fn digest(&self) -> &[u8; 32] {
         self.kept.digest.get_or_init(|| {
             let mut hash = Sha256::new();

@@ -152,7 +152,7 @@ pub async fn begin(shared: &Shared, in_flight: &InFlight) -> Result<Option<InFli
     }
 }
 
-/// Counts an outcome for all senders; the reason to stop when there is one.
+/// Counts an outcome, and tells the other senders. Returns the reason if the send must stop.
 fn note(shared: &Shared, outcome: &Outcome) -> Option<String> {
     let others = shared.membership.borrow().others;
     let mut guard = shared.guard.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What the senders of one send have in common: they share its pace, and all of them stop when it is stopped. Knows no connection.
+//! How the senders of one send work together: they share its limits, and all of them stop when it is stopped. Knows no connection.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,7 +8,7 @@ use super::Ended;
 use super::shared::Shared;
 use crate::store::Claim;
 
-/// By then all others have seen a new sender, and keep to their smaller shares.
+/// After this time, all others have noticed a new sender and reduced their shares.
 const SEEN: Duration = Duration::from_millis(1_500);
 
 /// Sees who else is sending, before the first message.
@@ -24,7 +24,7 @@ pub async fn start(shared: &Shared) -> Result<(), Ended> {
     Ok(())
 }
 
-/// Takes another share of the pace whenever senders come or go, and ends the run when the send is stopped.
+/// Adjusts the share whenever senders join or leave, and ends the run when the send is stopped.
 pub async fn follow(shared: Arc<Shared>) {
     let mut seen = shared.membership.clone();
     while seen.changed().await.is_ok() {
@@ -37,9 +37,9 @@ pub async fn follow(shared: Arc<Shared>) {
     }
 }
 
-/// Waits for the others when nobody is due any more: if one of them dies, what it had in flight is due again. Returns whether there is more to do.
+/// Waits for the other senders when no message is due any more: if one of them dies, the messages that it had in flight are due again. Returns whether there is more to send.
 pub async fn linger(shared: &Shared) -> bool {
-    if shared.is_over() || shared.allowance.load(Ordering::Relaxed) == 0 || shared.membership.borrow().size == 1 {
+    if shared.is_over() || shared.allowance.load(Ordering::Relaxed) == 0 || !shared.run.ledger.is_shared() {
         return false;
     }
     tracing::info!("nothing is left to send here; waiting for the other senders");

@@ -86,7 +86,7 @@ pub enum Ended {
     Interrupted,
     /// Another process set the send to stopped.
     StoppedElsewhere,
-    /// Another sender ended this one, whose lease had run out while it or its database stood still.
+    /// Another sender has ended this one, because it did not renew its lease in time.
     Expired,
     /// Too many messages were refused or bounced: the reason, in words for the operator, who alone can resume the send.
     Guarded(String),

@@ -215,7 +215,7 @@ impl Guard {
         (self.refused, self.bounced)
     }
 
-    /// Counts the outcome of a try, beside those of other senders; the reason to stop when there is one.
+    /// Counts the outcome of a try, together with the counts of other senders. Returns the reason if the send must stop.
     pub fn note(&mut self, outcome: &Outcome, others: Progress) -> Option<String> {
         self.tried += 1;
         let Outcome::Failed { reply, class } = outcome else { return None };

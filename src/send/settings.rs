@@ -9,7 +9,7 @@ use crate::mail::{DkimSettings, SmtpSettings};
 use crate::model::duration;
 use crate::store::Uncertain;
 
-/// How long a sender that writes files may be silent.
+/// The lease of a sender that writes files.
 const FOLDER_LEASE: Duration = Duration::from_secs(30);
 
 /// The transport of mail.
@@ -79,7 +79,7 @@ impl Settings {
         Limits { refused, bounced, complained }
     }
 
-    /// How long a sender may be silent before another one may take over what it has in flight: as long as a relay may take for an answer.
+    /// How long a sender may go without renewing its lease before another one may end it: as long as the relay may take for an answer.
     pub fn lease(&self) -> Duration {
         let timeouts = &self.smtp.timeouts;
         match self.transport {

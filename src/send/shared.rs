@@ -41,7 +41,7 @@ pub struct Shared {
     pub answered: AtomicBool,
     /// Whether an envelope may follow another message's final dot; a relay that minds it gets one thing at a time.
     pub groups: AtomicBool,
-    /// The senders of this send.
+    /// What is known of the other senders.
     pub membership: watch::Receiver<Membership>,
 }
 
@@ -95,10 +95,10 @@ impl Shared {
         }
     }
 
-    /// Whether a message may start now. A lease that has run out meanwhile is renewed first.
+    /// Checks that a message may start now. If the lease has run out, renews it first.
     ///
     /// # Errors
-    /// [`Ended::Expired`]: another sender has ended this one, and may be sending what it held.
+    /// [`Ended::Expired`]: another sender has ended this one, and may be sending the messages that it held.
     pub async fn may_start(&self) -> Result<(), Ended> {
         if self.run.ledger.is_held() {
             return Ok(());

@@ -36,13 +36,13 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// Where messages pass, at most `limit` at a time and not before `next`.
 #[derive(Debug)]
 struct Gate {
-    /// Between two messages of all senders; zero without a rate.
+    /// The time between two messages of all senders together; zero if there is no rate.
     whole_gap: Duration,
-    /// The most messages under way of all senders, where that is limited.
+    /// The most messages under way of all senders together, if there is a limit.
     whole: Option<usize>,
-    /// Between two messages.
+    /// The time between two messages of this sender.
     gap: Duration,
-    /// What `limit` may grow to; 0: other senders have the whole share.
+    /// What `limit` may grow to; 0 if the other senders have the whole share.
     most: usize,
     limit: usize,
     under_way: usize,
@@ -73,7 +73,7 @@ impl Gate {
         }
     }
 
-    /// Takes its share of what `size` senders may do together.
+    /// Sets the share of sender `rank` of `size`.
     fn share(&mut self, rank: usize, size: usize) {
         self.gap = self.whole_gap * u32::try_from(size).unwrap_or(u32::MAX);
         if let Some(whole) = self.whole {
@@ -89,7 +89,7 @@ impl Gate {
 
     fn start(&mut self, now: Instant) {
         self.under_way += 1;
-        // One that starts a little late does not put off all that follow.
+        // A message that starts a little late must not delay all the following ones.
         self.next = self.next.max(now.checked_sub(self.gap).unwrap_or(now)) + self.gap;
     }
 
@@ -132,7 +132,7 @@ impl Throttle {
         Self { relay: Gate::new(rate, connections, now), domain_groups }
     }
 
-    /// Takes a share of the rates and of the groups' connections: that of one of `size` senders, the `rank`th, counted from 0.
+    /// Sets this sender's share of the rates and of the groups' connections: there are `size` senders, and this one is number `rank`, counted from 0.
     pub fn share(&mut self, rank: usize, size: usize) {
         for gate in std::iter::once(&mut self.relay).chain(&mut self.domain_groups) {
             gate.share(rank, size);
@@ -148,7 +148,7 @@ impl Throttle {
         }
     }
 
-    /// The domain groups of which this sender may send anything.
+    /// The domain groups in which this sender has a share.
     pub fn ours(&self) -> Vec<GroupIndex> {
         (0..self.domain_groups.len()).filter(|group| self.domain_groups[*group].most > 0).collect()
     }

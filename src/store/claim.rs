@@ -21,6 +21,6 @@ pub enum Claim {
     Empty,
     /// Someone stopped the send.
     Stopped,
-    /// Another sender has ended this one, whose lease had run out: nothing of this was recorded.
+    /// Another sender has ended this one, because it did not renew its lease in time. Nothing was recorded.
     Expired,
 }

@@ -56,7 +56,7 @@ impl Scheduling<'_> {
             last => {
                 let stale = last.map_or(0, |lease| lease.fencing_token.number);
                 let fencing_token = FencingToken { holder: holder.to_owned(), number: stale + 1, since: now };
-                // On PostgreSQL others may be sending too, and each has a lease of its own.
+                // On PostgreSQL, others may be sending too, and each sender has its own lease.
                 if !self.store.is_shared() {
                     tx.execute(
                         "UPDATE sends SET fencing_token = ?2, state = 'stopped',

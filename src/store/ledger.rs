@@ -239,7 +239,7 @@ impl Sends<'_> {
     }
 }
 
-/// Where messages of a state are counted: one in flight is pending while a sender is alive.
+/// The count that messages in this state belong to. A message in flight is pending while a sender is alive.
 fn part(counts: &mut DeliveryCounts, state: DeliveryState, alive: bool) -> &mut u64 {
     match state {
         DeliveryState::Pending => &mut counts.pending,

@@ -77,7 +77,7 @@ impl Sends<'_> {
         })
     }
 
-    /// The latency from the tallies.
+    /// The same from the tallies.
     fn tallied_latency(self, send: i64) -> Result<Latency, StoreError> {
         let sql = format!(
             "SELECT latency, CAST(sum(count) AS bigint), CAST(sum(ms) AS bigint) FROM {TALLIES} WHERE latency >= 0 GROUP BY latency"
@@ -86,7 +86,7 @@ impl Sends<'_> {
         for (bound, n, ms) in self.store.db.rows(&sql, params![send], |row| {
             Ok::<_, StoreError>((row.get::<i64>(0)?, count(row.get(1)?), count(row.get(2)?)))
         })? {
-            // What took no longer than a bound took no longer than the next one either.
+            // The buckets are cumulative.
             let bound = usize::try_from(bound).unwrap_or(LATENCIES.len());
             latency.up_to.iter_mut().skip(bound).for_each(|sum| *sum += n);
             latency.count += n;

@@ -264,7 +264,7 @@ impl Store {
         if verdict == "ok" { Ok(()) } else { Err(StoreError::Damaged(self.place.clone(), verdict)) }
     }
 
-    /// Takes the lock without which nobody sends; it is released when the process ends, however it ends.
+    /// Takes the sender's lock, so that nobody begins to send; it is released when the process ends, however it ends.
     ///
     /// # Errors
     /// [`StoreError::Locked`]: somebody is sending.
@@ -276,12 +276,13 @@ impl Store {
         Ok(lock)
     }
 
-    /// Takes the lock that a sender holds: on SQLite for as long as it sends, on PostgreSQL only until it is on record, since others may send too.
+    /// Takes the lock for joining a send. On SQLite a sender holds it for as long as it sends; on PostgreSQL only until it has joined, because others may send too.
     pub fn lock_to_join(&self) -> Result<Lock, StoreError> {
         if self.is_shared() { self.take_sender(PAUSE, 80) } else { self.take_sender(MOMENT, 20) }
     }
 
-    /// Takes the sender's lock. Who only looks whether a sender is alive holds a file's lock for a moment; who joins a send on a server, longer.
+    /// Takes the sender's lock, with several attempts: a process that only checks whether a sender is alive holds a file's lock briefly, and one that joins a send on a
+    /// server holds it for longer.
     fn take_sender(&self, pause: Duration, looks: usize) -> Result<Lock, StoreError> {
         for _ in 0..looks {
             if let Some(lock) = self.lock(SENDER)? {

@@ -17,7 +17,7 @@ pub fn with_subscribers(source: &str) -> String {
     )
 }
 
-/// Marks recipients who are no longer on the list, each with the time. One that somebody else begins meanwhile is left to them.
+/// Marks recipients who are no longer on the list, each with the time. On PostgreSQL, only messages that this sender holds are changed.
 pub fn suppress(db: &Db, by: By, gone: &[(i64, i64)]) -> Result<(), StoreError> {
     match db.engine() {
         Engine::Sqlite(_) => {
@@ -41,13 +41,13 @@ pub fn suppresses(by: By, gone: &[(i64, i64)]) -> Change {
     }
 }
 
-/// Who changes rows of a ledger.
+/// The sender that changes rows of a ledger, and what it knows.
 #[derive(Clone, Copy, Debug)]
 pub struct By {
     pub send: i64,
-    /// Which sender. On PostgreSQL each message has one that holds it, and only that one begins it and says how it ended.
+    /// The sender. On PostgreSQL, only the sender that holds a message begins it and records its outcome.
     pub sender: i64,
-    /// The count of others' changes that is known: a message begins only while it is the same.
+    /// The last known count of changes by others. A message begins only if the count is still the same.
     pub version: i64,
 }
 
@@ -61,7 +61,7 @@ fn ints(values: impl IntoIterator<Item = i64>) -> Array {
     Array::Ints(values.into_iter().map(Some).collect())
 }
 
-/// What a sender has to know before its messages may go.
+/// Reads what a sender has to know before its messages may start: the count of changes, and whether the send is stopped and the sender alive.
 pub fn look(by: By) -> Change {
     Change {
         sql: "SELECT (SELECT changes FROM store), CAST(state = 'stopped' AS int)::bigint,

@@ -31,7 +31,7 @@ pub struct Queue {
     claimed: BTreeSet<i64>,
     /// By number: messages that are somebody's, though still due as the database has it.
     reserved: BTreeMap<i64, Reserved>,
-    /// Recipients found to be no longer on the list, and when: the next commit puts that on record.
+    /// Recipients who are no longer on the list, and when that was found. The next commit records it.
     gone: Vec<(i64, i64)>,
     /// The last number of [`Db::begin_alone`]: a different one means that somebody else has written.
     version: i64,
@@ -86,7 +86,7 @@ impl Queue {
     /// Sees whether somebody else has written since the last look, and then whether they stopped the send.
     ///
     /// # Errors
-    /// [`StoreError::TakenOver`]: another sender has ended this one, so nothing is written.
+    /// [`StoreError::TakenOver`]: another sender has ended this one. Nothing was written.
     fn look(&mut self, db: &Db, version: i64) -> Result<(), StoreError> {
         if version == self.version {
             return Ok(());
@@ -98,7 +98,7 @@ impl Queue {
         self.seen(version, state == "stopped", alive > 0)
     }
 
-    /// What others have written since the last look.
+    /// Takes note of what others have written.
     fn seen(&mut self, version: i64, stopped: bool, alive: bool) -> Result<(), StoreError> {
         if !alive {
             return Err(StoreError::TakenOver);
@@ -115,10 +115,10 @@ impl Queue {
         By { send: self.send, sender: self.sender, version: self.version }
     }
 
-    /// Commits all steps. One that fails, because its message is in another state, does not block the others.
+    /// Commits all steps. If a step fails because its message is in the wrong state, the others still succeed.
     ///
     /// # Errors
-    /// [`StoreError::TakenOver`]: another sender has ended this one, so nothing is written. After any error nothing was.
+    /// [`StoreError::TakenOver`]: another sender has ended this one. After any error, nothing was written.
     pub fn commit(&mut self, db: &Db, steps: &[Step]) -> Result<Vec<Result<Claim, String>>, StoreError> {
         let is_early = |number: &i64| self.reserved.contains_key(number);
         let is_plain = |(ended, ..): &Step| {
@@ -241,7 +241,7 @@ impl Queue {
         self.version = -1;
     }
 
-    /// Whether something is to be put on record although nobody asked for a step.
+    /// Whether something still has to be recorded although no step is waiting.
     pub fn has_news(&self) -> bool {
         !self.gone.is_empty()
     }
@@ -287,12 +287,12 @@ impl Queue {
         self.due.entry(domain_group).or_default().push_front(waiting);
     }
 
-    /// Somebody may be due now whom nobody expected.
+    /// A message may be due earlier than expected: now.
     pub fn disturb(&mut self) {
         self.disturb_at(0);
     }
 
-    /// The same at this time.
+    /// A message may be due earlier than expected: at this time, in milliseconds.
     fn disturb_at(&mut self, ms: i64) {
         self.walks.values_mut().for_each(|walk| walk.quiet_until = walk.quiet_until.min(ms));
     }

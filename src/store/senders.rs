@@ -1,5 +1,5 @@
-//! The processes that send an issue. On SQLite there is one at a time, and a new one ends the one before; on PostgreSQL any number share a send.
-//! Each has a lease: when it has run out, another sender may end it, and from then on it begins nothing and records nothing.
+//! The processes that send an issue. On SQLite there is one at a time, and a new one ends the previous one; on PostgreSQL, any number can share a send.
+//! Each has a lease. If it does not renew the lease in time, another sender may end it; then it can neither begin messages nor record outcomes.
 
 use std::time::Duration;
 
@@ -21,12 +21,12 @@ pub struct Sender {
     /// Host and process.
     pub name: String,
     pub since: DateTime<Utc>,
-    /// When it last renewed its lease, and when that runs out, by the database's clock.
+    /// When it last renewed its lease, and when the lease runs out, by the database's clock.
     pub seen: DateTime<Utc>,
     pub expires: DateTime<Utc>,
     /// Whether its lease has run out.
     pub is_late: bool,
-    /// Whether it waits for the others.
+    /// Whether it is only waiting for the others to finish.
     pub is_idle: bool,
     pub connections: u64,
     pub in_flight: u64,
@@ -35,7 +35,7 @@ pub struct Sender {
     pub per_minute: u64,
 }
 
-/// A process that wants to send.
+/// A process that joins a send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joining {
     /// Host and process, for people.
@@ -47,10 +47,10 @@ pub struct Joining {
     pub lease: Duration,
 }
 
-/// Whether a process of this host has died, by [`Joining::process`]; `false` of those of other hosts.
+/// Tells from [`Joining::process`] whether a process on this host has died; `false` for processes on other hosts.
 pub type HasDied = fn(&str) -> bool;
 
-/// What a sender tells the others.
+/// The progress of a sender, which the others read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     pub is_idle: bool,
@@ -64,13 +64,13 @@ pub struct Progress {
     pub per_minute: u64,
 }
 
-/// What one sender knows of all senders of its send.
+/// What one sender knows about all senders of its send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Membership {
-    /// Which one of them it is, from 0, and how many there are.
+    /// The number of this sender, counted from 0, and how many there are.
     pub rank: usize,
     pub size: usize,
-    /// The sums of the others.
+    /// The sums of their counts.
     pub others: Progress,
     /// How many of the others are at work.
     pub working: usize,
@@ -106,7 +106,7 @@ impl Sends<'_> {
         Ok(id)
     }
 
-    /// The sender has ended in good order: what it held is free.
+    /// Ends a sender that has finished. The messages that it held are free.
     pub fn leave(&self, sender: i64) -> Result<(), StoreError> {
         let sql = format!("UPDATE senders SET ended_ms = {} WHERE id = ?1 AND ended_ms IS NULL", self.store.db.clock());
         self.store.db.execute(&sql, params![sender]).map(drop)
@@ -126,7 +126,7 @@ impl Sends<'_> {
         Ok(self.store.db.value::<i64>(&sql, params![send])?.unsigned_abs())
     }
 
-    /// Ends the senders of an issue that have died on this host: nobody has to wait for their leases.
+    /// Ends the senders of an issue that have died on this host, so that nobody waits for their leases. Returns how many.
     pub fn end_dead(&self, send: i64, has_died: HasDied) -> Result<usize, StoreError> {
         end_dead(&self.store.db, send, has_died)
     }
@@ -183,7 +183,7 @@ pub fn recover(db: &Db, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> 
     let is_left = match tx.engine() {
         Engine::Sqlite(_) => "",
         Engine::Postgres(_) => {
-            // Since when the server has been down, nobody could renew a lease. So those that have just run out may be alive.
+            // While the server was down, nobody could renew a lease. So a sender whose lease has only just run out may still be alive.
             let sql = format!(
                 "UPDATE senders SET ended_ms = {0} WHERE send_id = ?1 AND ended_ms IS NULL AND expires_ms + (expires_ms - seen_ms) < {0}
                  AND CAST(extract(epoch FROM pg_postmaster_start_time()) * 1000 AS bigint) + 2 * (expires_ms - seen_ms) < {0}",
@@ -208,13 +208,13 @@ pub fn recover(db: &Db, send: i64, uncertain: Uncertain, now: DateTime<Utc>) -> 
     Ok(lost)
 }
 
-/// Another sender, and when it renewed its lease last: a number that changes with each renewal.
+/// The ID of another sender, and a number that changes with each renewal of its lease.
 pub type Renewed = (i64, i64);
 
-/// Renews the lease of a sender, tells the others how far it is, and looks at them.
+/// Renews the lease of a sender, stores its progress for the others, and reads theirs.
 ///
 /// # Errors
-/// [`StoreError::TakenOver`]: it was ended.
+/// [`StoreError::TakenOver`]: another sender has ended this one.
 pub fn renew(
     db: &Db,
     send: i64,
@@ -271,7 +271,7 @@ fn look(db: &Db, send: i64, sender: i64) -> Result<(Membership, Vec<Renewed>), S
     Ok((membership, others))
 }
 
-/// Ends senders, unless they have renewed their leases meanwhile.
+/// Ends these senders, except those that have renewed their leases in the meantime.
 pub fn end(db: &Db, silent: &[Renewed]) -> Result<(), StoreError> {
     let sql =
         format!("UPDATE senders SET ended_ms = {} WHERE id = ?1 AND seen_ms = ?2 AND ended_ms IS NULL", db.clock());

@@ -167,7 +167,7 @@ impl House {
 
 const LEASE: Duration = Duration::from_mins(10);
 
-/// What a sender is told, whose clocks stand still.
+/// The settings of a sender whose clocks do not move.
 fn terms() -> Terms {
     let uptime = std::sync::Arc::new(|| Duration::ZERO);
     let clock = std::sync::Arc::new(|| at(9));

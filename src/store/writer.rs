@@ -52,17 +52,17 @@ enum Command {
 
 type Answer = oneshot::Sender<Result<Claim, String>>;
 
-/// What a sender is told about its work.
+/// The settings of a sender.
 #[derive(Clone)]
 pub struct Terms {
-    /// When refusals that prove nothing take a subscriber off.
+    /// When refusals that do not prove that an address is dead remove its subscriber from the list.
     pub rule: SoftRule,
-    /// What becomes of messages that a sender had in flight who died.
+    /// What to do with the messages that a dead sender had in flight.
     pub uncertain: Uncertain,
-    /// How long a sender may be silent before another one may end it: longer than any try takes.
+    /// How long a sender may go without renewing its lease before another one may end it.
     pub lease: Duration,
     pub clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
-    /// A clock that runs on while the machine sleeps.
+    /// A clock that keeps running while the machine is suspended.
     pub uptime: Uptime,
     pub has_died: HasDied,
 }
@@ -73,6 +73,7 @@ pub struct Ledger {
     commands: mpsc::Sender<Command>,
     lease: Lease,
     membership: watch::Receiver<Membership>,
+    is_shared: bool,
 }
 
 impl Ledger {
@@ -116,12 +117,17 @@ impl Ledger {
         self.lease.is_held()
     }
 
-    /// Renews the lease, after a time in which the process or its database stood still. [`Claim::Expired`]: another sender has ended this one.
+    /// Renews the lease after it has run out, because the process or the database was suspended. [`Claim::Expired`]: another sender has ended this one.
     pub async fn renew(&self) -> Result<Claim, String> {
         self.request(|answer| Command::Renew { answer }).await
     }
 
-    /// All senders of this send, as of a second ago.
+    /// Whether other processes may be sending too.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// What is known of the other senders, at most a second old.
     pub fn membership(&self) -> watch::Receiver<Membership> {
         self.membership.clone()
     }
@@ -131,7 +137,7 @@ impl Ledger {
         self.lease.tell(refused, bounced);
     }
 
-    /// Waits for the other senders to finish, since what they hold becomes free when they die. Says whether somebody is due again.
+    /// Waits until the other senders have finished, because the messages that they hold become free if they die. Returns whether a message is due again.
     pub async fn linger(&self, domain_groups: &[usize]) -> Result<bool, String> {
         let domain_groups = domain_groups.iter().copied().map(column).collect();
         self.request(|answer| Command::Linger(Linger { domain_groups, answer })).await
@@ -163,7 +169,7 @@ pub struct Writer {
     membership: watch::Sender<Membership>,
     /// When the lease is renewed.
     renewal: Instant,
-    /// Who waits for the other senders.
+    /// A run that waits for the other senders.
     linger: Option<Linger>,
     inbox: mpsc::Receiver<Command>,
     queue: Queue,
@@ -212,7 +218,7 @@ impl Sends<'_> {
             progress,
             file,
         };
-        Ok((Ledger { commands, lease, membership: seen }, writer))
+        Ok((Ledger { commands, lease, membership: seen, is_shared: self.store.is_shared() }, writer))
     }
 }
 
@@ -261,7 +267,7 @@ impl Writer {
         if self.queue.has_news() {
             drop(self.patiently(|writer| writer.commit(&[])).await);
         }
-        // How much was tried is on record when the next round begins.
+        // Stores the counts, which the next round reads.
         drop(self.renew().await);
     }
 
@@ -313,7 +319,7 @@ impl Writer {
         self.until = None;
         let (steps, answers) = (take(&mut self.steps), take(&mut self.answers));
         let claims = match self.patiently(|writer| writer.commit(&steps)).await {
-            // It took so long that the messages may not start before the lease is renewed.
+            // The commit took so long that the lease has run out: renew it before any message starts.
             Ok(claims) if !self.lease.is_held() => self.renew().await.map(|()| claims),
             claims => claims,
         };
@@ -381,7 +387,7 @@ impl Writer {
     }
 }
 
-/// The answer to who asked; that the sender was ended is not a failure, but told apart.
+/// Turns [`StoreError::TakenOver`] into [`Claim::Expired`], and other errors into text.
 fn expired(claim: Result<Claim, StoreError>) -> Result<Claim, String> {
     match claim {
         Err(StoreError::TakenOver) => Ok(Claim::Expired),

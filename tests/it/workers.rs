@@ -95,26 +95,53 @@ fn two_processes_share_a_send_and_nobody_is_mailed_twice() {
 }
 
 #[test]
+fn on_a_file_the_one_sender_is_listed_while_it_sends() {
+    let server = Server::start(vec![Rule::at(At::Dot, Act::Hold).skip(2)]);
+    let test = Test::new().sample().smtp(&server.address()).subscribers(5).approved();
+    let mut sender = test.start(&send());
+    server.await_held(1);
+    let told = test.run("workers --format json").success().json();
+    let id = sender.id().to_string();
+    assert!(told[0]["name"].as_str().unwrap().ends_with(&id) && told.as_array().unwrap().len() == 1, "{told}");
+    sender.signal_if_alive("KILL");
+    sender.wait();
+    assert_eq!(
+        test.run("workers").success().stdout.trim(),
+        "no process is sending",
+        "its row is left, its lock is not"
+    );
+    server.release();
+}
+
+#[test]
 fn a_frozen_sender_starts_nothing_after_its_lease_and_the_others_do_its_work() {
     let Some(postgres) = Postgres::start() else { return };
-    let server = Server::start(vec![Rule::at(At::Dot, Act::Slow(Duration::from_millis(15)))]);
-    let test = sending(&postgres.database(postgres.port()), &server, 200, 2);
-    let mut frozen = test.start(&send());
-    server.await_messages(20);
-    assert!(frozen.signal_if_alive("STOP"));
-    let other = test.start(&send());
-    other.wait().success();
-    test.counts("delivered=200");
-    let twice = all_reached(&server, 200, "frozen");
-    assert!(twice <= 2, "{twice} twice");
-    let before = server.commands().iter().filter(|line| line.starts_with("MAIL")).count();
-    frozen.signal_if_alive("CONT");
-    let ran = frozen.wait().success();
-    assert!(ran.stdout.contains("200 of 200 delivered"), "{}", ran.told());
-    let after = server.commands().iter().filter(|line| line.starts_with("MAIL")).count();
-    assert_eq!(after, before, "it started nothing");
-    assert!(all_reached(&server, 200, "awake") <= 2);
-    test.counts("delivered=200");
+    // Frozen while the relay takes a message, and between the envelope and the message.
+    for (without, at) in [(&[][..], At::Dot), (&["PIPELINING"][..], At::Rcpt)] {
+        let server = Server::start_without(without, vec![Rule::at(at, Act::Slow(Duration::from_millis(40)))]);
+        let test = sending(&postgres.database(postgres.port()), &server, 120, 2);
+        let mut frozen = test.start(&send());
+        server.await_messages(20);
+        until("a message begins", || {
+            at == At::Dot || server.commands().last().is_some_and(|line| line.starts_with("RCPT"))
+        });
+        assert!(frozen.signal_if_alive("STOP"));
+        let other = test.start(&send());
+        other.wait().success();
+        test.counts("delivered=120");
+        let twice = all_reached(&server, 120, "frozen");
+        assert!(twice <= 2, "{twice} twice");
+        let started = || {
+            let envelopes = server.commands().iter().filter(|line| line.starts_with("MAIL")).count();
+            (envelopes, server.messages().len())
+        };
+        let before = started();
+        frozen.signal_if_alive("CONT");
+        let ran = frozen.wait().success();
+        assert!(ran.stdout.contains("120 of 120 delivered"), "{}", ran.told());
+        assert_eq!(started(), before, "it started nothing");
+        test.counts("delivered=120");
+    }
 }
 
 #[test]
@@ -154,13 +181,16 @@ fn a_daemon_helps_with_what_others_send() {
 fn several_senders_go_on_with_a_standby_that_was_promoted() {
     let Some(primary) = Postgres::start() else { return };
     let proxy = Proxy::to(primary.port());
-    let server = Server::start(vec![Rule::at(At::Dot, Act::Slow(Duration::from_millis(10)))]);
+    let server = Server::start(vec![Rule::at(At::Dot, Act::Slow(Duration::from_millis(25)))]);
     let url = primary.database(proxy.port());
     let standby = primary.standby();
     // Leases that outlast the failover, as they do in life.
     let test = sending(&url, &server, 300, 2).config("[delivery.smtp]\ntimeouts = { command = \"1m\", data = \"1m\" }");
     let senders: Vec<Running> = (0..3).map(|_| test.start(&send())).collect();
+    // One that only starts meanwhile would say that it cannot reach the database, and end.
+    until("all at work", || test.run("workers --format json").success().json().as_array().unwrap().len() == 3);
     server.await_messages(60);
+    assert!(server.messages().len() < 250, "there is enough left");
     primary.down();
     standby.promote();
     proxy.lead_to(standby.port());

@@ -40,8 +40,8 @@ impl SignUpQueue {
         Ok(Self(door))
     }
 
-    /// Has a sign-up written to disk, together with any others that are waiting. What is returned says when that is done, and fails if
-    /// the store does: then the sign-up is not kept, and the response must not claim that it is.
+    /// Queues a sign-up to be written to disk, together with any others that are waiting. The receiver reports when that is done. It fails if
+    /// the store fails: then the sign-up is lost, and the response must not claim that it was accepted.
     ///
     /// # Errors
     /// Too many are waiting.

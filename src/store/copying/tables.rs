@@ -71,7 +71,7 @@ impl Table {
     pub fn columns(&self, db: &Db) -> Result<Vec<ColumnType>, StoreError> {
         let sql = match db.engine() {
             Engine::Sqlite(_) => "SELECT name, '' FROM pragma_table_info(?1) ORDER BY name",
-            // Who holds a message, and sums that can be had again: SQLite has no such columns.
+            // Left out: who holds a message, and sums that can be computed again. SQLite has no such columns.
             Engine::Postgres(_) => {
                 "SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute
                  WHERE attrelid = to_regclass(?1) AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('sender', 'sums') ORDER BY attname::text COLLATE \"C\""

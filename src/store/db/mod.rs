@@ -229,7 +229,7 @@ impl Db {
         })
     }
 
-    /// Runs a statement that no writer of a ledger needs to notice, outside a transaction; returns how many rows it changed.
+    /// Runs a statement outside a transaction without telling the writers of ledgers that somebody has written; returns how many rows it changed.
     pub fn execute_unnoticed(&self, sql: &str, params: &[Value]) -> Result<usize, StoreError> {
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.execute(sql, params),
@@ -237,7 +237,7 @@ impl Db {
         }
     }
 
-    /// The database's own time in SQL, in Unix milliseconds: what the leases of several machines are measured by.
+    /// SQL for the database's own time, in Unix milliseconds, so that all machines use the same clock.
     pub fn clock(&self) -> &'static str {
         match self.engine {
             Engine::Sqlite(_) => "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",

@@ -1,4 +1,4 @@
-//! A group commit on PostgreSQL in one round trip: outcomes, recipients who are gone, and what begins.
+//! A group commit on PostgreSQL in one round trip: it records outcomes, suppresses recipients who have left, and begins messages.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use crate::store::db::Db;
 use crate::store::outcomes::{self, Ended};
 
 impl Queue {
-    /// Commits steps that change only their own rows. What they begin is looked up before, so everything can be sent to the server at once. If somebody
-    /// else has written since the last look, nothing begins, and the loop looks again and tries once more.
+    /// Commits steps that change only their own rows. The messages to begin are looked up beforehand, so everything can be sent to the server at once. If somebody
+    /// else has written since then, no message begins; the loop looks them up again and retries.
     pub(super) fn at_once(&mut self, db: &Db, steps: &[Step]) -> Result<Vec<Result<Claim, String>>, StoreError> {
         let mut claims: Vec<Result<Claim, String>> = vec![Ok(Claim::Empty); steps.len()];
         let mut ended: Vec<Ended> = steps
@@ -39,7 +39,7 @@ impl Queue {
                     }
                     set(waited)
                 }
-                // The outcomes are recorded, since nobody else changes what we hold. What began depends on what others have written.
+                // The outcomes are recorded, because nobody else changes the rows that we hold. Which messages began depends on what others have written.
                 None => self.in_flight(db, begun.iter().map(|(number, _)| *number))?,
             };
             ended.clear();
@@ -56,7 +56,7 @@ impl Queue {
                 self.put_back(&mut claims[*at], steps[*at].1, known);
             }
             if known == self.version && !self.stopped {
-                // Nobody else has written, so what we know of these rows is wrong, as it may be after a lost answer: read them again.
+                // Nobody else has written, so our picture of these rows is wrong, for example after a lost answer. Read them again.
                 self.due.clear();
                 self.walks.clear();
                 return Ok(claims);
@@ -65,7 +65,7 @@ impl Queue {
     }
 }
 
-/// Steps whose message was in another state than it must be.
+/// Marks the steps as failed whose message was in the wrong state.
 fn refuse_others(steps: &[Step], recorded: &BTreeSet<i64>, claims: &mut [Result<Claim, String>]) {
     for ((ended, ..), claim) in steps.iter().zip(claims) {
         if let Some((number, _)) = ended.as_ref().filter(|(number, _)| !recorded.contains(number)) {

@@ -1,5 +1,5 @@
-//! Which messages are due next. SQLite has an index of due times. PostgreSQL would write every outcome into it, so there a ledger is walked
-//! through by number, and what is found is held: no other sender takes it until it was tried, or until this sender has ended.
+//! Looks up which messages are due next. SQLite has an index of due times. PostgreSQL would have to update such an index with every outcome, so there the
+//! ledger is read in the order of its numbers. Messages that are found are held: no other sender takes them until they have been tried or this sender has ended.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -12,11 +12,11 @@ use crate::store::outcomes::with_subscribers;
 use crate::store::subscribers::{stored_address, stored_fields};
 use crate::store::{StoreError, from_ms, to_ms};
 
-/// How many messages are looked up at a time: at least, and at the most. A fast sender is asked to look less often, and a slow one does not hold
-/// what others could send.
+/// The fewest and the most messages that are looked up at a time. A fast sender looks up many, so that it does so less often; a slow one only a few, so that it does not hold
+/// messages that others could send.
 const FEWEST: i64 = 16;
 const MOST: i64 = 256;
-/// How long what is held should last, in milliseconds.
+/// How long the held messages should last, in milliseconds.
 const LASTS: i64 = 500;
 
 /// SQL for a message that no other sender holds.
@@ -24,7 +24,7 @@ const FREE: &str = "(sender IS NULL OR sender = ?3
     OR sender NOT IN (SELECT id FROM senders WHERE send_id = ?1 AND ended_ms IS NULL))";
 
 impl Walk {
-    /// How many messages to hold now: more when the last ones lasted for a shorter time than they should, else fewer.
+    /// How many messages to hold now: more than last time if those did not last long enough, otherwise fewer.
     fn ahead(&self, now: DateTime<Utc>) -> i64 {
         let lasted = to_ms(now) - self.looked_up_ms;
         let ahead = if lasted < LASTS { self.ahead * 2 } else { self.ahead / 2 };
@@ -33,7 +33,7 @@ impl Walk {
 }
 
 impl Queue {
-    /// The numbers of messages that are somebody's here, though still due as the database has it, as JSON.
+    /// The numbers of messages that this process has already taken although the database still lists them as due, as a JSON array.
     fn ours(&self) -> String {
         let gone = self.gone.iter().map(|(number, _)| number);
         let ours: Vec<i64> = self.reserved.keys().chain(&self.claimed).chain(gone).copied().collect();
@@ -50,7 +50,7 @@ impl Queue {
             "{} WHERE d.send_id = ?1 AND d.domain_group = ?2 AND d.due_ms <= ?3 ORDER BY d.due_ms, d.number LIMIT ?4",
             with_subscribers("deliveries")
         );
-        // Those that are somebody's already are found too.
+        // The query also finds messages that a worker here has already taken.
         let ours = self.reserved.len() + self.claimed.len() + self.gone.len();
         let most = MOST + i64::try_from(ours).unwrap_or(0);
         db.rows(&sql, params![self.send, domain_group, to_ms(now), most], |row| self.waiting(row, now))
@@ -63,7 +63,7 @@ impl Queue {
             return Ok(Vec::new());
         }
         let (after, ahead) = (walk.after, walk.ahead(now));
-        // Limits that are no parameters, so that the server knows that the rows are few.
+        // The limits are part of the text, not parameters, so that the planner knows that there are few rows.
         let sql = format!(
             "WITH free AS (
                  SELECT number FROM deliveries WHERE send_id = ?1 AND domain_group = ?2 AND {FREE} AND number NOT IN ({ours})
@@ -99,14 +99,14 @@ impl Queue {
         Ok(found)
     }
 
-    /// Looks a message up again, since its subscriber may have left meanwhile.
+    /// Looks a message up again, because its subscriber may have left in the meantime.
     pub(super) fn again(&self, db: &Db, number: i64, now: DateTime<Utc>) -> Result<Waiting, StoreError> {
         let sql = format!("{} WHERE d.send_id = ?1 AND d.number = ?2", with_subscribers("deliveries"));
         let found = db.first(&sql, params![self.send, number], |row| self.waiting(row, now))?;
         Ok(found.unwrap_or(Waiting { number, delivery: None, version: self.version }))
     }
 
-    /// The same for all messages of a domain group that were looked up ahead.
+    /// The same for all messages of a domain group that have been looked up.
     pub(super) fn look_up_again(&mut self, db: &Db, domain_group: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
         let waiting = self.due.entry(domain_group).or_default();
         let numbers: Vec<i64> = waiting.iter().map(|waiting| waiting.number).collect();
@@ -122,7 +122,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Which of these messages are on record as begun by this sender.
+    /// Those of these messages that the database lists as in flight and held by this sender.
     pub(super) fn in_flight(&self, db: &Db, numbers: impl Iterator<Item = i64>) -> Result<BTreeSet<i64>, StoreError> {
         let numbers: Vec<i64> = numbers.collect();
         let sql = format!(
@@ -133,7 +133,7 @@ impl Queue {
         Ok(db.rows(&sql, params![self.send, numbers, self.sender], |row| row.get(0))?.into_iter().collect())
     }
 
-    /// A message that did not begin is the next one again, as it was known then.
+    /// Makes a message that did not begin the next one again. `version` is the count of changes when it was looked up.
     pub(super) fn put_back(&mut self, claim: &mut Result<Claim, String>, next: Next, version: i64) {
         let Ok(Claim::Delivery(delivery)) = std::mem::replace(claim, Ok(Claim::Empty)) else { return };
         self.claimed.remove(&delivery.number);

@@ -55,13 +55,13 @@ pub fn kept(db: &Db, send: i64) -> Result<Option<Kept>, StoreError> {
     text.map(read).transpose().map_err(|why| StoreError::Value(format!("the figures of a pruned send: {why}")))
 }
 
-/// The sums of a send that finished then, on PostgreSQL; `None`: they were not stored yet.
+/// The stored sums of a send that finished at `finished`, on PostgreSQL; `None` if there are none yet.
 pub fn stored(db: &Db, send: i64, finished: DateTime<Utc>) -> Result<Option<Sums>, StoreError> {
     let text: Option<String> = db.value("SELECT sums FROM sends WHERE id = ?1", params![send])?;
     let Some(text) = text else { return Ok(None) };
     let (of, sums): (i64, Sums) = serde_json::from_str(&text)
         .map_err(|why| StoreError::Value(format!("the figures of a finished send: {why}")))?;
-    // It was continued since, and has finished again.
+    // If the times differ, the send was continued and has finished again.
     Ok((of == finished.timestamp_millis()).then_some(sums))
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A sender beside that of `house`, over a connection of its own.
+/// Another sender of the same send, with its own connection.
 fn another(house: &House, send: i64) -> (Store, Ledger, Writer) {
     let store = house.ground.store();
     let sender = store.sends().join(send, &joining()).expect("a sender");
@@ -86,6 +86,35 @@ fn what_a_silent_sender_held_is_free_after_a_lease_and_its_outcomes_count_no_mor
     runtime().block_on(async { tokio::join!(work, writer.run()) });
     let counts = house.counts_after_death();
     assert_eq!((counts.delivered, counts.uncertain, counts.pending), (1, 1, 8));
+}
+
+#[test]
+fn a_late_outcome_does_not_touch_the_message_that_another_sender_has_begun_again() {
+    if !Ground::new().is_server() {
+        return;
+    }
+    let (house, send) = House::sending(1);
+    let (one, writer) = house.ledger(send);
+    let work = async {
+        let copy = claim(&one, at(0)).await.expect("a copy");
+        house.let_leases_run_out();
+        assert_eq!(house.store.sends().recover(send, Uncertain::Resend, at(1)).expect("a recovery"), 1);
+        let (_store, two, other_writer) = another(&house, send);
+        let others = async {
+            let again = claim(&two, at(2)).await.expect("the same one");
+            assert_eq!(again.number, copy.number);
+            let late = Outcome::Delivered(reply(250));
+            assert_eq!(one.step(Some((copy.number, late)), Next::Nothing, at(3)).await, Ok(Claim::Expired));
+            assert_eq!(house.counts().delivered, 0, "what the first one says counts no more");
+            let outcome = Outcome::Deferred { reply: reply(451), next: at(300) };
+            two.finished(again.number, outcome, at(4)).await.expect("an outcome");
+            drop(two);
+        };
+        tokio::join!(others, other_writer.run());
+        drop(one);
+    };
+    runtime().block_on(async { tokio::join!(work, writer.run()) });
+    assert_eq!((house.counts().deferred, house.counts().delivered), (1, 0));
 }
 
 #[test]

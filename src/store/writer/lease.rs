@@ -1,4 +1,4 @@
-//! The lease of a sender: how long its messages may start, and what it tells the others each time it renews it.
+//! The lease of a sender: until when it may start messages, and what it tells the others each time it renews the lease.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -13,15 +13,15 @@ use crate::store::StoreError;
 use crate::store::db::Engine;
 use crate::store::senders::{self, Membership, Progress, Renewed};
 
-/// The time since some moment, by a clock that runs on while the machine sleeps.
+/// The time since some fixed moment, by a clock that keeps running while the machine is suspended.
 pub type Uptime = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// How often a lease is renewed, at least. A stop reaches all senders within this time.
 const RENEWAL: Duration = Duration::from_secs(1);
-/// The span that a pace is measured over.
+/// The time over which the pace is measured.
 const PACE: Duration = Duration::from_mins(1);
 
-/// Who waits for the other senders.
+/// A run that waits for the other senders.
 pub struct Linger {
     pub domain_groups: Vec<i64>,
     pub answer: oneshot::Sender<Result<bool, String>>,
@@ -47,8 +47,8 @@ struct State {
     silence: Mutex<Silence>,
 }
 
-/// For how long other senders have not renewed their leases while this one did. A time in which this one could not reach the database does
-/// not count, since the others may not have reached it either.
+/// How long each of the other senders has not renewed its lease although this one could. Time during which this one could not reach the database does
+/// not count, because the others may not have reached it either.
 #[derive(Default)]
 struct Silence {
     /// When this sender looked last.
@@ -71,7 +71,7 @@ impl Silence {
 }
 
 impl Lease {
-    /// A lease that was just given, of a sender that has recorded so many outcomes.
+    /// A new lease of a sender that has already recorded `tried` outcomes.
     pub fn new(length: Duration, uptime: Uptime, tried: u64) -> Self {
         let state = State { tried: AtomicU64::new(tried), ..State::default() };
         let lease = Self { length, uptime, state: Arc::new(state) };
@@ -88,7 +88,7 @@ impl Lease {
         self.state.bounced.store(bounced, Relaxed);
     }
 
-    /// Counts outcomes that were recorded.
+    /// Adds to the number of recorded outcomes.
     pub fn add(&self, tried: usize) {
         self.state.tried.fetch_add(tried as u64, Relaxed);
     }
@@ -112,7 +112,7 @@ impl Lease {
         self.state.until.store(0, Relaxed);
     }
 
-    /// The other senders that have been silent for a whole lease.
+    /// The other senders that have not renewed their leases for the length of a lease.
     fn silent(&self, others: &[Renewed]) -> Vec<Renewed> {
         let mut silence = self.state.silence.lock().unwrap_or_else(PoisonError::into_inner);
         silence.look(others, self.now(), self.renewal(), self.length)
@@ -140,7 +140,7 @@ impl Lease {
 }
 
 impl Writer {
-    /// Renews the lease, ends senders that are gone, and reads what the others have said.
+    /// Renews the lease, ends senders that have died, and reads the progress of the others.
     pub(super) async fn renew(&mut self) -> Result<(), StoreError> {
         let membership = self.patiently(Self::renew_once).await;
         self.renewal = Instant::now() + self.lease.renewal();
@@ -187,8 +187,8 @@ impl Writer {
         Ok(membership)
     }
 
-    /// Answers the worker that waits for the other senders: when none of them works any more, when somebody is due again, or when their number has
-    /// changed, since each then has another share.
+    /// Answers the run that waits for the other senders if none of them is working any more, if a message is due again, or if the number of senders has
+    /// changed and with it everybody's share.
     async fn look_at_others(&mut self, membership: Membership, is_other: bool) {
         let Some(linger) = self.linger.take() else { return };
         if is_other {

@@ -24,7 +24,13 @@ pub fn busy() -> Vitals {
         subscribers: vec![("confirmed".into(), 10), ("pending".into(), 0)],
         editions: vec![EditionVitals { edition: "midweek".into(), next_run: at(1_764_658_800_000) }],
         sender_alive: false,
-        workers: vec![],
+        workers: vec![WorkerVitals {
+            issue: "2026-11-25-midweek".into(),
+            name: "mail1 4711".into(),
+            in_flight: 8,
+            per_minute: 1_200,
+            lease_until: at(1_764_054_600_000),
+        }],
         feeds: vec![("A \"wire\"\n\\".into(), 61.5), ("Never".into(), f64::INFINITY)],
     }
 }

@@ -98,7 +98,7 @@ pub enum PublicRequest {
     Missing,
     /// A request that no page accepts, with the status that says why, such as 405 or 413.
     Refused(u16),
-    /// Something was not kept: asks to try again later.
+    /// What was sent could not be stored: a page that asks to try again later.
     Busy,
 }
 
@@ -112,11 +112,11 @@ pub struct PublicResponse {
     pub is_data: bool,
 }
 
-/// What a handler answers.
+/// The answer of a handler.
 #[derive(Debug)]
 pub enum Answer {
     Now(PublicResponse),
-    /// A page that is true only once `kept` has said so, which takes no thread. When it never will, [`PublicRequest::Busy`] is answered.
+    /// A page that is sent only after `kept` has reported success; waiting for it blocks no thread. If it fails, the answer is [`PublicRequest::Busy`].
     Once {
         kept: oneshot::Receiver<()>,
         page: PublicResponse,

@@ -35,15 +35,16 @@ const AWAY: Duration = Duration::from_secs(30);
 /// How many rows of a long result are fetched at a time.
 const FETCH: u32 = 1_000;
 
-/// The settings of every session. None of our statements is worth compiling. Without them, a server would wait for a client that is gone, and keep its locks.
+/// The settings of every session. Without the timeouts, the server would wait for a client that is gone, and keep its locks. Just-in-time compilation costs more than any of our
+/// statements gains from it.
 const SESSION: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
     SET idle_in_transaction_session_timeout = '60s'; SET lock_timeout = '60s'; SET jit = off;";
 
 /// How many connections that have written keep their row in the table `commits`.
 const WRITERS: i64 = 10_000;
 
-/// The key of the advisory lock of writers, named by the table that all of them change, whatever their search path. Writers of ledgers share the
-/// lock; everybody else has it alone.
+/// The key of the writers' advisory lock. It contains the OID of a table, so that it is the same for all users of these tables, whatever their search path.
+/// Writers of ledgers share the lock; every other writer holds it alone.
 const WRITING: &str = "1684629363, ('store'::regclass::oid::bigint - 2147483648)::integer";
 
 /// The first half of the keys of our advisory locks: "digs" in ASCII.
@@ -239,8 +240,8 @@ impl Postgres {
         }
     }
 
-    /// Asks whether a transaction was committed: then its number is stored. Whoever may write alone knows that it has ended; if it has not
-    /// arrived yet, it is refused from now on. (The server's own `pg_xact_status` would not do: after a crash the identifier of a lost transaction is given again.)
+    /// Asks whether a transaction was committed: if so, its number is stored. Holding the writers' lock alone proves that the transaction has ended; one that has not
+    /// arrived yet is refused from now on. (`pg_xact_status` is no alternative: after a crash, the server may reuse the identifier of a lost transaction.)
     fn was_committed(&self, number: i64, server: String, why: String) -> Result<(), StoreError> {
         let sql = format!(
             "BEGIN; SELECT pg_advisory_xact_lock({WRITING}); UPDATE commits SET refused = {number} WHERE id = {id};
@@ -255,7 +256,7 @@ impl Postgres {
                 Some([_, stored]) if stored >= number => return Ok(()),
                 Some(_) => return Err(StoreError::Unreachable(server, why)),
                 None => {
-                    // The old session may still hold the row, because it has not noticed that we are gone.
+                    // The old session may still hold the lock, because the server has not noticed that we are gone.
                     let _ = self.batch("ROLLBACK");
                     pause();
                 }

@@ -1,4 +1,4 @@
-//! A transaction in one round trip: everything is sent before the first answer.
+//! A transaction in one round trip: all statements are sent before the first answer arrives.
 
 use futures_util::future::join_all;
 
@@ -8,15 +8,15 @@ use super::{Change, Postgres, StoreError, WRITING, column};
 pub type Changed<const N: usize> = [Vec<Vec<i64>>; N];
 
 impl Postgres {
-    /// Changes rows as the writer of a ledger, who shares the right to write with other ledgers' writers. A server works statements off in
-    /// their order, and commits nothing once one has failed. `None`: it is committed, but the answer was lost.
+    /// Changes rows for the writer of a ledger, while writers of other ledgers may write too. The server runs the statements in order, and commits
+    /// nothing if one fails. `None`: the transaction was committed, but the answer was lost.
     ///
     /// # Errors
     /// Nothing was changed; but for [`StoreError::Unanswered`], after which nobody knows.
     pub fn transact<const N: usize>(&self, changes: [Change; N]) -> Result<Option<Changed<N>>, StoreError> {
         let session = self.session(false)?;
         let number = self.last.get() + 1;
-        // One that was given up, and arrives late, divides by zero.
+        // If this transaction was given up and arrives late, no row matches and the division by zero aborts it.
         let begin = format!(
             "BEGIN; SELECT pg_advisory_xact_lock_shared({WRITING});
              WITH mine AS (UPDATE commits SET number = {number} WHERE id = {} AND refused < {number} RETURNING 1) SELECT 1 / count(*) FROM mine",
