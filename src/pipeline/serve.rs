@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -32,8 +32,8 @@ const LOOPS: &[(&str, Loop)] = &[
     ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),
 ];
 
-/// The number of threads that answer requests for pages: one per processor, within these bounds. A request that waits for the network, or for a sign-up to be written to
-/// disk, blocks none.
+/// The number of threads that answer requests for pages: one per processor, within these bounds. A request that waits for the network, or
+/// for a sign-up to be written to disk, blocks none.
 const PAGE_THREADS: RangeInclusive<usize> = 4..=16;
 
 /// A loop that reports its own errors and carries on.
@@ -45,7 +45,7 @@ fn endless(task: impl Future<Output = ()> + 'static) -> Task {
 }
 
 /// Runs until `stop` turns true and all loops have ended; each new one of `sites` counts from its moment on. Without a listener
-/// there are no public pages. Each loop has its own thread, since store calls may block.
+/// there are no public pages.
 ///
 /// # Errors
 /// The pages cannot be served; this is reported at once, and the other loops keep running until the end.
@@ -56,9 +56,9 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     for (name, start) in LOOPS {
-        let (sites, stop, runtime) = (sites.clone(), stop.clone(), Handle::current());
-        tasks.spawn_blocking(move || {
-            runtime.block_on(follow(name, *start, sites, stop));
+        let following = follow(name, *start, sites.clone(), stop.clone());
+        tasks.spawn(async {
+            following.await;
             Ok(())
         });
     }
@@ -76,8 +76,8 @@ pub async fn serve(
     all_well
 }
 
-/// A separate runtime with few threads for the pages. The shared runtime starts another thread whenever all are busy; after a burst of requests it had two hundred,
-/// and each of them keeps memory. Requests may have to wait for a free thread, but never for a send or a loop.
+/// A separate runtime with few threads for the pages. The shared runtime starts another thread whenever all are busy; after a burst of
+/// requests it had two hundred, and each of them keeps memory. Requests may have to wait for a free thread, but never for a send or a loop.
 fn pages_runtime() -> anyhow::Result<Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = processors.clamp(*PAGE_THREADS.start(), *PAGE_THREADS.end());
@@ -86,7 +86,8 @@ fn pages_runtime() -> anyhow::Result<Runtime> {
 }
 
 /// Runs a loop with the current settings: when they change, it finishes what it began and restarts. A loop that cannot run
-/// is reported, and the next settings may fix it.
+/// is reported, and the next settings may fix it. It has a thread of its own while it runs, since store calls may block, and none while
+/// its settings leave it nothing to do: each thread keeps memory.
 async fn follow(
     name: &'static str,
     start: Loop,
@@ -96,7 +97,7 @@ async fn follow(
     while !*stop.borrow() {
         let site = Arc::clone(&sites.borrow_and_update());
         let (halt, halted) = watch::channel(false);
-        let mut running = pin!(start(site, halted));
+        let mut running = tokio::task::spawn_blocking(move || Handle::current().block_on(start(site, halted)));
         let early = tokio::select! {
             ended = &mut running => Some(ended),
             Ok(()) = sites.changed() => None,
@@ -108,7 +109,7 @@ async fn follow(
             Some(ended) => ended,
             None => running.await,
         };
-        match ended {
+        match ended.context("it failed").flatten() {
             Ok(()) => tracing::debug!(name, "a loop has ended"),
             Err(error) => tracing::error!(name, error = format!("{error:#}"), "a part of the daemon is not running"),
         }
@@ -128,19 +129,23 @@ mod tests {
 
     use super::*;
 
+    const CONFIG: &str = "[publication]\nname = \"A\"\nurl = \"https://a.example\"\nfrom = \"A <a@a.example>\"\npostal_address = \"Here\"\n";
+
+    fn site(folder: &Path, config: &str) -> Site {
+        std::fs::write(folder.join("config.toml"), config).unwrap();
+        Site::open(folder, Path::new("config.toml"), "2026-03-02T00:00:00Z".parse().unwrap()).unwrap()
+    }
+
     #[test]
     fn what_a_running_daemon_cannot_change_is_named_and_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let site = |config: &str| {
-            std::fs::write(folder.path().join("config.toml"), config).unwrap();
-            Site::open(folder.path(), Path::new("config.toml"), "2026-03-02T00:00:00Z".parse().unwrap()).unwrap()
-        };
-        let base = "[publication]\nname = \"A\"\nurl = \"https://a.example\"\nfrom = \"A <a@a.example>\"\npostal_address = \"Here\"\n";
+        let site = |config: &str| site(folder.path(), config);
         let shown = Arc::new(Mutex::new("2026-03-02T09:00:00Z".parse().unwrap()));
         let clock = Arc::clone(&shown);
-        let before = site(&format!("{base}[web]\nlisten = \"127.0.0.1:8080\"\n[store]\nurl = \"sqlite:data/a.db\"\n"))
-            .with_clock(Arc::new(move || *clock.lock().unwrap()));
-        let new = site(&base.replace("\"A\"", "\"B\""));
+        let before =
+            site(&format!("{CONFIG}[web]\nlisten = \"127.0.0.1:8080\"\n[store]\nurl = \"sqlite:data/a.db\"\n"))
+                .with_clock(Arc::new(move || *clock.lock().unwrap()));
+        let new = site(&CONFIG.replace("\"A\"", "\"B\""));
         let (after, kept) = new.in_place_of(&before);
         assert_eq!(kept, ["[store]", "[web] listen"]);
         assert_eq!((&after.config.store, &after.config.web.listen), (&before.config.store, &before.config.web.listen));
@@ -170,6 +175,21 @@ mod tests {
         assert!(threads.lock().unwrap().len() <= *PAGE_THREADS.end());
     }
 
+    #[test]
+    fn a_loop_without_work_holds_no_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_change, sites) = watch::channel(Arc::new(site(folder.path(), CONFIG)));
+        let (end, stop) = watch::channel(false);
+        let idle: Loop = |_, _| endless(async {});
+        Builder::new_current_thread().max_blocking_threads(1).build().unwrap().block_on(async {
+            let working = async {
+                tokio::task::spawn_blocking(|| ()).await.unwrap();
+                end.send_replace(true);
+            };
+            tokio::join!(follow("idle", idle, sites, stop), working);
+        });
+    }
+
     /// The runs of a loop: their settings, and how each ended.
     static RUNS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -180,15 +200,7 @@ mod tests {
     #[tokio::test]
     async fn a_loop_ends_what_it_began_before_the_next_settings_count_and_survives_its_errors() {
         let folder = tempfile::tempdir().unwrap();
-        let site = |name: &str| {
-            let config = format!(
-                "[publication]\nname = \"{name}\"\nurl = \"https://a.example\"\nfrom = \"A <a@a.example>\"\npostal_address = \"Here\"\n"
-            );
-            std::fs::write(folder.path().join("config.toml"), config).unwrap();
-            Arc::new(
-                Site::open(folder.path(), Path::new("config.toml"), "2026-03-02T00:00:00Z".parse().unwrap()).unwrap(),
-            )
-        };
+        let site = |name: &str| Arc::new(site(folder.path(), &CONFIG.replace("\"A\"", &format!("{name:?}"))));
         let task: Loop = |site, mut stop| {
             Box::pin(async move {
                 told(&site, "began");
