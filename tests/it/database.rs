@@ -217,6 +217,8 @@ struct State {
     open: Mutex<Vec<TcpStream>>,
     /// Nothing passes, but connections stay open.
     is_stalled: AtomicBool,
+    /// What the server says does not pass; what it is asked does.
+    holds_answers: AtomicBool,
     has_ended: AtomicBool,
 }
 
@@ -235,9 +237,9 @@ impl Proxy {
                 let target = state.target.load(Ordering::SeqCst);
                 let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
                 let _ = (near.set_nodelay(true), far.set_nodelay(true));
-                for (from, to) in [(&near, &far), (&far, &near)] {
+                for (from, to, answers) in [(&near, &far, false), (&far, &near, true)] {
                     let (from, to, state) = (from.try_clone().unwrap(), to.try_clone().unwrap(), Arc::clone(&state));
-                    std::thread::spawn(move || forward(from, to, &state));
+                    std::thread::spawn(move || forward(from, to, answers, &state));
                 }
                 state.open.lock().unwrap().extend([near, far]);
             }
@@ -267,8 +269,14 @@ impl Proxy {
         self.state.is_stalled.store(true, Ordering::SeqCst);
     }
 
+    /// Holds the server's answers back until [`Proxy::flow`].
+    pub fn hold_answers(&self) {
+        self.state.holds_answers.store(true, Ordering::SeqCst);
+    }
+
     pub fn flow(&self) {
         self.state.is_stalled.store(false, Ordering::SeqCst);
+        self.state.holds_answers.store(false, Ordering::SeqCst);
     }
 }
 
@@ -282,10 +290,10 @@ impl Drop for Proxy {
     }
 }
 
-fn forward(mut from: TcpStream, mut to: TcpStream, state: &State) {
+fn forward(mut from: TcpStream, mut to: TcpStream, answers: bool, state: &State) {
     let mut buffer = vec![0; 1 << 16];
     while let Ok(count @ 1..) = from.read(&mut buffer) {
-        while state.is_stalled.load(Ordering::SeqCst) {
+        while state.is_stalled.load(Ordering::SeqCst) || (answers && state.holds_answers.load(Ordering::SeqCst)) {
             std::thread::sleep(Duration::from_millis(5));
         }
         if to.write_all(&buffer[..count]).is_err() {

@@ -145,6 +145,30 @@ fn a_frozen_sender_starts_nothing_after_its_lease_and_the_others_do_its_work() {
 }
 
 #[test]
+fn a_sender_that_learns_too_late_that_it_may_send_a_message_does_not() {
+    let Some(postgres) = Postgres::start() else { return };
+    // The answer to the commit that begins a message comes before its body, or before its envelope.
+    for without in [&[][..], &["PIPELINING"][..]] {
+        let server = Server::start_without(without, vec![Rule::at(At::Dot, Act::Slow(Duration::from_millis(20)))]);
+        let proxy = Proxy::to(postgres.port());
+        let test = sending(&postgres.database(postgres.port()), &server, 120, 1);
+        let late = start_by(&test, &postgres, &proxy);
+        server.await_messages(20);
+        proxy.hold_answers();
+        test.start(&send()).wait().success();
+        test.counts("delivered=120");
+        let started =
+            || (server.commands().iter().filter(|line| line.starts_with("MAIL")).count(), server.messages().len());
+        let before = started();
+        proxy.flow();
+        let ran = late.wait().success();
+        assert!(ran.stdout.contains("120 of 120 delivered"), "{}", ran.told());
+        assert_eq!(started(), before, "it started nothing");
+        assert!(all_reached(&server, 120, "late") <= 1);
+    }
+}
+
+#[test]
 fn a_killed_senders_messages_are_taken_over_at_once_on_the_same_host() {
     let Some(postgres) = Postgres::start() else { return };
     let server = Server::start(vec![Rule::at(At::Dot, Act::Slow(Duration::from_millis(20)))]);
