@@ -4,13 +4,14 @@ use clap::Args;
 
 use super::output::line;
 use super::{Exit, Global};
+use crate::model::UNKNOWN_APPROVER;
 
 #[derive(Args)]
 pub struct Approve {
     /// The issue's folder name or path
     issue: String,
     /// Who approves it; your user name by default
-    #[arg(long, value_name = "NAME", env = "USER", default_value = "unknown", hide_env_values = true)]
+    #[arg(long, value_name = "NAME", env = "USER", default_value = UNKNOWN_APPROVER, hide_env_values = true)]
     by: String,
     /// Take the approval back: the issue is a draft again
     #[arg(long)]

@@ -28,7 +28,10 @@ pub use editing::{Editing, EditorAct, Origin};
 pub use edition::{Edition, Missed, OnUnapproved, Picture, Publication, TextLinks, Thin, WeekTime, duration};
 pub use guide::{Faq, Guide, Level, Section, Status, TimelineEntry, Version};
 pub use item::{ALSO, EDITOR_SCORE, EDITOR_WHY, Item, Published, TextFormat, topic_key};
-pub use ledger::{Approval, Delivery, DeliveryCounts, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply};
+pub use ledger::{
+    Approval, Delivery, DeliveryCounts, DeliveryState, Frozen, IssueState, Letterhead, Outcome, Reply, STOPPED_BY_HAND,
+    STOPPED_UNFINISHED, UNKNOWN_APPROVER,
+};
 pub use letter::{LetterLine, LetterOrder, QueuedLetter};
 pub use local::local_instant;
 pub use network::network;

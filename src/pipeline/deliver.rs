@@ -7,8 +7,9 @@ use tokio::sync::watch;
 
 use super::canary::CanaryPlan;
 use super::prepare::{Joined, Prepared, SendOptions, due, given_up, standing};
-use super::{Site, process, test_copy};
-use crate::model::{Address, DeliveryCounts, Frozen, IssueName, IssueState, Notice};
+use super::{Rendering, Site, process};
+use crate::model::{Address, DeliveryCounts, Frozen, IssueName, IssueState, Notice, STOPPED_BY_HAND};
+use crate::render;
 use crate::send::{self, Ended, Event, Run};
 use crate::store::{FencingToken, Store, StoreError, Terms, Uncertain};
 
@@ -48,8 +49,8 @@ impl Delivery {
     /// links that belong to no subscriber.
     pub async fn send_test(&self, name: &IssueName, addresses: &[Address]) -> anyhow::Result<()> {
         self.site.backups().refuse_if_held()?;
-        let mut rendered = self.site.drafts().rendering(name)?.rendered;
-        test_copy::mark(&mut rendered);
+        let Rendering { mut rendered, language, .. } = self.site.drafts().rendering(name)?;
+        render::mark_as_test(&mut rendered, &language, &self.site.templates()?)?;
         let compiled = self.compiled(Frozen { letterhead: self.site.config.letterhead(), rendered }, name)?;
         let transport = self.transport(&format!("{name}-test"))?;
         for address in addresses {
@@ -182,7 +183,7 @@ impl Delivery {
     pub fn stop(&self, name: &IssueName) -> anyhow::Result<()> {
         let store = self.ledger_store()?;
         let send = standing(&store, name)?;
-        if store.sends().stop(send.id, true, "stopped by `digest stop`")? {
+        if store.sends().stop(send.id, true, STOPPED_BY_HAND)? {
             return Ok(());
         }
         Err(Notice::new(format!("{name} is already sent"))

@@ -35,7 +35,6 @@ mod spam;
 mod status;
 mod storage;
 mod subscribers;
-mod test_copy;
 mod transport;
 mod trouble;
 mod watch;

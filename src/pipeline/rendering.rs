@@ -24,6 +24,8 @@ pub struct Rendering {
     pub draft: Draft,
     /// The text of issue.toml.
     pub text: String,
+    /// The BCP 47 tag of its language.
+    pub language: String,
     pub rendered: Rendered,
     pub report: Report,
 }
@@ -70,7 +72,8 @@ impl Drafts {
         };
         let templates = self.site.templates()?;
         let rendered = render::render(&draft, &setting, &templates)?;
-        let words = render::words_mistakes(&render::language_of(&draft, &setting), &templates)?;
+        let language = render::language_of(&draft, &setting);
+        let words = render::words_mistakes(&language, &templates)?;
         let base_scores = self.site.config.base_scores();
         let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
         let spam = if asked.spam { self.spam(&message) } else { None };
@@ -99,7 +102,7 @@ impl Drafts {
             twins: &twins,
         };
         let report = check::check(&draft, &rendered, &context);
-        Ok(Rendering { name: name.clone(), draft, text, rendered, report })
+        Ok(Rendering { name: name.clone(), draft, text, language, rendered, report })
     }
 
     /// An issue's article from the text of its draft, for issues approved before articles were stored with approvals.

@@ -1,18 +1,75 @@
 //! The letters to the editors, all in one form: what happened, what can be done, what the check found, what the issue contains.
-//! Knows no schedule; callers pass it in words.
+//! Knows no schedule; callers write the sentences, with the words from here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use handlebars::Handlebars;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::language::{self, Language, Locale};
 use super::{Templates, draw, helpers, html, words};
 use crate::model::{Notice, Notices, Rendered, Segment};
 use crate::text::one_line;
 
+/// The words of the letters to editors: `[letter.editors]` of a language.
+#[derive(Clone)]
+pub struct EditorWords(Arc<Language>);
+
+impl EditorWords {
+    /// The words of the language with this BCP 47 tag.
+    ///
+    /// # Errors
+    /// A file of words that cannot be read, with its line.
+    pub fn of(tag: &str, templates: &Templates) -> Result<Self, Notices> {
+        templates.language(tag).map(Self)
+    }
+
+    /// The tag of the language.
+    pub fn tag(&self) -> &str {
+        &self.0.tag
+    }
+
+    /// A line with its names in braces filled in. The values may come from feeds and drafts.
+    pub fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
+        let clean = values.iter().map(|(name, value)| (*name, one_line(value, MOST_CHARACTERS))).collect::<Vec<_>>();
+        let values = clean.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>();
+        self.0.say(&format!("{SECTION}.{name}"), &values)
+    }
+
+    /// The text of a line for the plural form of `n`.
+    pub fn count(&self, name: &str, n: u64) -> String {
+        self.0.count(&format!("{SECTION}.{name}"), n)
+    }
+
+    /// "5 of 7 recipients have it."
+    pub fn have_it(&self, delivered: u64, recipients: u64) -> String {
+        let delivered = self.0.locale.number(delivered);
+        self.0.count_with("letter.editors.have_it", recipients, &[("delivered", &delivered)])
+    }
+
+    /// A moment as "Wednesday 31 July, 07:00 GMT+2".
+    pub fn time(&self, at: DateTime<Utc>, zone: Tz) -> String {
+        self.0.moment(&at.with_timezone(&zone), Locale::day_and_time)
+    }
+
+    /// "3 refused, 1 uncertain".
+    pub fn list(&self, parts: &[String]) -> String {
+        self.0.locale.series(parts)
+    }
+}
+
+const SECTION: &str = "letter.editors";
+
 /// A letter to the editors, in words. Everything but `publication` may come from feeds and drafts: it is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditorLetter {
+    /// The BCP 47 tag of the language that it is written in; letters from an older version have none and are English.
+    #[serde(default)]
+    pub language: String,
     /// The kind, such as `draft-ready`.
     pub kind: String,
     pub subject: String,
@@ -64,6 +121,7 @@ struct View<'a> {
     #[serde(flatten)]
     letter: &'a EditorLetter,
     publication: &'a str,
+    words: Map<String, Value>,
     look: BTreeMap<String, String>,
     lang: &'a str,
     dir: &'a str,
@@ -81,13 +139,16 @@ pub fn editors(
     templates: &Templates,
 ) -> Result<Rendered, Notices> {
     let letter = cleaned(letter);
+    let tag = if letter.language.is_empty() { language::BASE } else { &letter.language };
+    let language = templates.language(tag)?;
     let view = View {
         letter: &letter,
         publication,
+        words: language.section(SECTION, &words::line(publication)),
         look: draw::look(edition_template, templates)?,
-        lang: "en",
-        dir: "ltr",
-        start: "left",
+        lang: &language.tag,
+        dir: language.dir,
+        start: if language.dir == "rtl" { "right" } else { "left" },
     };
     let name = "letter/editors/body.mjml.hbs";
     let label = templates.get(name).map(|source| source.label.clone()).unwrap_or_default();
@@ -127,7 +188,8 @@ fn part(name: &str, view: &View, templates: &Templates) -> Result<String, Notice
     registry.render(name, view).map_err(|e| wrong(e.reason().to_string(), e.line_no))
 }
 
-/// Outside text on one line, without control and direction characters, cut to a readable length.
+/// Outside text on one line, without control and direction characters, cut to a readable length. Our own sentences keep the isolates
+/// around the values filled in.
 fn cleaned(letter: &EditorLetter) -> EditorLetter {
     let clean = |text: &String| one_line(text, MOST_CHARACTERS);
     let todo = |todo: &ToDo| ToDo { does: clean(&todo.does), command: clean(&todo.command) };
@@ -135,15 +197,28 @@ fn cleaned(letter: &EditorLetter) -> EditorLetter {
     let found = |found: &Found| Found { severity: clean(&found.severity), message: clean(&found.message) };
     let shown = |item: &Shown| Shown { title: clean(&item.title), source: clean(&item.source), why: clean(&item.why) };
     EditorLetter {
+        language: clean(&letter.language),
         kind: clean(&letter.kind),
         subject: clean(&letter.subject),
         tone: clean(&letter.tone),
-        headline: clean(&letter.headline),
-        lead: letter.lead.iter().map(clean).collect(),
+        headline: isolated(&letter.headline),
+        lead: letter.lead.iter().map(|text| isolated(text)).collect(),
         commands: letter.commands.iter().take(MOST).map(todo).collect(),
         buttons: letter.buttons.iter().take(MOST).map(button).collect(),
         findings: letter.findings.iter().take(MOST).map(found).collect(),
         items: letter.items.iter().take(MOST).map(shown).collect(),
+    }
+}
+
+/// One of our sentences as it is, with isolates (UAX #9) around the values that run against it; anything else as outside text.
+fn isolated(text: &str) -> String {
+    let isolates = ['\u{2068}', '\u{2069}'];
+    let [opened, closed] = isolates.map(|isolate| text.matches(isolate).count());
+    let plain = text.replace(isolates, "");
+    if opened == closed && one_line(&plain, MOST_CHARACTERS) == plain {
+        text.to_owned()
+    } else {
+        one_line(text, MOST_CHARACTERS)
     }
 }
 
@@ -157,6 +232,7 @@ mod tests {
 
     fn letter(text: &str) -> EditorLetter {
         EditorLetter {
+            language: "en".into(),
             kind: "draft-ready".into(),
             subject: text.into(),
             tone: "Your turn".into(),

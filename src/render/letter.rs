@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::compiled::Format;
 use super::ready;
 use super::{Templates, draw, editors, html, view, words};
-use crate::model::{self, Notices, Publication, Rendered, Segment};
+use crate::model::{Notice, Notices, Publication, Rendered, Segment};
 
 /// The context of `confirm`, the letter that asks to confirm a sign-up, and of the other letters with a link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,47 +19,21 @@ pub struct Confirm {
     pub editions: Vec<String>,
 }
 
-/// The context of `notice`, a message to an editor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Notice {
-    /// The subject, and the heading too.
-    pub subject: String,
-    /// A paragraph each.
-    pub lines: Vec<String>,
-    /// Where to go, and what that is called; both may be empty.
-    #[serde(default)]
-    pub link: String,
-    #[serde(default)]
-    pub label: String,
-}
-
-/// Letters that use the templates of `confirm`: a link to click, and their own words.
+/// The kinds of letters to subscribers. They share the templates of `confirm`: a link to click, and each kind's own words.
 const LINKS: [&str; 4] = ["confirm", "preferences", "move", "moved"];
 
 /// Each kind of letter with a context that has every name its templates may use.
-pub fn samples() -> [(&'static str, Value); 5] {
+pub fn samples() -> [(&'static str, Value); 4] {
     let confirm = Confirm {
         link: "https://gazette.example/confirm/abc234".into(),
         editions: vec!["Midweek".into(), "Sunday".into()],
     };
-    let notice = Notice {
-        subject: "The midweek issue is ready to be read".into(),
-        lines: vec!["It has five items and one guide.".into(), "It goes out on Wednesday at 07:00.".into()],
-        link: "https://gazette.example/".into(),
-        label: "Look at it".into(),
-    };
     let link = || Confirm { link: "https://gazette.example/preferences/abc234".into(), editions: Vec::new() };
-    [
-        ("confirm", json!(confirm)),
-        ("notice", json!(notice)),
-        ("preferences", json!(link())),
-        ("move", json!(link())),
-        ("moved", json!(link())),
-    ]
+    [("confirm", json!(confirm)), ("preferences", json!(link())), ("move", json!(link())), ("moved", json!(link()))]
 }
 
-/// Renders the letter `kind` with its `context`. The same arguments give the same bytes.
+/// Renders the letter `kind` with its `context`. The same arguments give the same bytes. A letter to editors falls back to the built-in
+/// templates, since mistakes in the publication's own may be what it tells.
 ///
 /// # Errors
 /// The kind does not exist, the context does not fit it, or its templates or texts have a mistake.
@@ -69,15 +43,16 @@ pub fn letter(
     publication: &Publication,
     templates: &Templates,
 ) -> Result<Rendered, Notices> {
-    match kind {
-        "editors" => return editors(&fitting(kind, context)?, &publication.name, "midweek", templates),
-        _ if LINKS.contains(&kind) => drop(fitting::<Confirm>(kind, context)?),
-        "notice" => drop(fitting::<Notice>(kind, context)?),
-        _ => return Err(model::Notice::new(format!("there is no letter `{kind}`")).into()),
+    if kind == "editors" {
+        let letter = fitting(kind, context)?;
+        let drawn = |templates: &Templates| editors(&letter, &publication.name, "midweek", templates);
+        return drawn(templates).or_else(|_| drawn(&Templates::builtin()));
     }
-    // The folder of templates; the words are each kind's own.
-    let folder = if LINKS.contains(&kind) { "confirm" } else { kind };
-    let sample = samples().into_iter().find(|(name, _)| *name == folder).map(|(_, sample)| sample).unwrap_or_default();
+    if !LINKS.contains(&kind) {
+        return Err(Notice::new(format!("there is no letter `{kind}`")).into());
+    }
+    fitting::<Confirm>(kind, context)?;
+    let [(_, sample), ..] = samples();
     let look = draw::look("midweek", templates)?;
     let language = templates.language(&publication.language)?;
     let dir = language.dir;
@@ -88,17 +63,17 @@ pub fn letter(
             "lang": language.tag, "dir": dir, "start": start, "end": end, "look": look, "words": texts, "letter": letter,
             "publication": view::publication(publication), "subject": subject,
             "preheader": texts.get("preheader").cloned().unwrap_or_else(|| "".into()),
-            "heading": texts.get("heading").or_else(|| letter.get("subject")).cloned().unwrap_or_default(),
+            "heading": texts.get("heading").cloned().unwrap_or_default(),
         })
     };
     let draw = |format, file: &str, subject: &str| {
-        let file = format!("letter/{folder}/{file}");
+        let file = format!("letter/confirm/{file}");
         let ready = ready::file(format, &file, templates, || root(&sample, "Subject"))?;
         draw::part(&ready, &root(context, subject))
     };
     let subject = words::line(&draw(Format::Text, "subject.txt.hbs", "")?);
     let text = draw::tidy(&draw(Format::Text, "body.txt.hbs", &subject)?);
-    let label = format!("templates/letter/{folder}/body.mjml.hbs");
+    let label = "templates/letter/confirm/body.mjml.hbs";
     let html = html::compile(&draw(Format::Mjml, "body.mjml.hbs", &subject)?, label.as_ref())?;
     let whole = |text| vec![Segment::Shared(text)];
     Ok(Rendered {
@@ -114,7 +89,7 @@ pub fn letter(
 
 fn fitting<T: DeserializeOwned>(kind: &str, context: &Value) -> Result<T, Notices> {
     T::deserialize(context)
-        .map_err(|error| model::Notice::new(format!("the context of a letter `{kind}` is not its own: {error}")).into())
+        .map_err(|error| Notice::new(format!("the context of a letter `{kind}` is not its own: {error}")).into())
 }
 
 #[cfg(test)]
@@ -152,14 +127,12 @@ mod tests {
 
     #[test]
     fn markup_in_a_context_is_text() {
-        let context = json!(Notice {
-            subject: "<script>\r\nBcc: x".into(),
-            lines: vec!["<b>&</b>".into()],
-            link: String::new(),
-            label: String::new(),
-        });
-        let rendered = letter("notice", &context, sample::publication(), &Templates::builtin()).expect("a letter");
-        assert!(!rendered.subject.contains(['\r', '\n']));
-        assert!(!text(&rendered, true).contains("<script>") && !text(&rendered, true).contains("<b>&"));
+        let context = json!(Confirm { link: "https://x.example/\"><b>".into(), editions: vec!["<script>&".into()] });
+        let rendered = letter("confirm", &context, sample::publication(), &Templates::builtin()).expect("a letter");
+        let html = text(&rendered, true);
+        assert!(
+            html.contains("&lt;script&gt;&amp;") && !html.contains("<script>") && !html.contains("\"><b>"),
+            "{html}"
+        );
     }
 }

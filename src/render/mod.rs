@@ -23,6 +23,7 @@ mod setting;
 mod slots;
 mod source;
 mod templates;
+mod test_copy;
 mod texts;
 mod view;
 mod words;
@@ -34,9 +35,9 @@ use crate::model::{Article, Draft, Notices, Rendered, Sentence, WordsMistake};
 pub use archive::{ArchiveLine, ArchivePage, CorrectionLine, FeedEntry, IssuePage, Neighbour};
 pub use clicks::ClickSettings;
 pub use contexts::{Choice, EmbeddedForm, Home, Leave, Lost, MessagePage, PollChoice, PollPage, Preferences};
-pub use editors::{Button, EditorLetter, Found, Shown, ToDo, editors};
+pub use editors::{Button, EditorLetter, EditorWords, Found, Shown, ToDo, editors};
 pub use language::{Language, is_language_tag};
-pub use letter::{Confirm, Notice as EditorsNotice, letter, samples as letter_samples};
+pub use letter::{Confirm, letter, samples as letter_samples};
 pub use page::{Head, Page, PageSetting, fragment, icon, page, style};
 pub use report::{ReportSetting, report};
 pub use setting::{GuideLink, Medium, Setting};
@@ -61,6 +62,15 @@ pub fn words_mistakes(tag: &str, templates: &Templates) -> Result<Vec<WordsMista
 /// The BCP 47 tag of a draft's language: its own, its edition's or the publication's.
 pub fn language_of(draft: &Draft, setting: &Setting) -> String {
     view::language(draft, setting)
+}
+
+/// Marks a copy of an issue as a test, in the language with this BCP 47 tag.
+///
+/// # Errors
+/// A file of words that cannot be read, with its line.
+pub fn mark_as_test(rendered: &mut Rendered, tag: &str, templates: &Templates) -> Result<(), Notices> {
+    test_copy::mark(rendered, &*templates.language(tag)?);
+    Ok(())
 }
 
 /// A sentence of a report in the built-in English, for scripts and terminals.

@@ -167,7 +167,10 @@ impl Doctor {
                 let setting = Setting { edition_title: &title, ..Setting::new(&self.site.config.publication, edition) };
                 render::prove(&setting, &templates)?;
                 render::editors(
-                    &EditorLetter::default(),
+                    &EditorLetter {
+                        language: self.site.config.publication.language.clone(),
+                        ..EditorLetter::default()
+                    },
                     &self.site.config.publication.name,
                     &edition.template,
                     &templates,

@@ -1,6 +1,7 @@
 //! The scheduler: gathers the state of the runs, has `schedule` decide, takes the one step, and records it
 //! under the lease's fencing token. Knows no calendar rules.
 
+mod cause;
 mod failures;
 mod heartbeat;
 mod letters;
@@ -14,11 +15,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 
 use super::{Ended, Rendering, SendOptions, Site};
-use crate::model::{Edition, IssueName, IssueState, Notice};
+use crate::model::{Edition, IssueName, IssueState, Notice, STOPPED_UNFINISHED};
 use crate::render::EditorLetter;
 use crate::schedule::{self, Approval, Done, Facts, Next, Reason, Run, Sending, Step, What};
 use crate::store::{Decision, FencingToken, IssueSend, Recorded, Store, StoreError, TAKEN_OVER};
 
+use cause::Cause;
 use failures::{is_failure, is_new_cause, last_failure};
 pub use outlook::Outlook;
 pub use run::run_scheduler;
@@ -188,21 +190,21 @@ impl Daemon {
                 self.fetch_first().await;
                 let (daemon, issue) = (self.clone(), issue.clone());
                 // On a separate thread, so that the lease is renewed meanwhile.
-                tokio::task::spawn_blocking(move || daemon.draft_step(&issue, run)).await?
+                tokio::task::spawn_blocking(move || daemon.draft_step(&issue, run)).await??
             }
             Step::Remind => Verdict {
                 what: What::Reminded,
                 detail: "nobody has approved it yet".into(),
-                letter: Some(self.remind(issue, edition, run)),
+                letter: Some(self.letters()?.remind(issue, edition, run)),
             },
             Step::CheckLinks => self.links_step(issue, run).await?,
-            Step::Hold(why) => self.hold_verdict(issue, edition, run, &reason(why, edition)),
-            Step::Approve => self.approve_step(issue, edition, run),
+            Step::Hold(why) => self.hold(issue, edition, run, &Cause::of(why, ""))?,
+            Step::Approve => self.approve_step(issue, edition, run)?,
             Step::Skip(Reason::Failed) => {
-                let why = last_failure(store, issue)?;
-                self.skip(issue, &format!("it could not be sent: {}", why.trim_end_matches('.')))
+                let failure = last_failure(store, issue)?;
+                self.skip(issue, run, &Cause::of(Reason::Failed, &failure))?
             }
-            Step::Skip(why) => self.skip(issue, &reason(why, edition)),
+            Step::Skip(why) => self.skip(issue, run, &Cause::of(why, ""))?,
             Step::Close => self.close(store, issue)?,
             Step::TellStopped => self.stopped(store, issue)?,
             Step::GiveUp => {
@@ -210,7 +212,7 @@ impl Daemon {
                     if !store.scheduling().set_fencing_token(send.id, Some(fencing_token))? {
                         return Ok(Tick::Stale);
                     }
-                    store.sends().stop(send.id, true, "it was not finished within `give_up`")?;
+                    store.sends().stop(send.id, true, STOPPED_UNFINISHED)?;
                 }
                 self.stopped(store, issue)?
             }
@@ -275,7 +277,7 @@ impl Daemon {
     }
 
     /// Composes, renders and checks. Failures are reported and never fatal.
-    fn draft_step(&self, issue: &IssueName, run: Run) -> Verdict {
+    fn draft_step(&self, issue: &IssueName, run: Run) -> anyhow::Result<Verdict> {
         let made = (|| -> anyhow::Result<Option<Rendering>> {
             let composed = self.site.drafts().compose(&issue.edition, Some(issue.date))?;
             match composed.draft {
@@ -283,49 +285,53 @@ impl Daemon {
                 Some(_) => self.site.drafts().rendering(issue).map(Some),
             }
         })();
-        match made {
+        let letters = self.letters()?;
+        Ok(match made {
             Ok(Some(rendering)) => {
                 let shown = rendering.draft.news.iter().filter(|entry| !entry.banned).count();
                 let report = &rendering.report;
                 let detail = format!("{shown} news; check: {} errors, {} warnings", report.errors, report.warnings);
-                Verdict { what: What::Drafted, detail, letter: Some(self.draft_ready(&rendering, run)) }
+                Verdict { what: What::Drafted, detail, letter: Some(letters.draft_ready(&rendering, run)) }
             }
-            Ok(None) => self.skip(issue, "there is too little news, and the edition is set to skip such weeks"),
+            Ok(None) => self.skip(issue, run, &Cause::too_little_news())?,
             Err(error) => {
                 let detail = told(&error);
-                let letter = self.draft_failed(issue, run, &detail);
+                let letter = letters.draft_failed(issue, run, &detail);
                 Verdict { what: What::DraftFailed, detail, letter: Some(letter) }
             }
-        }
+        })
     }
 
-    fn approve_step(&self, issue: &IssueName, edition: &Edition, run: Run) -> Verdict {
+    fn approve_step(&self, issue: &IssueName, edition: &Edition, run: Run) -> anyhow::Result<Verdict> {
         match self.site.drafts().approve(issue, BY_ITSELF) {
-            Ok(_) => Verdict { what: What::Approved, detail: format!("by {BY_ITSELF}"), letter: None },
-            Err(error) => self.hold_verdict(issue, edition, run, &told(&error)),
+            Ok(_) => Ok(Verdict { what: What::Approved, detail: format!("by {BY_ITSELF}"), letter: None }),
+            Err(error) => self.hold(issue, edition, run, &Cause::error(told(&error))),
         }
     }
 
-    fn hold_verdict(&self, issue: &IssueName, edition: &Edition, run: Run, why: &str) -> Verdict {
-        let letter = self.held(issue, edition, run, why);
-        Verdict { what: What::Held, detail: why.to_owned(), letter: Some(letter) }
+    fn hold(&self, issue: &IssueName, edition: &Edition, run: Run, cause: &Cause) -> anyhow::Result<Verdict> {
+        let letters = self.letters()?;
+        let letter = letters.held(issue, edition, run, cause);
+        Ok(Verdict { what: What::Held, detail: letters.in_english(cause, run), letter: Some(letter) })
     }
 
-    fn skip(&self, issue: &IssueName, why: &str) -> Verdict {
-        Verdict { what: What::Skipped, detail: why.to_owned(), letter: Some(self.skipped(issue, why)) }
+    fn skip(&self, issue: &IssueName, run: Run, cause: &Cause) -> anyhow::Result<Verdict> {
+        let letters = self.letters()?;
+        let letter = letters.skipped(issue, run, cause);
+        Ok(Verdict { what: What::Skipped, detail: letters.in_english(cause, run), letter: Some(letter) })
     }
 
     fn close(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let counts = store.sends().send(issue)?.map(|send| send.counts).unwrap_or_default();
         let detail = format!("{} of {} delivered", counts.delivered, counts.recipients);
-        Ok(Verdict { what: What::Sent, detail, letter: Some(self.sent(issue, &counts)) })
+        Ok(Verdict { what: What::Sent, detail, letter: Some(self.letters()?.sent(issue, &counts)) })
     }
 
     fn stopped(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let Some(send) = store.sends().send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
         // A stop that only a person can resolve is always reported; a relay that keeps failing, only once.
         let is_new = send.by_operator || is_new_cause(store, issue, &send.reason)?;
-        let letter = is_new.then(|| self.tell_stopped(issue, &send));
+        let letter = if is_new { Some(self.letters()?.stopped(issue, &send)) } else { None };
         Ok(Verdict { what: What::Stopped, detail: send.reason, letter })
     }
 
@@ -364,17 +370,6 @@ impl Daemon {
                 self.record(&mut store, fencing_token, issue, &known, failed).map(|_| true)
             }
         }
-    }
-}
-
-/// Why an issue is held or skipped, in words.
-fn reason(why: Reason, edition: &Edition) -> String {
-    match why {
-        Reason::Unapproved => "nobody approved it".into(),
-        Reason::NoDraft => "there is no draft".into(),
-        Reason::LateDraft => "its draft came after the send time, so no editor could look at it".into(),
-        Reason::Missed => format!("`digest serve` was not running at its send time, {}", edition.send),
-        Reason::Failed => "it could not be sent".into(),
     }
 }
 

@@ -11,6 +11,7 @@ use super::*;
 use crate::pipeline::{ImportOptions, ListSource, init};
 use crate::store::fuse;
 
+mod letters;
 mod trouble;
 
 const EDITIONS: &str = r#"

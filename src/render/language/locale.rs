@@ -4,8 +4,9 @@
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use fixed_decimal::Decimal;
 use icu_calendar::{Date, Gregorian};
-use icu_datetime::fieldsets::{E, MD, MDE, MDT, T, YMD, YMDE, YMDET};
-use icu_datetime::input::{DateTime, Time};
+use icu_datetime::fieldsets::zone::LocalizedOffsetShort;
+use icu_datetime::fieldsets::{E, MD, MDE, MDET, MDT, T, YMD, YMDE, YMDET};
+use icu_datetime::input::{DateTime, Time, UtcOffset};
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
 use icu_decimal::DecimalFormatter;
 use icu_decimal::options::DecimalFormatterOptions;
@@ -31,6 +32,8 @@ pub struct Locale {
     brief: Form<MD>,
     moment: Form<YMDET>,
     brief_moment: Form<MDT>,
+    day_and_time: Form<MDET>,
+    offset: NoCalendarFormatter<LocalizedOffsetShort>,
     minutes: NoCalendarFormatter<T>,
     seconds: NoCalendarFormatter<T>,
     numbers: DecimalFormatter,
@@ -74,6 +77,8 @@ impl Locale {
             brief: Form::try_new(locale.into(), MD::medium()).map_err(missing(tag))?,
             moment: Form::try_new(locale.into(), YMDE::medium().with_time_hms()).map_err(missing(tag))?,
             brief_moment: Form::try_new(locale.into(), MD::medium().with_time_hm()).map_err(missing(tag))?,
+            day_and_time: Form::try_new(locale.into(), MDE::long().with_time_hm()).map_err(missing(tag))?,
+            offset: NoCalendarFormatter::try_new(locale.into(), LocalizedOffsetShort).map_err(missing(tag))?,
             minutes: NoCalendarFormatter::try_new(locale.into(), T::hm()).map_err(missing(tag))?,
             seconds: NoCalendarFormatter::try_new(locale.into(), T::hms()).map_err(missing(tag))?,
             numbers: DecimalFormatter::try_new(locale.into(), DecimalFormatterOptions::default())
@@ -132,6 +137,17 @@ impl Locale {
     /// A moment as "31 Jul, 07:00".
     pub fn brief_moment(&self, at: NaiveDateTime) -> String {
         date_time(at).map_or_else(|| at.to_string(), |at| self.brief_moment.format(&at).to_string())
+    }
+
+    /// A moment as "Wednesday 31 July at 07:00".
+    pub fn day_and_time(&self, at: NaiveDateTime) -> String {
+        date_time(at).map_or_else(|| at.to_string(), |at| self.day_and_time.format(&at).to_string())
+    }
+
+    /// An offset from UTC, in seconds to the east, as "GMT+2".
+    pub fn offset(&self, seconds: i32) -> String {
+        UtcOffset::try_from_seconds(seconds)
+            .map_or_else(|_| String::new(), |offset| self.offset.format(&offset).to_string())
     }
 
     /// A time of day as "07:00", or to the second.

@@ -7,7 +7,7 @@ mod mistakes;
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate, Weekday};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Offset, TimeZone, Weekday};
 use serde_json::{Map, Value as Json};
 
 use super::source::Source;
@@ -77,7 +77,19 @@ impl Language {
 
     /// "1 story", "5 stories": the text for the plural form of `n`, with `{n}` filled in.
     pub fn count(&self, name: &str, n: u64) -> String {
-        self.lines.get(name).map(|line| self.counted(line, n, &[])).unwrap_or_default()
+        self.count_with(name, n, &[])
+    }
+
+    /// The same with more values.
+    pub fn count_with(&self, name: &str, n: u64, values: &[(&str, &str)]) -> String {
+        self.lines.get(name).map(|line| self.counted(line, n, values)).unwrap_or_default()
+    }
+
+    /// A moment with its time zone, as an offset from UTC: "Wed 31 Jul 2024, 07:00:12 GMT+2".
+    pub fn moment<Z: TimeZone>(&self, at: &DateTime<Z>, written: impl Fn(&Locale, NaiveDateTime) -> String) -> String {
+        let time = written(&self.locale, at.naive_local());
+        let zone = self.locale.offset(at.offset().fix().local_minus_utc());
+        self.say("report.units.moment", &[("time", &time), ("zone", &zone)])
     }
 
     /// A sentence of the report.

@@ -3,13 +3,11 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
-use crate::render::language::Language;
+use crate::render::language::{Language, Locale};
 
 /// A moment, to the second.
 pub fn time(at: DateTime<Utc>, zone: Tz, language: &Language) -> String {
-    let at = at.with_timezone(&zone);
-    let values = [("time", language.locale.moment(at.naive_local())), ("zone", at.format("%Z").to_string())];
-    language.say("report.units.moment", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    language.moment(&at.with_timezone(&zone), Locale::moment)
 }
 
 /// A share in percent, never rounded up to 100 or down to 0.

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use super::numbers::{duration, share, time};
 use super::{ReportSetting, compare, plots};
 use crate::model::{
-    Advice, AnswerCount, ClickLine, DomainLine, Figures, Linked, Notice, PollCounts, SendReport, WaitLine, Within,
+    Advice, AnswerCount, ClickLine, DomainLine, Figures, Linked, Notice, PollCounts, STOPPED_BY_HAND,
+    STOPPED_UNFINISHED, SendReport, UNKNOWN_APPROVER, WaitLine, Within,
 };
 use crate::render::language::Language;
 
@@ -118,6 +119,8 @@ pub fn view(
         state: teller.state(&report.state.to_string()),
         stopped: match report.stopped_because.as_str() {
             "" => String::new(),
+            STOPPED_BY_HAND => language.say("report.page.stopped_by_hand", &[]),
+            STOPPED_UNFINISHED => language.say("report.page.stopped_unfinished", &[]),
             why => language.say("report.page.stopped", &[("why", why)]),
         },
         look,
@@ -191,7 +194,13 @@ impl Teller<'_> {
         let approved = [("time", time(report.approved_at)), ("name", report.approved_by.clone())];
         let mut facts = vec![
             fact("edition", report.edition.clone()),
-            fact("approved", say("approved_by", &approved.each_ref().map(|(name, value)| (*name, value.as_str())))),
+            fact(
+                "approved",
+                match report.approved_by.as_str() {
+                    UNKNOWN_APPROVER => time(report.approved_at),
+                    _ => say("approved_by", &approved.each_ref().map(|(name, value)| (*name, value.as_str()))),
+                },
+            ),
             fact("began", time(report.started_at)),
         ];
         facts.extend(report.proposal.iter().map(|sentence| fact("proposal", self.language.tell(sentence))));

@@ -92,13 +92,16 @@ fn everything(language: &str, templates: &Templates) -> BTreeMap<String, String>
             rendered.article.map(|a| a.length + &a.html).expect("an article"),
         );
     }
-    for (kind, mut context) in letter_samples().into_iter().filter(|(kind, _)| *kind != "notice") {
+    for (kind, mut context) in letter_samples() {
         context["editions"] = serde_json::json!(["Жжж"]);
         let letter =
             letter(kind, &context, &publication, templates).unwrap_or_else(|wrong| panic!("{language}: {wrong}"));
         all.insert(format!("letter {kind} in HTML"), letter.fill(Part::Html, &Nobody));
         all.insert(format!("letter {kind} in text"), letter.subject.clone() + "\n" + &letter.fill(Part::Text, &Nobody));
     }
+    let editors = editors(&to_editors(language), "Жжж", "midweek", templates).expect("a letter to editors");
+    all.insert("letter to editors in HTML".into(), editors.fill(Part::Html, &Nobody));
+    all.insert("letter to editors in text".into(), editors.fill(Part::Text, &Nobody));
     all.extend(pages(&publication, templates));
     let setting = ReportSetting { zone: chrono_tz::Tz::UTC, language, template: "midweek" };
     for (name, report) in crate::render::report::tests::in_foreign_words() {
@@ -106,6 +109,23 @@ fn everything(language: &str, templates: &Templates) -> BTreeMap<String, String>
         all.insert(format!("report {name}"), page);
     }
     all
+}
+
+/// A letter with every part, whose sentences are written already.
+fn to_editors(language: &str) -> EditorLetter {
+    let text = || "Жжж".to_owned();
+    EditorLetter {
+        language: language.into(),
+        kind: text(),
+        subject: text(),
+        tone: text(),
+        headline: text(),
+        lead: vec![text()],
+        commands: vec![ToDo { does: text(), command: text() }],
+        buttons: vec![Button { label: text(), link: "https://almanac.example".into() }],
+        findings: vec![Found { severity: text(), message: text() }],
+        items: vec![Shown { title: text(), source: text(), why: text() }],
+    }
 }
 
 fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, String> {
@@ -229,7 +249,7 @@ fn told(html: &str) -> String {
 /// The words of at least three ASCII letters that are not addresses or names of time zones.
 fn english(text: &str) -> Vec<&str> {
     let words = text.split(|c: char| c.is_whitespace() || "<>\"()[]“”".contains(c));
-    let address = |word: &&str| word.contains(['/', '@', '.', '&', '_', '-']) || word.starts_with("UTC");
+    let address = |word: &&str| word.contains(['/', '@', '.', '&', '_', '-']) || word.starts_with("GMT");
     let long = |word: &&str| word.split(|c: char| !c.is_ascii_alphabetic()).any(|part| part.len() > 2);
     words.filter(|word| !address(word)).filter(long).collect()
 }
