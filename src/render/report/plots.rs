@@ -71,7 +71,7 @@ pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<S
         dress(&mut chart.base, 220.0, &["delivered"], size);
         chart.base.legend.show = Some(false);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
-        finish(chart.svg(), &language.say("report.plots.when", &[]), size)
+        finish(chart.svg(), &language.say("report.plots.when", &[]), language, size)
     })
 }
 
@@ -147,7 +147,7 @@ fn bars<T>(
         let mut chart = HorizontalBarChart::new(stack.clone(), names);
         dress(&mut chart.base, 66.0 + 26.0 * f32::from(rows), &shown, size);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
-        finish(chart.svg(), &language.say(&format!("report.plots.{plot}"), &[]), size)
+        finish(chart.svg(), &language.say(&format!("report.plots.{plot}"), &[]), language, size)
     })
 }
 
@@ -212,8 +212,14 @@ fn short(name: &str, most: usize) -> String {
 }
 
 /// The drawing as part of a page: it scales and has a description for screen readers; the numbers are in a table.
-fn finish(drawn: Result<String, charts_rs::Error>, label: &str, size: Size) -> Result<String, Notice> {
+fn finish(
+    drawn: Result<String, charts_rs::Error>,
+    label: &str,
+    language: &Language,
+    size: Size,
+) -> Result<String, Notice> {
     let svg = drawn.map_err(|why| Notice::new(format!("cannot draw a plot of the report: {why}")))?;
+    let svg = in_its_numbers(&svg, language);
     let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
     let view = open.split_once("viewBox=\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or("0 0 720 240");
     Ok(format!(
@@ -223,9 +229,36 @@ fn finish(drawn: Result<String, charts_rs::Error>, label: &str, size: Size) -> R
     ))
 }
 
+/// A drawing with the numbers of its axes as the language writes them: charts-rs writes "12,000" in every language.
+fn in_its_numbers(svg: &str, language: &Language) -> String {
+    let written = |text: &str| {
+        let digits = text.replace(',', "");
+        let number = digits.trim().parse::<u64>().ok()?;
+        Some(text.replace(text.trim(), &language.locale.number(number)))
+    };
+    let part = |part: &str| match part.rsplit_once('>') {
+        Some((tag, text)) => format!("{tag}>{}", written(text).unwrap_or_else(|| text.to_owned())),
+        None => part.to_owned(),
+    };
+    svg.split('<').map(part).collect::<Vec<_>>().join("<")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Templates;
+
+    #[test]
+    fn an_axis_is_written_as_the_language_does() {
+        let drawn = "<text x=\"1,000\">\n12,000\n</text><text>mail,1.example</text><text>250</text>";
+        let german = Templates::builtin().language("de").expect("German");
+        let written = "<text x=\"1,000\">\n12.000\n</text><text>mail,1.example</text><text>250</text>";
+        assert_eq!(in_its_numbers(drawn, &german), written);
+        let big =
+            DomainLine { domain: "big.example".into(), recipients: 12_345, delivered: 12_345, ..DomainLine::default() };
+        let plot = domains(&[big], &german).expect("a plot");
+        assert!(plot.contains("5.000") && plot.contains("15.000") && !plot.contains("5,000"), "{plot}");
+    }
 
     #[test]
     fn an_axis_counts_whole_copies_in_few_round_steps() {

@@ -282,6 +282,22 @@ fn no_template_and_no_code_speaks_english_by_itself() {
 }
 
 #[test]
+fn a_score_and_an_issues_number_are_written_as_the_language_does() {
+    let publication = publication_in("de");
+    let edition = edition_of("sunday");
+    let setting = Setting { publication: &publication, ..sample::setting(&edition) };
+    let mut draft = draft();
+    draft.news[0].score = Some(7.5);
+    draft.issue_number = Some(1_234);
+    let rendered = render(&draft, &setting, &Templates::builtin()).expect("a mail");
+    let parts = [rendered.fill(Part::Html, &Nobody), rendered.fill(Part::Text, &Nobody)];
+    for part in &parts {
+        assert!(part.contains("7,5/10") && !part.contains("7.5/10") && part.contains("Nr. 1234"), "{part}");
+    }
+    assert!(rendered.article.expect("an article").html.contains("7,5/10"));
+}
+
+#[test]
 fn nothing_english_is_left_in_another_language() {
     let english = Templates::builtin().language("en").expect("English");
     let parts = |line: &Line| -> Vec<String> {
