@@ -58,6 +58,6 @@ fn push_isolated(out: &mut String, value: &str, dir: &str) {
 }
 
 /// A text that keeps its own direction, and leaves that of the text around it alone.
-fn isolated(text: &str) -> String {
+pub fn isolated(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
 }

@@ -16,7 +16,7 @@ use crate::model::{Notices, Sentence, Value};
 
 pub use file::Line;
 use file::WordsFile;
-pub use fill::fill;
+pub use fill::{fill, isolated};
 pub use locale::{Locale, canonical, direction_of_language};
 pub use mistakes::{Files, mistakes};
 
@@ -117,7 +117,8 @@ impl Language {
         fill(text, &[&[("n", number.as_str())], values].concat(), self.dir)
     }
 
-    /// The lines of a section by name, as templates see them: texts, and lists of them, with `{publication}` filled in.
+    /// The lines of a section by name, as templates see them: texts, and lists of them, with `{publication}` filled in; and `colon`, which
+    /// every template may need.
     pub fn section(&self, section: &str, publication: &str) -> Map<String, Json> {
         let values = [("publication", publication)];
         let text = |text: &String| Json::String(fill(text, &values, self.dir));
@@ -129,7 +130,9 @@ impl Language {
             };
             Some((name.to_owned(), shown))
         };
-        self.below(section).filter_map(shown).collect()
+        let mut lines: Map<String, Json> = self.below(section).filter_map(shown).collect();
+        lines.entry("colon").or_insert_with(|| self.say("issue.colon", &[]).into());
+        lines
     }
 
     /// All lines by section and name.
