@@ -1,25 +1,26 @@
 //! What to do about a send, and how, as the page says it. Knows no figures.
 
+use handlebars::html_escape;
 use serde::Serialize;
 
 use crate::model::Advice;
 use crate::render::language::Language;
-use crate::render::words;
 
 /// A piece of advice: a sentence, and another one about how.
 #[derive(Debug, Serialize)]
 pub struct Advised {
-    what: String,
-    /// HTML: a command in it can be copied.
-    help_html: String,
+    name: String,
+    value: String,
+    /// The second one as HTML, with commands that can be copied.
+    value_html: String,
 }
 
 /// What needs action, or what is only good to know.
 pub fn view(advice: &[Advice], act: bool, language: &Language) -> Vec<Advised> {
     let wanted = advice.iter().filter(|advice| advice.act == act);
-    let told = |advice: &Advice| Advised {
-        what: language.tell(&advice.what),
-        help_html: with_commands(&language.tell(&advice.help)),
+    let told = |advice: &Advice| {
+        let value = language.tell(&advice.help);
+        Advised { name: language.tell(&advice.what), value_html: with_commands(&value), value }
     };
     wanted.map(told).collect()
 }
@@ -28,8 +29,8 @@ pub fn view(advice: &[Advice], act: bool, language: &Language) -> Vec<Advised> {
 /// it go.
 fn with_commands(sentence: &str) -> String {
     let part = |(at, part): (usize, &str)| match at % 2 {
-        0 => words::escape(part.trim_end_matches('\u{2066}').trim_start_matches('\u{2069}')),
-        _ => format!("<code dir=\"ltr\">{}</code>", words::escape(part)),
+        0 => html_escape(part.trim_end_matches('\u{2066}').trim_start_matches('\u{2069}')),
+        _ => format!("<code dir=\"ltr\">{}</code>", html_escape(part)),
     };
     sentence.split('`').enumerate().map(part).collect()
 }
@@ -48,7 +49,7 @@ mod tests {
         let help = Sentence::new("advice.stopped_help").with("issue", issue);
         let advice = Advice { act: true, what: Sentence::counted("advice.stopped", 3), help };
         let told = view(&[advice], true, &templates.language("ar").expect("Arabic"));
-        assert!(told[0].help_html.ends_with("<code dir=\"ltr\">digest resume 2026-11-25-midweek</code>"), "{told:?}");
+        assert!(told[0].value_html.ends_with("<code dir=\"ltr\">digest resume 2026-11-25-midweek</code>"), "{told:?}");
     }
 
     #[test]

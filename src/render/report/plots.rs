@@ -2,11 +2,11 @@
 //! [`INKS`], so that the page's style can replace each with its dark counterpart. Knows no page.
 
 use charts_rs::{
-    Box as Margin, ChartBase, Color, HorizontalBarChart, LegendCategory, LineChart, LineStep, Series, Symbol,
-    YAxisConfig,
+    Box as Margin, ChartBase, Color, HorizontalBarChart, LineChart, LineStep, Series, Symbol, YAxisConfig,
 };
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
+use handlebars::html_escape;
 
 use crate::model::{DomainLine, Notice, ReplyLine, Timeline};
 use crate::render::language::Language;
@@ -69,7 +69,6 @@ pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<S
         line.symbol = Some(Symbol::None);
         let mut chart = LineChart::new(vec![line], labels.clone());
         dress(&mut chart.base, 220.0, &["delivered"], size);
-        chart.base.legend.show = Some(false);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
         finish(chart.svg(), &language.say("report.plots.when", &[]), language, size)
     })
@@ -142,13 +141,23 @@ fn bars<T>(
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let whole = |line: &T| parts.iter().map(|(_, count)| count(line)).sum();
     let most = lines.iter().map(whole).max().unwrap_or(0);
-    each_size(|size| {
+    let drawings = each_size(|size| {
         let names = names.iter().rev().map(|name| short(name, size.name)).collect();
         let mut chart = HorizontalBarChart::new(stack.clone(), names);
-        dress(&mut chart.base, 66.0 + 26.0 * f32::from(rows), &shown, size);
+        dress(&mut chart.base, 40.0 + 26.0 * f32::from(rows), &shown, size);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
         finish(chart.svg(), &language.say(&format!("report.plots.{plot}"), &[]), language, size)
-    })
+    })?;
+    Ok(legend(&shown, language) + &drawings)
+}
+
+/// What the colours of the parts mean: text of the page, since charts-rs cannot measure letters that are not Latin, and draws over them.
+fn legend(parts: &[&str], language: &Language) -> String {
+    let named = |part: &&str| {
+        let name = language.say(&format!("report.heads.{part}"), &[]);
+        format!("<span><b class=\"tone-{part}\" aria-hidden=\"true\">■</b> {}</span>", html_escape(&name))
+    };
+    format!("<p class=\"legend\">{}</p>", parts.iter().map(named).collect::<Vec<_>>().join(" "))
 }
 
 fn series(name: &str, counts: &[u64]) -> Series {
@@ -167,9 +176,7 @@ fn dress(base: &mut ChartBase, height: f32, parts: &[&str], size: Size) {
     base.background_color = Color::transparent();
     base.font_family = "sans-serif".into();
     base.series.colors = parts.iter().map(|part| ink(part)).collect();
-    base.legend.category = LegendCategory::Rect;
-    base.legend.font.color = ink("text");
-    base.legend.font.size = 13.0;
+    base.legend.show = Some(false);
     base.x_axis.font.color = ink("text");
     base.x_axis.font.size = 12.0;
     base.x_axis.stroke_color = ink("line");
@@ -257,6 +264,8 @@ mod tests {
         let big =
             DomainLine { domain: "big.example".into(), recipients: 12_345, delivered: 12_345, ..DomainLine::default() };
         let plot = domains(&[big], &german).expect("a plot");
+        assert!(plot.starts_with("<p class=\"legend\"><span><b class=\"tone-delivered\""), "{plot}");
+        assert!(plot.contains("</b> zugestellt</span></p><svg"), "the text is not a part of the drawing: {plot}");
         assert!(plot.contains("5.000") && plot.contains("15.000") && !plot.contains("5,000"), "{plot}");
     }
 
