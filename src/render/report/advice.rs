@@ -53,6 +53,14 @@ mod tests {
     }
 
     #[test]
+    fn a_template_of_a_publications_own_may_print_advice_as_text() {
+        let words = Sentence { english: "look `x`".into(), ..Sentence::default() };
+        let advice = Advice { act: true, what: "18 refused".into(), help: words };
+        let told = view(&[advice], true, &Templates::builtin().language("en").expect("English"));
+        assert_eq!((told[0].name.as_str(), told[0].value.as_str()), ("18 refused", "look `x`"));
+    }
+
+    #[test]
     fn a_command_is_an_element_with_nothing_else_in_it() {
         let sentence = "شغل \u{2066}`digest send <x>`\u{2069} ثم \u{2066}`digest`\u{2069}";
         let html = "شغل <code dir=\"ltr\">digest send &lt;x&gt;</code> ثم <code dir=\"ltr\">digest</code>";
