@@ -58,7 +58,7 @@ pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<S
     let delivered: Vec<u64> = [0].into_iter().chain(timeline.delivered.iter().copied()).chain([0]).collect();
     let label = |at: i64| {
         let after = i64::from(timeline.stretch_seconds).saturating_mul(at - 1);
-        written((from + TimeDelta::seconds(after)).with_timezone(&zone).naive_local())
+        apart(written((from + TimeDelta::seconds(after)).with_timezone(&zone).naive_local()))
     };
     let labels: Vec<String> = (0..).take(delivered.len()).map(label).collect();
     let most = delivered.iter().copied().max().unwrap_or(0);
@@ -213,6 +213,11 @@ fn steps(most: u64, limit: u64) -> (u64, u64) {
     }
 }
 
+/// A label that does not touch the next one, even where charts-rs takes its letters for narrower than they are: those that are not Latin.
+fn apart(label: String) -> String {
+    if label.chars().any(|c| c >= '\u{590}') { format!("\u{a0}{label}\u{a0}") } else { label }
+}
+
 /// A name that fits beside a bar.
 fn short(name: &str, most: usize) -> String {
     if name.chars().count() > most { name.chars().take(most - 1).chain(['…']).collect() } else { name.to_owned() }
@@ -286,6 +291,13 @@ mod tests {
         }
         let (step, count) = steps(u64::MAX, 3);
         assert!(step.checked_mul(count).is_none_or(|end| end > 0) && count <= 3);
+    }
+
+    #[test]
+    fn labels_in_other_letters_have_room_around_them() {
+        assert_eq!(apart("07:00".into()), "07:00");
+        assert_eq!(apart("31 déc.".into()), "31 déc.");
+        assert_eq!(apart("7:00 ص".into()), "\u{a0}7:00 ص\u{a0}");
     }
 
     #[test]
