@@ -59,7 +59,7 @@ fn print(report: &SendReport) -> anyhow::Result<()> {
         line("  nothing to do")?;
     }
     for Advice { act, what, help } in &report.advice {
-        line(&format!("  {}{what}; {help}", if *act { "to do: " } else { "" }))?;
+        line(&format!("  {}{what}. {help}", if *act { "to do: " } else { "" }))?;
     }
     report.proposal.iter().try_for_each(|words| line(&format!("  the proposal: {words}")))?;
     if let Some(poll) = &report.poll {

@@ -28,13 +28,13 @@ impl HelperDef for Prints {
 }
 
 /// `{{wrap VALUE… [rest="  "]}}`: the values run together, broken at 72 columns.
-fn wrap(h: &Helper, _: &str) -> String {
-    words::wrap(&joined(h), COLUMNS, &hash(h, "rest"))
+fn wrap(h: &Helper, dir: &str) -> String {
+    words::wrap(&line(h, dir), COLUMNS, &hash(h, "rest"))
 }
 
 /// `{{underline VALUE… with="-"}}`: the same with a line of the character under it, as wide as its widest line.
-fn underline(h: &Helper, _: &str) -> String {
-    let text = words::wrap(&joined(h), COLUMNS, "");
+fn underline(h: &Helper, dir: &str) -> String {
+    let text = words::wrap(&line(h, dir), COLUMNS, "");
     let width = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
     let mark = hash(h, "with").chars().next().unwrap_or('-').to_string();
     format!("{text}\n{}", mark.repeat(width))
@@ -60,6 +60,17 @@ fn fill(h: &Helper, dir: &str) -> String {
     let values: Vec<(&str, String)> = h.hash().iter().map(|(name, value)| (*name, value.value().render())).collect();
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     words::escape(&language::fill(&joined(h), &values, dir))
+}
+
+/// A line of plain text. From right to left, what runs the other way is isolated beside words that do not, so that a name at its start does
+/// not turn the line around.
+fn line(h: &Helper, dir: &str) -> String {
+    let values: Vec<String> = h.params().iter().map(|param| param.value().render()).collect();
+    let runs = |value: &String, way: &str| words::direction(value) == Some(way);
+    if dir != "rtl" || !values.iter().any(|value| runs(value, "rtl")) {
+        return values.concat();
+    }
+    values.iter().map(|value| if runs(value, "ltr") { language::isolated(value) } else { value.clone() }).collect()
 }
 
 fn joined(h: &Helper) -> String {

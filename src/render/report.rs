@@ -1,6 +1,7 @@
 //! The report of a send as one self-contained HTML page: figures, tables, and plots as SVG. Knows no ledger and no
 //! clock; the figures and the time zone are passed in.
 
+mod advice;
 mod compare;
 mod numbers;
 mod plots;

@@ -151,7 +151,7 @@ impl Templates {
     ///
     /// # Errors
     /// A file of words that cannot be read, with its line.
-    pub(super) fn language(&self, tag: &str) -> Result<Arc<Language>, Notices> {
+    pub fn language(&self, tag: &str) -> Result<Arc<Language>, Notices> {
         let kept = || self.kept.languages.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(language) = kept().get(tag) {
             return Ok(Arc::clone(language));

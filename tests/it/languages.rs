@@ -104,7 +104,8 @@ fn an_example_makes_a_mail_in_its_language() {
     let test = in_language("ar").file("templates/words/ar.toml", arabic);
     let [html, text] = rendered(&test);
     assert!(html.contains("lang=\"ar\" dir=\"rtl\""), "{html}");
-    for words in ["الأربعاء، 25 نوفمبر 2026", "أمس", "قبل 3 أيام", "4 أخبار", "Landfunk، الأحد، 22 نوفمبر، قبل"]
+    for words in
+        ["الأربعاء، 25 نوفمبر 2026", "أمس", "قبل 3 أيام", "4 أخبار", "\u{2068}Landfunk\u{2069}، الأحد، 22 نوفمبر، قبل"]
     {
         assert!(text.contains(words), "{words}: {text}");
     }
@@ -141,4 +142,19 @@ fn pages_and_letters_speak_the_publications_language() {
         "{}",
         letter.text()
     );
+}
+
+#[test]
+fn the_lines_of_an_article_are_in_its_own_language() {
+    let test = publication().config("[editions.midweek]\nlanguage = \"de\"\n").subscribers(1).approved();
+    test.run(&format!("send {ISSUE} --yes")).success();
+    let serve = Serve::start_at(&test, NOW);
+    let page = serve.get(&format!("/archive/{ISSUE}")).body;
+    let (_, article) = page.split_once("<article lang=\"de\"").expect("an article");
+    assert!(
+        article.contains("<time datetime=\"2026-11-25\">25. November 2026</time>") && article.contains(" Min."),
+        "{page}"
+    );
+    let list = serve.get("/archive").body;
+    assert!(list.contains("25 November 2026") && !list.contains("25. November"), "the publication's language: {list}");
 }

@@ -59,7 +59,7 @@ fn every_recipient_is_accounted_for_with_the_reason() {
     let told = test.run(&format!("report {ISSUE}")).success().stdout_has("2 of 6 delivered");
     for words in [
         "  nothing to do\n",
-        "2 refused because the mailbox no longer exists; nothing to do",
+        "2 refused because the mailbox no longer exists. Nothing to do",
         "1 deferred by greylisting",
     ] {
         assert!(told.stdout.contains(words), "{words}: {}", told.stdout);
@@ -83,7 +83,7 @@ fn what_a_refusal_asks_for_is_told_first() {
     let figures = report(&test);
     assert_eq!(figures["advice"][0]["act"], true, "{figures}");
     let told = test.run(&format!("report {ISSUE}")).success().stdout;
-    assert!(told.contains("  to do: 1 refused for reputation; look up our sending address"), "{told}");
+    assert!(told.contains("  to do: 1 refused for reputation. Look up our sending address"), "{told}");
     assert!(!told.contains("  nothing to do\n"), "{told}");
     let page = test.read(&format!("issues/{ISSUE}/report.html"));
     assert!(page.find("1 refused for reputation") < page.find("In short"), "{page}");

@@ -95,7 +95,7 @@ impl ArchiveCache {
         };
         let (newer, older) = (at.checked_sub(1).and_then(|at| all.get(at)), all.get(at + 1));
         let context = PageContext::new(site, &self.templates)?;
-        let line = line(site, &context.language, &all[at]);
+        let line = line(site, &context.language_of(&article), &all[at]);
         let page = IssuePage {
             corrections: context.told(&copy),
             older: neighbour(older),
@@ -173,6 +173,11 @@ impl<'s> PageContext<'s> {
 
     fn setting(&self) -> PageSetting<'_> {
         PageSetting { publication: &self.site.config.publication, public_url: &self.public_url }
+    }
+
+    /// The language of an article; that of the pages where its words can no longer be read.
+    fn language_of(&self, article: &Article) -> Arc<Language> {
+        self.templates.language(&article.language).unwrap_or_else(|_| Arc::clone(&self.language))
     }
 
     fn told(&self, copy: &WebCopy) -> Vec<CorrectionLine> {

@@ -105,6 +105,14 @@ fn nothing_in_a_draft_breaks_out() {
 }
 
 #[test]
+fn who_signs_is_named_only_below_an_intro() {
+    let html = article_of(&sample::full(), &sample::filled()).html;
+    assert!(html.contains("class=\"signature\""), "{html}");
+    let html = article_of(&Draft { intro: String::new(), ..sample::full() }, &sample::filled()).html;
+    assert!(!html.contains("class=\"signature\""), "{html}");
+}
+
+#[test]
 fn an_empty_issue_is_an_article_too() {
     let article = article_of(&sample::minimal(), &Edition::default());
     assert!(article.html.contains("Something happened") && article.picture.is_empty(), "{}", article.html);

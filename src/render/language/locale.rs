@@ -9,7 +9,7 @@ use icu_datetime::fieldsets::{E, MD, MDE, MDET, MDT, T, YMD, YMDE, YMDET};
 use icu_datetime::input::{DateTime, Time, UtcOffset};
 use icu_datetime::{FixedCalendarDateTimeFormatter, NoCalendarFormatter};
 use icu_decimal::DecimalFormatter;
-use icu_decimal::options::DecimalFormatterOptions;
+use icu_decimal::options::{DecimalFormatterOptions, GroupingStrategy};
 use icu_list::ListFormatter;
 use icu_list::options::{ListFormatterOptions, ListLength};
 use icu_locale::{Direction, LocaleDirectionality};
@@ -37,6 +37,7 @@ pub struct Locale {
     minutes: NoCalendarFormatter<T>,
     seconds: NoCalendarFormatter<T>,
     numbers: DecimalFormatter,
+    ordinals: DecimalFormatter,
     and: ListFormatter,
     series: ListFormatter,
     plurals: PluralRules,
@@ -66,6 +67,8 @@ impl Locale {
         let locale: icu_locale::Locale = tag.parse().map_err(|_| wrong())?;
         let locale = &locale;
         let wide = ListFormatterOptions::default().with_length(ListLength::Wide);
+        let mut ungrouped = DecimalFormatterOptions::default();
+        ungrouped.grouping_strategy = Some(GroupingStrategy::Never);
         Ok(Self {
             long: Form::try_new(locale.into(), YMDE::long()).map_err(missing(tag))?,
             day_of_week: Form::try_new(locale.into(), E::long()).map_err(missing(tag))?,
@@ -83,6 +86,7 @@ impl Locale {
             seconds: NoCalendarFormatter::try_new(locale.into(), T::hms()).map_err(missing(tag))?,
             numbers: DecimalFormatter::try_new(locale.into(), DecimalFormatterOptions::default())
                 .map_err(missing(tag))?,
+            ordinals: DecimalFormatter::try_new(locale.into(), ungrouped).map_err(missing(tag))?,
             and: ListFormatter::try_new_and(locale.into(), ListFormatterOptions::default()).map_err(missing(tag))?,
             series: ListFormatter::try_new_unit(locale.into(), wide).map_err(missing(tag))?,
             plurals: PluralRules::try_new_cardinal(locale.into()).map_err(missing(tag))?,
@@ -166,6 +170,19 @@ impl Locale {
         let mut decimal = Decimal::from(tenths);
         decimal.multiply_pow10(-1);
         self.numbers.format(&decimal).to_string()
+    }
+
+    /// A number to at most one decimal: "8", "7.5".
+    pub fn short(&self, value: f64) -> String {
+        let tenths = format!("{value:.1}");
+        let Ok(mut decimal) = tenths.parse::<Decimal>() else { return tenths };
+        decimal.trim_end();
+        self.numbers.format(&decimal).to_string()
+    }
+
+    /// A number that says which one and not how many: "1234".
+    pub fn ordinal(&self, n: u64) -> String {
+        self.ordinals.format(&Decimal::from(n)).to_string()
     }
 
     /// "1, 3 and 4".
@@ -263,6 +280,21 @@ mod tests {
             let written = [locale.moment(at), locale.number(1_234_567), locale.tenths(812), locale.list(&parts)];
             assert_eq!(written, [moment, number, tenths, list], "{tag}");
         }
+    }
+
+    #[test]
+    fn a_score_is_written_as_short_as_the_language_can() {
+        for (tag, half, whole, rounded) in [("en", "7.5", "8", "0"), ("de", "7,5", "8", "0"), ("fa", "۷٫۵", "۸", "۰")]
+        {
+            let locale = Locale::of(tag).expect(tag);
+            assert_eq!([7.5, 8.0, 0.04].map(|score| locale.short(score)), [half, whole, rounded], "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_counts_nothing_is_not_grouped() {
+        let ordinal = |tag| Locale::of(tag).expect(tag).ordinal(1_234);
+        assert_eq!(["en", "de", "fa"].map(ordinal), ["1234", "1234", "۱۲۳۴"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! other one, so a name that a file of words lacks falls back to English. Knows no template.
 
 mod file;
+mod fill;
 mod locale;
 mod mistakes;
 
@@ -11,11 +12,11 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Offset, TimeZone, Weekday
 use serde_json::{Map, Value as Json};
 
 use super::source::Source;
-use super::words;
 use crate::model::{Notices, Sentence, Value};
 
 pub use file::Line;
 use file::WordsFile;
+pub use fill::{fill, isolated};
 pub use locale::{Locale, canonical, direction_of_language};
 pub use mistakes::{Files, mistakes};
 
@@ -128,7 +129,8 @@ impl Language {
         fill(text, &[&[("n", number.as_str())], values].concat(), self.dir)
     }
 
-    /// The lines of a section by name, as templates see them: texts, and lists of them, with `{publication}` filled in.
+    /// The lines of a section by name, as templates see them: texts, and lists of them, with `{publication}` filled in; and `colon`, which
+    /// every template may need.
     pub fn section(&self, section: &str, publication: &str) -> Map<String, Json> {
         let values = [("publication", publication)];
         let text = |text: &String| Json::String(fill(text, &values, self.dir));
@@ -140,7 +142,9 @@ impl Language {
             };
             Some((name.to_owned(), shown))
         };
-        self.below(section).filter_map(shown).collect()
+        let mut lines: Map<String, Json> = self.below(section).filter_map(shown).collect();
+        lines.entry("colon").or_insert_with(|| self.say("issue.colon", &[]).into());
+        lines
     }
 
     /// All lines by section and name.
@@ -171,36 +175,6 @@ pub fn name(tag: &str) -> String {
 pub fn files(tag: &str) -> Vec<String> {
     let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
     ends.map(|end| name(&tag[..end])).collect()
-}
-
-/// `text` with `{name}` replaced by its value, for each name, in one pass, so that a value that looks like a name stays as it is. A value
-/// that runs against the text is isolated from it (UAX #9), so that neither turns the other around.
-pub fn fill(text: &str, values: &[(&str, &str)], dir: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        out.push_str(&rest[..at]);
-        let named =
-            |(name, _): &&(&str, &str)| rest[at + 1..].strip_prefix(*name).is_some_and(|after| after.starts_with('}'));
-        if let Some((name, value)) = values.iter().find(named) {
-            push_isolated(&mut out, value, dir);
-            rest = &rest[at + name.len() + 2..];
-        } else {
-            out.push('{');
-            rest = &rest[at + 1..];
-        }
-    }
-    out + rest
-}
-
-fn push_isolated(out: &mut String, value: &str, dir: &str) {
-    if words::direction(value).is_none_or(|own| own == dir) {
-        out.push_str(value);
-    } else {
-        out.push('\u{2068}');
-        out.push_str(value);
-        out.push('\u{2069}');
-    }
 }
 
 #[cfg(test)]

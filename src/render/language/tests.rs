@@ -31,6 +31,19 @@ fn words_that_run_the_other_way_are_isolated() {
 }
 
 #[test]
+fn a_command_holds_nothing_but_its_own_characters() {
+    let issue = [("issue", "2026-11-25-midweek"), ("name", "صحيفة")];
+    for (text, dir, filled) in [
+        ("run `digest resume {issue}`.", "ltr", "run `digest resume 2026-11-25-midweek`."),
+        ("run `digest {name}`", "ltr", "run `digest صحيفة`"),
+        ("شغل `digest resume {issue}`.", "rtl", "شغل \u{2066}`digest resume 2026-11-25-midweek`\u{2069}."),
+        ("`digest` {issue} `{issue", "rtl", "\u{2066}`digest`\u{2069} \u{2068}2026-11-25-midweek\u{2069} `{issue"),
+    ] {
+        assert_eq!(fill(text, &issue, dir), filled, "{text}");
+    }
+}
+
+#[test]
 fn a_publications_own_lines_stand_upon_the_built_in_ones() {
     let own = with("en", "[page.home]\ntitle = \"Join {publication}\"\n");
     let section = |templates: &Templates| templates.language("en").expect("en").section("page.home", "The Paper");

@@ -2,11 +2,11 @@
 //! [`INKS`], so that the page's style can replace each with its dark counterpart. Knows no page.
 
 use charts_rs::{
-    Box as Margin, ChartBase, Color, HorizontalBarChart, LegendCategory, LineChart, LineStep, Series, Symbol,
-    YAxisConfig,
+    Box as Margin, ChartBase, Color, HorizontalBarChart, LineChart, LineStep, Series, Symbol, YAxisConfig,
 };
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
+use handlebars::html_escape;
 
 use crate::model::{DomainLine, Notice, ReplyLine, Timeline};
 use crate::render::language::Language;
@@ -58,7 +58,7 @@ pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<S
     let delivered: Vec<u64> = [0].into_iter().chain(timeline.delivered.iter().copied()).chain([0]).collect();
     let label = |at: i64| {
         let after = i64::from(timeline.stretch_seconds).saturating_mul(at - 1);
-        written((from + TimeDelta::seconds(after)).with_timezone(&zone).naive_local())
+        apart(written((from + TimeDelta::seconds(after)).with_timezone(&zone).naive_local()))
     };
     let labels: Vec<String> = (0..).take(delivered.len()).map(label).collect();
     let most = delivered.iter().copied().max().unwrap_or(0);
@@ -69,9 +69,8 @@ pub fn over_time(timeline: &Timeline, zone: Tz, language: &Language) -> Result<S
         line.symbol = Some(Symbol::None);
         let mut chart = LineChart::new(vec![line], labels.clone());
         dress(&mut chart.base, 220.0, &["delivered"], size);
-        chart.base.legend.show = Some(false);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
-        finish(chart.svg(), &language.say("report.plots.when", &[]), size)
+        finish(chart.svg(), &language.say("report.plots.when", &[]), language, size)
     })
 }
 
@@ -142,13 +141,23 @@ fn bars<T>(
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let whole = |line: &T| parts.iter().map(|(_, count)| count(line)).sum();
     let most = lines.iter().map(whole).max().unwrap_or(0);
-    each_size(|size| {
+    let drawings = each_size(|size| {
         let names = names.iter().rev().map(|name| short(name, size.name)).collect();
         let mut chart = HorizontalBarChart::new(stack.clone(), names);
-        dress(&mut chart.base, 66.0 + 26.0 * f32::from(rows), &shown, size);
+        dress(&mut chart.base, 40.0 + 26.0 * f32::from(rows), &shown, size);
         chart.y_axis_configs.iter_mut().for_each(|config| axis(config, most, size));
-        finish(chart.svg(), &language.say(&format!("report.plots.{plot}"), &[]), size)
-    })
+        finish(chart.svg(), &language.say(&format!("report.plots.{plot}"), &[]), language, size)
+    })?;
+    Ok(legend(&shown, language) + &drawings)
+}
+
+/// What the colours of the parts mean: text of the page, since charts-rs cannot measure letters that are not Latin, and draws over them.
+fn legend(parts: &[&str], language: &Language) -> String {
+    let named = |part: &&str| {
+        let name = language.say(&format!("report.heads.{part}"), &[]);
+        format!("<span><b class=\"tone-{part}\" aria-hidden=\"true\">■</b> {}</span>", html_escape(&name))
+    };
+    format!("<p class=\"legend\">{}</p>", parts.iter().map(named).collect::<Vec<_>>().join(" "))
 }
 
 fn series(name: &str, counts: &[u64]) -> Series {
@@ -167,9 +176,7 @@ fn dress(base: &mut ChartBase, height: f32, parts: &[&str], size: Size) {
     base.background_color = Color::transparent();
     base.font_family = "sans-serif".into();
     base.series.colors = parts.iter().map(|part| ink(part)).collect();
-    base.legend.category = LegendCategory::Rect;
-    base.legend.font.color = ink("text");
-    base.legend.font.size = 13.0;
+    base.legend.show = Some(false);
     base.x_axis.font.color = ink("text");
     base.x_axis.font.size = 12.0;
     base.x_axis.stroke_color = ink("line");
@@ -206,14 +213,25 @@ fn steps(most: u64, limit: u64) -> (u64, u64) {
     }
 }
 
+/// A label that does not touch the next one, even where charts-rs takes its letters for narrower than they are: those that are not Latin.
+fn apart(label: String) -> String {
+    if label.chars().any(|c| c >= '\u{590}') { format!("\u{a0}{label}\u{a0}") } else { label }
+}
+
 /// A name that fits beside a bar.
 fn short(name: &str, most: usize) -> String {
     if name.chars().count() > most { name.chars().take(most - 1).chain(['…']).collect() } else { name.to_owned() }
 }
 
 /// The drawing as part of a page: it scales and has a description for screen readers; the numbers are in a table.
-fn finish(drawn: Result<String, charts_rs::Error>, label: &str, size: Size) -> Result<String, Notice> {
+fn finish(
+    drawn: Result<String, charts_rs::Error>,
+    label: &str,
+    language: &Language,
+    size: Size,
+) -> Result<String, Notice> {
     let svg = drawn.map_err(|why| Notice::new(format!("cannot draw a plot of the report: {why}")))?;
+    let svg = in_its_numbers(&svg, language);
     let (open, rest) = svg.split_once('>').unwrap_or((&svg, ""));
     let view = open.split_once("viewBox=\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or("0 0 720 240");
     Ok(format!(
@@ -223,9 +241,38 @@ fn finish(drawn: Result<String, charts_rs::Error>, label: &str, size: Size) -> R
     ))
 }
 
+/// A drawing with the numbers of its axes as the language writes them: charts-rs writes "12,000" in every language.
+fn in_its_numbers(svg: &str, language: &Language) -> String {
+    let written = |text: &str| {
+        let digits = text.replace(',', "");
+        let number = digits.trim().parse::<u64>().ok()?;
+        Some(text.replace(text.trim(), &language.locale.number(number)))
+    };
+    let part = |part: &str| match part.rsplit_once('>') {
+        Some((tag, text)) => format!("{tag}>{}", written(text).unwrap_or_else(|| text.to_owned())),
+        None => part.to_owned(),
+    };
+    svg.split('<').map(part).collect::<Vec<_>>().join("<")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Templates;
+
+    #[test]
+    fn an_axis_is_written_as_the_language_does() {
+        let drawn = "<text x=\"1,000\">\n12,000\n</text><text>mail,1.example</text><text>250</text>";
+        let german = Templates::builtin().language("de").expect("German");
+        let written = "<text x=\"1,000\">\n12.000\n</text><text>mail,1.example</text><text>250</text>";
+        assert_eq!(in_its_numbers(drawn, &german), written);
+        let big =
+            DomainLine { domain: "big.example".into(), recipients: 12_345, delivered: 12_345, ..DomainLine::default() };
+        let plot = domains(&[big], &german).expect("a plot");
+        assert!(plot.starts_with("<p class=\"legend\"><span><b class=\"tone-delivered\""), "{plot}");
+        assert!(plot.contains("</b> zugestellt</span></p><svg"), "the text is not a part of the drawing: {plot}");
+        assert!(plot.contains("5.000") && plot.contains("15.000") && !plot.contains("5,000"), "{plot}");
+    }
 
     #[test]
     fn an_axis_counts_whole_copies_in_few_round_steps() {
@@ -244,6 +291,13 @@ mod tests {
         }
         let (step, count) = steps(u64::MAX, 3);
         assert!(step.checked_mul(count).is_none_or(|end| end > 0) && count <= 3);
+    }
+
+    #[test]
+    fn labels_in_other_letters_have_room_around_them() {
+        assert_eq!(apart("07:00".into()), "07:00");
+        assert_eq!(apart("31 déc.".into()), "31 déc.");
+        assert_eq!(apart("7:00 ص".into()), "\u{a0}7:00 ص\u{a0}");
     }
 
     #[test]

@@ -121,9 +121,9 @@ fn clicks_have_a_table_only_where_they_were_counted() {
     ]);
     let html = page(&report);
     let rows: Vec<usize> = [
-        "<th scope=\"row\" dir=\"auto\">One &lt;script&gt;</th><td>story</td><td class=\"n\">1,204</td>",
-        "<th scope=\"row\" dir=\"auto\">Two</th><td>story</td><td class=\"n\">0</td>",
-        "<th scope=\"row\" dir=\"auto\">Three</th><td>guide</td><td class=\"n\">7</td>",
+        "<th scope=\"row\"><bdi>One &lt;script&gt;</bdi></th><td>story</td><td class=\"n\">1,204</td>",
+        "<th scope=\"row\"><bdi>Two</bdi></th><td>story</td><td class=\"n\">0</td>",
+        "<th scope=\"row\"><bdi>Three</bdi></th><td>guide</td><td class=\"n\">7</td>",
     ]
     .map(|row| html.find(row).unwrap_or_else(|| panic!("no {row}: {html}")))
     .into();
@@ -330,10 +330,10 @@ fn it_stands_beside_the_last_issues_with_the_lists_growth_and_the_poll() {
     let html = page(&full());
     for words in [
         "<tr class=\"own\"><th scope=\"row\" class=\"day\">25 Nov</th><td class=\"n\">12,004</td><td class=\"n\">99.9 %</td>",
-        "<td class=\"n\" dir=\"auto\">Yes 75.0 % of 12</td>",
+        "<td class=\"n\">Yes 75.0 % of 12</td>",
         "12,104 subscribers on the list. Since 18 Nov 2025: 162 joined, 9 left, 3 bounced.",
-        "Was this issue useful?</h2>",
-        "<th scope=\"row\" dir=\"auto\">Yes</th><td class=\"n\">41</td><td class=\"n\">89.1 %</td>",
+        "Was this issue useful?</bdi></h2>",
+        "<th scope=\"row\"><bdi>Yes</bdi></th><td class=\"n\">41</td><td class=\"n\">89.1 %</td>",
     ] {
         assert!(html.contains(words), "{words}\n{html}");
     }
@@ -358,6 +358,27 @@ fn it_wears_the_colour_of_its_edition() {
     let own = Templates::builtin().with("tokens/base.toml", "t".as_ref(), "accent = \"#1b4f9c\"".into());
     let setting = ReportSetting { template: "gone since", ..SETTING };
     assert!(super::report(&good(), setting, &own).expect("a page").contains("--accent: #1b4f9c;"));
+}
+
+#[test]
+fn in_arabic_the_page_runs_from_the_right() {
+    let words = include_str!("../../../examples/words/ar.toml").to_owned();
+    let arabic = Templates::builtin().with("words/ar.toml", "ar.toml".as_ref(), words);
+    let html = super::report(&full(), ReportSetting { language: "ar", ..SETTING }, &arabic).expect("a page");
+    let style = html.split("</style>").next().expect("a style");
+    for side in ["letter-spacing", "padding-left", "padding-right", "margin-left", "margin-right", "text-align: left"] {
+        assert!(!style.contains(side), "{side}: {style}");
+    }
+    let of_sides = style.split("padding: ").skip(1).map(|rest| rest.split([';', '}']).next().unwrap_or_default());
+    assert!(of_sides.clone().all(|value| value.split_whitespace().count() < 4), "{:?}", of_sides.collect::<Vec<_>>());
+    assert!(style.contains("svg text { unicode-bidi: plaintext; }"), "times read from the right: {style}");
+    for cell in [
+        "<bdi dir=\"ltr\">550 5.1.1</bdi>",
+        "<td class=\"said\"><div dir=\"auto\">5.1.1 ",
+        "<td class=\"n\">\u{2068}Yes\u{2069} 75.0\u{200e}%\u{200e} من 12</td>",
+    ] {
+        assert!(html.contains(cell), "{cell}: {html}");
+    }
 }
 
 #[test]

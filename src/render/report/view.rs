@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::numbers::{duration, share, time};
-use super::{ReportSetting, compare, plots};
+use super::{ReportSetting, advice, compare, plots};
 use crate::model::{
-    Advice, AnswerCount, ClickLine, DomainLine, Figures, Linked, Notice, PollCounts, STOPPED_BY_HAND,
-    STOPPED_UNFINISHED, SendReport, UNKNOWN_APPROVER, WaitLine, Within,
+    AnswerCount, ClickLine, DomainLine, Figures, Linked, Notice, PollCounts, STOPPED_BY_HAND, STOPPED_UNFINISHED,
+    SendReport, UNKNOWN_APPROVER, WaitLine, Within,
 };
 use crate::render::language::Language;
 
@@ -32,8 +32,8 @@ pub struct ReportView {
     /// The tokens of its edition.
     look: BTreeMap<String, String>,
     /// What to do and how, then what is good to know.
-    to_do: Vec<Fact>,
-    to_know: Vec<Fact>,
+    to_do: Vec<advice::Advised>,
+    to_know: Vec<advice::Advised>,
     /// This issue compared with the last ones; none when it is the first.
     compared: Option<compare::Compared>,
     growth: String,
@@ -124,8 +124,8 @@ pub fn view(
             why => language.say("report.page.stopped", &[("why", why)]),
         },
         look,
-        to_do: teller.advice(report, true),
-        to_know: teller.advice(report, false),
+        to_do: advice::view(&report.advice, true, language),
+        to_know: advice::view(&report.advice, false, language),
         compared: compare::view(&report.issues, language),
         growth: compare::growth(&report.list, zone, language),
         question: report.poll.as_ref().map(|poll| poll.question.clone()).unwrap_or_default(),
@@ -211,15 +211,6 @@ impl Teller<'_> {
         }
         facts.push(fact("as_of", time(report.as_of)));
         facts
-    }
-
-    fn advice(&self, report: &SendReport, act: bool) -> Vec<Fact> {
-        let wanted = report.advice.iter().filter(|advice| advice.act == act);
-        let tell = |Advice { what, help, .. }: &Advice| Fact {
-            name: self.language.tell(what),
-            value: self.language.tell(help),
-        };
-        wanted.map(tell).collect()
     }
 
     fn answer(&self, line: &AnswerCount, report: &SendReport) -> Line {

@@ -363,3 +363,5 @@ fn every_page_says_its_language_and_direction() {
         }
     }
 }
+
+mod written;

@@ -179,7 +179,7 @@ pub fn issue(
         week,
         issue_label: draft
             .issue_number
-            .map(|n| texts.fill("issue_number", &[("n", &n.to_string())]))
+            .map(|n| texts.fill("issue_number", &[("n", &texts.locale().ordinal(n.into()))]))
             .unwrap_or_default(),
         issue_number: draft.issue_number.map(|number| number.to_string()).unwrap_or_default(),
         mark: setting.publication.mark.as_ref().and_then(|mark| around::picture(mark, setting)),

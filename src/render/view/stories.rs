@@ -43,7 +43,7 @@ pub struct StoryView {
     pub stamp: String,
     /// How long that was before the day, as "3 days ago"; empty when it is later.
     pub age: String,
-    /// "8" or "8.5"; empty when unscored, and where the edition shows no scores.
+    /// "8" or "8.5", as the language writes it; empty when unscored, and where the edition shows no scores.
     pub score: String,
     /// Whether the score is 8 or more.
     pub high: bool,
@@ -146,7 +146,7 @@ pub fn story(
         date: texts.locale().full_day(day),
         stamp: day.to_string(),
         age: dates::age((today - day).num_days(), texts),
-        score: score.map(shortest).unwrap_or_default(),
+        score: score.map(|score| texts.locale().short(score)).unwrap_or_default(),
         high: score.is_some_and(|score| score >= 8.0),
         topics: entry.topics.iter().map(|topic| words::line(topic)).collect(),
         summary_html: summary.html,
@@ -169,10 +169,4 @@ fn also(entry: &Entry, links: &mut Links) -> Vec<AlsoView> {
             AlsoView { source: words::line(&other.source), url, link, more: at < last }
         })
         .collect()
-}
-
-/// A score in its shortest form: `8`, `8.5`.
-fn shortest(score: f64) -> String {
-    let tenth = format!("{score:.1}");
-    tenth.strip_suffix(".0").map_or(tenth.clone(), str::to_owned)
 }

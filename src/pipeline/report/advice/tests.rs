@@ -90,7 +90,7 @@ fn a_stopped_send_and_a_ledger_that_lacks_somebody_come_before_all() {
     report.state = IssueState::Stopped;
     report.figures.audience = 1_003;
     let said = said(&report);
-    assert_eq!(said[..2], ["! 3 of the audience have no record", "! the send is stopped, and 400 still wait"]);
+    assert_eq!(said[..2], ["! 3 of the audience have no record", "! The send is stopped, and 400 still wait"]);
     assert!(said.contains(&"2 are uncertain".to_owned()), "{said:?}");
 }
 

@@ -1,0 +1,63 @@
+//! Fills the names in braces of a line of words. Knows no file of words.
+
+use super::super::words;
+
+/// `text` with `{name}` replaced by its value, for each name, in one pass, so that a value that looks like a name stays as it is. A value
+/// that runs against the text is isolated from it (UAX #9), so that neither turns the other around. A command in backticks is isolated as a
+/// whole instead, so that what is copied from between them can be run.
+pub fn fill(text: &str, values: &[(&str, &str)], dir: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((prose, command, after)) = first_command(rest) {
+        push_filled(&mut out, prose, values, |out, value| push_isolated(out, value, dir));
+        push_command(&mut out, command, values, dir);
+        rest = after;
+    }
+    push_filled(&mut out, rest, values, |out, value| push_isolated(out, value, dir));
+    out
+}
+
+/// The text before the first command in backticks, the command, and the text after it.
+fn first_command(text: &str) -> Option<(&str, &str, &str)> {
+    let (prose, rest) = text.split_once('`')?;
+    let (command, after) = rest.split_once('`')?;
+    Some((prose, command, after))
+}
+
+/// Commands run from left to right in every language.
+fn push_command(out: &mut String, command: &str, values: &[(&str, &str)], dir: &str) {
+    let (open, close) = if dir == "rtl" { ("\u{2066}`", "`\u{2069}") } else { ("`", "`") };
+    out.push_str(open);
+    push_filled(out, command, values, String::push_str);
+    out.push_str(close);
+}
+
+fn push_filled(out: &mut String, text: &str, values: &[(&str, &str)], push: impl Fn(&mut String, &str)) {
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        out.push_str(&rest[..at]);
+        let named =
+            |(name, _): &&(&str, &str)| rest[at + 1..].strip_prefix(*name).is_some_and(|after| after.starts_with('}'));
+        if let Some((name, value)) = values.iter().find(named) {
+            push(out, value);
+            rest = &rest[at + name.len() + 2..];
+        } else {
+            out.push('{');
+            rest = &rest[at + 1..];
+        }
+    }
+    out.push_str(rest);
+}
+
+fn push_isolated(out: &mut String, value: &str, dir: &str) {
+    if words::direction(value).is_none_or(|own| own == dir) {
+        out.push_str(value);
+    } else {
+        out.push_str(&isolated(value));
+    }
+}
+
+/// A text that keeps its own direction, and leaves that of the text around it alone.
+pub fn isolated(text: &str) -> String {
+    format!("\u{2068}{text}\u{2069}")
+}
