@@ -177,7 +177,7 @@ impl Doctor {
                 render::letter(kind, &sample, &self.site.config.publication, &templates)?;
             }
             let public_url = self.site.config.letterhead().public_url;
-            let pages = PageSetting { publication: &self.site.config.publication, public_url: &public_url };
+            let pages = PageSetting::new(&self.site.config.publication, &public_url);
             render::prove_pages(pages, &templates)?;
             Ok(())
         })();
