@@ -39,6 +39,7 @@ mod test_copy;
 mod transport;
 mod trouble;
 mod watch;
+mod words;
 mod workers;
 
 use std::collections::BTreeSet;

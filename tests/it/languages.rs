@@ -207,3 +207,33 @@ fn a_feed_without_issues_is_as_old_as_the_settings() {
     let feed = Serve::start_at(&publication(), NOW).get("/feed.xml").body;
     assert!(!feed.contains("1970-") && feed.contains(&format!("<updated>{}", &NOW[..10])), "{feed}");
 }
+
+#[test]
+fn a_misnamed_file_of_words_is_told_and_one_that_a_draft_reads_is_not() {
+    let words = "[issue]\nweb = \"Lees op het web\"\n";
+    let test = in_language("de").file("templates/words/deu.toml", words);
+    for command in ["check", "doctor"] {
+        let told = test.run(command).code_in(&[0, 1]);
+        told.stdout_has("templates/words/deu.toml: nothing reads this file").stdout_has("did you mean `de.toml`?");
+    }
+    let test = in_language("de").file("templates/words/nl.toml", words);
+    test.edit(|draft| draft["language"] = toml_edit::value("nl"));
+    for command in ["check", "doctor"] {
+        let told = test.run(command).code_in(&[0, 1]).stdout;
+        assert!(!told.contains("nothing reads"), "{command}: {told}");
+    }
+}
+
+#[test]
+fn all_lines_that_a_language_lacks_can_be_seen() {
+    let test = in_language("nl").file("templates/words/nl.toml", "[issue]\nweb = \"Lees op het web\"\n");
+    let lacks = "  page.home.title\n";
+    let told = test.run("check").code_in(&[0, 1]).stdout;
+    assert!(told.contains("`digest check -v` names them all") && !told.contains(lacks), "{told}");
+    test.run("check -v").code_in(&[0, 1]).stdout_has(lacks);
+    let report = test.run("check --format json").code_in(&[0, 1]).json();
+    let findings = report["findings"].as_array().unwrap();
+    let missing = findings.iter().find(|finding| finding["code"] == "words-missing").unwrap();
+    let names = missing["names"].as_array().unwrap();
+    assert!(names.len() > 400 && names.contains(&"page.home.title".into()), "{missing}");
+}
