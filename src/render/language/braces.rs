@@ -48,8 +48,13 @@ fn wrong(brace: Brace, known: &[&str]) -> Option<(String, String)> {
             Some((format!("{whole}, which nothing fills in"), suggestion(&meant, known.iter().copied())))
         }
         Brace::Single(brace) => {
-            let help = "subscribers would read the brace; a name stands between two of them, as in {publication}";
-            Some((format!("`{brace}` without the other brace"), help.to_owned()))
+            let help = "a name stands between two braces, as in {publication}; subscribers would read a single one";
+            let what = if brace == "}" {
+                "a closing brace without an opening one"
+            } else {
+                "an opening brace without a closing one"
+            };
+            Some((format!("{what}: `{brace}`"), help.to_owned()))
         }
     }
 }

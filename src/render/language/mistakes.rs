@@ -71,7 +71,7 @@ pub fn unread<'s>(
     let mistake = |(file, source): (&str, &Source)| {
         let stem = file.trim_start_matches("words/").trim_end_matches(".toml");
         let notice = Notice::new(
-            "nothing reads this file: no language of the publication, its editions and drafts has its name",
+            "nothing reads this file: neither the publication nor an edition or a draft is in this language",
         );
         let notice = notice.at(&source.label, None).help(right_name(stem, &tags));
         WordsMistake { fault: WordsFault::Unknown, notice, names: Vec::new() }

@@ -149,12 +149,12 @@ fn a_misspelt_line_of_words_is_named_with_the_nearest() {
         (
             "[issue]\nnext = \"{edition} kommt am {date.\"\n",
             WordsFault::PlaceholderUnknown,
-            "`issue.next` has `{date` without the other brace",
+            "`issue.next` has an opening brace without a closing one: `{date`",
         ),
         (
             "[issue]\nnext = \"{edition} kommt am date}.\"\n",
             WordsFault::PlaceholderUnknown,
-            "`issue.next` has `}` without the other brace",
+            "`issue.next` has a closing brace without an opening one: `}`",
         ),
         ("[issue]\nnext = \"\"\n", WordsFault::Empty, "own.toml:2: `issue.next` is empty"),
         ("[page.asked]\nlines = []\n", WordsFault::Empty, "own.toml:2: `page.asked.lines` is empty"),
