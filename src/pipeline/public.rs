@@ -160,6 +160,7 @@ impl PublicPages {
             title: self.site.config.edition_title(name),
             weekday: self.language.weekday(edition.send.day),
             description: text::line(&edition.description),
+            language: self.site.config.language_of(name).to_owned(),
             chosen: chosen(name),
         };
         self.site.config.editions.iter().map(choice).collect()

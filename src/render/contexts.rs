@@ -14,6 +14,8 @@ pub struct Choice {
     pub weekday: String,
     /// What it is, in the editors' words; may be empty.
     pub description: String,
+    /// The tag of its language.
+    pub language: String,
     pub chosen: bool,
 }
 
@@ -115,7 +117,7 @@ pub struct EmbeddedForm {
 
 fn choices() -> Vec<Choice> {
     let (title, weekday, description) = ("Midweek".into(), "Wednesday".into(), "Five stories in two minutes.".into());
-    vec![Choice { name: "midweek".into(), title, weekday, description, chosen: true }]
+    vec![Choice { name: "midweek".into(), title, weekday, description, language: "en".into(), chosen: true }]
 }
 
 impl Page for Home {

@@ -184,6 +184,7 @@ fn a_poll_goes_on_in_the_language_of_its_issue() {
         assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"), "{page}");
         assert!(!page.contains("Past issues") && !page.contains("counted"), "{page}");
     }
+    assert!(serve.get("/").body.contains("<b lang=\"ar\" dir=\"auto\">Midweek</b>"), "so does the edition in the form");
     assert!(serve.get(&format!("/poll/{ISSUE}/9")).body.contains("<html lang=\"en\""), "that is no page of the issue");
 }
 

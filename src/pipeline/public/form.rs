@@ -21,6 +21,7 @@ pub fn sign_up_form(site: &Site, edition: Option<&str>) -> anyhow::Result<String
     let title = |name: &String| Choice {
         name: name.clone(),
         title: site.config.edition_title(name),
+        language: site.config.language_of(name).to_owned(),
         chosen: true,
         ..Choice::default()
     };

@@ -82,9 +82,7 @@ pub fn unread<'s>(
 /// What a file that nothing reads was probably to be called.
 fn right_name(stem: &str, tags: &[&str]) -> String {
     let plain = stem.replace('_', "-").to_lowercase();
-    let starts = |tag: &&&str| plain.starts_with(&tag.to_lowercase());
-    let near = tags.iter().filter(starts).max_by_key(|tag| tag.len()).copied();
-    match near.or_else(|| nearest(&plain, tags.iter().copied())) {
+    match nearest(&plain, tags.iter().copied()) {
         Some(tag) => format!("did you mean `{tag}.toml`?"),
         None => format!("it would be read if a `language` were `{stem}`; those in use are {}", tags.join(", ")),
     }
