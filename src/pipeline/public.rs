@@ -183,7 +183,7 @@ impl PublicPages {
     fn latest(&self) -> anyhow::Result<Option<ArchiveLine>> {
         self.stores.read(|store| {
             let latest = store.issues().latest_archived()?;
-            latest.map(|archived| archive_line(&self.site, store, &self.language, &archived)).transpose()
+            Ok(latest.map(|archived| archive_line(&self.site, store, &self.language, &archived)))
         })
     }
 

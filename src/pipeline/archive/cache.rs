@@ -87,7 +87,7 @@ impl ArchiveCache {
     fn index(&self, site: &Site) -> anyhow::Result<Made> {
         let all = self.archived()?;
         let context = PageContext::new(site, &self.templates)?;
-        let line = |archived| line(site, self.store()?, &context.language, archived);
+        let line = |archived| Ok(line(site, self.store()?, &context.language, archived));
         let page = ArchivePage { issues: all.iter().map(line).collect::<anyhow::Result<_>>()? };
         Ok((render::page(&page, "archive", context.setting(), context.templates)?, newest(&all)))
     }
@@ -99,14 +99,14 @@ impl ArchiveCache {
         let article = article(site, name, &copy)?;
         let neighbour = |archived: Option<&Archived>| {
             let drawn = |archived: &Archived| {
-                let language = issue_language(site, self.store()?, &archived.issue)?;
+                let language = issue_language(site, self.store()?, &archived.issue);
                 anyhow::Ok(Neighbour::new(&archived.issue, &archived.subject, &language))
             };
             archived.map(drawn).transpose()
         };
         let (newer, older) = (at.checked_sub(1).and_then(|at| all.get(at)), all.get(at + 1));
         let context = PageContext::new(site, &self.templates)?;
-        let line = line(site, self.store()?, &context.language, &all[at])?;
+        let line = line(site, self.store()?, &context.language, &all[at]);
         let page = IssuePage {
             corrections: context.told(&copy),
             older: neighbour(older)?,

@@ -27,7 +27,7 @@ impl PublicPages {
 
     /// The language of a sent issue, in which its poll goes on.
     fn language_of(&self, issue: &IssueName) -> anyhow::Result<String> {
-        self.stores.read(|store| issue_language(&self.site, store, issue))
+        self.stores.read(|store| Ok(issue_language(&self.site, store, issue)))
     }
 }
 
