@@ -225,6 +225,12 @@ impl Config {
         })
     }
 
+    /// The tag of an edition's language: its own, or the publication's, also for an edition that is no longer there.
+    pub fn language_of(&self, edition: &str) -> &str {
+        let own = self.editions.get(edition).map(|edition| edition.language.trim()).filter(|tag| !tag.is_empty());
+        own.unwrap_or(&self.publication.language)
+    }
+
     /// An edition's title as subscribers see it.
     pub fn edition_title(&self, name: &str) -> String {
         match self.editions.get(name).map(|edition| edition.title.as_str()) {

@@ -71,6 +71,9 @@ pub struct Finding {
     pub help: Cow<'static, str>,
     /// The URL of the code's documentation.
     pub help_uri: String,
+    /// All names that the finding is about, where the message has only the first of many.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 /// A rule's result: a finding before its place is put in words.
@@ -82,11 +85,20 @@ struct Found {
     mark: Option<String>,
     message: String,
     help: Cow<'static, str>,
+    names: Vec<String>,
 }
 
 impl Found {
     fn error(code: &'static str, at: At, message: impl Into<String>, help: impl Into<Cow<'static, str>>) -> Self {
-        Self { severity: Severity::Error, code, at, mark: None, message: message.into(), help: help.into() }
+        Self {
+            severity: Severity::Error,
+            code,
+            at,
+            mark: None,
+            message: message.into(),
+            help: help.into(),
+            names: Vec::new(),
+        }
     }
 
     fn warning(code: &'static str, at: At, message: impl Into<String>, help: impl Into<Cow<'static, str>>) -> Self {
@@ -287,6 +299,7 @@ fn placed(found: Vec<Found>, draft: &Draft, source: &str) -> Vec<Finding> {
         line: lines.line(found.at, found.mark.as_deref()),
         help: found.help,
         help_uri: help_uri(found.code),
+        names: found.names,
     };
     found.into_iter().map(place).collect()
 }

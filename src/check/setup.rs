@@ -35,6 +35,7 @@ pub fn setup_findings(setup: &Setup) -> Vec<Finding> {
         line: None,
         help: found.help,
         help_uri: help_uri(found.code),
+        names: found.names,
     };
     promises(setup).into_iter().map(finding).collect()
 }

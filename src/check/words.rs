@@ -11,14 +11,15 @@ fn finding(mistake: &WordsMistake) -> Found {
     let notice = &mistake.notice;
     let place = notice.at.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
     let (message, help) = (format!("{place}{}", notice.message), notice.help.clone().unwrap_or_default());
-    match mistake.fault {
+    let found = match mistake.fault {
         WordsFault::Missing => Found::warning("words-missing", At::Words, message, help),
         WordsFault::Unknown => Found::warning("words-unknown", At::Words, message, help),
         WordsFault::PlaceholderUnknown => Found::error("words-placeholder", At::Words, message, help),
         WordsFault::PlaceholderMissing => Found::warning("words-placeholder", At::Words, message, help),
         WordsFault::Form => Found::error("words-form", At::Words, message, help),
-        WordsFault::Plural => Found::warning("words-form", At::Words, message, help),
-    }
+        WordsFault::Plural | WordsFault::Empty => Found::warning("words-form", At::Words, message, help),
+    };
+    Found { names: mistake.names.clone(), ..found }
 }
 
 #[cfg(test)]
@@ -38,11 +39,13 @@ mod tests {
             (WordsFault::PlaceholderMissing, Severity::Warning, "words-placeholder"),
             (WordsFault::Form, Severity::Error, "words-form"),
             (WordsFault::Plural, Severity::Warning, "words-form"),
+            (WordsFault::Empty, Severity::Warning, "words-form"),
         ] {
             let notice = Notice::new("wrong").at(Path::new("templates/words/nl.toml"), 7).help("mend it");
-            let found = finding(&WordsMistake { fault, notice });
+            let found = finding(&WordsMistake { fault, notice, names: vec!["issue.web".into()] });
             assert_eq!((found.severity, found.code), (severity, code));
             assert_eq!(found.message, "templates/words/nl.toml:7: wrong");
+            assert_eq!(found.names, ["issue.web"]);
         }
     }
 }

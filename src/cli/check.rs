@@ -46,7 +46,7 @@ impl Check {
         let name = site.issue(self.issue.as_deref())?;
         let report = site.drafts().rendering_with(&name, Asked { spam: true, links: self.online })?.report;
         match self.format {
-            CheckFormat::Human => print_findings(&name, &report)?,
+            CheckFormat::Human => print_findings(&name, &report, global.verbose > 0)?,
             CheckFormat::Json => json(&as_json(&name, &report)?)?,
             CheckFormat::Sarif => json(&sarif(&name, &report))?,
         }
@@ -120,13 +120,17 @@ fn label(severity: Severity) -> &'static str {
     }
 }
 
-/// Prints a report for a person: the code, the place as file and line, what is wrong, and what to do.
-fn print_findings(name: &IssueName, report: &Report) -> anyhow::Result<()> {
+/// Prints a report for a person: the code, the place as file and line, what is wrong, and what to do; `verbose` also prints lists
+/// that the message cuts short.
+fn print_findings(name: &IssueName, report: &Report, verbose: bool) -> anyhow::Result<()> {
     for finding in &report.findings {
         let place = finding.line.map(|line| format!("{}:{line}: ", file(name))).unwrap_or_default();
         let label = label(finding.severity);
         line(&format!("{label}[{}] {place}{}: {}", finding.code, finding.where_, finding.message))?;
         line(&format!("  help: {}", finding.help))?;
+        for name in finding.names.iter().filter(|_| verbose) {
+            line(&format!("  {name}"))?;
+        }
     }
     let mut counts = vec![count(report.errors, "error"), count(report.warnings, "warning")];
     if report.notes > 0 {

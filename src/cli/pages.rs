@@ -14,7 +14,7 @@ pub enum Pages {
 
 #[derive(Args)]
 pub struct Form {
-    /// Sign up for this edition only; otherwise subscribers choose
+    /// Sign up for this edition only, in its language; otherwise subscribers choose
     #[arg(long, value_name = "EDITION")]
     edition: Option<String>,
 }

@@ -72,6 +72,13 @@ pub struct Subscriber {
     pub paused: Option<DateTime<Utc>>,
 }
 
+impl Subscriber {
+    /// Whether the subscriber chose an edition.
+    pub fn chose(&self, edition: &str) -> bool {
+        self.editions.is_empty() || self.editions.iter().any(|chosen| chosen == edition)
+    }
+}
+
 /// Something on the record of consent: what a subscriber did themselves, or what another service or the operator says of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Act {

@@ -7,6 +7,8 @@ use super::Notice;
 pub struct WordsMistake {
     pub fault: WordsFault,
     pub notice: Notice,
+    /// All lines that are [`WordsFault::Missing`], of which the notice names a few.
+    pub names: Vec<String>,
 }
 
 /// Its kind.
@@ -14,13 +16,16 @@ pub struct WordsMistake {
 pub enum WordsFault {
     /// Lines shown in English, since the language's files lack them.
     Missing,
-    /// A line that is never used.
+    /// A line or a file that is never read.
     Unknown,
-    /// A name in braces that is never filled in: subscribers would see it as is.
+    /// A line without a text.
+    Empty,
+    /// Something in braces, or a single brace, that is never filled in: subscribers would see it as is.
     PlaceholderUnknown,
     /// A name in braces that the line lacks.
     PlaceholderMissing,
-    /// A text where a list or plural forms are read, or the other way round: nothing would be shown.
+    /// A text where a list or plural forms are read, or the other way round, or no plural form for most numbers: nothing of it would be
+    /// shown.
     Form,
     /// A plural form that the language has and the line lacks, or the other way round.
     Plural,

@@ -16,7 +16,7 @@ use crate::text;
 use crate::web::archive::{ArchiveRequest, ArchiveService, PictureFile};
 use cache::ArchiveCache;
 
-pub(super) use line::line;
+pub(super) use line::{issue_language, line};
 
 /// Maximum size of a picture in bytes; larger ones load too slowly in a mail.
 const LARGEST_PICTURE: u64 = 4 << 20;

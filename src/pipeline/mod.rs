@@ -38,6 +38,7 @@ mod subscribers;
 mod transport;
 mod trouble;
 mod watch;
+mod words;
 mod workers;
 
 use std::collections::BTreeSet;

@@ -10,13 +10,15 @@ mod window;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use tokio::sync::watch;
 
 use super::archive::line as archive_line;
 use super::{Site, seed};
 use crate::model::{Address, Edition, Purpose, Subscriber, SubscriberStatus};
-use crate::render::{self, Choice, Home, Language, Lost, MessagePage, Page, PageSetting, Preferences, Templates};
+use crate::render::{
+    self, ArchiveLine, Choice, Home, Language, Lost, MessagePage, Page, PageSetting, Preferences, Templates,
+};
 use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
 use crate::text;
 use crate::web::archive;
@@ -88,7 +90,7 @@ impl PublicPages {
     fn open(site: Arc<Site>, templates: Arc<Templates>) -> anyhow::Result<Self> {
         let style = render::style(&templates)?;
         let public_url = site.config.letterhead().public_url;
-        let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
+        let setting = PageSetting::new(&site.config.publication, &public_url);
         let language = setting.language(&templates)?;
         let (stores, sign_ups) = (Stores::open(Arc::clone(&site))?, SignUpQueue::open(Arc::clone(&site))?);
         // Render every page once, so that a mistake in a template shows at the start and not to a subscriber.
@@ -100,7 +102,7 @@ impl PublicPages {
         let answered = match request {
             PublicRequest::SignUp(form) => return self.or_busy(self.sign_up(&form, caller)),
             PublicRequest::Lost(Some(form)) => return self.or_busy(self.lost(&form, caller)),
-            PublicRequest::Home => self.home(),
+            PublicRequest::Home => self.home().and_then(|home| self.page(200, &home, "home")),
             PublicRequest::Style => Ok(PublicResponse { status: 200, body: self.style.clone(), is_data: false }),
             PublicRequest::Lost(None) => self.page(200, &Lost::default(), "lost"),
             PublicRequest::Move { token, post } => self.confirm_move(&token, post, caller),
@@ -125,7 +127,12 @@ impl PublicPages {
     }
 
     fn page(&self, status: u16, page: &impl Page, section: &str) -> anyhow::Result<PublicResponse> {
-        let setting = PageSetting { publication: &self.site.config.publication, public_url: &self.public_url };
+        self.page_in("", status, page, section)
+    }
+
+    /// A page in another language than the publication's.
+    fn page_in(&self, tag: &str, status: u16, page: &impl Page, section: &str) -> anyhow::Result<PublicResponse> {
+        let setting = PageSetting::new(&self.site.config.publication, &self.public_url).in_language(tag);
         let body = render::page(page, section, setting, &self.templates)?;
         Ok(PublicResponse { status, body, is_data: false })
     }
@@ -146,35 +153,51 @@ impl PublicPages {
         Trace { how, network: &caller.network, at: self.now() }
     }
 
-    fn choices(&self, chosen: &[String]) -> Vec<Choice> {
+    /// The editions; `chosen` says which are ticked.
+    fn choices(&self, chosen: impl Fn(&str) -> bool) -> Vec<Choice> {
         let choice = |(name, edition): (&String, &Edition)| Choice {
             name: name.clone(),
             title: self.site.config.edition_title(name),
             weekday: self.language.weekday(edition.send.day),
             description: text::line(&edition.description),
-            chosen: chosen.is_empty() || chosen.contains(name),
+            language: self.site.config.language_of(name).to_owned(),
+            chosen: chosen(name),
         };
         self.site.config.editions.iter().map(choice).collect()
     }
 
-    fn home(&self) -> anyhow::Result<PublicResponse> {
-        let latest = self.stores.read(|store| Ok(store.issues().latest_archived()?))?;
-        let latest = latest.map(|archived| archive_line(&self.site, &self.language, &archived));
-        self.page(200, &Home { latest, ..self.form("", false, false) }, "home")
-    }
-
-    fn form(&self, email: &str, wrong: bool, none: bool) -> Home {
-        let editions = self.choices(&[]);
-        Home {
+    /// The home page with a blank form: every edition is ticked.
+    fn home(&self) -> anyhow::Result<Home> {
+        let editions = self.choices(|_| true);
+        Ok(Home {
             description: text::line(&self.site.config.publication.description),
-            latest: None,
-            email: email.chars().take(254).collect(),
-            wrong,
-            none,
+            latest: self.latest()?,
             choice: editions.len() > 1,
             editions,
             clicks: self.site.config.tracking.clicks,
-        }
+            ..Home::default()
+        })
+    }
+
+    /// The newest issue.
+    fn latest(&self) -> anyhow::Result<Option<ArchiveLine>> {
+        self.stores.read(|store| {
+            let latest = store.issues().latest_archived()?;
+            Ok(latest.map(|archived| archive_line(&self.site, store, &self.language, &archived)))
+        })
+    }
+
+    /// The home page with a form as it was sent, and what is wrong with it.
+    fn refused_form(&self, form: &Form, none: bool) -> anyhow::Result<Home> {
+        let typed = form.get("email");
+        let ticked = |name: &str| !chooses(form) || form.all("edition").any(|ticked| ticked == name);
+        Ok(Home {
+            email: typed.chars().take(254).collect(),
+            wrong: Address::parse(typed).is_err(),
+            none,
+            editions: self.choices(ticked),
+            ..self.home()?
+        })
     }
 
     /// The editions ticked in a form; empty if all are ticked, `None` if none are.
@@ -191,13 +214,10 @@ impl PublicPages {
 
     /// The response shows only whether the address is valid: the work done before it is the same for every address.
     fn sign_up(&self, form: &Form, caller: &Caller) -> anyhow::Result<Answer> {
-        let typed = form.get("email");
-        // A custom form that asks only for an address means all editions.
-        let chooses = form.all("edition").next().is_some() || !form.get("choice").is_empty();
-        let editions = if chooses { self.ticked(form) } else { Some(Vec::new()) };
-        let (Ok(email), Some(editions)) = (Address::parse(typed), editions.clone()) else {
-            let wrong = Address::parse(typed).is_err();
-            return Ok(Answer::Now(self.page(422, &self.form(typed, wrong, editions.is_none()), "home")?));
+        let editions = if chooses(form) { self.ticked(form) } else { Some(Vec::new()) };
+        let none = editions.is_none();
+        let (Ok(email), Some(editions)) = (Address::parse(form.get("email")), editions) else {
+            return Ok(Answer::Now(self.page(422, &self.refused_form(form, none)?, "home")?));
         };
         // The second field is hidden from people.
         if !form.get("website").is_empty() {
@@ -263,12 +283,13 @@ impl PublicPages {
     fn state(&self, token: &str, subscriber: &Subscriber) -> Preferences {
         let zone = self.site.config.publication.timezone;
         let paused = subscriber.paused.filter(|until| *until > self.now());
-        let editions = self.choices(&subscriber.editions);
+        let editions = self.choices(|name| subscriber.chose(name));
         Preferences {
             action: format!("/preferences/{token}"),
             email: subscriber.email.to_string(),
             name: subscriber.name.clone(),
             paused: paused.map(|until| until.with_timezone(&zone).date_naive().to_string()).unwrap_or_default(),
+            example: self.example(),
             choice: editions.len() > 1,
             editions,
             ..Preferences::default()
@@ -311,15 +332,27 @@ impl PublicPages {
         let pause = self.pause(form.get("pause"));
         let editions = self.ticked(form);
         let (Some(editions), Ok(paused_until)) = (editions.clone(), pause) else {
-            let mut state = self.state(token, subscriber);
-            (state.none, state.date) = (editions.is_none(), pause.is_err());
-            return self.page(422, &state, "preferences");
+            let refused = Preferences {
+                name,
+                paused: form.get("pause").chars().take(NAME).collect(),
+                editions: self.choices(|name| form.all("edition").any(|ticked| ticked == name)),
+                none: editions.is_none(),
+                date: pause.is_err(),
+                ..self.state(token, subscriber)
+            };
+            return self.page(422, &refused, "preferences");
         };
         let wishes = PreferenceChange { name: name.trim().to_owned(), editions, paused_until };
         let trace = self.trace("web page", caller);
         self.stores.write(|store| Ok(store.subscribers().choose(Purpose::Preferences, token, &wishes, trace)?))?;
         let Some(subscriber) = self.subscriber(token)? else { return self.missing() };
         self.page(200, &Preferences { saved: true, ..self.state(token, &subscriber) }, "preferences")
+    }
+
+    /// A day that a pause may end, in words: three months on.
+    fn example(&self) -> String {
+        let today = self.now().with_timezone(&self.site.config.publication.timezone).date_naive();
+        self.language.locale.full_day(today + Months::new(3))
     }
 
     /// When a pause ends: midnight at the start of the day in the publication's zone.
@@ -334,4 +367,9 @@ impl PublicPages {
         let until = local.map_or_else(|| midnight.and_utc(), |local| local.to_utc());
         if until > self.now() && until <= self.now() + LONGEST_PAUSE { Ok(Some(until)) } else { Err(()) }
     }
+}
+
+/// Whether a form lets subscribers choose among the editions; one that asks only for an address means all.
+fn chooses(form: &Form) -> bool {
+    form.all("edition").next().is_some() || !form.get("choice").is_empty()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::TimeDelta;
 
 use super::draft::Drafts;
-use super::{online, spam};
+use super::{online, spam, words};
 use crate::check::{self, Context, Known, Report, Spam, Twins};
 use crate::compose;
 use crate::files;
@@ -73,7 +73,7 @@ impl Drafts {
         let templates = self.site.templates()?;
         let rendered = render::render(&draft, &setting, &templates)?;
         let language = render::language_of(&draft, &setting);
-        let words = render::words_mistakes(&language, &templates)?;
+        let words = words::mistakes(&self.site, &language, &templates)?;
         let base_scores = self.site.config.base_scores();
         let message = self.message(name, &rendered, &self.sample_delivery(None)?)?;
         let spam = if asked.spam { self.spam(&message) } else { None };

@@ -28,6 +28,9 @@ pub struct ArchiveLine {
     pub day: String,
     /// The day of the last correction in words; empty when there was none.
     pub corrected: String,
+    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
+    pub language: String,
+    pub dir: String,
 }
 
 impl ArchiveLine {
@@ -49,7 +52,16 @@ impl ArchiveLine {
             date: issue.date.to_string(),
             day: day(issue.date),
             corrected: corrected.map(day).unwrap_or_default(),
+            language: String::new(),
+            dir: String::new(),
         }
+        .written_in(&language.tag)
+    }
+
+    /// The line of an issue that is written in another language than the page's.
+    #[must_use]
+    pub fn written_in(self, language: &str) -> Self {
+        Self { language: language.to_owned(), dir: direction_of_language(language).to_owned(), ..self }
     }
 
     /// A sample line with every name set.
@@ -62,6 +74,8 @@ impl ArchiveLine {
             date: "2026-11-25".into(),
             day: "25 November 2026".into(),
             corrected: "26 November 2026".into(),
+            language: "en".into(),
+            dir: "ltr".into(),
         }
     }
 }
@@ -89,6 +103,20 @@ impl CorrectionLine {
 pub struct Neighbour {
     pub issue: String,
     pub subject: String,
+    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
+    pub language: String,
+    pub dir: String,
+}
+
+impl Neighbour {
+    pub fn new(issue: &IssueName, subject: &str, language: &str) -> Self {
+        Self {
+            issue: issue.to_string(),
+            subject: subject.to_owned(),
+            language: language.to_owned(),
+            dir: direction_of_language(language).to_owned(),
+        }
+    }
 }
 
 /// A past issue.
@@ -98,9 +126,6 @@ pub struct IssuePage {
     pub line: ArchiveLine,
     /// The reading time, in words.
     pub length: String,
-    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
-    pub language: String,
-    pub dir: String,
     pub article_html: String,
     /// The oldest first.
     pub corrections: Vec<CorrectionLine>,
@@ -119,10 +144,8 @@ impl IssuePage {
     /// The page of `article`. Its pictures are linked below `base`, and for other sites below `public_url`.
     pub fn new(line: ArchiveLine, article: &Article, base: &str, public_url: &str) -> Self {
         Self {
-            line,
+            line: line.written_in(&article.language),
             length: article.length.clone(),
-            language: article.language.clone(),
-            dir: direction_of_language(&article.language).to_owned(),
             article_html: article.html_at(base),
             picture: article.picture_at(public_url),
             ..Self::default()
@@ -133,9 +156,24 @@ impl IssuePage {
 /// The feed entry of an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FeedEntry {
+    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
+    pub language: String,
+    pub dir: String,
     pub article_html: String,
     /// The oldest first.
     pub corrections: Vec<CorrectionLine>,
+}
+
+impl FeedEntry {
+    /// The entry of `article`, its pictures linked below `public_url`.
+    pub fn new(article: &Article, corrections: Vec<CorrectionLine>, public_url: &str) -> Self {
+        Self {
+            language: article.language.clone(),
+            dir: direction_of_language(&article.language).to_owned(),
+            article_html: article.html_at(public_url),
+            corrections,
+        }
+    }
 }
 
 fn corrections() -> Vec<CorrectionLine> {
@@ -159,12 +197,15 @@ impl Page for IssuePage {
     const NAME: &'static str = "issue";
 
     fn sample() -> Self {
-        let neighbour = Some(Neighbour { issue: "2026-11-22-sunday".into(), subject: "A <i>busy</i> week".into() });
+        let neighbour = Some(Neighbour {
+            issue: "2026-11-22-sunday".into(),
+            subject: "A <i>busy</i> week".into(),
+            language: "en".into(),
+            dir: "ltr".into(),
+        });
         Self {
             line: ArchiveLine::sample(),
             length: "5 stories, 6 min".into(),
-            language: "en".into(),
-            dir: "ltr".into(),
             article_html: "<div class=\"story\"><h2>A story</h2></div>".into(),
             corrections: corrections(),
             older: neighbour.clone(),
@@ -191,7 +232,8 @@ impl Page for FeedEntry {
     const NAME: &'static str = "entry";
 
     fn sample() -> Self {
-        Self { article_html: "<p>A story</p>".into(), corrections: corrections() }
+        let (language, dir) = ("en".into(), "ltr".into());
+        Self { language, dir, article_html: "<p>A story</p>".into(), corrections: corrections() }
     }
 }
 

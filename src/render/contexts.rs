@@ -14,6 +14,8 @@ pub struct Choice {
     pub weekday: String,
     /// What it is, in the editors' words; may be empty.
     pub description: String,
+    /// The tag of its language.
+    pub language: String,
     pub chosen: bool,
 }
 
@@ -86,15 +88,19 @@ pub struct Preferences {
     pub action: String,
     pub email: String,
     pub name: String,
-    /// The day that a pause ends, YYYY-MM-DD, or empty.
+    /// The day that a pause ends, YYYY-MM-DD, or empty; as it was typed, when the `date` was refused.
     pub paused: String,
     /// The result of the last submit: saved, or refused because no edition was chosen or the day is not valid.
     pub saved: bool,
     pub none: bool,
     pub date: bool,
+    /// A day that a pause may end, in words.
+    pub example: String,
     /// After a change of address was requested: the letter is on its way, or the address is not valid.
     pub moving: bool,
     pub wrong: bool,
+    /// The new address as it was typed, when it was `wrong`.
+    pub typed: String,
     pub choice: bool,
     pub editions: Vec<Choice>,
 }
@@ -111,7 +117,7 @@ pub struct EmbeddedForm {
 
 fn choices() -> Vec<Choice> {
     let (title, weekday, description) = ("Midweek".into(), "Wednesday".into(), "Five stories in two minutes.".into());
-    vec![Choice { name: "midweek".into(), title, weekday, description, chosen: true }]
+    vec![Choice { name: "midweek".into(), title, weekday, description, language: "en".into(), chosen: true }]
 }
 
 impl Page for Home {
@@ -189,8 +195,10 @@ impl Page for Preferences {
             saved: true,
             none: true,
             date: true,
+            example: "25 February 2027".into(),
             moving: true,
             wrong: true,
+            typed: "ann@".into(),
             choice: true,
             editions: choices(),
         }

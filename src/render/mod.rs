@@ -28,6 +28,7 @@ mod texts;
 mod view;
 mod words;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use crate::model::{Article, Draft, Notices, Rendered, Sentence, WordsMistake};
@@ -57,6 +58,11 @@ pub fn render(draft: &Draft, setting: &Setting, templates: &Templates) -> Result
 /// A file of words that cannot be read, with its line.
 pub fn words_mistakes(tag: &str, templates: &Templates) -> Result<Vec<WordsMistake>, Notices> {
     templates.words_mistakes(tag)
+}
+
+/// The publication's own files of words that nothing reads, since `in_use`, the tags of all languages in use, has no such language.
+pub fn unread_words(in_use: &BTreeSet<String>, templates: &Templates) -> Vec<WordsMistake> {
+    templates.unread_words(in_use)
 }
 
 /// The BCP 47 tag of a draft's language: its own, its edition's or the publication's.

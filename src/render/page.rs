@@ -19,15 +19,29 @@ pub struct PageSetting<'a> {
     pub publication: &'a Publication,
     /// Where subscribers reach the site, without a trailing slash.
     pub public_url: &'a str,
+    /// The tag of the page's language; empty: the publication's.
+    language: &'a str,
 }
 
-impl PageSetting<'_> {
-    /// The language of the pages.
+impl<'a> PageSetting<'a> {
+    /// A page in the publication's language.
+    pub fn new(publication: &'a Publication, public_url: &'a str) -> Self {
+        Self { publication, public_url, language: "" }
+    }
+
+    /// The same in another language; an empty tag is the publication's.
+    #[must_use]
+    pub fn in_language(self, language: &'a str) -> Self {
+        Self { language, ..self }
+    }
+
+    /// The language of the page.
     ///
     /// # Errors
     /// A file of words that cannot be read, with its line.
     pub fn language(&self, templates: &Templates) -> Result<Arc<Language>, Notices> {
-        templates.language(&self.publication.language)
+        let own = Some(self.language).filter(|tag| !tag.is_empty());
+        templates.language(own.unwrap_or(&self.publication.language))
     }
 
     /// The path of the site, without its last slash; empty at the root of a host.
@@ -187,7 +201,7 @@ mod tests {
     #[test]
     fn every_page_is_drawn_with_every_section_it_has() {
         let templates = Templates::builtin();
-        let setting = PageSetting { publication: sample::publication(), public_url: "https://almanac.example/news" };
+        let setting = PageSetting::new(sample::publication(), "https://almanac.example/news");
         let home = page(&Home::sample(), "home", setting, &templates).expect("home");
         let preferences = page(&Preferences::sample(), "preferences", setting, &templates).expect("preferences");
         let archive = page(&ArchivePage::sample(), "archive", setting, &templates).expect("archive");
@@ -225,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_home_without_descriptions_and_issues_is_plain() {
-        let setting = PageSetting { publication: sample::publication(), public_url: "https://almanac.example" };
+        let setting = PageSetting::new(sample::publication(), "https://almanac.example");
         let html = page(&Home::default(), "home", setting, &Templates::builtin()).expect("home");
         assert!(!html.contains("standfirst") && !html.contains("Latest issue"), "{html}");
         assert!(html.contains("content=\"Call Me Almanac, by email.\""), "{html}");
@@ -241,7 +255,7 @@ mod tests {
     fn only_a_mark_of_ones_own_is_shown() {
         let shown = |mark: Option<crate::model::Picture>| {
             let publication = Publication { mark, ..sample::publication().clone() };
-            let setting = PageSetting { publication: &publication, public_url: "https://almanac.example/news" };
+            let setting = PageSetting::new(&publication, "https://almanac.example/news");
             page(&Home::default(), "home", setting, &Templates::builtin()).expect("home")
         };
         let own = sample::publication().mark.clone().expect("a mark");
@@ -263,7 +277,7 @@ mod tests {
     #[test]
     fn what_was_typed_is_text() {
         let typed = Home { email: "\"><script>alert(1)</script>".into(), wrong: true, ..Home::default() };
-        let setting = PageSetting { publication: sample::publication(), public_url: "https://almanac.example" };
+        let setting = PageSetting::new(sample::publication(), "https://almanac.example");
         let html = page(&typed, "home", setting, &Templates::builtin()).expect("home");
         assert!(!html.contains("<script>"), "{html}");
     }

@@ -1,6 +1,6 @@
 //! The template sources by name: the built-in ones, with a publication's own on top. Reads no file; callers pass the texts in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
@@ -185,6 +185,12 @@ impl Templates {
         language::mistakes(&files, |name| {
             name.rsplit_once('.').is_some_and(|(_, name)| self.has(&format!("words.{name}")))
         })
+    }
+
+    /// The publication's own files of words that are read in none of the languages in use.
+    pub(super) fn unread_words(&self, in_use: &BTreeSet<String>) -> Vec<WordsMistake> {
+        let words = self.sources.iter().filter(|(name, _)| name.starts_with("words/") && !is_builtin(name));
+        language::unread(in_use, words.map(|(name, source)| (name.as_str(), source)))
     }
 
     /// Whether any template reads the token `name`.

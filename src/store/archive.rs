@@ -82,6 +82,15 @@ impl Issues<'_> {
         })
     }
 
+    /// The language of an issue's copy on the web; `None` for an approval from before articles were stored.
+    pub fn article_language(&self, issue: &IssueName) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT coalesce((SELECT json_extract(l.rendered, '$.article.language') FROM corrections AS l
+                       WHERE l.issue = a.issue ORDER BY l.id DESC LIMIT 1),
+                       json_extract(a.frozen, '$.rendered.article.language'))
+                   FROM approvals AS a WHERE a.issue = ?1";
+        Ok(self.store.db.first(sql, params![issue.to_string()], |row| row.get::<Option<String>>(0))?.flatten())
+    }
+
     /// The copy of an issue as the web shows it, with direct links whatever the mail has; `None` before its send began.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ pub struct Entry {
     pub summary: String,
     /// The name of the edition.
     pub edition: String,
+    /// The issue's own language, a BCP 47 tag.
+    pub language: String,
     pub published: DateTime<Utc>,
     pub updated: DateTime<Utc>,
     /// The whole issue.
@@ -68,16 +70,19 @@ pub fn write(feed: &Feed) -> Result<String, String> {
 
 fn entry(entry: &Entry, link: atom::Link) -> atom::Entry {
     atom::Entry {
-        title: text(&entry.title),
+        title: text_in(&entry.language, &entry.title),
         id: entry.id.clone(),
         updated: entry.updated.fixed_offset(),
         published: Some(entry.published.fixed_offset()),
         links: vec![link],
         categories: vec![atom::Category { term: clean(&entry.edition), ..atom::Category::default() }],
-        summary: Some(&entry.summary).filter(|summary| !summary.is_empty()).map(|summary| text(summary)),
+        summary: Some(&entry.summary)
+            .filter(|summary| !summary.is_empty())
+            .map(|summary| text_in(&entry.language, summary)),
         content: Some(atom::Content {
             value: Some(clean(&entry.html)),
             content_type: Some("html".into()),
+            lang: Some(entry.language.clone()),
             ..atom::Content::default()
         }),
         ..atom::Entry::default()
@@ -86,6 +91,10 @@ fn entry(entry: &Entry, link: atom::Link) -> atom::Entry {
 
 fn text(words: &str) -> atom::Text {
     atom::Text::plain(clean(words))
+}
+
+fn text_in(language: &str, words: &str) -> atom::Text {
+    atom::Text { lang: Some(language.to_owned()), ..text(words) }
 }
 
 /// Text without the characters that XML cannot represent (XML 1.0 §2.2) and without carriage returns, which it reads as a line
@@ -109,6 +118,7 @@ mod tests {
             title: title.into(),
             summary: "In short".into(),
             edition: "midweek".into(),
+            language: "de".into(),
             published: at(1_764_054_000_000),
             updated: at(1_764_140_400_000),
             html: html.into(),

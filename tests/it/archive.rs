@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::house::{ISSUE, Test};
+use crate::pages::{Serve, publication};
 use crate::send::{SEND, approved};
 use crate::smtp::Server;
 
@@ -96,4 +97,19 @@ fn the_daemon_shows_past_issues_and_figures_on_listeners_of_their_own() {
     assert!(figures.contains(&format!("digest_recipients{{issue=\"{ISSUE}\",state=\"delivered\"}} 2\n")), "{figures}");
     daemon.signal("TERM");
     daemon.wait().success();
+}
+
+#[test]
+fn a_list_stays_whole_when_an_issue_in_it_is_damaged() {
+    let test = publication().subscribers(1).approved();
+    test.run(SEND).success();
+    let database = rusqlite::Connection::open(test.path("data/digest.db")).unwrap();
+    database.execute("UPDATE approvals SET frozen = 'this is no JSON'", []).unwrap();
+    let serve = Serve::start(&test);
+    for list in ["/", "/archive"] {
+        let page = serve.get(list);
+        let link = format!("href=\"/archive/{ISSUE}\" lang=\"en\"");
+        assert!(page.status == 200 && page.body.contains(&link), "{list}: {}", page.body);
+    }
+    assert_eq!(serve.get(&format!("/archive/{ISSUE}")).status, 500, "its own page says so");
 }

@@ -1,7 +1,7 @@
 //! A publication in another language: mail, letters, pages and report use it, and `check` reports what a language lacks.
 
 use crate::house::{ISSUE, NOW, Test};
-use crate::pages::{Serve, letters, publication};
+use crate::pages::{SUNDAY, Serve, letters, publication, sunday};
 
 /// Five stories in German, from yesterday and three days ago.
 const NEWS: &str = r#"{"title": "Das neue Werk läuft an", "source": "Stadtblatt", "published": "2026-11-24", "score": 9.0, "url": "https://blatt.example/werk", "summary": "Nach zwei Jahren Bau.", "topics": ["Industrie"]}
@@ -157,4 +157,100 @@ fn the_lines_of_an_article_are_in_its_own_language() {
     );
     let list = serve.get("/archive").body;
     assert!(list.contains("25 November 2026") && !list.contains("25. November"), "the publication's language: {list}");
+}
+
+/// An English publication whose midweek edition is in Arabic, with a poll.
+fn with_arabic_edition() -> Test {
+    publication().file("templates/words/ar.toml", include_str!("../../examples/words/ar.toml")).config(
+        "[editions.midweek]\nlanguage = \"ar\"\npoll = \"هل كان مفيدًا؟\"\npoll_answers = [\"نعم\", \"لا\"]\n\
+         [delivery]\ntransport = \"file\"\n",
+    )
+}
+
+#[test]
+fn an_issue_in_another_language_says_so_in_every_list_and_in_the_feed() {
+    let test = with_arabic_edition().subscribers(1).approved();
+    test.run(&format!("send {ISSUE} --yes")).success();
+    sunday(&test);
+    let serve = Serve::start_at(&test, "2026-11-29T06:00:00Z");
+    let link = format!("href=\"/archive/{ISSUE}\" lang=\"ar\" dir=\"rtl\"");
+    for list in ["/", "/archive"] {
+        let page = serve.get(list).body;
+        assert!(page.contains("<html lang=\"en\"") && page.contains(&link), "{list}: {page}");
+        assert!(page.contains("<p lang=\"ar\" dir=\"rtl\">"), "{list}: {page}");
+    }
+    test.run(&format!("send {SUNDAY} --yes")).success();
+    let page = serve.get(&format!("/archive/{SUNDAY}")).body;
+    assert!(page.contains("<bdi lang=\"ar\" dir=\"rtl\">") && page.contains("<article lang=\"en\""), "{page}");
+    let feed = serve.get("/feed.xml").body;
+    for part in
+        ["<title xml:lang=\"ar\">", "<content xml:lang=\"ar\" type=\"html\">", "&lt;div lang=\"ar\" dir=\"rtl\"&gt;"]
+    {
+        assert!(feed.replace("&quot;", "\"").contains(part), "{part}: {feed}");
+    }
+}
+
+#[test]
+fn a_poll_goes_on_in_the_language_of_its_issue() {
+    let test = with_arabic_edition().subscribers(1).approved();
+    test.run(&format!("send {ISSUE} --yes")).success();
+    let serve = Serve::start(&test);
+    let path = format!("/poll/{ISSUE}/1");
+    for page in [serve.get(&path).body, serve.post(&path, "").body] {
+        assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">"), "{page}");
+        assert!(!page.contains("Past issues") && !page.contains("counted"), "{page}");
+    }
+    assert!(serve.get("/").body.contains("<b lang=\"ar\" dir=\"auto\">Midweek</b>"), "so does the edition in the form");
+    assert!(serve.get(&format!("/poll/{ISSUE}/9")).body.contains("<html lang=\"en\""), "that is no page of the issue");
+}
+
+#[test]
+fn a_form_for_another_site_is_in_the_language_of_its_editions() {
+    let test = with_arabic_edition();
+    let form = |of: &str| test.run(&format!("pages form{of}")).success().stdout;
+    let arabic = form(" --edition midweek");
+    assert!(arabic.contains("lang=\"ar\" dir=\"rtl\">") && arabic.contains("بريدك"), "{arabic}");
+    for english in [form(" --edition sunday"), form("")] {
+        assert!(english.contains("lang=\"en\" dir=\"ltr\">") && english.contains("Your email"), "{english}");
+    }
+    for form in [arabic, form("")] {
+        assert!(form.contains("<span hidden>") && !form.contains("style="), "a strict page hides it as well: {form}");
+        assert!(form.contains("type=\"email\" dir=\"ltr\""), "an address runs from left to right: {form}");
+    }
+}
+
+#[test]
+fn a_feed_without_issues_is_as_old_as_the_settings() {
+    let feed = Serve::start_at(&publication(), NOW).get("/feed.xml").body;
+    assert!(!feed.contains("1970-") && feed.contains(&format!("<updated>{}", &NOW[..10])), "{feed}");
+}
+
+#[test]
+fn a_misnamed_file_of_words_is_told_and_one_that_a_draft_reads_is_not() {
+    let words = "[issue]\nweb = \"Lees op het web\"\n";
+    let test = in_language("de").file("templates/words/deu.toml", words);
+    for command in ["check", "doctor"] {
+        let told = test.run(command).code_in(&[0, 1]);
+        told.stdout_has("templates/words/deu.toml: nothing reads this file").stdout_has("did you mean `de.toml`?");
+    }
+    let test = in_language("de").file("templates/words/nl.toml", words);
+    test.edit(|draft| draft["language"] = toml_edit::value("nl"));
+    for command in ["check", "doctor"] {
+        let told = test.run(command).code_in(&[0, 1]).stdout;
+        assert!(!told.contains("nothing reads"), "{command}: {told}");
+    }
+}
+
+#[test]
+fn all_lines_that_a_language_lacks_can_be_seen() {
+    let test = in_language("nl").file("templates/words/nl.toml", "[issue]\nweb = \"Lees op het web\"\n");
+    let lacks = "  page.home.title\n";
+    let told = test.run("check").code_in(&[0, 1]).stdout;
+    assert!(told.contains("`digest check -v` names them all") && !told.contains(lacks), "{told}");
+    test.run("check -v").code_in(&[0, 1]).stdout_has(lacks);
+    let report = test.run("check --format json").code_in(&[0, 1]).json();
+    let findings = report["findings"].as_array().unwrap();
+    let missing = findings.iter().find(|finding| finding["code"] == "words-missing").unwrap();
+    let names = missing["names"].as_array().unwrap();
+    assert!(names.len() > 400 && names.contains(&"page.home.title".into()), "{missing}");
 }

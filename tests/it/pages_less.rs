@@ -112,3 +112,44 @@ fn the_sentence_on_tracking_is_true_with_clicks_counted_and_without() {
         assert!(page.contains(says) && !page.contains(not), "{config}: {page}");
     }
 }
+
+/// The names of the editions that are ticked on a page.
+fn ticked(page: &str) -> Vec<&str> {
+    let boxes = page.split("name=\"edition\" value=\"").skip(1).filter_map(|rest| rest.split_once('>'));
+    boxes.filter(|(tag, _)| tag.contains(" checked")).filter_map(|(tag, _)| tag.split('"').next()).collect()
+}
+
+#[test]
+fn a_refused_sign_up_keeps_what_was_typed_and_ticked() {
+    let (test, _, _) = mailed();
+    let serve = Serve::start(&test);
+    assert_eq!(ticked(&serve.get("/").body), ["midweek", "sunday"]);
+    for (sent, kept) in [
+        ("email=broken&choice=1&edition=sunday", vec!["sunday"]),
+        ("email=broken&choice=1&edition=sunday&edition=midweek", vec!["midweek", "sunday"]),
+        ("email=broken&edition=midweek", vec!["midweek"]),
+        ("email=broken&choice=1", vec![]),
+        ("email=broken%40inbox.example&choice=1", vec![]),
+        ("email=broken", vec!["midweek", "sunday"]),
+    ] {
+        let refused = serve.post("/subscribe", sent);
+        assert_eq!((refused.status, ticked(&refused.body)), (422, kept), "{sent}");
+        assert!(refused.body.contains("value=\"broken"), "{sent}: {}", refused.body);
+        assert!(refused.body.contains("id=\"latest\""), "the newest issue is still there: {}", refused.body);
+    }
+}
+
+#[test]
+fn refused_preferences_keep_what_was_typed_and_say_which_days_would_do() {
+    let (test, _, preferences) = mailed();
+    let serve = Serve::start_at(&test, "2026-11-25T09:00:00Z");
+    let refused = serve.post(&preferences, "action=save&name=Anna&edition=sunday&pause=2020-01-01");
+    assert_eq!((refused.status, ticked(&refused.body)), (422, vec!["sunday"]));
+    let page = refused.body;
+    assert!(page.contains("value=\"Anna\"") && page.contains("value=\"2020-01-01\""), "{page}");
+    assert!(page.contains("in the next twelve months, such as 25 February 2027."), "{page}");
+    let page = serve.post(&preferences, "action=save&name=Anna&pause=").body;
+    assert_eq!(ticked(&page), Vec::<&str>::new());
+    let page = serve.post(&preferences, "action=move&email=ann-at-home").body;
+    assert!(page.contains("value=\"ann-at-home\"") && page.contains("not a valid email address"), "{page}");
+}

@@ -77,7 +77,10 @@ fn an_issue_approved_by_an_older_version_is_an_article_from_its_draft() {
 fn a_form_on_another_site_signs_up_under_the_same_rules() {
     let test = publication();
     let form = test.run("pages form").success().stdout;
-    assert!(form.contains("<form method=\"post\" action=\"https://gazette.example/subscribe\">"), "{form}");
+    assert!(
+        form.contains("<form method=\"post\" action=\"https://gazette.example/subscribe\" lang=\"en\" dir=\"ltr\">"),
+        "{form}"
+    );
     for name in ["name=\"email\"", "value=\"midweek\" checked", "value=\"sunday\" checked", "name=\"website\""] {
         assert!(form.contains(name), "{name}: {form}");
     }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::super::Site;
-use super::line::line;
+use super::line::{issue_language, line};
 use crate::model::{Article, IssueName};
 use crate::render::{
     self, ArchivePage, CorrectionLine, FeedEntry, IssuePage, Language, Neighbour, PageSetting, Templates,
@@ -70,6 +71,11 @@ impl ArchiveCache {
         }))
     }
 
+    /// The store; there is one wherever an issue has been sent.
+    fn store(&self) -> anyhow::Result<&Store> {
+        self.store.as_ref().context("there is no database")
+    }
+
     fn archived(&self) -> anyhow::Result<Vec<Archived>> {
         Ok(self.store.as_ref().map_or(Ok(Vec::new()), |store| store.issues().archived())?)
     }
@@ -81,7 +87,8 @@ impl ArchiveCache {
     fn index(&self, site: &Site) -> anyhow::Result<Made> {
         let all = self.archived()?;
         let context = PageContext::new(site, &self.templates)?;
-        let page = ArchivePage { issues: all.iter().map(|archived| line(site, &context.language, archived)).collect() };
+        let line = |archived| Ok(line(site, self.store()?, &context.language, archived));
+        let page = ArchivePage { issues: all.iter().map(line).collect::<anyhow::Result<_>>()? };
         Ok((render::page(&page, "archive", context.setting(), context.templates)?, newest(&all)))
     }
 
@@ -91,15 +98,19 @@ impl ArchiveCache {
         let Some(copy) = self.copy(name)? else { return Ok(None) };
         let article = article(site, name, &copy)?;
         let neighbour = |archived: Option<&Archived>| {
-            archived.map(|archived| Neighbour { issue: archived.issue.to_string(), subject: archived.subject.clone() })
+            let drawn = |archived: &Archived| {
+                let language = issue_language(site, self.store()?, &archived.issue);
+                anyhow::Ok(Neighbour::new(&archived.issue, &archived.subject, &language))
+            };
+            archived.map(drawn).transpose()
         };
         let (newer, older) = (at.checked_sub(1).and_then(|at| all.get(at)), all.get(at + 1));
         let context = PageContext::new(site, &self.templates)?;
-        let line = line(site, &context.language_of(&article), &all[at]);
+        let line = line(site, self.store()?, &context.language_of(&article), &all[at]);
         let page = IssuePage {
             corrections: context.told(&copy),
-            older: neighbour(older),
-            newer: neighbour(newer),
+            older: neighbour(older)?,
+            newer: neighbour(newer)?,
             published: copy.sent,
             modified: last_change(&all[at]),
             ..IssuePage::new(line, &article, &context.setting().base(), &context.public_url)
@@ -118,20 +129,22 @@ impl ArchiveCache {
         for archived in all.iter().take(FEED) {
             let Some(copy) = self.copy(&archived.issue)? else { continue };
             let article = article(site, &archived.issue, &copy)?;
-            let entry = FeedEntry { article_html: article.html_at(base), corrections: context.told(&copy) };
+            let entry = FeedEntry::new(&article, context.told(&copy), base);
             entries.push(feed::Entry {
                 id: tag(&copy.public_url, &archived.issue),
                 url: format!("{base}/archive/{}", archived.issue),
                 title: archived.subject.clone(),
                 summary: archived.preheader.clone(),
                 edition: archived.issue.edition.clone(),
+                language: article.language.clone(),
                 published: copy.sent,
                 updated: last_change(archived),
                 html: render::fragment(&entry, "issue", context.setting(), context.templates)?,
             });
         }
         let publication = &site.config.publication;
-        let updated = newest(&all);
+        // Without an issue the feed is as old as the settings that it is drawn with.
+        let updated = if all.is_empty() { site.now() } else { newest(&all) };
         let feed = feed::Feed {
             title: publication.name.clone(),
             language: publication.language.clone(),
@@ -167,12 +180,12 @@ struct PageContext<'s> {
 impl<'s> PageContext<'s> {
     fn new(site: &'s Site, templates: &'s Templates) -> anyhow::Result<Self> {
         let public_url = site.config.letterhead().public_url;
-        let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
+        let setting = PageSetting::new(&site.config.publication, &public_url);
         Ok(Self { site, language: setting.language(templates)?, templates, public_url })
     }
 
     fn setting(&self) -> PageSetting<'_> {
-        PageSetting { publication: &self.site.config.publication, public_url: &self.public_url }
+        PageSetting::new(&self.site.config.publication, &self.public_url)
     }
 
     /// The language of an article; that of the pages where its words can no longer be read.

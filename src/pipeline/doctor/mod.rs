@@ -4,7 +4,6 @@
 mod names;
 mod online;
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -12,10 +11,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Site, TransportKind};
+use super::{Site, TransportKind, words};
 use crate::check::{self, Severity};
 use crate::mail::{Relay, sender_domain};
-use crate::model::{Notice, Notices};
+use crate::model::{Notice, Notices, WordsMistake};
 use crate::render::EditorLetter;
 use crate::render::{self, PageSetting, Setting};
 use crate::send::Transport;
@@ -180,7 +179,7 @@ impl Doctor {
                 render::letter(kind, &sample, &self.site.config.publication, &templates)?;
             }
             let public_url = self.site.config.letterhead().public_url;
-            let pages = PageSetting { publication: &self.site.config.publication, public_url: &public_url };
+            let pages = PageSetting::new(&self.site.config.publication, &public_url);
             render::prove_pages(pages, &templates)?;
             Ok(())
         })();
@@ -196,15 +195,15 @@ impl Doctor {
     /// Missing or misspelled entries in the files of words of each language in use.
     fn examine_words(&self) -> anyhow::Result<Vec<Diagnosis>> {
         let templates = self.site.templates()?;
-        let editions = self.site.config.editions.values().map(|edition| edition.language.as_str());
-        let languages = [self.site.config.publication.language.as_str()].into_iter().chain(editions);
-        let mut diagnoses = Vec::new();
-        for language in languages.filter(|tag| !tag.is_empty()).collect::<BTreeSet<_>>() {
-            for mistake in render::words_mistakes(language, &templates)? {
-                diagnoses.push(Diagnosis { health: Health::Warning, ..Diagnosis::error("templates", &mistake.notice) });
-            }
+        let mut found = words::unread(&self.site, &templates);
+        for language in words::configured(&self.site) {
+            found.extend(render::words_mistakes(&language, &templates)?);
         }
-        Ok(diagnoses)
+        let told = |mistake: WordsMistake| Diagnosis {
+            health: Health::Warning,
+            ..Diagnosis::error("templates", &mistake.notice)
+        };
+        Ok(found.into_iter().map(told).collect())
     }
 
     fn examine_store(&self) -> Vec<Diagnosis> {

@@ -4,7 +4,8 @@ use super::super::Site;
 use crate::model::Notice;
 use crate::render::{self, Choice, EmbeddedForm, PageSetting};
 
-/// A form as HTML to paste into another site: for one edition, or with a choice if there are several.
+/// A form as HTML to paste into another site: for one edition, or with a choice if there are several. It is in the language of the
+/// editions it offers if they share one, otherwise in the publication's.
 ///
 /// # Errors
 /// There is no such edition, no public pages are set up, or the template has a mistake.
@@ -20,6 +21,7 @@ pub fn sign_up_form(site: &Site, edition: Option<&str>) -> anyhow::Result<String
     let title = |name: &String| Choice {
         name: name.clone(),
         title: site.config.edition_title(name),
+        language: site.config.language_of(name).to_owned(),
         chosen: true,
         ..Choice::default()
     };
@@ -29,6 +31,15 @@ pub fn sign_up_form(site: &Site, edition: Option<&str>) -> anyhow::Result<String
         edition: edition.unwrap_or_default().to_owned(),
         editions: if several { site.config.editions.keys().map(title).collect() } else { Vec::new() },
     };
-    let setting = PageSetting { publication: &site.config.publication, public_url: &public_url };
+    let setting = PageSetting::new(&site.config.publication, &public_url).in_language(language(site, edition));
     Ok(render::fragment(&form, "home", setting, &site.templates()?)?)
+}
+
+/// The language of an edition, or the one that all editions share; the publication's if they have several.
+fn language<'s>(site: &'s Site, edition: Option<&str>) -> &'s str {
+    let config = &site.config;
+    let offered = config.editions.keys().filter(|name| edition.is_none_or(|one| one == name.as_str()));
+    let mut tags: Vec<&str> = offered.map(|name| config.language_of(name)).collect();
+    tags.dedup();
+    if let [only] = tags[..] { only } else { &config.publication.language }
 }

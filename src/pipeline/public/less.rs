@@ -16,7 +16,7 @@ const PAUSE: TimeDelta = TimeDelta::days(30);
 impl PublicPages {
     /// The page behind the unsubscribe link, with a button for each edition if there are several.
     pub(super) fn leaving(&self, token: &str, subscriber: &Subscriber) -> Leave {
-        let mut editions = self.choices(&subscriber.editions);
+        let mut editions = self.choices(|name| subscriber.chose(name));
         editions.retain(|edition| edition.chosen);
         if editions.len() < 2 {
             editions.clear();
@@ -86,7 +86,8 @@ impl PublicPages {
         let state = self.state(token, subscriber);
         let Some(email) = Address::parse(form.get("email")).ok().filter(|new| new.key() != subscriber.email.key())
         else {
-            return self.page(422, &Preferences { wrong: true, ..state }, "preferences");
+            let typed = form.get("email").chars().take(254).collect();
+            return self.page(422, &Preferences { wrong: true, typed, ..state }, "preferences");
         };
         let network = caller.network.clone();
         let asking = SignUpRequest { email, editions: Vec::new(), network, kind: Wanted::Move };

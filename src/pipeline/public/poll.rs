@@ -1,8 +1,10 @@
-//! A poll's page: the question as mailed, with a button for each answer, and the vote count. Does not know who answers.
+//! A poll's page, in the language of its issue: the question as mailed, with a button for each answer, and the vote count. Does not
+//! know who answers.
 
 use super::PublicPages;
 use crate::model::{IssueName, Poll};
-use crate::render::{PollChoice, PollPage};
+use crate::pipeline::archive::issue_language;
+use crate::render::{MessagePage, PollChoice, PollPage};
 use crate::web::public::PublicResponse;
 
 impl PublicPages {
@@ -10,13 +12,22 @@ impl PublicPages {
     pub(super) fn poll(&self, issue: &IssueName, answer: u8, post: bool) -> anyhow::Result<PublicResponse> {
         if post {
             let counted = self.stores.write(|store| Ok(store.issues().count_answer(issue, answer)?))?;
-            return if counted { self.sheet("answered") } else { self.missing() };
+            return if counted {
+                self.page_in(&self.language_of(issue)?, 200, &MessagePage::default(), "answered")
+            } else {
+                self.missing()
+            };
         }
         let poll = self.stores.read(|store| Ok(store.issues().poll(issue)?))?;
         match poll.filter(|poll| usize::from(answer) <= poll.answers.len()) {
-            Some(poll) => self.page(200, &ballot(issue, poll, answer), "poll"),
+            Some(poll) => self.page_in(&self.language_of(issue)?, 200, &ballot(issue, poll, answer), "poll"),
             None => self.missing(),
         }
+    }
+
+    /// The language of a sent issue, in which its poll goes on.
+    fn language_of(&self, issue: &IssueName) -> anyhow::Result<String> {
+        self.stores.read(|store| Ok(issue_language(&self.site, store, issue)))
     }
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::{Draft, Edition, Fill, Notices, Part, Slot};
 
 fn setting() -> PageSetting<'static> {
-    PageSetting { publication: sample::publication(), public_url: "https://almanac.example/news" }
+    PageSetting::new(sample::publication(), "https://almanac.example/news")
 }
 
 fn article_of(draft: &Draft, edition: &Edition) -> Article {
@@ -150,7 +150,10 @@ fn corrections_are_told_in_page_and_feed() {
     let entry = FeedEntry { corrections, ..FeedEntry::sample() };
     let templates = Templates::builtin();
     let entry = fragment(&entry, "issue", setting(), &templates).expect("an entry");
-    assert!(!entry.contains("<html") && entry.trim_end().ends_with("<p>A story</p>"), "{entry}");
+    assert!(
+        !entry.contains("<html") && entry.ends_with("<div lang=\"en\" dir=\"ltr\">\n<p>A story</p>\n</div>\n"),
+        "{entry}"
+    );
     for html in [page(&issue, "issue", setting(), &templates).expect("a page"), entry] {
         assert!(html.contains("25 November 2025</time></b>: 2 &gt; 1, &lt;b&gt;not&lt;/b&gt; less</p>"), "{html}");
         assert!(html.contains("26 November 2025</time></b></p>"), "{html}");

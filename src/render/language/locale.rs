@@ -206,6 +206,9 @@ impl Locale {
     }
 }
 
+/// The plural form of all numbers that have no other one; every language has it.
+pub const REST: &str = "other";
+
 /// The names of all plural forms that any language has.
 pub const PLURALS: [&str; 6] = ["zero", "one", "two", "few", "many", "other"];
 

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::source::Source;
+use super::braces;
 use super::file::{Line, Named, WordsFile};
-use super::locale::{Locale, PLURALS};
+use super::locale::{Locale, PLURALS, REST, canonical};
+use super::names::{everywhere, files};
 use crate::model::{Notice, Notices, WordsFault, WordsMistake};
 use crate::text::{nearest, suggestion};
 
@@ -38,7 +40,7 @@ pub fn mistakes(files: &Files, reads: impl Fn(&str) -> bool) -> Result<Vec<Words
         for named in &file.lines {
             let mut tell = |fault, message: String, help: String| {
                 let notice = Notice::new(message).at(&file.label, named.at).help(help);
-                found.push(WordsMistake { fault, notice });
+                found.push(WordsMistake { fault, notice, names: Vec::new() });
             };
             match reference(&known, &named.name) {
                 Some(line) => compare(named, line, &plurals, &mut tell),
@@ -53,9 +55,37 @@ pub fn mistakes(files: &Files, reads: impl Fn(&str) -> bool) -> Result<Vec<Words
     }
     let missing: Vec<&str> = known.keys().copied().filter(|name| !said.contains(*name)).collect();
     if let Some(notice) = lacking(files, &missing) {
-        found.push(WordsMistake { fault: WordsFault::Missing, notice });
+        let names = missing.iter().map(ToString::to_string).collect();
+        found.push(WordsMistake { fault: WordsFault::Missing, notice, names });
     }
     Ok(found)
+}
+
+/// The publication's own files of words that none of its languages reads. `in_use` has the tags of the languages.
+pub fn unread<'s>(
+    in_use: &BTreeSet<String>,
+    own: impl IntoIterator<Item = (&'s str, &'s Source)>,
+) -> Vec<WordsMistake> {
+    let tags: Vec<&str> = in_use.iter().map(String::as_str).collect();
+    let read: BTreeSet<String> = tags.iter().filter_map(|tag| canonical(tag)).flat_map(|tag| files(&tag)).collect();
+    let mistake = |(file, source): (&str, &Source)| {
+        let stem = file.trim_start_matches("words/").trim_end_matches(".toml");
+        let notice = Notice::new(
+            "nothing reads this file: neither the publication nor an edition or a draft is in this language",
+        );
+        let notice = notice.at(&source.label, None).help(right_name(stem, &tags));
+        WordsMistake { fault: WordsFault::Unknown, notice, names: Vec::new() }
+    };
+    own.into_iter().filter(|(file, _)| !read.contains(*file)).map(mistake).collect()
+}
+
+/// What a file that nothing reads was probably to be called.
+fn right_name(stem: &str, tags: &[&str]) -> String {
+    let plain = stem.replace('_', "-").to_lowercase();
+    match nearest(&plain, tags.iter().copied()) {
+        Some(tag) => format!("did you mean `{tag}.toml`?"),
+        None => format!("it would be read if a `language` were `{stem}`; those in use are {}", tags.join(", ")),
+    }
 }
 
 fn no_words(tag: &str) -> WordsMistake {
@@ -64,16 +94,13 @@ fn no_words(tag: &str) -> WordsMistake {
     let help = format!(
         "translate the shipped templates/words/en.toml to templates/words/{tag}.toml; docs/languages.md tells how"
     );
-    WordsMistake { fault: WordsFault::Missing, notice: Notice::new(message).help(help) }
+    WordsMistake { fault: WordsFault::Missing, notice: Notice::new(message).help(help), names: Vec::new() }
 }
 
 /// The English line for a name; a template may override any line of the mails.
 fn reference<'k>(known: &BTreeMap<&str, &'k Line>, name: &str) -> Option<&'k Line> {
-    let everywhere = || {
-        let (_, line) = name.strip_prefix("template.")?.rsplit_once('.')?;
-        known.get(format!("issue.{line}").as_str()).copied()
-    };
-    known.get(name).copied().or_else(everywhere)
+    let common = || known.get(everywhere(name)?.as_str()).copied();
+    known.get(name).copied().or_else(common)
 }
 
 fn section(name: &str) -> &str {
@@ -97,14 +124,34 @@ fn meant(name: &str, known: &BTreeMap<&str, &Line>) -> String {
     nearest(name, beside).map_or_else(all, |near| format!("did you mean `{near}`?"))
 }
 
+/// Whether a line has no text, or one that is empty.
+fn is_blank(line: &Line) -> bool {
+    let texts = line.texts();
+    texts.is_empty() || texts.iter().any(|text| text.trim().is_empty())
+}
+
 fn compare(named: &Named, line: &Line, plurals: &[&str], tell: &mut impl FnMut(WordsFault, String, String)) {
     let name = &named.name;
+    if is_blank(&named.line) && !is_blank(line) {
+        let help = "write its text, or leave the line out to keep the shipped one";
+        tell(WordsFault::Empty, format!("`{name}` is empty, so nothing is shown there"), help.into());
+        return;
+    }
     match (&named.line, line) {
         (Line::Text(_), Line::Text(_)) | (Line::Lines(_), Line::Lines(_)) => {}
         (Line::Counted(forms), Line::Counted(_)) => {
             for form in plurals.iter().filter(|form| !forms.contains_key(**form)) {
-                let help = format!("its plural forms are {}; without one, `other` is used", plurals.join(", "));
-                tell(WordsFault::Plural, format!("`{name}` has no text for the plural form `{form}`"), help);
+                let (fault, help) = if *form == REST {
+                    let help = "every number that has no form of its own needs it; until you write it, the shipped text is shown";
+                    (WordsFault::Form, help.to_owned())
+                } else {
+                    let help = format!(
+                        "the language has {}; a form that is not there is shown as `{REST}`",
+                        plurals.join(", ")
+                    );
+                    (WordsFault::Plural, help)
+                };
+                tell(fault, format!("`{name}` has no text for the plural form `{form}`"), help);
             }
             for form in forms.keys().filter(|form| !plurals.contains(&form.as_str())) {
                 let help = if PLURALS.contains(&form.as_str()) {
@@ -129,38 +176,7 @@ fn compare(named: &Named, line: &Line, plurals: &[&str], tell: &mut impl FnMut(W
             tell(WordsFault::Form, format!("`{name}` must have a text for each plural form"), help);
         }
     }
-    placeholders(named, line, tell);
-}
-
-/// Names in braces: those of the English line are allowed, and expected.
-fn placeholders(named: &Named, line: &Line, tell: &mut impl FnMut(WordsFault, String, String)) {
-    let name = &named.name;
-    let filled: BTreeSet<&str> = line.texts().into_iter().flat_map(in_braces).collect();
-    let used: BTreeSet<&str> = named.line.texts().into_iter().flat_map(in_braces).collect();
-    let unknown: Vec<&&str> = used.iter().filter(|used| !filled.contains(*used) && **used != "publication").collect();
-    for other in &unknown {
-        let known: Vec<&str> = filled.iter().copied().chain(["publication"]).collect();
-        let help = suggestion(other, known);
-        tell(WordsFault::PlaceholderUnknown, format!("`{name}` has {{{other}}}, which nothing fills in"), help);
-    }
-    if !unknown.is_empty() {
-        // The missing name is the one that was misspelt.
-        return;
-    }
-    for missing in filled.iter().filter(|filled| !used.contains(*filled) && **filled != "publication") {
-        let help = "put it where the language has it, or leave the line out to keep the shipped one".to_owned();
-        tell(WordsFault::PlaceholderMissing, format!("`{name}` lacks {{{missing}}}"), help);
-    }
-}
-
-/// The names in braces of a text.
-fn in_braces(text: &str) -> impl Iterator<Item = &str> {
-    let name = |part: &'_ str| part.split_once('}').map(|(name, _)| name.len());
-    text.split('{').skip(1).filter_map(move |part| Some(&part[..name(part)?])).filter(|name| is_name(name))
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    braces::compare(name, &named.line, line, tell);
 }
 
 /// A notice about the lines that a language's files lack, if any.
@@ -176,6 +192,7 @@ fn lacking(files: &Files, missing: &[&str]) -> Option<Notice> {
         named.join(", "),
         rest.unwrap_or_default()
     );
-    let help = "copy them from the shipped templates/words/en.toml and translate them";
+    let more = if missing.len() > NAMED { "; `digest check -v` names them all" } else { "" };
+    let help = format!("copy them from the shipped templates/words/en.toml and translate them{more}");
     (!missing.is_empty()).then(|| Notice::new(message).at(&source.label, None).help(help))
 }

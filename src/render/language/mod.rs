@@ -1,10 +1,12 @@
 //! A language: the words that mails, letters, pages and reports use in it, and how it writes days and numbers. English lies below every
 //! other one, so a name that a file of words lacks falls back to English. Knows no template.
 
+mod braces;
 mod file;
 mod fill;
 mod locale;
 mod mistakes;
+mod names;
 
 use std::collections::BTreeMap;
 
@@ -15,10 +17,13 @@ use super::source::Source;
 use crate::model::{Notices, Sentence, Value};
 
 pub use file::Line;
-use file::WordsFile;
+use file::{Named, WordsFile};
 pub use fill::{fill, isolated};
+use locale::REST;
 pub use locale::{Locale, canonical, direction_of_language};
-pub use mistakes::{Files, mistakes};
+pub use mistakes::{Files, mistakes, unread};
+use names::everywhere;
+pub use names::{files, name};
 
 /// The language that has every word.
 pub const BASE: &str = "en";
@@ -51,7 +56,7 @@ impl Language {
         for file in std::iter::once(&base).chain(files.iter().filter(|file| **file != base)) {
             for source in sources(file) {
                 let read = WordsFile::read(source)?;
-                lines.extend(read.lines.into_iter().map(|named| (named.name, named.line)));
+                read.lines.into_iter().for_each(|named| lay(&mut lines, named));
                 // A file's region comes from its own tag: `en-US` formats dates differently from `en`.
                 if let Some(own) = read.locale.filter(|_| *file == name(&tag)) {
                     locale = Some(Locale::of(&own).map_err(|notice| notice.at(&source.label, None))?);
@@ -121,10 +126,10 @@ impl Language {
         self.say("report.units.percent", &[("n", number)])
     }
 
-    /// The same for a given line. A missing form falls back to `other`.
+    /// The text of a line for the plural form of `n`. A missing form falls back to `other`.
     pub fn counted(&self, line: &Line, n: u64, values: &[(&str, &str)]) -> String {
         let Line::Counted(forms) = line else { return String::new() };
-        let text = forms.get(self.locale.plural(n)).or_else(|| forms.get("other")).map_or("", String::as_str);
+        let text = forms.get(self.locale.plural(n)).or_else(|| forms.get(REST)).map_or("", String::as_str);
         let number = self.locale.number(n);
         fill(text, &[&[("n", number.as_str())], values].concat(), self.dir)
     }
@@ -161,20 +166,21 @@ impl Language {
     }
 }
 
+/// Lays a line over those below. A count without a text for the rest of the numbers keeps the one below, so that none is blank.
+fn lay(lines: &mut BTreeMap<String, Line>, named: Named) {
+    let Named { name, mut line, .. } = named;
+    let common = || lines.get(&everywhere(&name)?);
+    if let (Line::Counted(forms), Some(Line::Counted(below))) = (&mut line, lines.get(&name).or_else(common))
+        && let Some(rest) = below.get(REST)
+    {
+        forms.entry(REST.to_owned()).or_insert_with(|| rest.clone());
+    }
+    lines.insert(name, line);
+}
+
 /// Whether a text is a tag of BCP 47, such as `de` or `pt-BR`.
 pub fn is_language_tag(tag: &str) -> bool {
     canonical(tag).is_some()
-}
-
-/// The file of a tag, by its path under templates/.
-pub fn name(tag: &str) -> String {
-    format!("words/{tag}.toml")
-}
-
-/// The files of a tag, from its short form on.
-pub fn files(tag: &str) -> Vec<String> {
-    let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]);
-    ends.map(|end| name(&tag[..end])).collect()
 }
 
 #[cfg(test)]

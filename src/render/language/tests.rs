@@ -139,6 +139,43 @@ fn a_misspelt_line_of_words_is_named_with_the_nearest() {
             WordsFault::Plural,
             "did you mean `other`?",
         ),
+        (
+            "[issue]\nstory_count = { one = \"{n} Meldung\" }\n",
+            WordsFault::Form,
+            "has no text for the plural form `other`\n  help: every number that has no form of its own needs it",
+        ),
+        (
+            "[issue]\nstory_count = { one = \"{n} Meldung\", other = \"Meldungen\" }\n",
+            WordsFault::PlaceholderMissing,
+            "`issue.story_count` lacks {n} in the plural form `other`",
+        ),
+        (
+            "[issue]\nnext = \"{Edition} kommt am {date}.\"\n",
+            WordsFault::PlaceholderUnknown,
+            "`issue.next` has {Edition}, which nothing fills in\n  help: did you mean `edition`?",
+        ),
+        (
+            "[issue]\nnext = \"{edition} kommt am {date }.\"\n",
+            WordsFault::PlaceholderUnknown,
+            "`issue.next` has {date }, which nothing fills in\n  help: did you mean `date`?",
+        ),
+        (
+            "[issue]\nnext = \"{edition} kommt am {date.\"\n",
+            WordsFault::PlaceholderUnknown,
+            "`issue.next` has an opening brace without a closing one: `{date`",
+        ),
+        (
+            "[issue]\nnext = \"{edition} kommt am date}.\"\n",
+            WordsFault::PlaceholderUnknown,
+            "`issue.next` has a closing brace without an opening one: `}`",
+        ),
+        ("[issue]\nnext = \"\"\n", WordsFault::Empty, "own.toml:2: `issue.next` is empty"),
+        ("[page.asked]\nlines = []\n", WordsFault::Empty, "own.toml:2: `page.asked.lines` is empty"),
+        (
+            "[issue]\nstory_count = { one = \" \", other = \"{n} Meldungen\" }\n",
+            WordsFault::Empty,
+            "`issue.story_count` is empty",
+        ),
     ] {
         let found = mistakes_in("de", text);
         assert!(matches!(&found[..], [(only, what)] if *only == fault && what.contains(told)), "{text}: {found:?}");
@@ -193,4 +230,62 @@ fn the_words_of_reports_are_those_that_the_code_names() {
     let parts = ["report.reasons", "report.advice", "report.proposal"];
     let written = parts.iter().flat_map(|part| english.below(part).map(move |(name, _)| format!("{part}.{name}")));
     assert_eq!(written.collect::<std::collections::BTreeSet<_>>(), named);
+}
+
+#[test]
+fn each_form_that_counts_many_has_the_number() {
+    let counts = |forms: &str| mistakes_in("ar", &format!("[issue]\nstory_count = {{ {forms} }}\n"));
+    let free = "zero = \"لا\", one = \"خبر\", two = \"خبران\", few = \"{n}\", many = \"{n}\", other = \"{n}\"";
+    let missing = |found: &[(WordsFault, String)]| {
+        let told = found.iter().filter(|(fault, _)| *fault == WordsFault::PlaceholderMissing);
+        told.map(|(_, what)| what.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&counts(free)), Vec::<String>::new());
+    for form in ["few", "many", "other"] {
+        let told = missing(&counts(&free.replace(&format!("{form} = \"{{n}}\""), &format!("{form} = \"أخبار\""))));
+        assert!(
+            matches!(&told[..], [one] if one.contains(&format!("lacks {{n}} in the plural form `{form}`"))),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_number_is_never_blank() {
+    let one = "story_count = { one = \"{n} bericht\" }\n";
+    for (tag, section, shown) in [
+        // The shipped form, in German or English; and the common one below a template's own.
+        ("de", "[issue]", "5 Meldungen"),
+        ("nl", "[issue]", "5 stories"),
+        ("de", "[template.sunday]", "5 Meldungen"),
+    ] {
+        let language = with(tag, &format!("{section}\n{one}")).language(tag).expect("a language");
+        let name = format!("{}.story_count", section.trim_matches(['[', ']']));
+        assert_eq!(
+            (language.count(&name, 1).as_str(), language.count(&name, 5).as_str()),
+            ("1 bericht", shown),
+            "{tag}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_no_language_reads_is_told_with_the_name_that_was_meant() {
+    let in_use = ["de", "fr", "pt-BR"].map(str::to_owned).into();
+    for (file, help) in [
+        ("deu", "did you mean `de.toml`?"),
+        ("DE", "did you mean `de.toml`?"),
+        ("deutsch", "did you mean `de.toml`?"),
+        ("francais", "did you mean `fr.toml`?"),
+        ("pt_BR", "did you mean `pt-BR.toml`?"),
+        ("xy", "it would be read if a `language` were `xy`; those in use are de, fr, pt-BR"),
+    ] {
+        let told = with(file, "").unread_words(&in_use);
+        assert!(matches!(&told[..], [one] if one.fault == WordsFault::Unknown), "{file}: {told:?}");
+        let told = told[0].notice.to_string();
+        assert!(told.contains("own.toml: nothing reads this file") && told.contains(help), "{file}: {told}");
+    }
+    for file in ["de", "fr", "pt", "pt-BR", "en"] {
+        assert_eq!(with(file, "").unread_words(&in_use), [], "{file}");
+    }
 }

@@ -146,7 +146,7 @@ fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, S
         }
         let mut value = serde_json::json!(context);
         foreign_titles(&mut value);
-        let setting = PageSetting { publication, public_url: "https://almanac.example" };
+        let setting = PageSetting::new(publication, "https://almanac.example");
         page(&Foreign::<P>(value, std::marker::PhantomData), section, setting, templates)
             .unwrap_or_else(|wrong| panic!("{section}: {wrong}"))
     }
@@ -175,7 +175,7 @@ fn pages(publication: &Publication, templates: &Templates) -> BTreeMap<String, S
 }
 
 /// Fields of pages' contexts that people wrote, or that are written in the language when a page is asked for.
-const WRITTEN: [&str; 13] = [
+const WRITTEN: [&str; 14] = [
     "title",
     "subject",
     "preheader",
@@ -183,6 +183,7 @@ const WRITTEN: [&str; 13] = [
     "question",
     "label",
     "day",
+    "example",
     "corrected",
     "note",
     "edition",

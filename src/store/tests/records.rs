@@ -1,7 +1,7 @@
 //! What is on record of people and of issues, as it is listed.
 
 use super::*;
-use crate::model::{EvidenceKind, LetterOrder, MatchedBy, Purpose};
+use crate::model::{Article, EvidenceKind, LetterOrder, MatchedBy, Purpose};
 
 fn address(text: &str) -> Address {
     Address::parse(text).expect("an address")
@@ -189,8 +189,10 @@ fn the_archive_shows_the_last_correction_and_keeps_what_was_mailed() {
     assert_eq!(issues.archive_version().expect("a look"), (1, 0));
     let shown = issues.web_copy(&issue()).expect("a look").expect("a copy");
     assert_eq!((shown.rendered.subject.as_str(), shown.sent, shown.corrections.len()), ("S", at(0), 0));
-    for (seconds, subject) in [(10, "S, again"), (20, "S, at last")] {
-        let rendered = Rendered { subject: subject.into(), ..approved.frozen.rendered.clone() };
+    assert_eq!(issues.article_language(&issue()).expect("a look"), None, "it was approved without an article");
+    for (seconds, subject, language) in [(10, "S, again", "en"), (20, "S, at last", "ar")] {
+        let article = Some(Article { language: language.into(), ..Article::default() });
+        let rendered = Rendered { subject: subject.into(), article, ..approved.frozen.rendered.clone() };
         let correction = Correction { at: at(seconds), note: format!("note {seconds}") };
         issues.correct(&issue(), &correction, &format!("draft {seconds}"), &rendered).expect("a correction");
     }
@@ -200,6 +202,7 @@ fn the_archive_shows_the_last_correction_and_keeps_what_was_mailed() {
         shown.corrections.iter().map(|c| (c.at, c.note.as_str())).collect::<Vec<_>>(),
         [(at(10), "note 10"), (at(20), "note 20")]
     );
+    assert_eq!(issues.article_language(&issue()).expect("a look").as_deref(), Some("ar"));
     let listed = issues.latest_archived().expect("a look").expect("an issue");
     assert_eq!(
         (listed.subject.as_str(), listed.sent, listed.corrected, listed.corrections),
