@@ -11,6 +11,13 @@ pub struct WordsMistake {
     pub names: Vec<String>,
 }
 
+impl WordsFault {
+    /// Whether subscribers would see something wrong, rather than a line in another language.
+    pub fn is_error(self) -> bool {
+        matches!(self, Self::PlaceholderUnknown | Self::Form)
+    }
+}
+
 /// Its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordsFault {

@@ -103,19 +103,13 @@ impl CorrectionLine {
 pub struct Neighbour {
     pub issue: String,
     pub subject: String,
-    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
+    /// The issue's own language, a BCP 47 tag.
     pub language: String,
-    pub dir: String,
 }
 
 impl Neighbour {
     pub fn new(issue: &IssueName, subject: &str, language: &str) -> Self {
-        Self {
-            issue: issue.to_string(),
-            subject: subject.to_owned(),
-            language: language.to_owned(),
-            dir: direction_of_language(language).to_owned(),
-        }
+        Self { issue: issue.to_string(), subject: subject.to_owned(), language: language.to_owned() }
     }
 }
 
@@ -201,7 +195,6 @@ impl Page for IssuePage {
             issue: "2026-11-22-sunday".into(),
             subject: "A <i>busy</i> week".into(),
             language: "en".into(),
-            dir: "ltr".into(),
         });
         Self {
             line: ArchiveLine::sample(),

@@ -94,7 +94,8 @@ pub struct Preferences {
     pub saved: bool,
     pub none: bool,
     pub date: bool,
-    /// A day that a pause may end, in words.
+    /// A day that a pause may end, in words: `{date}` of the words.
+    #[serde(skip)]
     pub example: String,
     /// After a change of address was requested: the letter is on its way, or the address is not valid.
     pub moving: bool,
@@ -202,5 +203,9 @@ impl Page for Preferences {
             choice: true,
             editions: choices(),
         }
+    }
+
+    fn values(&self) -> Vec<(&'static str, &str)> {
+        vec![("date", &self.example)]
     }
 }

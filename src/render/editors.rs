@@ -45,7 +45,7 @@ impl EditorWords {
         self.0.count(&format!("{SECTION}.{name}"), n)
     }
 
-    /// "5 of 7 recipients have it."
+    /// "Delivered to 5 of 7 recipients."
     pub fn have_it(&self, delivered: u64, recipients: u64) -> String {
         let delivered = self.0.locale.number(delivered);
         self.0.count_with("letter.editors.have_it", recipients, &[("delivered", &delivered)])

@@ -29,12 +29,12 @@ impl HelperDef for Prints {
 
 /// `{{wrap VALUE… [rest="  "]}}`: the values run together, broken at 72 columns.
 fn wrap(h: &Helper, dir: &str) -> String {
-    words::wrap(&line(h, dir), COLUMNS, &hash(h, "rest"))
+    on_each_line(words::wrap(&line(h, dir), COLUMNS, &hash(h, "rest")))
 }
 
 /// `{{underline VALUE… with="-"}}`: the same with a line of the character under it, as wide as its widest line.
 fn underline(h: &Helper, dir: &str) -> String {
-    let text = words::wrap(&line(h, dir), COLUMNS, "");
+    let text = on_each_line(words::wrap(&line(h, dir), COLUMNS, ""));
     let width = text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0);
     let mark = hash(h, "with").chars().next().unwrap_or('-').to_string();
     format!("{text}\n{}", mark.repeat(width))
@@ -73,6 +73,29 @@ fn line(h: &Helper, dir: &str) -> String {
     values.iter().map(|value| if runs(value, "ltr") { language::isolated(value) } else { value.clone() }).collect()
 }
 
+/// Plain text whose isolates begin and end on the same line, since each line is laid out on its own.
+fn on_each_line(text: String) -> String {
+    if !text.contains(ISOLATES) {
+        return text;
+    }
+    let mut open: Vec<char> = Vec::new();
+    let lines = text.lines().map(|line| {
+        let before: String = open.iter().collect();
+        for c in line.chars() {
+            match c {
+                '\u{2069}' => drop(open.pop()),
+                c if ISOLATES.contains(&c) => open.push(c),
+                _ => {}
+            }
+        }
+        format!("{before}{line}{}", "\u{2069}".repeat(open.len()))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The characters that begin an isolate (UAX #9).
+const ISOLATES: [char; 3] = ['\u{2066}', '\u{2067}', '\u{2068}'];
+
 fn joined(h: &Helper) -> String {
     h.params().iter().map(|param| param.value().render()).collect()
 }
@@ -95,4 +118,17 @@ pub fn register_text(registry: &mut Handlebars) {
 pub fn register_html(registry: &mut Handlebars) {
     registry.register_helper("dir_of", Box::new(Prints(dir_of)));
     registry.register_helper("fill", Box::new(Prints(fill)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_each_line;
+
+    #[test]
+    fn an_isolate_ends_on_the_line_where_it_begins() {
+        let text = "\u{2068}one\ntwo \u{2066}three\nfour\u{2069}\u{2069} five\nsix".to_owned();
+        let lines = "\u{2068}one\u{2069}\n\u{2068}two \u{2066}three\u{2069}\u{2069}\n\u{2068}\u{2066}four\u{2069}\u{2069} five\nsix";
+        assert_eq!(on_each_line(text), lines);
+        assert_eq!(on_each_line("one\ntwo\n".into()), "one\ntwo\n");
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::compiled::Format;
-use super::language::Language;
+use super::language::{Language, fill};
 use super::ready;
 use super::{Templates, draw, view, words};
 use crate::model::{Notices, Publication};
@@ -79,6 +79,11 @@ pub trait Page: Serialize {
     fn head(&self) -> Head {
         Head::default()
     }
+
+    /// Values that its words name in braces.
+    fn values(&self) -> Vec<(&'static str, &str)> {
+        Vec::new()
+    }
 }
 
 /// Renders a page with the words of `section`.
@@ -133,7 +138,13 @@ impl<'a> Root<'a> {
         let file = format!("page/{}.html.hbs", P::NAME);
         let none = Value::Null;
         let ready = ready::file(Format::Html, &file, templates, || self.with(&json!(P::sample()), &none, ""))?;
-        draw::part(&ready, &self.with(&json!(page), &none, ""))
+        let mut root = self.with(&json!(page), &none, "");
+        for word in root["words"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            if let Value::String(text) = word {
+                *text = fill(text, &page.values(), self.language.dir);
+            }
+        }
+        draw::part(&ready, &root)
     }
 
     fn with(&self, page: &Value, head: &Value, body: &str) -> Value {

@@ -181,7 +181,7 @@ impl Templates {
         }
         let base = language::name(language::BASE);
         let Some(base) = self.under.get(&base).or_else(|| self.sources.get(&base)) else { return Ok(Vec::new()) };
-        let files = language::Files { tag: &tag, base, built_in, own };
+        let files = language::Files { tag: &tag, base, built_in, own, templates: self.issues("mjml") };
         language::mistakes(&files, |name| {
             name.rsplit_once('.').is_some_and(|(_, name)| self.has(&format!("words.{name}")))
         })

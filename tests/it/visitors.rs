@@ -210,13 +210,21 @@ fn a_browser_sends_the_form_of_another_site_and_comes_to_our_page() {
     let Demo { test, serve, site } = Demo::new();
     let form = Demo::digest(&test, &site, &["pages", "form"]).output().unwrap().stdout;
     let form = String::from_utf8(form).unwrap();
-    let page = format!("<!doctype html><html lang=en><title>A blog</title><main><h1>A blog</h1>{form}</main></html>");
-    test.write("blog.html", &page);
-    browser.open(&format!("file://{}", test.path("blog.html").display()));
-    let found = findings(&browser, &axe);
-    assert!(found.is_empty(), "{}", found.join("\n"));
-    let hidden = "return document.querySelector('[name=website]').getBoundingClientRect().right";
-    assert!(browser.run(hidden).as_f64().unwrap() < 0.0, "nobody sees it");
+    browser.size(390, 800);
+    // On a phone, on a site that runs from the right, too.
+    for dir in ["rtl", "ltr"] {
+        let head = format!(
+            "<!doctype html><html lang=en dir={dir}><meta name=viewport content=width=device-width><title>A blog</title>"
+        );
+        test.write("blog.html", &format!("{head}<main><h1>A blog</h1>{form}</main></html>"));
+        browser.open(&format!("file://{}", test.path("blog.html").display()));
+        let found = findings(&browser, &axe);
+        assert!(found.is_empty(), "{}", found.join("\n"));
+        let seen = "return document.querySelector('[name=website]').getClientRects().length";
+        assert_eq!(browser.run(seen), 0, "nobody sees it");
+        let wide = "return document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        assert_eq!(browser.run(wide), false, "the page scrolls sideways");
+    }
     browser.run("document.querySelector('[name=email]').value = 'ann@inbox.example'");
     browser.run("document.querySelector('button').click()");
     let arrived =

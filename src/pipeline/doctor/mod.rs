@@ -199,9 +199,9 @@ impl Doctor {
         for language in words::configured(&self.site) {
             found.extend(render::words_mistakes(&language, &templates)?);
         }
-        let told = |mistake: WordsMistake| Diagnosis {
-            health: Health::Warning,
-            ..Diagnosis::error("templates", &mistake.notice)
+        let told = |mistake: WordsMistake| {
+            let told = Diagnosis::error("templates", &mistake.notice);
+            if mistake.fault.is_error() { told } else { Diagnosis { health: Health::Warning, ..told } }
         };
         Ok(found.into_iter().map(told).collect())
     }

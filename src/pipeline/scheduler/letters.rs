@@ -144,9 +144,14 @@ impl Letters<'_> {
             _ => String::new(),
         };
         let why = cause.say(&self.words, &self.time(run.at)) + &missed;
+        let send = format!("digest approve {issue} && digest send {issue}");
+        let by_hand = match self.site.drafts().draft_text(issue) {
+            Some(_) => send,
+            None => format!("digest compose {} --date {} && {send}", issue.edition, issue.date),
+        };
         EditorLetter {
             lead: vec![self.words.say("skipped_why", &[("why", &why)])],
-            commands: vec![self.todo("send_anyway", format!("digest approve {issue} && digest send {issue}"))],
+            commands: vec![self.todo("send_anyway", by_hand)],
             ..self.about(issue, "skipped", "to_know", "skipped")
         }
     }

@@ -379,7 +379,7 @@ fn told(error: &anyhow::Error) -> String {
         Some(notice) => notice.to_string(),
         None => format!("{error:#}"),
     };
-    text.replace('\n', " ")
+    text.replace("\n  help: ", "; ").replace('\n', " ")
 }
 
 #[cfg(test)]

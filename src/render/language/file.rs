@@ -23,6 +23,11 @@ pub enum Line {
 }
 
 impl Line {
+    /// Whether it has the form of the other: a text, a list or a count.
+    pub fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
     /// Every text of it.
     pub fn texts(&self) -> Vec<&str> {
         match self {

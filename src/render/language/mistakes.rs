@@ -18,6 +18,8 @@ pub struct Files<'s> {
     pub base: &'s Source,
     pub built_in: Vec<&'s Source>,
     pub own: Vec<&'s Source>,
+    /// The names of the edition templates, each of which may have a section.
+    pub templates: Vec<String>,
 }
 
 /// Every mistake in the publication's own files. `reads` says whether a template of its own reads a line.
@@ -42,11 +44,11 @@ pub fn mistakes(files: &Files, reads: impl Fn(&str) -> bool) -> Result<Vec<Words
                 let notice = Notice::new(message).at(&file.label, named.at).help(help);
                 found.push(WordsMistake { fault, notice, names: Vec::new() });
             };
-            match reference(&known, &named.name) {
+            match reference(&known, &named.name, &files.templates) {
                 Some(line) => compare(named, line, &plurals, &mut tell),
-                None if is_section(&known, section(&named.name)) && reads(&named.name) => {}
+                None if is_section(&known, section(&named.name), &files.templates) && reads(&named.name) => {}
                 None => {
-                    let help = meant(&named.name, &known);
+                    let help = meant(&named.name, &known, &files.templates);
                     tell(WordsFault::Unknown, format!("nothing reads the line `{}`", named.name), help);
                 }
             }
@@ -98,7 +100,10 @@ fn no_words(tag: &str) -> WordsMistake {
 }
 
 /// The English line for a name; a template may override any line of the mails.
-fn reference<'k>(known: &BTreeMap<&str, &'k Line>, name: &str) -> Option<&'k Line> {
+fn reference<'k>(known: &BTreeMap<&str, &'k Line>, name: &str, templates: &[String]) -> Option<&'k Line> {
+    if !is_section(known, section(name), templates) {
+        return None;
+    }
     let common = || known.get(everywhere(name)?.as_str()).copied();
     known.get(name).copied().or_else(common)
 }
@@ -108,14 +113,15 @@ fn section(name: &str) -> &str {
 }
 
 /// Whether a section is known; each template may have one.
-fn is_section(known: &BTreeMap<&str, &Line>, own: &str) -> bool {
-    own.starts_with("template.") || known.keys().any(|other| section(other) == own)
+fn is_section(known: &BTreeMap<&str, &Line>, own: &str, templates: &[String]) -> bool {
+    own.strip_prefix("template.").is_some_and(|template| templates.iter().any(|own| own == template))
+        || known.keys().any(|other| section(other) == own)
 }
 
 /// The line that was meant, in its own section if there is such a section.
-fn meant(name: &str, known: &BTreeMap<&str, &Line>) -> String {
+fn meant(name: &str, known: &BTreeMap<&str, &Line>, templates: &[String]) -> String {
     let own = section(name);
-    if !is_section(known, own) {
+    if !is_section(known, own, templates) {
         let sections: BTreeSet<&str> = known.keys().map(|other| section(other)).collect();
         return format!("there is no section [{own}]; {}", suggestion(own, sections));
     }
@@ -134,7 +140,8 @@ fn compare(named: &Named, line: &Line, plurals: &[&str], tell: &mut impl FnMut(W
     let name = &named.name;
     if is_blank(&named.line) && !is_blank(line) {
         let help = "write its text, or leave the line out to keep the shipped one";
-        tell(WordsFault::Empty, format!("`{name}` is empty, so nothing is shown there"), help.into());
+        let what = if named.line.texts().len() > 1 { "has an empty text" } else { "is empty" };
+        tell(WordsFault::Empty, format!("`{name}` {what}, so nothing is shown there"), help.into());
         return;
     }
     match (&named.line, line) {

@@ -166,11 +166,16 @@ impl Language {
     }
 }
 
-/// Lays a line over those below. A count without a text for the rest of the numbers keeps the one below, so that none is blank.
+/// Lays a line over those below. What cannot be shown stays as it is below: a line of another form, such as a list where a text is read, and
+/// a count's text for the rest of the numbers, if it has none.
 fn lay(lines: &mut BTreeMap<String, Line>, named: Named) {
     let Named { name, mut line, .. } = named;
     let common = || lines.get(&everywhere(&name)?);
-    if let (Line::Counted(forms), Some(Line::Counted(below))) = (&mut line, lines.get(&name).or_else(common))
+    let below = lines.get(&name).or_else(common);
+    if below.is_some_and(|below| !below.is_like(&line)) {
+        return;
+    }
+    if let (Line::Counted(forms), Some(Line::Counted(below))) = (&mut line, below)
         && let Some(rest) = below.get(REST)
     {
         forms.entry(REST.to_owned()).or_insert_with(|| rest.clone());

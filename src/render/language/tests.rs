@@ -115,6 +115,7 @@ fn a_misspelt_line_of_words_is_named_with_the_nearest() {
             WordsFault::Unknown,
             "there is no section [page.hmoe]; did you mean `page.home`?",
         ),
+        ("[template.sundy]\nlead = \"x\"\n", WordsFault::Unknown, "there is no section [template.sundy]"),
         (
             "[issue]\n\nread_at = \"Bei {sorce} lesen\"\n",
             WordsFault::PlaceholderUnknown,
@@ -174,7 +175,7 @@ fn a_misspelt_line_of_words_is_named_with_the_nearest() {
         (
             "[issue]\nstory_count = { one = \" \", other = \"{n} Meldungen\" }\n",
             WordsFault::Empty,
-            "`issue.story_count` is empty",
+            "`issue.story_count` has an empty text",
         ),
     ] {
         let found = mistakes_in("de", text);
@@ -190,10 +191,12 @@ fn words_that_are_right_are_not_told() {
         "[issue]\nstory_count = { one = \"eine Meldung\", other = \"{n} Meldungen\" }\n",
         // A single template may override any line of the mails.
         "[template.sunday]\nin_brief = \"Und noch\"\n",
-        "[template.my_own]\nin_brief = \"Und noch\"\n",
     ] {
         assert_eq!(mistakes_in("de", text), [], "{text}");
     }
+    let own = with("de", "[template.my_own]\nin_brief = \"Und noch\"\n");
+    let own = own.with("issue/my_own.mjml.hbs", Path::new("my_own.mjml.hbs"), "<mjml></mjml>".to_owned());
+    assert_eq!(own.words_mistakes("de").expect("words"), []);
     assert_eq!(Templates::builtin().words_mistakes("de-AT").expect("words"), []);
     // A line that the publication's own template reads.
     let own = with("de", "[issue]\nmotto = \"Jeden Mittwoch\"\n");
@@ -267,6 +270,15 @@ fn a_number_is_never_blank() {
             "{tag}"
         );
     }
+}
+
+#[test]
+fn a_line_of_another_form_leaves_the_shipped_one() {
+    let own = "[issue]\nweb = [\"Hier\"]\nstory_count = \"{n} Berichte\"\nnote = \"Von uns\"\n";
+    let language = with("de", own).language("de").expect("a language");
+    assert_eq!(language.say("issue.web", &[]), "Im Web lesen");
+    assert_eq!(language.count("issue.story_count", 5), "5 Meldungen");
+    assert_eq!(language.say("issue.note", &[]), "Von uns", "what is good beside it counts");
 }
 
 #[test]

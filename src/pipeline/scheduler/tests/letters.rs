@@ -69,6 +69,8 @@ fn letters(language: &str) -> String {
         letters.stopped(&issue, &send(STOPPED_UNFINISHED, true)),
         letters.stopped(&issue, &send("cannot reach the relay", false)),
     ];
+    let undrafted = letters.skipped(&"2026-03-11-midweek".parse().unwrap(), run, &cause(Reason::NoDraft));
+    assert!(undrafted.commands[0].command.starts_with("digest compose midweek --date 2026-03-11 && digest approve"));
     let publication = &daemon.site.config.publication;
     let mut told = String::new();
     for letter in all {
