@@ -35,7 +35,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::model::{Card, Draft, Entry, Fill, Guide, Item, Part, Rendered, Slot, WordsMistake};
+use crate::model::{Card, Draft, Entry, Fill, Guide, Item, Part, Place, Rendered, Slot, WordsMistake};
 use page::Page;
 use place::Lines;
 
@@ -65,7 +65,10 @@ pub struct Finding {
     /// The place in the draft, such as `news[2] "Title", url` (counted from 1), `subject` or `html`.
     #[serde(rename = "where")]
     pub where_: String,
-    /// The line of issue.toml, from 1; `None` if a template must be fixed.
+    /// The file that must be fixed, where it is another one than issue.toml.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line of the file, from 1; `None` if a template must be fixed.
     pub line: Option<usize>,
     /// What to do about it.
     pub help: Cow<'static, str>,
@@ -85,6 +88,8 @@ struct Found {
     mark: Option<String>,
     message: String,
     help: Cow<'static, str>,
+    /// The place in another file than the draft.
+    place: Option<Place>,
     names: Vec<String>,
 }
 
@@ -97,6 +102,7 @@ impl Found {
             mark: None,
             message: message.into(),
             help: help.into(),
+            place: None,
             names: Vec::new(),
         }
     }
@@ -113,6 +119,15 @@ impl Found {
     fn mark(mut self, mark: &str) -> Self {
         self.mark = Some(mark.to_owned());
         self
+    }
+
+    /// The file that must be fixed, where it is another one than the draft.
+    fn file(&self) -> Option<String> {
+        match (&self.place, self.at) {
+            (Some(place), _) => Some(place.file.display().to_string()),
+            (None, At::Config) => Some(place::CONFIG.to_owned()),
+            _ => None,
+        }
     }
 }
 
@@ -292,11 +307,12 @@ pub fn check(draft: &Draft, rendered: &Rendered, context: &Context) -> Report {
 fn placed(found: Vec<Found>, draft: &Draft, source: &str) -> Vec<Finding> {
     let lines = Lines::new(if found.is_empty() { "" } else { source });
     let place = |found: Found| Finding {
+        file: found.file(),
         severity: found.severity,
         code: found.code,
         message: found.message,
         where_: found.at.words(draft),
-        line: lines.line(found.at, found.mark.as_deref()),
+        line: found.place.map_or_else(|| lines.line(found.at, found.mark.as_deref()), |place| place.line),
         help: found.help,
         help_uri: help_uri(found.code),
         names: found.names,

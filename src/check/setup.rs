@@ -32,6 +32,7 @@ pub fn setup_findings(setup: &Setup) -> Vec<Finding> {
         code: found.code,
         message: found.message,
         where_: CONFIG.into(),
+        file: Some(CONFIG.into()),
         line: None,
         help: found.help,
         help_uri: help_uri(found.code),

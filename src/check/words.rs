@@ -19,7 +19,7 @@ fn finding(mistake: &WordsMistake) -> Found {
         WordsFault::Form => Found::error("words-form", At::Words, message, help),
         WordsFault::Plural | WordsFault::Empty => Found::warning("words-form", At::Words, message, help),
     };
-    Found { names: mistake.names.clone(), ..found }
+    Found { names: mistake.names.clone(), place: notice.at.clone(), ..found }
 }
 
 #[cfg(test)]

@@ -64,7 +64,9 @@ fn as_json(name: &IssueName, report: &Report) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(report)?;
     for list in ["findings", "waived"] {
         for finding in value[list].as_array_mut().into_iter().flatten() {
-            finding["file"] = json!(file(name));
+            if finding.get("file").is_none() {
+                finding["file"] = json!(file(name));
+            }
         }
     }
     let mut whole = json!({"issue": name.to_string(), "file": file(name)});
@@ -74,7 +76,7 @@ fn as_json(name: &IssueName, report: &Report) -> anyhow::Result<Value> {
     Ok(whole)
 }
 
-/// The report as SARIF 2.1.0 (OASIS): one result per finding, located in the issue's draft, and the documentation of
+/// The report as SARIF 2.1.0 (OASIS): one result per finding, located in the issue's draft or in the file that must be fixed, and the documentation of
 /// every rule that found something.
 fn sarif(name: &IssueName, report: &Report) -> Value {
     let codes: BTreeSet<&str> = report.findings.iter().map(|finding| finding.code).collect();
@@ -84,7 +86,8 @@ fn sarif(name: &IssueName, report: &Report) -> Value {
         json!({"id": code, "help": {"text": text, "markdown": text}, "helpUri": uri})
     };
     let result = |finding: &Finding| {
-        let mut place = json!({"artifactLocation": {"uri": file(name)}});
+        let uri = finding.file.clone().unwrap_or_else(|| file(name));
+        let mut place = json!({"artifactLocation": {"uri": uri}});
         if let Some(line) = finding.line {
             place["region"] = json!({"startLine": line});
         }
@@ -124,7 +127,9 @@ fn label(severity: Severity) -> &'static str {
 /// that the message cuts short.
 fn print_findings(name: &IssueName, report: &Report, verbose: bool) -> anyhow::Result<()> {
     for finding in &report.findings {
-        let place = finding.line.map(|line| format!("{}:{line}: ", file(name))).unwrap_or_default();
+        // The message names another file itself.
+        let line_of_draft = finding.line.filter(|_| finding.file.is_none());
+        let place = line_of_draft.map(|line| format!("{}:{line}: ", file(name))).unwrap_or_default();
         let label = label(finding.severity);
         line(&format!("{label}[{}] {place}{}: {}", finding.code, finding.where_, finding.message))?;
         line(&format!("  help: {}", finding.help))?;

@@ -80,7 +80,7 @@ fn finding(finding: &Finding, waived: Option<&String>) -> preview::Finding {
         message: finding.message.clone(),
         help: finding.help.to_string(),
         place: finding.where_.clone(),
-        line: finding.line,
+        line: finding.line.filter(|_| finding.file.is_none()),
         waived: waived.cloned(),
         mends: if waived.is_some() { Vec::new() } else { mends::mends(finding) },
     }

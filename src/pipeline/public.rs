@@ -8,7 +8,7 @@ mod sign_ups;
 mod stores;
 mod window;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use tokio::sync::watch;
@@ -19,7 +19,7 @@ use crate::model::{Address, Edition, Purpose, Subscriber, SubscriberStatus};
 use crate::render::{
     self, ArchiveLine, Choice, Home, Language, Lost, MessagePage, Page, PageSetting, Preferences, Templates,
 };
-use crate::store::{Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
+use crate::store::{Archived, Confirmed, PreferenceChange, SignUpRequest, Trace, Wanted};
 use crate::text;
 use crate::web::archive;
 use crate::web::public::{
@@ -84,6 +84,8 @@ struct PublicPages {
     public_url: String,
     stores: Stores,
     sign_ups: SignUpQueue,
+    /// The newest issue as home shows it: its language is read from its whole text.
+    latest: Mutex<Option<(Archived, ArchiveLine)>>,
 }
 
 impl PublicPages {
@@ -95,7 +97,7 @@ impl PublicPages {
         let (stores, sign_ups) = (Stores::open(Arc::clone(&site))?, SignUpQueue::open(Arc::clone(&site))?);
         // Render every page once, so that a mistake in a template shows at the start and not to a subscriber.
         render::prove_pages(setting, &templates)?;
-        Ok(Self { site, templates, language, style, public_url, stores, sign_ups })
+        Ok(Self { site, templates, language, style, public_url, stores, sign_ups, latest: Mutex::default() })
     }
 
     fn answer(&self, request: PublicRequest, caller: &Caller) -> Answer {
@@ -182,8 +184,13 @@ impl PublicPages {
     /// The newest issue.
     fn latest(&self) -> anyhow::Result<Option<ArchiveLine>> {
         self.stores.read(|store| {
-            let latest = store.issues().latest_archived()?;
-            Ok(latest.map(|archived| archive_line(&self.site, store, &self.language, &archived)))
+            let Some(newest) = store.issues().latest_archived()? else { return Ok(None) };
+            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+            if latest.as_ref().is_none_or(|(known, _)| *known != newest) {
+                let line = archive_line(&self.site, store, &self.language, &newest);
+                *latest = Some((newest, line));
+            }
+            Ok(latest.as_ref().map(|(_, line)| line.clone()))
         })
     }
 

@@ -7,13 +7,19 @@ use crate::issues;
 use crate::model::{Notices, WordsMistake};
 use crate::render::{self, Templates};
 
-/// What the files of words of one language lack or misspell, and which files no language reads.
+/// What the files of words of one language lack or misspell, and which files no language reads. Files are relative to the publication's
+/// folder, like the draft's.
 ///
 /// # Errors
 /// A file of words that cannot be read, with its line.
 pub fn mistakes(site: &Site, tag: &str, templates: &Templates) -> Result<Vec<WordsMistake>, Notices> {
     let mut found = render::words_mistakes(tag, templates)?;
     found.extend(unread(site, templates));
+    for place in found.iter_mut().filter_map(|mistake| mistake.notice.at.as_mut()) {
+        if let Ok(within) = place.file.strip_prefix(&site.root) {
+            place.file = within.to_path_buf();
+        }
+    }
     Ok(found)
 }
 

@@ -86,6 +86,12 @@ fn a_line_of_ones_own_is_laid_over_the_shipped_ones_and_mistakes_are_told() {
     told.stdout_has("words-unknown").stdout_has("templates/words/de.toml:3: nothing reads the line `issue.wbe`");
     let told = test.run("check").code(1);
     told.stdout_has("words-placeholder").stdout_has("templates/words/de.toml:4: `issue.read_at` has {quelle}");
+    let report = test.run("check --format json").code_in(&[0, 1]).json();
+    let misspelt =
+        report["findings"].as_array().unwrap().iter().find(|finding| finding["code"] == "words-unknown").unwrap();
+    assert_eq!((&misspelt["file"], &misspelt["line"]), (&"templates/words/de.toml".into(), &3.into()), "{misspelt}");
+    let sarif = test.run("check --format sarif").code_in(&[0, 1]).stdout;
+    assert!(sarif.contains("\"uri\": \"templates/words/de.toml\""), "{sarif}");
     test.run("doctor").code_in(&[0, 1]).stdout_has("nothing reads the line `issue.wbe`");
 }
 
@@ -180,6 +186,8 @@ fn an_issue_in_another_language_says_so_in_every_list_and_in_the_feed() {
         assert!(page.contains("<p lang=\"ar\" dir=\"auto\">"), "{list}: {page}");
     }
     test.run(&format!("send {SUNDAY} --yes")).success();
+    let home = serve.get("/").body;
+    assert!(home.contains(&format!("href=\"/archive/{SUNDAY}\" lang=\"en\"")) && !home.contains(&link), "{home}");
     let page = serve.get(&format!("/archive/{SUNDAY}")).body;
     assert!(page.contains("<bdi lang=\"ar\" dir=\"auto\">") && page.contains("<article lang=\"en\""), "{page}");
     let feed = serve.get("/feed.xml").body;

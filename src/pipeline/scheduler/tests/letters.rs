@@ -8,7 +8,17 @@ use crate::render::{self, Templates};
 
 fn finding(severity: Severity, code: &'static str, message: &str) -> Finding {
     let (where_, help, help_uri) = (String::new(), "".into(), String::new());
-    Finding { severity, code, message: message.into(), where_, line: None, help, help_uri, names: Vec::new() }
+    Finding {
+        severity,
+        code,
+        message: message.into(),
+        where_,
+        file: None,
+        line: None,
+        help,
+        help_uri,
+        names: Vec::new(),
+    }
 }
 
 /// All letters in plain text, one after another.
