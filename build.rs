@@ -1,10 +1,10 @@
-//! Links the program with packed relocations (`DT_RELR`), which is 2 MB less to read at each start and to keep in memory. Only for
-//! a C library that can load it: glibc 2.36 or later.
+//! Links the program with packed relocations (`DT_RELR`), which make its file and memory 2 MB smaller. Only glibc 2.36 and later can load
+//! them.
 
 use std::env;
 use std::process::Command;
 
-/// Major and minor, the first glibc that loads packed relocations.
+/// The first version of glibc that can load packed relocations: major, minor.
 const FIRST_GLIBC: (u32, u32) = (2, 36);
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script about the target in its environment")]
@@ -16,7 +16,7 @@ fn main() {
     }
 }
 
-/// The version of this machine's glibc; `None` with another C library.
+/// The version of glibc on this machine; `None` if it has another C library.
 fn glibc() -> Option<(u32, u32)> {
     let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
     let told = String::from_utf8(told.stdout).ok()?;

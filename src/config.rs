@@ -225,7 +225,7 @@ impl Config {
         })
     }
 
-    /// The tag of an edition's language: its own, or the publication's, also for an edition that is no longer there.
+    /// The BCP 47 tag of an edition's language. The publication's, if the edition sets none or no longer exists.
     pub fn language_of(&self, edition: &str) -> &str {
         let own = self.editions.get(edition).map(|edition| edition.language.trim()).filter(|tag| !tag.is_empty());
         own.unwrap_or(&self.publication.language)

@@ -65,16 +65,16 @@ pub struct Finding {
     /// The place in the draft, such as `news[2] "Title", url` (counted from 1), `subject` or `html`.
     #[serde(rename = "where")]
     pub where_: String,
-    /// The file that must be fixed, where it is another one than issue.toml.
+    /// The file to fix, relative to the publication's folder; `None` if it is issue.toml.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The line of the file, from 1; `None` if a template must be fixed.
+    /// The line in that file, from 1; `None` if unknown, or if a template is to be fixed.
     pub line: Option<usize>,
     /// What to do about it.
     pub help: Cow<'static, str>,
     /// The URL of the code's documentation.
     pub help_uri: String,
-    /// All names that the finding is about, where the message has only the first of many.
+    /// All the names that the finding is about, if the message lists only the first few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
 }
@@ -88,7 +88,7 @@ struct Found {
     mark: Option<String>,
     message: String,
     help: Cow<'static, str>,
-    /// The place in another file than the draft.
+    /// The place to fix, if it is not in the draft.
     place: Option<Place>,
     names: Vec<String>,
 }
@@ -121,7 +121,7 @@ impl Found {
         self
     }
 
-    /// The file that must be fixed, where it is another one than the draft.
+    /// The file to fix; `None` if it is the draft.
     fn file(&self) -> Option<String> {
         match (&self.place, self.at) {
             (Some(place), _) => Some(place.file.display().to_string()),

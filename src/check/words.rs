@@ -46,6 +46,7 @@ mod tests {
             assert_eq!((found.severity, found.code), (severity, code));
             assert_eq!(found.message, "templates/words/nl.toml:7: wrong");
             assert_eq!(found.names, ["issue.web"]);
+            assert_eq!(found.severity == Severity::Error, fault.is_error());
         }
     }
 }

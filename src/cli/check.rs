@@ -76,8 +76,8 @@ fn as_json(name: &IssueName, report: &Report) -> anyhow::Result<Value> {
     Ok(whole)
 }
 
-/// The report as SARIF 2.1.0 (OASIS): one result per finding, located in the issue's draft or in the file that must be fixed, and the documentation of
-/// every rule that found something.
+/// The report as SARIF 2.1.0 (OASIS): one result per finding, located in the file to fix, and the documentation of every rule that found
+/// something.
 fn sarif(name: &IssueName, report: &Report) -> Value {
     let codes: BTreeSet<&str> = report.findings.iter().map(|finding| finding.code).collect();
     let rule = |code: &&str| {
@@ -123,11 +123,11 @@ fn label(severity: Severity) -> &'static str {
     }
 }
 
-/// Prints a report for a person: the code, the place as file and line, what is wrong, and what to do; `verbose` also prints lists
-/// that the message cuts short.
+/// Prints a report for a person: the code, the place as file and line, what is wrong, and what to do. With `verbose`, it also prints all the
+/// names that a message has no room for.
 fn print_findings(name: &IssueName, report: &Report, verbose: bool) -> anyhow::Result<()> {
     for finding in &report.findings {
-        // The message names another file itself.
+        // If it is another file, the message names it.
         let line_of_draft = finding.line.filter(|_| finding.file.is_none());
         let place = line_of_draft.map(|line| format!("{}:{line}: ", file(name))).unwrap_or_default();
         let label = label(finding.severity);

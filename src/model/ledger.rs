@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Address, IssueName, RefusalClass, Rendered};
 
-/// Why a send stopped, if somebody stopped it with `digest stop`.
+/// The reason on record when someone stops a send with `digest stop`.
 pub const STOPPED_BY_HAND: &str = "stopped by `digest stop`";
-/// Why a send stopped, if it took longer than `give_up`.
+/// The reason on record when a send takes longer than `give_up`.
 pub const STOPPED_UNFINISHED: &str = "it was not finished within `give_up`";
-/// Who approved an issue, if neither `--by` nor the user's name says so.
+/// The approver on record when neither `--by` nor `$USER` names one.
 pub const UNKNOWN_APPROVER: &str = "unknown";
 
 /// The state of an issue.

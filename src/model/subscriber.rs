@@ -73,8 +73,8 @@ pub struct Subscriber {
 }
 
 impl Subscriber {
-    /// Whether the subscriber chose an edition.
-    pub fn chose(&self, edition: &str) -> bool {
+    /// Whether the subscriber gets this edition. Those who chose none get all of them.
+    pub fn gets(&self, edition: &str) -> bool {
         self.editions.is_empty() || self.editions.iter().any(|chosen| chosen == edition)
     }
 }

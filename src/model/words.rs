@@ -7,12 +7,12 @@ use super::Notice;
 pub struct WordsMistake {
     pub fault: WordsFault,
     pub notice: Notice,
-    /// All lines that are [`WordsFault::Missing`], of which the notice names a few.
+    /// All the lines that are [`WordsFault::Missing`]; the notice names only a few.
     pub names: Vec<String>,
 }
 
 impl WordsFault {
-    /// Whether subscribers would see something wrong, rather than a line in another language.
+    /// Whether it must be fixed before an issue can be approved.
     pub fn is_error(self) -> bool {
         matches!(self, Self::PlaceholderUnknown | Self::Form)
     }
@@ -23,16 +23,15 @@ impl WordsFault {
 pub enum WordsFault {
     /// Lines shown in English, since the language's files lack them.
     Missing,
-    /// A line or a file that is never read.
+    /// A line or file that nothing reads.
     Unknown,
-    /// A line without a text.
+    /// An empty line.
     Empty,
-    /// Something in braces, or a single brace, that is never filled in: subscribers would see it as is.
+    /// Something in braces that is never filled in, or an unpaired brace: subscribers would see it as it is.
     PlaceholderUnknown,
     /// A name in braces that the line lacks.
     PlaceholderMissing,
-    /// A text where a list or plural forms are read, or the other way round, or no plural form for most numbers: nothing of it would be
-    /// shown.
+    /// A text where a list or plural forms are expected, or the other way round, or a count without `other`. The shipped text is used instead.
     Form,
     /// A plural form that the language has and the line lacks, or the other way round.
     Plural,

@@ -84,7 +84,7 @@ struct PublicPages {
     public_url: String,
     stores: Stores,
     sign_ups: SignUpQueue,
-    /// The newest issue as home shows it: its language is read from its whole text.
+    /// The newest issue as the home page shows it. Kept because finding its language means parsing the whole issue.
     latest: Mutex<Option<(Archived, ArchiveLine)>>,
 }
 
@@ -132,7 +132,7 @@ impl PublicPages {
         self.page_in("", status, page, section)
     }
 
-    /// A page in another language than the publication's.
+    /// A page in the language with this BCP 47 tag; empty means the publication's.
     fn page_in(&self, tag: &str, status: u16, page: &impl Page, section: &str) -> anyhow::Result<PublicResponse> {
         let setting = PageSetting::new(&self.site.config.publication, &self.public_url).in_language(tag);
         let body = render::page(page, section, setting, &self.templates)?;
@@ -155,7 +155,7 @@ impl PublicPages {
         Trace { how, network: &caller.network, at: self.now() }
     }
 
-    /// The editions; `chosen` says which are ticked.
+    /// The editions, ticked where `chosen` says so.
     fn choices(&self, chosen: impl Fn(&str) -> bool) -> Vec<Choice> {
         let choice = |(name, edition): (&String, &Edition)| Choice {
             name: name.clone(),
@@ -168,7 +168,7 @@ impl PublicPages {
         self.site.config.editions.iter().map(choice).collect()
     }
 
-    /// The home page with a blank form: every edition is ticked.
+    /// The home page with a blank form, in which every edition is ticked.
     fn home(&self) -> anyhow::Result<Home> {
         let editions = self.choices(|_| true);
         Ok(Home {
@@ -194,7 +194,7 @@ impl PublicPages {
         })
     }
 
-    /// The home page with a form as it was sent, and what is wrong with it.
+    /// The home page with the form as it was submitted, and what is wrong with it.
     fn refused_form(&self, form: &Form, none: bool) -> anyhow::Result<Home> {
         let typed = form.get("email");
         let ticked = |name: &str| !chooses(form) || form.all("edition").any(|ticked| ticked == name);
@@ -290,7 +290,7 @@ impl PublicPages {
     fn state(&self, token: &str, subscriber: &Subscriber) -> Preferences {
         let zone = self.site.config.publication.timezone;
         let paused = subscriber.paused.filter(|until| *until > self.now());
-        let editions = self.choices(|name| subscriber.chose(name));
+        let editions = self.choices(|name| subscriber.gets(name));
         Preferences {
             action: format!("/preferences/{token}"),
             email: subscriber.email.to_string(),
@@ -356,7 +356,7 @@ impl PublicPages {
         self.page(200, &Preferences { saved: true, ..self.state(token, &subscriber) }, "preferences")
     }
 
-    /// A day that a pause may end, in words: three months on.
+    /// An example of a day on which a pause may end, in words: three months from today.
     fn example(&self) -> String {
         let today = self.now().with_timezone(&self.site.config.publication.timezone).date_naive();
         self.language.locale.full_day(today + Months::new(3))
@@ -376,7 +376,7 @@ impl PublicPages {
     }
 }
 
-/// Whether a form lets subscribers choose among the editions; one that asks only for an address means all.
+/// Whether the form offered a choice of editions. A form that asks only for an address means all of them.
 fn chooses(form: &Form) -> bool {
     form.all("edition").next().is_some() || !form.get("choice").is_empty()
 }

@@ -24,7 +24,7 @@ pub struct Rendering {
     pub draft: Draft,
     /// The text of issue.toml.
     pub text: String,
-    /// The BCP 47 tag of its language.
+    /// The BCP 47 tag of the issue's language.
     pub language: String,
     pub rendered: Rendered,
     pub report: Report,

@@ -32,8 +32,8 @@ const LOOPS: &[(&str, Loop)] = &[
     ("metrics", |site, stop| Box::pin(watch_ops(site, stop))),
 ];
 
-/// The number of threads that answer requests for pages: one per processor, within these bounds. A request that waits for the network, or
-/// for a sign-up to be written to disk, blocks none.
+/// The number of threads that answer requests for pages: one per processor, within these bounds. A request that waits for the network, or for
+/// a sign-up to be written to disk, does not occupy a thread.
 const PAGE_THREADS: RangeInclusive<usize> = 4..=16;
 
 /// A loop that reports its own errors and carries on.
@@ -86,8 +86,8 @@ fn pages_runtime() -> anyhow::Result<Runtime> {
 }
 
 /// Runs a loop with the current settings: when they change, it finishes what it began and restarts. A loop that cannot run
-/// is reported, and the next settings may fix it. It has a thread of its own while it runs, since store calls may block, and none while
-/// its settings leave it nothing to do: each thread keeps memory.
+/// is reported, and the next settings may fix it. While it runs, it has its own thread, since store calls may block. When its settings leave it
+/// nothing to do, it gives the thread up, since each one keeps memory.
 async fn follow(
     name: &'static str,
     start: Loop,

@@ -1,4 +1,4 @@
-//! What is wrong with the publication's own files of words: in the languages in use, and files that none of them reads.
+//! Finds mistakes in the publication's own files of words, and files that no language in use reads.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use crate::issues;
 use crate::model::{Notices, WordsMistake};
 use crate::render::{self, Templates};
 
-/// What the files of words of one language lack or misspell, and which files no language reads. Files are relative to the publication's
-/// folder, like the draft's.
+/// Mistakes in the files of words of one language, and files that no language reads. Paths are relative to the publication's folder, as for a
+/// draft.
 ///
 /// # Errors
 /// A file of words that cannot be read, with its line.
@@ -23,7 +23,7 @@ pub fn mistakes(site: &Site, tag: &str, templates: &Templates) -> Result<Vec<Wor
     Ok(found)
 }
 
-/// The files of words that neither the publication nor an edition nor a draft reads.
+/// Files of words for a language that neither the publication nor an edition nor a draft uses.
 pub fn unread(site: &Site, templates: &Templates) -> Vec<WordsMistake> {
     let mut in_use = configured(site);
     if render::unread_words(&in_use, templates).is_empty() {
@@ -33,14 +33,14 @@ pub fn unread(site: &Site, templates: &Templates) -> Vec<WordsMistake> {
     render::unread_words(&in_use, templates)
 }
 
-/// The languages that config.toml names.
+/// The BCP 47 tags of the languages set in config.toml.
 pub fn configured(site: &Site) -> BTreeSet<String> {
     let editions = site.config.editions.values().map(|edition| edition.language.as_str());
     let tags = editions.chain([site.config.publication.language.as_str()]);
     tags.map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
-/// The languages that drafts name. A draft that cannot be read is reported elsewhere.
+/// The BCP 47 tags of the languages set in drafts. A draft that cannot be read is skipped here; other commands report it.
 fn of_drafts(site: &Site) -> impl Iterator<Item = String> {
     let dir = site.issues_dir();
     let names = issues::list(&dir).unwrap_or_default().into_iter();

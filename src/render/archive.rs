@@ -28,8 +28,9 @@ pub struct ArchiveLine {
     pub day: String,
     /// The day of the last correction in words; empty when there was none.
     pub corrected: String,
-    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
+    /// The BCP 47 tag of the language that the issue is written in.
     pub language: String,
+    /// The direction of that language, `ltr` or `rtl`.
     pub dir: String,
 }
 
@@ -58,7 +59,7 @@ impl ArchiveLine {
         .written_in(&language.tag)
     }
 
-    /// The line of an issue that is written in another language than the page's.
+    /// The line of an issue that is written in the language with this BCP 47 tag, rather than in that of the page.
     #[must_use]
     pub fn written_in(self, language: &str) -> Self {
         Self { language: language.to_owned(), dir: direction_of_language(language).to_owned(), ..self }
@@ -103,7 +104,7 @@ impl CorrectionLine {
 pub struct Neighbour {
     pub issue: String,
     pub subject: String,
-    /// The issue's own language, a BCP 47 tag.
+    /// The BCP 47 tag of the language that the issue is written in.
     pub language: String,
 }
 
@@ -150,8 +151,9 @@ impl IssuePage {
 /// The feed entry of an issue.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FeedEntry {
-    /// The issue's own language, a BCP 47 tag, and its direction, `ltr` or `rtl`.
+    /// The BCP 47 tag of the language that the issue is written in.
     pub language: String,
+    /// The direction of that language, `ltr` or `rtl`.
     pub dir: String,
     pub article_html: String,
     /// The oldest first.
@@ -159,7 +161,7 @@ pub struct FeedEntry {
 }
 
 impl FeedEntry {
-    /// The entry of `article`, its pictures linked below `public_url`.
+    /// The entry for an article, with its pictures under `public_url`.
     pub fn new(article: &Article, corrections: Vec<CorrectionLine>, public_url: &str) -> Self {
         Self {
             language: article.language.clone(),

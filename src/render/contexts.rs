@@ -14,7 +14,7 @@ pub struct Choice {
     pub weekday: String,
     /// What it is, in the editors' words; may be empty.
     pub description: String,
-    /// The tag of its language.
+    /// The BCP 47 tag of its language.
     pub language: String,
     pub chosen: bool,
 }
@@ -88,19 +88,19 @@ pub struct Preferences {
     pub action: String,
     pub email: String,
     pub name: String,
-    /// The day that a pause ends, YYYY-MM-DD, or empty; as it was typed, when the `date` was refused.
+    /// The day on which the pause ends, YYYY-MM-DD, or empty. If the date was refused, it is what was typed.
     pub paused: String,
     /// The result of the last submit: saved, or refused because no edition was chosen or the day is not valid.
     pub saved: bool,
     pub none: bool,
     pub date: bool,
-    /// A day that a pause may end, in words: `{date}` of the words.
+    /// An example of a day on which a pause may end. It fills in `{date}` in the words.
     #[serde(skip)]
     pub example: String,
     /// After a change of address was requested: the letter is on its way, or the address is not valid.
     pub moving: bool,
     pub wrong: bool,
-    /// The new address as it was typed, when it was `wrong`.
+    /// The new address as it was typed, if it is `wrong`.
     pub typed: String,
     pub choice: bool,
     pub editions: Vec<Choice>,

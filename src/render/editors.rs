@@ -1,5 +1,5 @@
 //! The letters to the editors, all in one form: what happened, what can be done, what the check found, what the issue contains.
-//! Knows no schedule; callers write the sentences, with the words from here.
+//! Knows no schedule: callers build the sentences from [`EditorWords`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,35 +28,35 @@ impl EditorWords {
         templates.language(tag).map(Self)
     }
 
-    /// The tag of the language.
+    /// The BCP 47 tag of the language.
     pub fn tag(&self) -> &str {
         &self.0.tag
     }
 
-    /// A line with its names in braces filled in. The values may come from feeds and drafts.
+    /// A line with the names in braces filled in. Values may come from feeds and drafts, so they are cleaned first.
     pub fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
         let clean = values.iter().map(|(name, value)| (*name, one_line(value, MOST_CHARACTERS))).collect::<Vec<_>>();
         let values = clean.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>();
         self.0.say(&format!("{SECTION}.{name}"), &values)
     }
 
-    /// The text of a line for the plural form of `n`.
+    /// A line in the plural form for `n`.
     pub fn count(&self, name: &str, n: u64) -> String {
         self.0.count(&format!("{SECTION}.{name}"), n)
     }
 
-    /// "Delivered to 5 of 7 recipients."
-    pub fn have_it(&self, delivered: u64, recipients: u64) -> String {
+    /// How many recipients have the issue, such as "Delivered to 5 of 7 recipients."
+    pub fn delivered(&self, delivered: u64, recipients: u64) -> String {
         let delivered = self.0.locale.number(delivered);
-        self.0.count_with("letter.editors.have_it", recipients, &[("delivered", &delivered)])
+        self.0.count_with(&format!("{SECTION}.delivered"), recipients, &[("delivered", &delivered)])
     }
 
-    /// A moment as "Wednesday 31 July, 07:00 GMT+2".
+    /// A time in a time zone, such as "Wednesday 31 July at 07:00 GMT+2".
     pub fn time(&self, at: DateTime<Utc>, zone: Tz) -> String {
         self.0.moment(&at.with_timezone(&zone), Locale::day_and_time)
     }
 
-    /// "3 refused, 1 uncertain".
+    /// A list, such as "3 refused, 1 uncertain".
     pub fn list(&self, parts: &[String]) -> String {
         self.0.locale.series(parts)
     }
@@ -67,7 +67,7 @@ const SECTION: &str = "letter.editors";
 /// A letter to the editors, in words. Everything but `publication` may come from feeds and drafts: it is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditorLetter {
-    /// The BCP 47 tag of the language that it is written in; letters from an older version have none and are English.
+    /// The BCP 47 tag of the language it is written in. Empty means English, as in letters queued by an older version.
     #[serde(default)]
     pub language: String,
     /// The kind, such as `draft-ready`.
@@ -188,8 +188,8 @@ fn part(name: &str, view: &View, templates: &Templates) -> Result<String, Notice
     registry.render(name, view).map_err(|e| wrong(e.reason().to_string(), e.line_no))
 }
 
-/// Outside text on one line, without control and direction characters, cut to a readable length. Our own sentences keep the isolates
-/// around the values filled in.
+/// Text from outside on one line, without control and direction characters, cut to a readable length. Our own sentences keep the isolates
+/// around their values.
 fn cleaned(letter: &EditorLetter) -> EditorLetter {
     let clean = |text: &String| one_line(text, MOST_CHARACTERS);
     let todo = |todo: &ToDo| ToDo { does: clean(&todo.does), command: clean(&todo.command) };
@@ -201,8 +201,8 @@ fn cleaned(letter: &EditorLetter) -> EditorLetter {
         kind: clean(&letter.kind),
         subject: clean(&letter.subject),
         tone: clean(&letter.tone),
-        headline: isolated(&letter.headline),
-        lead: letter.lead.iter().map(|text| isolated(text)).collect(),
+        headline: sentence(&letter.headline),
+        lead: letter.lead.iter().map(|text| sentence(text)).collect(),
         commands: letter.commands.iter().take(MOST).map(todo).collect(),
         buttons: letter.buttons.iter().take(MOST).map(button).collect(),
         findings: letter.findings.iter().take(MOST).map(found).collect(),
@@ -210,12 +210,13 @@ fn cleaned(letter: &EditorLetter) -> EditorLetter {
     }
 }
 
-/// One of our sentences as it is, with isolates (UAX #9) around the values that run against it; anything else as outside text.
-fn isolated(text: &str) -> String {
-    let isolates = ['\u{2068}', '\u{2069}'];
-    let [opened, closed] = isolates.map(|isolate| text.matches(isolate).count());
-    let plain = text.replace(isolates, "");
-    if opened == closed && one_line(&plain, MOST_CHARACTERS) == plain {
+/// A sentence of our own, unchanged: its isolates (UAX #9) are in pairs, and nothing else in it is unsafe. Any other text is cleaned.
+fn sentence(text: &str) -> String {
+    const BEGIN: [char; 2] = ['\u{2066}', '\u{2068}'];
+    const END: char = '\u{2069}';
+    let plain = text.replace(BEGIN, "").replace(END, "");
+    let in_pairs = text.matches(BEGIN).count() == text.matches(END).count();
+    if in_pairs && one_line(&plain, MOST_CHARACTERS) == plain {
         text.to_owned()
     } else {
         one_line(text, MOST_CHARACTERS)

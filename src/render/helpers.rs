@@ -62,8 +62,8 @@ fn fill(h: &Helper, dir: &str) -> String {
     words::escape(&language::fill(&joined(h), &values, dir))
 }
 
-/// A line of plain text. From right to left, what runs the other way is isolated beside words that do not, so that a name at its start does
-/// not turn the line around.
+/// A line of plain text. In a right-to-left line, values that run from left to right are isolated (UAX #9), so that a name at the start does not
+/// turn the whole line around.
 fn line(h: &Helper, dir: &str) -> String {
     let values: Vec<String> = h.params().iter().map(|param| param.value().render()).collect();
     let runs = |value: &String, way: &str| words::direction(value) == Some(way);
@@ -73,7 +73,7 @@ fn line(h: &Helper, dir: &str) -> String {
     values.iter().map(|value| if runs(value, "ltr") { language::isolated(value) } else { value.clone() }).collect()
 }
 
-/// Plain text whose isolates begin and end on the same line, since each line is laid out on its own.
+/// The text with every isolate closed at the end of its line and opened again on the next, since each line is laid out separately.
 fn on_each_line(text: String) -> String {
     if !text.contains(ISOLATES) {
         return text;
@@ -93,7 +93,7 @@ fn on_each_line(text: String) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The characters that begin an isolate (UAX #9).
+/// The characters that open an isolate (UAX #9).
 const ISOLATES: [char; 3] = ['\u{2066}', '\u{2067}', '\u{2068}'];
 
 fn joined(h: &Helper) -> String {

@@ -19,7 +19,7 @@ pub struct Confirm {
     pub editions: Vec<String>,
 }
 
-/// The kinds of letters to subscribers. They share the templates of `confirm`: a link to click, and each kind's own words.
+/// The kinds of letters to subscribers. All use the templates in letter/confirm/, which show one link; the words differ.
 const LINKS: [&str; 4] = ["confirm", "preferences", "move", "moved"];
 
 /// Each kind of letter with a context that has every name its templates may use.
@@ -32,8 +32,8 @@ pub fn samples() -> [(&'static str, Value); 4] {
     [("confirm", json!(confirm)), ("preferences", json!(link())), ("move", json!(link())), ("moved", json!(link()))]
 }
 
-/// Renders the letter `kind` with its `context`. The same arguments give the same bytes. A letter to editors falls back to the built-in
-/// templates, since mistakes in the publication's own may be what it tells.
+/// Renders the letter `kind` with its `context`. The same arguments give the same bytes. If a letter to editors cannot be rendered with the
+/// publication's own templates, it is rendered with the built-in ones: it may be about that very mistake.
 ///
 /// # Errors
 /// The kind does not exist, the context does not fit it, or its templates or texts have a mistake.

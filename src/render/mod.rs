@@ -60,7 +60,7 @@ pub fn words_mistakes(tag: &str, templates: &Templates) -> Result<Vec<WordsMista
     templates.words_mistakes(tag)
 }
 
-/// The publication's own files of words that nothing reads, since `in_use`, the tags of all languages in use, has no such language.
+/// The publication's own files of words for languages that are not in use. `in_use` holds the BCP 47 tags of those that are.
 pub fn unread_words(in_use: &BTreeSet<String>, templates: &Templates) -> Vec<WordsMistake> {
     templates.unread_words(in_use)
 }
@@ -70,7 +70,7 @@ pub fn language_of(draft: &Draft, setting: &Setting) -> String {
     view::language(draft, setting)
 }
 
-/// Marks a copy of an issue as a test, in the language with this BCP 47 tag.
+/// Marks a rendered issue as a test copy, in the language with this BCP 47 tag.
 ///
 /// # Errors
 /// A file of words that cannot be read, with its line.

@@ -19,7 +19,7 @@ pub struct PageSetting<'a> {
     pub publication: &'a Publication,
     /// Where subscribers reach the site, without a trailing slash.
     pub public_url: &'a str,
-    /// The tag of the page's language; empty: the publication's.
+    /// The BCP 47 tag of the page's language; empty means the publication's.
     language: &'a str,
 }
 
@@ -29,7 +29,7 @@ impl<'a> PageSetting<'a> {
         Self { publication, public_url, language: "" }
     }
 
-    /// The same in another language; an empty tag is the publication's.
+    /// The same in the language with this BCP 47 tag; empty means the publication's.
     #[must_use]
     pub fn in_language(self, language: &'a str) -> Self {
         Self { language, ..self }
@@ -80,7 +80,7 @@ pub trait Page: Serialize {
         Head::default()
     }
 
-    /// Values that its words name in braces.
+    /// The values that fill in names in braces in its words.
     fn values(&self) -> Vec<(&'static str, &str)> {
         Vec::new()
     }
@@ -139,9 +139,11 @@ impl<'a> Root<'a> {
         let none = Value::Null;
         let ready = ready::file(Format::Html, &file, templates, || self.with(&json!(P::sample()), &none, ""))?;
         let mut root = self.with(&json!(page), &none, "");
-        for word in root["words"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        let values = page.values();
+        let words = root["words"].as_object_mut().filter(|_| !values.is_empty());
+        for word in words.into_iter().flat_map(Map::values_mut) {
             if let Value::String(text) = word {
-                *text = fill(text, &page.values(), self.language.dir);
+                *text = fill(text, &values, self.language.dir);
             }
         }
         draw::part(&ready, &root)

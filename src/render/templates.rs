@@ -187,7 +187,7 @@ impl Templates {
         })
     }
 
-    /// The publication's own files of words that are read in none of the languages in use.
+    /// The publication's own files of words for languages that are not in use.
     pub(super) fn unread_words(&self, in_use: &BTreeSet<String>) -> Vec<WordsMistake> {
         let words = self.sources.iter().filter(|(name, _)| name.starts_with("words/") && !is_builtin(name));
         language::unread(in_use, words.map(|(name, source)| (name.as_str(), source)))

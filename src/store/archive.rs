@@ -82,7 +82,7 @@ impl Issues<'_> {
         })
     }
 
-    /// The language of an issue's copy on the web; `None` for an approval from before articles were stored.
+    /// The BCP 47 tag of the language of an issue's article; `None` if it was approved before articles were stored.
     pub fn article_language(&self, issue: &IssueName) -> Result<Option<String>, StoreError> {
         let sql = "SELECT coalesce((SELECT json_extract(l.rendered, '$.article.language') FROM corrections AS l
                        WHERE l.issue = a.issue ORDER BY l.id DESC LIMIT 1),

@@ -27,7 +27,7 @@ pub struct Entry {
     pub summary: String,
     /// The name of the edition.
     pub edition: String,
-    /// The issue's own language, a BCP 47 tag.
+    /// The BCP 47 tag of the language that the issue is written in.
     pub language: String,
     pub published: DateTime<Utc>,
     pub updated: DateTime<Utc>,

@@ -217,7 +217,7 @@ struct State {
     open: Mutex<Vec<TcpStream>>,
     /// Nothing passes, but connections stay open.
     is_stalled: AtomicBool,
-    /// What the server says does not pass; what it is asked does.
+    /// Requests reach the server, but its answers are held back.
     holds_answers: AtomicBool,
     has_ended: AtomicBool,
 }

@@ -71,7 +71,7 @@ impl ArchiveCache {
         }))
     }
 
-    /// The store; there is one wherever an issue has been sent.
+    /// The store, which exists once an issue has been sent.
     fn store(&self) -> anyhow::Result<&Store> {
         self.store.as_ref().context("there is no database")
     }
@@ -143,7 +143,7 @@ impl ArchiveCache {
             });
         }
         let publication = &site.config.publication;
-        // Without an issue the feed is as old as the settings that it is drawn with.
+        // Without an issue, the feed changed when the settings were last read.
         let updated = if all.is_empty() { site.now() } else { newest(&all) };
         let feed = feed::Feed {
             title: publication.name.clone(),
@@ -188,7 +188,7 @@ impl<'s> PageContext<'s> {
         PageSetting::new(&self.site.config.publication, &self.public_url)
     }
 
-    /// The language of an article; that of the pages where its words can no longer be read.
+    /// The language of an article, or that of the pages if the article's words can no longer be read.
     fn language_of(&self, article: &Article) -> Arc<Language> {
         self.templates.language(&article.language).unwrap_or_else(|_| Arc::clone(&self.language))
     }

@@ -4,8 +4,8 @@ use super::super::Site;
 use crate::model::Notice;
 use crate::render::{self, Choice, EmbeddedForm, PageSetting};
 
-/// A form as HTML to paste into another site: for one edition, or with a choice if there are several. It is in the language of the
-/// editions it offers if they share one, otherwise in the publication's.
+/// A form as HTML to paste into another site: for one edition, or with a choice if there are several. It is in the language of the editions it
+/// offers, or in the publication's if they differ.
 ///
 /// # Errors
 /// There is no such edition, no public pages are set up, or the template has a mistake.
@@ -35,7 +35,7 @@ pub fn sign_up_form(site: &Site, edition: Option<&str>) -> anyhow::Result<String
     Ok(render::fragment(&form, "home", setting, &site.templates()?)?)
 }
 
-/// The language of an edition, or the one that all editions share; the publication's if they have several.
+/// The BCP 47 tag of the form's language: that of the editions it offers, or the publication's if they differ.
 fn language<'s>(site: &'s Site, edition: Option<&str>) -> &'s str {
     let config = &site.config;
     let offered = config.editions.keys().filter(|name| edition.is_none_or(|one| one == name.as_str()));

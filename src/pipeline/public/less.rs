@@ -16,7 +16,7 @@ const PAUSE: TimeDelta = TimeDelta::days(30);
 impl PublicPages {
     /// The page behind the unsubscribe link, with a button for each edition if there are several.
     pub(super) fn leaving(&self, token: &str, subscriber: &Subscriber) -> Leave {
-        let mut editions = self.choices(|name| subscriber.chose(name));
+        let mut editions = self.choices(|name| subscriber.gets(name));
         editions.retain(|edition| edition.chosen);
         if editions.len() < 2 {
             editions.clear();

@@ -1,5 +1,5 @@
-//! A poll's page, in the language of its issue: the question as mailed, with a button for each answer, and the vote count. Does not
-//! know who answers.
+//! A poll's page, in the language of its issue: the question as mailed, with a button for each answer, and the vote count. Does not know
+//! who answers.
 
 use super::PublicPages;
 use crate::model::{IssueName, Poll};
@@ -25,7 +25,7 @@ impl PublicPages {
         }
     }
 
-    /// The language of a sent issue, in which its poll goes on.
+    /// The BCP 47 tag of the language that the issue and its poll are in.
     fn language_of(&self, issue: &IssueName) -> anyhow::Result<String> {
         self.stores.read(|store| Ok(issue_language(&self.site, store, issue)))
     }

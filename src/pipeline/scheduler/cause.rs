@@ -1,18 +1,18 @@
-//! Why an issue is held or skipped: in English for the journal, and in the editors' language for their letter.
+//! Why an issue is held or skipped: in English for the journal, and in the publication's language for the letter to editors.
 
 use crate::render::EditorWords;
 use crate::schedule::Reason;
 
 /// Why an issue is held or skipped.
 pub(super) struct Cause {
-    /// Its line in the words; none for an error, which speaks for itself.
+    /// The name of its line in `[letter.editors]`; `None` for an error, whose message is used as it is.
     line: Option<&'static str>,
-    /// What an error says.
+    /// The message of the error, or why the last try to send failed.
     why: String,
 }
 
 impl Cause {
-    /// By the rules of the schedule. `failure` is why the last try to send failed, if one did.
+    /// A reason from the schedule. `failure` says why the last try to send failed; empty if there was none.
     pub(super) fn of(reason: Reason, failure: &str) -> Self {
         let line = match reason {
             Reason::Unapproved => "because_unapproved",
@@ -24,7 +24,7 @@ impl Cause {
         Self { line: Some(line), why: failure.trim_end_matches('.').to_owned() }
     }
 
-    /// Too little news for an edition that skips such weeks.
+    /// There is too little news, and the edition skips such weeks.
     pub(super) fn too_little_news() -> Self {
         Self { line: Some("because_thin"), why: String::new() }
     }
@@ -33,7 +33,7 @@ impl Cause {
         Self { line: None, why }
     }
 
-    /// The cause in words. `time` is the issue's send time.
+    /// The cause as text. `time` is the issue's send time.
     pub(super) fn say(&self, words: &EditorWords, time: &str) -> String {
         match self.line {
             Some(line) => words.say(line, &[("why", &self.why), ("time", time)]),

@@ -18,7 +18,7 @@ impl Daemon {
         if is_new {
             tracing::error!(issue = %issue, why = detail, "the send could not start or continue; it will be tried again");
         }
-        let letter = if is_new { Some(self.letters()?.send_failed(issue, &detail)) } else { None };
+        let letter = if is_new { Some(self.editor_letters()?.send_failed(issue, &detail)) } else { None };
         Ok(Verdict { what: What::SendFailed, detail, letter })
     }
 }

@@ -12,22 +12,22 @@ use crate::render::{Button, EditorLetter, EditorWords, Found, Shown, Templates, 
 use crate::schedule::Run;
 use crate::store::IssueSend;
 
-/// The letters about a publication, with its words.
-pub(super) struct Letters<'a> {
+/// Writes the letters to the editors of one publication, in its language.
+pub(super) struct EditorLetters<'a> {
     site: &'a Site,
     words: EditorWords,
     english: EditorWords,
 }
 
 impl Daemon {
-    /// The letters in the publication's language; with the built-in words while its own files have mistakes, since that is what a
-    /// letter may have to tell.
-    pub(super) fn letters(&self) -> anyhow::Result<Letters<'_>> {
+    /// The letters in the publication's language. If its own files of words cannot be read, they use the built-in words: that mistake may be
+    /// what a letter is about.
+    pub(super) fn editor_letters(&self) -> anyhow::Result<EditorLetters<'_>> {
         let tag = &self.site.config.publication.language;
         let own = self.site.templates().and_then(|templates| Ok(EditorWords::of(tag, &templates)?));
         let built_in = Templates::builtin();
         let words = own.or_else(|_| EditorWords::of(tag, &built_in))?;
-        Ok(Letters { site: &self.site, words, english: EditorWords::of("en", &built_in)? })
+        Ok(EditorLetters { site: &self.site, words, english: EditorWords::of("en", &built_in)? })
     }
 
     /// The same letter to each editor. `about` identifies it: its Message-ID is derived from it.
@@ -55,8 +55,8 @@ impl Daemon {
     }
 }
 
-impl Letters<'_> {
-    /// A cause as the journal keeps it.
+impl EditorLetters<'_> {
+    /// The cause as the journal records it.
     pub(super) fn in_english(&self, cause: &Cause, run: Run) -> String {
         cause.say(&self.english, &self.english.time(run.at, self.site.config.publication.timezone))
     }
@@ -160,7 +160,7 @@ impl Letters<'_> {
         let others = [(counts.failed, "refused"), (counts.suppressed, "left"), (counts.uncertain, "uncertain")];
         let others: Vec<String> =
             others.iter().filter(|(n, _)| *n > 0).map(|(n, name)| self.words.count(name, *n)).collect();
-        let mut lead = vec![self.words.have_it(counts.delivered, counts.recipients)];
+        let mut lead = vec![self.words.delivered(counts.delivered, counts.recipients)];
         if !others.is_empty() {
             lead.push(self.words.say("others", &[("list", &self.words.list(&others))]));
         }
@@ -187,7 +187,7 @@ impl Letters<'_> {
         EditorLetter {
             lead: vec![
                 self.why(&send.reason),
-                self.words.have_it(send.counts.delivered, send.counts.recipients),
+                self.words.delivered(send.counts.delivered, send.counts.recipients),
                 self.line(next),
             ],
             commands: vec![
@@ -254,7 +254,7 @@ impl Letters<'_> {
         vec![button("edit", ""), button("approve", "&ask=approve"), button("skip", "&ask=skip")]
     }
 
-    /// What happens at the send time if nobody does anything.
+    /// What happens at the send time if nobody approves the issue.
     fn otherwise(&self, edition: &Edition, run: Run) -> String {
         match edition.on_unapproved {
             OnUnapproved::Hold => self.words.say("else_held", &[("time", &self.time(run.at + edition.grace))]),

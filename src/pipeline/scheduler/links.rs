@@ -31,7 +31,7 @@ impl Daemon {
             return Ok(verdict("all links answer".into(), None));
         }
         let detail = if failing.len() == 1 { "1 link fails".into() } else { format!("{} links fail", failing.len()) };
-        Ok(verdict(detail, Some(self.letters()?.links_fail(issue, run, &failing))))
+        Ok(verdict(detail, Some(self.editor_letters()?.links_fail(issue, run, &failing))))
     }
 }
 

@@ -195,7 +195,7 @@ impl Daemon {
             Step::Remind => Verdict {
                 what: What::Reminded,
                 detail: "nobody has approved it yet".into(),
-                letter: Some(self.letters()?.remind(issue, edition, run)),
+                letter: Some(self.editor_letters()?.remind(issue, edition, run)),
             },
             Step::CheckLinks => self.links_step(issue, run).await?,
             Step::Hold(why) => self.hold(issue, edition, run, &Cause::of(why, ""))?,
@@ -285,7 +285,7 @@ impl Daemon {
                 Some(_) => self.site.drafts().rendering(issue).map(Some),
             }
         })();
-        let letters = self.letters()?;
+        let letters = self.editor_letters()?;
         Ok(match made {
             Ok(Some(rendering)) => {
                 let shown = rendering.draft.news.iter().filter(|entry| !entry.banned).count();
@@ -310,13 +310,13 @@ impl Daemon {
     }
 
     fn hold(&self, issue: &IssueName, edition: &Edition, run: Run, cause: &Cause) -> anyhow::Result<Verdict> {
-        let letters = self.letters()?;
+        let letters = self.editor_letters()?;
         let letter = letters.held(issue, edition, run, cause);
         Ok(Verdict { what: What::Held, detail: letters.in_english(cause, run), letter: Some(letter) })
     }
 
     fn skip(&self, issue: &IssueName, run: Run, cause: &Cause) -> anyhow::Result<Verdict> {
-        let letters = self.letters()?;
+        let letters = self.editor_letters()?;
         let letter = letters.skipped(issue, run, cause);
         Ok(Verdict { what: What::Skipped, detail: letters.in_english(cause, run), letter: Some(letter) })
     }
@@ -324,14 +324,14 @@ impl Daemon {
     fn close(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let counts = store.sends().send(issue)?.map(|send| send.counts).unwrap_or_default();
         let detail = format!("{} of {} delivered", counts.delivered, counts.recipients);
-        Ok(Verdict { what: What::Sent, detail, letter: Some(self.letters()?.sent(issue, &counts)) })
+        Ok(Verdict { what: What::Sent, detail, letter: Some(self.editor_letters()?.sent(issue, &counts)) })
     }
 
     fn stopped(&self, store: &Store, issue: &IssueName) -> anyhow::Result<Verdict> {
         let Some(send) = store.sends().send(issue)? else { anyhow::bail!("the send of {issue} is gone") };
         // A stop that only a person can resolve is always reported; a relay that keeps failing, only once.
         let is_new = send.by_operator || is_new_cause(store, issue, &send.reason)?;
-        let letter = if is_new { Some(self.letters()?.stopped(issue, &send)) } else { None };
+        let letter = if is_new { Some(self.editor_letters()?.stopped(issue, &send)) } else { None };
         Ok(Verdict { what: What::Stopped, detail: send.reason, letter })
     }
 

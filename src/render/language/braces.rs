@@ -1,5 +1,5 @@
-//! Names in braces in a line of words, compared with those of the English line: what nothing fills in, what is not there, and braces
-//! that hold no name.
+//! Compares the names in braces in a line of words with those in the English line: names that nothing fills in, missing names, and braces
+//! without a name.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,21 @@ use super::file::Line;
 use crate::model::WordsFault;
 use crate::text::suggestion;
 
-/// Plural forms of so few things that a text may spell the number out: "one story", "no story".
+/// The plural forms in which a text may spell the number out, as in "one story" or "no story".
 const SPELLED_OUT: [&str; 3] = ["zero", "one", "two"];
 
-/// What stands between the braces of a text.
+/// A pair of braces in a text, or an unpaired one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Brace<'t> {
     /// A name, without its braces.
     Name(&'t str),
-    /// Something else in a pair of braces, with them.
+    /// Something else in braces, with the braces.
     Other(&'t str),
-    /// A brace without its other half, and what follows an opening one.
+    /// An unpaired brace, with the word after an opening one.
     Single(&'t str),
 }
 
-/// Tells what is wrong with the braces of a line, given the English one.
+/// Reports what is wrong with the braces of a line, compared with the English line.
 pub fn compare(name: &str, own: &Line, english: &Line, tell: &mut impl FnMut(WordsFault, String, String)) {
     let filled: BTreeSet<&str> = english.texts().into_iter().flat_map(names).collect();
     let known: Vec<&str> = filled.iter().copied().chain(["publication"]).collect();
@@ -36,7 +36,7 @@ pub fn compare(name: &str, own: &Line, english: &Line, tell: &mut impl FnMut(Wor
     }
 }
 
-/// What is wrong with a brace that subscribers would read, and what to write.
+/// What is wrong with a brace that subscribers would see, and how to fix it.
 fn wrong(brace: Brace, known: &[&str]) -> Option<(String, String)> {
     match brace {
         Brace::Name(name) if known.contains(&name) => None,
@@ -59,7 +59,7 @@ fn wrong(brace: Brace, known: &[&str]) -> Option<(String, String)> {
     }
 }
 
-/// Tells the names of the English line that the own one lacks. A count has them in each form.
+/// Reports names of the English line that this line lacks. A count needs them in each plural form.
 fn lacking(name: &str, own: &Line, english: &Line, tell: &mut impl FnMut(WordsFault, String, String)) {
     let mut told = |missing: &str, of: &str| {
         let help = "put it where the language has it, or leave the line out to keep the shipped one".to_owned();
@@ -79,7 +79,7 @@ fn lacking(name: &str, own: &Line, english: &Line, tell: &mut impl FnMut(WordsFa
     }
 }
 
-/// The names in braces of a line, without the publication's, which any line may have.
+/// The names in braces in a line, except `publication`, which is allowed anywhere.
 fn all_names(line: &Line) -> BTreeSet<&str> {
     line.texts().into_iter().flat_map(names).filter(|name| *name != "publication").collect()
 }
@@ -88,7 +88,7 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
     braces(text).into_iter().filter_map(|brace| if let Brace::Name(name) = brace { Some(name) } else { None })
 }
 
-/// All braces of a text.
+/// All the braces in a text.
 fn braces(text: &str) -> Vec<Brace<'_>> {
     let (mut found, mut rest) = (Vec::new(), text);
     while let Some(at) = rest.find(['{', '}']) {
@@ -105,7 +105,7 @@ fn braces(text: &str) -> Vec<Brace<'_>> {
     found
 }
 
-/// A brace without its other half: an opening one with the word after it, a closing one alone.
+/// An unpaired brace: an opening one with the word after it, a closing one alone.
 fn single(from: &str) -> &str {
     let inside = &from[1..];
     let word = inside.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(inside.len());

@@ -23,7 +23,7 @@ pub enum Line {
 }
 
 impl Line {
-    /// Whether it has the form of the other: a text, a list or a count.
+    /// Whether both are texts, both lists or both counts.
     pub fn is_like(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }

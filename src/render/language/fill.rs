@@ -1,10 +1,10 @@
-//! Fills the names in braces of a line of words. Knows no file of words.
+//! Fills in the names in braces in a line of words. Knows no file of words.
 
 use super::super::words;
 
-/// `text` with `{name}` replaced by its value, for each name, in one pass, so that a value that looks like a name stays as it is. A value
-/// that runs against the text is isolated from it (UAX #9), so that neither turns the other around. A command in backticks is isolated as a
-/// whole instead, so that what is copied from between them can be run.
+/// Replaces each `{name}` in `text` with its value, in one pass, so braces in a value are left alone. A value that runs in the opposite direction
+/// is isolated (UAX #9), so that it does not reorder the text around it. In a right-to-left text, a command in backticks is isolated as a whole,
+/// so that it can be copied and run.
 pub fn fill(text: &str, values: &[(&str, &str)], dir: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -17,14 +17,14 @@ pub fn fill(text: &str, values: &[(&str, &str)], dir: &str) -> String {
     out
 }
 
-/// The text before the first command in backticks, the command, and the text after it.
+/// Splits a text at its first command in backticks: what comes before it, the command, and what comes after it.
 fn first_command(text: &str) -> Option<(&str, &str, &str)> {
     let (prose, rest) = text.split_once('`')?;
     let (command, after) = rest.split_once('`')?;
     Some((prose, command, after))
 }
 
-/// Commands run from left to right in every language.
+/// Commands are written from left to right in every language.
 fn push_command(out: &mut String, command: &str, values: &[(&str, &str)], dir: &str) {
     let (open, close) = if dir == "rtl" { ("\u{2066}`", "`\u{2069}") } else { ("`", "`") };
     out.push_str(open);
@@ -57,7 +57,7 @@ fn push_isolated(out: &mut String, value: &str, dir: &str) {
     }
 }
 
-/// A text that keeps its own direction, and leaves that of the text around it alone.
+/// The text in isolates (UAX #9): it keeps its own direction and does not affect the text around it.
 pub fn isolated(text: &str) -> String {
     format!("\u{2068}{text}\u{2069}")
 }

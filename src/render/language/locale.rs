@@ -143,12 +143,12 @@ impl Locale {
         date_time(at).map_or_else(|| at.to_string(), |at| self.brief_moment.format(&at).to_string())
     }
 
-    /// A moment as "Wednesday 31 July at 07:00".
+    /// A date and time as "Wednesday 31 July at 07:00".
     pub fn day_and_time(&self, at: NaiveDateTime) -> String {
         date_time(at).map_or_else(|| at.to_string(), |at| self.day_and_time.format(&at).to_string())
     }
 
-    /// An offset from UTC, in seconds to the east, as "GMT+2".
+    /// An offset from UTC as "GMT+2". `seconds` is positive east of Greenwich.
     pub fn offset(&self, seconds: i32) -> String {
         UtcOffset::try_from_seconds(seconds)
             .map_or_else(|_| String::new(), |offset| self.offset.format(&offset).to_string())
@@ -172,7 +172,7 @@ impl Locale {
         self.numbers.format(&decimal).to_string()
     }
 
-    /// A number to at most one decimal: "8", "7.5".
+    /// A number rounded to one decimal place, without a trailing zero: "8", "7.5".
     pub fn short(&self, value: f64) -> String {
         let tenths = format!("{value:.1}");
         let Ok(mut decimal) = tenths.parse::<Decimal>() else { return tenths };
@@ -180,7 +180,7 @@ impl Locale {
         self.numbers.format(&decimal).to_string()
     }
 
-    /// A number that says which one and not how many: "1234".
+    /// A number that identifies something, such as an issue, without thousands separators: "1234".
     pub fn ordinal(&self, n: u64) -> String {
         self.ordinals.format(&Decimal::from(n)).to_string()
     }
@@ -206,7 +206,7 @@ impl Locale {
     }
 }
 
-/// The plural form of all numbers that have no other one; every language has it.
+/// The plural form for all numbers without a more specific one. Every language has it.
 pub const REST: &str = "other";
 
 /// The names of all plural forms that any language has.

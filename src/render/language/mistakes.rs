@@ -18,7 +18,7 @@ pub struct Files<'s> {
     pub base: &'s Source,
     pub built_in: Vec<&'s Source>,
     pub own: Vec<&'s Source>,
-    /// The names of the edition templates, each of which may have a section.
+    /// The names of the edition templates. Each may have its own section.
     pub templates: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ pub fn mistakes(files: &Files, reads: impl Fn(&str) -> bool) -> Result<Vec<Words
     Ok(found)
 }
 
-/// The publication's own files of words that none of its languages reads. `in_use` has the tags of the languages.
+/// The publication's own files of words for languages that are not in use. `in_use` holds the BCP 47 tags of those that are.
 pub fn unread<'s>(
     in_use: &BTreeSet<String>,
     own: impl IntoIterator<Item = (&'s str, &'s Source)>,
@@ -81,7 +81,7 @@ pub fn unread<'s>(
     own.into_iter().filter(|(file, _)| !read.contains(*file)).map(mistake).collect()
 }
 
-/// What a file that nothing reads was probably to be called.
+/// Suggests the intended name of a file that nothing reads.
 fn right_name(stem: &str, tags: &[&str]) -> String {
     let plain = stem.replace('_', "-").to_lowercase();
     match nearest(&plain, tags.iter().copied()) {
@@ -130,7 +130,7 @@ fn meant(name: &str, known: &BTreeMap<&str, &Line>, templates: &[String]) -> Str
     nearest(name, beside).map_or_else(all, |near| format!("did you mean `{near}`?"))
 }
 
-/// Whether a line has no text, or one that is empty.
+/// Whether a line has no texts, or an empty one.
 fn is_blank(line: &Line) -> bool {
     let texts = line.texts();
     texts.is_empty() || texts.iter().any(|text| text.trim().is_empty())

@@ -86,12 +86,12 @@ impl Language {
         self.count_with(name, n, &[])
     }
 
-    /// The same with more values.
+    /// The same, with further values to fill in.
     pub fn count_with(&self, name: &str, n: u64, values: &[(&str, &str)]) -> String {
         self.lines.get(name).map(|line| self.counted(line, n, values)).unwrap_or_default()
     }
 
-    /// A moment with its time zone, as an offset from UTC: "Wed 31 Jul 2024, 07:00:12 GMT+2".
+    /// A date and time with the offset from UTC: "Wed 31 Jul 2024, 07:00:12 GMT+2". `written` formats the date and time.
     pub fn moment<Z: TimeZone>(&self, at: &DateTime<Z>, written: impl Fn(&Locale, NaiveDateTime) -> String) -> String {
         let time = written(&self.locale, at.naive_local());
         let zone = self.locale.offset(at.offset().fix().local_minus_utc());
@@ -126,7 +126,7 @@ impl Language {
         self.say("report.units.percent", &[("n", number)])
     }
 
-    /// The text of a line for the plural form of `n`. A missing form falls back to `other`.
+    /// A line in the plural form for `n`. A missing form falls back to `other`.
     pub fn counted(&self, line: &Line, n: u64, values: &[(&str, &str)]) -> String {
         let Line::Counted(forms) = line else { return String::new() };
         let text = forms.get(self.locale.plural(n)).or_else(|| forms.get(REST)).map_or("", String::as_str);
@@ -134,8 +134,8 @@ impl Language {
         fill(text, &[&[("n", number.as_str())], values].concat(), self.dir)
     }
 
-    /// The lines of a section by name, as templates see them: texts, and lists of them, with `{publication}` filled in; and `colon`, which
-    /// every template may need.
+    /// The lines of a section by name, as templates see them: texts and lists of texts, with `{publication}` filled in. `colon` is always among
+    /// them, since any template may need it.
     pub fn section(&self, section: &str, publication: &str) -> Map<String, Json> {
         let values = [("publication", publication)];
         let text = |text: &String| Json::String(fill(text, &values, self.dir));
@@ -166,8 +166,8 @@ impl Language {
     }
 }
 
-/// Lays a line over those below. What cannot be shown stays as it is below: a line of another form, such as a list where a text is read, and
-/// a count's text for the rest of the numbers, if it has none.
+/// Adds a line, replacing the one from the files below. If it has the wrong form, such as a list instead of a text, the line below is kept. If it
+/// is a count without `other`, that form is taken from the line below.
 fn lay(lines: &mut BTreeMap<String, Line>, named: Named) {
     let Named { name, mut line, .. } = named;
     let common = || lines.get(&everywhere(&name)?);

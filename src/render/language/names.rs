@@ -1,4 +1,4 @@
-//! The names of files and lines of words.
+//! Names of the files of words, and of lines in them.
 
 /// The file of a tag, by its path under templates/.
 pub fn name(tag: &str) -> String {
@@ -11,7 +11,7 @@ pub fn files(tag: &str) -> Vec<String> {
     ends.map(|end| name(&tag[..end])).collect()
 }
 
-/// The line of all mails that a line of one template is laid over.
+/// The name of the `[issue]` line that a `[template.NAME]` line replaces.
 pub fn everywhere(name: &str) -> Option<String> {
     let (_, line) = name.strip_prefix("template.")?.rsplit_once('.')?;
     Some(format!("issue.{line}"))

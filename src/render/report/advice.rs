@@ -1,21 +1,21 @@
-//! What to do about a send, and how, as the page says it. Knows no figures.
+//! The advice in a report, as the page shows it. Knows no figures.
 
-use handlebars::html_escape;
 use serde::Serialize;
 
 use crate::model::Advice;
 use crate::render::language::Language;
+use crate::render::words::escape;
 
-/// A piece of advice: a sentence, and another one about how.
+/// A piece of advice: what is the matter, and what to do.
 #[derive(Debug, Serialize)]
 pub struct Advised {
     name: String,
     value: String,
-    /// The second one as HTML, with commands that can be copied.
+    /// `value` as HTML, with each command in a `code` element.
     value_html: String,
 }
 
-/// What needs action, or what is only good to know.
+/// The advice that asks for action, or the rest.
 pub fn view(advice: &[Advice], act: bool, language: &Language) -> Vec<Advised> {
     let wanted = advice.iter().filter(|advice| advice.act == act);
     let told = |advice: &Advice| {
@@ -25,12 +25,11 @@ pub fn view(advice: &[Advice], act: bool, language: &Language) -> Vec<Advised> {
     wanted.map(told).collect()
 }
 
-/// A sentence as HTML. What stands between backticks is a command, which is laid out from left to right by its element, so the marks around
-/// it go.
+/// A sentence as HTML. Text in backticks is a command, and becomes a `code` element that runs from left to right, so it needs no isolates.
 fn with_commands(sentence: &str) -> String {
     let part = |(at, part): (usize, &str)| match at % 2 {
-        0 => html_escape(part.trim_end_matches('\u{2066}').trim_start_matches('\u{2069}')),
-        _ => format!("<code dir=\"ltr\">{}</code>", html_escape(part)),
+        0 => escape(part.trim_end_matches('\u{2066}').trim_start_matches('\u{2069}')),
+        _ => format!("<code dir=\"ltr\">{}</code>", escape(part)),
     };
     sentence.split('`').enumerate().map(part).collect()
 }

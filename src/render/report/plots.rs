@@ -6,7 +6,6 @@ use charts_rs::{
 };
 use chrono::{NaiveDateTime, TimeDelta};
 use chrono_tz::Tz;
-use handlebars::html_escape;
 
 use crate::model::{DomainLine, Notice, ReplyLine, Timeline};
 use crate::render::language::Language;
@@ -151,11 +150,11 @@ fn bars<T>(
     Ok(legend(&shown, language) + &drawings)
 }
 
-/// What the colours of the parts mean: text of the page, since charts-rs cannot measure letters that are not Latin, and draws over them.
+/// The legend of the colours. It is part of the page, because charts-rs mismeasures text that is not Latin and draws over it.
 fn legend(parts: &[&str], language: &Language) -> String {
     let named = |part: &&str| {
         let name = language.say(&format!("report.heads.{part}"), &[]);
-        format!("<span><b class=\"tone-{part}\" aria-hidden=\"true\">■</b> {}</span>", html_escape(&name))
+        format!("<span><b class=\"tone-{part}\" aria-hidden=\"true\">■</b> {}</span>", words::escape(&name))
     };
     format!("<p class=\"legend\">{}</p>", parts.iter().map(named).collect::<Vec<_>>().join(" "))
 }
@@ -213,7 +212,7 @@ fn steps(most: u64, limit: u64) -> (u64, u64) {
     }
 }
 
-/// A label that does not touch the next one, even where charts-rs takes its letters for narrower than they are: those that are not Latin.
+/// A label with space around it if its letters are not Latin. charts-rs takes such letters to be narrower than they are, so labels would touch.
 fn apart(label: String) -> String {
     if label.chars().any(|c| c >= '\u{590}') { format!("\u{a0}{label}\u{a0}") } else { label }
 }
@@ -241,7 +240,7 @@ fn finish(
     ))
 }
 
-/// A drawing with the numbers of its axes as the language writes them: charts-rs writes "12,000" in every language.
+/// A drawing with the numbers on its axes in the format of the language. charts-rs always writes "12,000".
 fn in_its_numbers(svg: &str, language: &Language) -> String {
     let written = |text: &str| {
         let digits = text.replace(',', "");

@@ -111,7 +111,7 @@ fn everything(language: &str, templates: &Templates) -> BTreeMap<String, String>
     all
 }
 
-/// A letter with every part, whose sentences are written already.
+/// A letter to editors with every part. Its sentences come from the scheduler, so they are not English here.
 fn to_editors(language: &str) -> EditorLetter {
     let text = || "Жжж".to_owned();
     EditorLetter {

@@ -43,7 +43,7 @@ pub struct StoryView {
     pub stamp: String,
     /// How long that was before the day, as "3 days ago"; empty when it is later.
     pub age: String,
-    /// "8" or "8.5", as the language writes it; empty when unscored, and where the edition shows no scores.
+    /// The score in the language's format, such as "8" or "8.5". Empty if there is none, or if the edition shows no scores.
     pub score: String,
     /// Whether the score is 8 or more.
     pub high: bool,

@@ -1,4 +1,4 @@
-//! Every letter to editors, as an editor reads it, in both languages that are built in.
+//! Every letter to editors, as an editor reads it, in both built-in languages.
 
 use super::*;
 use crate::check::Finding;
@@ -59,7 +59,7 @@ fn letters(language: &str) -> String {
         canary_served: None,
         canary_passed: None,
     };
-    let letters = daemon.letters().unwrap();
+    let letters = daemon.editor_letters().unwrap();
     let cause = |reason| Cause::of(reason, "the relay refuses us: 550 5.7.1 no.");
     let all = [
         letters.draft_ready(&rendering, run),

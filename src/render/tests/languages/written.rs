@@ -1,4 +1,4 @@
-//! How each language is written: its numbers, its punctuation, its sentences, its direction.
+//! Numbers, punctuation, sentences and direction in each language.
 
 use super::*;
 
